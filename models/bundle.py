@@ -1,0 +1,129 @@
+"""The exported artifact: a folder with `generator.safetensors`, `card.json` and `preview.webp`.
+
+Owns saving, strict loading and the digest. Nothing is ever unpickled. A bundle is known by its
+stem, levels and exits alone; `FAMILIES` is the one place that names a generator class.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import safetensors.torch
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from models.card import Card, CardError
+from models.config import NetworkConfig
+from models.generator import Generator
+
+WEIGHTS_FILE = "generator.safetensors"
+CARD_FILE = "card.json"
+PREVIEW_FILE = "preview.webp"
+
+
+class BundleError(ValueError):
+    """A bundle that cannot be used; the message names the file and says what to do."""
+
+
+class LevelledGenerator(Protocol):
+    """What an engine may ask of a generator of any family.
+
+    `stem`: latents `[N, L]` -> features of level 0. `levels[k]`: features of level k -> those of
+    level k + 1. `exits[k]`: features of level k -> images `[N, C, R, R]`, about [-1, 1].
+    """
+
+    config: NetworkConfig
+    stem: nn.Module
+    levels: nn.ModuleList
+    exits: nn.ModuleList
+
+    def state_dict(self) -> dict[str, Any]: ...
+
+
+Builder = Callable[[NetworkConfig, tuple[int, ...]], Generator]
+FAMILIES: dict[str, Builder] = {"progan": Generator}
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A generator in fp32 on the CPU, in evaluation mode, and its card."""
+
+    generator: Generator
+    card: Card
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def save_bundle(folder: Path, generator: Generator, card: Card, preview: bytes) -> Card:
+    """Write a bundle into the existing, empty `folder`; the caller makes it appear.
+
+    Returns:
+        The card as written, with the digest of the weights filled in.
+    """
+    tensors: dict[str, Tensor] = {
+        name: value.detach().float().contiguous().cpu()
+        for name, value in generator.state_dict().items()
+    }
+    safetensors.torch.save_file(tensors, folder / WEIGHTS_FILE)
+    card = replace(card, weights_sha256=file_sha256(folder / WEIGHTS_FILE))
+    (folder / PREVIEW_FILE).write_bytes(preview)
+    text = json.dumps(card.to_dict(), indent=2, ensure_ascii=False) + "\n"
+    (folder / CARD_FILE).write_text(text, encoding="utf-8")
+    return card
+
+
+def load_card(folder: Path) -> Card:
+    """Read the card alone.
+
+    Raises:
+        BundleError: there is none, or it cannot be used.
+    """
+    path = folder / CARD_FILE
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BundleError(f"{folder} is not a bundle: it has no {CARD_FILE}") from error
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{path} cannot be read: {error}. Copy the bundle again") from error
+    if not isinstance(values, dict):
+        raise BundleError(f"{path} is not a JSON object. Copy the bundle again")
+    try:
+        return Card.from_dict(values)
+    except CardError as error:
+        raise BundleError(f"{path}: {error}") from error
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """Read a bundle strictly.
+
+    Raises:
+        BundleError: a file is missing or damaged, the digest is wrong, a weight is missing, unknown
+            or of the wrong shape, or the format is newer than this release.
+    """
+    card = load_card(folder)
+    path = folder / WEIGHTS_FILE
+    if not path.is_file():
+        raise BundleError(f"{folder} has no {WEIGHTS_FILE}. Copy the bundle again")
+    if (digest := file_sha256(path)) != card.weights_sha256:
+        raise BundleError(
+            f"{path} has SHA-256 {digest}, its card says {card.weights_sha256}: the file is "
+            "truncated or changed. Copy the bundle again"
+        )
+    if card.family not in FAMILIES:
+        known = ", ".join(sorted(FAMILIES))
+        raise BundleError(f"{folder}: generator family {card.family!r} is unknown (known: {known})")
+    try:
+        generator = FAMILIES[card.family](card.network, tuple(e.kernel for e in card.exits))
+        generator.load_state_dict(safetensors.torch.load_file(path), strict=True)
+    except (SafetensorError, RuntimeError, ValueError) as error:
+        raise BundleError(f"{path} does not fit its card: {error}") from error
+    return Bundle(generator.eval().requires_grad_(False), card)

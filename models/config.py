@@ -1,0 +1,94 @@
+"""The shape of a network, as plain data.
+
+Owns `NetworkConfig` and the arithmetic of levels. Knows no tensor.
+A *level* is a power-of-two size: level 0 is 4x4, level 1 is 8x8, up to level 8 at 1024x1024.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+BASE_RESOLUTION = 4
+MIN_RESOLUTION = 8
+MAX_RESOLUTION = 1024
+IMAGE_CHANNELS = (1, 3, 4)  # gray, RGB, RGBA
+
+
+def level_of(resolution: int) -> int:
+    """The level whose images are `resolution` pixels wide.
+
+    Raises:
+        ValueError: `resolution` is not a power of two from 4 to 1024.
+    """
+    level = resolution.bit_length() - BASE_RESOLUTION.bit_length()
+    if level < 0 or resolution > MAX_RESOLUTION or resolution != BASE_RESOLUTION << level:
+        raise ValueError(f"resolution {resolution} is not a power of two from 4 to 1024")
+    return level
+
+
+def resolution_of(level: int) -> int:
+    """Width and height in pixels of the images of `level`."""
+    return BASE_RESOLUTION << level
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Everything that determines the shapes of generator and discriminator.
+
+    Feature maps follow the rule of the published networks: `min(fmap_base / 2^stage, fmap_max)`
+    (Karras et al. 2018, appendix A, table 2); a layer at resolution 2^r has stage r - 1.
+    """
+
+    resolution: int  # width and height of the finished picture, a power of two, 8 to 1024
+    channels: int = 3  # of the image: 1 gray, 3 RGB, 4 RGBA
+    latent_size: int = 512
+    fmap_base: int = 8192
+    fmap_max: int = 512
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if type(value) is not int or value < 1:
+                raise ValueError(f"{field.name} must be a whole number above 0, not {value!r}")
+        level_of(self.resolution)
+        if self.resolution < MIN_RESOLUTION:
+            raise ValueError(f"resolution must be at least {MIN_RESOLUTION}, not {self.resolution}")
+        if self.channels not in IMAGE_CHANNELS:
+            raise ValueError(f"channels must be one of {IMAGE_CHANNELS}, not {self.channels}")
+        if self.feature_maps(self.top_level) < 1:
+            raise ValueError(
+                f"fmap_base {self.fmap_base} leaves no feature map at {self.resolution} px: "
+                f"it must be at least {2 << self.top_level}"
+            )
+
+    @property
+    def top_level(self) -> int:
+        """The level of the finished picture."""
+        return level_of(self.resolution)
+
+    @property
+    def resolutions(self) -> tuple[int, ...]:
+        """Every resolution the network passes through, smallest first."""
+        return tuple(resolution_of(level) for level in range(self.top_level + 1))
+
+    def feature_maps(self, level: int) -> int:
+        """How many feature maps the layers of `level` have."""
+        return min(self.fmap_base >> (level + 1), self.fmap_max)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as they stand in a card or a checkpoint."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """The reverse of `to_dict`.
+
+        Raises:
+            ValueError: a key is missing or unknown, or a value is out of range.
+        """
+        known = {field.name for field in fields(cls)}
+        if set(values) != known:
+            odd = sorted(set(values) ^ known)
+            raise ValueError(f"network settings do not fit: missing or unknown {', '.join(odd)}")
+        return cls(**values)

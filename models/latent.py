@@ -1,0 +1,94 @@
+"""The seed contract: what a seed is, and which latent it stands for. Frozen for good.
+
+Owns the rule below. Two machines, two releases, two decades apart must agree on it, so it uses
+nothing but SHA-256 and the raw words of the Philox-4x64 counter generator (Salmon et al. 2011),
+whose output numpy promises never to change.
+
+**Text to integer.** Text is encoded as UTF-8 and hashed with SHA-256; the first 8 bytes, read as
+a big-endian integer with the top bit cleared, are the seed.
+
+**Integer to latent.** Words w0, w1, ... are the output of Philox-4x64 with the seed as its key and
+a counter that starts at zero, as `numpy.random.Philox(key=seed)` gives them. Each pair becomes two
+normal numbers by Box and Muller (1958): with u = (w0 // 2^11 + 1) / 2^53 and v = (w1 // 2^11) / 2^53,
+z0 = sqrt(-2 ln u) cos(2 pi v) and z1 = sqrt(-2 ln u) sin(2 pi v), in float64, rounded once to
+float32. A latent of L numbers is the first L of them, so a longer one begins with a shorter one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_SEED = 2**63 - 1
+MAX_SEED_TEXT = 128  # characters
+
+Latent = NDArray[np.float32]
+
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+
+
+def parse_seed(text: str) -> int:
+    """The integer a user means: digits are themselves, any other text is hashed.
+
+    Raises:
+        ValueError: an integer below 0 or above 2^63 - 1, or a text that is empty or too long.
+    """
+    if not 1 <= len(text) <= MAX_SEED_TEXT:
+        raise ValueError(f"a seed is 1 to {MAX_SEED_TEXT} characters long, not {len(text)}")
+    if not _INTEGER.fullmatch(text):
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        return int.from_bytes(digest[:8], "big") & MAX_SEED
+    seed = int(text)
+    if not 0 <= seed <= MAX_SEED:
+        raise ValueError(f"a seed that is a number lies from 0 to {MAX_SEED} (2^63 - 1)")
+    return seed
+
+
+def latent_of(seed: int, size: int) -> Latent:
+    """The latent `[size]`, standard normal, that `seed` stands for.
+
+    Raises:
+        ValueError: `seed` is outside 0 to 2^63 - 1.
+    """
+    if not 0 <= seed <= MAX_SEED:
+        raise ValueError(f"a seed lies from 0 to {MAX_SEED} (2^63 - 1), not {seed}")
+    words = np.random.Philox(key=seed).random_raw(size + size % 2) >> np.uint64(11)
+    u = (words[0::2] + np.uint64(1)).astype(np.float64) * 2.0**-53
+    v = words[1::2].astype(np.float64) * 2.0**-53
+    radius, angle = np.sqrt(-2.0 * np.log(u)), 2.0 * np.pi * v
+    pairs = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+    return pairs.reshape(-1)[:size].astype(np.float32)
+
+
+def lerp(start: Latent, end: Latent, t: float) -> Latent:
+    """The straight line between two latents; exactly `start` at 0 and `end` at 1."""
+    if t in (0.0, 1.0):
+        return end if t else start
+    return ((1.0 - t) * start.astype(np.float64) + t * end).astype(np.float32)
+
+
+def slerp(start: Latent, end: Latent, t: float) -> Latent:
+    """The great circle between two latents, length interpolated evenly (Shoemake 1985).
+
+    Exactly `start` at 0 and `end` at 1. Latents that point (almost) the same way are joined by a
+    line; opposite ones, which no great circle joins uniquely, go by way of a fixed third direction.
+    """
+    if t in (0.0, 1.0):
+        return end if t else start
+    a, b = start.astype(np.float64), end.astype(np.float64)
+    length_a, length_b = np.linalg.norm(a), np.linalg.norm(b)
+    cosine = float(np.clip(a @ b / (length_a * length_b), -1.0, 1.0))
+    if cosine > 1.0 - 1e-9:
+        return lerp(start, end, t)
+    unit = a / length_a
+    across = b / length_b - cosine * unit
+    if cosine < -1.0 + 1e-9:
+        axis = np.eye(len(a))[np.argmin(np.abs(unit))]
+        across = axis - (axis @ unit) * unit
+    across /= np.linalg.norm(across)
+    angle = t * np.arccos(cosine)
+    length = (1.0 - t) * length_a + t * length_b
+    return (length * (np.cos(angle) * unit + np.sin(angle) * across)).astype(np.float32)

@@ -1,0 +1,127 @@
+"""The layers a Progressive GAN is made of, each small, its source in the paper above it.
+
+Owns arithmetic on feature maps `[N, C, H, W]`; knows nothing of levels or growth.
+Section numbers are those of Karras et al. 2018, "Progressive Growing of GANs".
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+LEAKY_SLOPE = 0.2  # appendix A
+HE_GAIN = math.sqrt(2.0)  # He et al. 2015, for layers followed by a leaky ReLU
+
+
+# ----------------------------------------------------------------------------------------
+# Equalized learning rate (section 4.1): weights start as N(0, 1) and are scaled at run time,
+# so that every weight has the same dynamic range and Adam moves all of them equally fast.
+
+
+class EqualizedLinear(nn.Module):
+    """A dense layer, `[N, in_size]` -> `[N, out_size]`."""
+
+    def __init__(self, in_size: int, out_size: int, gain: float = HE_GAIN) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(out_size, in_size))
+        self.bias = nn.Parameter(torch.zeros(out_size))
+        self.scale = gain / math.sqrt(in_size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.weight * self.scale, self.bias)
+
+
+class EqualizedConv2d(nn.Module):
+    """A convolution that keeps the size, `[N, in_maps, H, W]` -> `[N, out_maps, H, W]`."""
+
+    def __init__(self, in_maps: int, out_maps: int, kernel: int, gain: float = HE_GAIN) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(out_maps, in_maps, kernel, kernel))
+        self.bias = nn.Parameter(torch.zeros(out_maps))
+        self.scale = gain / math.sqrt(in_maps * kernel * kernel)
+        self.padding = kernel // 2
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(x, self.weight * self.scale, self.bias, padding=self.padding)
+
+
+# ----------------------------------------------------------------------------------------
+# Change of resolution fused with a convolution: doubling pixels and then convolving 3x3 is one
+# stride-2 transposed convolution whose 4x4 kernel is the sum of four shifted copies of the 3x3,
+# at 4/9 of the multiplications. Halving is its mirror.
+
+
+def spread(weight: Tensor) -> Tensor:
+    """Sum of four copies of a 3x3 kernel, shifted by 0 or 1: `[O, I, 3, 3]` -> `[O, I, 4, 4]`."""
+    w = F.pad(weight, (1, 1, 1, 1))
+    return w[:, :, 1:, 1:] + w[:, :, :-1, 1:] + w[:, :, 1:, :-1] + w[:, :, :-1, :-1]
+
+
+def upsampling_kernel(weight: Tensor) -> Tensor:
+    """The transposed kernel that equals nearest x2 then 3x3: `[O, I, 3, 3]` -> `[I, O, 4, 4]`."""
+    return spread(weight).flip(2, 3).transpose(0, 1)
+
+
+class UpConv2d(EqualizedConv2d):
+    """Double the size and convolve 3x3, `[N, in_maps, H, W]` -> `[N, out_maps, 2H, 2W]`."""
+
+    def __init__(self, in_maps: int, out_maps: int) -> None:
+        super().__init__(in_maps, out_maps, kernel=3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernel = upsampling_kernel(self.weight * self.scale)
+        return F.conv_transpose2d(x, kernel, self.bias, stride=2, padding=1)
+
+
+class DownConv2d(EqualizedConv2d):
+    """Convolve 3x3 and halve the size, `[N, in_maps, 2H, 2W]` -> `[N, out_maps, H, W]`."""
+
+    def __init__(self, in_maps: int, out_maps: int) -> None:
+        super().__init__(in_maps, out_maps, kernel=3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernel = spread(self.weight * (self.scale / 4))
+        return F.conv2d(x, kernel, self.bias, stride=2, padding=1)
+
+
+def upsample(x: Tensor) -> Tensor:
+    """Each pixel becomes 2x2: `[N, C, H, W]` -> `[N, C, 2H, 2W]`."""
+    return F.interpolate(x, scale_factor=2.0, mode="nearest")
+
+
+def downsample(x: Tensor) -> Tensor:
+    """Each 2x2 block becomes its mean: `[N, C, 2H, 2W]` -> `[N, C, H, W]`."""
+    return F.avg_pool2d(x, 2)
+
+
+# ----------------------------------------------------------------------------------------
+# Normalisation. Statistics are taken in fp32 whatever type the features have.
+
+
+def pixel_norm(x: Tensor, epsilon: float = 1e-8) -> Tensor:
+    """Scale the feature vector of every pixel to unit mean square (section 4.2).
+
+    Takes `[N, C]` or `[N, C, H, W]`; shape and type stay.
+    """
+    mean_square = x.float().square().mean(dim=1, keepdim=True)
+    return x * torch.rsqrt(mean_square + epsilon).to(x.dtype)
+
+
+def minibatch_stddev(x: Tensor, group_size: int = 4, epsilon: float = 1e-8) -> Tensor:
+    """Append one map that says how much the images of a group differ (section 3).
+
+    `[N, C, H, W]` -> `[N, C + 1, H, W]`. A group has `group_size` images (0: the whole batch), or
+    the largest number below that divides N. Image n is in group n modulo the number of groups.
+    """
+    n, c, h, w = x.shape
+    largest = min(group_size or n, n)
+    group = next(size for size in range(largest, 0, -1) if n % size == 0)
+    y = x.float().reshape(group, n // group, c, h, w)  # [G, M, C, H, W]
+    y = y - y.mean(dim=0, keepdim=True)
+    y = (y.square().mean(dim=0) + epsilon).sqrt()  # [M, C, H, W] deviation over the group
+    y = y.mean(dim=(1, 2, 3))  # [M] one number per group
+    y = y.repeat(group).reshape(n, 1, 1, 1).expand(n, 1, h, w)
+    return torch.cat([x, y.to(x.dtype)], dim=1)
