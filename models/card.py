@@ -6,7 +6,7 @@ Owns `Card`, its JSON form, and the strictness with which it is read. Knows no t
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self, TypeVar
 
 from models.config import NetworkConfig
@@ -50,11 +50,19 @@ class Data:
 
 @dataclass(frozen=True)
 class Golden:
-    """A seed, a resolution, and the SHA-256 of the raw RGB(A) or gray bytes it gave at export."""
+    """What one seed looked like at export, so that a loaded bundle can be proved.
+
+    Attributes:
+        seed: an integer seed.
+        resolution: width and height in pixels.
+        pixel_sha256: of the raw uint8 bytes; equal on the same kind of device and libraries.
+        thumbnail: `models.pixels.thumbnail_of` the picture; equal within a few steps anywhere.
+    """
 
     seed: int
     resolution: int
     pixel_sha256: str
+    thumbnail: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -128,7 +136,7 @@ class Card:
                     "network": NetworkConfig.from_dict(values["network"]),
                     "exits": tuple(_read(Exit, "exit", e) for e in values["exits"]),
                     "data": _read(Data, "data", values["data"]),
-                    "golden": tuple(_read(Golden, "golden seed", g) for g in values["golden"]),
+                    "golden": tuple(_read_golden(g) for g in values["golden"]),
                     "labels": tuple(values["labels"]),
                 }
             )
@@ -148,3 +156,8 @@ def _require_keys(what: str, values: dict[str, Any], kind: type) -> None:
 def _read(kind: type[T], what: str, values: dict[str, Any]) -> T:
     _require_keys(what, values, kind)
     return kind(**values)
+
+
+def _read_golden(values: dict[str, Any]) -> Golden:
+    golden = _read(Golden, "golden seed", values)
+    return replace(golden, thumbnail=tuple(golden.thumbnail))
