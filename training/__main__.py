@@ -1,0 +1,95 @@
+"""The commands: `python -m training prepare | train | export`.
+
+Owns the command line alone; each command lives in its own room. Mistakes of the user end with one
+sentence and exit code 2, a run that was asked to stop with 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+
+from training import export
+from training.checkpoint import CheckpointError
+from training.config import ConfigError, TrainingConfig, apply_setting
+from training.data import open_prepared
+from training.loop import check_data, train
+from training.manifest import DataError
+from training.presets import PRESETS
+from training.progress import Display, duration
+from training.step import NonFiniteLossError
+
+USER_ERRORS = (ConfigError, DataError, CheckpointError, NonFiniteLossError, export.ExportError)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    training = commands.add_parser("train", help="train, or go on training, a run")
+    training.add_argument("--data", type=Path, required=True, help="a folder that prepare wrote")
+    training.add_argument("--run", type=Path, required=True, help="the folder of the run")
+    training.add_argument("--preset", choices=sorted(PRESETS), required=True)
+    training.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change a setting of the preset, e.g. seed=3 or levels.32.batch_size=16; repeatable",
+    )
+    training.add_argument("--device", help="cpu, cuda, cuda:1; the first CUDA device, else the CPU")
+    training.add_argument("--threads", type=int, help="CPU threads; all cores unless told")
+    training.add_argument(
+        "--dry-run", action="store_true", help="print the configuration and check the data only"
+    )
+    training.set_defaults(run_command=run_train)
+
+    exporting = commands.add_parser("export", help="make a bundle of a run and prove it")
+    export.add_arguments(exporting)
+    exporting.set_defaults(run_command=export.run)
+    return parser
+
+
+def run_train(options: argparse.Namespace) -> int:
+    """The `train` command."""
+    config: TrainingConfig = PRESETS[options.preset]
+    for setting in options.set:
+        config = apply_setting(config, setting)
+    prepared = open_prepared(options.data)
+    check_data(config, prepared)
+    if options.dry_run:
+        sys.stdout.write(config.to_json())
+        return 0
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    with Display(config.total_images) as display:
+        progress = train(config, prepared, options.run, device, display)
+        done = progress.images_shown >= config.total_images
+        display.say(
+            f"{'finished' if done else 'stopped'} after {progress.images_shown:,} images and "
+            f"{duration(progress.seconds)}; "
+            + (f"next: export --run {options.run}" if done else "the same command goes on")
+        )
+    return 0
+
+
+def main() -> int:
+    """Run one command; the exit code."""
+    options = build_parser().parse_args()
+    try:
+        return options.run_command(options)
+    except USER_ERRORS as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    except OSError as error:
+        sys.stderr.write(f"error: {error}. What was written before is whole\n")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

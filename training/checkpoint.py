@@ -1,0 +1,191 @@
+"""What it takes to go on as if nothing had happened, on disk.
+
+Owns the checkpoint of a run: `checkpoint-<images>.safetensors` with every tensor and, written last,
+`checkpoint-<images>.json` with the rest and the digest of the first. Without its JSON a checkpoint
+does not exist. The last two are kept. Nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor, nn
+from torch.optim import Adam
+
+from models.bundle import file_sha256
+from training.step import Players
+
+KEPT = 2
+PATTERN = "checkpoint-*.json"
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be used; the message says which file and what to do."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Everything about a moment that is not a tensor.
+
+    Attributes:
+        images_shown: real images the discriminator has seen.
+        phase: of the last step played (`training.schedule.Moment.phase`); -1 before the first.
+        sums: of the numbers since the last journal line.
+        sum_images: how many images those sums cover.
+        seconds: spent training so far, all sessions together.
+    """
+
+    images_shown: int = 0
+    phase: int = -1
+    sums: dict[str, float] = field(default_factory=dict[str, float])
+    sum_images: int = 0
+    seconds: float = 0.0
+
+
+def save_checkpoint(folder: Path, players: Players, progress: Progress) -> Path:
+    """Write a checkpoint atomically, then delete all but the newest two.
+
+    Raises:
+        OSError: the disk is full; the checkpoints before it stay whole.
+    """
+    folder.mkdir(exist_ok=True)
+    stem = folder / f"checkpoint-{progress.images_shown:010d}"
+    tensors, record = stem.with_suffix(".safetensors"), stem.with_suffix(".json")
+    partial = stem.with_suffix(".partial")
+    try:
+        safetensors.torch.save_file(tensors_of(players), partial)
+        digest = file_sha256(partial)
+        _replace(partial, tensors)
+        values = {"sha256": digest, **vars(progress)}
+        partial.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+        _replace(partial, record)
+    finally:
+        partial.unlink(missing_ok=True)
+    _delete_old(folder)
+    return record
+
+
+def load_newest(folder: Path, players: Players) -> tuple[Progress, list[str]]:
+    """Put the newest whole checkpoint into `players`.
+
+    Returns:
+        Its progress (that of a fresh start if there is no checkpoint), and a sentence for every
+        newer one that was damaged and passed over.
+
+    Raises:
+        CheckpointError: there are checkpoints, but none is whole or fits these networks.
+    """
+    damaged: list[str] = []
+    for record in sorted(folder.glob(PATTERN), reverse=True):
+        try:
+            progress, tensors = read_checkpoint(record)
+        except CheckpointError as error:
+            damaged.append(str(error))
+            continue
+        _restore(players, tensors, record)
+        return progress, damaged
+    if damaged:
+        raise CheckpointError("no checkpoint is whole: " + "; ".join(damaged))
+    return Progress(), []
+
+
+def read_checkpoint(record: Path) -> tuple[Progress, dict[str, Tensor]]:
+    """Read one checkpoint and prove it whole.
+
+    Raises:
+        CheckpointError: a file is missing, cut or changed.
+    """
+    try:
+        values = json.loads(record.read_text(encoding="utf-8"))
+        digest = values.pop("sha256")
+        progress = Progress(**values)
+        path = record.with_suffix(".safetensors")
+        if file_sha256(path) != digest:
+            raise CheckpointError(f"{path} is damaged: its SHA-256 is not the one in {record.name}")
+        return progress, safetensors.torch.load_file(path)
+    except CheckpointError:
+        raise
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, SafetensorError) as error:
+        raise CheckpointError(f"{record} cannot be read: {error}") from error
+
+
+def tensors_of(players: Players) -> dict[str, Tensor]:
+    """Every tensor a run consists of, by name."""
+    tensors: dict[str, Tensor] = {}
+    for title, network in _networks(players).items():
+        for name, value in network.state_dict().items():
+            tensors[f"{title}/{name}"] = value.detach().cpu().contiguous()
+    for title, network, optimizer in _optimizers(players):
+        for name, parameter in network.named_parameters():
+            for key, value in optimizer.state.get(parameter, {}).items():
+                tensors[f"{title}/{name}/{key}"] = value.detach().cpu().contiguous()
+    return tensors
+
+
+def _restore(players: Players, tensors: dict[str, Tensor], record: Path) -> None:
+    remaining = dict(tensors)
+    for title, network in _networks(players).items():
+        state = {name: remaining.pop(f"{title}/{name}", None) for name in network.state_dict()}
+        try:
+            network.load_state_dict({k: v for k, v in state.items() if v is not None}, strict=True)
+        except RuntimeError as error:
+            raise CheckpointError(f"{record} is of another network: {error}") from error
+    for title, network, optimizer in _optimizers(players):
+        optimizer.state.clear()
+        for name, parameter in network.named_parameters():
+            prefix = f"{title}/{name}/"
+            keys = [key for key in remaining if key.startswith(prefix)]
+            state = {key.removeprefix(prefix): remaining.pop(key) for key in keys}
+            if state:
+                optimizer.state[parameter] = {
+                    key: _like(value, parameter, key) for key, value in state.items()
+                }
+    if remaining:
+        raise CheckpointError(f"{record} has unknown tensors, among them {min(remaining)}")
+
+
+def _like(value: Tensor, parameter: Tensor, key: str) -> Tensor:
+    """Adam's moments lie in memory as their parameter does."""
+    value = value.to(parameter.device)
+    return value if key == "step" else torch.empty_like(parameter).copy_(value)
+
+
+def _networks(players: Players) -> dict[str, nn.Module]:
+    return {
+        "generator": players.generator,
+        "discriminator": players.discriminator,
+        "average": players.average,
+    }
+
+
+def _optimizers(players: Players) -> list[tuple[str, nn.Module, Adam]]:
+    return [
+        ("generator_adam", players.generator, players.generator_optimizer),
+        ("discriminator_adam", players.discriminator, players.discriminator_optimizer),
+    ]
+
+
+def _replace(partial: Path, path: Path) -> None:
+    with partial.open("rb+") as file:
+        os.fsync(file.fileno())
+    partial.replace(path)
+    descriptor = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _delete_old(folder: Path) -> None:
+    for record in sorted(folder.glob(PATTERN), reverse=True)[KEPT:]:
+        record.unlink()
+    whole = {record.stem for record in folder.glob(PATTERN)}
+    for path in folder.glob("checkpoint-*.safetensors"):
+        if path.stem not in whole:
+            path.unlink()

@@ -1,0 +1,77 @@
+"""What a run writes down as it goes, in JSON lines.
+
+Owns two files. `journal.jsonl` holds what training came to: a resumed run writes the same bytes as
+one never stopped. `timing.jsonl` holds what depends on the machine and the hour.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+JOURNAL_FILE = "journal.jsonl"
+TIMING_FILE = "timing.jsonl"
+
+Line = Mapping[str, object]
+
+
+def append_line(path: Path, line: Line) -> None:
+    """Add one line; on the disk when this returns.
+
+    Raises:
+        OSError: the disk is full; the file may end in half a line, which `truncate_after` drops.
+    """
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_lines(path: Path) -> list[dict[str, object]]:
+    """All whole lines, oldest first; a half-written last one is left out."""
+    if not path.exists():
+        return []
+    lines: list[dict[str, object]] = []
+    for text in path.read_text(encoding="utf-8").splitlines():
+        try:
+            lines.append(json.loads(text))
+        except ValueError:
+            break
+    return lines
+
+
+def truncate_after(path: Path, images_shown: int) -> None:
+    """Keep only the lines of the first `images_shown` images: a resumed run writes the rest."""
+    if not path.exists():
+        return
+    kept: list[str] = []
+    for text in path.read_text(encoding="utf-8").splitlines(keepends=True):
+        try:
+            if json.loads(text)["images_shown"] > images_shown:
+                break
+        except (ValueError, KeyError):
+            break
+        kept.append(text)
+    replacement = path.with_suffix(".partial")
+    replacement.write_text("".join(kept), encoding="utf-8")
+    replacement.replace(path)
+
+
+class Averages:
+    """Running means between two journal lines, exactly restorable."""
+
+    def __init__(self, sums: Mapping[str, float] | None = None, images: int = 0) -> None:
+        self.sums = dict(sums or {})
+        self.images = images
+
+    def add(self, numbers: Mapping[str, float], images: int) -> None:
+        """Take in one step of `images` images."""
+        for name, value in numbers.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value * images
+        self.images += images
+
+    def means(self) -> dict[str, float]:
+        """The mean per image of every number taken in."""
+        return {name: value / self.images for name, value in self.sums.items()}

@@ -1,0 +1,194 @@
+"""The story of a run, from the first image to the last.
+
+Owns the order of things: schedule, pictures, step, and once in a while journal, grid, checkpoint.
+Knows no loss and no layer. Running it again on the same folder goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import torch
+
+from training.checkpoint import Progress, load_newest, save_checkpoint
+from training.config import ConfigError, TrainingConfig
+from training.data import ImageStream, Prepared
+from training.journal import JOURNAL_FILE, TIMING_FILE, Averages, append_line, truncate_after
+from training.progress import Display, describe
+from training.samples import write_grid
+from training.schedule import Moment, schedule_at
+from training.step import Players, take_step
+
+CONFIG_FILE = "config.json"
+CHECKPOINTS = "checkpoints"
+SAMPLES = "samples"
+
+
+@dataclass
+class StopRequest:
+    """Set by SIGINT or SIGTERM: finish the step, write a checkpoint, leave."""
+
+    asked: bool = False
+
+    def listen(self) -> None:
+        """Take the place of the default handlers; a second signal ends the process at once."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_DFL)
+
+
+def check_data(config: TrainingConfig, prepared: Prepared) -> None:
+    """Refuse pictures that cannot train this configuration, before any work.
+
+    Raises:
+        ConfigError: too few pictures, too small ones, or the wrong kind of colour.
+    """
+    largest_batch = max(plan.batch_size for plan in config.levels)
+    if prepared.count < largest_batch:
+        raise ConfigError(
+            f"{prepared.folder} has {prepared.count} pictures, fewer than the largest batch of "
+            f"{largest_batch}: prepare more, or use --set levels.*.batch_size=..."
+        )
+    missing = sorted(set(config.network.resolutions) - set(prepared.manifest.resolutions))
+    if missing:
+        raise ConfigError(
+            f"{prepared.folder} has pictures of up to {max(prepared.manifest.resolutions)} px, the "
+            f"preset {config.preset} needs {config.network.resolution} px: prepare them with "
+            f"--resolution {config.network.resolution}, or choose a smaller preset"
+        )
+    if prepared.channels != config.network.channels:
+        raise ConfigError(
+            f"{prepared.folder} has {prepared.channels} channels per picture, the preset "
+            f"{config.preset} has {config.network.channels}: prepare with --channels "
+            f"{config.network.channels}, or use --set network.channels={prepared.channels}"
+        )
+
+
+def keep_config(run: Path, config: TrainingConfig) -> None:
+    """Write the configuration into a new run; in an old one it must be the same.
+
+    Raises:
+        ConfigError: the run was begun with another configuration.
+    """
+    path = run / CONFIG_FILE
+    if not path.exists():
+        run.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        partial.write_text(config.to_json(), encoding="utf-8")
+        partial.replace(path)
+        return
+    old = TrainingConfig.from_json(path.read_text(encoding="utf-8"))
+    if old != config:
+        names = [name for name in vars(old) if getattr(old, name) != getattr(config, name)]
+        raise ConfigError(
+            f"{run} was begun with other values of {', '.join(names)}: repeat the first command to "
+            "go on, or choose another --run"
+        )
+
+
+def train(
+    config: TrainingConfig, prepared: Prepared, run: Path, device: torch.device, display: Display
+) -> Progress:
+    """Train until the schedule ends or the process is asked to stop.
+
+    Args:
+        config: what to do.
+        prepared: the pictures.
+        run: the folder of the run, new or begun before.
+        device: where the networks live.
+        display: where to tell how it goes.
+
+    Returns:
+        How far it came, as the last checkpoint holds it.
+
+    Raises:
+        ConfigError: the pictures or the folder do not fit the configuration.
+        CheckpointError: the folder has checkpoints, but none is whole.
+        NonFiniteLossError: the game broke down; the last checkpoint is whole.
+        OSError: the disk is full; the last checkpoint is whole.
+    """
+    check_data(config, prepared)
+    keep_config(run, config)
+    (run / SAMPLES).mkdir(exist_ok=True)
+
+    # Set up the players, or take them up where they were.
+    players = Players.create(config, device)
+    progress, damaged = load_newest(run / CHECKPOINTS, players)
+    for sentence in damaged:
+        display.say(f"passed over: {sentence}")
+    for name in (JOURNAL_FILE, TIMING_FILE):
+        truncate_after(run / name, progress.images_shown)
+    if progress.images_shown:
+        moment = schedule_at(progress.images_shown, config)
+        display.say(f"resuming after {progress.images_shown:,} images, {describe(moment)}")
+
+    stream = ImageStream(prepared, config.seed, config.mirror)
+    averages = Averages(progress.sums, progress.sum_images)
+    stop = StopRequest()
+    stop.listen()
+    shown, phase, seconds = progress.images_shown, progress.phase, progress.seconds
+    tick_began, tick_images = time.perf_counter(), 0
+
+    while shown < config.total_images and not stop.asked:
+        # One step.
+        moment = schedule_at(shown, config)
+        if config.reset_optimizer and moment.phase != phase:
+            players.reset_optimizers()
+        phase = moment.phase
+        pixels = stream.batch(moment.growth.resolution, shown, moment.batch_size)
+        numbers = take_step(players, moment, config, pixels, shown)
+        averages.add(numbers, moment.batch_size)
+        before, shown = shown, shown + moment.batch_size
+        tick_images += moment.batch_size
+        elapsed = time.perf_counter() - tick_began
+        display.update(moment, shown, tick_images / elapsed)
+
+        # Once in a while: journal, grid, checkpoint.
+        last = shown >= config.total_images
+        if not (last or stop.asked or is_tick(before, shown, config)):
+            continue
+        seconds += elapsed
+        if not stop.asked or last or is_tick(before, shown, config):
+            means = averages.means()
+            write_tick(run, players, moment, shown, means, seconds, tick_images / elapsed)
+            display.tick(moment, shown, tick_images / elapsed, means)
+            averages = Averages()
+        progress = Progress(shown, phase, averages.sums, averages.images, seconds)
+        save_checkpoint(run / CHECKPOINTS, players, progress)
+        tick_began, tick_images = time.perf_counter(), 0
+    return progress
+
+
+def is_tick(before: int, after: int, config: TrainingConfig) -> bool:
+    """Whether a multiple of `tick_images`, or the end of a phase, was passed."""
+    if before // config.tick_images != after // config.tick_images:
+        return True
+    return schedule_at(before, config).phase != schedule_at(after, config).phase
+
+
+def write_tick(
+    run: Path,
+    players: Players,
+    moment: Moment,
+    images_shown: int,
+    means: dict[str, float],
+    seconds: float,
+    rate: float,
+) -> None:
+    """Write a journal line, a timing line and the picture grid."""
+    growth = moment.growth
+    where = {"images_shown": images_shown, "resolution": growth.resolution, "alpha": growth.alpha}
+    steering = {"batch_size": moment.batch_size, "learning_rate": moment.learning_rate}
+    append_line(run / JOURNAL_FILE, where | steering | means)
+    timing = {"images_shown": images_shown, "seconds": round(seconds, 1)}
+    append_line(run / TIMING_FILE, timing | {"images_per_second": round(rate, 2)})
+    write_grid(run / SAMPLES, players.average, growth, images_shown)
+

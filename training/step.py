@@ -1,0 +1,175 @@
+"""One turn of the game: discriminator, generator, average.
+
+Owns `Players` and `take_step`. Knows no data set, schedule or file: it is given the moment, the
+real pictures and the random numbers of the step.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam
+
+from models.discriminator import Discriminator
+from models.generator import Generator
+from models.growth import fade_images
+from models.pixels import Pixels, from_pixels
+from training.chance import Purpose, generator_at, normal, uniform
+from training.config import TrainingConfig
+from training.ema import decay_of, update_average
+from training.losses import OBJECTIVES, Penalty, Terms
+from training.schedule import Moment
+
+Numbers = dict[str, float]
+
+
+class NonFiniteLossError(ArithmeticError):
+    """A loss became infinite or not a number; the message says where and what to try."""
+
+
+@dataclass
+class Players:
+    """Both networks, the averaged generator, and the two optimisers, on one device."""
+
+    generator: Generator
+    discriminator: Discriminator
+    average: Generator
+    generator_optimizer: Adam
+    discriminator_optimizer: Adam
+    device: torch.device
+
+    @classmethod
+    def create(cls, config: TrainingConfig, device: torch.device) -> Self:
+        """New networks with the weights that `config.seed` stands for."""
+        generator = Generator(config.network)
+        discriminator = Discriminator(config.network, config.stddev_group)
+        source = generator_at(config.seed, Purpose.INITIAL_WEIGHTS, 0)
+        for network in (generator, discriminator):
+            draw_weights(network, source)
+            network.to(device, memory_format=torch.channels_last)
+        average = copy.deepcopy(generator).requires_grad_(False)
+        adam = [
+            Adam(network.parameters(), lr=1.0, betas=(0.0, config.adam_beta2), fused=True)
+            for network in (generator, discriminator)
+        ]
+        return cls(generator, discriminator, average, adam[0], adam[1], device)
+
+    def reset_optimizers(self) -> None:
+        """Forget Adam's moments."""
+        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
+            optimizer.state.clear()
+
+
+@torch.no_grad()
+def draw_weights(network: nn.Module, source: np.random.Generator) -> None:
+    """Fill weights with N(0, 1) and biases with 0 (section 4.1), in order of their names."""
+    for name, parameter in sorted(network.named_parameters()):
+        if name.endswith("bias"):
+            parameter.zero_()
+        else:
+            parameter.copy_(normal(source, *parameter.shape))
+
+
+def take_step(
+    players: Players, moment: Moment, config: TrainingConfig, pixels: Pixels, images_shown: int
+) -> Numbers:
+    """Play one turn.
+
+    Args:
+        players: changed in place.
+        moment: growth, batch size and learning rate.
+        config: the objective and its weights.
+        pixels: real images, uint8 `[N, R, R, C]`.
+        images_shown: before this step; decides every random number.
+
+    Returns:
+        The terms of both losses and the mean scores.
+
+    Raises:
+        NonFiniteLossError: nothing is updated by the player whose loss it was.
+    """
+    objective = OBJECTIVES[config.objective]
+    reals = from_pixels(torch.from_numpy(pixels).to(players.device, non_blocking=True))
+    reals = fade_images(reals, moment.growth)
+
+    def score(images: Tensor) -> Tensor:
+        with autocast(players.device, config):
+            return players.discriminator(images, moment.growth).float()
+
+    # The discriminator's turn.
+    fakes = generate(players, moment, config, Purpose.LATENTS, images_shown)
+    penalty = penalty_at(images_shown, config, moment, players.device)
+    turn = objective.discriminator(score, reals, fakes.detach(), penalty)
+    descend(players.discriminator_optimizer, turn.terms, moment, images_shown)
+
+    # The generator's turn; the discriminator only passes gradients on.
+    if not config.reuse_fakes:
+        fakes = generate(players, moment, config, Purpose.GENERATOR_LATENTS, images_shown)
+    players.discriminator.requires_grad_(False)
+    answer = objective.generator(score, reals, fakes)
+    descend(players.generator_optimizer, answer.terms, moment, images_shown)
+    players.discriminator.requires_grad_(True)
+
+    update_average(players.average, players.generator, decay_of(config, len(reals)))
+    return read_numbers(turn.terms | turn.watched | answer.terms)
+
+
+def generate(
+    players: Players, moment: Moment, config: TrainingConfig, purpose: Purpose, images_shown: int
+) -> Tensor:
+    """Fake images `[N, C, R, R]`, fp32, from the latents of this step."""
+    source = generator_at(config.seed, purpose, images_shown)
+    z = normal(source, moment.batch_size, config.network.latent_size).to(players.device)
+    with autocast(players.device, config):
+        return players.generator(z, moment.growth).float()
+
+
+def autocast(device: torch.device, config: TrainingConfig) -> torch.autocast:
+    """Run convolutions in bf16 where the configuration says so."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16")
+
+
+def penalty_at(
+    images_shown: int, config: TrainingConfig, moment: Moment, device: torch.device
+) -> Penalty:
+    """The penalty of this step; R1 and R2 weights follow the rule of StyleGAN2-ADA."""
+    weight = config.penalty_weight
+    if OBJECTIVES[config.objective].scales_with_image:
+        weight *= moment.growth.resolution**2 / moment.batch_size
+    source = generator_at(config.seed, Purpose.PENALTY, images_shown)
+    mix = uniform(source, moment.batch_size, 1, 1, 1).to(device)
+    return Penalty(weight, config.penalty_share, config.penalty_target, config.drift, mix)
+
+
+def descend(optimizer: Adam, terms: Terms, moment: Moment, images_shown: int) -> None:
+    """One optimiser step down the sum of `terms`.
+
+    Raises:
+        NonFiniteLossError: the sum is infinite or not a number; nothing is updated.
+    """
+    loss = torch.stack(list(terms.values())).sum()
+    if not math.isfinite(loss.item()):
+        parts = ", ".join(f"{name} {value.item():.4g}" for name, value in terms.items())
+        raise NonFiniteLossError(
+            f"the loss is not finite after {images_shown:,} images, at {moment.growth.resolution} "
+            f"px, alpha {moment.growth.alpha:.3f}: {parts}. The last checkpoint is whole. Try a "
+            "lower learning rate (--set levels.*.learning_rate=...), a larger batch, a stronger "
+            "penalty (--set penalty_weight=...), or precision=fp32"
+        )
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    for group in optimizer.param_groups:
+        group["lr"] = moment.learning_rate
+    optimizer.step()
+
+
+def read_numbers(terms: Terms) -> Numbers:
+    """All terms as plain numbers, in one transfer from the device."""
+    values = torch.stack([value.detach() for value in terms.values()]).tolist()
+    return dict(zip(terms, values, strict=True))
