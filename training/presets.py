@@ -105,15 +105,17 @@ FASHION_32 = TrainingConfig(
 
 PERSONAS_128 = TrainingConfig(
     preset="personas-128",
-    network=NetworkConfig(128, latent_size=128, fmap_base=2048, fmap_max=128),
+    network=NetworkConfig(128, latent_size=96, fmap_base=1024, fmap_max=96),
     levels=plans(
         (4, 0, 20_000, 64, 0.002),
         (8, 15_000, 25_000, 64, 0.002),
         (16, 20_000, 40_000, 32, 0.002),
         (32, 20_000, 50_000, 32, 0.002),
-        (64, 15_000, 40_000, 16, 0.002),
+        (64, 15_000, 35_000, 16, 0.002),
         (128, 10_000, 60_000, 16, 0.002),
     ),
+    objective="rpgan-r1r2",
+    penalty_weight=0.0005,
     penalty_share=0.25,
     tick_images=2_000,
 )
