@@ -18,6 +18,7 @@ from training.checkpoint import Progress, load_newest, save_checkpoint
 from training.config import ConfigError, TrainingConfig
 from training.data import ImageStream, Prepared
 from training.journal import JOURNAL_FILE, TIMING_FILE, Averages, append_line, truncate_after
+from training.origin import keep_origin
 from training.progress import Display, describe
 from training.samples import write_grid
 from training.schedule import Moment, schedule_at
@@ -117,6 +118,7 @@ def train(
     """
     check_data(config, prepared)
     keep_config(run, config)
+    keep_origin(run, prepared)
     (run / SAMPLES).mkdir(exist_ok=True)
 
     # Set up the players, or take them up where they were.
