@@ -115,7 +115,7 @@ PERSONAS_128 = TrainingConfig(
         (128, 10_000, 60_000, 16, 0.002),
     ),
     objective="rpgan-r1r2",
-    penalty_weight=0.0005,
+    penalty_weight=0.005,
     penalty_share=0.25,
     tick_images=2_000,
 )
