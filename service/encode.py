@@ -48,6 +48,7 @@ class ImageFormat:
         extension: of a file's name, with its dot.
         lossless: whether the decoded pixels are those that went in.
         write: pixels `[H, W, C]` and facts -> bytes.
+
     """
 
     name: str
@@ -89,6 +90,7 @@ def encode(pixels: Pixels, format: str, facts: Facts) -> bytes:  # noqa: A002  t
 
     Raises:
         ValueError: not a picture, an unknown format, or a fact with an unusable name.
+
     """
     if format not in FORMATS:
         raise ValueError(f"format {format!r} is unknown: use {', '.join(FORMATS)}")

@@ -22,6 +22,7 @@ def checked(pixels: Pixels) -> Pixels:
 
     Raises:
         ValueError: another type or shape, or an empty picture.
+
     """
     if pixels.dtype != np.uint8:
         raise ValueError(f"a picture is uint8, not {pixels.dtype}: use models.pixels.to_pixels")

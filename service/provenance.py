@@ -44,6 +44,7 @@ def checked_facts(facts: Facts) -> dict[str, str]:
 
     Raises:
         ValueError: a name that is not lower-case letters, digits and `_`.
+
     """
     for name in facts:
         if not _NAME.fullmatch(name):

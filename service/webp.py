@@ -40,6 +40,7 @@ def write_animated_webp(frames: Iterable[Pixels], fps: int, loop: bool, facts: F
         fps: frames per second; frames last whole milliseconds that add up to the right length.
         loop: for ever, or once.
         facts: written once, for the whole.
+
     """
     height = width = channels = 0
     body: list[bytes] = []
