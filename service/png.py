@@ -151,8 +151,7 @@ def _deflated(pixels: Pixels) -> bytes:
     bands, together an eighth of it.
     """
     height = pixels.shape[0]
-    bands = np.arange(height) * 32 // height % 8 == 4
-    sampled = bands if height > SMALL_HEIGHT else slice(None)
+    sampled = [y for y in range(height) if height <= SMALL_HEIGHT or y * 32 // height % 8 == 4]
     candidates = [_filtered(pixels, kind) for kind in FILTERS]
-    sizes = [len(_compress(np.ascontiguousarray(c[sampled]), DEFLATE_LEVEL)) for c in candidates]
+    sizes = [len(_compress(rows[sampled], DEFLATE_LEVEL)) for rows in candidates]
     return _compress(candidates[sizes.index(min(sizes))], DEFLATE_LEVEL)
