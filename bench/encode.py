@@ -118,9 +118,8 @@ def _psnr(pixels: Pixels, file: bytes) -> float | None:
 
 def main() -> None:
     """Measure, and print a table or JSON."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
+    form = argparse.RawTextHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
     parser.add_argument("--size", type=int, action="append", help="pixels; default 128, 512, 1024")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--json", action="store_true")
