@@ -134,9 +134,8 @@ def main() -> None:
         print(json.dumps({"version": ENCODER_VERSION, "rows": [asdict(r) for r in rows]}, indent=2))
         return
     print(f"{platform.machine()}, Python {platform.python_version()}, {ENCODER_VERSION}")
-    print(
-        f"{'picture':16}{'encoder':12}{'min ms':>8}{'median':>8}{'KiB':>8}{'cheaper':>9}{'size':>7}{'dB':>7}"
-    )
+    names = ("picture", "encoder", "min ms", "median", "KiB", "cheaper", "size", "dB")
+    print("{:16}{:12}{:>8}{:>8}{:>8}{:>9}{:>7}{:>7}".format(*names))
     for row in rows:
         loss = "exact" if row.psnr_db is None else f"{row.psnr_db}"
         print(

@@ -3,7 +3,7 @@
 
 import { ask } from "./asking.js";
 import { showCard } from "./card.js";
-import { firstSeeds, framed, imageAddress, made, randomSeeds, showIn, thumbnailOf } from "./pictures.js";
+import { firstSeeds, framed, imageAddress, made, randomSeeds, display, thumbnailOf } from "./pictures.js";
 import { makeWalk } from "./walk.js";
 
 const OTHERS = 12;
@@ -37,7 +37,7 @@ async function paint() {
   remember();
   try {
     const address = imageAddress(seed, card.pinned_name, resolution, "png");
-    const headers = await showIn(find("picture"), address, `What the model paints for “${seed}”`, signal, say);
+    const headers = await display(find("picture"), address, `What the model paints for “${seed}”`, signal, say);
     say("");
     offer(headers);
     await showSizes(signal);
@@ -82,7 +82,7 @@ async function showSizes(signal) {
   find("sizes").replaceChildren(...tiles.map((tile) => made("li", {}, tile)));
   await Promise.all(card.resolutions.map(async (size, place) => {
     const address = imageAddress(seed, card.pinned_name, size, "png");
-    await showIn(tiles[place].querySelector("img"), address, `${seed} at ${size} pixels`, signal, say);
+    await display(tiles[place].querySelector("img"), address, `${seed} at ${size} pixels`, signal, say);
   }));
   say("");
 }
@@ -106,7 +106,7 @@ function deal(seeds) {
     add.addEventListener("click", () => walk.add(other));
     const { signal } = dealing;
     const address = imageAddress(other, card.pinned_name, thumbnailOf(card), "png");
-    showIn(frame.firstChild, address, "", signal, say).catch((error) => complain(error, signal));
+    display(frame.firstChild, address, "", signal, say).catch((error) => complain(error, signal));
     return made("li", {}, tile, add);
   }));
 }

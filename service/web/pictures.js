@@ -35,7 +35,7 @@ function query(values) {
 }
 
 /** Show what lies at an address in an image; answers with the headers of the response. */
-export async function showIn(image, address, description, signal, onWait) {
+export async function display(image, address, description, signal, onWait) {
   const frame = image.parentElement;
   frame.classList.add("waiting");
   try {

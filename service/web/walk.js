@@ -1,6 +1,6 @@
 // The walk: two to four stops, and the film between them.
 
-import { framed, made, showIn, thumbnailOf, imageAddress, walkAddress } from "./pictures.js";
+import { framed, made, display, thumbnailOf, imageAddress, walkAddress } from "./pictures.js";
 
 const FEWEST = 2;
 const MOST = 4;
@@ -30,7 +30,7 @@ export function makeWalk(find, cardOf) {
     remove.addEventListener("click", () => { stops.splice(place, 1); draw(); });
     const card = cardOf();
     const address = imageAddress(seed, card.pinned_name, thumbnailOf(card), "png");
-    showIn(frame.firstChild, address, `Seed ${seed}`, new AbortController().signal, () => {}).catch(() => {});
+    display(frame.firstChild, address, `Seed ${seed}`, new AbortController().signal, () => {}).catch(() => {});
     return made("li", {}, frame, remove, made("span", { class: "name" }, seed));
   }
 
@@ -44,7 +44,7 @@ export function makeWalk(find, cardOf) {
     say(`Painting ${stops.length * steps} pictures …`);
     try {
       const path = stops.join(" to ");
-      await showIn(find("film"), address("webp"), `A walk from seed ${path} and back`, signal, say);
+      await display(find("film"), address("webp"), `A walk from seed ${path} and back`, signal, say);
       for (const format of ["webp", "gif", "mp4"]) {
         find(`walk-${format}`).href = address(format);
         find(`walk-${format}`).download = `walk.${format}`;
