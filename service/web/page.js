@@ -1,0 +1,186 @@
+// The page a person sees at /: one seed on the stage, its sizes, others, a walk, the card.
+// It uses only addresses that anyone may use; the state is in the fragment of the page's address.
+
+import { ask } from "./asking.js";
+import { showCard } from "./card.js";
+import { firstSeeds, framed, imageAddress, made, randomSeeds, display, thumbnailOf } from "./pictures.js";
+import { makeWalk } from "./walk.js";
+
+const OTHERS = 12;
+const find = (id) => document.getElementById(id);
+
+let cards = [];
+let card = null; // of the chosen model
+let seed = "";
+let resolution = 0;
+let painting = new AbortController(); // of the stage and its sizes
+let dealing = new AbortController(); // of the others
+const walk = makeWalk(find, () => card);
+
+const say = (text) => { find("status").textContent = text; };
+
+function complain(error, signal) {
+  if (signal.aborted) return;
+  find("error").textContent = error.message;
+  find("error").hidden = false;
+  say("");
+}
+
+// --- The stage --------------------------------------------------------------------------------
+
+async function paint() {
+  painting.abort();
+  painting = new AbortController();
+  const { signal } = painting;
+  find("error").hidden = true;
+  say("Painting …");
+  remember();
+  try {
+    const address = imageAddress(seed, card.pinned_name, resolution, "png");
+    const headers = await display(find("picture"), address, `What the model paints for “${seed}”`, signal, say);
+    say("");
+    offer(headers);
+    await showSizes(signal);
+  } catch (error) {
+    complain(error, signal);
+  }
+}
+
+/** Caption, link, files, command and proof of the picture on the stage. */
+function offer(headers) {
+  const number = headers.get("X-Seed") ?? seed;
+  const meaning = number === seed ? "" : ` is seed ${number}`;
+  const size = `${resolution} × ${resolution} pixels`;
+  find("caption").replaceChildren(made("strong", {}, seed), `${meaning}, ${size}${timeOf(headers)}`);
+  for (const [format, ending] of [["png", "png"], ["webp", "webp"], ["jpeg", "jpg"]]) {
+    const link = find(`download-${format}`);
+    link.href = imageAddress(seed, card.pinned_name, resolution, format);
+    link.download = `${card.name}-${fileName(seed)}-${resolution}.${ending}`;
+  }
+  const address = new URL(imageAddress(seed, card.name, resolution, "png"), document.baseURI);
+  // An apostrophe is the one sign that could end the quotes.
+  find("curl").textContent = `curl -o ${fileName(seed)}.png '${address.href.replaceAll("'", "%27")}'`;
+  const hash = headers.get("X-Pixel-SHA256");
+  find("take").hidden = false;
+  find("proof").textContent = hash ? `SHA-256 of the pixels, today and every day: ${hash}` : "";
+}
+
+const fileName = (text) => text.replace(/[^\p{L}\p{N}_-]+/gu, "-").slice(0, 40).replace(/^-+|-+$/g, "") || "picture";
+
+function timeOf(headers) {
+  const told = /generate;dur=([\d.]+)/.exec(headers.get("Server-Timing") ?? "");
+  return told ? `, painted in ${Math.max(1, Math.round(Number(told[1])))} ms` : "";
+}
+
+async function showSizes(signal) {
+  const tiles = card.resolutions.map((size) => {
+    const tile = made("button", { class: "tile", type: "button", "aria-current": String(size === resolution) },
+      framed(), made("span", {}, `${size} px`));
+    tile.addEventListener("click", () => { resolution = size; showResolutions(); paint(); });
+    return tile;
+  });
+  find("sizes").replaceChildren(...tiles.map((tile) => made("li", {}, tile)));
+  await Promise.all(card.resolutions.map(async (size, place) => {
+    const address = imageAddress(seed, card.pinned_name, size, "png");
+    await display(tiles[place].querySelector("img"), address, `${seed} at ${size} pixels`, signal, say);
+  }));
+  say("");
+}
+
+function show(newSeed) {
+  seed = newSeed;
+  find("seed").value = seed;
+  if (card) paint(); // else the models are still on their way, and it is painted when they arrive
+}
+
+// --- The others -------------------------------------------------------------------------------
+
+function deal(seeds) {
+  dealing.abort();
+  dealing = new AbortController();
+  find("others").replaceChildren(...seeds.map((other) => {
+    const frame = framed();
+    const tile = made("button", { class: "tile", type: "button" }, frame, made("span", {}, other));
+    tile.addEventListener("click", () => { show(other); find("stage").scrollIntoView({ block: "nearest" }); });
+    const add = made("button", { class: "add", type: "button", "aria-label": `Put ${other} on the path` }, "+");
+    add.addEventListener("click", () => walk.add(other));
+    const { signal } = dealing;
+    const address = imageAddress(other, card.pinned_name, thumbnailOf(card), "png");
+    display(frame.firstChild, address, "", signal, say).catch((error) => complain(error, signal));
+    return made("li", {}, tile, add);
+  }));
+}
+
+// --- Choices ----------------------------------------------------------------------------------
+
+function showResolutions() {
+  find("resolutions").replaceChildren(...card.resolutions.map((size) => {
+    const radio = made("input", { type: "radio", name: "resolution", value: size });
+    radio.checked = size === resolution;
+    radio.addEventListener("change", () => { resolution = size; paint(); });
+    return made("label", {}, radio, String(size));
+  }));
+}
+
+function choose(name, wantedResolution) {
+  card = cards.find((each) => each.name === name) ?? cards[0];
+  const largest = Math.max(...card.resolutions);
+  resolution = card.resolutions.includes(wantedResolution) ? wantedResolution : largest;
+  find("model").value = card.name;
+  showResolutions();
+  showCard(card, find("card-title"), find("card-text"), find("card-facts"));
+  paint();
+  deal(firstSeeds());
+  walk.start(firstSeeds().slice(0, 3));
+}
+
+function remember() {
+  const state = new URLSearchParams({ seed, model: card.name, resolution });
+  history.replaceState(null, "", `#${state}`);
+}
+
+async function copy(text, button) {
+  const before = button.textContent;
+  const done = await navigator.clipboard?.writeText(text).then(() => true, () => false) || copyAsSelection(text);
+  button.textContent = done ? "Copied" : "Not allowed here";
+  setTimeout(() => { button.textContent = before; }, 1500);
+}
+
+/** The old way, which browsers also allow where the page came without encryption. */
+function copyAsSelection(text) {
+  const holder = made("textarea", { class: "hidden", readonly: "" }, text);
+  document.body.append(holder);
+  holder.select();
+  const done = document.execCommand("copy");
+  holder.remove();
+  return done;
+}
+
+// --- The beginning ----------------------------------------------------------------------------
+
+function listen() {
+  find("seed-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (find("seed").value) show(find("seed").value);
+  });
+  find("surprise").addEventListener("click", () => show(randomSeeds(1)[0]));
+  find("deal").addEventListener("click", () => card && deal(randomSeeds(OTHERS)));
+  find("model").addEventListener("change", () => choose(find("model").value, resolution));
+  addEventListener("hashchange", () => location.reload()); // somebody pasted another address
+  find("copy-link").addEventListener("click", () => copy(find("download-png").href, find("copy-link")));
+  find("copy-curl").addEventListener("click", () => copy(find("curl").textContent, find("copy-curl")));
+}
+
+async function begin() {
+  const wanted = new URLSearchParams(location.hash.slice(1));
+  const { signal } = new AbortController();
+  listen();
+  show(wanted.get("seed") || firstSeeds()[0]);
+  const list = await (await ask("models", signal, say)).json();
+  cards = list.models;
+  find("model").replaceChildren(...cards.map((each) => made("option", { value: each.name }, each.title || each.name)));
+  find("model").disabled = false;
+  choose(wanted.get("model") ?? list.default, Number(wanted.get("resolution")));
+}
+
+begin().catch((error) => complain(error, new AbortController().signal));

@@ -1,0 +1,65 @@
+// Seeds, addresses, and pictures in frames.
+// Seeds stay text from end to end: they go beyond what a JavaScript number holds.
+
+import { ask } from "./asking.js";
+
+const NAMES = ["ada", "grace", "alan", "hedy", "linus", "margaret", "edsger", "katherine", "dennis",
+  "barbara", "donald", "frances"];
+const THUMBNAIL = 128; // pixels, at most
+const COARSE = 64; // pixels, up to which single ones are worth seeing
+
+/** The names everyone meets first. */
+export const firstSeeds = () => [...NAMES];
+
+/** As many seeds that nobody chose. */
+export const randomSeeds = (count) =>
+  [...crypto.getRandomValues(new Uint32Array(count))].map((number) => String(number % 10_000_000));
+
+/** The largest resolution of the model that is small enough for a row of pictures. */
+export const thumbnailOf = (card) =>
+  Math.max(...card.resolutions.filter((r, place) => r <= THUMBNAIL || place === 0));
+
+/** Where a picture lives, relative to the page. */
+export function imageAddress(seed, model, resolution, format) {
+  return `images/${encodeURIComponent(seed)}?${query({ model, resolution, format })}`;
+}
+
+/** Where a walk lives, relative to the page. */
+export function walkAddress(seeds, model, resolution, steps, format) {
+  const path = seeds.map((seed) => `seed=${encodeURIComponent(seed)}`).join("&");
+  return `interpolate?${path}&${query({ steps, fps: 24, loop: true, resolution, model, format })}`;
+}
+
+function query(values) {
+  return new URLSearchParams(values).toString().replaceAll("%40", "@");
+}
+
+/** Show what lies at an address in an image; answers with the headers of the response. */
+export async function display(image, address, description, signal, onWait) {
+  const frame = image.parentElement;
+  frame.classList.add("waiting");
+  try {
+    const answer = await ask(address, signal, onWait);
+    const content = await answer.blob();
+    const resolution = Number(answer.headers.get("X-Resolution"));
+    URL.revokeObjectURL(image.src);
+    image.src = URL.createObjectURL(content);
+    image.alt = description;
+    image.classList.toggle("coarse", resolution > 0 && resolution <= COARSE);
+    image.hidden = false;
+    return answer.headers;
+  } finally {
+    frame.classList.remove("waiting");
+  }
+}
+
+/** An element of the page, with its text and attributes. */
+export function made(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/** An empty frame for a picture. */
+export const framed = () => made("div", { class: "frame" }, made("img", { alt: "", hidden: "" }));

@@ -1,0 +1,135 @@
+"""The page for people: complete in itself, and fit for a strict content security policy."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+import service.encode
+
+WEB: Final = Path(service.encode.__file__).parent / "web"
+FILES: Final = sorted(path.name for path in WEB.iterdir())
+SCRIPTS: Final = [name for name in FILES if name.endswith(".js")]
+IN_BRACKETS: Final = r"""\(\s*["'`]([^"'`]*)["'`]\s*\)"""
+
+
+class Page(HTMLParser):
+    """Every element of the page with its attributes, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.texts: list[tuple[str, str]] = []
+        self.feed((WEB / "index.html").read_text("utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note one element."""
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_data(self, data: str) -> None:
+        """Note the text right after a tag."""
+        if data.strip():
+            self.texts.append((self.elements[-1][0], data.strip()))
+
+    def values(self, attribute: str) -> list[str]:
+        """The values of an attribute, wherever it occurs."""
+        return [attributes[attribute] for _, attributes in self.elements if attribute in attributes]
+
+
+def text_of(name: str) -> str:
+    """A file of the page."""
+    return (WEB / name).read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_id_that_a_script_looks_for_is_on_the_page(name: str) -> None:
+    """A name made from a format stands for each format that begins like it."""
+    ids = set(Page().values("id"))
+
+    for wanted in re.findall(rf"\bfind{IN_BRACKETS}", text_of(name)):
+        prefix, made_up, _ = wanted.partition("${")
+        assert any(i.startswith(prefix) for i in ids) if made_up else wanted in ids, wanted
+
+
+def test_no_id_is_used_twice_and_none_for_nothing() -> None:
+    """Each id is unique, and is meant for a script, a label or a heading."""
+    page = Page()
+    code = "".join(text_of(name) for name in SCRIPTS)
+    found = {re.sub(r"\$\{.*", "", i) for i in re.findall(rf"\bfind{IN_BRACKETS}", code)}
+    meant = page.values("for") + page.values("aria-labelledby")
+    meant += [href[1:] for href in page.values("href") if href.startswith("#")]
+
+    for name, count in Counter(page.values("id")).items():
+        assert count == 1, name
+        assert name in meant or any(name.startswith(f) for f in found), name
+
+
+def test_nothing_is_inline() -> None:
+    """No script, style or handler in the page itself, which the policy would block."""
+    page = Page()
+
+    assert not [tag for tag, _ in page.elements if tag == "style"]
+    assert all("src" in attributes for tag, attributes in page.elements if tag == "script")
+    assert not [a for _, attributes in page.elements for a in attributes if a.startswith("on")]
+    assert not page.values("style")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_nothing_comes_from_elsewhere(name: str) -> None:
+    """No address of another host, but the name of the SVG format."""
+    text = text_of(name).replace("http://www.w3.org/2000/svg", "")
+
+    assert not re.findall(r"(?:https?:)?//[a-z0-9-]+\.[a-z]", text)
+    assert "@import" not in text
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_scripts_do_nothing_that_the_policy_forbids(name: str) -> None:
+    """No text becomes code or markup, no style attribute is written."""
+    code = text_of(name)
+
+    for word in ("eval(", "new Function", "innerHTML", "outerHTML", "insertAdjacentHTML", "style:"):
+        assert word not in code
+
+
+def test_every_file_is_used_and_every_used_file_exists() -> None:
+    """Page, style and scripts name one another, all under `web/`."""
+    page = Page()
+    addresses = page.values("src") + page.values("href")
+    used = {address.removeprefix("web/") for address in addresses if address.startswith("web/")}
+    for name in SCRIPTS:
+        used |= set(re.findall(r'from "\./([^"]+)"', text_of(name)))
+
+    assert used | {"index.html"} == set(FILES)
+
+
+def test_every_field_has_a_label() -> None:
+    """Whoever cannot see the page is told what each field is for."""
+    page = Page()
+    labelled = set(page.values("for"))
+
+    fields = [a for tag, a in page.elements if tag in ("input", "select")]
+    assert fields
+    assert all(field["id"] in labelled for field in fields)
+    assert all("alt" in attributes for tag, attributes in page.elements if tag == "img")
+    assert ("html", {"lang": "en"}) in page.elements
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_seeds_stay_text(name: str) -> None:
+    """No seed passes through a number, which would lose digits above 2^53."""
+    assert not re.findall(
+        r"(?:Number|parseInt|parseFloat)\([^)]*seed", text_of(name), re.IGNORECASE
+    )
+
+
+def test_addresses_are_relative_so_that_a_proxy_may_add_a_prefix() -> None:
+    """No link or request begins at the root of the host."""
+    assert not [a for a in Page().values("href") + Page().values("src") if a.startswith("/")]
+    for name in SCRIPTS:
+        assert not re.findall(r'(?:ask|fetch)\(["\'`]/', text_of(name))
