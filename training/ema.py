@@ -9,13 +9,22 @@ import torch
 from torch import nn
 
 from training.config import TrainingConfig
+from training.schedule import Moment
 
 
-def decay_of(config: TrainingConfig, batch_size: int) -> float:
-    """How much of the average survives one step of `batch_size` images, 0 to 1."""
+RAMP = 0.1  # of the images since the newest level woke up
+
+
+def decay_of(config: TrainingConfig, moment: Moment, images_shown: int) -> float:
+    """How much of the average survives the step that begins after `images_shown`, 0 to 1.
+
+    With a half-life, it is kept to a tenth of the age of the newest level: an average must not
+    remember the random weights that a level was born with.
+    """
     if config.ema_decay:
         return config.ema_decay
-    return 0.5 ** (batch_size / config.ema_half_life_images)
+    age = images_shown - moment.level_began + moment.batch_size
+    return 0.5 ** (moment.batch_size / min(config.ema_half_life_images, RAMP * age))
 
 
 @torch.no_grad()

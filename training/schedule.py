@@ -22,6 +22,7 @@ class Moment:
         learning_rate: Adam's.
         phase: 0 for the first level held, then 1, 2 for the next faded and held, and so on.
         phase_ends: images shown at which the phase is over.
+        level_began: images shown at which the newest level woke up.
     """
 
     growth: Growth
@@ -29,6 +30,7 @@ class Moment:
     learning_rate: float
     phase: int
     phase_ends: int
+    level_began: int
 
 
 def schedule_at(images_shown: int, config: TrainingConfig) -> Moment:
@@ -39,15 +41,15 @@ def schedule_at(images_shown: int, config: TrainingConfig) -> Moment:
     """
     if images_shown < 0:
         raise ValueError(f"images_shown must be 0 or more, not {images_shown}")
-    start = 0
+    start = began = 0
     level, growth, phase = 0, Growth(0), 0
     for level, plan in enumerate(config.levels):
-        fade_ends = start + plan.fade_images
+        began, fade_ends = start, start + plan.fade_images
         held_until = fade_ends + plan.stable_images
         phase = 2 * level
         growth = Growth(level)
         if images_shown < fade_ends:
-            growth = Growth(level, (images_shown - start) / plan.fade_images)
+            growth = Growth(level, (images_shown - began) / plan.fade_images)
             phase, held_until = phase - 1, fade_ends
             start = held_until
             break
@@ -56,4 +58,4 @@ def schedule_at(images_shown: int, config: TrainingConfig) -> Moment:
             break
     plan = config.levels[level]
     rise = min(1.0, (images_shown + 1) / config.warm_up_images) if config.warm_up_images else 1.0
-    return Moment(growth, plan.batch_size, plan.learning_rate * rise, phase, start)
+    return Moment(growth, plan.batch_size, plan.learning_rate * rise, phase, start, began)

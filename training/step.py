@@ -116,7 +116,7 @@ def take_step(
     descend(players.generator_optimizer, answer.terms, moment, images_shown)
     players.discriminator.requires_grad_(True)
 
-    update_average(players.average, players.generator, decay_of(config, len(reals)))
+    update_average(players.average, players.generator, decay_of(config, moment, images_shown))
     return read_numbers(turn.terms | turn.watched | answer.terms)
 
 
