@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import safetensors.torch
 from safetensors import SafetensorError
@@ -73,7 +73,9 @@ def save_bundle(folder: Path, generator: Generator, card: Card, preview: bytes) 
         name: value.detach().float().contiguous().cpu()
         for name, value in generator.state_dict().items()
     }
-    safetensors.torch.save_file(tensors, folder / WEIGHTS_FILE)
+    safetensors.torch.save_file(  # pyright: ignore[reportUnknownMemberType]: a bare PathLike
+        tensors, folder / WEIGHTS_FILE
+    )
     card = replace(card, weights_sha256=file_sha256(folder / WEIGHTS_FILE))
     (folder / PREVIEW_FILE).write_bytes(preview)
     text = json.dumps(card.to_dict(), indent=2, ensure_ascii=False) + "\n"
@@ -89,7 +91,7 @@ def load_card(folder: Path) -> Card:
     """
     path = folder / CARD_FILE
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values: object = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise BundleError(f"{folder} is not a bundle: it has no {CARD_FILE}") from error
     except (OSError, ValueError) as error:
@@ -97,7 +99,7 @@ def load_card(folder: Path) -> Card:
     if not isinstance(values, dict):
         raise BundleError(f"{path} is not a JSON object. Copy the bundle again")
     try:
-        return Card.from_dict(values)
+        return Card.from_dict(cast("dict[str, Any]", values))
     except CardError as error:
         raise BundleError(f"{path}: {error}") from error
 
@@ -123,7 +125,11 @@ def load_bundle(folder: Path) -> Bundle:
         raise BundleError(f"{folder}: generator family {card.family!r} is unknown (known: {known})")
     try:
         generator = FAMILIES[card.family](card.network, tuple(e.kernel for e in card.exits))
-        generator.load_state_dict(safetensors.torch.load_file(path), strict=True)
+        generator.load_state_dict(_read_tensors(path), strict=True)
     except (SafetensorError, RuntimeError, ValueError) as error:
         raise BundleError(f"{path} does not fit its card: {error}") from error
     return Bundle(generator.eval().requires_grad_(False), card)
+
+
+def _read_tensors(path: Path) -> dict[str, Tensor]:
+    return safetensors.torch.load_file(path)  # pyright: ignore[reportUnknownMemberType]: a bare PathLike

@@ -1,0 +1,1 @@
+"""How the networks are served: images by seed over HTTP. Knows `models`, not `training`."""
