@@ -126,7 +126,7 @@ def load_bundle(folder: Path) -> Bundle:
     try:
         generator = FAMILIES[card.family](card.network, tuple(e.kernel for e in card.exits))
         generator.load_state_dict(_read_tensors(path), strict=True)
-    except (SafetensorError, RuntimeError, ValueError) as error:
+    except (SafetensorError, RuntimeError, TypeError, ValueError) as error:
         raise BundleError(f"{path} does not fit its card: {error}") from error
     return Bundle(generator.eval().requires_grad_(False), card)
 
