@@ -31,16 +31,27 @@ class BundleError(ValueError):
 
 
 class LevelledGenerator(Protocol):
-    """What an engine may ask of a generator of any family.
+    """What an engine may ask of a generator of any family; to read, not to replace."""
 
-    `stem`: latents `[N, L]` -> features of level 0. `levels[k]`: features of level k -> those of
-    level k + 1. `exits[k]`: features of level k -> images `[N, C, R, R]`, about [-1, 1].
-    """
+    @property
+    def config(self) -> NetworkConfig:
+        """The shapes."""
+        ...
 
-    config: NetworkConfig
-    stem: nn.Module
-    levels: nn.ModuleList
-    exits: nn.ModuleList
+    @property
+    def stem(self) -> nn.Module:
+        """Latents `[N, L]` -> features of level 0."""
+        ...
+
+    @property
+    def levels(self) -> nn.ModuleList:
+        """Module k takes the features of level k to those of level k + 1."""
+        ...
+
+    @property
+    def exits(self) -> nn.ModuleList:
+        """Module k makes images `[N, C, R, R]`, about [-1, 1], of the features of level k."""
+        ...
 
     def state_dict(self) -> dict[str, Any]: ...
 
@@ -73,9 +84,7 @@ def save_bundle(folder: Path, generator: Generator, card: Card, preview: bytes) 
         name: value.detach().float().contiguous().cpu()
         for name, value in generator.state_dict().items()
     }
-    safetensors.torch.save_file(  # pyright: ignore[reportUnknownMemberType]: a bare PathLike
-        tensors, folder / WEIGHTS_FILE
-    )
+    safetensors.torch.save_file(tensors, folder / WEIGHTS_FILE)
     card = replace(card, weights_sha256=file_sha256(folder / WEIGHTS_FILE))
     (folder / PREVIEW_FILE).write_bytes(preview)
     text = json.dumps(card.to_dict(), indent=2, ensure_ascii=False) + "\n"
@@ -125,11 +134,7 @@ def load_bundle(folder: Path) -> Bundle:
         raise BundleError(f"{folder}: generator family {card.family!r} is unknown (known: {known})")
     try:
         generator = FAMILIES[card.family](card.network, tuple(e.kernel for e in card.exits))
-        generator.load_state_dict(_read_tensors(path), strict=True)
+        generator.load_state_dict(safetensors.torch.load_file(path), strict=True)
     except (SafetensorError, RuntimeError, TypeError, ValueError) as error:
         raise BundleError(f"{path} does not fit its card: {error}") from error
     return Bundle(generator.eval().requires_grad_(False), card)
-
-
-def _read_tensors(path: Path) -> dict[str, Tensor]:
-    return safetensors.torch.load_file(path)  # pyright: ignore[reportUnknownMemberType]: a bare PathLike

@@ -1,1 +1,1 @@
-"""How the networks are served: images by seed over HTTP. Knows `models`, not `training`."""
+"""How the networks are served: pictures by seed, over HTTP. Knows models, never training."""
