@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import safetensors.torch
 from safetensors import SafetensorError
@@ -31,16 +31,27 @@ class BundleError(ValueError):
 
 
 class LevelledGenerator(Protocol):
-    """What an engine may ask of a generator of any family.
+    """What an engine may ask of a generator of any family; to read, not to replace."""
 
-    `stem`: latents `[N, L]` -> features of level 0. `levels[k]`: features of level k -> those of
-    level k + 1. `exits[k]`: features of level k -> images `[N, C, R, R]`, about [-1, 1].
-    """
+    @property
+    def config(self) -> NetworkConfig:
+        """The shapes."""
+        ...
 
-    config: NetworkConfig
-    stem: nn.Module
-    levels: nn.ModuleList
-    exits: nn.ModuleList
+    @property
+    def stem(self) -> nn.Module:
+        """Latents `[N, L]` -> features of level 0."""
+        ...
+
+    @property
+    def levels(self) -> nn.ModuleList:
+        """Module k takes the features of level k to those of level k + 1."""
+        ...
+
+    @property
+    def exits(self) -> nn.ModuleList:
+        """Module k makes images `[N, C, R, R]`, about [-1, 1], of the features of level k."""
+        ...
 
     def state_dict(self) -> dict[str, Any]: ...
 
@@ -89,7 +100,7 @@ def load_card(folder: Path) -> Card:
     """
     path = folder / CARD_FILE
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values: object = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise BundleError(f"{folder} is not a bundle: it has no {CARD_FILE}") from error
     except (OSError, ValueError) as error:
@@ -97,7 +108,7 @@ def load_card(folder: Path) -> Card:
     if not isinstance(values, dict):
         raise BundleError(f"{path} is not a JSON object. Copy the bundle again")
     try:
-        return Card.from_dict(values)
+        return Card.from_dict(cast("dict[str, Any]", values))
     except CardError as error:
         raise BundleError(f"{path}: {error}") from error
 
@@ -124,6 +135,6 @@ def load_bundle(folder: Path) -> Bundle:
     try:
         generator = FAMILIES[card.family](card.network, tuple(e.kernel for e in card.exits))
         generator.load_state_dict(safetensors.torch.load_file(path), strict=True)
-    except (SafetensorError, RuntimeError, ValueError) as error:
+    except (SafetensorError, RuntimeError, TypeError, ValueError) as error:
         raise BundleError(f"{path} does not fit its card: {error}") from error
     return Bundle(generator.eval().requires_grad_(False), card)

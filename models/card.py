@@ -130,16 +130,15 @@ class Card:
             )
         _require_keys("card", values, cls)
         try:
-            return cls(
-                **{
-                    **values,
-                    "network": NetworkConfig.from_dict(values["network"]),
-                    "exits": tuple(_read(Exit, "exit", e) for e in values["exits"]),
-                    "data": _read(Data, "data", values["data"]),
-                    "golden": tuple(_read_golden(g) for g in values["golden"]),
-                    "labels": tuple(values["labels"]),
-                }
-            )
+            read: dict[str, Any] = {
+                **values,
+                "network": NetworkConfig.from_dict(values["network"]),
+                "exits": tuple(_read(Exit, "exit", e) for e in values["exits"]),
+                "data": _read(Data, "data", values["data"]),
+                "golden": tuple(_read_golden(g) for g in values["golden"]),
+                "labels": tuple(values["labels"]),
+            }
+            return cls(**read)
         except (TypeError, ValueError) as error:
             raise CardError(f"the card does not fit: {error}") from error
 

@@ -7,6 +7,8 @@ Source: Karras et al. 2018, appendix A, table 2.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -68,7 +70,7 @@ class Discriminator(nn.Module):
         self.config = config
         self.entries = nn.ModuleList(EqualizedConv2d(config.channels, m, kernel=1) for m in maps)
         self.levels = nn.ModuleList(
-            DiscriminatorLevel(above, below) for below, above in zip(maps, maps[1:], strict=False)
+            DiscriminatorLevel(above, below) for below, above in pairwise(maps)
         )
         self.head = Head(maps[0], stddev_group)
 

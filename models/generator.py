@@ -8,6 +8,8 @@ Source: Karras et al. 2018, appendix A, table 2.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -74,9 +76,7 @@ class Generator(nn.Module):
         self.config = config
         self.exit_kernels = kernels
         self.stem = Stem(config.latent_size, maps[0])
-        self.levels = nn.ModuleList(
-            GeneratorLevel(below, above) for below, above in zip(maps, maps[1:], strict=False)
-        )
+        self.levels = nn.ModuleList(GeneratorLevel(below, above) for below, above in pairwise(maps))
         self.exits = nn.ModuleList(
             EqualizedConv2d(m, config.channels, kernel=k, gain=1.0)
             for m, k in zip(maps, kernels, strict=True)

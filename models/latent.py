@@ -9,7 +9,7 @@ a big-endian integer with the top bit cleared, are the seed.
 
 **Integer to latent.** Words w0, w1, ... are the output of Philox-4x64 with the seed as its key and
 a counter that starts at zero, as `numpy.random.Philox(key=seed)` gives them. Each pair becomes two
-normal numbers by Box and Muller (1958): with u = (w0 // 2^11 + 1) / 2^53 and v = (w1 // 2^11) / 2^53,
+normal numbers by Box and Muller (1958): with u = (w0 // 2^11 + 1) / 2^53, v = (w1 // 2^11) / 2^53,
 z0 = sqrt(-2 ln u) cos(2 pi v) and z1 = sqrt(-2 ln u) sin(2 pi v), in float64, rounded once to
 float32. A latent of L numbers is the first L of them, so a longer one begins with a shorter one.
 """

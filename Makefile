@@ -1,0 +1,87 @@
+# The way in. Every target sets up what it needs in .venv by itself, from pyproject.toml at the
+# versions of constraints.txt; once that is done, it starts at once. `make help` lists the targets.
+
+PYTHON ?= python3#       any Python from 3.11 on
+TORCH_INDEX ?=#          one more package index, say https://download.pytorch.org/whl/cpu: no CUDA
+PORT ?=#                 of `make serve`; without it PROGAN_PORT or .env decide, and else 8000
+TESTS ?= tests#          a folder, a file or file::test for `make test`
+
+DEMO := runs/demo-32
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL: # two pips in one .venv would trip over each other
+.PHONY: help serve train test check coverage bench clean FORCE
+
+BIN := .venv/bin
+
+# Runs a command that talks even when all is well, and shows what it said only if it fails.
+hushed = said=$$($(1) 2>&1) || { echo "$$said"; exit 1; }
+
+help: ## print this list
+	@echo "make TARGET   (PYTHON=python3.12, PORT=9000, TORCH_INDEX=URL, TESTS=tests/models may follow)"
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+serve: .venv/ready-service ## start the service with the shipped models on port 8000
+	@$(if $(PORT),PROGAN_PORT=$(PORT)) exec $(BIN)/python -m service
+
+train: .venv/ready-training ## a small real training run, from nothing to an exported model
+	@test -e $(DEMO)/data/manifest.json || \
+		$(BIN)/python -m training prepare 'dicebear:personas?count=4000&size=32' $(DEMO)/data
+	@$(BIN)/python -m training train --data $(DEMO)/data --run $(DEMO)/run --preset demo-32
+	@$(BIN)/python -m training export --run $(DEMO)/run --out $(DEMO)/bundles/demo-32 --replace
+	@echo "To see it:  PROGAN_BUNDLES=$(DEMO)/bundles make serve"
+
+test: .venv/ready-dev ## run the tests
+	@$(BIN)/python -m pytest --quiet $(TESTS)
+
+check: .venv/ready-dev ## format, lint, types, import rules, dependencies, spelling
+	@$(BIN)/ruff format --check --quiet . || { echo "to mend it: $(BIN)/ruff format ."; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(call hushed,$(BIN)/basedpyright)
+	@$(call hushed,$(BIN)/lint-imports --no-logo)
+	@$(call hushed,$(BIN)/deptry --no-ansi .)
+	@$(BIN)/codespell
+	@echo "format, lint, types, import rules, dependencies, spelling: fine"
+
+coverage: .venv/ready-dev ## run the tests and tell which branches none of them takes
+	@$(BIN)/coverage run -m pytest --quiet $(TESTS)
+	@$(BIN)/coverage report
+
+bench: .venv/ready-dev ## measure the README's claims again, on this machine
+	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+clean: ## remove .venv and the tools' caches; data/ and runs/ stay
+	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+
+# ----------------------------------------------------------------------------------------
+# .venv: one stamp per set of extras. A .venv whose Python is gone or whose installation was cut
+# off is made anew.
+
+EXTRAS_service := service
+EXTRAS_training := training
+EXTRAS_dev := service training dev
+
+# pip shows its progress to people, and errors alone to a log.
+# REQUIREMENTS prints, one a line, what pyproject.toml asks for; by itself pip would build a wheel.
+REQUIREMENTS := import sys, tomllib; \
+	project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+	extras = project["optional-dependencies"]; \
+	print(*project["dependencies"], *(line for name in sys.argv[1:] for line in extras[name]), sep="\n")
+
+WHOLE := $(shell $(BIN)/python -c 'import pip' 2>/dev/null && test ! -e .venv/unfinished && echo yes)
+
+.venv/pyvenv.cfg: $(if $(WHOLE),,FORCE)
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Progan needs Python 3.11 or newer, \
+	not " + sys.version.split()[0] + ": say which to use, as in  make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv --clear .venv
+
+.venv/ready-%: .venv/pyvenv.cfg pyproject.toml constraints.txt
+	@echo "Installing into .venv what these need: models $(EXTRAS_$*) (minutes, the first time)"
+	@touch .venv/unfinished
+	@$(BIN)/python -c '$(REQUIREMENTS)' $(EXTRAS_$*) > .venv/requirements-$*.txt
+	@[ -t 1 ] || quiet='--quiet --quiet'; \
+	$(BIN)/python -m pip install $$quiet --disable-pip-version-check --constraint constraints.txt \
+		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) --requirement .venv/requirements-$*.txt
+	@rm .venv/unfinished
+	@touch $@

@@ -1,0 +1,1 @@
+"""How the networks are served: pictures by seed, over HTTP. Knows models, never training."""

@@ -1,0 +1,38 @@
+"""What the tests of models/ share: a tiny network, its card, the same random weights each time."""
+
+import pytest
+import torch
+
+from models.card import Card, Data, Exit, Golden
+from models.config import NetworkConfig
+
+
+@pytest.fixture(autouse=True)
+def same_random_numbers() -> None:
+    """Every test draws the same weights, in whatever order the tests run."""
+    torch.manual_seed(20)
+
+
+@pytest.fixture
+def config() -> NetworkConfig:
+    """Four levels, 4 to 32 pixels, with 8 or 4 feature maps."""
+    return NetworkConfig(resolution=32, latent_size=16, fmap_base=64, fmap_max=8)
+
+
+@pytest.fixture
+def card(config: NetworkConfig) -> Card:
+    """A card that fits the tiny network; the digest is a placeholder until a bundle is saved."""
+    return Card(
+        name="tiny",
+        title="Tiny",
+        description="Noise, for tests",
+        licence="MIT",
+        network=config,
+        exits=tuple(Exit(r, 1, None if r == config.resolution else 30.0) for r in (4, 8, 16, 32)),
+        data=Data("none", "MIT", "nobody", images=1),
+        weights_sha256="0" * 64,
+        golden=(Golden(7, 32, "1" * 64, (0,) * 48),),
+        labels=("shirt", "boot"),
+        training={"preset": "tiny", "images_shown": 0},
+        quality={"swd": {"value": 1.5, "how": "not at all"}},
+    )

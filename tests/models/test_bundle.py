@@ -1,0 +1,222 @@
+"""The exported artifact: what is saved comes back, and what is damaged is refused."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import safetensors.torch
+import torch
+
+from models.bundle import (
+    BundleError,
+    file_sha256,
+    load_bundle,
+    load_card,
+    save_bundle,
+)
+from models.card import Card
+from models.config import NetworkConfig
+from models.generator import Generator
+
+KERNELS = (5, 3, 3, 1)
+
+
+@pytest.fixture
+def generator(config: NetworkConfig) -> Generator:
+    """A tiny generator with exits as wide as refitted ones."""
+    return Generator(config, KERNELS)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, generator: Generator, card: Card) -> Path:
+    """A bundle that is whole."""
+    exits = tuple(replace(e, kernel=k) for e, k in zip(card.exits, KERNELS, strict=True))
+    save_bundle(tmp_path, generator, replace(card, exits=exits), preview=b"webp")
+    return tmp_path
+
+
+def change_card(folder: Path, **changes: object) -> None:
+    """Write other values into the card."""
+    path = folder / "card.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def change_weights(folder: Path, tensors: dict[str, torch.Tensor]) -> None:
+    """Write other weights, with a card that vouches for them."""
+    path = folder / "generator.safetensors"
+    safetensors.torch.save_file(tensors, path)
+    change_card(folder, weights_sha256=file_sha256(path))
+
+
+def weights_of(folder: Path) -> dict[str, torch.Tensor]:
+    """The tensors by name."""
+    return safetensors.torch.load_file(folder / "generator.safetensors")
+
+
+def test_a_bundle_draws_what_its_generator_drew(folder: Path, generator: Generator) -> None:
+    """The same weights, ready for inference: in evaluation mode and without gradients."""
+    bundle = load_bundle(folder)
+    z = torch.randn(2, 16)
+
+    assert torch.equal(bundle.generator(z), generator(z))
+    assert not bundle.generator.training
+    assert not any(p.requires_grad for p in bundle.generator.parameters())
+
+
+def test_the_card_is_saved_with_the_digest_of_the_weights(folder: Path, card: Card) -> None:
+    """All else is as it was given; the preview lies beside it."""
+    saved = load_card(folder)
+
+    assert saved.weights_sha256 == file_sha256(folder / "generator.safetensors")
+    assert replace(saved, weights_sha256=card.weights_sha256, exits=card.exits) == card
+    assert load_bundle(folder).card == saved
+    assert (folder / "preview.webp").read_bytes() == b"webp"
+    assert {path.name for path in folder.iterdir()} == {
+        "card.json",
+        "generator.safetensors",
+        "preview.webp",
+    }
+
+
+def test_weights_are_saved_in_fp32_whatever_they_were(tmp_path: Path, card: Card) -> None:
+    """Training may hold them in another type or memory layout."""
+    generator = Generator(card.network).to(torch.bfloat16)
+    for kernel in (p for p in generator.parameters() if p.ndim == 4):
+        kernel.data = kernel.data.contiguous(memory_format=torch.channels_last)
+
+    save_bundle(tmp_path, generator, card, preview=b"")
+
+    assert {t.dtype for t in weights_of(tmp_path).values()} == {torch.float32}
+    saved = load_bundle(tmp_path).generator.state_dict()
+    assert all(torch.equal(saved[k], v.float()) for k, v in generator.state_dict().items())
+
+
+def test_the_same_weights_have_the_same_digest(tmp_path: Path, card: Card) -> None:
+    """The file holds nothing but the tensors: no time, no path, no order of chance."""
+    generator = Generator(card.network)
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+
+    one = save_bundle(tmp_path / "one", generator, card, preview=b"")
+    two = save_bundle(tmp_path / "two", generator, card, preview=b"")
+
+    assert one == two
+
+
+def test_a_folder_that_is_no_bundle_is_refused(tmp_path: Path) -> None:
+    """The message names the file that is missing."""
+    with pytest.raises(BundleError, match=r"is not a bundle: it has no card\.json"):
+        load_bundle(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "7", "\udcff"])
+def test_a_card_that_is_no_json_object_is_refused(folder: Path, text: str) -> None:
+    """The message says to copy it again."""
+    (folder / "card.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+
+    with pytest.raises(BundleError, match="Copy the bundle again"):
+        load_bundle(folder)
+
+
+def test_missing_weights_are_refused(folder: Path) -> None:
+    """The message names the file."""
+    (folder / "generator.safetensors").unlink()
+
+    with pytest.raises(BundleError, match=r"has no generator\.safetensors"):
+        load_bundle(folder)
+
+
+def test_a_truncated_file_is_refused(folder: Path) -> None:
+    """By its digest, before a byte of it is interpreted."""
+    path = folder / "generator.safetensors"
+    path.write_bytes(path.read_bytes()[:-1])
+
+    with pytest.raises(BundleError, match="truncated or changed. Copy the bundle again"):
+        load_bundle(folder)
+
+
+@pytest.mark.parametrize("place", [0, 1000, -1])
+def test_one_flipped_bit_is_refused(folder: Path, place: int) -> None:
+    """In the header as in the numbers."""
+    path = folder / "generator.safetensors"
+    damaged = bytearray(path.read_bytes())
+    damaged[place] ^= 1
+    path.write_bytes(damaged)
+
+    with pytest.raises(BundleError, match="truncated or changed. Copy the bundle again"):
+        load_bundle(folder)
+
+
+def test_a_file_of_another_kind_is_refused_even_if_its_card_vouches_for_it(folder: Path) -> None:
+    """A pickle, say: it is never opened as one."""
+    path = folder / "generator.safetensors"
+    path.write_bytes(b"\x80\x04 this is no safetensors file")
+    change_card(folder, weights_sha256=file_sha256(path))
+
+    with pytest.raises(BundleError, match="does not fit its card"):
+        load_bundle(folder)
+
+
+def test_an_unknown_weight_is_refused(folder: Path) -> None:
+    """The message names it."""
+    change_weights(folder, {**weights_of(folder), "levels.9.up.weight": torch.zeros(1)})
+
+    with pytest.raises(BundleError, match=r"does not fit its card: .*\s.*levels\.9\.up\.weight"):
+        load_bundle(folder)
+
+
+def test_a_missing_weight_is_refused(folder: Path) -> None:
+    """The message names it."""
+    tensors = weights_of(folder)
+    del tensors["stem.dense.bias"]
+    change_weights(folder, tensors)
+
+    with pytest.raises(BundleError, match=r"does not fit its card: .*\s.*stem\.dense\.bias"):
+        load_bundle(folder)
+
+
+def test_a_weight_of_the_wrong_shape_is_refused(folder: Path) -> None:
+    """Here the card says another width for an exit than the file has."""
+    exits: list[dict[str, Any]] = json.loads((folder / "card.json").read_text())["exits"]
+    exits[0]["kernel"] = 3
+    change_card(folder, exits=exits)
+
+    with pytest.raises(BundleError, match=r"does not fit its card: .*\s.*exits\.0\.weight"):
+        load_bundle(folder)
+
+
+def test_an_unknown_key_of_the_card_is_refused(folder: Path) -> None:
+    """The message names file and key."""
+    change_card(folder, colour="blue")
+
+    with pytest.raises(BundleError, match=r"card\.json: the card has unknown colour"):
+        load_bundle(folder)
+
+
+def test_a_newer_format_is_refused(folder: Path) -> None:
+    """The message says what this release reads and what to do."""
+    change_card(folder, format_version=2)
+
+    with pytest.raises(BundleError, match="format version 2, this release reads 1: use the"):
+        load_bundle(folder)
+
+
+def test_an_unknown_family_is_refused(folder: Path) -> None:
+    """The message lists the known ones."""
+    change_card(folder, family="biggan")
+
+    with pytest.raises(BundleError, match=r"family 'biggan' is unknown \(known: progan\)"):
+        load_bundle(folder)
+
+
+@pytest.mark.parametrize("kernel", ["3", 3.0, 2, -1, None])
+def test_an_exit_that_cannot_be_built_is_refused(folder: Path, kernel: object) -> None:
+    """As a bundle that does not fit, not as a crash of the reader."""
+    exits = json.loads((folder / "card.json").read_text())["exits"]
+    exits[0]["kernel"] = kernel
+    change_card(folder, exits=exits)
+
+    with pytest.raises(BundleError, match="does not fit its card"):
+        load_bundle(folder)

@@ -1,0 +1,83 @@
+"""The card of a bundle, and the strictness with which it is read."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from models.card import FORMAT_VERSION, Card, CardError
+
+
+def through_json(card: Card) -> dict[str, Any]:
+    """What a reader finds in the file."""
+    return json.loads(json.dumps(card.to_dict()))
+
+
+def test_a_card_comes_back_from_json_as_it_was(card: Card) -> None:
+    """Tuples, nested values and all."""
+    assert Card.from_dict(through_json(card)) == card
+
+
+def test_the_pinned_name_holds_the_digest(card: Card) -> None:
+    """`name@digest` never means another model."""
+    assert card.pinned_name == "tiny@" + "0" * 64
+    assert card.resolutions == (4, 8, 16, 32)
+
+
+@pytest.mark.parametrize("name", ["", "Tiny", "a b", "-tiny", "a/b", "../x", "x" * 65, "tiny\n"])
+def test_a_name_that_would_not_fit_into_an_address_is_refused(card: Card, name: str) -> None:
+    """The message says which characters do."""
+    with pytest.raises(CardError, match="use 1 to 64 lower-case letters"):
+        replace(card, name=name)
+
+
+def test_there_is_one_exit_for_each_resolution(card: Card) -> None:
+    """Neither fewer nor in another order."""
+    for exits in (card.exits[1:], card.exits[::-1]):
+        with pytest.raises(CardError, match="one exit for each resolution, smallest first"):
+            replace(card, exits=exits)
+
+
+@pytest.mark.parametrize("version", [FORMAT_VERSION + 1, 0, None, "1"])
+def test_another_format_is_refused_whatever_else_it_says(version: object) -> None:
+    """A newer card may have other keys, so the version is looked at first."""
+    with pytest.raises(CardError, match="use the release that wrote it, or export it again"):
+        Card.from_dict({"format_version": version, "something": "new"})
+
+
+@pytest.mark.parametrize("part", ["card", "exit", "data", "golden seed"])
+def test_unknown_and_missing_keys_are_named(card: Card, part: str) -> None:
+    """In the card itself and in each of its parts."""
+    values = through_json(card)
+    inner = {
+        "card": values,
+        "exit": values["exits"][1],
+        "data": values["data"],
+        "golden seed": values["golden"][0],
+    }[part]
+    lost = min(set(inner) - {"format_version"})
+    del inner[lost]
+    inner["surprise"] = 1
+
+    with pytest.raises(CardError, match=f"the {part} has missing {lost} and unknown surprise"):
+        Card.from_dict(values)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("network", {"resolution": 32}),
+        ("network", None),
+        ("exits", 4),
+        ("exits", [4, 8]),
+        ("golden", None),
+        ("labels", 3),
+        ("data", "Fashion-MNIST"),
+        ("name", 5),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused(card: Card, key: str, value: object) -> None:
+    """As a card that does not fit, not as a crash of the reader."""
+    with pytest.raises(CardError):
+        Card.from_dict({**through_json(card), key: value})

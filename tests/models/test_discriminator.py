@@ -1,0 +1,95 @@
+"""The discriminator: the generator's mirror in size, fade and learning."""
+
+import pytest
+import torch
+
+from models.config import NetworkConfig
+from models.discriminator import Discriminator
+from models.growth import Growth
+from models.layers import downsample
+
+
+def test_the_1024_preset_has_the_published_number_of_parameters() -> None:
+    """23.1 million, as many as the generator but for the score and the deviation map."""
+    with torch.device("meta"):  # shapes alone, no memory
+        discriminator = Discriminator(NetworkConfig(1024))
+
+    assert sum(p.numel() for p in discriminator.parameters()) == 23_087_249
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_every_image_gets_one_score(channels: int) -> None:
+    """Gray, RGB and RGBA, at every level, faded or not."""
+    discriminator = Discriminator(NetworkConfig(16, channels, fmap_base=64, fmap_max=8))
+
+    for growth in (Growth(0), Growth(1, 0.5), Growth(1), Growth(2, 0.1), Growth(2)):
+        images = torch.randn(4, channels, growth.resolution, growth.resolution)
+        assert discriminator(images, growth).shape == (4,)
+
+
+def test_without_growth_the_network_is_finished(config: NetworkConfig) -> None:
+    """The default is the top level alone."""
+    discriminator, images = Discriminator(config), torch.randn(4, 3, 32, 32)
+
+    assert torch.equal(discriminator(images), discriminator(images, Growth(config.top_level)))
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_at_alpha_zero_the_score_is_that_of_the_lower_level(
+    config: NetworkConfig, level: int
+) -> None:
+    """A new level is at first not heard at all: the halved image decides."""
+    discriminator = Discriminator(config)
+    images = torch.randn(4, 3, 4 << level, 4 << level)
+
+    faded = discriminator(images, Growth(level, 0.0))
+
+    torch.testing.assert_close(
+        faded, discriminator(downsample(images), Growth(level - 1)), atol=1e-6, rtol=0
+    )
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_towards_alpha_one_the_score_is_that_of_the_new_level_alone(
+    config: NetworkConfig, level: int
+) -> None:
+    """The last step of a fade is no jump."""
+    discriminator = Discriminator(config)
+    images = torch.randn(4, 3, 4 << level, 4 << level)
+
+    almost, grown = (discriminator(images, Growth(level, a)) for a in (1 - 1e-7, 1.0))
+
+    torch.testing.assert_close(almost, grown, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("growth", "entries"), [(Growth(0), {0}), (Growth(2, 0.5), {1, 2}), (Growth(2), {2})]
+)
+def test_gradients_reach_every_awake_parameter_and_no_sleeping_one(
+    config: NetworkConfig, growth: Growth, entries: set[int]
+) -> None:
+    """Awake are the head, the levels up to the newest, and the entries that are mixed."""
+    discriminator = Discriminator(config)
+    awake = {f"entries.{k}." for k in entries} | {f"levels.{k}." for k in range(growth.level)}
+    awake |= {"head."}
+
+    images = torch.randn(4, 3, growth.resolution, growth.resolution)
+    discriminator(images, growth).sum().backward()
+
+    for name, parameter in discriminator.named_parameters():
+        if name.startswith(tuple(awake)):
+            assert parameter.grad is not None, name
+            assert parameter.grad.abs().max() > 0, name
+        else:
+            assert parameter.grad is None, name
+
+
+def test_a_score_depends_on_the_other_images_of_its_group(config: NetworkConfig) -> None:
+    """The minibatch deviation tells the same picture four times from four pictures."""
+    discriminator, image = Discriminator(config), torch.randn(1, 3, 32, 32)
+    others = torch.randn(3, 3, 32, 32)
+
+    among_copies = discriminator(image.repeat(4, 1, 1, 1))[0]
+    among_others = discriminator(torch.cat([image, others]))[0]
+
+    assert (among_copies - among_others).abs() > 1e-3

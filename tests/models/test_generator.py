@@ -1,0 +1,116 @@
+"""The generator: published size, the fade, and who learns."""
+
+import pytest
+import torch
+
+from models.config import NetworkConfig
+from models.generator import Generator, Stem
+from models.growth import Growth
+from models.layers import pixel_norm, upsample
+
+
+def test_the_1024_preset_has_the_published_number_of_parameters() -> None:
+    """23.1 million, all toRGB layers counted."""
+    with torch.device("meta"):  # shapes alone, no memory
+        generator = Generator(NetworkConfig(1024))
+
+    assert sum(p.numel() for p in generator.parameters()) == 23_086_795
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_images_have_the_size_of_their_level(channels: int) -> None:
+    """Gray, RGB and RGBA, at every level, faded or not."""
+    generator = Generator(NetworkConfig(16, channels, latent_size=8, fmap_base=64, fmap_max=8))
+    z = torch.randn(2, 8)
+
+    for growth in (Growth(0), Growth(1, 0.5), Growth(1), Growth(2, 0.1), Growth(2)):
+        size = growth.resolution
+        assert generator(z, growth).shape == (2, channels, size, size)
+
+
+def test_without_growth_the_network_is_finished(config: NetworkConfig) -> None:
+    """The default is the top level alone."""
+    generator, z = Generator(config), torch.randn(1, 16)
+
+    assert torch.equal(generator(z), generator(z, Growth(config.top_level)))
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_at_alpha_zero_the_image_is_the_lower_level_upsampled(
+    config: NetworkConfig, level: int
+) -> None:
+    """A new level is at first not seen at all."""
+    generator, z = Generator(config), torch.randn(2, 16)
+
+    assert torch.equal(generator(z, Growth(level, 0.0)), upsample(generator(z, Growth(level - 1))))
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_towards_alpha_one_the_image_is_the_new_level_alone(
+    config: NetworkConfig, level: int
+) -> None:
+    """The last step of a fade is no jump, and in the end only the new exit is heard."""
+    generator, z = Generator(config), torch.randn(2, 16)
+    grown = generator(z, Growth(level))
+
+    torch.testing.assert_close(generator(z, Growth(level, 1 - 1e-7)), grown, atol=1e-5, rtol=0)
+    features = generator.stem(z)
+    for below in generator.levels[:level]:
+        features = below(features)
+    assert torch.equal(generator.exits[level](features), grown)
+
+
+@pytest.mark.parametrize(
+    ("growth", "exits"), [(Growth(0), {0}), (Growth(2, 0.5), {1, 2}), (Growth(2), {2})]
+)
+def test_gradients_reach_every_awake_parameter_and_no_sleeping_one(
+    config: NetworkConfig, growth: Growth, exits: set[int]
+) -> None:
+    """Awake are the stem, the levels up to the newest, and the exits that are mixed."""
+    generator = Generator(config)
+    awake = {f"exits.{k}." for k in exits} | {f"levels.{k}." for k in range(growth.level)}
+    awake |= {"stem."}
+
+    generator(torch.randn(4, 16), growth).square().sum().backward()
+
+    for name, parameter in generator.named_parameters():
+        if name.startswith(tuple(awake)):
+            assert parameter.grad is not None, name
+            assert parameter.grad.abs().max() > 0, name
+        else:
+            assert parameter.grad is None, name
+
+
+def test_the_length_of_a_latent_does_not_matter(config: NetworkConfig) -> None:
+    """Latents are normalised to the hypersphere before anything else."""
+    generator, z = Generator(config), torch.randn(2, 16)
+    generator.stem.dense.bias.data.normal_()  # without it, later norms would hide the length
+
+    torch.testing.assert_close(generator(3 * z), generator(z), atol=1e-3, rtol=0)
+
+
+def test_the_first_layer_has_a_quarter_of_the_usual_gain() -> None:
+    """As published: its output has deviation sqrt(2) / 4."""
+    stem = Stem(latent_size=256, maps=64)
+
+    features = stem.dense(pixel_norm(torch.randn(100, 256)))
+
+    assert features.std().item() == pytest.approx(2**0.5 / 4, rel=0.05)
+
+
+def test_exits_may_be_wider_than_one_pixel(config: NetworkConfig) -> None:
+    """A bundle with refitted exits has kernels of 3 or 5 pixels at its lower levels."""
+    generator = Generator(config, exit_kernels=(5, 3, 3, 1))
+
+    widths = [p.shape[-1] for name, p in generator.exits.named_parameters() if "weight" in name]
+    assert widths == [5, 3, 3, 1]
+    assert generator(torch.randn(1, 16), Growth(0)).shape == (1, 3, 4, 4)
+
+
+@pytest.mark.parametrize("kernels", [(1, 1, 1), (1, 1, 1, 2), (1, 1, 1, -1)])
+def test_exit_kernels_that_do_not_fit_are_refused(
+    config: NetworkConfig, kernels: tuple[int, ...]
+) -> None:
+    """There is one odd kernel for each level."""
+    with pytest.raises(ValueError, match="4 odd exit kernels are needed"):
+        Generator(config, kernels)

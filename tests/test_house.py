@@ -1,0 +1,219 @@
+"""The house rules that no tool knows: the README's tree, sizes, names, mirrored tests, extras."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from functools import cache
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("models", "service", "training")
+
+MAX_FILE_LINES = 250
+MAX_FUNCTION_LINES = 60
+LONG_FUNCTIONS = {
+    "training/loop.py:train": "the one long story: what happens in a run, in order",
+}
+WITHOUT_A_TEST: dict[str, str] = {
+    # "service/__main__.py": "starts the server; the journeys start it as a process",
+}
+FORBIDDEN_NAMES = {"utils", "util", "common", "helpers", "manager", "base", "misc", "core"}
+
+
+@cache
+def files() -> frozenset[str]:
+    """Every file of the checkout that git keeps or would keep, as a path from the root."""
+    listing = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    names = listing.stdout.split("\0")
+    return frozenset(name for name in names if name and (ROOT / name).is_file())
+
+
+def sources() -> list[str]:
+    """Every Python file of the three rooms and of bench/."""
+    return sorted(f for f in files() if f.endswith(".py") and f.split("/")[0] in {*ROOMS, "bench"})
+
+
+def parsed(source: str) -> ast.Module:
+    """The syntax tree of a source file."""
+    return ast.parse((ROOT / source).read_text(encoding="utf-8"))
+
+
+# ----------------------------------------------------------------------------------------
+# The annotated tree of the README
+
+
+def annotated_tree() -> dict[str, str]:
+    """Path -> annotation, as the README has them; folders end with a slash."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"<!-- tree -->\s*```\n(.*?)```\s*<!-- /tree -->", readme, re.DOTALL)
+    assert found, "README.md has no fenced block between <!-- tree --> and <!-- /tree -->"
+    tree: dict[str, str] = {}
+    above: list[str] = []
+    for line in found[1].splitlines():
+        if not line.strip():
+            continue
+        name, _, annotation = line.strip().partition("  ")
+        depth = (len(line) - len(line.lstrip())) // 2
+        above = [*above[:depth], name]
+        tree["".join(above)] = annotation.strip()
+    return tree
+
+
+def test_everything_in_the_readmes_tree_exists() -> None:
+    """A line for a file that has gone misleads."""
+    folders = {f"{parent}/" for f in files() for parent in Path(f).parents}
+
+    assert set(annotated_tree()) <= files() | folders
+
+
+def test_every_file_is_in_the_readmes_tree() -> None:
+    """By its own line or by that of a folder none of whose files has one."""
+    tree = set(annotated_tree())
+    whole_folders = tuple(
+        entry
+        for entry in tree
+        if entry.endswith("/") and not any(e != entry and e.startswith(entry) for e in tree)
+    )
+    told_elsewhere = {f for f in files() if Path(f).name.startswith(("__init__.py", "."))}
+
+    missing = {f for f in files() - tree - told_elsewhere if not f.startswith(whole_folders)}
+
+    assert not missing
+
+
+def test_every_line_of_the_readmes_tree_says_what_the_file_owns() -> None:
+    """A bare name explains nothing."""
+    assert [path for path, annotation in annotated_tree().items() if not annotation] == []
+
+
+# ----------------------------------------------------------------------------------------
+# Sizes and names
+
+
+@pytest.mark.parametrize("source", sources())
+def test_a_module_says_what_it_owns_and_stays_small(source: str) -> None:
+    """A docstring first, then at most 250 lines in functions of at most 60."""
+    tree = parsed(source)
+    lines = (ROOT / source).read_text(encoding="utf-8").count("\n")
+    long = {
+        f"{source}:{node.name}": node.end_lineno - node.lineno + 1
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno
+        and node.end_lineno - node.lineno >= MAX_FUNCTION_LINES
+    }
+
+    assert ast.get_docstring(tree)
+    assert lines <= MAX_FILE_LINES
+    assert set(long) <= set(LONG_FUNCTIONS), long
+
+
+def test_no_file_or_folder_has_a_name_that_means_nothing() -> None:
+    """A drawer for everything is a drawer for nothing."""
+    named = {part.removesuffix(".py") for source in sources() for part in source.split("/")}
+
+    assert not named & FORBIDDEN_NAMES
+
+
+# ----------------------------------------------------------------------------------------
+# Tests mirror sources
+
+
+def mirror_of(source: str) -> str:
+    """Where the tests of a source file live: `service/a.py` -> `tests/service/test_a.py`."""
+    path = Path(source)
+    return f"tests/{path.parent}/test_{path.stem.strip('_')}.py"
+
+
+def test_every_module_has_a_test_file_of_its_name() -> None:
+    """But those that say why not, and empty packages."""
+    mirrored = [s for s in sources() if s.startswith(ROOMS) and len(parsed(s).body) > 1]
+
+    assert {s for s in mirrored if mirror_of(s) not in files()} == set(WITHOUT_A_TEST)
+
+
+def test_every_test_file_of_a_room_has_a_module_of_its_name() -> None:
+    """A test whose module was renamed would never be looked for."""
+    rooms = tuple(f"tests/{room}/" for room in ROOMS)
+    tests = {f for f in files() if f.startswith(rooms) and Path(f).name.startswith("test_")}
+
+    assert tests <= {mirror_of(source) for source in sources()}
+
+
+# ----------------------------------------------------------------------------------------
+# Dependencies and settings
+
+
+def required_by(*extras: str) -> set[str]:
+    """Names of what pyproject.toml asks for, without extras or with some."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = list(project["dependencies"])
+    for extra in extras:
+        lines += project["optional-dependencies"][extra]
+    return {Requirement(line).name for line in lines}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_what_its_own_extra_installs(room: str) -> None:
+    """`models` lives on the plain dependencies, `service` and `training` on their extra too."""
+    imported: set[str] = set()
+    for source in (s for s in sources() if s.startswith(f"{room}/")):
+        for node in ast.walk(parsed(source)):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                imported.add(node.module.split(".")[0])
+    foreign = imported - set(ROOMS) - sys.stdlib_module_names
+    distributions = packages_distributions()
+    allowed = required_by() if room == "models" else required_by(room)
+    installed_by_it = {n.lower().replace("_", "-") for n in allowed}
+
+    for module in foreign:
+        names = {n.lower().replace("_", "-") for n in distributions.get(module, [module])}
+        assert names & installed_by_it, f"{room} imports {module}, which its extra does not have"
+
+
+def test_every_dependency_has_an_exact_version() -> None:
+    """What `make` installs today it installs tomorrow."""
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [Requirement(line) for line in lines if not line.startswith("#")]
+    wanted = required_by("service", "training", "dev")
+
+    assert all(re.fullmatch(r"==[^*]+", str(pin.specifier)) for pin in pins)
+    assert {name.replace("_", "-") for name in wanted} <= {p.name.replace("_", "-") for p in pins}
+
+
+def settings() -> set[str]:
+    """The environment variables that `service/settings.py` reads."""
+    if "service/settings.py" not in files():
+        return set()
+    classes = [n for n in parsed("service/settings.py").body if isinstance(n, ast.ClassDef)]
+    return {
+        f"PROGAN_{node.target.id.upper()}"
+        for settings_class in classes
+        if any(ast.unparse(base) == "BaseSettings" for base in settings_class.bases)
+        for node in settings_class.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+
+
+def test_every_setting_is_documented_and_every_documented_setting_exists() -> None:
+    """In the README or a page of docs/."""
+    pages = [f for f in files() if f == "README.md" or re.fullmatch(r"docs/.*\.md", f)]
+    text = "\n".join((ROOT / page).read_text(encoding="utf-8") for page in pages)
+
+    assert set(re.findall(r"PROGAN_[A-Z0-9_]+", text)) == settings()
