@@ -21,8 +21,13 @@ def requirements(project_file: Path, extras: list[str]) -> list[str]:
     project = tomllib.loads(project_file.read_text(encoding="utf-8"))["project"]
     known = project["optional-dependencies"]
     if unknown := [name for name in extras if name not in known]:
-        raise SystemExit(f"no extra {', '.join(unknown)} in {project_file}: it has {', '.join(known)}")
-    return [*project["dependencies"], *(line for name in extras for line in known[name])]
+        raise SystemExit(
+            f"no extra {', '.join(unknown)} in {project_file}: it has {', '.join(known)}"
+        )
+    return [
+        *project["dependencies"],
+        *(line for name in extras for line in known[name]),
+    ]
 
 
 if __name__ == "__main__":
