@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,7 +24,7 @@ STOP_S = 40.0
 
 
 @contextmanager
-def service() -> Iterator[str]:
+def service() -> Generator[str]:
     """The service with the bundles of its settings; gives its address when it is ready."""
     port = free_port()
     environment = os.environ | {"PROGAN_PORT": str(port), "PROGAN_LOG_LEVEL": "warning"}
@@ -35,7 +35,7 @@ def service() -> Iterator[str]:
 
 
 @contextmanager
-def prometheus(folder: Path, target: str) -> Iterator[str]:
+def prometheus(folder: Path, target: str) -> Generator[str]:
     """A Prometheus with our configuration that scrapes `target` often; gives its address."""
     own = f"127.0.0.1:{free_port()}"
     text = (ROOT / "docker/prometheus.yml").read_text(encoding="utf-8")
@@ -60,7 +60,7 @@ def prometheus(folder: Path, target: str) -> Iterator[str]:
 
 
 @contextmanager
-def running(command: list[str], environment: dict[str, str]) -> Iterator[None]:
+def running(command: list[str], environment: dict[str, str]) -> Generator[None]:
     """A process that is asked to stop at the end, and made to after a while."""
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:

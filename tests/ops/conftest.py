@@ -25,7 +25,7 @@ def root() -> Path:
 @pytest.fixture(scope="session")
 def registry() -> CollectorRegistry:
     """The metrics of a service that has not been started yet."""
-    return Serving(Settings(_env_file=None)).metrics.registry
+    return Serving(Settings()).metrics.registry
 
 
 @pytest.fixture(scope="session")

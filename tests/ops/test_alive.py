@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -13,7 +13,7 @@ from docker.alive import is_alive
 
 
 @contextmanager
-def answering(status: int) -> Iterator[int]:
+def answering(status: int) -> Generator[int]:
     """A server that answers every request with `status`; gives its port."""
 
     class Handler(BaseHTTPRequestHandler):

@@ -51,7 +51,7 @@ def test_an_image_holds_its_own_rooms_alone(
     copied = [rest.split()[0] for word, rest in last_stage(root, image) if word == "COPY"]
     code = {source for source in copied if not source.startswith(("--from", "docker/"))}
     assert code == rooms
-    wanted = [rest for word, rest in instructions(root, image) if "requirements.py" in rest]
+    wanted = [rest for _, rest in instructions(root, image) if "requirements.py" in rest]
     assert wanted[-1] == f"python3 requirements.py {extra} > requirements.txt"
 
 
