@@ -32,8 +32,8 @@ def test_an_extra_comes_after_what_models_need(project: Path) -> None:
 
 def test_an_unknown_extra_is_refused_with_those_there_are(project: Path) -> None:
     """A typo in a Dockerfile stops the build."""
-    with pytest.raises(SystemExit, match=r"no extra servce .* service, training"):
-        requirements(project, ["servce"])
+    with pytest.raises(SystemExit, match=r"no extra sailing .* service, training"):
+        requirements(project, ["sailing"])
 
 
 @pytest.mark.parametrize("extra", ["service", "training"])
