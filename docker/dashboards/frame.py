@@ -1,0 +1,76 @@
+"""What surrounds the panels of every dashboard: data source, variables, annotations, links.
+
+Owns the one data source that all dashboards name. Knows nothing of panels.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+DATASOURCE_UID = "progan-prometheus"  # as in grafana/provisioning/datasources/prometheus.yml
+DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
+
+Json = dict[str, Any]
+
+
+def frame() -> Json:
+    """The parts of a dashboard that are the same everywhere."""
+    return {
+        "tags": ["progan"],
+        "schemaVersion": 41,
+        "editable": False,
+        "graphTooltip": 1,  # one crosshair over all panels
+        "refresh": "30s",
+        "time": {"from": "now-1h", "to": "now"},
+        "timezone": "browser",
+        "annotations": {"list": [_firing_alerts()]},
+        "links": [_links_to_the_others()],
+        "templating": {"list": [_datasource_variable(), _model_variable()]},
+    }
+
+
+def _datasource_variable() -> Json:
+    current = {"text": "Prometheus", "value": DATASOURCE_UID}
+    variable = {"name": "datasource", "label": "Data source", "type": "datasource"}
+    return variable | {"query": "prometheus", "current": current}
+
+
+def _model_variable() -> Json:
+    query = "label_values(progan_model_info, model)"
+    return {
+        "name": "model",
+        "label": "Model",
+        "type": "query",
+        "datasource": DATASOURCE,
+        "query": {"query": query, "refId": "models"},
+        "refresh": 2,  # whenever the time range changes
+        "sort": 1,
+        "multi": True,
+        "includeAll": True,
+        "allValue": ".*",
+        "current": {"text": ["All"], "value": ["$__all"]},
+    }
+
+
+def _firing_alerts() -> Json:
+    return {
+        "name": "Firing alerts",
+        "datasource": DATASOURCE,
+        "enable": True,
+        "iconColor": "red",
+        "expr": 'ALERTS{alertstate="firing", alertname=~"Progan.+"}',
+        "step": "60s",
+        "titleFormat": "{{alertname}}",
+        "textFormat": "{{instance}}",
+    }
+
+
+def _links_to_the_others() -> Json:
+    return {
+        "type": "dashboards",
+        "title": "Progan",
+        "tags": ["progan"],
+        "asDropdown": False,
+        "includeVars": True,
+        "keepTime": True,
+    }

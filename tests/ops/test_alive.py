@@ -1,0 +1,56 @@
+"""The health check against a real server on a free port."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from docker.alive import is_alive
+
+
+@contextmanager
+def answering(status: int) -> Generator[int]:
+    """A server that answers every request with `status`; gives its port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            right = self.path == "/health/live"
+            self.send_response(status if right else 404)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Keep the test's output quiet."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize(("status", "alive"), [(200, True), (503, False), (404, False)])
+def test_alive_is_what_health_live_says(status: int, alive: bool) -> None:
+    """Only 200 counts."""
+    with answering(status) as port:
+        assert is_alive(port) is alive
+
+
+def test_nobody_listening_is_not_alive() -> None:
+    """A refused connection is an answer, too."""
+    with answering(200) as port:
+        pass
+    assert is_alive(port) is False
+
+
+def test_a_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container with http_proxy set still asks itself."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with answering(200) as port:
+        assert is_alive(port) is True

@@ -1,0 +1,121 @@
+"""docker-compose.yml: what it names exists, and nothing in it is open by default."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.settings import Settings, unknown_variables, variable_of
+
+SERVERS = ("service", "service-gpu", "prometheus", "grafana")
+EVERYONE = (*SERVERS, "trainer")
+
+
+def test_it_has_these_containers_and_profiles(compose: dict[str, Any]) -> None:
+    """Monitoring starts with either service; the trainer only when asked for."""
+    profiles = {name: container["profiles"] for name, container in compose["services"].items()}
+    assert profiles == {
+        "service": ["cpu"],
+        "service-gpu": ["gpu"],
+        "prometheus": ["cpu", "gpu"],
+        "grafana": ["cpu", "gpu"],
+        "trainer": ["training"],
+    }
+
+
+@pytest.mark.parametrize("name", EVERYONE)
+def test_a_container_has_no_right_it_does_not_need(compose: dict[str, Any], name: str) -> None:
+    """Read-only root, no capability, no new privilege, and limits on all it can use up."""
+    container = compose["services"][name]
+    assert container["read_only"] is True
+    assert container["cap_drop"] == ["ALL"]
+    assert container["security_opt"] == ["no-new-privileges:true"]
+    assert {"cpus", "memory", "pids"} <= container["deploy"]["resources"]["limits"].keys()
+    assert container["logging"]["options"]["max-size"]
+    assert "privileged" not in container
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_server_is_restarted_and_watched(compose: dict[str, Any], name: str) -> None:
+    """Each has a health check and comes back after a crash."""
+    container = compose["services"][name]
+    assert container["restart"] == "unless-stopped"
+    assert container["healthcheck"]["test"][0] == "CMD"
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_ports_are_open_to_this_host_alone(compose: dict[str, Any], name: str) -> None:
+    """A port without an address would be open to the whole network."""
+    assert all(port.startswith("127.0.0.1:") for port in compose["services"][name]["ports"])
+
+
+def test_images_are_pinned(compose: dict[str, Any]) -> None:
+    """An image from a registry names its exact version."""
+    foreign = [c["image"] for c in compose["services"].values() if "build" not in c]
+    assert len(foreign) == 2
+    assert all(re.search(r":v?\d+\.\d+\.\d+$", image) for image in foreign)
+
+
+def test_files_it_mounts_and_builds_from_exist(compose: dict[str, Any], root: Path) -> None:
+    """A missing file would be made as an empty folder by the engine."""
+    named = [Path(c["build"]["dockerfile"]) for c in compose["services"].values() if "build" in c]
+    for container in compose["services"].values():
+        for volume in container.get("volumes", []):
+            source = volume.partition(":")[0] if isinstance(volume, str) else volume["source"]
+            default = re.sub(r"\$\{\w+:-(.+)\}", r"\1", source)
+            if default.startswith("."):
+                named.append(Path(default))
+            else:
+                assert default in compose["volumes"]
+    assert len(named) == 9
+    assert [path for path in named if not (root / path).exists()] == []
+
+
+def test_grafana_has_no_password_until_one_is_given(compose: dict[str, Any]) -> None:
+    """Compose stops with the message after `:?` while the variable is empty."""
+    environment = compose["services"]["grafana"]["environment"]
+    assert environment["GF_SECURITY_ADMIN_PASSWORD"] == "${GRAFANA_ADMIN_PASSWORD:?set it in .env}"
+
+
+@pytest.mark.parametrize("name", ["service", "service-gpu"])
+def test_the_service_knows_every_variable_it_is_given(compose: dict[str, Any], name: str) -> None:
+    """A misspelt PROGAN_ variable would be ignored."""
+    assert unknown_variables(compose["services"][name]["environment"]) == []
+
+
+@pytest.mark.parametrize("name", ["service", "service-gpu"])
+def test_draining_ends_before_the_engine_kills(compose: dict[str, Any], name: str) -> None:
+    """Admitted requests get their whole time to finish."""
+    grace = int(compose["services"][name]["stop_grace_period"].removesuffix("s"))
+    assert grace > Settings.model_fields["drain_limit_s"].default
+
+
+def test_prometheus_scrapes_either_service_by_one_name(compose: dict[str, Any]) -> None:
+    """The GPU variant answers to the name of the other."""
+    networks = compose["services"]["service-gpu"]["networks"]
+    assert networks == {"default": {"aliases": ["service"]}}
+
+
+def test_the_example_of_env_names_every_variable_without_a_secret(root: Path) -> None:
+    """Each variable of the compose file that may be set is shown, and the password is empty."""
+    text = (root / ".env.example").read_text(encoding="utf-8")
+    shown = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", text, re.MULTILINE))
+    asked = set(re.findall(r"\$\{(\w+)", (root / "docker-compose.yml").read_text(encoding="utf-8")))
+    assert asked <= shown.keys()
+    assert shown["GRAFANA_ADMIN_PASSWORD"] == ""
+    ours = {name for name in shown if name.startswith("PROGAN_")}
+    assert ours <= {variable_of(name) for name in Settings.model_fields}
+
+
+def test_the_example_of_env_is_no_obstacle_to_the_service(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copied as it is, it changes no setting; lines for Compose alone are passed over."""
+    monkeypatch.chdir(tmp_path)
+    bare = Settings()
+    shutil.copy(root / ".env.example", tmp_path / ".env")
+    assert Settings() == bare
