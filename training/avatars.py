@@ -6,9 +6,9 @@ chosen for the styles known here, and the drawing. Knows nothing of files.
 **The look of `personas`.** The figure is enlarged by a fifth and lowered, so that the head fills the
 picture, every hair-do stays inside, and the shoulders are cut. Backgrounds are eight plain soft
 colours. Parts left out are those that are made of very few pixels (pacifier, wrinkles, soul patch,
-checkered cloth) or that do not survive drawing (the shade of the cap); beards are twice as frequent
-as in the style. What remains: 3 clothes x 6 eyes x 19 hair-dos x 6 mouths x 2 noses, 5 beards on every
-fifth face, and the style's own colours of skin, hair, beard and clothes.
+checkered cloth) or that look like a flaw in isolation (the shade of the cap, the full beard, which
+puts a mask on dark faces); beards are twice as frequent as in the style. What remains: 3 clothes x
+6 eyes x 19 hair-dos x 6 mouths x 2 noses = 4,104 combinations, 4 beards on every fifth face, and the style's own colours of skin, hair, beard and clothes.
 
 **Blending.** Some styles lighten a part by a shape blended into it *inside a masked group*. A group
 with a mask is drawn apart from what lies below, so the blending has nothing to act upon and dark skin
@@ -46,7 +46,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 LEFT_OUT: dict[str, dict[str, tuple[str, ...]]] = {
     "personas": {
         "clothes": ("checkered",),
-        "facialHair": ("soulPatch",),
+        "facialHair": ("beardMustache", "soulPatch"),
         "hair": ("cap",),
         "mouth": ("pacifier",),
         "nose": ("wrinkles",),
