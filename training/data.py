@@ -17,9 +17,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.bundle import file_sha256
-from models.pixels import Pixels
-from training.manifest import ArrayFile, DataError, Manifest, images_file, read_manifest
+from training.manifest import (
+    ArrayFile,
+    DataError,
+    Manifest,
+    Pixels,
+    images_file,
+    read_manifest,
+    sha256_of,
+)
 
 MAX_RESIDENT = 256 * 2**20  # bytes; an array below this is held in memory by a stream
 
@@ -72,7 +78,7 @@ class Prepared:
             DataError: a file has changed since it was written.
         """
         for file in self.manifest.files:
-            if file_sha256(self.folder / file.name) != file.sha256:
+            if sha256_of(self.folder / file.name) != file.sha256:
                 raise DataError(
                     f"{self.folder / file.name} is damaged (its SHA-256 differs from the "
                     "manifest): delete the folder and prepare the pictures again"

@@ -1,19 +1,26 @@
 """The manifest of a prepared folder: what lies in it, where it came from, what was left out.
 
-Owns `Manifest`, its JSON form, and the strictness with which it is read. Knows no picture: that the
-files are as the manifest says is the business of `training.data`.
+Owns `Manifest`, its JSON form, and the strictness with which it is read. Knows no picture: that
+the files are as the manifest says is the business of `training.data`. Free of torch, so that the
+processes that decode pictures stay small.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.config import IMAGE_CHANNELS, level_of, resolution_of
 
 T = TypeVar("T")
+
+Pixels = NDArray[np.uint8]  # [N, R, R, C] unless a signature says otherwise
 
 FORMAT_VERSION = 1
 MANIFEST_FILE = "manifest.json"
@@ -24,6 +31,12 @@ SKIPPED_LISTED = 100  # at most so many are named in the manifest itself
 
 class DataError(ValueError):
     """Data that cannot be used; the message says what was wrong and what to do."""
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def images_file(resolution: int) -> str:
@@ -183,8 +196,7 @@ def _require_keys(what: str, values: dict[str, Any], kind: type) -> None:
     odd = sorted({f.name for f in fields(kind)} ^ set(values))
     if odd:
         raise DataError(
-            f"the {what} has missing or unknown keys ({', '.join(odd)}): "
-            "prepare the pictures again"
+            f"the {what} has missing or unknown keys ({', '.join(odd)}): prepare the pictures again"
         )
 
 

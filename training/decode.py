@@ -1,0 +1,162 @@
+"""One encoded picture -> square pixels of the wanted size and channels, or a reason why not.
+
+Owns every rule about what is accepted (size, shape, kind of file) and how kinds of pixels are
+converted. Knows neither where pictures come from nor where they go. Colour profiles are not applied.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+from PIL.ExifTags import Base as ExifTag
+from PIL.Image import Resampling, Transpose
+
+from training.manifest import Pixels
+
+Payload = str | bytes | int  # what a source hands over to be decoded
+Turn = AbstractContextManager[object]  # held by one process at a time
+Fit = Literal["square", "exact", "crop"]
+FITS: tuple[Fit, ...] = ("square", "exact", "crop")
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+MAX_PIXELS = 50_000_000  # of one picture; larger ones are refused as decompression bombs
+CROWD_PIXELS = 4_000_000  # larger pictures are decoded one at a time, so that memory stays bounded
+FORMATS = (
+    "AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "QOI", "TGA", "TIFF", "WEBP",
+)  # fmt: skip  # a list of words reads best as lines; none of these starts another program
+ORIENTATIONS = {
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}  # EXIF 2.32, tag 274: how the camera was held
+
+
+class UnfitPictureError(ValueError):
+    """A picture that is readable but does not fit what was asked for; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What every picture is turned into, and which pictures may be.
+
+    Attributes:
+        resolution: width and height in pixels.
+        channels: 1 gray, 3 RGB (transparency is laid on white), 4 RGBA.
+        fit: `square`: square pictures of at least the resolution; `exact`: those of just the
+            resolution; `crop`: the central square of any whose shorter side reaches it.
+    """
+
+    resolution: int
+    channels: int
+    fit: Fit = "square"
+
+
+@dataclass(frozen=True)
+class FileDecoder:
+    """Decodes the bytes of a picture, or the file a path leads to."""
+
+    shape: Shape
+
+    def __call__(self, payload: Payload, alone: Turn) -> Pixels:
+        """Pixels `[R, R, C]`; any `payload` but bytes is a path.
+
+        Raises:
+            UnfitPictureError: it is too small, not square, too large, or of no usable kind.
+            Exception: whatever a broken file makes its decoder raise.
+        """
+        file = io.BytesIO(payload) if isinstance(payload, bytes) else Path(str(payload))
+        with open_picture(file) as image:
+            return square_pixels(image, self.shape, alone)
+
+
+def open_picture(file: Path | io.BytesIO) -> Image.Image:
+    """Read the head of a picture; its pixels are not decoded yet.
+
+    Raises:
+        UnfitPictureError: it has more than `MAX_PIXELS`.
+        OSError: no picture of a known kind.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what matters of a file's oddities raises below
+            image = Image.open(file, formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise UnfitPictureError(f"has more than {MAX_PIXELS:,} pixels") from error
+    if image.width * image.height > MAX_PIXELS:
+        size = f"{image.width}x{image.height}"
+        image.close()
+        raise UnfitPictureError(f"has more than {MAX_PIXELS:,} pixels ({size})")
+    return image
+
+
+def square_pixels(image: Image.Image, shape: Shape, alone: Turn) -> Pixels:
+    """The first frame of an opened picture, upright, in the wanted shape: `[R, R, C]`."""
+    require_fit(image.size, shape)
+    size = shape.resolution
+    orientation = ORIENTATIONS.get(image.getexif().get(ExifTag.Orientation, 1))
+    pixels = image.width * image.height
+    image.draft(None, (2 * size, 2 * size))  # a JPEG four times too large is decoded at half size
+    if "progressive" not in image.info:  # such a one is unpacked at its full size all the same
+        pixels = image.width * image.height
+    with alone if pixels > CROWD_PIXELS else nullcontext(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as above
+        image = reduced(convert(image, shape.channels), size)
+    if orientation is not None:
+        image = image.transpose(orientation)
+    return np.asarray(image).reshape(size, size, shape.channels)
+
+
+def reduced(image: Image.Image, size: int) -> Image.Image:
+    """The central square of a picture, at `size` pixels, by a Lanczos filter as wide as needed."""
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    if image.size == (size, size):
+        return image
+    box = (left, top, left + side, top + side)
+    return image.resize((size, size), Resampling.LANCZOS, box=box, reducing_gap=3.0)
+
+
+def require_fit(size: tuple[int, int], shape: Shape) -> None:
+    """Refuse a picture of `size` = (width, height) that does not fit.
+
+    Raises:
+        UnfitPictureError: saying its size and what was wanted.
+    """
+    width, height = size
+    wanted = shape.resolution
+    if shape.fit == "exact" and size != (wanted, wanted):
+        raise UnfitPictureError(f"is {width}x{height}, not {wanted}x{wanted}")
+    if shape.fit != "crop" and width != height:
+        raise UnfitPictureError(f"is not square ({width}x{height}); --fit crop takes its middle")
+    if min(size) < wanted:
+        raise UnfitPictureError(f"is too small ({width}x{height}, {wanted} are needed)")
+
+
+def convert(image: Image.Image, channels: int) -> Image.Image:
+    """Any kind of picture as gray, RGB or RGBA; transparency lost is laid on white."""
+    if image.mode == "F":
+        raise UnfitPictureError("has floating-point pixels, whose range is unknown")
+    if image.mode.startswith("I"):
+        image = from_sixteen_bits(image)
+    if channels == 4 or not image.has_transparency_data:
+        return image.convert(MODES[channels])
+    image = image.convert("RGBA")
+    ground = Image.new("RGBA", image.size, "white")
+    ground.alpha_composite(image)
+    return ground.convert(MODES[channels])
+
+
+def from_sixteen_bits(image: Image.Image) -> Image.Image:
+    """Gray of 16 bits -> gray of 8: 0 stays 0, 65535 becomes 255."""
+    values = np.asarray(image).astype(np.uint32).clip(0, 65535)
+    return Image.fromarray(((values + 128) // 257).astype(np.uint8))
