@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from training import export
+from training import export, prepare_command
 from training.checkpoint import CheckpointError
 from training.config import ConfigError, TrainingConfig, apply_setting
 from training.data import open_prepared
@@ -29,6 +29,10 @@ def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    preparing = commands.add_parser("prepare", help="turn pictures into arrays to train on")
+    prepare_command.add_arguments(preparing)
+    preparing.set_defaults(run_command=prepare_command.run)
 
     training = commands.add_parser("train", help="train, or go on training, a run")
     training.add_argument("--data", type=Path, required=True, help="a folder that prepare wrote")
