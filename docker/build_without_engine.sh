@@ -19,7 +19,7 @@ base=localhost/progan-base:$suite
 image=localhost/progan-service:cpu
 mkdir -p "$folder"
 
-for program in buildah debootstrap curl; do
+for program in buildah debootstrap curl pgrep; do
     command -v "$program" >/dev/null || { echo "$program is missing: apt-get install $program"; exit 1; }
 done
 
@@ -55,7 +55,13 @@ if [[ -n ${PROGAN_BUNDLES:-} ]]; then
 fi
 inside python -m service > "$folder/service.log" 2>&1 &
 server=$!
-trap 'kill "$server" 2>/dev/null || true; run_buildah rm "$container" >/dev/null' EXIT
+# buildah hands no signal on: the service itself, at the bottom of the tree, is asked first.
+stop() {
+    local child
+    for child in $(pgrep -P "$1"); do stop "$child"; done
+    kill "$1" 2>/dev/null || true
+}
+trap 'stop "$server"; wait "$server" || true; run_buildah rm "$container" >/dev/null' EXIT
 for _ in $(seq 120); do
     curl --silent --fail --output /dev/null "http://127.0.0.1:$port/health/ready" && break
     kill -0 "$server" || { cat "$folder/service.log"; exit 1; }
