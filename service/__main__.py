@@ -32,7 +32,7 @@ class DrainingServer(uvicorn.Server):
         self._serving = serving
         self._signalled_at: float | None = None
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as called
         """Note the first signal; end at once on the second."""
         if self._signalled_at is not None:
             os._exit(128 + sig)

@@ -6,7 +6,7 @@ lifespan, on the engine's thread.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -30,12 +30,13 @@ def create_app(settings: Settings, serving: Serving | None = None) -> FastAPI:
     """The application for `settings`.
 
     Args:
+        settings: everything that can be set from outside.
         serving: the parts, where the caller wants to hold them, too.
     """
     parts = serving or Serving(settings)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[LifespanState]:
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[LifespanState]:
         parts.start()
         yield {"serving": parts}
         await parts.stop()

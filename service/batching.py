@@ -1,14 +1,12 @@
 """Batches: formed when the engine can take one, computed on the engine's own thread.
 
-Owns that thread, admission, delivery and draining. The engine is a callable from recipes to
-images; this room knows neither torch nor HTTP. There is no wait timer: while a batch is computed
-the line grows, and the next batch is whoever waits by then.
+Owns that thread, admission and delivery. The engine is a callable from recipes to images; this
+room knows neither torch nor HTTP nor the event loop, whose side of it is `awaiting`. There is no
+wait timer: while a batch is computed the line grows, and the next batch is whoever waits by then.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 import threading
 import time
@@ -17,7 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Protocol, TypeVar
 
-from service.errors import DeadlinePassed, Draining, EngineFailed, QueueFull
+from service.errors import Draining, EngineFailed, QueueFull
 from service.picture import Pixels
 from service.prediction import WorkPredictor
 from service.queueing import Rendered, Ticket, WaitingLine
@@ -116,6 +114,7 @@ class Batcher:
         """Admit all of `recipes`, or refuse at once.
 
         Args:
+            recipes: of one request.
             deadline: the clock's time in seconds.
             bounded: False for the later recipes of work that was admitted before.
 
@@ -139,52 +138,21 @@ class Batcher:
             self._changed.notify()
         return tickets
 
-    async def render(
-        self, recipes: Sequence[Recipe], deadline: float, *, window: int | None = None
-    ) -> list[Rendered]:
-        """The images of `recipes`, in the same order.
-
-        Args:
-            deadline: the clock's time in seconds; covers waiting and computing.
-            window: how many of the recipes may be in the line at a time; all of them if left out.
-
-        Raises:
-            QueueFull, Draining: refused at once.
-            DeadlinePassed: not all images were there in time.
-            EngineFailed: the engine raised.
-        """
-        first = len(recipes) if window is None else window
-        tickets = self.submit(recipes[:first], deadline)
-        images: list[Rendered] = []
-        try:
-            async with asyncio.timeout(deadline - self._clock()):
-                for place in range(len(recipes)):
-                    images.append(await asyncio.wrap_future(tickets[place].image))
-                    if first + place < len(recipes):
-                        further = recipes[first + place : first + place + 1]
-                        tickets += self.submit(further, deadline, bounded=False)
-        except TimeoutError as error:
-            raise DeadlinePassed("the picture was not ready before the deadline") from error
-        finally:
-            for ticket in tickets:
-                ticket.image.cancel()
-        return images
-
-    async def between_batches(self, errand: Callable[[], T]) -> T:
-        """Run `errand` on the engine's thread, ahead of the next batch."""
+    def errand(self, job: Callable[[], T]) -> Future[T]:
+        """Run `job` on the engine's thread, ahead of the next batch."""
         done: Future[T] = Future()
 
         def go() -> None:
             if done.set_running_or_notify_cancel():
                 try:
-                    done.set_result(errand())
+                    done.set_result(job())
                 except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets it
                     done.set_exception(error)
 
         with self._changed:
             self._errands.append(go)
             self._changed.notify()
-        return await asyncio.wrap_future(done)
+        return done
 
     # ------------------------------------------------------------------ the way out
 
@@ -192,21 +160,14 @@ class Batcher:
         """Refuse everything new from now on; what was admitted is finished."""
         self._draining = True
 
-    async def drain(self, limit_s: float) -> int:
-        """Stop admitting, finish what was admitted, stop the thread.
-
-        Returns:
-            How many admitted images were given up after `limit_s` seconds.
-        """
-        self.stop_admitting()
+    def unfinished(self) -> list[Future[Rendered]]:
+        """The images that are promised and not there yet."""
         with self._changed:
-            open_tickets = [t for t in [*self._running, *self._line.waiting()] if not t.image.done()]
-        finished = asyncio.gather(
-            *(asyncio.shield(asyncio.wrap_future(t.image)) for t in open_tickets),
-            return_exceptions=True,
-        )
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(finished, limit_s)
+            tickets = [*self._running, *self._line.waiting()]
+        return [ticket.image for ticket in tickets if not ticket.image.done()]
+
+    def stop(self) -> int:
+        """End the thread after its batch; returns how many images were given up."""
         with self._changed:
             given_up = self._line.give_up("the server shut down before this request's turn came")
             self._stopping = True
@@ -240,7 +201,7 @@ class Batcher:
         try:
             images = self._run(recipes)
             if len(images) != len(recipes):
-                raise RuntimeError(f"{len(recipes)} recipes gave {len(images)} images")  # noqa: TRY301 - same fault, same path
+                raise RuntimeError(f"{len(recipes)} recipes gave {len(images)} images")
         except Exception as error:
             log.exception("the engine failed on a batch of %d", len(batch))
             self._fail(batch, error)

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from models.card import Card
-
 from service.errors import OutOfRange, UnknownModel
 
 

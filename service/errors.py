@@ -18,10 +18,10 @@
 Owns these classes and their numbers. Knows no web framework, so that any room may raise them.
 """
 
+# ruff: noqa: N818 - errors are named for what happened
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 
 class ServiceError(Exception):
@@ -41,12 +41,10 @@ class ServiceError(Exception):
     title: ClassVar[str] = "Something went wrong here"
     reason: ClassVar[str | None] = None
 
-    def __init__(
-        self, detail: str, *, retry_after_s: int | None = None, **members: Any
-    ) -> None:
+    def __init__(self, detail: str, *, retry_after_s: int | None = None, **members: object) -> None:
         super().__init__(detail)
         self.retry_after_s = retry_after_s
-        self.members: dict[str, Any] = members
+        self.members: dict[str, object] = members
 
 
 class RequestError(ServiceError):
@@ -96,7 +94,7 @@ class OutOfRange(RequestError):
     kind = "out-of-range"
     title = "A parameter is out of range"
 
-    def __init__(self, parameter: str, message: str, allowed: Sequence[Any] | str) -> None:
+    def __init__(self, parameter: str, message: str, allowed: object) -> None:
         super().__init__(
             f"{parameter}: {message}",
             allowed=allowed,

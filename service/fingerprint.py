@@ -19,7 +19,7 @@ def pixel_sha256(images: Iterable[Pixels]) -> str:
     """SHA-256 of the raw bytes of uint8 `[H, W, C]` images one after another, in hexadecimal."""
     digest = hashlib.sha256()
     for image in images:
-        digest.update(np.ascontiguousarray(image))
+        digest.update(np.ascontiguousarray(image).data)
     return digest.hexdigest()
 
 

@@ -25,6 +25,8 @@ from service.recipe import Recipe
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 ENCODE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
+REASONS = ("queue_full", "rate_limit", "deadline", "cancelled", "draining")
+FAULTS = ("out_of_memory", "other")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -49,9 +51,7 @@ class Metrics:
                 f"progan_{name}", help_text, labels, buckets=buckets, registry=registry
             )
 
-        self.requests = counter(
-            "requests_total", "Requests answered.", "route", "method", "status"
-        )
+        self.requests = counter("requests_total", "Requests answered.", "route", "method", "status")
         self.request_duration = histogram(
             "request_duration_seconds", "From request to last byte.", SECONDS, "route"
         )
@@ -71,12 +71,16 @@ class Metrics:
         )
         self.refused = counter(
             "refused_total",
-            "Requests refused: queue_full, rate_limit, deadline, cancelled, draining.",
+            f"Requests refused: {', '.join(REASONS)}.",
             "reason",
         )
         self.engine_errors = counter(
-            "engine_errors_total", "Batches that failed: out_of_memory, other.", "kind"
+            "engine_errors_total", f"Batches that failed: {', '.join(FAULTS)}.", "kind"
         )
+        for reason in REASONS:  # a series that is there from the start can be alerted on
+            self.refused.labels(reason)
+        for kind in FAULTS:
+            self.engine_errors.labels(kind)
         self.selftest_ok = Gauge(
             "progan_selftest_ok",
             "1 when no loaded picture depends on its batch and no bundle was refused.",
@@ -118,7 +122,10 @@ class Metrics:
         for served in catalogue.models.values():
             self._queue.models.append(served.card.name)
             self.model_info.labels(
-                served.card.name, served.card.weights_sha256, served.mode.device, served.mode.precision
+                served.card.name,
+                served.card.weights_sha256,
+                served.mode.device,
+                served.mode.precision,
             ).set(1)
         exact = all(served.mode.exact for served in catalogue.models.values())
         self.selftest_ok.set(exact and bool(catalogue.models) and not catalogue.refused)

@@ -51,7 +51,9 @@ class BatchFit:
         self._products = FORGETTING * self._products + row * seconds
         # The prior, once more, keeps the system solvable when it has been forgotten.
         ridge = np.eye(len(row)) * 1e-6
-        self._coefficients = np.linalg.solve(self._squares + ridge, self._products)
+        self._coefficients = np.linalg.solve(self._squares + ridge, self._products).astype(
+            np.float64
+        )
 
     def _grow(self, resolution: int) -> None:
         self._column[resolution] = size = len(self._products)

@@ -41,7 +41,7 @@ def problem_response(
     title: str | None = None,
     detail: str | None = None,
     headers: Mapping[str, str] | None = None,
-    **members: Any,
+    **members: object,
 ) -> Response:
     """A problem as RFC 9457 describes it, with `request_id` and further `members`."""
     trace = request.scope.get("state", {}).get("trace")
@@ -56,7 +56,9 @@ def problem_response(
     }
     if trace:
         trace.facts.setdefault("outcome", kind)
-    return ProblemResponse(content, status, headers={"Cache-Control": "no-store", **(headers or {})})
+    return ProblemResponse(
+        content, status, headers={"Cache-Control": "no-store", **(headers or {})}
+    )
 
 
 def install(app: FastAPI) -> None:
@@ -67,7 +69,7 @@ def install(app: FastAPI) -> None:
 
 
 async def _on_service_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, ServiceError)  # noqa: S101 - narrows the type; registered for it
+    assert isinstance(error, ServiceError)  # it was registered for it
     headers: dict[str, str] = {}
     members = dict(error.members)
     if error.retry_after_s is not None:
@@ -87,13 +89,13 @@ async def _on_service_error(request: Request, error: Exception) -> Response:
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - narrows the type; registered for it
+    assert isinstance(error, HTTPException)  # it was registered for it
     kind = _phrase(error.status_code).lower().replace(" ", "-")
     return problem_response(request, error.status_code, kind=kind, headers=error.headers)
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows the type
+    assert isinstance(error, RequestValidationError)  # it was registered for it
     errors = [_explain(fault) for fault in error.errors()]
     detail = "; ".join(f"{e['parameter']}: {e['message']}" for e in errors)
     allowed = [e["allowed"] for e in errors if "allowed" in e]
@@ -117,9 +119,13 @@ def _explain(fault: Mapping[str, Any]) -> dict[str, Any]:
         told["message"] = "this route has no such parameter"
     bounds = {key: value for key, value in fault.get("ctx", {}).items() if key != "error"}
     if "expected" in bounds:
-        told["allowed"] = [word.strip(" '") for word in bounds["expected"].replace(" or ", ",").split(",")]
+        told["allowed"] = [
+            word.strip(" '") for word in bounds["expected"].replace(" or ", ",").split(",")
+        ]
     elif bounds:
-        told["allowed"] = {key: value for key, value in bounds.items() if isinstance(value, int | float)}
+        told["allowed"] = {
+            key: value for key, value in bounds.items() if isinstance(value, int | float)
+        }
     return told
 
 

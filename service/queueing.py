@@ -16,6 +16,7 @@ from service.picture import Pixels
 from service.prediction import WorkPredictor
 from service.recipe import Recipe
 
+
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """One image and how it came about.
@@ -84,6 +85,7 @@ class WaitingLine:
         """Let all of `tickets` in, or none.
 
         Args:
+            tickets: of one request.
             bounded: False for work that has had its places since before, as the later frames of a
                 walk that is already under way.
 

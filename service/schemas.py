@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from models.latent import MAX_SEED, MAX_SEED_TEXT, parse_seed
 from pydantic import BaseModel, ConfigDict, Field
 
+from models.latent import MAX_SEED, MAX_SEED_TEXT, parse_seed
 from service.catalogue import Served
 from service.errors import OutOfRange
 from service.recipe import Method
@@ -53,7 +53,7 @@ class ImageQuery(BaseModel):
 
     resolution: Resolution = None
     model: ModelName = None
-    format: ImageFormatName = Field("png", description="png and webp are lossless.")
+    format: ImageFormatName = Field(default="png", description="png and webp are lossless.")
 
 
 class GenerateQuery(BaseModel):
@@ -63,18 +63,18 @@ class GenerateQuery(BaseModel):
 
     resolution: Resolution = None
     count: int | None = Field(
-        None, ge=1, le=MAX_COUNT, description="How many; else as many as seeds, or 1."
+        default=None, ge=1, le=MAX_COUNT, description="How many; else as many as seeds, or 1."
     )
     seed: list[str] = Field(
-        [],
+        default=[],
         max_length=MAX_COUNT,
         description=f"{SEEDS_ALLOWED}; may be repeated. Drawn, and told, where left out.",
     )
     model: ModelName = None
     format: ImageFormatName | None = Field(
-        None, description="Of each picture; else by Accept, else png."
+        default=None, description="Of each picture; else by Accept, else png."
     )
-    label: str | None = Field(None, description="Name of a class, for models with labels.")
+    label: str | None = Field(default=None, description="Name of a class, for models with labels.")
 
 
 class WalkQuery(BaseModel):
@@ -88,16 +88,21 @@ class WalkQuery(BaseModel):
         description=f"Key frames, in order, repeated: {SEEDS_ALLOWED}.",
     )
     steps: int = Field(
-        24, ge=1, le=MAX_STEPS, description="From one key frame to the next."
+        default=24, ge=1, le=MAX_STEPS, description="From one key frame to the next."
     )
     resolution: Resolution = None
     model: ModelName = None
     format: WalkFormatName = Field(
-        "webp", description="webp, gif and png are animated; zip and json hold single frames."
+        default="webp",
+        description="webp, gif and png are animated; zip and json hold single frames.",
     )
-    fps: int = Field(24, ge=1, le=MAX_FPS, description="Frames per second.")
-    loop: bool = Field(False, description="Walk on from the last key frame back to the first.")
-    method: Method = Field(Method.SLERP, description="Along the great circle, or the straight line.")
+    fps: int = Field(default=24, ge=1, le=MAX_FPS, description="Frames per second.")
+    loop: bool = Field(
+        default=False, description="Walk on from the last key frame back to the first."
+    )
+    method: Method = Field(
+        default=Method.SLERP, description="Along the great circle, or the straight line."
+    )
 
 
 # ----------------------------------------------------------------------------------------

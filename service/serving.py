@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from service.awaiting import drain
 from service.batching import Batcher
 from service.catalogue import Catalogue, Served, default_of
 from service.errors import NotReady
@@ -147,7 +148,7 @@ class Serving:
         self.begin_drain()
         if self._loading is not None:
             self._loading.cancel()
-        if given_up := await self.batcher.drain(self.settings.drain_limit_s):
+        if given_up := await drain(self.batcher, self.settings.drain_limit_s):
             log.warning("%d images were given up at shutdown", given_up)
         self.studio.close()
 
@@ -159,9 +160,8 @@ class Serving:
     async def _load(self) -> None:
         learn = self._predictor.observe
         try:
-            engine = await self.batcher.between_batches(
-                lambda: self._open_engine(self.settings, learn)
-            )
+            errand = self.batcher.errand(lambda: self._open_engine(self.settings, learn))
+            engine = await asyncio.wrap_future(errand)
         except Exception as error:
             log.exception("the engine could not start")
             self._not_ready = NotReady(f"the engine could not start: {error}")

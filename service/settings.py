@@ -24,9 +24,9 @@ class Settings(BaseSettings):
     )
 
     # ------------------------------------------------------------------ where
-    host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 for all")
+    host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 for all")
     port: int = Field(
-        8000,
+        default=8000,
         ge=0,
         le=65535,
         validation_alias=AliasChoices("PROGAN_PORT", "PORT"),
@@ -35,53 +35,67 @@ class Settings(BaseSettings):
 
     # ------------------------------------------------------------------ what
     bundles: Path = Field(
-        Path("models/pretrained"), description="folder whose sub-folders are bundles"
+        default=Path("models/pretrained"), description="folder whose sub-folders are bundles"
     )
     default_model: str | None = Field(
-        None,
+        default=None,
         description="model of requests that name none; else the largest personas-*, else the first",
     )
 
     # ------------------------------------------------------------------ how it computes
     device: str | None = Field(
-        None, description="cpu, or cuda:0; else the first CUDA device, else cpu"
+        default=None, description="cpu, or cuda:0; else the first CUDA device, else cpu"
     )
     threads: int | None = Field(
-        None, ge=1, description="threads of the CPU's kernels; else one per available core"
+        default=None, ge=1, description="threads of the CPU's kernels; else one per available core"
     )
-    max_batch: int = Field(8, ge=1, le=256, description="images in a batch")
+    max_batch: int = Field(default=8, ge=1, le=256, description="images in a batch")
     batch_work_s: float = Field(
-        1.0, gt=0, description="predicted seconds of a batch; one image always goes"
+        default=1.0, gt=0, description="predicted seconds of a batch; one image always goes"
     )
     encoders: int | None = Field(
-        None, ge=1, description="threads that encode files; else one per available core"
+        default=None, ge=1, description="threads that encode files; else one per available core"
     )
 
     # ------------------------------------------------------------------ what it admits
-    queue_capacity: int = Field(256, ge=64, description="images that may wait; more are refused")
-    deadline_s: float = Field(30.0, gt=0, description="seconds for the images of one request")
-    walk_deadline_s: float = Field(300.0, gt=0, description="seconds for the frames of one walk")
+    queue_capacity: int = Field(
+        default=256, ge=64, description="images that may wait; more are refused"
+    )
+    deadline_s: float = Field(
+        default=30.0, gt=0, description="seconds for the images of one request"
+    )
+    walk_deadline_s: float = Field(
+        default=300.0, gt=0, description="seconds for the frames of one walk"
+    )
     walk_window: int = Field(
-        16, ge=1, description="frames of one walk that may wait in the queue at a time"
+        default=16, ge=1, description="frames of one walk that may wait in the queue at a time"
     )
-    walk_frames: int = Field(1200, ge=2, description="frames of one walk")
+    walk_frames: int = Field(default=1200, ge=2, description="frames of one walk")
     walk_pixels: int = Field(
-        2**26, ge=2**20, description="pixels of all walks under way together, frames times area"
+        default=2**26,
+        ge=2**20,
+        description="pixels of all walks under way together, frames times area",
     )
-    max_body_bytes: int = Field(65_536, ge=0, description="largest request body that is read")
+    max_body_bytes: int = Field(
+        default=65_536, ge=0, description="largest request body that is read"
+    )
 
     # ------------------------------------------------------------------ how it ends
     drain_grace_s: float = Field(
-        0.0, ge=0, description="seconds from 'not ready' to closing the port, for a balancer to see"
+        default=0.0,
+        ge=0,
+        description="seconds from 'not ready' to closing the port, for a balancer to see",
     )
     drain_limit_s: float = Field(
-        30.0, ge=1, description="seconds that admitted requests have to finish"
+        default=30.0, ge=1, description="seconds that admitted requests have to finish"
     )
 
     # ------------------------------------------------------------------ what it tells
-    log_format: Literal["json", "console"] = Field("json", description="form of the log on stdout")
+    log_format: Literal["json", "console"] = Field(
+        default="json", description="form of the log on stdout"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="least severe lines that are logged"
+        default="info", description="least severe lines that are logged"
     )
 
     @field_validator("default_model", "device", "threads", "encoders", mode="before")
@@ -91,8 +105,8 @@ class Settings(BaseSettings):
 
 
 def variable_of(name: str) -> str:
-    """The environment variable of a setting."""
-    return PREFIX + name.upper()
+    """The environment variable of a setting, or of one that is already named so."""
+    return name if name.isupper() else PREFIX + name.upper()
 
 
 def unknown_variables(environment: Iterable[str]) -> list[str]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+from service.awaiting import render
 from service.batching import Batcher
 from service.encode import FORMATS, encode
 from service.errors import OutOfRange, QueueFull
@@ -26,6 +27,8 @@ from service.settings import Settings
 T = TypeVar("T")
 
 SOFTWARE = "Progan"
+JSON = "application/json"
+ZIP = "application/zip"
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,7 @@ class Studio:
 
     async def render(self, recipes: Sequence[Recipe]) -> list[Rendered]:
         """The images of one request, admitted together or refused at once."""
-        deadline = time.monotonic() + self._settings.deadline_s
-        return await self._batcher.render(recipes, deadline)
+        return await render(self._batcher, recipes, self._settings.deadline_s)
 
     async def render_walk(self, recipes: Sequence[Recipe]) -> list[Rendered]:
         """The frames of a walk, a few at a time, so that others get their turn.
@@ -90,10 +92,9 @@ class Studio:
             OutOfRange: the walk is too large to be held.
             QueueFull: with the walks under way it is.
         """
-        deadline = time.monotonic() + self._settings.walk_deadline_s
+        patience_s, window = self._settings.walk_deadline_s, self._settings.walk_window
         with self._allowance(recipes):
-            window = self._settings.walk_window
-            return await self._batcher.render(recipes, deadline, window=window)
+            return await render(self._batcher, recipes, patience_s, window=window)
 
     async def encode(self, name: str, make: Callable[[], T]) -> tuple[T, float]:
         """The result of `make` on an encoder thread, and the seconds it took."""
@@ -112,7 +113,7 @@ class Studio:
         self._encoders.shutdown(wait=False, cancel_futures=True)
 
     @contextmanager
-    def _allowance(self, recipes: Sequence[Recipe]) -> Iterator[None]:
+    def _allowance(self, recipes: Sequence[Recipe]) -> Generator[None]:
         pixels = sum(recipe.resolution**2 for recipe in recipes)
         limit = self._settings.walk_pixels
         if pixels > limit:

@@ -25,6 +25,7 @@ from service.problems import problem_response
 
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 STATE_KEY = "trace"
+PLAIN_ROUTES = ("/docs", "/openapi.json", "/web/")  # not of FastAPI's kind, so unnamed in scope
 
 log = logging.getLogger("progan.request")
 
@@ -104,7 +105,9 @@ class TracingMiddleware:
 def route_of(scope: Scope) -> str:
     """The template of the route that handled a request; a closed set."""
     path = getattr(scope.get("route"), "path_format", None)
-    return path if isinstance(path, str) else "unmatched"
+    if isinstance(path, str):
+        return path
+    return next((p for p in PLAIN_ROUTES if scope["path"].startswith(p)), "unmatched")
 
 
 # ----------------------------------------------------------------------------------------

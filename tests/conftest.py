@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from models.bundle import save_bundle
 from models.card import Card, Data, Exit, Golden
 from models.config import NetworkConfig, level_of

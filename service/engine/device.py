@@ -15,11 +15,11 @@ class DeviceError(ValueError):
     """The wanted device cannot be used; the message says what to do."""
 
 
-
 def open_device(wanted: str | None, threads: int) -> torch.device:
     """The device named `wanted`, else the first CUDA device, else the CPU.
 
     Args:
+        wanted: `cpu`, `cuda` or `cuda:0`.
         threads: of the CPU's kernels; fixed, since another number may add up in another order.
 
     Raises:
@@ -55,9 +55,13 @@ def _open_cuda(device: torch.device) -> torch.device:
 
 def libraries_of(device: torch.device) -> str:
     """Names and versions whose change may change a last bit."""
-    names = [f"torch {torch.__version__}", f"{torch.get_num_threads()} threads"]
+    names = [f"torch {torch.__version__}", f"threads {torch.get_num_threads()}"]
     if device.type == "cuda":
-        names = [names[0], f"cudnn {torch.backends.cudnn.version()}", torch.cuda.get_device_name(device)]
+        names = [
+            names[0],
+            f"cudnn {torch.backends.cudnn.version()}",
+            torch.cuda.get_device_name(device),
+        ]
     else:
         names.append(torch.backends.cpu.get_cpu_capability())
     return ", ".join(names)

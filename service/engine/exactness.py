@@ -51,6 +51,7 @@ def exact_form(form: Form, latents: Tensor, sizes: Sequence[int]) -> Form:
     """`form` with each step held to the batch sizes at which it is exact for `latents`.
 
     Args:
+        form: may be right at some batch sizes only.
         latents: `[N, L]`, at least as many as the largest of `sizes`.
         sizes: batch sizes to try, largest first; none means batches of one everywhere.
     """

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from models.bundle import LevelledGenerator
-from models.layers import EqualizedConv2d, EqualizedLinear, UpConv2d, upsampling_kernel
 from torch import Tensor, nn
+
+from models.layers import EqualizedConv2d, EqualizedLinear, UpConv2d, upsampling_kernel
 
 Step = Callable[[Tensor], Tensor]
 
@@ -36,15 +36,14 @@ class Form:
     precision: str
 
 
-def eager_form(generator: LevelledGenerator, device: torch.device) -> Form:
-    """Plain PyTorch in fp32; `generator` is taken over and changed."""
-    parts = nn.ModuleDict(
-        {"stem": generator.stem, "levels": generator.levels, "exits": generator.exits}
-    )
-    fold(parts)
-    parts.to(device=device, memory_format=torch.channels_last)
-    levels, exits = tuple(generator.levels), tuple(generator.exits)
-    return Form(_channels_last(generator.stem), levels, exits, device, "fp32")
+def eager_form(
+    stem: nn.Module, levels: nn.ModuleList, exits: nn.ModuleList, device: torch.device
+) -> Form:
+    """Plain PyTorch in fp32; the modules are taken over and changed."""
+    for part in (stem, levels, exits):
+        fold(part)
+        part.to(device)
+    return Form(_channels_last(stem), tuple(levels), tuple(exits), device, "fp32")
 
 
 def _channels_last(stem: nn.Module) -> Step:
@@ -63,32 +62,33 @@ def _channels_last(stem: nn.Module) -> Step:
 def fold(module: nn.Module) -> None:
     """Replace every equalized layer below `module`, in place."""
     for name, child in module.named_children():
-        if folded := _folded(child):
+        if (folded := _folded(child)) is not None:
             setattr(module, name, folded)
         else:
             fold(child)
 
 
 def _folded(layer: nn.Module) -> nn.Module | None:
+    """The plain layer that computes the same; None where there is nothing to fold."""
     if type(layer) is EqualizedLinear:
         out_size, in_size = layer.weight.shape
-        plain = nn.utils.skip_init(nn.Linear, in_size, out_size)
-        return _fill(plain, layer.weight * layer.scale, layer.bias)
+        plain = nn.Linear(in_size, out_size, device="meta")
+        return _filled(plain, layer.weight * layer.scale, layer.bias)
     if type(layer) is UpConv2d:
-        out_maps, in_maps = layer.weight.shape[:2]
-        plain = nn.utils.skip_init(
-            nn.ConvTranspose2d, in_maps, out_maps, kernel_size=4, stride=2, padding=1
+        kernel = upsampling_kernel(layer.weight * layer.scale)  # [in_maps, out_maps, 4, 4]
+        plain = nn.ConvTranspose2d(
+            *kernel.shape[:2], kernel_size=4, stride=2, padding=1, device="meta"
         )
-        return _fill(plain, upsampling_kernel(layer.weight * layer.scale), layer.bias)
+        return _filled(plain, kernel, layer.bias)
     if type(layer) is EqualizedConv2d:
-        out_maps, in_maps, kernel = layer.weight.shape[:3]
-        plain = nn.utils.skip_init(
-            nn.Conv2d, in_maps, out_maps, kernel_size=kernel, padding=layer.padding
-        )
-        return _fill(plain, layer.weight * layer.scale, layer.bias)
+        out_maps, in_maps, width = layer.weight.shape[:3]
+        plain = nn.Conv2d(in_maps, out_maps, width, padding=layer.padding, device="meta")
+        return _filled(plain, layer.weight * layer.scale, layer.bias)
     return None
 
 
-def _fill(plain: nn.Module, weight: Tensor, bias: Tensor) -> nn.Module:
-    plain.load_state_dict({"weight": weight, "bias": bias}, strict=True)
+def _filled(plain: nn.Module, weight: Tensor, bias: Tensor) -> nn.Module:
+    order = torch.channels_last if weight.dim() == 4 else torch.contiguous_format
+    values = {"weight": weight.detach().contiguous(memory_format=order), "bias": bias.detach()}
+    plain.load_state_dict(values, strict=True, assign=True)
     return plain.eval().requires_grad_(False)

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+
 from models.bundle import CARD_FILE, BundleError, load_bundle
 from models.card import Card
 from models.pixels import Pixels
-
 from service.catalogue import EngineMode, Served
 from service.engine.device import libraries_of, open_device
 from service.engine.exactness import exact_form, ladder, single_form
@@ -72,6 +72,7 @@ def open_engine(
     """Load and prove every bundle in the folder `bundles`.
 
     Args:
+        bundles: each of its sub-folders with a card is one.
         device: `cpu`, `cuda:0`; the best there is if left out.
         threads: of the CPU kernels.
         max_batch: the largest batch that will be asked for.
@@ -87,15 +88,21 @@ def open_engine(
         try:
             model = load_model(folder, where, max_batch, learn)
             _require_new_name(model.served.card, opened)
+        except BundleError as error:
+            _refuse(opened, folder, str(error))
         except Exception as error:  # whatever is wrong with one bundle, the others are served
-            reason = str(error) if isinstance(error, BundleError) else f"{folder}: {error!r}"
-            log.error("bundle %s is refused: %s", folder.name, reason, exc_info=not isinstance(error, BundleError))  # noqa: E501, TRY400
-            opened.refused[folder.name] = reason
+            log.exception("unexpected fault in %s", folder)
+            _refuse(opened, folder, f"{folder}: {error!r}. Copy or export the bundle again")
         else:
             opened.models[model.served.pinned_name] = model
             took = time.monotonic() - began
             log.info("model %s is ready after %.2f s", model.served.card.name, took)
     return opened
+
+
+def _refuse(opened: Opened, folder: Path, reason: str) -> None:
+    log.error("bundle %s is refused: %s", folder.name, reason)
+    opened.refused[folder.name] = reason
 
 
 def load_model(folder: Path, device: torch.device, max_batch: int, learn: Learn) -> LoadedModel:
@@ -108,7 +115,8 @@ def load_model(folder: Path, device: torch.device, max_batch: int, learn: Learn)
     card = bundle.card
     if card.labels:
         raise BundleError(f"{folder}: models with labels need a newer release of the service")
-    form = eager_form(bundle.generator, device)
+    generator = bundle.generator
+    form = eager_form(generator.stem, generator.levels, generator.exits, device)
     mode = EngineMode(str(device), form.precision, libraries_of(device))
     model = LoadedModel(form, Served(card, mode))
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
 from models.bundle import BundleError
 from models.card import Card, Golden
 from models.pixels import Pixels, thumbnail_of
-
 from service.fingerprint import pixel_sha256
 from service.recipe import Recipe, point_of
 

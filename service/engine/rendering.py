@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
+
 from models.config import level_of
 from models.latent import Latent, latent_of, lerp, slerp
 from models.pixels import Pixels, to_pixels
-from torch import Tensor
-
 from service.engine.form import Form
 from service.recipe import Method, Point, Recipe
 
@@ -30,7 +30,7 @@ def latent_at(point: Point, size: int) -> Latent:
 
 def latents_of(points: Sequence[Point], size: int) -> Tensor:
     """The latents `[N, size]` of `points`, float32 on the CPU."""
-    return torch.from_numpy(np.stack([latent_at(point, size) for point in points]))
+    return torch.tensor(np.stack([latent_at(point, size) for point in points]))
 
 
 @torch.inference_mode()

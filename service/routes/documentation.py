@@ -28,7 +28,9 @@ HEADERS = {
 
 def _headers(*more: str) -> dict[str, Any]:
     told = {**HEADERS, **{name: "See RFC 9110 and RFC 9111." for name in more}}
-    return {name: {"description": text, "schema": {"type": "string"}} for name, text in told.items()}
+    return {
+        name: {"description": text, "schema": {"type": "string"}} for name, text in told.items()
+    }
 
 
 def problems(*statuses: int) -> Responses:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -23,16 +24,39 @@ from service.negotiation import choose
 from service.picture import Pixels
 from service.recipe import Recipe, point_of
 from service.routes.documentation import GENERATE
-from service.routes.reproduce import make
 from service.schemas import EncodedImage, GenerateAnswer, GenerateQuery, seed_of
 from service.serving import Serving
-from service.studio import SOFTWARE, File, file_of, timing_of
+from service.studio import JSON, SOFTWARE, ZIP, File, Timing, file_of, timing_of
 
 router = APIRouter(tags=["images"])
 
-JSON = "application/json"
-ZIP = "application/zip"
+IMAGE_FORMATS = {each.media_type: name for name, each in FORMATS.items()}
 DRAWN_BITS = 53  # a drawn seed is exact in every language, also where numbers are doubles
+
+
+@dataclass(frozen=True)
+class Order:
+    """The pictures of one answer, and the form they are wanted in."""
+
+    served: Served
+    recipes: list[Recipe]
+    media_type: str  # of the answer
+    image_format: str  # of each picture
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seed of each picture."""
+        return [recipe.point.start for recipe in self.recipes]
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What a file with several pictures says of them."""
+        return {
+            "seeds": " ".join(map(str, self.seeds)),
+            "model": self.served.pinned_name,
+            "resolution": str(self.recipes[0].resolution),
+            "software": SOFTWARE,
+        }
 
 
 @router.post("/generate", response_class=Response, responses=GENERATE)
@@ -43,20 +67,29 @@ async def generate(
     serving: ServingDep,
 ) -> Response:
     """One new picture, or up to 64, each with the seed it came from."""
-    served = catalogue.find(asked.model)
+    order = order_of(asked, catalogue.find(asked.model), request.headers.get("accept"))
+    made, timing = await while_connected(request, make_order(serving, order))
+    resolution = order.recipes[0].resolution
+    headers = provenance(request, order.served, order.seeds, resolution, made.pixel_sha256, timing)
+    headers |= {"Cache-Control": "no-store", "Vary": "Accept"}
+    if len(order.recipes) == 1:
+        headers["Content-Location"] = address_of(order.recipes[0], order.image_format)
+    return Response(made.content, headers=headers, media_type=made.media_type)
+
+
+def order_of(asked: GenerateQuery, served: Served, accept: str | None) -> Order:
+    """What will be made.
+
+    Raises:
+        OutOfRange, NotAcceptable: it cannot be.
+    """
     resolution = served.resolution_for(asked.resolution)
     label = served.label_for(asked.label)
-    recipes = [
-        Recipe(served.pinned_name, point_of(seed), resolution, label) for seed in seeds_of(asked)
-    ]
-    media_type = choose(request.headers.get("accept"), offers_of(asked, len(recipes)))
-    answer = one if len(recipes) == 1 and media_type not in (JSON, ZIP) else several
-    response = await while_connected(
-        request, answer(request, serving, served, recipes, media_type, asked.format)
-    )
-    response.headers["Vary"] = "Accept"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    points = [point_of(seed) for seed in seeds_of(asked)]
+    recipes = [Recipe(served.pinned_name, point, resolution, label) for point in points]
+    media_type = choose(accept, offers_of(asked, len(recipes)))
+    image_format = asked.format or IMAGE_FORMATS.get(media_type, "png")
+    return Order(served, recipes, media_type, image_format)
 
 
 def seeds_of(asked: GenerateQuery) -> list[int]:
@@ -81,101 +114,56 @@ def offers_of(asked: GenerateQuery, count: int) -> list[str]:
     return [*images, JSON, ZIP] if count == 1 else [JSON, ZIP, *images]
 
 
-def format_of(media_type: str) -> str:
-    """The name of an image format by its media type."""
-    return next(name for name, each in FORMATS.items() if each.media_type == media_type)
-
-
-async def one(
-    request: Request,
-    serving: Serving,
-    served: Served,
-    recipes: Sequence[Recipe],
-    media_type: str,
-    _format: str | None,
-) -> Response:
-    """A single picture as its bytes."""
-    recipe = recipes[0]
-    image_format = format_of(media_type)
-    made, timing = await make(serving, recipe, image_format)
-    seed = recipe.point.start
-    headers = provenance(
-        request, served, [seed], recipe.resolution, made.pixel_sha256, timing
-    )
-    headers["Content-Location"] = address_of(recipe, image_format)
-    return Response(made.content, headers=headers, media_type=made.media_type)
-
-
-async def several(
-    request: Request,
-    serving: Serving,
-    served: Served,
-    recipes: Sequence[Recipe],
-    media_type: str,
-    image_format: str | None,
-) -> Response:
-    """Pictures as JSON, a ZIP file or a contact sheet."""
-    images = await serving.studio.render(recipes)
+async def make_order(serving: Serving, order: Order) -> tuple[File, Timing]:
+    """The pictures as one answer, and where its time went."""
+    images = await serving.studio.render(order.recipes)
     pixels = [image.pixels for image in images]
-    gather = {JSON: as_json, ZIP: as_zip}.get(media_type)
+    gather = {JSON: as_json, ZIP: as_zip}.get(order.media_type)
     if gather is None:
-        image_format = format_of(media_type)
-        gather = as_sheet
-    wanted = image_format or "png"
-    made, took = await serving.studio.encode(wanted, lambda: gather(recipes, pixels, wanted))
-    timing = timing_of(images, took)
-    seeds = [recipe.point.start for recipe in recipes]
-    headers = provenance(
-        request, served, seeds, recipes[0].resolution, made.pixel_sha256, timing
-    )
-    return Response(made.content, headers=headers, media_type=media_type)
+        gather = as_picture if len(pixels) == 1 else as_sheet
+    made, took = await serving.studio.encode(order.image_format, lambda: gather(order, pixels))
+    return made, timing_of(images, took)
 
 
-def as_json(recipes: Sequence[Recipe], images: Sequence[Pixels], image_format: str) -> File:
+def as_picture(order: Order, images: Sequence[Pixels]) -> File:
+    """One picture as its bytes: those of `GET /images/{seed}`."""
+    return file_of(order.recipes[0], images[0], order.image_format)
+
+
+def as_sheet(order: Order, images: Sequence[Pixels]) -> File:
+    """All pictures side by side as one."""
+    content = encode(contact_sheet(images), order.image_format, order.facts)
+    return File(content, order.media_type, pixel_sha256(images))
+
+
+def as_zip(order: Order, images: Sequence[Pixels]) -> File:
+    """Each picture as a file named by its place and seed."""
+    extension = FORMATS[order.image_format].extension
+    named = [
+        (f"{n:02d}-{r.point.start}{extension}", file_of(r, p, order.image_format).content)
+        for n, (r, p) in enumerate(zip(order.recipes, images, strict=True))
+    ]
+    return File(zip_images(named, order.facts), ZIP, pixel_sha256(images))
+
+
+def as_json(order: Order, images: Sequence[Pixels]) -> File:
     """Each picture in base64, with its seed and where it is for ever."""
-    files = [file_of(r, p, image_format) for r, p in zip(recipes, images, strict=True)]
+    files = [file_of(r, p, order.image_format) for r, p in zip(order.recipes, images, strict=True)]
     answer = GenerateAnswer(
-        model=recipes[0].model,
-        resolution=recipes[0].resolution,
+        model=order.served.pinned_name,
+        resolution=order.recipes[0].resolution,
         images=[
             EncodedImage(
                 seed=recipe.point.start,
                 width=pixels.shape[1],
                 height=pixels.shape[0],
-                format=image_format,
+                format=order.image_format,
                 media_type=file.media_type,
                 pixel_sha256=file.pixel_sha256,
-                url=address_of(recipe, image_format),
+                url=address_of(recipe, order.image_format),
                 data=base64.b64encode(file.content).decode("ascii"),
             )
-            for recipe, pixels, file in zip(recipes, images, files, strict=True)
+            for recipe, pixels, file in zip(order.recipes, images, files, strict=True)
         ],
     )
-    content = answer.model_dump_json().encode()
-    return File(content, JSON, pixel_sha256(images))
-
-
-def as_zip(recipes: Sequence[Recipe], images: Sequence[Pixels], image_format: str) -> File:
-    """Each picture as a file named by its place and seed."""
-    extension = FORMATS[image_format].extension
-    named = [
-        (f"{n:02d}-{r.point.start}{extension}", file_of(r, p, image_format).content)
-        for n, (r, p) in enumerate(zip(recipes, images, strict=True))
-    ]
-    return File(zip_images(named, shared_facts(recipes)), ZIP, pixel_sha256(images))
-
-
-def as_sheet(recipes: Sequence[Recipe], images: Sequence[Pixels], image_format: str) -> File:
-    """All pictures side by side as one."""
-    content = encode(contact_sheet(images), image_format, shared_facts(recipes))
-    return File(content, FORMATS[image_format].media_type, pixel_sha256(images))
-
-
-def shared_facts(recipes: Sequence[Recipe]) -> dict[str, str]:
-    """What a file with several pictures says of them."""
-    return {
-        "seeds": " ".join(str(recipe.point.start) for recipe in recipes),
-        "model": recipes[0].model,
-        "resolution": str(recipes[0].resolution),
-        "software": SOFTWARE,
-    }
+    return File(answer.model_dump_json().encode(), JSON, pixel_sha256(images))
