@@ -14,6 +14,7 @@ import time
 from types import FrameType
 
 import uvicorn
+from prometheus_client import disable_created_metrics
 from pydantic import ValidationError
 
 from service.app import create_app
@@ -75,6 +76,7 @@ def main() -> None:
     configure_logging(settings.log_format, settings.log_level)
     for name in unknown_variables(os.environ):
         log.warning("%s is no setting and has no effect: see python -m service --help", name)
+    disable_created_metrics()  # a second series for each counter, which nobody asked for
     serving = Serving(settings)
     config = uvicorn.Config(
         create_app(settings, serving),

@@ -121,6 +121,8 @@ class Metrics:
         """Tell what is served."""
         for served in catalogue.models.values():
             self._queue.models.append(served.card.name)
+            for resolution in served.card.resolutions:
+                self.images.labels(served.card.name, resolution)
             self.model_info.labels(
                 served.card.name,
                 served.card.weights_sha256,
