@@ -22,6 +22,8 @@ from service.serving import Serving
 from service.settings import Settings, describe, unknown_variables, variable_of
 from service.tracing import configure_logging
 
+LAST_WAIT_S = 1.0  # for the engine's thread, when all requests have been answered
+
 log = logging.getLogger("progan")
 
 
@@ -88,6 +90,11 @@ def main() -> None:
         timeout_graceful_shutdown=int(settings.drain_limit_s),
     )
     DrainingServer(config, serving).run()
+    if not serving.batcher.ended(within_s=LAST_WAIT_S):
+        # The interpreter would tear the libraries down under a thread that still computes.
+        log.warning("leaving while the engine is still busy")
+        logging.shutdown()
+        os._exit(0)
 
 
 if __name__ == "__main__":

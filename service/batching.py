@@ -174,6 +174,11 @@ class Batcher:
             self._changed.notify()
         return given_up
 
+    def ended(self, within_s: float) -> bool:
+        """Whether the thread has ended, after waiting for it a while."""
+        self._thread.join(within_s)
+        return not self.alive
+
     # ------------------------------------------------------------------ the engine's thread
 
     def _work(self) -> None:

@@ -15,9 +15,9 @@ from torch import Tensor
 from service.engine.form import Form, Step
 
 
-def ladder(max_batch: int) -> tuple[int, ...]:
-    """Powers of two up to `max_batch`, largest first, without 1."""
-    return tuple(1 << k for k in range(max_batch.bit_length() - 1, 0, -1))
+def ladder(longest: int) -> tuple[int, ...]:
+    """Powers of two up to `longest`, largest first, without 1."""
+    return tuple(1 << k for k in range(longest.bit_length() - 1, 0, -1))
 
 
 class ExactStep:

@@ -25,6 +25,8 @@ from service.engine.proof import is_batch_invariant, probes_of, prove_golden
 from service.engine.rendering import latents_of, render
 from service.recipe import Recipe, point_of
 
+LARGEST_CPU_STEP = 4  # images; every size is tried at load, and a few fill a CPU
+
 log = logging.getLogger(__name__)
 
 Learn = Callable[[Sequence[Recipe], float], None]
@@ -130,7 +132,8 @@ def load_model(folder: Path, device: torch.device, max_batch: int, learn: Learn)
 def make_exact(model: LoadedModel, max_batch: int, learn: Learn) -> LoadedModel:
     """The model in a form whose pictures do not depend on their batch, proved by trying."""
     card = model.served.card
-    sizes = ladder(max_batch)
+    on_cpu = model.form.device.type == "cpu"
+    sizes = ladder(min(max_batch, LARGEST_CPU_STEP) if on_cpu else max_batch)
     points = [point_of(seed) for seed in range(max(sizes, default=1))]
     with torch.inference_mode():
         latents = latents_of(points, card.network.latent_size).to(model.form.device)

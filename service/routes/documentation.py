@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http
 from typing import Any
 
 from service.animate import MOVING_FORMATS
@@ -35,9 +36,9 @@ def _headers(*more: str) -> dict[str, Any]:
 
 def problems(*statuses: int) -> Responses:
     """The errors a route may answer with."""
-    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    content = {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
     return {
-        status: {"model": Problem, "description": "A problem", "content": {MEDIA_TYPE: schema}}
+        status: {"description": http.HTTPStatus(status).phrase, "content": content}
         for status in statuses
     }
 
@@ -50,6 +51,10 @@ GENERATE: Responses = {
         "headers": _headers(),
     },
     **problems(404, 406, 413, 415, 422, 500, 503, 504),
+}
+METRICS: Responses = {
+    200: {"description": "The metrics.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+    **problems(422),
 }
 REPRODUCE: Responses = {
     200: {

@@ -18,7 +18,7 @@ async def list_models(catalogue: CatalogueDep) -> ModelList:
     return ModelList(default=catalogue.default, models=cards)
 
 
-@router.get("/models/{name}", responses=problems(404, 503))
+@router.get("/models/{name}", responses=problems(404, 422, 503))
 async def read_model(name: str, catalogue: CatalogueDep) -> ModelCard:
     """The card of one model, by `name` or `name@digest`."""
     return model_card(catalogue.find(name), catalogue.default)

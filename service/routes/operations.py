@@ -9,7 +9,7 @@ from prometheus_client.exposition import choose_encoder
 from starlette.responses import Response
 
 from service.deps import ServingDep
-from service.routes.documentation import problems
+from service.routes.documentation import METRICS, problems
 from service.schemas import Health, Readiness
 
 router = APIRouter(tags=["operations"])
@@ -36,7 +36,7 @@ async def ready(serving: ServingDep) -> Readiness:
     )
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=Response, responses=METRICS)
 async def metrics(serving: ServingDep, accept: Annotated[str, Header()] = "") -> Response:
     """All metrics, as Prometheus reads them."""
     write, media_type = choose_encoder(accept)

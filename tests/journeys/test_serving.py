@@ -202,9 +202,7 @@ def slow_bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def slow_server(
-    slow_bundles: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
+def slow_server(slow_bundles: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose queue is easily filled: 256 images, one at a time."""
     log = tmp_path_factory.mktemp("server") / "log"
     with ready_server(slow_bundles, log, max_batch="1") as server:
@@ -282,6 +280,14 @@ def test_a_signal_lets_the_admitted_finish_and_ends_well(
                 pass
         assert server.process.wait(PATIENCE_S) == 0
     assert "given up" not in server.text
+
+
+def test_a_signal_while_it_loads_ends_it_well(slow_bundles: Path, tmp_path: Path) -> None:
+    """No library is torn down under the thread that loads."""
+    with Server(slow_bundles, tmp_path / "log") as server:
+        server.process.terminate()
+
+        assert server.process.wait(PATIENCE_S) == 0
 
 
 def test_a_second_signal_ends_at_once(slow_bundles: Path, tmp_path: Path) -> None:

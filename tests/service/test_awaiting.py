@@ -124,9 +124,7 @@ async def test_a_request_too_large_for_the_line_is_refused_at_once(
     assert painter.seeds == []
 
 
-async def test_one_failed_image_fails_its_request_alone(
-    painter: Painter, batcher: Batcher
-) -> None:
+async def test_one_failed_image_fails_its_request_alone(painter: Painter, batcher: Batcher) -> None:
     """The next request is served."""
     painter.faults[3] = ValueError("cursed")
     with pytest.raises(EngineFailed):

@@ -72,17 +72,14 @@ def running(
 ) -> Iterator[tuple[Batcher, Witness]]:
     """A batcher with its thread, which ends with the test."""
     predictor, witness = WorkPredictor(), Witness()
-    line = WaitingLine(
-        capacity=capacity, max_batch=max_batch, max_work_s=1e9, predictor=predictor
-    )
+    line = WaitingLine(capacity=capacity, max_batch=max_batch, max_work_s=1e9, predictor=predictor)
     batcher = Batcher(run, line, predictor, witness, clock)
     batcher.start()
     try:
         yield batcher, witness
     finally:
         batcher.stop()
-        batcher._thread.join(PATIENCE_S)
-        assert not batcher.alive
+        assert batcher.ended(PATIENCE_S)
 
 
 def recipes(*seeds: int, model: str = "m") -> list[Recipe]:

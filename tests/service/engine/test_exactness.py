@@ -28,11 +28,11 @@ class Moody:
 
 
 @pytest.mark.parametrize(
-    ("max_batch", "rungs"), [(1, ()), (2, (2,)), (7, (4, 2)), (8, (8, 4, 2)), (9, (8, 4, 2))]
+    ("longest", "rungs"), [(1, ()), (2, (2,)), (7, (4, 2)), (8, (8, 4, 2)), (9, (8, 4, 2))]
 )
-def test_the_ladder_has_powers_of_two(max_batch: int, rungs: tuple[int, ...]) -> None:
+def test_the_ladder_has_powers_of_two(longest: int, rungs: tuple[int, ...]) -> None:
     """Largest first; one needs no proof."""
-    assert rungs == ladder(max_batch)
+    assert rungs == ladder(longest)
 
 
 def test_only_sizes_that_change_nothing_are_exact() -> None:

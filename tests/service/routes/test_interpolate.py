@@ -71,7 +71,9 @@ def test_frames_as_a_zip_file(client: TestClient) -> None:
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
 
     assert answer.headers["content-type"] == "application/zip"
-    assert [f"frame-{n:04d}.png" for n in range(9)] == sorted(set(archive.namelist()) - {"facts.json"})
+    assert [f"frame-{n:04d}.png" for n in range(9)] == sorted(
+        set(archive.namelist()) - {"facts.json"}
+    )
     last = np.asarray(Image.open(io.BytesIO(archive.read("frame-0008.png"))))
     assert np.array_equal(still(client, 3), last)
 
