@@ -23,7 +23,7 @@ CPU = torch.device("cpu")
         (EqualizedConv2d(6, 5, kernel=1, gain=1.0), (2, 6, 8, 8)),
         (UpConv2d(6, 5), (2, 6, 8, 8)),
     ],
-    ids=lambda value: type(value).__name__,
+    ids=["dense", "3x3", "1x1", "up"],
 )
 def test_a_folded_layer_equals_the_equalized_one(layer: nn.Module, shape: tuple[int, ...]) -> None:
     """The scale is in the weights, and nothing else has changed."""

@@ -83,6 +83,7 @@ def test_start_up_teaches_how_long_batches_take(make_bundle: MakeBundle) -> None
         (lambda b: change_card(b, labels=["cat"]), "models with labels need a newer release"),
         (lambda b: change_card(b, golden=[bad_golden()]), "differs from its card"),
     ],
+    ids=["truncated", "flipped", "bare", "no-card", "newer", "family", "labels", "golden"],
 )
 def test_a_bad_bundle_is_refused_with_a_reason_and_the_others_are_served(
     make_bundle: MakeBundle,
