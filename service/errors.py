@@ -18,7 +18,6 @@
 Owns these classes and their numbers. Knows no web framework, so that any room may raise them.
 """
 
-# ruff: noqa: N818 - errors are named for what happened
 from __future__ import annotations
 
 from typing import ClassVar
