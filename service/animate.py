@@ -56,7 +56,7 @@ MOVING_FORMATS: Final[dict[str, MovingFormat]] = {
 
 def animate(
     frames: Iterable[Pixels],
-    format: str,  # noqa: A002  the contract's word
+    format: str,
     fps: int,
     loop: bool,
     facts: Facts,

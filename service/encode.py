@@ -80,7 +80,7 @@ FORMATS: Final[dict[str, ImageFormat]] = {
 }
 
 
-def encode(pixels: Pixels, format: str, facts: Facts) -> bytes:  # noqa: A002  the contract's word
+def encode(pixels: Pixels, format: str, facts: Facts) -> bytes:
     """A picture as a file.
 
     Args:

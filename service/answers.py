@@ -1,0 +1,75 @@
+"""The headers of an answer with pictures: provenance, timing, caching.
+
+Owns what `X-Seed`, `Server-Timing`, `ETag` and their like say. Knows no engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.catalogue import Served
+from service.recipe import Recipe
+from service.studio import Timing
+from service.tracing import trace_of
+
+FOR_EVER = "public, max-age=31536000, immutable"
+FOR_A_MINUTE = "public, max-age=60"
+
+
+def address_of(recipe: Recipe, image_format: str) -> str:
+    """Where the picture of a seed is for ever."""
+    query = {"model": recipe.model, "resolution": recipe.resolution, "format": image_format}
+    return f"/images/{recipe.point.start}?{urlencode(query, safe='@')}"
+
+
+def provenance(
+    request: Request,
+    served: Served,
+    seeds: Sequence[int],
+    resolution: int,
+    pixel_sha256: str | None = None,
+    timing: Timing | None = None,
+) -> dict[str, str]:
+    """The headers that say what a picture is and where its time went; noted for the log, too.
+
+    Several seeds are separated by commas; the digest is then of all images one after another.
+    """
+    facts = trace_of(request).facts
+    headers = {
+        "X-Seed": ",".join(map(str, seeds)),
+        "X-Model": served.pinned_name,
+        "X-Resolution": str(resolution),
+    }
+    facts |= {"model": served.card.name, "seed": headers["X-Seed"], "resolution": resolution}
+    if pixel_sha256 is not None:
+        headers["X-Pixel-SHA256"] = pixel_sha256
+    if timing is not None:
+        spans = {"queue": timing.queue_s, "generate": timing.generate_s, "encode": timing.encode_s}
+        headers["Server-Timing"] = ", ".join(f"{n};dur={s * 1000:.2f}" for n, s in spans.items())
+        facts |= {f"{name}_ms": round(s * 1000, 2) for name, s in spans.items()}
+        facts["batch_size"] = timing.batch_size
+    return headers
+
+
+def caching(etag: str, asked_model: str | None) -> dict[str, str]:
+    """For ever where the client pinned the digest, else as long as a name may mean one model."""
+    pinned = asked_model is not None and "@" in asked_model
+    return {"ETag": etag, "Cache-Control": FOR_EVER if pinned else FOR_A_MINUTE}
+
+
+def is_fresh(request: Request, etag: str) -> bool:
+    """Whether the client already holds the bytes of `etag` (RFC 9110, section 13.1.2)."""
+    known = request.headers.getlist("if-none-match")
+    tags = [tag.strip().removeprefix("W/") for line in known for tag in line.split(",")]
+    return etag in tags or "*" in tags
+
+
+def without_body(headers: dict[str, str], media_type: str) -> Response:
+    """The answer to HEAD: the headers that can be known without making the picture."""
+    response = Response(headers=headers, media_type=media_type)
+    del response.headers["content-length"]
+    return response

@@ -1,0 +1,67 @@
+"""The application: parts put together, routes included, a lifespan around it.
+
+Owns the order of things. `create_app` does no work but composition: loading begins with the
+lifespan, on the engine's thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import Depends, FastAPI
+from starlette.responses import FileResponse
+from starlette.staticfiles import StaticFiles
+
+from service import problems
+from service.deps import LifespanState, no_body
+from service.routes import generate, interpolate, models, operations, reproduce
+from service.serving import Serving
+from service.settings import Settings
+from service.tracing import TracingMiddleware
+
+WEB = Path(__file__).parent / "web"
+
+DESCRIPTION = "Pictures by seed, from Progressive GANs. The same seed is the same picture for ever."
+
+
+def create_app(settings: Settings, serving: Serving | None = None) -> FastAPI:
+    """The application for `settings`.
+
+    Args:
+        settings: everything that can be set from outside.
+        serving: the parts, where the caller wants to hold them, too.
+    """
+    parts = serving or Serving(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[LifespanState]:
+        parts.start()
+        yield {"serving": parts}
+        await parts.stop()
+
+    app = FastAPI(
+        title="Progan",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        dependencies=[Depends(no_body)],
+        redoc_url=None,
+    )
+    problems.install(app)
+    app.add_middleware(TracingMiddleware, metrics=parts.metrics)
+    for room in (generate, reproduce, interpolate, models, operations):
+        app.include_router(room.router)
+    _include_page(app)
+    return app
+
+
+def _include_page(app: FastAPI) -> None:
+    """The page a person sees at `/`, and the files it needs."""
+
+    @app.head("/", include_in_schema=False)
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(WEB / "index.html")
+
+    app.mount("/web", StaticFiles(directory=WEB), name="web")

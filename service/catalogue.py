@@ -1,0 +1,122 @@
+"""Which models are loaded, and which one a client means.
+
+Owns the names: `name`, `name@digest`, the default, and what was refused and why. Knows cards,
+never weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from models.card import Card
+from service.errors import OutOfRange, UnknownModel
+
+
+@dataclass(frozen=True)
+class EngineMode:
+    """How a model's numbers are computed; part of what makes bytes equal.
+
+    Attributes:
+        device: `cpu` or `cuda:0`, and so on.
+        precision: the number format, `fp32`.
+        libraries: names and versions whose change may change a last bit.
+        exact: whether the start-up test found that a picture does not depend on its batch.
+    """
+
+    device: str
+    precision: str
+    libraries: str
+    exact: bool = True
+
+
+@dataclass(frozen=True)
+class Served:
+    """One loaded model."""
+
+    card: Card
+    mode: EngineMode
+
+    @property
+    def pinned_name(self) -> str:
+        """`name@digest`."""
+        return self.card.pinned_name
+
+    def resolution_for(self, asked: int | None) -> int:
+        """The resolution to render; the largest where none was asked for.
+
+        Raises:
+            OutOfRange: the model does not have it.
+        """
+        allowed = self.card.resolutions
+        if asked is None:
+            return allowed[-1]
+        if asked not in allowed:
+            names = ", ".join(map(str, allowed))
+            message = f"{self.card.name} has no {asked}; it has {names}"
+            raise OutOfRange("resolution", message, allowed)
+        return asked
+
+    def label_for(self, asked: str | None) -> int | None:
+        """The index of a class; None where the model has no classes.
+
+        Raises:
+            OutOfRange: the model has no such class, or none at all.
+        """
+        labels = self.card.labels
+        if asked is None:
+            return None
+        if asked not in labels:
+            has = f"it has {', '.join(labels)}" if labels else "it has no labels: leave label out"
+            raise OutOfRange("label", f"{self.card.name} has no {asked!r}; {has}", labels)
+        return labels.index(asked)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All that can be served, by name.
+
+    Attributes:
+        models: by name.
+        refused: why a bundle is not served, by the name of its folder.
+        default: name of the model of a request that names none; one of `models`.
+    """
+
+    models: Mapping[str, Served]
+    refused: Mapping[str, str]
+    default: str
+
+    def find(self, asked: str | None) -> Served:
+        """The model a client means by `name`, `name@digest` or nothing.
+
+        Raises:
+            UnknownModel: it is not loaded, or not with that digest.
+        """
+        name, pinned, digest = (asked or self.default).partition("@")
+        served = self.models.get(name)
+        if served is None:
+            allowed = sorted(self.models)
+            raise UnknownModel(
+                f"model {name!r} is not loaded; loaded are {', '.join(allowed)}", allowed=allowed
+            )
+        if pinned and digest != served.card.weights_sha256:
+            raise UnknownModel(
+                f"model {name!r} is loaded with another digest: {served.pinned_name}",
+                allowed=[served.pinned_name],
+            )
+        return served
+
+
+def default_of(models: Sequence[Card], wanted: str | None) -> str | None:
+    """The name of the default: the wanted one, else the largest `personas-*`, else the first.
+
+    Returns:
+        None where there is no model, or not the wanted one.
+    """
+    names = sorted(card.name for card in models)
+    if wanted is not None:
+        return wanted if wanted in names else None
+    personas = [card for card in models if card.name.startswith("personas-")]
+    if personas:
+        return max(personas, key=lambda card: (card.resolutions[-1], card.name)).name
+    return names[0] if names else None

@@ -1,0 +1,10 @@
+"""The only room with torch: recipes in, uint8 images out, on one device.
+
+`device` fixes what must stay fixed, `form` prepares a network, `exactness` finds the batch sizes at
+which it stays exact, `rendering` computes a batch, `proof` shows that a bundle makes the pictures
+it promises, `loading` opens a folder of bundles.
+"""
+
+from service.engine.loading import Opened, open_engine
+
+__all__ = ["Opened", "open_engine"]

@@ -1,0 +1,77 @@
+"""Batch sizes at which a step gives every image the bytes it has alone.
+
+Owns the search for them, at load, by trying: which kernel a library picks depends on the batch
+size, and some kernels add up in another order. A step then runs only in batches of the sizes it
+was found exact at; one is always among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from service.engine.form import Form, Step
+
+
+def ladder(longest: int) -> tuple[int, ...]:
+    """Powers of two up to `longest`, largest first, without 1."""
+    return tuple(1 << k for k in range(longest.bit_length() - 1, 0, -1))
+
+
+class ExactStep:
+    """A step that runs only at proven batch sizes.
+
+    Args:
+        sizes: batch sizes, largest first; batches of one fill the rest.
+    """
+
+    def __init__(self, step: Step, sizes: Sequence[int]) -> None:
+        self._step = step
+        self._sizes = (*sizes, 1)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Any number of images, in the same order."""
+        parts: list[Tensor] = []
+        place = 0
+        for size in self._sizes:
+            while place + size <= len(x):
+                parts.append(self._step(x[place : place + size]))
+                place += size
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+
+def exact_sizes(step: Step, x: Tensor, alone: Tensor, sizes: Sequence[int]) -> list[int]:
+    """Those of `sizes` at which `step(x)` equals `alone`, the results of batches of one."""
+    return [n for n in sizes if torch.equal(step(x[:n]), alone[:n])]
+
+
+def exact_form(form: Form, latents: Tensor, sizes: Sequence[int]) -> Form:
+    """`form` with each step held to the batch sizes at which it is exact for `latents`.
+
+    Args:
+        form: may be right at some batch sizes only.
+        latents: `[N, L]`, at least as many as the largest of `sizes`.
+        sizes: batch sizes to try, largest first; none means batches of one everywhere.
+    """
+
+    def prove(step: Step, x: Tensor) -> tuple[ExactStep, Tensor]:
+        alone = torch.cat([step(x[i : i + 1]) for i in range(len(x))])
+        return ExactStep(step, exact_sizes(step, x, alone, sizes)), alone
+
+    stem, features = prove(form.stem, latents)
+    exits = [prove(form.exits[0], features)[0]]
+    levels: list[ExactStep] = []
+    for step, leave in zip(form.levels, form.exits[1:], strict=True):
+        level, features = prove(step, features)
+        levels.append(level)
+        exits.append(prove(leave, features)[0])
+    return Form(stem, tuple(levels), tuple(exits), form.device, form.precision)
+
+
+def single_form(form: Form) -> Form:
+    """`form` with every step in batches of one: slower, and exact by construction."""
+    levels = tuple(ExactStep(step, ()) for step in form.levels)
+    exits = tuple(ExactStep(step, ()) for step in form.exits)
+    return Form(ExactStep(form.stem, ()), levels, exits, form.device, form.precision)

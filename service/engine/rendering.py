@@ -1,0 +1,64 @@
+"""A batch of recipes of one model -> its images.
+
+Owns the journey through the network: latents on the CPU, shared levels once, each image out at its
+own level. Knows a network as a `Form` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.config import level_of
+from models.latent import Latent, latent_of, lerp, slerp
+from models.pixels import Pixels, to_pixels
+from service.engine.form import Form
+from service.recipe import Method, Point, Recipe
+
+
+def latent_at(point: Point, size: int) -> Latent:
+    """The latent `[size]` of a place in latent space."""
+    start = latent_of(point.start, size)
+    if point.t == 0.0:
+        return start
+    between = slerp if point.method is Method.SLERP else lerp
+    return between(start, latent_of(point.end, size), point.t)
+
+
+def latents_of(points: Sequence[Point], size: int) -> Tensor:
+    """The latents `[N, size]` of `points`, float32 on the CPU."""
+    return torch.tensor(np.stack([latent_at(point, size) for point in points]))
+
+
+@torch.inference_mode()
+def render(form: Form, latent_size: int, recipes: Sequence[Recipe]) -> list[Pixels]:
+    """The images of `recipes`, uint8 `[R, R, C]` each, in the same order.
+
+    The batch is ordered from the largest to the smallest picture, so that those who leave at a
+    level are its tail, and the batch that goes on is a slice without a copy.
+    """
+    order = sorted(range(len(recipes)), key=lambda i: -recipes[i].resolution)
+    heights = [level_of(recipes[i].resolution) for i in order]
+    latents = latents_of([recipes[i].point for i in order], latent_size)
+    leaving: list[tuple[int, Tensor]] = []  # place in `order`, [n, R, R, C] from there on
+    features = form.stem(latents.to(form.device, non_blocking=True))
+    for level, leave in enumerate(form.exits):
+        going_on = sum(height > level for height in heights)
+        if going_on < len(features):
+            leaving.append((going_on, to_pixels(leave(features[going_on:]))))
+        if going_on == 0:
+            break
+        features = form.levels[level](features[:going_on])
+    return _in_order(leaving, order)
+
+
+def _in_order(leaving: list[tuple[int, Tensor]], order: list[int]) -> list[Pixels]:
+    """Undo the sorting; each image becomes an array of its own."""
+    images: dict[int, Pixels] = {}
+    for first, pixels in leaving:
+        for offset, image in enumerate(pixels.cpu().numpy()):
+            images[order[first + offset]] = image
+    return [images[i] for i in range(len(order))]

@@ -1,0 +1,155 @@
+"""What can go wrong between a request and its picture, in the order a request meets it.
+
+    ServiceError
+    |-- RequestError            the client can mend it
+    |   |-- UnknownModel        404  no such model, or not that digest
+    |   |-- NotAcceptable       406  Accept names nothing this answer can be
+    |   |-- BodyTooLarge        413
+    |   |-- BodyNotTaken        415  parameters go in the query
+    |   `-- OutOfRange          422  says what is allowed
+    |-- Refused                 the server cannot now; nothing was computed
+    |   |-- NotReady            503  still loading, or nothing to serve
+    |   |-- Draining            503  on its way out
+    |   |-- QueueFull           503  with Retry-After from the work queued
+    |   |-- DeadlinePassed      504
+    |   `-- ClientGone          499  nobody reads it; for logs and metrics
+    `-- EngineFailed            500  the server's fault
+
+Owns these classes and their numbers. Knows no web framework, so that any room may raise them.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ServiceError(Exception):
+    """The root: `str(error)` is for the client to read.
+
+    Attributes:
+        status: the HTTP status of the answer.
+        kind: stable name of the problem, for machines.
+        title: the same for all errors of the kind, for people.
+        reason: label of `progan_refused_total`, or None where nothing was refused.
+        members: extra members of the problem, such as `allowed`.
+        retry_after_s: whole seconds after which to try again.
+    """
+
+    status: ClassVar[int] = 500
+    kind: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Something went wrong here"
+    reason: ClassVar[str | None] = None
+
+    def __init__(self, detail: str, *, retry_after_s: int | None = None, **members: object) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+        self.members: dict[str, object] = members
+
+
+class RequestError(ServiceError):
+    """Something about the request that the client can mend."""
+
+    status = 400
+    kind = "bad-request"
+    title = "The request cannot be understood"
+
+
+class UnknownModel(RequestError):
+    """No loaded model has that name, or that digest."""
+
+    status = 404
+    kind = "unknown-model"
+    title = "No such model"
+
+
+class NotAcceptable(RequestError):
+    """None of the media types the client accepts can be given."""
+
+    status = 406
+    kind = "not-acceptable"
+    title = "None of the accepted media types can be given"
+
+
+class BodyTooLarge(RequestError):
+    """More bytes than the service reads."""
+
+    status = 413
+    kind = "body-too-large"
+    title = "The body is too large"
+
+
+class BodyNotTaken(RequestError):
+    """A body where the query says everything."""
+
+    status = 415
+    kind = "body-not-taken"
+    title = "This service takes no body"
+
+
+class OutOfRange(RequestError):
+    """A parameter outside of what is allowed."""
+
+    status = 422
+    kind = "out-of-range"
+    title = "A parameter is out of range"
+
+    def __init__(self, parameter: str, message: str, allowed: object) -> None:
+        super().__init__(
+            f"{parameter}: {message}",
+            allowed=allowed,
+            errors=[{"parameter": parameter, "message": message, "allowed": allowed}],
+        )
+
+
+class Refused(ServiceError):
+    """The server cannot now; nothing was computed."""
+
+    status = 503
+
+
+class NotReady(Refused):
+    """Still loading, or nothing to serve."""
+
+    kind = "not-ready"
+    title = "The service is not ready"
+
+
+class Draining(Refused):
+    """The process is on its way out and admits nothing new."""
+
+    kind = "draining"
+    title = "The service is shutting down"
+    reason = "draining"
+
+
+class QueueFull(Refused):
+    """There is no room for more work."""
+
+    kind = "queue-full"
+    title = "The queue is full"
+    reason = "queue_full"
+
+
+class DeadlinePassed(Refused):
+    """The picture was not ready in time."""
+
+    status = 504
+    kind = "deadline-passed"
+    title = "The deadline has passed"
+    reason = "deadline"
+
+
+class ClientGone(Refused):
+    """The client hung up before its answer; what was not yet computed will not be."""
+
+    status = 499
+    kind = "client-gone"
+    title = "The client has gone"
+    reason = "cancelled"
+
+
+class EngineFailed(ServiceError):
+    """The engine raised while it computed the batch of this request."""
+
+    kind = "engine-failed"
+    title = "The picture could not be computed"

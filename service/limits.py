@@ -1,0 +1,85 @@
+"""What a request may bring: no body to speak of. Also the watch over clients that hang up.
+
+Plain ASGI and plain `receive`: a middleware of the class-based kind would hide disconnects.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+
+from service.errors import BodyNotTaken, BodyTooLarge, ClientGone
+
+T = TypeVar("T")
+
+
+def refuse_large_body(headers: Headers, limit: int) -> None:
+    """Refuse by the announced length, before a byte of it is read.
+
+    Raises:
+        BodyTooLarge: the announced length is above `limit` bytes.
+    """
+    announced = headers.get("content-length", "0")
+    if announced.isdigit() and int(announced) > limit:
+        raise too_large(limit)
+
+
+def too_large(limit: int) -> BodyTooLarge:
+    """The error for a body above `limit` bytes."""
+    return BodyTooLarge(
+        f"the body is larger than {limit} bytes; parameters go in the query: send no body",
+        allowed={"le": limit},
+    )
+
+
+async def require_no_body(request: Request, limit: int) -> None:
+    """Read the body there should not be.
+
+    Raises:
+        BodyTooLarge: it is longer than `limit` bytes.
+        BodyNotTaken: it is not empty.
+        ClientGone: the client hung up meanwhile.
+    """
+    refuse_large_body(request.headers, limit)
+    size = 0
+    more = True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone("the client hung up")
+        size += len(message.get("body", b""))
+        if size > limit:
+            raise too_large(limit)
+        more = message.get("more_body", False)
+    if size:
+        raise BodyNotTaken("parameters go in the query, as in ?resolution=64&seed=7: send no body")
+
+
+async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """The result of `work`, which is cancelled when the client hangs up. The body must be read.
+
+    Raises:
+        ClientGone: the client hung up.
+    """
+    task = asyncio.ensure_future(work)
+    watch = asyncio.ensure_future(_until_gone(request))
+    try:
+        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientGone("the client hung up before its answer")
+        return task.result()
+    finally:
+        for part in (task, watch):
+            part.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await part
+
+
+async def _until_gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,51 @@
+"""Which media type a client gets: its `Accept` against what there is (RFC 9110, section 12.5.1).
+
+Knows header text only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.errors import NotAcceptable
+
+
+def choose(accept: str | None, offers: Sequence[str]) -> str:
+    """The offer the client likes best; among equals, the first.
+
+    Args:
+        accept: the header, None where there is none: then anything goes.
+        offers: media types, the server's favourite first.
+
+    Raises:
+        NotAcceptable: the client likes none of them.
+    """
+    ranges = _parse(accept) if accept and accept.strip() else [("*/*", 1.0)]
+    quality = {offer: _quality(offer, ranges) for offer in offers}
+    best = max(offers, key=lambda offer: quality[offer])
+    if quality[best] <= 0.0:
+        names = ", ".join(offers)
+        raise NotAcceptable(f"Accept is {accept!r}; this can be {names}", allowed=list(offers))
+    return best
+
+
+def _parse(accept: str) -> list[tuple[str, float]]:
+    ranges: list[tuple[str, float]] = []
+    for part in accept.split(","):
+        media_range, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        weights = [p[2:] for p in parameters if p.startswith("q=")]
+        try:
+            weight = float(weights[0]) if weights else 1.0
+        except ValueError:
+            weight = 0.0
+        ranges.append((media_range, min(max(weight, 0.0), 1.0)))
+    return ranges
+
+
+def _quality(offer: str, ranges: list[tuple[str, float]]) -> float:
+    """The weight of the most specific range that matches; 0 where none does."""
+    for wanted in (offer, offer.partition("/")[0] + "/*", "*/*"):
+        weights = [weight for media_range, weight in ranges if media_range == wanted]
+        if weights:
+            return max(weights)
+    return 0.0

@@ -1,0 +1,136 @@
+"""Errors as answers: `application/problem+json`, as RFC 9457 has it, for whatever goes wrong.
+
+Owns the form of every error answer. `errors` says what can go wrong; this room writes it.
+"""
+
+from __future__ import annotations
+
+import http
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from service.errors import ServiceError
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:problem-type:progan:"
+
+DETAILS = {
+    404: "there is nothing at this path; /docs lists what there is",
+    405: "this path does not take that method; the header Allow says which it takes",
+    500: "the fault is the server's and is logged under this request id",
+}
+
+
+class ProblemResponse(JSONResponse):
+    """An error answer; nobody may keep it."""
+
+    media_type = MEDIA_TYPE
+
+
+def problem_response(
+    request: Request,
+    status: int,
+    *,
+    kind: str,
+    title: str | None = None,
+    detail: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    **members: object,
+) -> Response:
+    """A problem as RFC 9457 describes it, with `request_id` and further `members`."""
+    trace = request.scope.get("state", {}).get("trace")
+    content = {
+        "type": TYPE_PREFIX + kind,
+        "title": title or _phrase(status),
+        "status": status,
+        "detail": detail or DETAILS.get(status, _phrase(status)),
+        "instance": request.scope["path"],
+        "request_id": getattr(trace, "request_id", None),
+        **members,
+    }
+    if trace:
+        trace.facts.setdefault("outcome", kind)
+    return ProblemResponse(
+        content, status, headers={"Cache-Control": "no-store", **(headers or {})}
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of `app` as a problem."""
+    app.add_exception_handler(ServiceError, _on_service_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+
+
+async def _on_service_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ServiceError)  # it was registered for it
+    headers: dict[str, str] = {}
+    members = dict(error.members)
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(error.retry_after_s)
+        members["retry_after_s"] = error.retry_after_s
+    if error.reason is not None:
+        request.state.serving.metrics.refused.labels(error.reason).inc()
+    return problem_response(
+        request,
+        error.status,
+        kind=error.kind,
+        title=error.title,
+        detail=str(error),
+        headers=headers,
+        **members,
+    )
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # it was registered for it
+    kind = _phrase(error.status_code).lower().replace(" ", "-")
+    return problem_response(request, error.status_code, kind=kind, headers=error.headers)
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # it was registered for it
+    errors = [_explain(fault) for fault in error.errors()]
+    detail = "; ".join(f"{e['parameter']}: {e['message']}" for e in errors)
+    allowed = [e["allowed"] for e in errors if "allowed" in e]
+    members = {"allowed": allowed[0]} if len(allowed) == 1 else {}
+    return problem_response(
+        request,
+        422,
+        kind="out-of-range",
+        title="A parameter is out of range",
+        detail=detail,
+        errors=errors,
+        **members,
+    )
+
+
+def _explain(fault: Mapping[str, Any]) -> dict[str, Any]:
+    """One fault that pydantic found, in words: which parameter, what of it, what is allowed."""
+    place: Sequence[Any] = fault["loc"][1:]
+    told: dict[str, Any] = {"parameter": ".".join(map(str, place)), "message": fault["msg"]}
+    if fault["type"] == "extra_forbidden":
+        told["message"] = "this route has no such parameter"
+    bounds = {key: value for key, value in fault.get("ctx", {}).items() if key != "error"}
+    if "expected" in bounds:
+        told["allowed"] = [
+            word.strip(" '") for word in bounds["expected"].replace(" or ", ",").split(",")
+        ]
+    elif bounds:
+        told["allowed"] = {
+            key: value for key, value in bounds.items() if isinstance(value, int | float)
+        }
+    return told
+
+
+def _phrase(status: int) -> str:
+    try:
+        return http.HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"

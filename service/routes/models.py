@@ -1,0 +1,24 @@
+"""`GET /models`: what can be served, with data, licence and quality."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from service.deps import CatalogueDep
+from service.routes.documentation import problems
+from service.schemas import ModelCard, ModelList, model_card
+
+router = APIRouter(tags=["models"])
+
+
+@router.get("/models", responses=problems(503))
+async def list_models(catalogue: CatalogueDep) -> ModelList:
+    """The cards of all models."""
+    cards = [model_card(served, catalogue.default) for served in catalogue.models.values()]
+    return ModelList(default=catalogue.default, models=cards)
+
+
+@router.get("/models/{name}", responses=problems(404, 422, 503))
+async def read_model(name: str, catalogue: CatalogueDep) -> ModelCard:
+    """The card of one model, by `name` or `name@digest`."""
+    return model_card(catalogue.find(name), catalogue.default)

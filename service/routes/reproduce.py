@@ -1,0 +1,61 @@
+"""`GET /images/{seed}`: the same bytes for ever."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.answers import caching, is_fresh, provenance, without_body
+from service.deps import CatalogueDep, ServingDep
+from service.encode import ENCODER_VERSION, FORMATS
+from service.fingerprint import etag_of
+from service.limits import while_connected
+from service.recipe import Recipe, point_of
+from service.routes.documentation import REPRODUCE
+from service.schemas import SEEDS_ALLOWED, ImageQuery, seed_of
+from service.serving import Serving
+from service.studio import File, Timing, file_of, timing_of
+
+router = APIRouter(tags=["images"])
+
+
+@router.head("/images/{seed:path}", include_in_schema=False)
+@router.get("/images/{seed:path}", response_class=Response, responses=REPRODUCE)
+async def reproduce(
+    request: Request,
+    seed: Annotated[str, Path(description=SEEDS_ALLOWED)],
+    asked: Annotated[ImageQuery, Query()],
+    catalogue: CatalogueDep,
+    serving: ServingDep,
+) -> Response:
+    """The picture of a seed."""
+    served = catalogue.find(asked.model)
+    number = seed_of(seed)
+    resolution = served.resolution_for(asked.resolution)
+    recipe = Recipe(served.pinned_name, point_of(number), resolution)
+    media_type = FORMATS[asked.format].media_type
+
+    etag = etag_of([recipe], served.mode, f"{asked.format} {ENCODER_VERSION}")
+    headers = caching(etag, asked.model)
+    if is_fresh(request, etag):
+        return Response(status_code=304, headers=headers)
+    if request.method == "HEAD":
+        known = provenance(request, served, [number], resolution)
+        return without_body(headers | known, media_type)
+
+    made, timing = await while_connected(request, make(serving, recipe, asked.format))
+    headers |= provenance(request, served, [number], resolution, made.pixel_sha256, timing)
+    return Response(made.content, headers=headers, media_type=made.media_type)
+
+
+async def make(serving: Serving, recipe: Recipe, image_format: str) -> tuple[File, Timing]:
+    """One picture as a file, and where its time went."""
+    studio = serving.studio
+    images = await studio.render([recipe])
+    made, took = await studio.encode(
+        image_format, lambda: file_of(recipe, images[0].pixels, image_format)
+    )
+    return made, timing_of(images, took)

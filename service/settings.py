@@ -1,0 +1,122 @@
+"""Every environment variable of the service: its type, unit, default and meaning.
+
+Owns `Settings` and the list that `python -m service --help` prints. Reads `PROGAN_*` variables and
+a `.env` file in the working folder; knows nothing of what the values do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "PROGAN_"
+
+
+class Settings(BaseSettings):
+    """What can be set from outside. Times are in seconds, sizes in bytes unless they say more."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    # ------------------------------------------------------------------ where
+    host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 for all")
+    port: int = Field(
+        default=8000,
+        ge=0,
+        le=65535,
+        validation_alias=AliasChoices("PROGAN_PORT", "PORT"),
+        description="port to listen on; 0 takes a free one; PORT is read, too",
+    )
+
+    # ------------------------------------------------------------------ what
+    bundles: Path = Field(
+        default=Path("models/pretrained"), description="folder whose sub-folders are bundles"
+    )
+    default_model: str | None = Field(
+        default=None,
+        description="model of requests that name none; else the largest personas-*, else the first",
+    )
+
+    # ------------------------------------------------------------------ how it computes
+    device: str | None = Field(
+        default=None, description="cpu, or cuda:0; else the first CUDA device, else cpu"
+    )
+    threads: int | None = Field(
+        default=None, ge=1, description="threads of the CPU's kernels; else one per available core"
+    )
+    max_batch: int = Field(default=8, ge=1, le=256, description="images in a batch")
+    batch_work_s: float = Field(
+        default=1.0, gt=0, description="predicted seconds of a batch; one image always goes"
+    )
+    encoders: int | None = Field(
+        default=None, ge=1, description="threads that encode files; else one per available core"
+    )
+
+    # ------------------------------------------------------------------ what it admits
+    queue_capacity: int = Field(
+        default=256, ge=64, description="images that may wait; more are refused"
+    )
+    deadline_s: float = Field(
+        default=30.0, gt=0, description="seconds for the images of one request"
+    )
+    walk_deadline_s: float = Field(
+        default=300.0, gt=0, description="seconds for the frames of one walk"
+    )
+    walk_window: int = Field(
+        default=16, ge=1, description="frames of one walk that may wait in the queue at a time"
+    )
+    walk_frames: int = Field(default=1200, ge=2, description="frames of one walk")
+    walk_pixels: int = Field(
+        default=2**26,
+        ge=2**20,
+        description="pixels of all walks under way together, frames times area",
+    )
+    max_body_bytes: int = Field(
+        default=65_536, ge=0, description="largest request body that is read"
+    )
+
+    # ------------------------------------------------------------------ how it ends
+    drain_grace_s: float = Field(
+        default=0.0,
+        ge=0,
+        description="seconds from 'not ready' to closing the port, for a balancer to see",
+    )
+    drain_limit_s: float = Field(
+        default=30.0, ge=1, description="seconds that admitted requests have to finish"
+    )
+
+    # ------------------------------------------------------------------ what it tells
+    log_format: Literal["json", "console"] = Field(
+        default="json", description="form of the log on stdout"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="least severe lines that are logged"
+    )
+
+    @field_validator("default_model", "device", "threads", "encoders", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+
+def variable_of(name: str) -> str:
+    """The environment variable of a setting, or of one that is already named so."""
+    return name if name.isupper() else PREFIX + name.upper()
+
+
+def unknown_variables(environment: Iterable[str]) -> list[str]:
+    """Variables that look like ours and are none: most likely misspelt."""
+    known = {variable_of(name) for name in Settings.model_fields}
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+
+
+def describe() -> Iterator[str]:
+    """One line of help for each setting."""
+    for name, field in Settings.model_fields.items():
+        default = "unset" if field.default is None else field.default
+        yield f"{variable_of(name):<24} {field.description} [{default}]"

@@ -1,0 +1,93 @@
+"""Small real things shared by all tests: a tiny network of random weights, saved as a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from models.bundle import save_bundle
+from models.card import Card, Data, Exit, Golden
+from models.config import NetworkConfig, level_of
+from models.generator import Generator
+from models.growth import Growth
+from models.latent import latent_of
+from models.pixels import Pixels, thumbnail_of, to_pixels
+
+MakeBundle = Callable[..., Path]
+
+TINY = NetworkConfig(resolution=32, channels=3, latent_size=16, fmap_base=256, fmap_max=16)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_torch_thread() -> None:
+    """Tests share the machine."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The event loop that the service runs on."""
+    return "asyncio"
+
+
+def picture_of(generator: Generator, seed: int, resolution: int) -> Pixels:
+    """The picture of a seed by the plain network: uint8 `[R, R, C]`."""
+    latent = torch.from_numpy(latent_of(seed, generator.config.latent_size))[None]
+    with torch.inference_mode():
+        images = generator(latent, Growth(level_of(resolution)))
+    pixels: Pixels = to_pixels(images)[0].numpy()
+    return pixels
+
+
+def make_card(generator: Generator, name: str, golden: tuple[Golden, ...]) -> Card:
+    """A card for `generator`, without numbers that tests do not need."""
+    config = generator.config
+    exits = tuple(Exit(r, 1, None if r == config.resolution else 30.0) for r in config.resolutions)
+    return Card(
+        name=name,
+        title="Random weights",
+        description="Noise, for tests.",
+        licence="MIT",
+        network=config,
+        exits=exits,
+        data=Data("none", "MIT", "nobody", 0),
+        weights_sha256="",
+        golden=golden,
+    )
+
+
+def write_bundle(folder: Path, name: str = "tiny-32", config: NetworkConfig = TINY) -> Path:
+    """A bundle of random weights in `folder / name`, with the golden seeds it promises."""
+    with torch.random.fork_rng():
+        torch.manual_seed(level_of(config.resolution) + config.channels)
+        generator = Generator(config).eval()
+    golden: list[Golden] = []
+    for seed in (1, 2):
+        pixels = picture_of(generator, seed, config.resolution)
+        thumbnail = thumbnail_of(pixels)
+        golden.append(Golden(seed, config.resolution, "", thumbnail))
+    path = folder / name
+    path.mkdir(parents=True)
+    save_bundle(path, generator, make_card(generator, name, tuple(golden)), preview=b"")
+    return path
+
+
+@pytest.fixture
+def make_bundle(tmp_path: Path) -> MakeBundle:
+    """Write a bundle: `make_bundle(name=..., config=...)` in the folder `tmp_path / "bundles"`."""
+
+    def make(name: str = "tiny-32", config: NetworkConfig = TINY) -> Path:
+        return write_bundle(tmp_path / "bundles", name, config)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one tiny bundle, `tiny-32`, which tests must not change."""
+    folder = tmp_path_factory.mktemp("bundles")
+    write_bundle(folder)
+    return folder

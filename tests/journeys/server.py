@@ -1,0 +1,91 @@
+"""The service as its users start it: a process, a port, a client."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx2
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 60  # for a machine that is busy
+
+
+class Server:
+    """`python -m service` on a free port, with its log in a file."""
+
+    def __init__(self, bundles: Path, log: Path, **settings: str) -> None:
+        environment = {name: value for name, value in os.environ.items() if "PROGAN" not in name}
+        variables = {"bundles": str(bundles), "port": "0", "threads": "1"} | settings
+        environment |= {f"PROGAN_{name.upper()}": value for name, value in variables.items()}
+        self.log = log
+        with log.open("ab") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "service"],
+                cwd=ROOT,
+                env=environment,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        self.port = int(self.wait_for(r"Uvicorn running on http://127\.0\.0\.1:(\d+)"))
+        self.client = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE_S)
+
+    def wait_for(self, pattern: str) -> str:
+        """The first group of `pattern` once the log has it."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not (found := re.search(pattern, self.text)):
+            assert self.process.poll() is None, self.text
+            assert time.monotonic() < deadline, self.text
+            time.sleep(0.02)
+        return found[1] if found.groups() else found[0]
+
+    def wait_until_ready(self) -> Self:
+        """Come back when it serves."""
+        self.wait_for("ready with|not ready")
+        return self
+
+    @property
+    def text(self) -> str:
+        """All of the log."""
+        return self.log.read_text()
+
+    def metric(self, line: str) -> float:
+        """The value of the metric that `line` names with its labels."""
+        text = self.client.get("/metrics").text
+        found = re.search(rf"^{re.escape(line)} (\S+)$", text, re.MULTILINE)
+        assert found, f"{line} is not among the metrics"
+        return float(found[1])
+
+    def __enter__(self) -> Self:
+        """It runs already."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End it, one way or the other."""
+        self.client.close()
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            self.process.wait(PATIENCE_S)
+        finally:
+            self.process.kill()
+
+
+@contextmanager
+def ready_server(bundles: Path, log: Path, **settings: str) -> Iterator[Server]:
+    """A server that serves, until the end of the block."""
+    with Server(bundles, log, **settings) as server:
+        yield server.wait_until_ready()

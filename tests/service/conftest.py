@@ -1,0 +1,31 @@
+"""The small engine and the service around it, as fixtures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.settings import Settings
+from tests.service.painter import Painter, service_with
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings that no variable and no `.env` of the machine can change."""
+    return Settings(_env_file=None, bundles=tmp_path / "bundles", encoders=1, threads=1)
+
+
+@pytest.fixture
+def painter() -> Painter:
+    """An engine with one model, `painter-32`."""
+    return Painter()
+
+
+@pytest.fixture
+def client(painter: Painter, settings: Settings) -> Iterator[TestClient]:
+    """A client of a ready service with the engine `painter`."""
+    with service_with(painter, settings) as ready:
+        yield ready

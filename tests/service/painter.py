@@ -1,0 +1,105 @@
+"""A small real engine without a network: it paints digests, and can be held or made to fail."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+from fastapi.testclient import TestClient
+
+from models.card import Card, Data, Exit, Golden
+from models.config import NetworkConfig
+from service.app import create_app
+from service.catalogue import EngineMode, Served
+from service.picture import Pixels
+from service.recipe import Recipe
+from service.serving import Serving
+from service.settings import Settings
+
+PATIENCE_S = 30  # for a machine that is busy
+
+
+def card_named(
+    name: str, resolution: int = 32, channels: int = 3, labels: tuple[str, ...] = ()
+) -> Card:
+    """A card whose digest is made of its name."""
+    network = NetworkConfig(resolution, channels, 16, 256, 16)
+    return Card(
+        name=name,
+        title=name.title(),
+        description="Made of digests.",
+        licence="MIT",
+        network=network,
+        exits=tuple(Exit(r, 1, None) for r in network.resolutions),
+        data=Data("none", "MIT", "nobody", 0),
+        weights_sha256=hashlib.sha256(name.encode()).hexdigest(),
+        golden=(Golden(1, resolution, "00", ()),),
+        labels=labels,
+    )
+
+
+class Painter:
+    """An engine that paints each recipe in a pattern of its own, and remembers what it was asked.
+
+    Attributes:
+        gate: closed, it holds the engine inside a batch.
+        faults: seeds at which it raises, and what.
+        batches: every batch it was given.
+    """
+
+    def __init__(self, *cards: Card) -> None:
+        self.cards = cards or (card_named("painter-32"),)
+        self.refused: Mapping[str, str] = {}
+        self.gate = threading.Event()
+        self.gate.set()
+        self.entered = threading.Event()
+        self.faults: dict[int, Exception] = {}
+        self.batches: list[list[Recipe]] = []
+
+    def served(self) -> Sequence[Served]:
+        """What is told of each card."""
+        return [Served(card, EngineMode("cpu", "uint8", "digests 1")) for card in self.cards]
+
+    def render(self, recipes: Sequence[Recipe]) -> list[Pixels]:
+        """The images of a batch."""
+        self.batches.append(list(recipes))
+        self.entered.set()
+        assert self.gate.wait(PATIENCE_S)
+        for recipe in recipes:
+            if recipe.point.start in self.faults:
+                raise self.faults[recipe.point.start]
+        channels = {card.pinned_name: card.network.channels for card in self.cards}
+        return [paint(recipe, channels[recipe.model]) for recipe in recipes]
+
+    @property
+    def seeds(self) -> list[int]:
+        """Every seed that was computed, in order."""
+        return [recipe.point.start for batch in self.batches for recipe in batch]
+
+
+def paint(recipe: Recipe, channels: int = 3) -> Pixels:
+    """The picture of a recipe: uint8 `[R, R, C]`, noise that depends on all of it."""
+    digest = hashlib.sha256(repr((recipe.model, recipe.point, recipe.resolution)).encode()).digest()
+    noise = np.random.default_rng(int.from_bytes(digest[:8]))
+    return noise.integers(0, 256, (recipe.resolution, recipe.resolution, channels), np.uint8)
+
+
+def wait_until(fact: Callable[[], bool]) -> None:
+    """Give other threads time until `fact` holds."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not fact():
+        assert time.monotonic() < deadline, "this never came true"
+        time.sleep(0.002)
+
+
+@contextmanager
+def service_with(engine: Painter, settings: Settings) -> Iterator[TestClient]:
+    """A client of a service that has become ready with `engine`."""
+    serving = Serving(settings, lambda _settings, _learn: engine)
+    with TestClient(create_app(settings, serving), raise_server_exceptions=False) as client:
+        wait_until(lambda: client.get("/health/ready").status_code == 200)
+        yield client

@@ -1,0 +1,69 @@
+"""The application as a whole: its page, its documentation, its routes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from service.app import create_app
+from service.settings import Settings
+
+
+def test_making_an_application_does_no_work(settings: Settings) -> None:
+    """Loading begins with the lifespan: no thread runs before."""
+    assert isinstance(create_app(settings), FastAPI)
+
+
+def test_an_application_is_made_without_importing_torch() -> None:
+    """That takes seconds; liveness answers before, from the engine's thread it is imported."""
+    check = "import sys, service.app; print('torch' in sys.modules)"
+    told = subprocess.run(
+        [sys.executable, "-c", check],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert told.stdout == "False\n"
+
+
+def test_a_person_sees_a_page(client: TestClient) -> None:
+    """At the root, in HTML."""
+    answer = client.get("/")
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    assert client.head("/").status_code == 200
+
+
+def test_a_file_of_the_page_that_is_not_there_is_a_problem(client: TestClient) -> None:
+    """Like everything else that is not there; and no way leads out of the folder."""
+    for path in ("/web/nothing.js", "/web/%2e%2e/app.py", "/web/..%2fapp.py"):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_every_route_of_the_contract_is_documented(client: TestClient) -> None:
+    """With its errors as problems."""
+    paths = client.get("/openapi.json").json()["paths"]
+
+    assert set(paths) == {
+        "/generate",
+        "/images/{seed}",
+        "/interpolate",
+        "/models",
+        "/models/{name}",
+        "/health/live",
+        "/health/ready",
+        "/metrics",
+    }
+    for path, status in (("/images/{seed}", "422"), ("/models/{name}", "404")):
+        content = paths[path]["get"]["responses"][status]["content"]
+        assert list(content) == ["application/problem+json"]
+    assert client.get("/docs").status_code == 200

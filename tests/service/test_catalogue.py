@@ -1,0 +1,66 @@
+"""Which model a client means."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.catalogue import Catalogue, EngineMode, Served, default_of
+from service.errors import OutOfRange, UnknownModel
+from tests.service.painter import card_named
+
+MODE = EngineMode("cpu", "fp32", "torch")
+
+
+def catalogue(*names: str) -> Catalogue:
+    """Models of these names, the first being the default."""
+    return Catalogue({name: Served(card_named(name), MODE) for name in names}, {}, names[0])
+
+
+def test_a_model_is_found_by_name_by_digest_and_by_default() -> None:
+    """Three ways to say it."""
+    shelf = catalogue("a", "b")
+
+    assert shelf.find("b").card.name == "b"
+    assert shelf.find(card_named("b").pinned_name).card.name == "b"
+    assert shelf.find(None).card.name == "a"
+
+
+def test_a_pinned_model_is_never_replaced_by_another_of_its_name() -> None:
+    """The message tells the digest there is."""
+    with pytest.raises(UnknownModel, match="loaded with another digest: a@") as refused:
+        catalogue("a").find("a@" + "0" * 64)
+
+    assert refused.value.members["allowed"] == [card_named("a").pinned_name]
+
+
+def test_the_label_of_a_model_with_classes_is_its_place() -> None:
+    """By name; a name that is none is refused with those there are."""
+    served = Served(card_named("pets", labels=("cat", "dog")), MODE)
+
+    assert (served.label_for("dog"), served.label_for(None)) == (1, None)
+    with pytest.raises(OutOfRange, match="pets has no 'cow'; it has cat, dog"):
+        served.label_for("cow")
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted", "default"),
+    [
+        (["b", "a"], None, "a"),
+        (["a", "personas-8"], None, "personas-8"),
+        (["a", "b"], "b", "b"),
+        (["a", "b"], "c", None),
+        ([], None, None),
+    ],
+)
+def test_the_default_is_the_wanted_one_or_personas_or_the_first(
+    names: list[str], wanted: str | None, default: str | None
+) -> None:
+    """And none where the wanted one is not there."""
+    assert default_of([card_named(name) for name in names], wanted) == default
+
+
+def test_of_several_personas_the_largest_is_the_default() -> None:
+    """By its resolution, not by its name."""
+    cards = [card_named("personas-9", 8), card_named("personas-16", 16)]
+
+    assert default_of(cards, None) == "personas-16"
