@@ -94,6 +94,18 @@ async def test_a_deadline_takes_the_rest_out_of_the_line(
     assert {4, 5, 6, 7}.isdisjoint(painter.seeds)
 
 
+async def test_a_deadline_reads_the_same_whoever_looks_at_the_clock_first(
+    painter: Painter, batcher: Batcher
+) -> None:
+    """The engine's thread may find a ticket too late before the event loop does."""
+    batcher._clock = lambda: 1e12
+    with pytest.raises(DeadlinePassed, match=r"the picture was not ready within 30 s") as late:
+        await render(batcher, recipes(painter, 1), PATIENCE_S)
+
+    assert late.value.retry_after_s is not None
+    assert painter.seeds == []
+
+
 async def test_a_cancelled_task_takes_its_recipes_out_of_the_line(
     painter: Painter, batcher: Batcher
 ) -> None:
