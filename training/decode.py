@@ -1,7 +1,7 @@
 """One encoded picture -> square pixels of the wanted size and channels, or a reason why not.
 
 Owns every rule about what is accepted (size, shape, kind of file) and how kinds of pixels are
-converted. Knows neither where pictures come from nor where they go. Colour profiles are not applied.
+converted. Knows neither where pictures come from nor where they go. Colour profiles are ignored.
 """
 
 from __future__ import annotations
