@@ -104,7 +104,9 @@ def prepare(source: str, out: Path, options: PrepareOptions, report: Report) -> 
         return present
     pictures = open_source(source)
     shape = choose_shape(pictures, options)
-    report(Progress(0, 0, pictures.count, f"{pictures.count:,} pictures, {describe(shape)}"))
+    chosen = "" if options.resolution else " (as the source suggests; --resolution changes it)"
+    note = f"{pictures.count:,} pictures -> {describe(shape)}{chosen}"
+    report(Progress(0, 0, pictures.count, note))
     try:
         require_space(out, pictures.count, shape)
         with appearing(out) as folder:
