@@ -10,17 +10,17 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from glob import escape as glob_escape
 from pathlib import Path
 
 
 @contextmanager
-def appearing(out: Path) -> Iterator[Path]:
+def appearing(out: Path) -> Generator[Path]:
     """Yield a new folder beside `out`; on success it becomes `out`, on failure it is deleted.
 
-    `out` must not exist, or be an empty folder. The files in it are the caller's to push to the disk.
+    `out` must not exist, or be an empty folder. The caller pushes the files in it to the disk.
 
     Raises:
         OSError: a folder cannot be made or renamed.

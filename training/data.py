@@ -1,12 +1,12 @@
 """Prepared pictures, read: as arrays, and as an endless, shuffled stream.
 
-Owns the opening of a prepared folder and the order in which pictures are shown. That order is a pure
-function of a seed and of how many pictures were shown before, so nothing has to be saved to resume.
+Owns the opening of a prepared folder and the order in which pictures are shown. That order is a
+pure function of a seed and of how many pictures were shown before: nothing is saved to resume.
 Knows nothing of how the pictures were made (`training.prepare`) and no tensor.
 
-**The order.** Position p, counted from 0, lies in epoch e = p // N. Word i of Philox-4x64 (Salmon et
-al. 2011) with the key (seed, e) belongs to picture i: pictures are shown in ascending order of the
-upper 63 bits (the lower number first if equal), and the lowest bit says whether one is mirrored.
+**The order.** Position p, counted from 0, lies in epoch e = p // N. Word i of Philox-4x64 (Salmon
+et al. 2011) with the key (seed, e) belongs to picture i: pictures are shown in ascending order of
+the upper 63 bits (the lower number first if equal); the lowest bit says whether one is mirrored.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One encoded picture -> square pixels of the wanted size and channels, or a reason why not.
 
 Owns every rule about what is accepted (size, shape, kind of file) and how kinds of pixels are
-converted. Knows neither where pictures come from nor where they go. Colour profiles are not applied.
+converted. Knows neither where pictures come from nor where they go. Colour profiles are ignored.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ Turn = AbstractContextManager[object]  # held by one process at a time
 Fit = Literal["square", "exact", "crop"]
 FITS: tuple[Fit, ...] = ("square", "exact", "crop")
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
-MAX_PIXELS = 50_000_000  # of one picture; larger ones are refused as decompression bombs
+MAX_PIXELS = 90_000_000  # a file that promises more is refused as a decompression bomb
+MAX_UNPACKED = 40_000_000  # pixels; large JPEGs are unpacked at a fraction of their size
 CROWD_PIXELS = 4_000_000  # larger pictures are decoded one at a time, so that memory stays bounded
 FORMATS = (
     "AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "QOI", "TGA", "TIFF", "WEBP",
@@ -104,16 +105,32 @@ def square_pixels(image: Image.Image, shape: Shape, alone: Turn) -> Pixels:
     require_fit(image.size, shape)
     size = shape.resolution
     orientation = ORIENTATIONS.get(image.getexif().get(ExifTag.Orientation, 1))
-    pixels = image.width * image.height
-    image.draft(None, (2 * size, 2 * size))  # a JPEG four times too large is decoded at half size
-    if "progressive" not in image.info:  # such a one is unpacked at its full size all the same
-        pixels = image.width * image.height
-    with alone if pixels > CROWD_PIXELS else nullcontext(), warnings.catch_warnings():
+    unpacked = draft(image, 2 * size)
+    with alone if unpacked > CROWD_PIXELS else nullcontext(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # as above
-        image = reduced(convert(image, shape.channels), size)
+        image = reduced(plain(image, shape.channels), size)
     if orientation is not None:
         image = image.transpose(orientation)
+    image = flattened(image, shape.channels)
     return np.asarray(image).reshape(size, size, shape.channels)
+
+
+def draft(image: Image.Image, size: int) -> int:
+    """Decode a JPEG at a half, a quarter or an eighth if that still leaves `size` pixels.
+
+    Returns:
+        How many pixels will be unpacked.
+
+    Raises:
+        UnfitPictureError: more than `MAX_UNPACKED`.
+    """
+    unpacked = image.width * image.height
+    image.draft(None, (size, size))
+    if "progressive" not in image.info:  # such a one is unpacked at its full size all the same
+        unpacked = image.width * image.height
+    if unpacked > MAX_UNPACKED:
+        raise UnfitPictureError(f"is too large: {unpacked:,} pixels, at most {MAX_UNPACKED:,}")
+    return unpacked
 
 
 def reduced(image: Image.Image, size: int) -> Image.Image:
@@ -142,21 +159,33 @@ def require_fit(size: tuple[int, int], shape: Shape) -> None:
         raise UnfitPictureError(f"is too small ({width}x{height}, {wanted} are needed)")
 
 
-def convert(image: Image.Image, channels: int) -> Image.Image:
-    """Any kind of picture as gray, RGB or RGBA; transparency lost is laid on white."""
+def plain(image: Image.Image, channels: int) -> Image.Image:
+    """Any kind of picture as gray, RGB, or RGBA if it is transparent; nothing is copied twice.
+
+    Raises:
+        UnfitPictureError: its pixels are floating-point numbers.
+    """
     if image.mode == "F":
         raise UnfitPictureError("has floating-point pixels, whose range is unknown")
     if image.mode.startswith("I"):
-        image = from_sixteen_bits(image)
-    if channels == 4 or not image.has_transparency_data:
-        return image.convert(MODES[channels])
-    image = image.convert("RGBA")
-    ground = Image.new("RGBA", image.size, "white")
-    ground.alpha_composite(image)
-    return ground.convert(MODES[channels])
+        return from_sixteen_bits(image)
+    mode = "RGBA" if image.has_transparency_data else MODES[channels]
+    return image if image.mode == mode else image.convert(mode)
+
+
+def flattened(image: Image.Image, channels: int) -> Image.Image:
+    """The wanted channels; transparency that is not among them is laid on white."""
+    if image.mode == "RGBA" and channels != 4:
+        ground = Image.new("RGBA", image.size, "white")
+        ground.alpha_composite(image)
+        image = ground
+    return image.convert(MODES[channels])
 
 
 def from_sixteen_bits(image: Image.Image) -> Image.Image:
     """Gray of 16 bits -> gray of 8: 0 stays 0, 65535 becomes 255."""
-    values = np.asarray(image).astype(np.uint32).clip(0, 65535)
-    return Image.fromarray(((values + 128) // 257).astype(np.uint8))
+    values = np.asarray(image)
+    if values.dtype != np.uint16:
+        values = values.clip(0, 65535).astype(np.uint16)
+    table = ((np.arange(65536) + 128) // 257).astype(np.uint8)
+    return Image.fromarray(table[values])

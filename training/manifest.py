@@ -11,7 +11,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +110,7 @@ class Manifest:
     format_version: int = FORMAT_VERSION
 
     def __post_init__(self) -> None:
-        if self.count < 1 or self.channels not in IMAGE_CHANNELS:
+        if type(self.count) is not int or self.count < 1 or self.channels not in IMAGE_CHANNELS:
             raise DataError(f"{self.count} pictures of {self.channels} channels are no data set")
         sizes = tuple(resolution_of(level) for level in range(level_of(self.resolution) + 1))
         expected = {images_file(r): (self.count, r, r, self.channels) for r in sizes}
@@ -149,18 +149,14 @@ class Manifest:
             )
         _require_keys("manifest", values, cls)
         try:
-            return cls(
-                **{
-                    **values,
-                    "source": _read(Source, "source", values["source"]),
-                    "images": tuple(_read_file(file) for file in values["images"]),
-                    "labels": _read_file(values["labels"]) if values["labels"] else None,
-                    "label_names": tuple(values["label_names"]),
-                    "skipped_first": tuple(
-                        _read(Skipped, "skipped picture", s) for s in values["skipped_first"]
-                    ),
-                }
+            values["source"] = _read(Source, "source", values["source"])
+            values["images"] = tuple(_read_file(file) for file in values["images"])
+            values["labels"] = _read_file(values["labels"]) if values["labels"] else None
+            values["label_names"] = tuple(values["label_names"])
+            values["skipped_first"] = tuple(
+                _read(Skipped, "skipped picture", picture) for picture in values["skipped_first"]
             )
+            return cls(**values)
         except (AttributeError, TypeError, ValueError) as error:
             raise DataError(f"the manifest does not fit: {error}") from error
 
@@ -184,12 +180,12 @@ def read_manifest(folder: Path) -> Manifest:
 
 def _parse(text: str) -> dict[str, Any]:
     try:
-        values = json.loads(text)
+        values: Any = json.loads(text)
     except ValueError as error:
         raise DataError(f"the manifest is no JSON ({error}): prepare the pictures again") from error
     if not isinstance(values, dict):
         raise DataError("the manifest is no JSON object: prepare the pictures again")
-    return values
+    return cast("dict[str, Any]", values)
 
 
 def _require_keys(what: str, values: dict[str, Any], kind: type) -> None:

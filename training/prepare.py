@@ -1,8 +1,8 @@
 """Pictures from anywhere -> one uint8 array for each resolution, and a manifest.
 
 Owns the journey and its promises: every picture is decoded once, memory stays bounded, the result
-does not depend on the number of processes, and the folder appears whole or not at all. Knows no kind
-of source and nothing of training.
+does not depend on the number of processes, and the folder appears whole or not at all. Knows no
+kind of source and nothing of training.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from models.config import IMAGE_CHANNELS, MAX_RESOLUTION, MIN_RESOLUTION, level_of
+from models.config import IMAGE_CHANNELS, MIN_RESOLUTION, level_of
 from training.appearing import appearing, write_durably
 from training.data import open_prepared
 from training.decode import FITS, Fit, Shape
@@ -30,10 +30,10 @@ from training.manifest import (
     Manifest,
     Source,
 )
-from training.pictures import Pictures
 from training.pyramid import ArrayWriter, PyramidWriter, pyramid_bytes
 from training.skipped import SkippedWriter
-from training.sources import open_source
+from training.sources.opening import open_source
+from training.sources.pictures import Pictures
 from training.workers import decode_all
 
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -44,8 +44,8 @@ class PrepareOptions:
     """How to prepare.
 
     Attributes:
-        resolution: of the largest array, a power of two from 8 to 1024; None: as the source suggests.
-        channels: 1 gray, 3 RGB, 4 RGBA; None: as the source suggests.
+        resolution: of the largest array, a power of two from 8 to 1024; None: the source's own.
+        channels: 1 gray, 3 RGB, 4 RGBA; None: the source's own.
         fit: which pictures are accepted, see `training.decode.Shape`.
         strict: refuse the source at the first picture that cannot be used, instead of skipping it.
         workers: decoding processes; None: one for each core. Changes nothing in the result.
@@ -63,9 +63,7 @@ class PrepareOptions:
 
     def __post_init__(self) -> None:
         if self.resolution is not None:
-            level_of(self.resolution)
-            if self.resolution < MIN_RESOLUTION:
-                raise DataError(f"resolution must be at least {MIN_RESOLUTION}")
+            require_resolution(self.resolution)
         if self.channels not in (None, *IMAGE_CHANNELS):
             raise DataError(f"channels must be one of {IMAGE_CHANNELS}, not {self.channels}")
         if self.fit not in FITS:
@@ -94,7 +92,7 @@ Report = Callable[[Progress], None]
 def prepare(source: str, out: Path, options: PrepareOptions, report: Report) -> Manifest:
     """Turn the pictures of `source` into the folder `out`.
 
-    If `out` is already there and was made from the same source with the same options, nothing is done.
+    If `out` is there and was made from the same source with the same options, nothing is done.
 
     Raises:
         DataError: the source cannot be used, `out` is taken, the disk is too small, or no picture
@@ -106,7 +104,9 @@ def prepare(source: str, out: Path, options: PrepareOptions, report: Report) -> 
         return present
     pictures = open_source(source)
     shape = choose_shape(pictures, options)
-    report(Progress(0, 0, pictures.count, f"{pictures.count:,} pictures, {describe(shape)}"))
+    chosen = "" if options.resolution else " (as the source suggests; --resolution changes it)"
+    note = f"{pictures.count:,} pictures -> {describe(shape)}{chosen}"
+    report(Progress(0, 0, pictures.count, note))
     try:
         require_space(out, pictures.count, shape)
         with appearing(out) as folder:
@@ -139,8 +139,21 @@ def find_present(source: str, out: Path, options: PrepareOptions) -> Manifest | 
 def choose_shape(pictures: Pictures, options: PrepareOptions) -> Shape:
     """What was asked for, completed by what the source suggests."""
     resolution = options.resolution or max(MIN_RESOLUTION, pictures.natural_resolution())
-    level_of(min(resolution, MAX_RESOLUTION))
     return Shape(resolution, options.channels or pictures.channels, options.fit)
+
+
+def require_resolution(resolution: int) -> None:
+    """Refuse what no network can have.
+
+    Raises:
+        DataError: it is not a power of two from 8 to 1024.
+    """
+    try:
+        low_enough = level_of(resolution) < level_of(MIN_RESOLUTION)
+    except ValueError:
+        low_enough = True
+    if low_enough:
+        raise DataError(f"resolution must be a power of two from 8 to 1024, not {resolution}")
 
 
 def describe(shape: Shape) -> str:

@@ -6,9 +6,8 @@ Owns arguments, progress and the closing table. Knows nothing of how pictures ar
 from __future__ import annotations
 
 import argparse
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from rich.progress import Progress as ProgressBar
 from rich.table import Table
 
 from training.decode import FITS
-from training.manifest import DataError, Manifest
+from training.manifest import Manifest
 from training.prepare import PrepareOptions, Progress, Report, prepare
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -72,25 +71,28 @@ def run(args: argparse.Namespace) -> int:
     """Do what the arguments say.
 
     Returns:
-        The exit status: 0, or 1 after an error that was told.
+        The exit status: 0, or 130 if it was interrupted.
+
+    Raises:
+        DataError: the pictures cannot be prepared; the message is for the person.
     """
     console = Console(stderr=True, highlight=False)
     started = time.monotonic()
+    options = PrepareOptions(
+        resolution=args.resolution,
+        channels=args.channels,
+        fit=args.fit,
+        strict=args.strict,
+        workers=args.workers,
+        licence=args.licence,
+        attribution=args.attribution,
+    )
     try:
-        options = PrepareOptions(
-            resolution=args.resolution,
-            channels=args.channels,
-            fit=args.fit,
-            strict=args.strict,
-            workers=args.workers,
-            licence=args.licence,
-            attribution=args.attribution,
-        )
         with bar(console) if console.is_terminal else lines(console) as report:
             manifest = prepare(args.source, args.out, options, report)
-    except ValueError as error:
-        console.print(f"error: {error}", style="bold red", markup=False, soft_wrap=True)
-        return 1
+    except KeyboardInterrupt:
+        console.print("stopped; nothing was kept")
+        return 130
     console.print(summary(manifest, args.out, time.monotonic() - started))
     return 0
 
@@ -115,7 +117,7 @@ def summary(manifest: Manifest, out: Path, seconds: float) -> Table:
 
 
 @contextmanager
-def bar(console: Console) -> Iterator[Report]:
+def bar(console: Console) -> Generator[Report]:
     """Reports as a moving bar."""
     columns = (
         TextColumn("decoding"),
@@ -136,7 +138,7 @@ def bar(console: Console) -> Iterator[Report]:
 
 
 @contextmanager
-def lines(console: Console, clock: Callable[[], float] = time.monotonic) -> Iterator[Report]:
+def lines(console: Console, clock: Callable[[], float] = time.monotonic) -> Generator[Report]:
     """Reports as plain lines, one in ten seconds."""
     printed = clock()
 

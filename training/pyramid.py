@@ -4,7 +4,7 @@ Owns the arithmetic of halving and the writing of `.npy` files whose length is o
 end. Knows nothing of decoding.
 
 **Halving.** Each pixel of a lower resolution is the mean of the square block of pixels *of the
-largest resolution* that it covers, computed in whole numbers and rounded once, halves upwards; so no
+largest resolution* that it covers, computed in whole numbers and rounded once, halves upwards: no
 error adds up from level to level. Every channel, transparency too, is averaged by itself, as the
 networks do.
 """

@@ -1,6 +1,6 @@
 """Pictures that were left out, named with their reasons.
 
-Owns `skipped.jsonl`, one line for each, and what strictness means. Holds no more than the first few.
+Owns `skipped.jsonl`, one line for each, and what strictness means. Holds only the first few.
 """
 
 from __future__ import annotations

@@ -16,17 +16,34 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from typing import Protocol
 
 import numpy as np
 
 from training.decode import Turn, UnfitPictureError
 from training.manifest import DataError, Pixels, Skipped
-from training.pictures import Decoder, Entry
 from training.pyramid import halvings
+from training.sources.pictures import Decoder, Entry
 
 CHUNK_PICTURES = 64
 CHUNK_BYTES = 2 * 2**20  # of pixels, and of packed pictures
 WAITING_CHUNKS = 2  # for each process, so that none is ever idle
+
+
+class Pipe(Protocol):
+    """This process's end of a pipe to one that decodes."""
+
+    def send(self, chunk: list[Entry], /) -> None:
+        """Hand pictures over."""
+        ...
+
+    def recv(self) -> Chunk:
+        """Wait for what became of them."""
+        ...
+
+    def close(self) -> None:
+        """Dismiss the process."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -34,7 +51,7 @@ class Chunk:
     """What became of some successive pictures.
 
     Attributes:
-        levels: those that were decoded at every resolution, smallest first; empty if there are none.
+        levels: those that were decoded at every resolution, smallest first; may be empty.
         labels: their class numbers.
         skipped: the others.
     """
@@ -51,7 +68,7 @@ class Chunk:
 
 def decode_all(
     entries: Iterable[Entry], decoder: Decoder, picture_bytes: int, workers: int
-) -> Generator[Chunk, None, None]:
+) -> Generator[Chunk]:
     """Decode all pictures, in order, in `workers` processes (1: in this one).
 
     Args:
@@ -127,12 +144,12 @@ def readable(error: Exception) -> str:
 
 
 @contextmanager
-def crew(decoder: Decoder, workers: int) -> Iterator[queue.SimpleQueue[Connection]]:
+def crew(decoder: Decoder, workers: int) -> Generator[queue.SimpleQueue[Pipe]]:
     """Start processes that decode; yields their pipes, all idle. Ends them on leaving."""
     context = multiprocessing.get_context("spawn")
     alone = context.Lock()
-    idle: queue.SimpleQueue[Connection] = queue.SimpleQueue()
-    started: list[tuple[SpawnProcess, Connection]] = []
+    idle: queue.SimpleQueue[Pipe] = queue.SimpleQueue()
+    started: list[tuple[SpawnProcess, Pipe]] = []
     try:
         for _ in range(workers):
             near, far = context.Pipe()
@@ -160,7 +177,7 @@ def serve(pipe: Connection, decoder: Decoder, alone: Turn) -> None:
         return  # nobody is there any more
 
 
-def hand_over(chunk: list[Entry], idle: queue.SimpleQueue[Connection]) -> Chunk:
+def hand_over(chunk: list[Entry], idle: queue.SimpleQueue[Pipe]) -> Chunk:
     """Let an idle process decode a chunk, and wait for it.
 
     Raises:

@@ -12,8 +12,8 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from PIL import Image
@@ -21,10 +21,11 @@ from PIL import Image
 from models.config import BASE_RESOLUTION
 from training.decode import Payload, Shape, Turn, square_pixels
 from training.manifest import DataError, Pixels, Source
-from training.pictures import Entry
+from training.sources.pictures import Entry
 
 PICTURES_HEAD = struct.Struct(">BBBBIII")  # 0, 0, 8 for unsigned bytes, 3 axes; N, height, width
 LABELS_HEAD = struct.Struct(">BBBBI")  # 0, 0, 8, 1 axis; N
+BinaryFile = BufferedReader | gzip.GzipFile
 UNSIGNED_BYTES = 8
 MAX_SIDE = 1024  # pixels
 
@@ -144,7 +145,7 @@ def labels_beside(pictures: Path) -> Path | None:
     return next((path for path in beside if path.is_file()), None)
 
 
-def open_idx(path: Path) -> IO[bytes]:
+def open_idx(path: Path) -> BinaryFile:
     """Open a file for reading, unpacking it if it is packed.
 
     Raises:
@@ -158,7 +159,7 @@ def open_idx(path: Path) -> IO[bytes]:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def read_exactly(file: IO[bytes], size: int, path: Path) -> bytes:
+def read_exactly(file: BinaryFile, size: int, path: Path) -> bytes:
     """The next `size` bytes.
 
     Raises:

@@ -33,7 +33,9 @@ class Entry:
 class Decoder(Protocol):
     """Turns a payload into pixels in any process; can be pickled, so it must be small."""
 
-    def __call__(self, payload: Payload, alone: Turn) -> Pixels: ...
+    def __call__(self, payload: Payload, alone: Turn) -> Pixels:
+        """Pixels `[R, R, C]`; holds `alone` while it needs much memory."""
+        ...
 
 
 class Pictures(Protocol):
