@@ -77,13 +77,15 @@ TINY = TrainingConfig(
 
 DEMO_32 = TrainingConfig(
     preset="demo-32",
-    network=NetworkConfig(32, latent_size=64, fmap_base=1024, fmap_max=64),
+    network=NetworkConfig(32, latent_size=64, fmap_base=512, fmap_max=64),
     levels=plans(
-        (4, 0, 10_000, 64, 0.003),
-        (8, 8_000, 12_000, 64, 0.003),
-        (16, 10_000, 16_000, 32, 0.003),
-        (32, 10_000, 14_000, 32, 0.002),
+        (4, 0, 8_000, 64, 0.003),
+        (8, 6_000, 10_000, 64, 0.003),
+        (16, 8_000, 14_000, 32, 0.003),
+        (32, 8_000, 12_000, 32, 0.003),
     ),
+    objective="rpgan-r1r2",
+    penalty_weight=0.01,
     penalty_share=0.25,
     ema_half_life_images=2_000,
     tick_images=4_000,
