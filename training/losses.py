@@ -99,7 +99,7 @@ def wgan_gp_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: P
     return Turn(terms, mean_scores(real, fake))
 
 
-def wgan_generator(score: Score, reals: Tensor, fakes: Tensor) -> Turn:
+def wgan_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
     """Fake scores up."""
     return Turn({"generator": -score(fakes).mean()})
 
@@ -108,9 +108,7 @@ def wgan_generator(score: Score, reals: Tensor, fakes: Tensor) -> Turn:
 # Non-saturating logistic loss (Goodfellow et al. 2014) with R1 (Mescheder et al. 2018).
 
 
-def logistic_r1_discriminator(
-    score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty
-) -> Turn:
+def logistic_r1_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
     """Tell real from fake by cross-entropy; flat around real images."""
     real, slope = scores_and_slope(score, reals, penalty.share)
     fake = score(fakes)
@@ -122,7 +120,7 @@ def logistic_r1_discriminator(
     return Turn(terms, mean_scores(real, fake))
 
 
-def logistic_generator(score: Score, reals: Tensor, fakes: Tensor) -> Turn:
+def logistic_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
     """Be taken for real, by cross-entropy."""
     return Turn({"generator": F.softplus(-score(fakes)).mean()})
 
