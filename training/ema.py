@@ -12,7 +12,6 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from training.config import TrainingConfig
 from training.schedule import Moment
 
-
 RAMP = 0.1  # of the images since the newest level woke up
 
 

@@ -7,6 +7,7 @@ Scores are fp32 `[N]`, images `[N, C, R, R]` in [-1, 1].
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -68,8 +69,8 @@ def score_gradient(score: Score, images: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def penalised_count(images: int, share: float) -> int:
-    """How many images of a batch are penalised: whole groups of four, at least one."""
-    return min(images, max(4, round(images * share / 4) * 4))
+    """How many images of a batch are penalised: whole groups of four, rounded up."""
+    return min(images, math.ceil(images * share / 4) * 4)
 
 
 def scores_and_slope(score: Score, images: Tensor, share: float) -> tuple[Tensor, Tensor]:
