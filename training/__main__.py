@@ -102,10 +102,9 @@ def device_of(name: str | None) -> torch.device:
 
 def thread_count(text: str) -> int:
     """The value of `--threads`."""
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError("at least one thread is needed")
-    return count
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number from 1 is needed, not {text!r}")
+    return int(text)
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -223,7 +224,7 @@ def empty(path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [flip, cut, empty, Path.unlink])
 def test_damaged_tensors_are_named_and_the_one_before_is_used(
-    folder: Path, players: Players, fresh: Players, damage: type[flip]
+    folder: Path, players: Players, fresh: Players, damage: Callable[[Path], None]
 ) -> None:
     """However they came to harm."""
     damage(folder / pair(40)[1])
