@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from models.bundle import BundleError
 from training import export, prepare_command
 from training.checkpoint import CheckpointError
 from training.config import ConfigError, TrainingConfig, apply_setting
@@ -22,7 +23,14 @@ from training.presets import PRESETS
 from training.progress import Display, duration
 from training.step import NonFiniteLossError
 
-USER_ERRORS = (ConfigError, DataError, CheckpointError, NonFiniteLossError, export.ExportError)
+USER_ERRORS = (
+    BundleError,
+    CheckpointError,
+    ConfigError,
+    DataError,
+    NonFiniteLossError,
+    export.ExportError,
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -46,7 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="change a setting of the preset, e.g. seed=3 or levels.32.batch_size=16; repeatable",
     )
     training.add_argument("--device", help="cpu, cuda, cuda:1; the first CUDA device, else the CPU")
-    training.add_argument("--threads", type=int, help="CPU threads; all cores unless told")
+    training.add_argument("--threads", type=thread_count, help="CPU threads; all cores unless told")
     training.add_argument(
         "--dry-run", action="store_true", help="print the configuration and check the data only"
     )
@@ -68,9 +76,9 @@ def run_train(options: argparse.Namespace) -> int:
     if options.dry_run:
         sys.stdout.write(config.to_json())
         return 0
+    device = device_of(options.device)
     if options.threads:
         torch.set_num_threads(options.threads)
-    device = torch.device(options.device or ("cuda" if torch.cuda.is_available() else "cpu"))
     with Display(config.total_images) as display:
         progress = train(config, prepared, options.run, device, display)
         done = progress.images_shown >= config.total_images
@@ -80,6 +88,27 @@ def run_train(options: argparse.Namespace) -> int:
             + (f"next: export --run {options.run}" if done else "the same command goes on")
         )
     return 0
+
+
+def device_of(name: str | None) -> torch.device:
+    """The device of that name; the first CUDA device, else the CPU, without one.
+
+    Raises:
+        ConfigError: there is no such device here.
+    """
+    try:
+        device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+        torch.empty(1, device=device)
+    except (AssertionError, NotImplementedError, RuntimeError) as error:
+        raise ConfigError(f"--device {name} cannot be used: {error}") from error
+    return device
+
+
+def thread_count(text: str) -> int:
+    """The value of `--threads`."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number from 1 is needed, not {text!r}")
+    return int(text)
 
 
 def main() -> int:

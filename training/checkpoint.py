@@ -49,7 +49,7 @@ class Progress:
 
 
 def save_checkpoint(folder: Path, players: Players, progress: Progress) -> Path:
-    """Write a checkpoint atomically, then delete all but the newest two.
+    """Write a checkpoint atomically, then delete all but it and the one before.
 
     Raises:
         OSError: the disk is full; the checkpoints before it stay whole.
@@ -59,7 +59,7 @@ def save_checkpoint(folder: Path, players: Players, progress: Progress) -> Path:
     tensors, record = stem.with_suffix(".safetensors"), stem.with_suffix(".json")
     partial = stem.with_suffix(".partial")
     try:
-        safetensors.torch.save_file(tensors_of(players), partial)
+        _write_tensors(partial, tensors_of(players))
         digest = file_sha256(partial)
         _replace(partial, tensors)
         values = {"sha256": digest, **vars(progress)}
@@ -67,7 +67,9 @@ def save_checkpoint(folder: Path, players: Players, progress: Progress) -> Path:
         _replace(partial, record)
     finally:
         partial.unlink(missing_ok=True)
-    _delete_old(folder)
+        if not record.exists():
+            tensors.unlink(missing_ok=True)
+    _delete_others(folder, record)
     return record
 
 
@@ -153,7 +155,7 @@ def _restore(players: Players, tensors: dict[str, Tensor], record: Path) -> None
 def _like(value: Tensor, parameter: Tensor, key: str) -> Tensor:
     """Adam's moments lie in memory as their parameter does."""
     value = value.to(parameter.device)
-    return value if key == "step" else torch.empty_like(parameter).copy_(value)
+    return value.clone() if key == "step" else torch.empty_like(parameter).copy_(value)
 
 
 def _networks(players: Players) -> dict[str, nn.Module]:
@@ -171,6 +173,13 @@ def _optimizers(players: Players) -> list[tuple[str, nn.Module, Adam]]:
     ]
 
 
+def _write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
+    try:
+        safetensors.torch.save_file(tensors, path)
+    except SafetensorError as error:
+        raise OSError(f"{path} cannot be written: {error}") from error
+
+
 def _replace(partial: Path, path: Path) -> None:
     with partial.open("rb+") as file:
         os.fsync(file.fileno())
@@ -182,10 +191,16 @@ def _replace(partial: Path, path: Path) -> None:
         os.close(descriptor)
 
 
-def _delete_old(folder: Path) -> None:
-    for record in sorted(folder.glob(PATTERN), reverse=True)[KEPT:]:
-        record.unlink()
-    whole = {record.stem for record in folder.glob(PATTERN)}
-    for path in folder.glob("checkpoint-*.safetensors"):
-        if path.stem not in whole:
-            path.unlink()
+def _delete_others(folder: Path, newest: Path) -> None:
+    # Records after the newest were damaged and passed over: they must not count among the kept.
+    records = sorted(folder.glob(PATTERN))
+    end = records.index(newest) + 1
+    kept = records[max(0, end - KEPT) : end]
+    for record in records:
+        if record not in kept:
+            record.unlink()
+    # Tensors without a record, and what a killed process left half-written (safetensors: `.tmp*`).
+    stems = {record.stem for record in kept}
+    orphans = [p for p in folder.glob("checkpoint-*.safetensors") if p.stem not in stems]
+    for path in [*orphans, *folder.glob("checkpoint-*.partial"), *folder.glob(".tmp*")]:
+        path.unlink()

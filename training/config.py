@@ -7,18 +7,47 @@ what follows from images shown is in `schedule.py`.
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, get_type_hints
 
 from models.config import NetworkConfig
 from training.losses import OBJECTIVES
-
 
 Owner = TypeVar("Owner", "TrainingConfig", NetworkConfig, "LevelPlan")
 
 
 class ConfigError(ValueError):
     """A setting that cannot be; the message says what is allowed."""
+
+
+# What a number may be, in words and in code.
+Limit = tuple[str, Callable[[float], bool]]
+AT_LEAST_0: Limit = ("0 or more", lambda value: value >= 0)
+AT_LEAST_1: Limit = ("1 or more", lambda value: value >= 1)
+ABOVE_0: Limit = ("above 0", lambda value: value > 0)
+BELOW_1: Limit = ("0 or more and below 1", lambda value: 0 <= value < 1)
+
+LEVEL_LIMITS: dict[str, Limit] = {
+    "fade_images": AT_LEAST_0,
+    "stable_images": AT_LEAST_0,
+    "batch_size": AT_LEAST_1,
+    "learning_rate": ABOVE_0,
+}
+LIMITS: dict[str, Limit] = {
+    "penalty_weight": AT_LEAST_0,
+    "penalty_share": ("above 0 and up to 1", lambda value: 0 < value <= 1),
+    "penalty_target": ABOVE_0,
+    "drift": AT_LEAST_0,
+    "stddev_group": AT_LEAST_0,
+    "adam_beta2": BELOW_1,
+    "ema_decay": BELOW_1,
+    "ema_half_life_images": ABOVE_0,
+    "warm_up_images": AT_LEAST_0,
+    "tick_images": AT_LEAST_1,
+    "seed": ("from 0 to 2^63 - 1", lambda value: 0 <= value < 2**63),
+}
 
 
 @dataclass(frozen=True)
@@ -40,10 +69,7 @@ class LevelPlan:
     learning_rate: float = 0.001
 
     def __post_init__(self) -> None:
-        if self.batch_size < 1 or min(self.fade_images, self.stable_images) < 0:
-            raise ConfigError(f"a level needs a batch of 1 or more and no negative count: {self}")
-        if self.learning_rate <= 0:
-            raise ConfigError(f"learning_rate must be above 0, not {self.learning_rate}")
+        _require_limits(self, LEVEL_LIMITS)
 
 
 @dataclass(frozen=True)
@@ -87,7 +113,7 @@ class TrainingConfig:
     reset_optimizer: bool = False
     reuse_fakes: bool = True
     ema_decay: float = 0.0
-    ema_half_life_images: float = 10_000
+    ema_half_life_images: float = 10_000.0
     warm_up_images: int = 0
     tick_images: int = 4_000
     mirror: bool = False
@@ -103,12 +129,9 @@ class TrainingConfig:
             raise ConfigError(f"objective is one of {', '.join(OBJECTIVES)}, not {self.objective}")
         if self.precision not in ("fp32", "bf16"):
             raise ConfigError(f"precision is fp32 or bf16, not {self.precision}")
-        if not 0 < self.penalty_share <= 1:
-            raise ConfigError(f"penalty_share lies above 0 and up to 1, not {self.penalty_share}")
-        if self.tick_images < 1:
-            raise ConfigError(f"tick_images must be 1 or more, not {self.tick_images}")
-        if not 0 <= self.seed < 2**63:
-            raise ConfigError(f"seed lies from 0 to 2^63 - 1, not {self.seed}")
+        if self.total_images < 1:
+            raise ConfigError("the levels must show at least one image between them")
+        _require_limits(self, LIMITS)
 
     @property
     def total_images(self) -> int:
@@ -130,7 +153,8 @@ class TrainingConfig:
             values = json.loads(text)
             levels = tuple(LevelPlan(**plan) for plan in values["levels"])
             network = NetworkConfig.from_dict(values["network"])
-            return cls(**{**values, "levels": levels, "network": network})
+            read: dict[str, Any] = {**values, "levels": levels, "network": network}
+            return cls(**read)
         except (TypeError, ValueError, KeyError) as error:
             raise ConfigError(f"the configuration of the run cannot be read: {error}") from error
 
@@ -153,9 +177,9 @@ def apply_setting(config: TrainingConfig, setting: str) -> TrainingConfig:
             case ["network", key]:
                 return replace(config, network=_with(config.network, key, text))
             case ["levels", which, key]:
-                chosen = {str(plan.resolution) for plan in config.levels}
-                if which != "*" and which not in chosen:
-                    raise ConfigError(f"no level {which}: there are {', '.join(sorted(chosen))}")
+                chosen = [str(plan.resolution) for plan in config.levels]
+                if which not in ("*", *chosen):
+                    raise ConfigError(f"no level {which}: there are {', '.join(chosen)}")
                 plans = (
                     _with(plan, key, text) if which in ("*", str(plan.resolution)) else plan
                     for plan in config.levels
@@ -175,16 +199,25 @@ def _with(owner: Owner, key: str, text: str) -> Owner:
     names = [field.name for field in fields(owner)]
     if key not in names:
         raise ConfigError(f"no setting named {key}: there are {', '.join(names)}")
-    return replace(owner, **{key: _parse(text, getattr(owner, key))})
+    return replace(owner, **{key: _parse(key, text, get_type_hints(type(owner))[key])})
 
 
-def _parse(text: str, old: Any) -> Any:
-    if isinstance(old, bool):
+def _parse(key: str, text: str, kind: type[object]) -> bool | float | str:
+    if kind is bool:
         if text.lower() not in ("true", "false"):
-            raise ConfigError(f"true or false is needed, not {text!r}")
+            raise ConfigError(f"{key} must be true or false, not {text!r}")
         return text.lower() == "true"
-    kind = type(old)
+    if kind is str:
+        return text
     try:
-        return kind(text.replace("_", "")) if kind in (int, float) else kind(text)
+        return int(text) if kind is int else float(text)
     except ValueError as error:
-        raise ConfigError(f"a value of kind {kind.__name__} is needed, not {text!r}") from error
+        needed = "a whole number" if kind is int else "a number"
+        raise ConfigError(f"{key} must be {needed}, not {text!r}") from error
+
+
+def _require_limits(owner: object, limits: dict[str, Limit]) -> None:
+    for name, (allowed, fits) in limits.items():
+        value = getattr(owner, name)
+        if not (math.isfinite(value) and fits(value)):
+            raise ConfigError(f"{name} must be {allowed}, not {value}")

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from training.config import TrainingConfig
 from training.schedule import Moment
-
 
 RAMP = 0.1  # of the images since the newest level woke up
 
@@ -30,6 +30,4 @@ def decay_of(config: TrainingConfig, moment: Moment, images_shown: int) -> float
 @torch.no_grad()
 def update_average(average: nn.Module, current: nn.Module, decay: float) -> None:
     """Move every weight of `average` towards `current`, in place."""
-    torch._foreach_lerp_(  # noqa: SLF001 - the public foreach spelling has no lerp
-        list(average.parameters()), list(current.parameters()), 1.0 - decay
-    )
+    get_ema_multi_avg_fn(decay)(list(average.parameters()), list(current.parameters()), 0)

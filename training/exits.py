@@ -10,6 +10,7 @@ Owns the fitting and the measure of its fidelity. Knows no file.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ FIT_SEEDS = range(1_000_000, 1_000_384)
 HELD_OUT_SEEDS = range(2_000_000, 2_000_128)
 KERNELS = (1, 3, 5, 7)
 TARGET_DB = 38.0
-RIDGE = 1e-6  # of the mean diagonal: keeps the equations solvable when maps are silent
+RIDGES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)  # of the mean diagonal; the first that can be solved
 BATCH = 8
 
 
@@ -39,7 +40,7 @@ class FittedExit:
 def fit_exits(generator: Generator, kernels: tuple[int, ...] = KERNELS) -> list[FittedExit]:
     """New exits for all levels of `generator` but the top one, which stays.
 
-    For each level the smallest kernel that reaches `TARGET_DB` is taken, or the largest there is.
+    For each level the smallest kernel that reaches `TARGET_DB` is taken, or the most faithful one.
     """
     top = generator.config.top_level
     exits = [_fit_level(generator, level, kernels) for level in range(top)]
@@ -92,7 +93,7 @@ def features_and_target(generator: Generator, level: int, seeds: range) -> tuple
 
 @torch.no_grad()
 def solve_exit(generator: Generator, level: int, kernel: int) -> EqualizedConv2d:
-    """The least-squares exit of `level`: normal equations summed in fp64, then Cholesky."""
+    """The least-squares exit of `level`: normal equations of all seeds, summed in fp64."""
     channels = generator.config.channels
     maps = generator.config.feature_maps(level)
     unknowns = maps * kernel**2 + 1
@@ -106,12 +107,28 @@ def solve_exit(generator: Generator, level: int, kernel: int) -> EqualizedConv2d
         values = target.permute(0, 2, 3, 1).reshape(-1, channels)
         gram += (columns.T @ columns).double()
         moment += (columns.T @ values).double()
-    gram.diagonal().add_(RIDGE * gram.diagonal().mean())
-    solution = torch.cholesky_solve(moment, torch.linalg.cholesky(gram)).float()
+    solution = solve(gram, moment).float()
     layer = EqualizedConv2d(maps, channels, kernel, gain=1.0)
     layer.weight.copy_(solution[:-1].T.reshape(layer.weight.shape) / layer.scale)
     layer.bias.copy_(solution[-1])
     return layer
+
+
+def solve(gram: Tensor, moment: Tensor) -> Tensor:
+    """The x of `gram` x = `moment`, by Cholesky; silent or doubled maps need a little ridge.
+
+    Raises:
+        ValueError: no ridge helps: the features are not finite.
+    """
+    scale = float(gram.diagonal().mean())
+    for ridge in RIDGES:
+        raised = gram + ridge * scale * torch.eye(len(gram), dtype=gram.dtype)
+        try:
+            factor = cast("Tensor", torch.linalg.cholesky(raised))
+        except RuntimeError:  # not positive definite
+            continue
+        return torch.cholesky_solve(moment, factor)
+    raise ValueError("the features of the generator are not finite: its weights are spoiled")
 
 
 @torch.no_grad()

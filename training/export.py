@@ -11,16 +11,17 @@ import hashlib
 import io
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
+from safetensors import SafetensorError
 
-from models.bundle import load_bundle, save_bundle
-from models.card import Card, Data, Exit, Golden
-from models.config import level_of
+from models.bundle import CARD_FILE, load_bundle, save_bundle
+from models.card import NAME_PATTERN, Card, Data, Exit, Golden
+from models.config import level_of, resolution_of
 from models.generator import Generator
 from models.growth import Growth
 from models.pixels import thumbnail_of
@@ -84,9 +85,9 @@ def export_run(
             it was before.
         CheckpointError: no checkpoint is whole.
         ConfigError: the configuration of the run cannot be read.
+        OSError: the disk is full; `out` is as it was before.
     """
-    if out.exists() and not replace:
-        raise ExportError(f"{out} is there already: choose another --out, or add --replace")
+    check_destination(out, name, replace)
     config, players, progress = load_run(run_folder)
     exits = fit_exits(players.average)
     generator = with_exits(players.average, exits)
@@ -108,13 +109,41 @@ def export_run(
     try:
         save_bundle(partial, generator, card, preview_of(generator))
         proved = prove(partial, generator)
-        partial.chmod(0o755)
-        if out.exists():
-            shutil.rmtree(out)
-        partial.replace(out)
+        put_in_place(partial, out)
+    except SafetensorError as error:
+        raise OSError(f"{out} cannot be written: {error}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return proved
+
+
+def check_destination(out: Path, name: str, replace: bool) -> None:
+    """Refuse a name or a place that cannot be, before any work.
+
+    Raises:
+        ExportError: the name is no model name, or `out` holds what must not be replaced.
+    """
+    if not NAME_PATTERN.fullmatch(name):
+        raise ExportError(
+            f"model name {name!r}: give --name 1 to 64 lower-case letters, digits, '.', '_' or "
+            "'-', beginning with a letter or digit"
+        )
+    if out.exists() and not replace:
+        raise ExportError(f"{out} is there already: choose another --out, or add --replace")
+    if out.exists() and not (out / CARD_FILE).is_file():
+        raise ExportError(f"{out} is no bundle, so nothing replaces it: choose another --out")
+
+
+def put_in_place(partial: Path, out: Path) -> None:
+    """Rename the finished folder to `out`; an old bundle goes only when the new one is there."""
+    partial.chmod(0o755)
+    for path in partial.iterdir():
+        path.chmod(0o644)  # a service under another name must be able to read it
+    old = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    if out.exists():
+        out.replace(old)
+    partial.replace(out)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def load_run(run_folder: Path) -> tuple[TrainingConfig, Players, Progress]:
@@ -128,7 +157,9 @@ def load_run(run_folder: Path) -> tuple[TrainingConfig, Players, Progress]:
         raise ExportError(f"{run_folder} holds no checkpoint: train it first")
     config = TrainingConfig.from_json(path.read_text(encoding="utf-8"))
     players = Players.create(config, torch.device("cpu"))
-    progress, _ = load_newest(run_folder / CHECKPOINTS, players)
+    progress, damaged = load_newest(run_folder / CHECKPOINTS, players)
+    for sentence in damaged:
+        sys.stderr.write(f"passed over: {sentence}\n")
     moment = schedule_at(progress.images_shown, config)
     if moment.growth != Growth(config.network.top_level):
         raise ExportError(
@@ -149,7 +180,7 @@ def prove(folder: Path, generator: Generator) -> Card:
     bundle = load_bundle(folder)
     for golden in bundle.card.golden:
         for source in (generator, bundle.generator):
-            if picture_sha256(source, golden.seed, golden.resolution) != golden.pixel_sha256:
+            if golden_at(source, golden.seed, golden.resolution) != golden:
                 raise ExportError(
                     f"the bundle gives another picture for seed {golden.seed} at "
                     f"{golden.resolution} px than the run: nothing was written"
@@ -162,18 +193,14 @@ def golden_of(generator: Generator) -> tuple[Golden, ...]:
     top = generator.config.resolution
     wanted = [(seed, top) for seed in GOLDEN_SEEDS]
     wanted += [(GOLDEN_SEEDS[0], r) for r in generator.config.resolutions if r != top]
-    golden: list[Golden] = []
-    for seed, resolution in wanted:
-        picture = render(generator, [seed], Growth(level_of(resolution)))[0]
-        digest = picture_sha256(generator, seed, resolution)
-        golden.append(Golden(seed, resolution, digest, thumbnail_of(picture)))
-    return tuple(golden)
+    return tuple(golden_at(generator, seed, resolution) for seed, resolution in wanted)
 
 
-def picture_sha256(generator: Generator, seed: int, resolution: int) -> str:
-    """The digest of the raw pixels of one seed, rendered alone."""
+def golden_at(generator: Generator, seed: int, resolution: int) -> Golden:
+    """The digest and the thumbnail of one seed, rendered alone."""
     picture = render(generator, [seed], Growth(level_of(resolution)))[0]
-    return hashlib.sha256(np.ascontiguousarray(picture).tobytes()).hexdigest()
+    digest = hashlib.sha256(picture.tobytes()).hexdigest()
+    return Golden(seed, resolution, digest, thumbnail_of(picture))
 
 
 def preview_of(generator: Generator) -> bytes:
@@ -188,7 +215,7 @@ def preview_of(generator: Generator) -> bytes:
 def describe_exits(exits: list[FittedExit]) -> tuple[Exit, ...]:
     """The exits as the card lists them."""
     return tuple(
-        Exit(4 << level, exit_.layer.weight.shape[-1], exit_.psnr_db)
+        Exit(resolution_of(level), exit_.layer.weight.shape[-1], exit_.psnr_db)
         for level, exit_ in enumerate(exits)
     )
 
@@ -211,8 +238,8 @@ def describe_training(config: TrainingConfig, progress: Progress, origin: Origin
 def commit_of(folder: Path) -> str:
     """The git commit of the code, `unknown` outside a checkout."""
     try:
-        answer = subprocess.run(  # noqa: S603 - a fixed command
-            ["git", "rev-parse", "HEAD"],  # noqa: S607 - git is looked up on the path on purpose
+        answer = subprocess.run(
+            ["git", "rev-parse", "HEAD"],
             cwd=folder,
             capture_output=True,
             text=True,

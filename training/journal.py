@@ -49,9 +49,9 @@ def truncate_after(path: Path, images_shown: int) -> None:
     kept: list[str] = []
     for text in path.read_text(encoding="utf-8").splitlines(keepends=True):
         try:
-            if json.loads(text)["images_shown"] > images_shown:
+            if not text.endswith("\n") or json.loads(text)["images_shown"] > images_shown:
                 break
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, TypeError):
             break
         kept.append(text)
     replacement = path.with_suffix(".partial")

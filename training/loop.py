@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import signal
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Self
 
 import torch
 
@@ -27,23 +27,33 @@ from training.step import Players, take_step
 CONFIG_FILE = "config.json"
 CHECKPOINTS = "checkpoints"
 SAMPLES = "samples"
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-@dataclass
 class StopRequest:
-    """Set by SIGINT or SIGTERM: finish the step, write a checkpoint, leave."""
+    """Set by SIGINT or SIGTERM: finish the step, write a checkpoint, leave.
 
-    asked: bool = False
+    Use it as a context: inside, a second signal ends the process at once; after it, signals do what
+    they did before.
+    """
 
-    def listen(self) -> None:
-        """Take the place of the default handlers; a second signal ends the process at once."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+    def __init__(self) -> None:
+        self.asked = False
+        self._before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+
+    def __enter__(self) -> Self:
+        for number in STOP_SIGNALS:
             signal.signal(number, self._ask)
+        return self
 
-    def _ask(self, number: int, frame: FrameType | None) -> None:
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler or signal.SIG_DFL)
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
         self.asked = True
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_DFL)
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def check_data(config: TrainingConfig, prepared: Prepared) -> None:
@@ -134,38 +144,39 @@ def train(
 
     stream = ImageStream(prepared, config.seed, config.mirror)
     averages = Averages(progress.sums, progress.sum_images)
-    stop = StopRequest()
-    stop.listen()
     shown, phase, seconds = progress.images_shown, progress.phase, progress.seconds
     tick_began, tick_images = time.perf_counter(), 0
+    leaving = False
 
-    while shown < config.total_images and not stop.asked:
-        # One step.
-        moment = schedule_at(shown, config)
-        if config.reset_optimizer and moment.phase != phase:
-            players.reset_optimizers()
-        phase = moment.phase
-        pixels = stream.batch(moment.growth.resolution, shown, moment.batch_size)
-        numbers = take_step(players, moment, config, pixels, shown)
-        averages.add(numbers, moment.batch_size)
-        before, shown = shown, shown + moment.batch_size
-        tick_images += moment.batch_size
-        elapsed = time.perf_counter() - tick_began
-        display.update(moment, shown, tick_images / elapsed)
+    with StopRequest() as stop:
+        while shown < config.total_images and not leaving:
+            # One step.
+            moment = schedule_at(shown, config)
+            if config.reset_optimizer and moment.phase != phase:
+                players.reset_optimizers()
+            phase = moment.phase
+            pixels = stream.batch(moment.growth.resolution, shown, moment.batch_size)
+            numbers = take_step(players, moment, config, pixels, shown)
+            averages.add(numbers, moment.batch_size)
+            before, shown = shown, shown + moment.batch_size
+            tick_images += moment.batch_size
+            elapsed = time.perf_counter() - tick_began
+            display.update(moment, shown, tick_images / elapsed)
 
-        # Once in a while: journal, grid, checkpoint.
-        last = shown >= config.total_images
-        if not (last or stop.asked or is_tick(before, shown, config)):
-            continue
-        seconds += elapsed
-        if not stop.asked or last or is_tick(before, shown, config):
-            means = averages.means()
-            write_tick(run, players, moment, shown, means, seconds, tick_images / elapsed)
-            display.tick(moment, shown, tick_images / elapsed, means)
-            averages = Averages()
-        progress = Progress(shown, phase, averages.sums, averages.images, seconds)
-        save_checkpoint(run / CHECKPOINTS, players, progress)
-        tick_began, tick_images = time.perf_counter(), 0
+            # Once in a while: journal, grid, checkpoint.
+            leaving = stop.asked
+            tick = is_tick(before, shown, config) or shown >= config.total_images
+            if not (tick or leaving):
+                continue
+            seconds += elapsed
+            if tick:
+                means = averages.means()
+                write_tick(run, players, moment, shown, means, seconds, tick_images / elapsed)
+                display.tick(moment, shown, tick_images / elapsed, means)
+                averages = Averages()
+            progress = Progress(shown, phase, averages.sums, averages.images, seconds)
+            save_checkpoint(run / CHECKPOINTS, players, progress)
+            tick_began, tick_images = time.perf_counter(), 0
     return progress
 
 
@@ -193,4 +204,3 @@ def write_tick(
     timing = {"images_shown": images_shown, "seconds": round(seconds, 1)}
     append_line(run / TIMING_FILE, timing | {"images_per_second": round(rate, 2)})
     write_grid(run / SAMPLES, players.average, growth, images_shown)
-

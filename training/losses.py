@@ -7,6 +7,7 @@ Scores are fp32 `[N]`, images `[N, C, R, R]` in [-1, 1].
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -68,8 +69,8 @@ def score_gradient(score: Score, images: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def penalised_count(images: int, share: float) -> int:
-    """How many images of a batch are penalised: whole groups of four, at least one."""
-    return min(images, max(4, round(images * share / 4) * 4))
+    """How many images of a batch are penalised: whole groups of four, rounded up."""
+    return min(images, math.ceil(images * share / 4) * 4)
 
 
 def scores_and_slope(score: Score, images: Tensor, share: float) -> tuple[Tensor, Tensor]:
@@ -99,7 +100,7 @@ def wgan_gp_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: P
     return Turn(terms, mean_scores(real, fake))
 
 
-def wgan_generator(score: Score, reals: Tensor, fakes: Tensor) -> Turn:
+def wgan_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
     """Fake scores up."""
     return Turn({"generator": -score(fakes).mean()})
 
@@ -108,9 +109,7 @@ def wgan_generator(score: Score, reals: Tensor, fakes: Tensor) -> Turn:
 # Non-saturating logistic loss (Goodfellow et al. 2014) with R1 (Mescheder et al. 2018).
 
 
-def logistic_r1_discriminator(
-    score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty
-) -> Turn:
+def logistic_r1_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
     """Tell real from fake by cross-entropy; flat around real images."""
     real, slope = scores_and_slope(score, reals, penalty.share)
     fake = score(fakes)
@@ -122,7 +121,7 @@ def logistic_r1_discriminator(
     return Turn(terms, mean_scores(real, fake))
 
 
-def logistic_generator(score: Score, reals: Tensor, fakes: Tensor) -> Turn:
+def logistic_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
     """Be taken for real, by cross-entropy."""
     return Turn({"generator": F.softplus(-score(fakes)).mean()})
 

@@ -40,7 +40,8 @@ def keep_origin(run: Path, prepared: Prepared) -> None:
     path = run / ORIGIN_FILE
     if not path.exists():
         partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(asdict(origin), indent=2, ensure_ascii=False) + "\n")
+        text = json.dumps(asdict(origin), indent=2, ensure_ascii=False) + "\n"
+        partial.write_text(text, encoding="utf-8")
         partial.replace(path)
     elif read_origin(run).digest != origin.digest:
         raise ConfigError(

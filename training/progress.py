@@ -52,7 +52,7 @@ class Display:
 
     def say(self, text: str) -> None:
         """One line that stays."""
-        self.console.print(text, markup=False)
+        self.console.print(text, markup=False, emoji=False)
 
     def update(self, moment: Moment, images_shown: int, rate: float) -> None:
         """Move the bar; cheap, called every step."""

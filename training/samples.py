@@ -6,7 +6,7 @@ Owns how a generator is rendered into a grid. Seeds follow `models.latent`, like
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,13 +25,12 @@ RENDER_BATCH = 16
 
 
 @torch.no_grad()
-def render(generator: Generator, seeds: Iterator[int] | range, growth: Growth) -> Pixels:
+def render(generator: Generator, seeds: Sequence[int], growth: Growth) -> Pixels:
     """Pictures of `seeds`, uint8 `[N, R, R, C]`."""
     device = next(generator.parameters()).device
-    chosen = list(seeds)
     parts: list[Pixels] = []
-    for start in range(0, len(chosen), RENDER_BATCH):
-        part = chosen[start : start + RENDER_BATCH]
+    for start in range(0, len(seeds), RENDER_BATCH):
+        part = seeds[start : start + RENDER_BATCH]
         z = np.stack([latent_of(seed, generator.config.latent_size) for seed in part])
         parts.append(to_pixels(generator(torch.from_numpy(z).to(device), growth)).cpu().numpy())
     return np.concatenate(parts)
@@ -57,9 +56,12 @@ def write_grid(folder: Path, generator: Generator, growth: Growth, images_shown:
     pictures = render(generator, range(COLUMNS * ROWS), growth)
     path = folder / f"{images_shown:09d}-{growth.resolution:04d}px.png"
     partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        grid_of(pictures, COLUMNS).save(file, format="PNG")
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    try:
+        with partial.open("wb") as file:
+            grid_of(pictures, COLUMNS).save(file, format="PNG")
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
     return path

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, cast
 
 import numpy as np
 import torch
@@ -52,7 +52,8 @@ class Players:
         source = generator_at(config.seed, Purpose.INITIAL_WEIGHTS, 0)
         for network in (generator, discriminator):
             draw_weights(network, source)
-            network.to(device, memory_format=torch.channels_last)
+            network.to(device)
+            network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads leave it out
         average = copy.deepcopy(generator).requires_grad_(False)
         adam = [
             Adam(network.parameters(), lr=1.0, betas=(0.0, config.adam_beta2), fused=True)
@@ -113,8 +114,8 @@ def take_step(
         fakes = generate(players, moment, config, Purpose.GENERATOR_LATENTS, images_shown)
     players.discriminator.requires_grad_(False)
     answer = objective.generator(score, reals, fakes)
-    descend(players.generator_optimizer, answer.terms, moment, images_shown)
     players.discriminator.requires_grad_(True)
+    descend(players.generator_optimizer, answer.terms, moment, images_shown)
 
     update_average(players.average, players.generator, decay_of(config, moment, images_shown))
     return read_numbers(turn.terms | turn.watched | answer.terms)
@@ -151,25 +152,34 @@ def descend(optimizer: Adam, terms: Terms, moment: Moment, images_shown: int) ->
     """One optimiser step down the sum of `terms`.
 
     Raises:
-        NonFiniteLossError: the sum is infinite or not a number; nothing is updated.
+        NonFiniteLossError: the sum or its slope is infinite or not a number; nothing is updated.
     """
     loss = torch.stack(list(terms.values())).sum()
     if not math.isfinite(loss.item()):
-        parts = ", ".join(f"{name} {value.item():.4g}" for name, value in terms.items())
-        raise NonFiniteLossError(
-            f"the loss is not finite after {images_shown:,} images, at {moment.growth.resolution} "
-            f"px, alpha {moment.growth.alpha:.3f}: {parts}. The last checkpoint is whole. Try a "
-            "lower learning rate (--set levels.*.learning_rate=...), a larger batch, a stronger "
-            "penalty (--set penalty_weight=...), or precision=fp32"
-        )
+        raise NonFiniteLossError(explain("loss", terms, moment, images_shown))
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    slopes: list[Tensor] = [p.grad for p in parameters if p.grad is not None]
+    if not math.isfinite(torch.nn.utils.get_total_norm(slopes).item()):
+        raise NonFiniteLossError(explain("slope of the loss", terms, moment, images_shown))
     for group in optimizer.param_groups:
         group["lr"] = moment.learning_rate
     optimizer.step()
 
 
+def explain(what: str, terms: Terms, moment: Moment, images_shown: int) -> str:
+    """Where the game broke down, in which terms, and what to try."""
+    parts = ", ".join(f"{name} {value.item():.4g}" for name, value in terms.items())
+    return (
+        f"the {what} is not finite after {images_shown:,} images, at {moment.growth.resolution} "
+        f"px, alpha {moment.growth.alpha:.3f}: {parts}. The last checkpoint is whole. Try a "
+        "lower learning rate (--set levels.*.learning_rate=...), a larger batch, a stronger "
+        "penalty (--set penalty_weight=...), or precision=fp32"
+    )
+
+
 def read_numbers(terms: Terms) -> Numbers:
     """All terms as plain numbers, in one transfer from the device."""
-    values = torch.stack([value.detach() for value in terms.values()]).tolist()
-    return dict(zip(terms, values, strict=True))
+    stacked = torch.stack([value.detach() for value in terms.values()])
+    return dict(zip(terms, cast("list[float]", stacked.tolist()), strict=True))

@@ -1,0 +1,72 @@
+"""What the tests of training/ share: tiny networks, a short schedule, a dozen pictures."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from resource import RLIMIT_FSIZE, getrlimit, setrlimit
+
+import pytest
+import torch
+
+from models.config import NetworkConfig
+from tests.training.prepared import write_prepared
+from training.config import LevelPlan, TrainingConfig
+from training.data import Prepared, open_prepared
+
+FullDisk = Callable[[int], AbstractContextManager[None]]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Tiny networks are fastest on one thread, and then the same everywhere."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def config() -> TrainingConfig:
+    """8 px in 18 steps of 4 images: 24 at 4 px, 24 fading in, 24 held; a tick every 16."""
+    return TrainingConfig(
+        preset="tiny",
+        network=NetworkConfig(8, latent_size=8, fmap_base=32, fmap_max=8),
+        levels=(LevelPlan(4, 0, 24, 4), LevelPlan(8, 24, 24, 4, 0.002)),
+        objective="rpgan-r1r2",
+        penalty_weight=0.05,
+        ema_half_life_images=40.0,
+        tick_images=16,
+        mirror=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """Twelve pictures of 8 px in colour."""
+    return open_prepared(write_prepared(tmp_path_factory.mktemp("data") / "noise"))
+
+
+@pytest.fixture
+def full_disk() -> FullDisk:
+    """A context in which no file can grow beyond so many bytes, as on a disk that is full."""
+
+    @contextmanager
+    def limited(size: int) -> Iterator[None]:
+        before = getrlimit(RLIMIT_FSIZE)
+        setrlimit(RLIMIT_FSIZE, (size, before[1]))
+        try:
+            yield
+        finally:
+            setrlimit(RLIMIT_FSIZE, before)
+
+    return limited
+
+
+@pytest.fixture
+def make_prepared(tmp_path: Path) -> Callable[..., Prepared]:
+    """Make a prepared folder of one's own; the arguments are those of `write_prepared`."""
+
+    def make(**options: int) -> Prepared:
+        return open_prepared(write_prepared(tmp_path / "made", **options))
+
+    return make

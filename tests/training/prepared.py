@@ -1,0 +1,44 @@
+"""A dozen random pictures in a prepared folder, written without the preparation itself."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.bundle import file_sha256
+from training.manifest import MANIFEST_FILE, ArrayFile, Manifest, Source, images_file
+
+
+def write_prepared(
+    folder: Path, resolution: int = 8, count: int = 12, channels: int = 3, seed: int = 0
+) -> Path:
+    """Random pictures at every resolution up to `resolution`; the folder is made."""
+    folder.mkdir(parents=True)
+    random = np.random.default_rng(seed)
+    pictures = random.integers(0, 256, (count, resolution, resolution, channels), np.uint8)
+    files: list[ArrayFile] = []
+    while pictures.shape[1] >= 4:
+        files.insert(0, _write_array(folder, pictures))
+        n, size, _, _ = pictures.shape
+        blocks = pictures.reshape(n, size // 2, 2, size // 2, 2, channels)
+        pictures = blocks.mean(axis=(2, 4)).astype(np.uint8)
+    manifest = Manifest(
+        source=Source("folder", "noise", "nowhere", "CC0-1.0", "Zoë, “nobody”"),
+        count=count,
+        channels=channels,
+        resolution=resolution,
+        images=tuple(files),
+        labels=None,
+        label_names=(),
+        skipped=0,
+        skipped_first=(),
+        options={},
+    )
+    (folder / MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")
+    return folder
+
+
+def _write_array(folder: Path, pictures: NDArray[np.uint8]) -> ArrayFile:
+    path = folder / images_file(pictures.shape[1])
+    np.save(path, pictures)
+    return ArrayFile(path.name, pictures.shape, path.stat().st_size, file_sha256(path))

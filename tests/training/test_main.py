@@ -1,0 +1,199 @@
+"""The command line: what it prints, what it leaves, and with which code it ends."""
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from training import __main__ as command
+from training import exits
+from training.config import TrainingConfig
+from training.data import Prepared
+from training.presets import PRESETS
+
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run `python -m training` with these words."""
+
+    def run(*words: object) -> int:
+        monkeypatch.setattr(sys, "argv", ["training", *map(str, words)])
+        return command.main()
+
+    return run
+
+
+@pytest.fixture
+def train_words(tmp_path: Path, prepared: Prepared, config: TrainingConfig) -> list[object]:
+    """A run of the tiny preset, cut down to a moment."""
+    network = config.network
+    settings = [f"network.{k}={getattr(network, k)}" for k in ("fmap_base", "fmap_max")]
+    settings += ["levels.*.batch_size=4", "levels.*.fade_images=0", "levels.*.stable_images=8"]
+    words: list[object] = ["train", "--data", prepared.folder, "--run", tmp_path / "run"]
+    words += ["--preset", "eight", "--device", "cpu", "--threads", 1]
+    return words + [word for setting in settings for word in ("--set", setting)]
+
+
+@pytest.fixture(autouse=True)
+def eight_pixels(monkeypatch: pytest.MonkeyPatch, config: TrainingConfig) -> None:
+    """A preset that the dozen pictures are large enough for."""
+    monkeypatch.setitem(PRESETS, "eight", config)
+    monkeypatch.setattr(exits, "FIT_SEEDS", range(1_000_000, 1_000_016))
+    monkeypatch.setattr(exits, "HELD_OUT_SEEDS", range(2_000_000, 2_000_008))
+
+
+def test_a_run_is_trained_and_exported(
+    run: Run, train_words: list[object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each command says what comes next, and ends with 0."""
+    assert run(*train_words) == 0
+    said = capsys.readouterr().out
+    assert "finished after 16 images and 0 min" in said
+    assert f"next: export --run {tmp_path / 'run'}" in said
+
+    assert run("export", "--run", tmp_path / "run", "--out", tmp_path / "bundles" / "noise") == 0
+    said = capsys.readouterr().out
+    assert "    4 px  exit " in said
+    assert "    8 px  exit 1x1  finished picture\n" in said
+    assert f"{tmp_path / 'bundles' / 'noise'}: noise@" in said
+    assert f"serve it: PROGAN_BUNDLES={tmp_path / 'bundles'} python -m service" in said
+
+
+def test_the_name_of_a_bundle_is_that_of_its_folder_unless_told(
+    run: Run, train_words: list[object], tmp_path: Path
+) -> None:
+    """And the title is the name."""
+    run(*train_words)
+    words = ["export", "--run", tmp_path / "run", "--out"]
+
+    run(*words, tmp_path / "noise")
+    run(*words, tmp_path / "other", "--name", "told", "--title", "Told", "--description", "Much")
+
+    cards = [json.loads((tmp_path / n / "card.json").read_text()) for n in ("noise", "other")]
+    assert [(c["name"], c["title"], c["description"]) for c in cards] == [
+        ("noise", "noise", ""),
+        ("told", "Told", "Much"),
+    ]
+
+
+def test_a_dry_run_prints_the_configuration_and_writes_nothing(
+    run: Run, train_words: list[object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The whole of it, as the run folder would keep it."""
+    assert run(*train_words, "--set", "seed=7", "--dry-run") == 0
+
+    told = TrainingConfig.from_json(capsys.readouterr().out)
+    assert (told.seed, told.levels[1].batch_size, told.total_images) == (7, 4, 16)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_checks_the_data(
+    run: Run, train_words: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the same message as the run itself."""
+    assert run(*train_words, "--set", "levels.8.batch_size=13", "--dry-run") == 2
+
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "has 12 pictures, fewer than the largest batch of 13" in captured.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--set", "colour=3"], "error: no setting named colour: there are preset, "),
+        (["--set", "seed"], "error: --set takes name=value, not 'seed'"),
+        (["--set", "network.channels=1"], "error: /.* has 3 channels per picture, the preset"),
+        (["--data", "nowhere"], "error: nowhere is no prepared folder"),
+        (["--preset", "tiny"], "error: /.* has pictures of up to 8 px, the preset tiny needs 16"),
+        (["--device", "abacus"], "error: --device abacus cannot be used: "),
+        (["--preset", "nobody"], "argument --preset: invalid choice: 'nobody'"),
+        (["--threads", "0"], "argument --threads: a whole number from 1 is needed, not '0'"),
+        (["--threads", "many"], "argument --threads: a whole number from 1 is needed, not 'many'"),
+        (["--colour", "red"], "unrecognized arguments: --colour red"),
+    ],
+)
+def test_a_mistake_ends_with_one_sentence_and_code_2(
+    run: Run,
+    train_words: list[object],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    message: str,
+) -> None:
+    """On the standard error; nothing is written."""
+    before = torch.get_num_threads()
+
+    assert code_of(run, *train_words, *words) == 2
+
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert re.search(message, captured.err.splitlines()[-1])
+    assert list(tmp_path.iterdir()) == []
+    assert torch.get_num_threads() == before
+
+
+def code_of(run: Run, *words: object) -> int:
+    """The exit code, also where the parser of the words ends the process."""
+    try:
+        return run(*words)
+    except SystemExit as ended:
+        assert isinstance(ended.code, int)
+        return ended.code
+
+
+@pytest.mark.parametrize("words", [[], ["dance"], ["train"], ["export"]])
+def test_words_that_are_no_command_end_with_code_2(
+    run: Run, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    """And a line of usage."""
+    assert code_of(run, *words) == 2
+    assert capsys.readouterr().err.startswith("usage: python -m training")
+
+
+def test_export_mistakes_are_told_in_the_same_way(
+    run: Run, train_words: list[object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No run, a place that is taken, and a name that cannot be."""
+    run(*train_words)
+    run("export", "--run", tmp_path / "run", "--out", tmp_path / "noise")
+    capsys.readouterr()
+
+    for source, out, message in (
+        ("nowhere", "new", "holds no checkpoint: train it first"),
+        ("run", "noise", "is there already: choose another --out, or add --replace"),
+        ("run", "My Noise", "model name 'My Noise'"),
+    ):
+        assert run("export", "--run", tmp_path / source, "--out", tmp_path / out) == 2
+        said = capsys.readouterr().err
+        assert said.startswith("error: ")
+        assert message in said
+
+
+def test_a_game_that_breaks_down_ends_with_code_2(
+    run: Run, train_words: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the step, the terms, and what to try."""
+    assert run(*train_words, "--set", "levels.*.learning_rate=1e30") == 2
+
+    said = capsys.readouterr().err
+    assert "is not finite after" in said
+    assert "Try a lower learning rate" in said
+
+
+def test_an_error_of_the_system_ends_with_code_1(
+    run: Run, train_words: list[object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The run folder is a file: what was there stays."""
+    (tmp_path / "run").write_text("mine")
+
+    assert run(*train_words) == 1
+
+    assert "What was written before is whole" in capsys.readouterr().err
+    assert (tmp_path / "run").read_text() == "mine"

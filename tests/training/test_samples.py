@@ -1,0 +1,90 @@
+"""Picture grids: the seeds of the service, in their places, whole or not at all."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from models.config import NetworkConfig
+from models.generator import Generator
+from models.growth import Growth
+from models.latent import latent_of
+from models.pixels import to_pixels
+from tests.training.conftest import FullDisk
+from training.samples import COLUMNS, RENDER_BATCH, ROWS, grid_of, render, write_grid
+
+
+@pytest.fixture
+def generator() -> Generator:
+    """8 px in colour."""
+    torch.manual_seed(0)
+    return Generator(NetworkConfig(8, latent_size=8, fmap_base=32, fmap_max=8))
+
+
+def test_a_seed_is_the_one_of_the_seed_contract(generator: Generator) -> None:
+    """The same picture that a service gives for it."""
+    with torch.no_grad():
+        z = torch.from_numpy(latent_of(7, 8))[None]
+        expected = to_pixels(generator(z)).numpy()
+
+    assert np.array_equal(render(generator, [7], Growth(1)), expected)
+
+
+def test_pictures_come_in_the_order_of_their_seeds(generator: Generator) -> None:
+    """Also when they are more than are rendered at once."""
+    count = RENDER_BATCH + 3
+    pictures = render(generator, range(count), Growth(1))
+
+    assert pictures.shape == (count, 8, 8, 3)
+    last = render(generator, [count - 1], Growth(1))[0]
+    np.testing.assert_allclose(pictures[-1].astype(int), last.astype(int), atol=1)
+
+
+def test_a_picture_is_rendered_at_the_growth_it_has(generator: Generator) -> None:
+    """Small before the next level wakes, blended while it fades in."""
+    small = render(generator, [1], Growth(0))
+    faded = render(generator, [1], Growth(1, 0.0))
+
+    assert small.shape == (1, 4, 4, 3)
+    assert np.array_equal(faded, small.repeat(2, axis=1).repeat(2, axis=2))
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB"), (4, "RGBA")])
+def test_a_grid_has_its_pictures_row_by_row(channels: int, mode: str) -> None:
+    """Enlarged by a whole factor, in the mode of their channels."""
+    pictures = np.random.default_rng(0).integers(0, 256, (6, 4, 4, channels), np.uint8)
+
+    grid = grid_of(pictures, columns=3, smallest_tile=8)
+
+    assert (grid.mode, grid.size) == (mode, (24, 16))
+    fifth = np.asarray(grid)[8:16:2, 8:16:2].reshape(4, 4, channels)
+    assert np.array_equal(fifth, pictures[4])
+
+
+def test_large_pictures_are_not_enlarged() -> None:
+    """A tile of 96 px stays one."""
+    pictures = np.zeros((2, 96, 96, 3), np.uint8)
+
+    assert grid_of(pictures, columns=2, smallest_tile=64).size == (192, 96)
+
+
+def test_a_grid_file_tells_its_moment(generator: Generator, tmp_path: Path) -> None:
+    """By its name, so that a folder of them is a film."""
+    path = write_grid(tmp_path, generator, Growth(1), 4_000)
+
+    assert path.name == "000004000-0008px.png"
+    with Image.open(path) as image:
+        assert image.size == (COLUMNS * 64, ROWS * 64)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_leaves_no_half_a_grid(
+    generator: Generator, tmp_path: Path, full_disk: FullDisk
+) -> None:
+    """Nor the half-written file."""
+    with full_disk(100), pytest.raises(OSError, match="File too large"):
+        write_grid(tmp_path, generator, Growth(1), 4_000)
+
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,402 @@
+"""One turn of the game: who is updated by what, from which numbers, and when nothing is."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from models.growth import Growth
+from models.pixels import Pixels
+from training.config import TrainingConfig
+from training.ema import decay_of
+from training.losses import OBJECTIVES, Penalty, Score, Turn
+from training.schedule import Moment, schedule_at
+from training.step import NonFiniteLossError, Players, penalty_at, take_step
+
+CPU = torch.device("cpu")
+FADING = 36  # images shown: 8 px, alpha 0.5
+HELD = 60  # 8 px alone
+Weights = dict[str, Tensor]
+
+
+@pytest.fixture
+def players(config: TrainingConfig) -> Players:
+    """Fresh ones."""
+    return Players.create(config, CPU)
+
+
+def pixels_for(moment: Moment, seed: int = 0) -> Pixels:
+    """Random pictures of the right size and number."""
+    size = moment.growth.resolution
+    shape = (moment.batch_size, size, size, 3)
+    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+
+
+def play(players: Players, config: TrainingConfig, images_shown: int) -> dict[str, float]:
+    """One step at a moment of the schedule."""
+    moment = schedule_at(images_shown, config)
+    return take_step(players, moment, config, pixels_for(moment), images_shown)
+
+
+def weights_of(network: nn.Module) -> Weights:
+    """A copy."""
+    return {name: value.detach().clone() for name, value in network.named_parameters()}
+
+
+def changed(network: nn.Module, before: Weights) -> set[str]:
+    """The names of the weights that are no longer what they were."""
+    return {k for k, value in network.named_parameters() if not torch.equal(value, before[k])}
+
+
+def parts_of(names: set[str]) -> set[str]:
+    """The layers or levels that weights belong to."""
+    return {".".join(name.split(".")[:2]) for name in names}
+
+
+def use_game(monkeypatch: pytest.MonkeyPatch, **parts: Callable[..., Turn]) -> None:
+    """Replace a player's part in the objective of the tests."""
+    monkeypatch.setitem(
+        OBJECTIVES, "rpgan-r1r2", replace(OBJECTIVES["rpgan-r1r2"], **parts)
+    )
+
+
+# ----------------------------------------------------------------------------------------
+# Fresh players
+
+
+def test_the_seed_determines_the_first_weights(config: TrainingConfig) -> None:
+    """Of both networks; another seed gives others."""
+    first, again = Players.create(config, CPU), Players.create(config, CPU)
+    other = Players.create(replace(config, seed=1), CPU)
+
+    assert not changed(first.generator, weights_of(again.generator))
+    assert not changed(first.discriminator, weights_of(again.discriminator))
+    assert "stem.dense.weight" in changed(first.generator, weights_of(other.generator))
+
+
+def test_weights_begin_standard_normal_and_biases_at_zero(players: Players) -> None:
+    """Section 4.1: the scale is in the layers."""
+    networks = (players.generator, players.discriminator)
+    weights = [pair for network in networks for pair in weights_of(network).items()]
+    drawn = torch.cat([v.flatten() for k, v in weights if k.endswith("weight")])
+
+    assert abs(drawn.mean().item()) < 0.05
+    assert abs(drawn.std().item() - 1.0) < 0.05
+    assert all(not v.any() for k, v in weights if k.endswith("bias"))
+
+
+def test_the_average_begins_as_the_generator(players: Players) -> None:
+    """A copy that no gradient reaches."""
+    assert not changed(players.average, weights_of(players.generator))
+    assert not any(p.requires_grad for p in players.average.parameters())
+
+
+# ----------------------------------------------------------------------------------------
+# What a step depends on
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("images_shown", [0, FADING, HELD])
+def test_the_same_step_comes_to_the_same_bits(
+    config: TrainingConfig, objective: str, images_shown: int
+) -> None:
+    """Numbers and weights, from seed, pictures and images shown alone."""
+    config = replace(config, objective=objective)
+    first, again = Players.create(config, CPU), Players.create(config, CPU)
+    torch.manual_seed(1)
+    numbers = play(first, config, images_shown)
+    torch.manual_seed(2)
+
+    assert play(again, config, images_shown) == numbers
+    assert not changed(first.generator, weights_of(again.generator))
+    assert not changed(first.discriminator, weights_of(again.discriminator))
+    assert not changed(first.average, weights_of(again.average))
+
+
+@pytest.mark.parametrize("change", [{"seed": 1}, {"images_shown": HELD + 4}])
+def test_another_seed_or_moment_draws_other_latents(
+    config: TrainingConfig, change: dict[str, int]
+) -> None:
+    """With the same weights and pictures, the fakes are others."""
+    moment = schedule_at(HELD, config)
+    numbers: list[float] = []
+    for options in ({}, change):
+        told = replace(config, seed=options.get("seed", 0))
+        shown = options.get("images_shown", HELD)
+        players = Players.create(config, CPU)
+        numbers.append(take_step(players, moment, told, pixels_for(moment), shown)["score_fake"])
+
+    assert numbers[0] != numbers[1]
+
+
+def test_all_terms_are_told(players: Players, config: TrainingConfig) -> None:
+    """Those of both players, and the mean scores."""
+    assert set(play(players, config, HELD)) == {
+        *("relativistic", "r1", "r2", "score_real", "score_fake", "generator")
+    }
+
+
+def test_real_images_are_cross_faded(
+    players: Players, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At alpha 0.25, three quarters of them is their own half-size version."""
+    seen: list[Tensor] = []
+
+    def spying(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
+        seen.append(reals)
+        return OBJECTIVES["logistic-r1"].discriminator(score, reals, fakes, penalty)
+
+    use_game(monkeypatch, discriminator=spying)
+    moment = replace(schedule_at(FADING, config), growth=Growth(1, 0.25))
+    pixels = pixels_for(moment)
+    take_step(players, moment, config, pixels, FADING)
+
+    sharp = pixels.transpose(0, 3, 1, 2) / 127.5 - 1
+    small = sharp.reshape(4, 3, 4, 2, 4, 2).mean(axis=(3, 5))
+    blurred = small.repeat(2, axis=2).repeat(2, axis=3)
+    np.testing.assert_allclose(seen[0].numpy(), 0.25 * sharp + 0.75 * blurred, atol=1e-6)
+
+
+@pytest.mark.parametrize("reuse", [True, False])
+def test_the_generator_learns_from_the_same_fakes_or_new_ones(
+    config: TrainingConfig, monkeypatch: pytest.MonkeyPatch, reuse: bool
+) -> None:
+    """As `reuse_fakes` says."""
+    game = OBJECTIVES["rpgan-r1r2"]
+    seen: list[Tensor] = []
+
+    def first(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
+        seen.append(fakes)
+        return game.discriminator(score, reals, fakes, penalty)
+
+    def second(score: Score, reals: Tensor, fakes: Tensor) -> Turn:
+        seen.append(fakes.detach())
+        return game.generator(score, reals, fakes)
+
+    use_game(monkeypatch, discriminator=first, generator=second)
+    play(Players.create(config, CPU), replace(config, reuse_fakes=reuse), HELD)
+
+    assert torch.equal(seen[0], seen[1]) is reuse
+
+
+@pytest.mark.parametrize(
+    ("objective", "weight"),
+    [("wgan-gp", 0.05), ("logistic-r1", 0.05 * 64 / 4), ("rpgan-r1r2", 0.05 * 64 / 4)],
+)
+def test_r1_weights_grow_with_the_image(
+    config: TrainingConfig, objective: str, weight: float
+) -> None:
+    """By R^2 / batch size, the rule of StyleGAN2-ADA; lambda of WGAN-GP does not."""
+    config = replace(config, objective=objective)
+
+    penalty = penalty_at(HELD, config, schedule_at(HELD, config), CPU)
+
+    assert penalty.weight == pytest.approx(weight)
+    assert penalty.mix.shape == (4, 1, 1, 1)
+
+
+# ----------------------------------------------------------------------------------------
+# Who is updated
+
+
+def idle(score: Score, reals: Tensor, fakes: Tensor, _penalty: Penalty | None = None) -> Turn:
+    """A part with nothing to learn from: every slope is zero."""
+    return Turn({"nothing": (score(reals) + score(fakes)).sum() * 0})
+
+
+def test_the_generators_turn_leaves_the_discriminator_alone(
+    players: Players, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though its gradients pass through."""
+    use_game(monkeypatch, discriminator=idle)
+    generator, discriminator = weights_of(players.generator), weights_of(players.discriminator)
+
+    play(players, config, HELD)
+
+    assert changed(players.generator, generator)
+    assert not changed(players.discriminator, discriminator)
+
+
+def test_the_discriminators_turn_leaves_the_generator_alone(
+    players: Players, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fakes are only looked at."""
+    use_game(monkeypatch, generator=idle)
+    generator, discriminator = weights_of(players.generator), weights_of(players.discriminator)
+
+    play(players, config, HELD)
+
+    assert not changed(players.generator, generator)
+    assert changed(players.discriminator, discriminator)
+
+
+def test_the_discriminator_learns_the_same_whatever_the_generator_does(
+    config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No slope of the generator's turn is left in it for the next step."""
+    first, second = Players.create(config, CPU), Players.create(config, CPU)
+    play(first, config, HELD)
+    use_game(monkeypatch, generator=idle)
+    play(second, config, HELD)
+
+    assert not changed(first.discriminator, weights_of(second.discriminator))
+    assert all(p.requires_grad for p in first.discriminator.parameters())
+
+
+def test_awake_levels_learn_and_sleeping_ones_keep_their_weights(
+    players: Players, config: TrainingConfig
+) -> None:
+    """At 4 px, nothing of 8 px moves."""
+    generator, discriminator = weights_of(players.generator), weights_of(players.discriminator)
+
+    play(players, config, 0)
+
+    assert parts_of(changed(players.generator, generator)) == {"stem.dense", "stem.conv", "exits.0"}
+    assert parts_of(changed(players.discriminator, discriminator)) == {
+        *("entries.0", "head.conv", "head.dense", "head.score")
+    }
+
+
+def test_a_level_that_falls_asleep_does_not_drift_on(
+    players: Players, config: TrainingConfig
+) -> None:
+    """Adam's moments of the small exit and entry do not move them once the fade is over."""
+    play(players, config, FADING)
+    generator, discriminator = weights_of(players.generator), weights_of(players.discriminator)
+
+    play(players, config, HELD)
+
+    assert not {n for n in changed(players.generator, generator) if n.startswith("exits.0")}
+    assert not {
+        n for n in changed(players.discriminator, discriminator) if n.startswith("entries.0")
+    }
+    assert "exits.1.weight" in changed(players.generator, generator)
+
+
+def test_the_average_follows_the_generator(players: Players, config: TrainingConfig) -> None:
+    """By one minus the decay of the moment, after the generator's own step."""
+    before = weights_of(players.average)
+    decay = decay_of(config, schedule_at(HELD, config), HELD)
+
+    play(players, config, HELD)
+
+    current = weights_of(players.generator)
+    for name, value in players.average.named_parameters():
+        torch.testing.assert_close(value, decay * before[name] + (1 - decay) * current[name])
+
+
+@pytest.mark.parametrize("rate", [0.001, 0.01])
+def test_the_first_step_of_adam_is_as_long_as_the_learning_rate(
+    players: Players, config: TrainingConfig, rate: float
+) -> None:
+    """Of the moment, whatever the size of the slope."""
+    before = weights_of(players.generator)
+    moment = replace(schedule_at(HELD, config), learning_rate=rate)
+
+    take_step(players, moment, config, pixels_for(moment), HELD)
+
+    after = weights_of(players.generator)["stem.conv.weight"]
+    step = (after - before["stem.conv.weight"]).abs()
+    assert step.median().item() == pytest.approx(rate, rel=0.01)
+
+
+def test_forgetting_empties_both_optimisers(players: Players, config: TrainingConfig) -> None:
+    """And the next step begins anew."""
+    play(players, config, HELD)
+    players.reset_optimizers()
+
+    assert not players.generator_optimizer.state
+    assert not players.discriminator_optimizer.state
+    play(players, config, HELD + 4)
+    steps = {float(s["step"]) for s in players.generator_optimizer.state.values()}
+    assert steps == {1.0}
+
+
+# ----------------------------------------------------------------------------------------
+# bf16
+
+
+def test_bf16_stays_near_fp32(config: TrainingConfig) -> None:
+    """Weights stay fp32, and five steps come to nearly the same."""
+    full, half = Players.create(config, CPU), Players.create(config, CPU)
+    for images_shown in range(HELD, HELD + 20, 4):
+        expected = play(full, config, images_shown)
+        numbers = play(half, replace(config, precision="bf16"), images_shown)
+
+        assert numbers != expected
+        assert numbers == pytest.approx(expected, rel=0.1, abs=0.05)
+    assert {p.dtype for p in half.generator.parameters()} == {torch.float32}
+
+
+# ----------------------------------------------------------------------------------------
+# When the game breaks down
+
+
+def test_a_loss_that_is_not_finite_stops_before_any_update(
+    players: Players, config: TrainingConfig
+) -> None:
+    """The message names the step, the terms, and what to try."""
+    with torch.no_grad():
+        players.generator.exits[1].get_parameter("bias").fill_(float("nan"))
+    generator, discriminator = weights_of(players.generator), weights_of(players.discriminator)
+
+    with pytest.raises(NonFiniteLossError) as caught:
+        play(players, config, FADING)
+
+    message = str(caught.value)
+    for part in (
+        *("after 36 images, at 8 px, alpha 0.500", "relativistic nan", "r1 0", "r2 nan"),
+        *("levels.*.learning_rate", "larger batch", "penalty_weight", "precision=fp32"),
+    ):
+        assert part in message
+    assert not changed(players.discriminator, discriminator)
+    assert changed(players.generator, generator) == {"exits.1.bias"}  # a NaN equals nothing
+
+
+def infinite(_score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
+    """A generator's loss that overflows."""
+    return Turn({"generator": fakes.sum() * float("inf")})
+
+
+def infinitely_steep(_score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
+    """A loss of 0 whose slope is not a number: the root at 0."""
+    return Turn({"generator": (fakes * 0).sum().sqrt()})
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        (infinite, "the loss is not finite after 60 images, at 8 px, alpha 1.000: generator"),
+        (infinitely_steep, "the slope of the loss is not finite after 60 images"),
+    ],
+)
+def test_a_generator_that_breaks_down_is_not_updated(
+    players: Players,
+    config: TrainingConfig,
+    monkeypatch: pytest.MonkeyPatch,
+    part: Callable[..., Turn],
+    message: str,
+) -> None:
+    """Neither it nor its average; and the discriminator can still learn."""
+    use_game(monkeypatch, generator=part)
+    generator, average = weights_of(players.generator), weights_of(players.average)
+
+    with pytest.raises(NonFiniteLossError, match=message):
+        play(players, config, HELD)
+
+    assert not changed(players.generator, generator)
+    assert not changed(players.average, average)
+    assert all(p.requires_grad for p in players.discriminator.parameters())
+
+
+def test_the_game_of_the_tests_is_learnable(config: TrainingConfig) -> None:
+    """Forty steps on four pictures: the relativistic loss falls below the coin toss."""
+    players = Players.create(config, CPU)
+    losses = [play(players, config, n)["relativistic"] for n in range(HELD, HELD + 160, 4)]
+
+    assert np.mean(losses[-5:]) < 0.6 < np.log(2)
+    assert all(a != b for a, b in pairwise(losses))
