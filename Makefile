@@ -11,7 +11,7 @@ DEMO := runs/demo-32
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # two pips in one .venv would trip over each other
-.PHONY: help serve train test check coverage bench clean FORCE
+.PHONY: help serve train test check coverage bench verify-ops clean FORCE
 
 BIN := .venv/bin
 
@@ -20,7 +20,7 @@ hushed = said=$$($(1) 2>&1) || { echo "$$said"; exit 1; }
 
 help: ## print this list
 	@echo "make TARGET   (PYTHON=python3.12, PORT=9000, TORCH_INDEX=URL, TESTS=tests/models may follow)"
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 serve: .venv/ready-service ## start the service with the shipped models on port 8000
 	@$(if $(PORT),PROGAN_PORT=$(PORT)) exec $(BIN)/python -m service
@@ -35,14 +35,15 @@ train: .venv/ready-training ## a small real training run, from nothing to an exp
 test: .venv/ready-dev ## run the tests
 	@$(BIN)/python -m pytest --quiet $(TESTS)
 
-check: .venv/ready-dev ## format, lint, types, import rules, dependencies, spelling
+check: .venv/ready-dev ## format, lint, types, import rules, dependencies, spelling, images
 	@$(BIN)/ruff format --check --quiet . || { echo "to mend it: $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(call hushed,$(BIN)/basedpyright)
 	@$(call hushed,$(BIN)/lint-imports --no-logo)
 	@$(call hushed,$(BIN)/deptry --no-ansi .)
 	@$(BIN)/codespell
-	@echo "format, lint, types, import rules, dependencies, spelling: fine"
+	@$(BIN)/hadolint docker/*.Dockerfile
+	@echo "format, lint, types, import rules, dependencies, spelling, images: fine"
 
 coverage: .venv/ready-dev ## run the tests and tell which branches none of them takes
 	@$(BIN)/coverage run -m pytest --quiet $(TESTS)
@@ -50,6 +51,9 @@ coverage: .venv/ready-dev ## run the tests and tell which branches none of them 
 
 bench: .venv/ready-dev ## measure the README's claims again, on this machine
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+verify-ops: .venv/ready-dev ## a real Prometheus watches a real service (needs prometheus on the path)
+	@$(BIN)/python -m docker.verify
 
 clean: ## remove .venv and the tools' caches; data/ and runs/ stay
 	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
