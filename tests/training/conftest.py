@@ -1,6 +1,6 @@
 """What the tests of training/ share: tiny networks, a short schedule, a dozen pictures."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from resource import RLIMIT_FSIZE, getrlimit, setrlimit
@@ -51,7 +51,7 @@ def full_disk() -> FullDisk:
     """A context in which no file can grow beyond so many bytes, as on a disk that is full."""
 
     @contextmanager
-    def limited(size: int) -> Iterator[None]:
+    def limited(size: int) -> Generator[None]:
         before = getrlimit(RLIMIT_FSIZE)
         setrlimit(RLIMIT_FSIZE, (size, before[1]))
         try:

@@ -79,9 +79,7 @@ def equal(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
 # There and back
 
 
-def test_everything_comes_back_exactly(
-    tmp_path: Path, players: Players, fresh: Players
-) -> None:
+def test_everything_comes_back_exactly(tmp_path: Path, players: Players, fresh: Players) -> None:
     """Weights, average, Adam's moments and step counts, and the sums since the last line."""
     progress = Progress(40, 1, {"r1": 1 / 3, "generator": -2e-17}, 12, 7.25)
     save_checkpoint(tmp_path / "checkpoints", players, progress)

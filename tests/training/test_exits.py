@@ -4,16 +4,18 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from models.config import NetworkConfig
 from models.generator import Generator
 from models.growth import Growth
+from models.latent import latent_of
 from models.layers import EqualizedConv2d
 from training import exits
 from training.exits import (
-    fidelity,
     features_and_target,
+    fidelity,
     fit_exits,
     solve,
     solve_exit,
@@ -50,9 +52,9 @@ def test_the_target_is_the_finished_picture_shrunk_by_boxes(generator: Generator
     np.testing.assert_allclose(target.numpy(), expected, atol=1e-6)
 
 
-def latents(start: int, end: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def latents(start: int, end: int) -> NDArray[np.float32]:
     """By the seed contract."""
-    return np.stack([exits.latent_of(seed, 8) for seed in range(start, end)])
+    return np.stack([latent_of(seed, 8) for seed in range(start, end)])
 
 
 @pytest.mark.parametrize(("level", "kernel"), [(0, 1), (0, 3), (1, 1), (1, 3)])
@@ -75,9 +77,7 @@ def test_an_exit_is_the_least_squares_solution(
         np.testing.assert_allclose(layer.bias.numpy(), expected[-1], atol=1e-3)
 
 
-def windows(
-    features: Tensor, kernel: int
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def windows(features: Tensor, kernel: int) -> NDArray[np.float64]:
     """Every pixel's neighbourhood as a row, then a one; with loops, so that anybody can see it."""
     margin = kernel // 2
     padded = F.pad(features, (margin,) * 4).double().numpy()

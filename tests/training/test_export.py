@@ -64,9 +64,7 @@ def out(tmp_path: Path) -> Path:
 
 def make(run: Path, out: Path, name: str = "noise-8", replace: bool = False) -> Card:
     """Export with a title and a description."""
-    return export_run(
-        run, out, name=name, title="Noise", description="Of nothing", replace=replace
-    )
+    return export_run(run, out, name=name, title="Noise", description="Of nothing", replace=replace)
 
 
 def everything(folder: Path) -> dict[str, bytes]:

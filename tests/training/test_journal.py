@@ -34,7 +34,12 @@ def test_lines_come_back_as_they_were_written(path: Path) -> None:
 
 def test_every_line_is_json_of_its_own(path: Path) -> None:
     """So that any tool can read it."""
-    assert [json.loads(text)["images_shown"] for text in path.read_text().splitlines()] == [10, 20, 30, 40]
+    assert [json.loads(text)["images_shown"] for text in path.read_text().splitlines()] == [
+        10,
+        20,
+        30,
+        40,
+    ]
 
 
 def test_no_journal_is_an_empty_one(tmp_path: Path) -> None:

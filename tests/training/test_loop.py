@@ -7,6 +7,7 @@ import re
 import signal
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -135,12 +136,10 @@ def test_the_grids_watch_the_average_learn(undisturbed: Path) -> None:
     grids = [np.asarray(Image.open(p)) for p in sorted((undisturbed / "samples").iterdir())]
 
     assert {grid.shape for grid in grids} == {(6 * 64, 8 * 64, 3)}
-    assert all((a != b).any() for a, b in zip(grids, grids[1:], strict=False))
+    assert all((a != b).any() for a, b in pairwise(grids))
 
 
-def test_every_tick_is_told(
-    config: TrainingConfig, prepared: Prepared, tmp_path: Path
-) -> None:
+def test_every_tick_is_told(config: TrainingConfig, prepared: Prepared, tmp_path: Path) -> None:
     """In a log, one line each with growth, images, rate and time left."""
     said = go(config, prepared, tmp_path / "run")
 

@@ -24,7 +24,10 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 
     def run(*words: object) -> int:
         monkeypatch.setattr(sys, "argv", ["training", *map(str, words)])
-        return command.main()
+        try:
+            return command.main()
+        except SystemExit as ended:  # where the parser of the words ends the process
+            return int(str(ended.code))
 
     return run
 
@@ -130,7 +133,7 @@ def test_a_mistake_ends_with_one_sentence_and_code_2(
     """On the standard error; nothing is written."""
     before = torch.get_num_threads()
 
-    assert code_of(run, *train_words, *words) == 2
+    assert run(*train_words, *words) == 2
 
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -139,21 +142,12 @@ def test_a_mistake_ends_with_one_sentence_and_code_2(
     assert torch.get_num_threads() == before
 
 
-def code_of(run: Run, *words: object) -> int:
-    """The exit code, also where the parser of the words ends the process."""
-    try:
-        return run(*words)
-    except SystemExit as ended:
-        assert isinstance(ended.code, int)
-        return ended.code
-
-
 @pytest.mark.parametrize("words", [[], ["dance"], ["train"], ["export"]])
 def test_words_that_are_no_command_end_with_code_2(
     run: Run, capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
     """And a line of usage."""
-    assert code_of(run, *words) == 2
+    assert run(*words) == 2
     assert capsys.readouterr().err.startswith("usage: python -m training")
 
 

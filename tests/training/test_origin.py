@@ -20,9 +20,7 @@ def test_the_origin_is_what_the_manifest_says(tmp_path: Path, prepared: Prepared
     assert [path.name for path in tmp_path.iterdir()] == ["data.json"]
 
 
-def test_the_file_is_utf_8_whatever_the_machine_speaks(
-    tmp_path: Path, prepared: Prepared
-) -> None:
+def test_the_file_is_utf_8_whatever_the_machine_speaks(tmp_path: Path, prepared: Prepared) -> None:
     """A run may be exported elsewhere."""
     keep_origin(tmp_path, prepared)
 

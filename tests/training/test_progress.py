@@ -53,8 +53,10 @@ def test_a_log_gets_plain_lines() -> None:
         display.tick(moment_at(1, 0.5), 36, 8.0, {"r1": 0.25, "generator": 1.5})
 
     assert [line for line in file.getvalue().splitlines() if line] == [
-        "8x8 fading in, alpha 0.50  36 of 72 images  8.0 images/s  "
-        "at this rate 0 min 04 s left  r1 0.250  generator 1.500"
+        (
+            "8x8 fading in, alpha 0.50  36 of 72 images  8.0 images/s  "
+            "at this rate 0 min 04 s left  r1 0.250  generator 1.500"
+        )
     ]
 
 

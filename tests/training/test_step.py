@@ -59,9 +59,7 @@ def parts_of(names: set[str]) -> set[str]:
 
 def use_game(monkeypatch: pytest.MonkeyPatch, **parts: Callable[..., Turn]) -> None:
     """Replace a player's part in the objective of the tests."""
-    monkeypatch.setitem(
-        OBJECTIVES, "rpgan-r1r2", replace(OBJECTIVES["rpgan-r1r2"], **parts)
-    )
+    monkeypatch.setitem(OBJECTIVES, "rpgan-r1r2", replace(OBJECTIVES["rpgan-r1r2"], **parts))
 
 
 # ----------------------------------------------------------------------------------------

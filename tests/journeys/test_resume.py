@@ -1,0 +1,128 @@
+"""A training process that is killed again and again ends as one that was left alone."""
+
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.training.prepared import write_prepared
+
+ROOT = Path(__file__).parents[2]
+KILLS = 2
+IMAGES = 160 + 2 * (320 + 160)
+SETTINGS = (
+    *("network.latent_size=8", "network.fmap_base=32", "network.fmap_max=8"),
+    *("levels.*.batch_size=4", "levels.*.stable_images=160"),
+    *("levels.8.fade_images=320", "levels.16.fade_images=320"),
+    *("tick_images=64", "penalty_share=1", "mirror=true"),
+)
+
+
+def command(data: Path, run: Path) -> list[str]:
+    """The one command that begins a run and goes on with it."""
+    words = ["train", "--data", str(data), "--run", str(run), "--preset", "tiny"]
+    words += ["--device", "cpu", "--threads", "1"]
+    words += [word for setting in SETTINGS for word in ("--set", setting)]
+    return [sys.executable, "-m", "training", *words]
+
+
+def start(data: Path, run: Path) -> "subprocess.Popen[str]":
+    """The process, with what it says in a pipe."""
+    return subprocess.Popen(
+        command(data, run),
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finish(process: "subprocess.Popen[str]") -> str:
+    """Everything it said until it ended by itself, without an error."""
+    said, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    return said
+
+
+def newest(run: Path) -> Path | None:
+    """The record of the last checkpoint."""
+    return max((run / "checkpoints").glob("*.json"), default=None)
+
+
+def images_of(record: Path | None) -> int:
+    """How many images it was written after."""
+    return int(record.stem.removeprefix("checkpoint-")) if record else 0
+
+
+def kill_after(process: "subprocess.Popen[str]", run: Path, images: int, delay: float) -> str:
+    """`kill -9` some time after a checkpoint of so many images is there; what it had said."""
+    while images_of(newest(run)) < images:
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.002)
+    time.sleep(delay)
+    process.kill()
+    said, _ = process.communicate()
+    assert process.returncode == -9, "the process ended before it could be killed"
+    return said
+
+
+def lasting(run: Path) -> dict[str, bytes]:
+    """The bytes that must not depend on interruptions: journal, grids, and the last tensors."""
+    record = newest(run)
+    assert record
+    paths = [run / "config.json", run / "data.json", run / "journal.jsonl"]
+    paths += [*sorted((run / "samples").iterdir()), record.with_suffix(".safetensors")]
+    return {path.name: path.read_bytes() for path in paths}
+
+
+def resumed_at(said: str) -> tuple[int, str]:
+    """Images and growth, as the process told them."""
+    found = re.search(r"resuming after ([\d,]+) images, (.+)", said)
+    assert found, said
+    return int(found[1].replace(",", "")), found[2]
+
+
+def growth_after(images: int) -> str:
+    """By hand: 160 at 4 px, then 320 fading and 160 held at 8 and at 16 px."""
+    if images < 160:
+        return "4x4 held"
+    level, position = divmod(images - 160, 480)
+    size = (8, 16)[min(level, 1)]
+    if level < 2 and position < 320:
+        return f"{size}x{size} fading in, alpha {position / 320:.2f}"
+    return f"{size}x{size} held"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_run_killed_at_random_moments_ends_in_the_same_bytes(tmp_path: Path) -> None:
+    """Journal, grids and last checkpoint; and each resumption tells truly where it stands."""
+    seed = random.SystemRandom().randrange(10**6)
+    print(f"moments of kill -9 drawn with seed {seed}")  # noqa: T201 - shown when the test fails
+    chance = random.Random(seed)
+    moments = sorted(chance.sample(range(64, IMAGES - 320, 64), KILLS))
+    data = write_prepared(tmp_path / "data", resolution=16)
+    finish(start(data, tmp_path / "undisturbed"))
+    run = tmp_path / "killed"
+
+    expected = 0
+    for images in moments:
+        said = kill_after(start(data, run), run, images, delay=chance.uniform(0, 0.05))
+        if expected:
+            assert resumed_at(said) == (expected, growth_after(expected))
+        expected = images_of(newest(run))
+        assert expected >= images
+    said = finish(start(data, run))
+
+    assert resumed_at(said) == (expected, growth_after(expected))
+    assert f"finished after {IMAGES:,} images" in said
+    assert lasting(run) == lasting(tmp_path / "undisturbed")
+    last = json.loads((run / "journal.jsonl").read_text().splitlines()[-1])
+    assert last["images_shown"] == IMAGES
