@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 from prometheus_client import CollectorRegistry
 
 METRIC = re.compile(r"\b(?:progan[_:]\w[\w:]*|up|ALERTS)\b")
