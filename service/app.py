@@ -8,20 +8,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from fastapi import Depends, FastAPI
-from starlette.responses import FileResponse
-from starlette.staticfiles import StaticFiles
 
 from service import problems
 from service.deps import LifespanState, no_body
+from service.pages import include_pages
+from service.policy import PolicyMiddleware
 from service.routes import generate, interpolate, models, operations, reproduce
 from service.serving import Serving
 from service.settings import Settings
 from service.tracing import TracingMiddleware
-
-WEB = Path(__file__).parent / "web"
 
 DESCRIPTION = "Pictures by seed, from Progressive GANs. The same seed is the same picture for ever."
 
@@ -46,22 +43,13 @@ def create_app(settings: Settings, serving: Serving | None = None) -> FastAPI:
         description=DESCRIPTION,
         lifespan=lifespan,
         dependencies=[Depends(no_body)],
+        docs_url=None,  # ours needs nothing from elsewhere
         redoc_url=None,
     )
     problems.install(app)
     app.add_middleware(TracingMiddleware, metrics=parts.metrics)
+    app.add_middleware(PolicyMiddleware)  # outside of the one before
     for room in (generate, reproduce, interpolate, models, operations):
         app.include_router(room.router)
-    _include_page(app)
+    include_pages(app)
     return app
-
-
-def _include_page(app: FastAPI) -> None:
-    """The page a person sees at `/`, and the files it needs."""
-
-    @app.head("/", include_in_schema=False)
-    @app.get("/", include_in_schema=False)
-    async def page() -> FileResponse:
-        return FileResponse(WEB / "index.html")
-
-    app.mount("/web", StaticFiles(directory=WEB), name="web")

@@ -1,4 +1,4 @@
-"""The application as a whole: its page, its documentation, its routes."""
+"""The application as a whole: what it imports, its routes and their documentation."""
 
 from __future__ import annotations
 
@@ -32,23 +32,6 @@ def test_an_application_is_made_without_importing_torch() -> None:
     assert told.stdout == "False\n"
 
 
-def test_a_person_sees_a_page(client: TestClient) -> None:
-    """At the root, in HTML."""
-    answer = client.get("/")
-
-    assert answer.status_code == 200
-    assert answer.headers["content-type"].startswith("text/html")
-    assert client.head("/").status_code == 200
-
-
-def test_a_file_of_the_page_that_is_not_there_is_a_problem(client: TestClient) -> None:
-    """Like everything else that is not there; and no way leads out of the folder."""
-    for path in ("/web/nothing.js", "/web/%2e%2e/app.py", "/web/..%2fapp.py"):
-        answer = client.get(path)
-        assert answer.status_code == 404
-        assert answer.headers["content-type"] == "application/problem+json"
-
-
 def test_every_route_of_the_contract_is_documented(client: TestClient) -> None:
     """With its errors as problems."""
     paths = client.get("/openapi.json").json()["paths"]
@@ -66,4 +49,3 @@ def test_every_route_of_the_contract_is_documented(client: TestClient) -> None:
     for path, status in (("/images/{seed}", "422"), ("/models/{name}", "404")):
         content = paths[path]["get"]["responses"][status]["content"]
         assert list(content) == ["application/problem+json"]
-    assert client.get("/docs").status_code == 200

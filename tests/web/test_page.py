@@ -14,6 +14,7 @@ import service.encode
 
 WEB: Final = Path(service.encode.__file__).parent / "web"
 FILES: Final = sorted(path.name for path in WEB.iterdir())
+PAGES: Final = ("index.html", "docs.html")
 SCRIPTS: Final = [name for name in FILES if name.endswith(".js")]
 IN_BRACKETS: Final = r"""\(\s*["'`]([^"'`]*)["'`]\s*\)"""
 
@@ -21,11 +22,11 @@ IN_BRACKETS: Final = r"""\(\s*["'`]([^"'`]*)["'`]\s*\)"""
 class Page(HTMLParser):
     """Every element of the page with its attributes, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "index.html") -> None:
         super().__init__()
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.texts: list[tuple[str, str]] = []
-        self.feed((WEB / "index.html").read_text("utf-8"))
+        self.feed((WEB / name).read_text("utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note one element."""
@@ -69,9 +70,10 @@ def test_no_id_is_used_twice_and_none_for_nothing() -> None:
         assert name in meant or any(name.startswith(f) for f in found), name
 
 
-def test_nothing_is_inline() -> None:
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_inline(name: str) -> None:
     """No script, style or handler in the page itself, which the policy would block."""
-    page = Page()
+    page = Page(name)
 
     assert not [tag for tag, _ in page.elements if tag == "style"]
     assert all("src" in attributes for tag, attributes in page.elements if tag == "script")
@@ -99,13 +101,13 @@ def test_scripts_do_nothing_that_the_policy_forbids(name: str) -> None:
 
 def test_every_file_is_used_and_every_used_file_exists() -> None:
     """Page, style and scripts name one another, all under `web/`."""
-    page = Page()
-    addresses = page.values("src") + page.values("href")
+    pages = [Page(name) for name in PAGES]
+    addresses = [a for page in pages for a in page.values("src") + page.values("href")]
     used = {address.removeprefix("web/") for address in addresses if address.startswith("web/")}
     for name in SCRIPTS:
         used |= set(re.findall(r'from "\./([^"]+)"', text_of(name)))
 
-    assert used | {"index.html"} == set(FILES)
+    assert used | set(PAGES) == set(FILES)
 
 
 def test_every_field_has_a_label() -> None:
@@ -130,6 +132,7 @@ def test_seeds_stay_text(name: str) -> None:
 
 def test_addresses_are_relative_so_that_a_proxy_may_add_a_prefix() -> None:
     """No link or request begins at the root of the host."""
-    assert not [a for a in Page().values("href") + Page().values("src") if a.startswith("/")]
+    for page in map(Page, PAGES):
+        assert not [a for a in page.values("href") + page.values("src") if a.startswith("/")]
     for name in SCRIPTS:
         assert not re.findall(r'(?:ask|fetch)\(["\'`]/', text_of(name))

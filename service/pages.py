@@ -1,0 +1,51 @@
+"""What a person sees in a browser: the page at `/` and the description of the routes at `/docs`.
+
+Owns these two pages, the files they need and what browsers may do in them. Everything comes from
+this server, so both work without the internet. Knows nothing of pictures.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import fastapi_offline
+from fastapi import FastAPI
+from starlette.responses import FileResponse
+from starlette.staticfiles import StaticFiles
+
+from service.policy import CONTENT_POLICY, content_policy
+
+WEB = Path(__file__).parent / "web"
+SWAGGER = Path(fastapi_offline.__file__).parent / "static"  # Swagger UI as it was published
+
+PAGE_POLICY = content_policy(
+    script_src="'self'",
+    style_src="'self'",
+    img_src="'self' blob:",  # pictures are fetched, for the headers that come with them
+    connect_src="'self'",
+)
+# Swagger UI draws its signs from data: addresses and writes style attributes.
+DOCS_POLICY = content_policy(
+    script_src="'self'",
+    style_src="'self' 'unsafe-inline'",
+    img_src="'self' blob: data:",
+    media_src="'self' blob:",
+    connect_src="'self'",
+)
+
+
+def include_pages(app: FastAPI) -> None:
+    """Serve both pages and their files with `app`."""
+
+    @app.head("/", include_in_schema=False)
+    @app.get("/", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(WEB / "index.html", headers={CONTENT_POLICY: PAGE_POLICY})
+
+    @app.head("/docs", include_in_schema=False)
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> FileResponse:
+        return FileResponse(WEB / "docs.html", headers={CONTENT_POLICY: DOCS_POLICY})
+
+    app.mount("/docs", StaticFiles(directory=SWAGGER), name="swagger")
+    app.mount("/web", StaticFiles(directory=WEB), name="web")

@@ -1,0 +1,53 @@
+"""What a person sees: the page, the description of the routes, and what both may do."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+
+
+def test_a_person_sees_a_page(client: TestClient) -> None:
+    """At the root, in HTML."""
+    answer = client.get("/")
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    assert client.head("/").status_code == 200
+
+
+def test_a_file_of_the_page_that_is_not_there_is_a_problem(client: TestClient) -> None:
+    """Like everything else that is not there; and no way leads out of the folder."""
+    for path in ("/web/nothing.js", "/web/%2e%2e/app.py", "/web/..%2fapp.py"):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("address", ["/", "/docs"])
+def test_everything_a_page_needs_comes_from_this_server(client: TestClient, address: str) -> None:
+    """So that it works without the internet, and its policy allows it."""
+    page = client.get(address)
+    needed = re.findall(r'<(?:script|link)[^>]+(?:src|href)="([^"]+)"', page.text)
+
+    assert len(needed) >= 3
+    for file in needed:
+        assert client.get(f"/{file}").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/", "/docs"])
+def test_a_page_runs_scripts_of_this_server_and_nothing_inline(
+    client: TestClient, address: str
+) -> None:
+    """Text that slips into a page stays text."""
+    directives = client.get(address).headers["content-security-policy"].split("; ")
+
+    assert "default-src 'none'" in directives
+    assert "script-src 'self'" in directives
+    assert "frame-ancestors 'none'" in directives
+
+
+def test_the_page_of_the_routes_also_answers_head(client: TestClient) -> None:
+    """As the first page does."""
+    assert client.head("/docs").status_code == 200
