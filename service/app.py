@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI
 
 from service import problems
+from service.cors import share
 from service.deps import LifespanState, no_body
 from service.pages import include_pages
 from service.policy import PolicyMiddleware
@@ -47,8 +48,9 @@ def create_app(settings: Settings, serving: Serving | None = None) -> FastAPI:
         redoc_url=None,
     )
     problems.install(app)
+    share(app, settings.cors_origins)
     app.add_middleware(TracingMiddleware, metrics=parts.metrics)
-    app.add_middleware(PolicyMiddleware)  # outside of the one before
+    app.add_middleware(PolicyMiddleware)  # the last one added is the outermost
     for room in (generate, reproduce, interpolate, models, operations):
         app.include_router(room.router)
     include_pages(app)

@@ -6,14 +6,16 @@ a `.env` file in the working folder; knows nothing of what the values do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "PROGAN_"
+ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s,*]+")  # no path: a browser sends none
 
 
 class Settings(BaseSettings):
@@ -80,6 +82,12 @@ class Settings(BaseSettings):
         default=65_536, ge=0, description="largest request body that is read"
     )
 
+    # ------------------------------------------------------------------ whom it serves
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="sites whose scripts may read answers, separated by commas; * for all",
+    )
+
     # ------------------------------------------------------------------ how it ends
     drain_grace_s: float = Field(
         default=0.0,
@@ -103,6 +111,24 @@ class Settings(BaseSettings):
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
 
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _separate(cls, value: object) -> object:
+        return words_of(value) if isinstance(value, str) else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _is_an_origin(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if origin != "*" and not ORIGIN.fullmatch(origin):
+                raise ValueError(f"{origin!r} is no origin: write https://example.org, or *")
+        return value
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """What stands between the commas."""
+    return tuple(word for part in text.split(",") if (word := part.strip()))
+
 
 def variable_of(name: str) -> str:
     """The environment variable of a setting, or of one that is already named so."""
@@ -118,5 +144,5 @@ def unknown_variables(environment: Iterable[str]) -> list[str]:
 def describe() -> Iterator[str]:
     """One line of help for each setting."""
     for name, field in Settings.model_fields.items():
-        default = "unset" if field.default is None else field.default
+        default = "unset" if field.default in (None, ()) else field.default
         yield f"{variable_of(name):<24} {field.description} [{default}]"

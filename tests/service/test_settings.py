@@ -69,12 +69,21 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -
         ("queue_capacity", 63),
         ("log_format", "xml"),
         ("threads", 0),
+        ("cors_origins", "https://one.example/page"),
+        ("cors_origins", "one.example"),
     ],
 )
 def test_a_value_out_of_range_is_refused(name: str, value: object) -> None:
     """At start, not at the first request."""
     with pytest.raises(ValidationError):
         Settings.model_validate({name: value})
+
+
+def test_a_list_is_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spaces and a comma at the end do no harm."""
+    monkeypatch.setenv("PROGAN_CORS_ORIGINS", "https://one.example, http://localhost:3000,")
+
+    assert Settings().cors_origins == ("https://one.example", "http://localhost:3000")
 
 
 def test_settings_cannot_change_while_it_runs() -> None:
