@@ -16,8 +16,8 @@ from service.recipe import Recipe
 from service.studio import Timing
 from service.tracing import trace_of
 
-FOR_EVER = "public, max-age=31536000, immutable"
-FOR_A_MINUTE = "public, max-age=60"
+FOR_EVER = "max-age=31536000, immutable"
+FOR_A_MINUTE = "max-age=60"
 
 
 def address_of(recipe: Recipe, image_format: str) -> str:
@@ -55,10 +55,17 @@ def provenance(
     return headers
 
 
-def caching(etag: str, asked_model: str | None) -> dict[str, str]:
-    """For ever where the client pinned the digest, else as long as a name may mean one model."""
+def caching(etag: str, asked_model: str | None, *, public: bool) -> dict[str, str]:
+    """For ever where the client pinned the digest, else as long as a name may mean one model.
+
+    Args:
+        etag: of the answer.
+        asked_model: as the client wrote it.
+        public: whether a shared cache may give the answer to others, who have sent it no key.
+    """
     pinned = asked_model is not None and "@" in asked_model
-    return {"ETag": etag, "Cache-Control": FOR_EVER if pinned else FOR_A_MINUTE}
+    age = FOR_EVER if pinned else FOR_A_MINUTE
+    return {"ETag": etag, "Cache-Control": f"{'public' if public else 'private'}, {age}"}
 
 
 def is_fresh(request: Request, etag: str) -> bool:

@@ -13,7 +13,7 @@ from fastapi import Depends, FastAPI
 
 from service import problems
 from service.cors import share
-from service.deps import LifespanState, no_body
+from service.deps import LifespanState, doors, no_body
 from service.pages import include_pages
 from service.policy import PolicyMiddleware
 from service.routes import generate, interpolate, models, operations, reproduce
@@ -43,7 +43,6 @@ def create_app(settings: Settings, serving: Serving | None = None) -> FastAPI:
         title="Progan",
         description=DESCRIPTION,
         lifespan=lifespan,
-        dependencies=[Depends(no_body)],
         docs_url=None,  # ours needs nothing from elsewhere
         redoc_url=None,
     )
@@ -51,7 +50,8 @@ def create_app(settings: Settings, serving: Serving | None = None) -> FastAPI:
     share(app, settings.cors_origins)
     app.add_middleware(TracingMiddleware, metrics=parts.metrics)
     app.add_middleware(PolicyMiddleware)  # the last one added is the outermost
-    for room in (generate, reproduce, interpolate, models, operations):
-        app.include_router(room.router)
+    for room in (generate, reproduce, interpolate, models):
+        app.include_router(room.router, dependencies=doors(settings))
+    app.include_router(operations.router, dependencies=[Depends(no_body)])
     include_pages(app)
     return app

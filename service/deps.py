@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from fastapi import Depends
+from fastapi import Depends, Security, params
+from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.requests import Request
 
 from service.catalogue import Catalogue
 from service.limits import require_no_body
 from service.serving import Serving
+from service.settings import Settings
 
 
 class LifespanState(TypedDict):
@@ -41,3 +43,15 @@ CatalogueDep = Annotated[Catalogue, Depends(catalogue_of)]
 async def no_body(request: Request, serving: ServingDep) -> None:
     """Read the body, which must be empty."""
     await require_no_body(request, serving.settings.max_body_bytes)
+
+
+async def admitted(request: Request, serving: ServingDep) -> None:
+    """Let in whoever may ask for pictures."""
+    serving.keys.require(request.headers)
+
+
+def doors(settings: Settings) -> list[params.Depends]:
+    """What every route with pictures asks first; OpenAPI names the ways to send a key."""
+    ways = [HTTPBearer(auto_error=False), APIKeyHeader(name="X-API-Key", auto_error=False)]
+    told = [Security(way) for way in ways] if settings.api_keys else []
+    return [*told, Depends(admitted), Depends(no_body)]

@@ -2,6 +2,8 @@
 
     ServiceError
     |-- RequestError            the client can mend it
+    |   |-- KeyMissing          401  a key is needed, and how to send it
+    |   |-- KeyWrong            401
     |   |-- UnknownModel        404  no such model, or not that digest
     |   |-- NotAcceptable       406  Accept names nothing this answer can be
     |   |-- BodyTooLarge        413
@@ -20,6 +22,7 @@ Owns these classes and their numbers. Knows no web framework, so that any room m
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -33,12 +36,14 @@ class ServiceError(Exception):
         reason: label of `progan_refused_total`, or None where nothing was refused.
         members: extra members of the problem, such as `allowed`.
         retry_after_s: whole seconds after which to try again.
+        headers: what the answer says besides.
     """
 
     status: ClassVar[int] = 500
     kind: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong here"
     reason: ClassVar[str | None] = None
+    headers: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, detail: str, *, retry_after_s: int | None = None, **members: object) -> None:
         super().__init__(detail)
@@ -52,6 +57,26 @@ class RequestError(ServiceError):
     status = 400
     kind = "bad-request"
     title = "The request cannot be understood"
+
+
+class KeyMissing(RequestError):
+    """The service asks for a key and the client sent none."""
+
+    status = 401
+    kind = "key-missing"
+    title = "A key is needed"
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="progan"'}
+
+
+class KeyWrong(RequestError):
+    """The client's key is none of the service's."""
+
+    status = 401
+    kind = "key-wrong"
+    title = "The key is wrong"
+    headers: ClassVar[Mapping[str, str]] = {
+        "WWW-Authenticate": 'Bearer realm="progan", error="invalid_token"'
+    }
 
 
 class UnknownModel(RequestError):

@@ -9,10 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import fastapi_offline
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
+from service.deps import no_body
 from service.policy import CONTENT_POLICY, content_policy
 
 WEB = Path(__file__).parent / "web"
@@ -32,18 +33,19 @@ DOCS_POLICY = content_policy(
     media_src="'self' blob:",
     connect_src="'self'",
 )
+WITHOUT_BODY = [Depends(no_body)]
 
 
 def include_pages(app: FastAPI) -> None:
     """Serve both pages and their files with `app`."""
 
-    @app.head("/", include_in_schema=False)
-    @app.get("/", include_in_schema=False)
+    @app.head("/", include_in_schema=False, dependencies=WITHOUT_BODY)
+    @app.get("/", include_in_schema=False, dependencies=WITHOUT_BODY)
     async def page() -> FileResponse:
         return FileResponse(WEB / "index.html", headers={CONTENT_POLICY: PAGE_POLICY})
 
-    @app.head("/docs", include_in_schema=False)
-    @app.get("/docs", include_in_schema=False)
+    @app.head("/docs", include_in_schema=False, dependencies=WITHOUT_BODY)
+    @app.get("/docs", include_in_schema=False, dependencies=WITHOUT_BODY)
     async def docs() -> FileResponse:
         return FileResponse(WEB / "docs.html", headers={CONTENT_POLICY: DOCS_POLICY})
 

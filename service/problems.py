@@ -70,7 +70,7 @@ def install(app: FastAPI) -> None:
 
 async def _on_service_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ServiceError)  # it was registered for it
-    headers: dict[str, str] = {}
+    headers = dict(error.headers)
     members = dict(error.members)
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(error.retry_after_s)

@@ -16,6 +16,7 @@ from service.awaiting import drain
 from service.batching import Batcher
 from service.catalogue import Catalogue, Served, default_of
 from service.errors import NotReady
+from service.keys import KeyRing
 from service.metrics import Metrics
 from service.picture import Pixels
 from service.prediction import WorkPredictor
@@ -78,6 +79,7 @@ class Serving:
     def __init__(self, settings: Settings, open_engine: OpenEngine = open_torch_engine) -> None:
         self.settings = settings
         self.metrics = Metrics()
+        self.keys = KeyRing(settings.api_keys)
         self._open_engine = open_engine
         self._predictor = WorkPredictor()
         line = WaitingLine(

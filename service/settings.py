@@ -14,6 +14,8 @@ from typing import Annotated, Literal
 from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from service.keys import digest_of
+
 PREFIX = "PROGAN_"
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s,*]+")  # no path: a browser sends none
 
@@ -83,6 +85,10 @@ class Settings(BaseSettings):
     )
 
     # ------------------------------------------------------------------ whom it serves
+    api_keys: Annotated[tuple[bytes, ...], NoDecode] = Field(
+        default=(),
+        description="keys that open it, separated by commas; only their SHA-256 is kept",
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="sites whose scripts may read answers, separated by commas; * for all",
@@ -110,6 +116,16 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _forget_the_keys(cls, value: object) -> object:
+        if not isinstance(value, str) or value == "":
+            return value or ()
+        digests = tuple(digest_of(key) for key in words_of(value))
+        if not digests:  # rather than to stand open
+            raise ValueError("there is no key between the commas: leave it empty for none")
+        return digests
 
     @field_validator("cors_origins", mode="before")
     @classmethod

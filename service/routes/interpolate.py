@@ -65,7 +65,7 @@ async def interpolate(
 
     encoding = f"{asked.format} {asked.fps} {asked.loop} {ANIMATOR_VERSION}"
     etag = etag_of(plan.recipes, served.mode, encoding)
-    headers = caching(etag, asked.model)
+    headers = caching(etag, asked.model, public=serving.keys.open_to_all)
     if is_fresh(request, etag):
         return Response(status_code=304, headers=headers)
 

@@ -39,7 +39,7 @@ async def reproduce(
     media_type = FORMATS[asked.format].media_type
 
     etag = etag_of([recipe], served.mode, f"{asked.format} {ENCODER_VERSION}")
-    headers = caching(etag, asked.model)
+    headers = caching(etag, asked.model, public=serving.keys.open_to_all)
     if is_fresh(request, etag):
         return Response(status_code=304, headers=headers)
     if request.method == "HEAD":

@@ -56,7 +56,13 @@ def test_what_is_not_known_is_not_told() -> None:
 )
 def test_only_a_pinned_model_is_for_ever(model: str | None, kept: str) -> None:
     """A name may mean another one tomorrow."""
-    assert caching('"tag"', model)["Cache-Control"].endswith(kept)
+    assert caching('"tag"', model, public=True)["Cache-Control"].endswith(kept)
+
+
+@pytest.mark.parametrize(("public", "whose"), [(True, "public"), (False, "private")])
+def test_what_needs_a_key_is_kept_by_its_reader_alone(public: bool, whose: str) -> None:
+    """A shared cache would hand it to others."""
+    assert caching('"tag"', "m", public=public)["Cache-Control"] == f"{whose}, max-age=60"
 
 
 @pytest.mark.parametrize(

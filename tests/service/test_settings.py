@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from service.keys import digest_of
 from service.settings import Settings, describe, unknown_variables, variable_of
 
 
@@ -71,6 +72,7 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -
         ("threads", 0),
         ("cors_origins", "https://one.example/page"),
         ("cors_origins", "one.example"),
+        ("api_keys", " , "),
     ],
 )
 def test_a_value_out_of_range_is_refused(name: str, value: object) -> None:
@@ -84,6 +86,22 @@ def test_a_list_is_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROGAN_CORS_ORIGINS", "https://one.example, http://localhost:3000,")
 
     assert Settings().cors_origins == ("https://one.example", "http://localhost:3000")
+
+
+def test_keys_are_forgotten_as_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sees the settings in a log or a dump cannot use them."""
+    monkeypatch.setenv("PROGAN_API_KEYS", "first-secret, second-secret")
+    settings = Settings()
+
+    assert settings.api_keys == (digest_of("first-secret"), digest_of("second-secret"))
+    assert "secret" not in repr(settings)
+
+
+def test_no_key_at_all_is_an_open_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default, and what an empty variable means."""
+    monkeypatch.setenv("PROGAN_API_KEYS", "")
+
+    assert Settings().api_keys == ()
 
 
 def test_settings_cannot_change_while_it_runs() -> None:

@@ -1,0 +1,64 @@
+"""API keys: who may ask for pictures, where that is limited.
+
+Owns the digests of the keys and the comparison. The keys themselves are forgotten as soon as they
+are read; which routes ask for one is said in `app`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+
+from starlette.datastructures import Headers
+
+from service.errors import KeyMissing, KeyWrong
+
+BEARER = "bearer "
+
+
+def digest_of(key: str) -> bytes:
+    """What is kept of a key: its SHA-256."""
+    return hashlib.sha256(key.encode()).digest()
+
+
+def key_in(headers: Headers) -> str | None:
+    """The key that a client sent, as `Authorization: Bearer KEY` or `X-API-Key: KEY`."""
+    authorization = headers.get("authorization", "")
+    if authorization.lower().startswith(BEARER):
+        return authorization[len(BEARER) :].strip()
+    return headers.get("x-api-key")
+
+
+class KeyRing:
+    """The keys that open the service; without any it is open.
+
+    Args:
+        digests: SHA-256 of each key.
+    """
+
+    def __init__(self, digests: Iterable[bytes]) -> None:
+        self._digests = tuple(digests)
+
+    @property
+    def open_to_all(self) -> bool:
+        """Whether there is no key to have."""
+        return not self._digests
+
+    def require(self, headers: Headers) -> bytes | None:
+        """The digest of the client's key, or None where no key is needed.
+
+        Raises:
+            KeyMissing: the client sent none.
+            KeyWrong: it is none of ours.
+        """
+        if not self._digests:
+            return None
+        key = key_in(headers)
+        if key is None:
+            raise KeyMissing("send a key, as Authorization: Bearer KEY or as X-API-Key: KEY")
+        digest = digest_of(key)
+        # Every key is compared, in constant time: how long it takes tells nothing.
+        if not any([hmac.compare_digest(digest, known) for known in self._digests]):  # noqa: C419 - a generator would stop at the first that fits
+            raise KeyWrong("this key opens nothing here")
+        return digest
