@@ -29,13 +29,13 @@ async def render(
         window: how many of the recipes may be in the line at a time; all of them if left out.
 
     Raises:
-        QueueFull, Draining: refused at once.
+        QueueFull, DeadlineTooNear, Draining: refused at once.
         DeadlinePassed: not all images were there in time.
         EngineFailed: the engine raised.
     """
     deadline = time.monotonic() + patience_s
     first = len(recipes) if window is None else window
-    tickets = batcher.submit(recipes[:first], deadline)
+    tickets = batcher.submit(recipes[:first], deadline, later=recipes[first:])
     images: list[Rendered] = []
     try:
         async with asyncio.timeout(patience_s):

@@ -109,7 +109,12 @@ class Batcher:
     # ------------------------------------------------------------------ work
 
     def submit(
-        self, recipes: Sequence[Recipe], deadline: float, *, bounded: bool = True
+        self,
+        recipes: Sequence[Recipe],
+        deadline: float,
+        *,
+        bounded: bool = True,
+        later: Sequence[Recipe] = (),
     ) -> list[Ticket]:
         """Admit all of `recipes`, or refuse at once.
 
@@ -117,9 +122,11 @@ class Batcher:
             recipes: of one request.
             deadline: the clock's time in seconds.
             bounded: False for the later recipes of work that was admitted before.
+            later: recipes of the same request that will be submitted by and by.
 
         Raises:
             QueueFull: there is no room.
+            DeadlineTooNear: they could not all be done by then.
             Draining: nothing new is admitted any more.
         """
         now = self._clock()
@@ -130,6 +137,10 @@ class Batcher:
                     "this server is shutting down: try another one, or this one again later",
                     retry_after_s=self.retry_after_s(),
                 )
+            ahead_s = self.queued_work_s()
+            # What meets an idle engine goes: so a prediction that is wrong is soon mended.
+            if bounded and (ahead_s or later):
+                self._line.require_time([*recipes, *later], ahead_s, deadline - now)
             try:
                 self._line.admit(tickets, bounded=bounded)
             except QueueFull as error:

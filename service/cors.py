@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 METHODS = ("GET", "HEAD", "POST")
-ASKED = ("Authorization", "If-None-Match", "X-API-Key", "X-Request-ID")
+ASKED = ("Authorization", "If-None-Match", "X-API-Key", "X-Request-ID", "X-Request-Timeout")
 TOLD = (
     "Content-Location",
     "ETag",

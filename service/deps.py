@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from fastapi import Depends, Security, params
+from fastapi import Depends, Header, Security, params
 from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.requests import Request
 
@@ -43,6 +43,17 @@ CatalogueDep = Annotated[Catalogue, Depends(catalogue_of)]
 async def no_body(request: Request, serving: ServingDep) -> None:
     """Read the body, which must be empty."""
     await require_no_body(request, serving.settings.max_body_bytes)
+
+
+Patience = Annotated[
+    float | None,
+    Header(
+        alias="X-Request-Timeout",
+        gt=0,
+        allow_inf_nan=False,
+        description="Seconds the client will wait; the service's own deadline is the most.",
+    ),
+]
 
 
 async def admitted(request: Request, serving: ServingDep) -> None:

@@ -13,6 +13,7 @@
     |   |-- NotReady            503  still loading, or nothing to serve
     |   |-- Draining            503  on its way out
     |   |-- QueueFull           503  with Retry-After from the work queued
+    |   |-- DeadlineTooNear     504  the work queued will take longer, as predicted
     |   |-- DeadlinePassed      504
     |   `-- ClientGone          499  nobody reads it; for logs and metrics
     `-- EngineFailed            500  the server's fault
@@ -153,6 +154,15 @@ class QueueFull(Refused):
     kind = "queue-full"
     title = "The queue is full"
     reason = "queue_full"
+
+
+class DeadlineTooNear(Refused):
+    """The picture could not be ready in time, by what is queued before it."""
+
+    status = 504
+    kind = "deadline-too-near"
+    title = "The deadline cannot be met"
+    reason = "deadline"
 
 
 class DeadlinePassed(Refused):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from service.errors import DeadlinePassed, Draining, QueueFull
+from service.errors import DeadlinePassed, DeadlineTooNear, Draining, QueueFull
 from service.picture import Pixels
 from service.prediction import WorkPredictor
 from service.recipe import Recipe
@@ -100,6 +100,25 @@ class WaitingLine:
                     f"{len(tickets)} are needed"
                 )
         self._tickets.extend(tickets)
+
+    def require_time(self, recipes: Sequence[Recipe], ahead_s: float, patience_s: float) -> None:
+        """Refuse `recipes` that would be done too late after `ahead_s` of other work.
+
+        Raises:
+            DeadlineTooNear: with the predicted seconds, and when it could be met.
+        """
+        own_s = self._predictor.seconds(recipes, self.max_batch)
+        late_s = ahead_s + own_s - patience_s
+        if late_s <= 0:
+            return
+        mendable = own_s <= patience_s  # by waiting until less is queued
+        raise DeadlineTooNear(
+            f"the answer would take about {ahead_s + own_s:.1f} s, {ahead_s:.1f} s of it for what "
+            f"is queued before it, and may take {patience_s:.3g} s: "
+            + ("try again later" if mendable else "ask for fewer or smaller pictures"),
+            retry_after_s=int(late_s) + 1 if mendable else None,
+            predicted_s=round(ahead_s + own_s, 3),
+        )
 
     def take(self, now: float) -> list[Ticket]:
         """The next batch: whoever has waited longest, and those who can go along.

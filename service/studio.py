@@ -6,6 +6,7 @@ Owns the encoder threads and the allowance for walks. Knows neither routes nor h
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -81,18 +82,33 @@ class Studio:
         self._encoders = ThreadPoolExecutor(settings.encoders or cores, "encoder")
         self._walking_pixels = 0
 
-    async def render(self, recipes: Sequence[Recipe]) -> list[Rendered]:
-        """The images of one request, admitted together or refused at once."""
-        return await render(self._batcher, recipes, self._settings.deadline_s)
+    async def render(
+        self, recipes: Sequence[Recipe], patience_s: float | None = None
+    ) -> list[Rendered]:
+        """The images of one request, admitted together or refused at once.
 
-    async def render_walk(self, recipes: Sequence[Recipe]) -> list[Rendered]:
+        Args:
+            recipes: of one request.
+            patience_s: seconds the client will wait, where it has less patience than we.
+        """
+        patience_s = min(patience_s or math.inf, self._settings.deadline_s)
+        return await render(self._batcher, recipes, patience_s)
+
+    async def render_walk(
+        self, recipes: Sequence[Recipe], patience_s: float | None = None
+    ) -> list[Rendered]:
         """The frames of a walk, a few at a time, so that others get their turn.
+
+        Args:
+            recipes: one for each frame.
+            patience_s: as for `render`.
 
         Raises:
             OutOfRange: the walk is too large to be held.
             QueueFull: with the walks under way it is.
         """
-        patience_s, window = self._settings.walk_deadline_s, self._settings.walk_window
+        patience_s = min(patience_s or math.inf, self._settings.walk_deadline_s)
+        window = self._settings.walk_window
         with self._allowance(recipes):
             return await render(self._batcher, recipes, patience_s, window=window)
 

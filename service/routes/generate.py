@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from service.answers import address_of, provenance
 from service.catalogue import Served
-from service.deps import CatalogueDep, ServingDep
+from service.deps import CatalogueDep, Patience, ServingDep
 from service.encode import FORMATS, encode
 from service.errors import OutOfRange
 from service.fingerprint import pixel_sha256
@@ -65,10 +65,11 @@ async def generate(
     asked: Annotated[GenerateQuery, Query()],
     catalogue: CatalogueDep,
     serving: ServingDep,
+    patience_s: Patience = None,
 ) -> Response:
     """One new picture, or up to 64, each with the seed it came from."""
     order = order_of(asked, catalogue.find(asked.model), request.headers.get("accept"))
-    made, timing = await while_connected(request, make_order(serving, order))
+    made, timing = await while_connected(request, make_order(serving, order, patience_s))
     resolution = order.recipes[0].resolution
     headers = provenance(request, order.served, order.seeds, resolution, made.pixel_sha256, timing)
     headers |= {"Cache-Control": "no-store", "Vary": "Accept"}
@@ -114,9 +115,11 @@ def offers_of(asked: GenerateQuery, count: int) -> list[str]:
     return [*images, JSON, ZIP] if count == 1 else [JSON, ZIP, *images]
 
 
-async def make_order(serving: Serving, order: Order) -> tuple[File, Timing]:
+async def make_order(
+    serving: Serving, order: Order, patience_s: float | None
+) -> tuple[File, Timing]:
     """The pictures as one answer, and where its time went."""
-    images = await serving.studio.render(order.recipes)
+    images = await serving.studio.render(order.recipes, patience_s)
     pixels = [image.pixels for image in images]
     gather = {JSON: as_json, ZIP: as_zip}.get(order.media_type)
     if gather is None:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from service.animate import ANIMATOR_VERSION, MOVING_FORMATS, animate
 from service.answers import caching, is_fresh, provenance
 from service.catalogue import Served
-from service.deps import CatalogueDep, ServingDep
+from service.deps import CatalogueDep, Patience, ServingDep
 from service.errors import OutOfRange
 from service.fingerprint import etag_of, pixel_sha256
 from service.gather import zip_images
@@ -58,6 +58,7 @@ async def interpolate(
     asked: Annotated[WalkQuery, Query()],
     catalogue: CatalogueDep,
     serving: ServingDep,
+    patience_s: Patience = None,
 ) -> Response:
     """A walk through latent space from seed to seed."""
     served = catalogue.find(asked.model)
@@ -69,7 +70,7 @@ async def interpolate(
     if is_fresh(request, etag):
         return Response(status_code=304, headers=headers)
 
-    made, timing = await while_connected(request, make(serving, plan))
+    made, timing = await while_connected(request, make(serving, plan, patience_s))
     resolution = plan.recipes[0].resolution
     headers |= provenance(request, served, plan.seeds, resolution, made.pixel_sha256, timing)
     return Response(made.content, headers=headers, media_type=made.media_type)
@@ -94,9 +95,9 @@ def plan_of(asked: WalkQuery, served: Served, most_frames: int) -> Walk:
     return Walk(asked, seeds, recipes)
 
 
-async def make(serving: Serving, plan: Walk) -> tuple[File, Timing]:
+async def make(serving: Serving, plan: Walk, patience_s: float | None) -> tuple[File, Timing]:
     """The walk as a file, and where its time went."""
-    images = await serving.studio.render_walk(plan.recipes)
+    images = await serving.studio.render_walk(plan.recipes, patience_s)
     frames = [image.pixels for image in images]
     write = {"json": as_json, "zip": as_zip}.get(plan.asked.format, as_film)
     made, took = await serving.studio.encode(plan.asked.format, lambda: write(plan, frames))

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.answers import caching, is_fresh, provenance, without_body
-from service.deps import CatalogueDep, ServingDep
+from service.deps import CatalogueDep, Patience, ServingDep
 from service.encode import ENCODER_VERSION, FORMATS
 from service.fingerprint import etag_of
 from service.limits import while_connected
@@ -30,6 +30,7 @@ async def reproduce(
     asked: Annotated[ImageQuery, Query()],
     catalogue: CatalogueDep,
     serving: ServingDep,
+    patience_s: Patience = None,
 ) -> Response:
     """The picture of a seed."""
     served = catalogue.find(asked.model)
@@ -46,15 +47,17 @@ async def reproduce(
         known = provenance(request, served, [number], resolution)
         return without_body(headers | known, media_type)
 
-    made, timing = await while_connected(request, make(serving, recipe, asked.format))
+    made, timing = await while_connected(request, make(serving, recipe, asked.format, patience_s))
     headers |= provenance(request, served, [number], resolution, made.pixel_sha256, timing)
     return Response(made.content, headers=headers, media_type=made.media_type)
 
 
-async def make(serving: Serving, recipe: Recipe, image_format: str) -> tuple[File, Timing]:
+async def make(
+    serving: Serving, recipe: Recipe, image_format: str, patience_s: float | None
+) -> tuple[File, Timing]:
     """One picture as a file, and where its time went."""
     studio = serving.studio
-    images = await studio.render([recipe])
+    images = await studio.render([recipe], patience_s)
     made, took = await studio.encode(
         image_format, lambda: file_of(recipe, images[0].pixels, image_format)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 
@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.batching import Batcher
-from service.errors import DeadlinePassed, Draining, EngineFailed, QueueFull
+from service.errors import DeadlinePassed, DeadlineTooNear, Draining, EngineFailed, QueueFull
 from service.picture import Pixels
 from service.prediction import WorkPredictor
 from service.queueing import Ticket, WaitingLine
@@ -69,7 +69,7 @@ def running(
     clock: Callable[[], float] = lambda: 0.0,
     capacity: int = 100,
     max_batch: int = 4,
-) -> Iterator[tuple[Batcher, Witness]]:
+) -> Generator[tuple[Batcher, Witness]]:
     """A batcher with its thread, which ends with the test."""
     predictor, witness = WorkPredictor(), Witness()
     line = WaitingLine(capacity=capacity, max_batch=max_batch, max_work_s=1e9, predictor=predictor)
@@ -82,9 +82,9 @@ def running(
         assert batcher.ended(PATIENCE_S)
 
 
-def recipes(*seeds: int, model: str = "m") -> list[Recipe]:
+def recipes(*seeds: int, model: str = "m", resolution: int = 64) -> list[Recipe]:
     """One recipe for each seed."""
-    return [Recipe(model, point_of(seed), 64) for seed in seeds]
+    return [Recipe(model, point_of(seed), resolution) for seed in seeds]
 
 
 def seed_in(ticket: Ticket) -> int:
@@ -198,6 +198,42 @@ def test_a_full_line_refuses_at_once_and_says_when_to_try_again() -> None:
     assert pytest.approx(8, abs=3) == raised.value.retry_after_s  # two wait, one is under way
 
 
+def test_a_deadline_that_the_work_ahead_will_not_meet_is_refused_at_once() -> None:
+    """With what was predicted; one that can be met is admitted behind the same work."""
+    engine = Stamp()
+    with running(engine) as (batcher, _):
+        hold(batcher, engine)
+        batcher.submit(recipes(1, 2, resolution=1024), NEVER)  # 1.05 s each by the first guess
+        with pytest.raises(DeadlineTooNear) as refused:
+            batcher.submit(recipes(3, resolution=1024), 2.5)
+        (patient,) = batcher.submit(recipes(4, resolution=1024), 4.0)
+        engine.gate.set()
+
+        assert refused.value.members["predicted_s"] == pytest.approx(3.146, abs=0.01)
+        assert refused.value.retry_after_s == 1
+        assert seed_in(patient) == 4
+    assert engine.computed[3] == 0
+
+
+def test_what_meets_an_idle_engine_goes_whatever_is_predicted() -> None:
+    """A prediction that is wrong shows itself so, and cannot shut the service."""
+    with running(Stamp()) as (batcher, _):
+        (ticket,) = batcher.submit(recipes(1, resolution=1024), 0.5)
+
+        assert seed_in(ticket) == 1
+
+
+def test_a_walk_that_could_never_be_done_in_time_is_not_begun() -> None:
+    """Its later frames count; and to come back later would not help."""
+    engine = Stamp()
+    with running(engine) as (batcher, _):
+        with pytest.raises(DeadlineTooNear, match="fewer or smaller") as refused:
+            batcher.submit(recipes(1), 5.0, later=recipes(*range(2, 12), resolution=1024))
+
+        assert refused.value.retry_after_s is None
+    assert not engine.computed
+
+
 def test_queued_work_falls_while_a_batch_is_computed() -> None:
     """What is under way counts for what is left of it."""
     engine, now = Stamp(), [0.0]
@@ -300,8 +336,9 @@ def test_no_image_is_lost_doubled_or_misdelivered(
             engine.gate.set() if free else engine.gate.clear()
             first = len(tickets)
             for n, fate in enumerate(request, first):
-                deadline = -1.0 if fate == "expires" else NEVER
-                tickets += batcher.submit(recipes(n, model=model), deadline)
+                late = fate == "expires"  # as a later frame, which no prediction refuses
+                deadline = -1.0 if late else NEVER
+                tickets += batcher.submit(recipes(n, model=model), deadline, bounded=not late)
                 if fate == "cancels":
                     tickets[n].image.cancel()
         engine.gate.set()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.errors import DeadlinePassed, Draining, QueueFull
+from service.errors import DeadlinePassed, DeadlineTooNear, Draining, QueueFull
 from service.prediction import WorkPredictor
 from service.queueing import Ticket, WaitingLine
 from service.recipe import Recipe, point_of
@@ -97,6 +97,23 @@ def test_work_that_has_its_places_already_is_never_refused() -> None:
     waiting.admit([ticket(1)], bounded=False)
 
     assert [0, 1] == seeds(waiting.take(1.0))
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "patience_s", "retry_after_s"),
+    [(0.5, 1.6, "admitted"), (4.2, 3.0, 3), (0.5, 1.0, None)],
+)
+def test_what_would_be_done_too_late_is_refused(
+    ahead_s: float, patience_s: float, retry_after_s: object
+) -> None:
+    """With the seconds after which less is queued; without, where it takes too long by itself."""
+    told: object = "admitted"
+    try:
+        line().require_time([ticket(0, resolution=1024).recipe], ahead_s, patience_s)
+    except DeadlineTooNear as error:
+        told = error.retry_after_s
+
+    assert told == retry_after_s
 
 
 def test_the_cancelled_are_never_taken() -> None:
