@@ -6,6 +6,7 @@ Knows neither threads nor the engine nor HTTP, and takes the time as an argument
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -55,14 +56,22 @@ class WaitingLine:
 
     Args:
         capacity: images that may wait.
+        max_queued_s: predicted seconds of work that may wait; one request always may.
         max_batch: images in a batch.
         max_work_s: predicted seconds of a batch; one image always goes, whatever it takes.
     """
 
     def __init__(
-        self, *, capacity: int, max_batch: int, max_work_s: float, predictor: WorkPredictor
+        self,
+        *,
+        capacity: int,
+        max_batch: int,
+        max_work_s: float,
+        predictor: WorkPredictor,
+        max_queued_s: float = math.inf,
     ) -> None:
         self.capacity = capacity
+        self._max_queued_s = max_queued_s
         self.max_batch = max_batch
         self._max_work_s = max_work_s
         self._predictor = predictor
@@ -90,15 +99,11 @@ class WaitingLine:
                 walk that is already under way.
 
         Raises:
-            QueueFull: there is no room for all of them.
+            QueueFull: there is no room for all of them, or too much work waits.
         """
-        if bounded and len(self._tickets) + len(tickets) > self.capacity:
-            self._tickets = deque(self.waiting())
-            if len(self._tickets) + len(tickets) > self.capacity:
-                raise QueueFull(
-                    f"{len(self._tickets)} of {self.capacity} places in the queue are taken, "
-                    f"{len(tickets)} are needed"
-                )
+        if bounded:
+            self._require_places(len(tickets))
+            self._require_work([ticket.recipe for ticket in tickets])
         self._tickets.extend(tickets)
 
     def require_time(self, recipes: Sequence[Recipe], ahead_s: float, patience_s: float) -> None:
@@ -146,6 +151,24 @@ class WaitingLine:
         for ticket in refused:
             ticket.image.set_exception(Draining(why))
         return len(refused)
+
+    def _require_places(self, needed: int) -> None:
+        if len(self._tickets) + needed > self.capacity:
+            self._tickets = deque(self.waiting())
+        if len(self._tickets) + needed > self.capacity:
+            raise QueueFull(
+                f"{len(self._tickets)} of {self.capacity} places in the queue are taken, "
+                f"{needed} are needed"
+            )
+
+    def _require_work(self, recipes: Sequence[Recipe]) -> None:
+        queued_s = self.work_s()
+        own_s = self._predictor.seconds(recipes, self.max_batch)
+        if queued_s and queued_s + own_s > self._max_queued_s:
+            raise QueueFull(
+                f"about {queued_s:.1f} s of work are queued, this request would add {own_s:.1f} s, "
+                f"and {self._max_queued_s:g} s may be queued"
+            )
 
     def _goes_along(self, ticket: Ticket, head: Ticket, work: float) -> bool:
         if ticket.recipe.model != head.recipe.model:

@@ -84,6 +84,7 @@ class Serving:
         self._predictor = WorkPredictor()
         line = WaitingLine(
             capacity=settings.queue_capacity,
+            max_queued_s=settings.queue_work_s,
             max_batch=settings.max_batch,
             max_work_s=settings.batch_work_s,
             predictor=self._predictor,

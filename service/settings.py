@@ -65,6 +65,11 @@ class Settings(BaseSettings):
     queue_capacity: int = Field(
         default=256, ge=64, description="images that may wait; more are refused"
     )
+    queue_work_s: float = Field(
+        default=20.0,
+        gt=0,
+        description="predicted seconds of work that may wait; one request always may",
+    )
     deadline_s: float = Field(
         default=30.0, gt=0, description="seconds for the images of one request"
     )

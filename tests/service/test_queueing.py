@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,10 +21,16 @@ def ticket(seed: int, model: str = "a", resolution: int = 64, deadline: float = 
     return Ticket(Recipe(model, point_of(seed), resolution), deadline, 0.0)
 
 
-def line(capacity: int = 100, max_batch: int = 4, max_work_s: float = 1e9) -> WaitingLine:
+def line(
+    capacity: int = 100,
+    max_batch: int = 4,
+    max_work_s: float = 1e9,
+    max_queued_s: float = math.inf,
+) -> WaitingLine:
     """An empty line."""
     return WaitingLine(
         capacity=capacity,
+        max_queued_s=max_queued_s,
         max_batch=max_batch,
         max_work_s=max_work_s,
         predictor=WorkPredictor(),
@@ -76,6 +84,29 @@ def test_a_full_line_refuses_all_of_a_request_or_none() -> None:
         waiting.admit([ticket(2), ticket(3)])
     waiting.admit([ticket(4)])
     assert [0, 1, 4] == seeds(waiting.waiting())
+
+
+def test_a_line_with_much_work_refuses_a_large_picture_and_takes_a_small_one() -> None:
+    """Places are not all: a large picture is more work than sixteen small ones."""
+    waiting = line(max_queued_s=1.5)  # 1 us a pixel is predicted: 1.05 s at 1024 px
+    waiting.admit([ticket(0, resolution=1024)])
+
+    with pytest.raises(QueueFull, match=r"1\.0 s of work are queued.*add 1\.0 s.*1\.5 s may be"):
+        waiting.admit([ticket(1, resolution=1024)])
+    waiting.admit([ticket(2, resolution=512)])
+    waiting.admit([ticket(3, resolution=1024)], bounded=False)
+    assert seeds(waiting.waiting()) == [0, 2, 3]
+
+
+def test_an_empty_line_takes_a_request_of_any_size() -> None:
+    """Else it would never be served; those who have gone leave the line empty."""
+    waiting = line(max_queued_s=0.001)
+    gone = ticket(0, resolution=1024)
+    waiting.admit([gone])
+    gone.image.cancel()
+    waiting.admit([ticket(n, resolution=1024) for n in range(1, 9)])
+
+    assert seeds(waiting.waiting()) == list(range(1, 9))
 
 
 def test_those_who_have_gone_take_no_places() -> None:

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from service.errors import NotReady
+from service.errors import NotReady, QueueFull
 from service.recipe import Recipe, point_of
 from service.serving import Learn, Serving, available_cores
 from service.settings import Settings
@@ -80,6 +80,32 @@ async def test_what_is_learned_at_start_is_predicted(settings: Settings, painter
     await serving.stop()
 
     assert pytest.approx(3.0, abs=1.0) == work
+
+
+async def test_a_queue_with_enough_work_refuses_more_until_it_is_done(
+    settings: Settings, painter: Painter
+) -> None:
+    """Although there are places; and `Retry-After` is what is queued."""
+    recipe = Recipe(painter.cards[0].pinned_name, point_of(1), 32)
+
+    def open_and_learn(_settings: Settings, learn: Learn) -> Painter:
+        for _ in range(9):
+            learn([recipe], 3.0)
+        return painter
+
+    few = settings.model_copy(update={"queue_work_s": 5.0, "deadline_s": 1e6})
+    serving = await ready(Serving(few, open_and_learn))
+    painter.gate.clear()
+    serving.batcher.submit([recipe], 1e12)
+    await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
+    serving.batcher.submit([recipe] * 2, 1e12)
+    with pytest.raises(QueueFull, match="5 s may be queued") as full:
+        await serving.studio.render([recipe] * 6)
+    painter.gate.set()
+    await serving.stop()
+
+    assert full.value.retry_after_s is not None
+    assert full.value.retry_after_s >= 3
 
 
 async def test_draining_is_told_before_it_ends(settings: Settings, painter: Painter) -> None:

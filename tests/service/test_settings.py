@@ -68,6 +68,7 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -
         ("max_batch", 0),
         ("deadline_s", 0),
         ("queue_capacity", 63),
+        ("queue_work_s", 0),
         ("log_format", "xml"),
         ("threads", 0),
         ("cors_origins", "https://one.example/page"),
