@@ -57,8 +57,13 @@ Patience = Annotated[
 
 
 async def admitted(request: Request, serving: ServingDep) -> None:
-    """Let in whoever may ask for pictures."""
-    serving.keys.require(request.headers)
+    """Let in whoever may ask for pictures; a wrong key counts for the address it comes from."""
+    key = None
+    try:
+        key = serving.keys.require(request.headers)
+    finally:
+        if serving.rate is not None:
+            serving.rate.take(key, request.client.host if request.client else "")
 
 
 def doors(settings: Settings) -> list[params.Depends]:

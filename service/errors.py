@@ -10,6 +10,7 @@
     |   |-- BodyNotTaken        415  parameters go in the query
     |   `-- OutOfRange          422  says what is allowed
     |-- Refused                 the server cannot now; nothing was computed
+    |   |-- RateExceeded        429  with Retry-After from the client's window
     |   |-- NotReady            503  still loading, or nothing to serve
     |   |-- Draining            503  on its way out
     |   |-- QueueFull           503  with Retry-After from the work queued
@@ -131,6 +132,15 @@ class Refused(ServiceError):
     """The server cannot now; nothing was computed."""
 
     status = 503
+
+
+class RateExceeded(Refused):
+    """The client has asked more often than it may."""
+
+    status = 429
+    kind = "rate-exceeded"
+    title = "Too many requests"
+    reason = "rate_limit"
 
 
 class NotReady(Refused):

@@ -21,6 +21,7 @@ from service.metrics import Metrics
 from service.picture import Pixels
 from service.prediction import WorkPredictor
 from service.queueing import WaitingLine
+from service.rate import RateLimit
 from service.recipe import Recipe
 from service.settings import Settings
 from service.studio import Studio
@@ -80,6 +81,7 @@ class Serving:
         self.settings = settings
         self.metrics = Metrics()
         self.keys = KeyRing(settings.api_keys)
+        self.rate = RateLimit(settings.rate_limit) if settings.rate_limit else None
         self._open_engine = open_engine
         self._predictor = WorkPredictor()
         line = WaitingLine(

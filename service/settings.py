@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
+from limits import parse_many
 from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -94,6 +95,10 @@ class Settings(BaseSettings):
         default=(),
         description="keys that open it, separated by commas; only their SHA-256 is kept",
     )
+    rate_limit: str | None = Field(
+        default=None,
+        description="requests of one key, else one address, as 120/minute; else without limit",
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="sites whose scripts may read answers, separated by commas; * for all",
@@ -117,7 +122,7 @@ class Settings(BaseSettings):
         default="info", description="least severe lines that are logged"
     )
 
-    @field_validator("default_model", "device", "threads", "encoders", mode="before")
+    @field_validator("default_model", "device", "threads", "encoders", "rate_limit", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
@@ -136,6 +141,17 @@ class Settings(BaseSettings):
     @classmethod
     def _separate(cls, value: object) -> object:
         return words_of(value) if isinstance(value, str) else value
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _is_a_rate(cls, value: str | None) -> str | None:
+        try:
+            rates = parse_many(value) if value else []
+        except ValueError:
+            rates = None
+        if rates is None or any(rate.amount < 1 or rate.get_expiry() < 1 for rate in rates):
+            raise ValueError("write a rate as 120/minute, or several as 10/second; 1000/hour")
+        return value
 
     @field_validator("cors_origins")
     @classmethod

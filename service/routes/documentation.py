@@ -50,7 +50,7 @@ GENERATE: Responses = {
         "content": {**IMAGES, **ARCHIVE},
         "headers": _headers(),
     },
-    **problems(401, 404, 406, 413, 415, 422, 500, 503, 504),
+    **problems(401, 404, 406, 413, 415, 422, 429, 500, 503, 504),
 }
 METRICS: Responses = {
     200: {"description": "The metrics.", "content": {"text/plain": {"schema": {"type": "string"}}}},
@@ -63,7 +63,7 @@ REPRODUCE: Responses = {
         "headers": _headers("ETag", "Cache-Control"),
     },
     304: {"description": "The client has these bytes."},
-    **problems(401, 404, 413, 415, 422, 500, 503, 504),
+    **problems(401, 404, 413, 415, 422, 429, 500, 503, 504),
 }
 WALK: Responses = {
     200: {
@@ -73,5 +73,5 @@ WALK: Responses = {
         "headers": _headers("ETag", "Cache-Control"),
     },
     304: {"description": "The client has these bytes."},
-    **problems(401, 404, 413, 415, 422, 500, 503, 504),
+    **problems(401, 404, 413, 415, 422, 429, 500, 503, 504),
 }

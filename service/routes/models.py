@@ -11,14 +11,14 @@ from service.schemas import ModelCard, ModelList, model_card
 router = APIRouter(tags=["models"])
 
 
-@router.get("/models", responses=problems(401, 503))
+@router.get("/models", responses=problems(401, 429, 503))
 async def list_models(catalogue: CatalogueDep) -> ModelList:
     """The cards of all models."""
     cards = [model_card(served, catalogue.default) for served in catalogue.models.values()]
     return ModelList(default=catalogue.default, models=cards)
 
 
-@router.get("/models/{name}", responses=problems(401, 404, 422, 503))
+@router.get("/models/{name}", responses=problems(401, 404, 422, 429, 503))
 async def read_model(name: str, catalogue: CatalogueDep) -> ModelCard:
     """The card of one model, by `name` or `name@digest`."""
     return model_card(catalogue.find(name), catalogue.default)

@@ -53,12 +53,12 @@ def test_a_file_in_the_working_folder_is_read_and_may_hold_more(
 
 def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compose passes `${PROGAN_DEVICE:-}` so."""
-    for name in ("DEVICE", "THREADS", "ENCODERS", "DEFAULT_MODEL"):
+    for name in ("DEVICE", "THREADS", "ENCODERS", "DEFAULT_MODEL", "RATE_LIMIT"):
         monkeypatch.setenv(f"PROGAN_{name}", "")
     settings = Settings()
 
     assert (settings.device, settings.threads, settings.encoders) == (None, None, None)
-    assert settings.default_model is None
+    assert (settings.default_model, settings.rate_limit) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,9 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -
         ("deadline_s", 0),
         ("queue_capacity", 63),
         ("queue_work_s", 0),
+        ("rate_limit", "many"),
+        ("rate_limit", "0/minute"),
+        ("rate_limit", "5/fortnight"),
         ("log_format", "xml"),
         ("threads", 0),
         ("cors_origins", "https://one.example/page"),
