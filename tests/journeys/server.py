@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -85,7 +85,7 @@ class Server:
 
 
 @contextmanager
-def ready_server(bundles: Path, log: Path, **settings: str) -> Iterator[Server]:
+def ready_server(bundles: Path, log: Path, **settings: str) -> Generator[Server]:
     """A server that serves, until the end of the block."""
     with Server(bundles, log, **settings) as server:
         yield server.wait_until_ready()

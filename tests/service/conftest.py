@@ -15,7 +15,12 @@ from tests.service.painter import Painter, service_with
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings that no variable and no `.env` of the machine can change."""
-    return Settings(_env_file=None, bundles=tmp_path / "bundles", encoders=1, threads=1)
+    return Settings(
+        _env_file=None,  # pyright: ignore[reportCallIssue] - pydantic-settings takes it
+        bundles=tmp_path / "bundles",
+        encoders=1,
+        threads=1,
+    )
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -97,7 +97,7 @@ def wait_until(fact: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def service_with(engine: Painter, settings: Settings) -> Iterator[TestClient]:
+def service_with(engine: Painter, settings: Settings) -> Generator[TestClient]:
     """A client of a service that has become ready with `engine`."""
     serving = Serving(settings, lambda _settings, _learn: engine)
     with TestClient(create_app(settings, serving), raise_server_exceptions=False) as client:

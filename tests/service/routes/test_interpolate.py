@@ -22,7 +22,7 @@ WALK = "/interpolate?seed=1&seed=2&seed=3&steps=4&resolution=8"
 
 def frames_in(answer: Any) -> list[Any]:
     """The RGB pixels of each frame of an animated picture."""
-    film = Image.open(io.BytesIO(answer.content))
+    film: Any = Image.open(io.BytesIO(answer.content))
     frames: list[Any] = []
     for place in range(film.n_frames):
         film.seek(place)
