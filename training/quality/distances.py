@@ -88,30 +88,25 @@ def _cubic(a: Doubles, b: Doubles) -> Doubles:
 def frechet_distance(real: Cloud, generated: Cloud) -> float:
     """|m1 - m2|^2 + trace(S1 + S2 - 2 sqrt(S1 S2)); biased upwards when pictures are few.
 
-    The trace of the root is the sum of the singular values of sqrt(S1) sqrt(S2): symmetric roots
-    always exist, even when there are fewer pictures than features.
+    With S1 = A'A and S2 = B'B, the eigenvalues of S1 S2 are the squared singular values of A B', so
+    no root of a matrix is taken that is barely positive, and few pictures make small matrices.
 
     Raises:
         ValueError: fewer than two points in a cloud.
     """
     if min(len(real), len(generated)) < 2:
         raise ValueError("a Frechet distance needs at least two pictures of each set")
-    (mean_a, cov_a), (mean_b, cov_b) = _moments(real), _moments(generated)
-    shared = np.linalg.svd(_root(cov_a) @ _root(cov_b), compute_uv=False).sum()
-    offset = np.square(mean_a - mean_b).sum()
-    return float(offset + np.trace(cov_a) + np.trace(cov_b) - 2.0 * shared)
+    (mean_a, factor_a), (mean_b, factor_b) = _moments(real), _moments(generated)
+    shared = np.linalg.svd(factor_a @ factor_b.T, compute_uv=False).sum()
+    spread = np.square(factor_a).sum() + np.square(factor_b).sum()
+    return float(np.square(mean_a - mean_b).sum() + spread - 2.0 * shared)
 
 
 def _moments(cloud: Cloud) -> tuple[Doubles, Doubles]:
+    """The mean `[D]`, and an A `[min(n, D), D]` whose A'A is the covariance."""
     mean: Doubles = cloud.mean(axis=0, dtype=np.float64)
-    centred = cloud.astype(np.float64) - mean
-    return mean, centred.T @ centred / (len(cloud) - 1)
-
-
-def _root(symmetric: Doubles) -> Doubles:
-    """The symmetric root of a positive semidefinite matrix; rounding below 0 counts as 0."""
-    values, vectors = np.linalg.eigh(symmetric)
-    return (vectors * np.sqrt(values.clip(min=0.0))) @ vectors.T
+    factor = np.linalg.qr((cloud - mean) / np.sqrt(len(cloud) - 1), mode="r")
+    return mean, np.asarray(factor, np.float64)
 
 
 # ----------------------------------------------------------------------------------------

@@ -28,15 +28,28 @@ def run(finished: Path, tmp_path: Path) -> Path:
     return shutil.copytree(finished, tmp_path / "run")
 
 
-def measure(run: Path, prepared: Prepared, effort: Effort = LITTLE) -> Report:
-    """The report, as it was written."""
-    evaluate_run(run, prepared, run / "quality.json", effort, CPU, lambda _: None)
+@pytest.fixture(scope="module")
+def measured(finished: Path, prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that was evaluated, never changed."""
+    run = shutil.copytree(finished, tmp_path_factory.mktemp("measured") / "run")
+    measure(run, prepared)
+    return run
+
+
+def report_of(run: Path) -> Report:
+    """As it was written."""
     return json.loads((run / "quality.json").read_text(encoding="utf-8"))
 
 
-def test_every_number_says_how_it_was_measured(run: Path, prepared: Prepared) -> None:
+def measure(run: Path, prepared: Prepared, effort: Effort = LITTLE) -> Report:
+    """The report, as it was written."""
+    evaluate_run(run, prepared, run / "quality.json", effort, CPU, lambda _: None)
+    return report_of(run)
+
+
+def test_every_number_says_how_it_was_measured(measured: Path) -> None:
     """And on how many pictures."""
-    report = measure(run, prepared)
+    report = report_of(measured)
 
     metrics = report["metrics"]
     assert list(metrics) == [
@@ -50,9 +63,9 @@ def test_every_number_says_how_it_was_measured(run: Path, prepared: Prepared) ->
     assert "EfficientNet-Lite0 features at 128 px" in metrics["kid"]["how"]
 
 
-def test_the_report_tells_its_circumstances(run: Path, prepared: Prepared) -> None:
+def test_the_report_tells_its_circumstances(measured: Path, prepared: Prepared) -> None:
     """Of the run, the data and the pictures drawn."""
-    report = measure(run, prepared)
+    report = report_of(measured)
 
     assert (report["images_shown"], report["resolution"], report["alpha"]) == (72, 8, 1.0)
     assert report["generated"] == {"images": 12, "first_seed": 3_000_000}
@@ -63,12 +76,12 @@ def test_the_report_tells_its_circumstances(run: Path, prepared: Prepared) -> No
 
 
 def test_the_averaged_generator_is_what_is_measured(
-    run: Path, prepared: Prepared, tmp_path: Path
+    measured: Path, prepared: Prepared, tmp_path: Path
 ) -> None:
     """A Frechet distance put together by hand."""
-    report = measure(run, prepared)
+    report = report_of(measured)
 
-    newest = load_run(run)
+    newest = load_run(measured)
     network = load_network(weights_path(), CPU)
     seeds = range(3_000_000, 3_000_012)
     drawn = draw(newest.players.average, newest.moment.growth, seeds, tmp_path).first(11)
@@ -77,25 +90,24 @@ def test_the_averaged_generator_is_what_is_measured(
     assert report["metrics"]["fd_efficientnet_lite0"]["value"] == pytest.approx(expected, rel=1e-3)
 
 
-def test_the_same_settings_give_the_same_report(run: Path, prepared: Prepared) -> None:
+def test_the_same_settings_give_the_same_report(
+    measured: Path, run: Path, prepared: Prepared
+) -> None:
     """But for the time it took; another seed gives another."""
-    first, again = measure(run, prepared), measure(run, prepared)
+    first, again = report_of(measured), measure(run, prepared)
     other = measure(run, prepared, Effort(12, 11, 20, seed=1))
 
     assert {**first, "wall_seconds": 0} == {**again, "wall_seconds": 0}
     assert other["metrics"]["swd"]["value"] != first["metrics"]["swd"]["value"]
 
 
-def test_the_nearest_training_pictures_are_shown(run: Path, prepared: Prepared) -> None:
+def test_the_nearest_training_pictures_are_shown(measured: Path, finished: Path) -> None:
     """A sheet of 12 rows beside the report; no scratch file is left."""
-    before = {path.name for path in run.iterdir()}
-
-    measure(run, prepared)
-
-    with Image.open(run / "neighbours.png") as image:
+    with Image.open(measured / "neighbours.png") as image:
         image.load()
         assert image.size == (6 * 64, 12 * 64)
-    assert {path.name for path in run.iterdir()} - before == {"quality.json", "neighbours.png"}
+    before, after = ({path.name for path in run.iterdir()} for run in (finished, measured))
+    assert after - before == {"quality.json", "neighbours.png"}
 
 
 def test_a_run_in_the_middle_of_a_fade_is_measured_where_it_stands(
