@@ -6,6 +6,7 @@ Owns `Pictures` and the scratch files that hold what memory should not. Knows no
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from training.manifest import Pixels
 from training.samples import render
 
 DRAWN_AT_ONCE = 64
+PIECE = 2**20  # bytes
 
 
 @dataclass(frozen=True)
@@ -92,5 +94,10 @@ def scratch_array(folder: Path, shape: tuple[int, ...], kind: type) -> NDArray[A
     """
     size = int(np.prod(shape)) * np.dtype(kind).itemsize
     with tempfile.TemporaryFile(dir=folder) as file:
-        os.posix_fallocate(file.fileno(), 0, size)
+        if sys.platform == "linux":
+            os.posix_fallocate(file.fileno(), 0, size)
+        else:
+            for start in range(0, size, PIECE):
+                file.write(bytes(min(PIECE, size - start)))
+            file.flush()
         return np.memmap(file, kind, "r+", shape=shape)
