@@ -1,4 +1,4 @@
-"""The commands: `python -m training prepare | train | export`.
+"""The commands: `python -m training prepare | train | evaluate | export`.
 
 Owns the command line alone; each command lives in its own room. Mistakes of the user end with one
 sentence and exit code 2, a run that was asked to stop with 0.
@@ -21,6 +21,8 @@ from training.loop import check_data, train
 from training.manifest import DataError
 from training.presets import PRESETS
 from training.progress import Display, duration
+from training.quality import evaluate
+from training.quality.features import WeightsError
 from training.step import NonFiniteLossError
 
 USER_ERRORS = (
@@ -29,6 +31,8 @@ USER_ERRORS = (
     ConfigError,
     DataError,
     NonFiniteLossError,
+    WeightsError,
+    evaluate.EvaluationError,
     export.ExportError,
 )
 
@@ -53,17 +57,27 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="change a setting of the preset, e.g. seed=3 or levels.32.batch_size=16; repeatable",
     )
-    training.add_argument("--device", help="cpu, cuda, cuda:1; the first CUDA device, else the CPU")
-    training.add_argument("--threads", type=thread_count, help="CPU threads; all cores unless told")
+    add_machine_arguments(training)
     training.add_argument(
         "--dry-run", action="store_true", help="print the configuration and check the data only"
     )
     training.set_defaults(run_command=run_train)
 
+    evaluating = commands.add_parser("evaluate", help="measure how good a run is")
+    evaluate.add_arguments(evaluating)
+    add_machine_arguments(evaluating)
+    evaluating.set_defaults(run_command=run_evaluate)
+
     exporting = commands.add_parser("export", help="make a bundle of a run and prove it")
     export.add_arguments(exporting)
     exporting.set_defaults(run_command=export.run)
     return parser
+
+
+def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where a command computes."""
+    parser.add_argument("--device", help="cpu, cuda, cuda:1; the first CUDA device, else the CPU")
+    parser.add_argument("--threads", type=thread_count, help="CPU threads; all cores unless told")
 
 
 def run_train(options: argparse.Namespace) -> int:
@@ -88,6 +102,14 @@ def run_train(options: argparse.Namespace) -> int:
             + (f"next: export --run {options.run}" if done else "the same command goes on")
         )
     return 0
+
+
+def run_evaluate(options: argparse.Namespace) -> int:
+    """The `evaluate` command."""
+    device = device_of(options.device)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    return evaluate.run(options, device)
 
 
 def device_of(name: str | None) -> torch.device:

@@ -1,7 +1,7 @@
 """From the newest checkpoint of a run to a bundle that is proved before it appears.
 
 Owns the `export` command: averaged generator, fitted exits, card, preview, and the comparison of
-what was written with what was meant.
+what was written with what was meant. Quality is what `evaluate` wrote, or nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import hashlib
 import io
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -25,14 +24,13 @@ from models.config import level_of, resolution_of
 from models.generator import Generator
 from models.growth import Growth
 from models.pixels import thumbnail_of
-from training.checkpoint import PATTERN, Progress, load_newest
+from training.checkpoint import Progress
 from training.config import TrainingConfig
 from training.exits import FittedExit, fit_exits, with_exits
-from training.loop import CHECKPOINTS, CONFIG_FILE
+from training.newest import Newest, load_run
 from training.origin import Origin, read_origin
+from training.quality.report import quality_for_card
 from training.samples import grid_of, render
-from training.schedule import schedule_at
-from training.step import Players
 
 GOLDEN_SEEDS = (0, 1, 2)
 PREVIEW_COLUMNS, PREVIEW_ROWS = 6, 3
@@ -83,14 +81,16 @@ def export_run(
     Raises:
         ExportError: no finished level to export, `out` is taken, or the proof failed; `out` is as
             it was before.
-        CheckpointError: no checkpoint is whole.
+        CheckpointError: there is no run or checkpoint, or none is whole.
         ConfigError: the configuration of the run cannot be read.
         OSError: the disk is full; `out` is as it was before.
     """
     check_destination(out, name, replace)
-    config, players, progress = load_run(run_folder)
-    exits = fit_exits(players.average)
-    generator = with_exits(players.average, exits)
+    newest = load_run(run_folder)
+    require_finished(run_folder, newest)
+    config, progress, average = newest.config, newest.progress, newest.players.average
+    exits = fit_exits(average)
+    generator = with_exits(average, exits)
     origin = read_origin(run_folder)
     card = Card(
         name=name,
@@ -103,6 +103,7 @@ def export_run(
         weights_sha256="",
         golden=golden_of(generator),
         training=describe_training(config, progress, origin),
+        quality=quality_for_card(run_folder, progress.images_shown),
     )
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
@@ -146,28 +147,19 @@ def put_in_place(partial: Path, out: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def load_run(run_folder: Path) -> tuple[TrainingConfig, Players, Progress]:
-    """The newest checkpoint of a run whose last level is awake.
+def require_finished(run_folder: Path, newest: Newest) -> None:
+    """Refuse a run whose top level is not wholly awake.
 
     Raises:
-        ExportError: there is no run or checkpoint, or the top level has not fully faded in.
+        ExportError: it sleeps, or fades in.
     """
-    path = run_folder / CONFIG_FILE
-    if not path.exists() or not list((run_folder / CHECKPOINTS).glob(PATTERN)):
-        raise ExportError(f"{run_folder} holds no checkpoint: train it first")
-    config = TrainingConfig.from_json(path.read_text(encoding="utf-8"))
-    players = Players.create(config, torch.device("cpu"))
-    progress, damaged = load_newest(run_folder / CHECKPOINTS, players)
-    for sentence in damaged:
-        sys.stderr.write(f"passed over: {sentence}\n")
-    moment = schedule_at(progress.images_shown, config)
-    if moment.growth != Growth(config.network.top_level):
+    growth, network = newest.moment.growth, newest.config.network
+    if growth != Growth(network.top_level):
         raise ExportError(
-            f"{run_folder} stands at {moment.growth.resolution} px, alpha "
-            f"{moment.growth.alpha:.2f}: its top level of {config.network.resolution} px must "
-            "have faded in. Repeat the train command to go on"
+            f"{run_folder} stands at {growth.resolution} px, alpha {growth.alpha:.2f}: its top "
+            f"level of {network.resolution} px must have faded in. Repeat the train command to "
+            "go on"
         )
-    return config, players, progress
 
 
 def prove(folder: Path, generator: Generator) -> Card:

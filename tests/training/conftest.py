@@ -1,5 +1,6 @@
 """What the tests of training/ share: tiny networks, a short schedule, a dozen pictures."""
 
+import io
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -7,12 +8,16 @@ from resource import RLIMIT_FSIZE, getrlimit, setrlimit
 
 import pytest
 import torch
+from rich.console import Console
 
 from models.config import NetworkConfig
 from tests.training.prepared import write_prepared
 from training.config import LevelPlan, TrainingConfig
 from training.data import Prepared, open_prepared
+from training.loop import train
+from training.progress import Display
 
+QUIET = Console(file=io.StringIO())
 FullDisk = Callable[[int], AbstractContextManager[None]]
 
 
@@ -44,6 +49,21 @@ def config() -> TrainingConfig:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     """Twelve pictures of 8 px in colour."""
     return open_prepared(write_prepared(tmp_path_factory.mktemp("data") / "noise"))
+
+
+def train_a_run(config: TrainingConfig, prepared: Prepared, run: Path) -> Path:
+    """From the first to the last image of the schedule."""
+    torch.set_num_threads(1)
+    train(config, prepared, run, torch.device("cpu"), Display(config.total_images, QUIET))
+    return run
+
+
+@pytest.fixture(scope="session")
+def finished(
+    config: TrainingConfig, prepared: Prepared, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A run that came to its end, never changed."""
+    return train_a_run(config, prepared, tmp_path_factory.mktemp("runs") / "finished")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The export: a bundle that is proved, or nothing."""
 
 import hashlib
-import io
 import json
 import shutil
 import stat
@@ -13,7 +12,6 @@ import pytest
 import safetensors.torch
 import torch
 from PIL import Image
-from rich.console import Console
 
 from models.bundle import load_bundle, save_bundle
 from models.card import Card
@@ -21,31 +19,13 @@ from models.config import level_of
 from models.generator import Generator
 from models.growth import Growth
 from models.pixels import thumbnail_of
-from tests.training.conftest import FullDisk
+from tests.training.conftest import FullDisk, train_a_run
 from training import exits, export
+from training.checkpoint import CheckpointError
 from training.config import TrainingConfig
 from training.data import Prepared
 from training.export import ExportError, commit_of, export_run
-from training.loop import train
-from training.progress import Display
 from training.samples import render
-
-QUIET = Console(file=io.StringIO())
-
-
-def train_a_run(config: TrainingConfig, prepared: Prepared, run: Path) -> Path:
-    """From the first to the last image of the schedule."""
-    torch.set_num_threads(1)
-    train(config, prepared, run, torch.device("cpu"), Display(config.total_images, QUIET))
-    return run
-
-
-@pytest.fixture(scope="module")
-def finished(
-    config: TrainingConfig, prepared: Prepared, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """A run that came to its end, never changed."""
-    return train_a_run(config, prepared, tmp_path_factory.mktemp("runs") / "finished")
 
 
 @pytest.fixture(autouse=True)
@@ -178,6 +158,24 @@ def gray_pictures(make_prepared: Callable[..., Prepared]) -> Prepared:
     return make_prepared(channels=1)
 
 
+def test_the_card_has_the_quality_of_its_own_checkpoint(
+    finished: Path, tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A report of another moment is left out, and this is said."""
+    run = tmp_path / "run"
+    shutil.copytree(finished, run)
+    circumstances = {"resolution": 8, "generated": {}, "data": {}, "seed": 0, "torch": "2"}
+    report = {"format_version": 1, "images_shown": 72, "metrics": {"swd": {"value": 3.5}}}
+    path = run / "quality.json"
+
+    path.write_text(json.dumps({**report, **circumstances}))
+    assert make(run, out).quality == {"swd": {"value": 3.5}, "measured": circumstances}
+
+    path.write_text(json.dumps({**report, **circumstances, "images_shown": 64}))
+    assert make(run, out, replace=True).quality == {}
+    assert "it measured 64 images shown, not 72" in capsys.readouterr().err
+
+
 def test_a_folder_outside_a_checkout_has_no_commit(tmp_path: Path) -> None:
     """The card says so instead of failing."""
     assert commit_of(tmp_path) == "unknown"
@@ -246,7 +244,7 @@ def test_a_name_that_no_client_could_use_is_refused_before_any_work(
 
 def test_no_run_is_nothing_to_export(tmp_path: Path, out: Path) -> None:
     """Nor one without a checkpoint."""
-    with pytest.raises(ExportError, match="holds no checkpoint: train it first"):
+    with pytest.raises(CheckpointError, match="holds no checkpoint: train it first"):
         make(tmp_path / "nowhere", out)
 
 

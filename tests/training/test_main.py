@@ -68,6 +68,50 @@ def test_a_run_is_trained_and_exported(
     assert f"serve it: PROGAN_BUNDLES={tmp_path / 'bundles'} python -m service" in said
 
 
+def test_a_run_is_measured_and_its_card_says_so(
+    run: Run, train_words: list[object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A table on the way, `quality.json` in the run, the numbers in the card."""
+    run(*train_words)
+    data, folder = train_words[2], tmp_path / "run"
+    words = ["evaluate", "--run", folder, "--data", data, "--images", 12, "--pairs", 10]
+
+    assert run(*words, "--device", "cpu", "--threads", 1) == 0
+
+    said = capsys.readouterr().out
+    assert re.search(r"^fd efficientnet lite0 +[\d.]+  images 12$", said, re.MULTILINE)
+    assert f"written: {folder / 'quality.json'} and {folder / 'neighbours.png'}" in said
+    run("export", "--run", folder, "--out", tmp_path / "noise")
+    quality = json.loads((tmp_path / "noise" / "card.json").read_text())["quality"]
+    report = json.loads((folder / "quality.json").read_text())
+    assert quality["swd"] == report["metrics"]["swd"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "holds no checkpoint: train it first"),
+        (["--data", "nowhere"], "nowhere is no prepared folder"),
+        (["--images", "9"], "a whole number from 10 is needed, not '9'"),
+    ],
+)
+def test_evaluate_mistakes_are_told_in_the_same_way(
+    run: Run,
+    prepared: Prepared,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    message: str,
+) -> None:
+    """Nothing is made where there was nothing."""
+    start = ["evaluate", "--run", tmp_path / "run", "--data", prepared.folder]
+
+    assert run(*start, *words) == 2
+
+    assert message in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_name_of_a_bundle_is_that_of_its_folder_unless_told(
     run: Run, train_words: list[object], tmp_path: Path
 ) -> None:

@@ -1,0 +1,148 @@
+"""The evaluation of a run: what it writes, and that it writes the same again."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from training.data import Prepared
+from training.manifest import DataError
+from training.newest import load_run
+from training.quality.distances import frechet_distance
+from training.quality.evaluate import Effort, EvaluationError, evaluate_run
+from training.quality.features import features_of, load_network, weights_path
+from training.quality.pictures import choose, draw
+from training.quality.report import Report
+
+CPU = torch.device("cpu")
+LITTLE = Effort(images=12, feature_images=11, pairs=20)
+
+
+@pytest.fixture
+def run(finished: Path, tmp_path: Path) -> Path:
+    """A finished run of one's own."""
+    return shutil.copytree(finished, tmp_path / "run")
+
+
+@pytest.fixture(scope="module")
+def measured(finished: Path, prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that was evaluated, never changed."""
+    run = shutil.copytree(finished, tmp_path_factory.mktemp("measured") / "run")
+    measure(run, prepared)
+    return run
+
+
+def report_of(run: Path) -> Report:
+    """As it was written."""
+    return json.loads((run / "quality.json").read_text(encoding="utf-8"))
+
+
+def measure(run: Path, prepared: Prepared, effort: Effort = LITTLE) -> Report:
+    """The report, as it was written."""
+    evaluate_run(run, prepared, run / "quality.json", effort, CPU, lambda _: None)
+    return report_of(run)
+
+
+def test_every_number_says_how_it_was_measured(measured: Path) -> None:
+    """And on how many pictures."""
+    report = report_of(measured)
+
+    metrics = report["metrics"]
+    assert list(metrics) == [
+        *("swd", "ms_ssim", "kid", "fd_efficientnet_lite0", "precision", "recall"),
+        "neighbour_ratio",
+    ]
+    assert all(isinstance(m["value"], float) and len(m["how"]) > 40 for m in metrics.values())
+    assert (metrics["swd"]["images"], list(metrics["swd"]["per_level"])) == (12, ["8"])
+    assert (metrics["ms_ssim"]["pairs"], metrics["kid"]["images"]) == (20, 11)
+    assert (metrics["neighbour_ratio"]["searched"], metrics["neighbour_ratio"]["of"]) == (11, 12)
+    assert "EfficientNet-Lite0 features at 128 px" in metrics["kid"]["how"]
+
+
+def test_the_report_tells_its_circumstances(measured: Path, prepared: Prepared) -> None:
+    """Of the run, the data and the pictures drawn."""
+    report = report_of(measured)
+
+    assert (report["images_shown"], report["resolution"], report["alpha"]) == (72, 8, 1.0)
+    assert report["generated"] == {"images": 12, "first_seed": 3_000_000}
+    assert report["data"]["trained_on"] is True
+    assert report["data"]["sha256"] == prepared.digest
+    assert (report["device"], report["torch"]) == ("cpu", torch.__version__)
+    assert report["wall_seconds"] > 0
+
+
+def test_the_averaged_generator_is_what_is_measured(
+    measured: Path, prepared: Prepared, tmp_path: Path
+) -> None:
+    """A Frechet distance put together by hand."""
+    report = report_of(measured)
+
+    newest = load_run(measured)
+    network = load_network(weights_path(), CPU)
+    seeds = range(3_000_000, 3_000_012)
+    drawn = draw(newest.players.average, newest.moment.growth, seeds, tmp_path).first(11)
+    real = choose(prepared.images(8), 12, seed=0).first(11)
+    expected = frechet_distance(features_of(real, network), features_of(drawn, network))
+    assert report["metrics"]["fd_efficientnet_lite0"]["value"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_the_same_settings_give_the_same_report(
+    measured: Path, run: Path, prepared: Prepared
+) -> None:
+    """But for the time it took; another seed gives another."""
+    first, again = report_of(measured), measure(run, prepared)
+    other = measure(run, prepared, Effort(12, 11, 20, seed=1))
+
+    assert {**first, "wall_seconds": 0} == {**again, "wall_seconds": 0}
+    assert other["metrics"]["swd"]["value"] != first["metrics"]["swd"]["value"]
+
+
+def test_the_nearest_training_pictures_are_shown(measured: Path, finished: Path) -> None:
+    """A sheet of 12 rows beside the report; no scratch file is left."""
+    with Image.open(measured / "neighbours.png") as image:
+        image.load()
+        assert image.size == (6 * 64, 12 * 64)
+    before, after = ({path.name for path in run.iterdir()} for run in (finished, measured))
+    assert after - before == {"quality.json", "neighbours.png"}
+
+
+def test_a_run_in_the_middle_of_a_fade_is_measured_where_it_stands(
+    run: Path, prepared: Prepared
+) -> None:
+    """At its resolution, and the report says how far it has faded in."""
+    for record in (run / "checkpoints").glob("*.json"):
+        values = json.loads(record.read_text())
+        record.write_text(json.dumps({**values, "images_shown": 36}))
+
+    report = measure(run, prepared)
+
+    assert (report["images_shown"], report["resolution"], report["alpha"]) == (36, 8, 0.5)
+
+
+def test_other_pictures_than_those_of_the_training_are_told(
+    run: Path, make_prepared: Callable[..., Prepared]
+) -> None:
+    """Held-out pictures are a good measure; a card must not hide them."""
+    assert measure(run, make_prepared(seed=1))["data"]["trained_on"] is False
+
+
+def test_pictures_that_do_not_fit_are_refused(
+    run: Path, make_prepared: Callable[..., Prepared], tmp_path: Path
+) -> None:
+    """Other channels, too few, too small; nothing is written."""
+    before = sorted(run.iterdir())
+
+    with pytest.raises(EvaluationError, match="1 channels per picture, the run draws 3"):
+        measure(run, make_prepared(channels=1))
+    shutil.rmtree(tmp_path / "made")
+    with pytest.raises(EvaluationError, match="has 9 pictures: at least 10 are needed"):
+        measure(run, make_prepared(count=9))
+    shutil.rmtree(tmp_path / "made")
+    with pytest.raises(DataError, match="has pictures of 4 pixels, not 8"):
+        measure(run, make_prepared(resolution=4))
+
+    assert sorted(run.iterdir()) == before

@@ -1,0 +1,74 @@
+"""The search for training pictures that a generator remembers."""
+
+import numpy as np
+import pytest
+from scipy.spatial import KDTree
+
+from training.quality.neighbours import nearest_neighbours, sheet_of
+from training.quality.pictures import Pictures
+
+
+def cloud(count: int, seed: int) -> np.ndarray:
+    """Normal points."""
+    return np.random.default_rng(seed).standard_normal((count, 4))
+
+
+def test_neighbours_are_those_of_scipys_tree() -> None:
+    """Nearest first, with their distances."""
+    real, generated = cloud(80, 0), cloud(30, 1)
+
+    found = nearest_neighbours(real, generated)
+
+    distances, places = KDTree(real).query(generated, k=5)
+    assert found.places.tolist() == places.tolist()
+    np.testing.assert_allclose(found.distances, distances, atol=1e-6)
+
+
+def test_the_ratio_tells_copies_from_new_pictures() -> None:
+    """About 1 for more of the same kind, about 0 for training pictures with a scratch."""
+    real = cloud(400, 0)
+
+    assert nearest_neighbours(real, cloud(400, 1)).ratio == pytest.approx(1.0, abs=0.15)
+    assert nearest_neighbours(real, real[:50] + 1e-4).ratio < 0.01
+    usual = np.median(KDTree(real).query(real, k=2)[0][:, 1])
+    expected = np.median(KDTree(real).query(cloud(9, 1))[0]) / usual
+    assert nearest_neighbours(real, cloud(9, 1)).ratio == pytest.approx(expected)
+
+
+def test_the_sheet_shows_the_closest_and_then_the_first() -> None:
+    """Each beside its neighbours; here a picture is filled with its number."""
+    values = np.arange(20, dtype=np.uint8)
+    array = np.broadcast_to(values[:, None, None, None], (20, 64, 64, 1)).copy()
+    real = Pictures(array, np.arange(10, 20))  # place 0 shows 10
+    generated = Pictures(array, np.arange(10))
+    features = np.arange(10, dtype=np.float64)[:, None]
+    offsets = np.array([0.4, 0.3, 0.2, 0.1, 0.0, 0.05, 0.15, 0.25, 0.35, 0.45])
+
+    found = nearest_neighbours(features, features + offsets[:, None], k=2)
+    sheet = np.asarray(sheet_of(real, generated, found))[32::64, 32::64]
+
+    assert sheet[:, 0].tolist() == [4, 5, 3, 6, 2, 7, 0, 1, 2, 3, 4, 5]
+    assert sheet[:, 1].tolist() == [14, 15, 13, 16, 12, 17, 10, 11, 12, 13, 14, 15]
+    assert sheet.shape == (12, 3)
+
+
+def test_small_sets_are_shown_as_far_as_they_go() -> None:
+    """Three real pictures are all the neighbours there are."""
+    pictures = Pictures(np.zeros((4, 8, 8, 3), np.uint8), np.arange(3))
+
+    found = nearest_neighbours(cloud(3, 0), cloud(2, 1))
+
+    assert found.places.shape == (2, 3)
+    assert sheet_of(pictures, pictures.first(2), found).size == (4 * 64, 4 * 64)
+
+
+def test_doubles_among_real_pictures_make_no_division_by_zero() -> None:
+    """If most real pictures are there twice, the ratio has no measure."""
+    assert nearest_neighbours(np.zeros((5, 2)), cloud(3, 0)[:, :2]).ratio == float("inf")
+
+
+@pytest.mark.parametrize(("real", "generated"), [(1, 5), (5, 0)])
+def test_too_few_pictures_are_refused(real: int, generated: int) -> None:
+    """Two real pictures at least, for the measure."""
+    with pytest.raises(ValueError, match="two real pictures and a generated one"):
+        nearest_neighbours(cloud(real, 0), cloud(generated, 1))

@@ -1,0 +1,1 @@
+"""How good the pictures of a run are: measured offline, apart from the loop."""

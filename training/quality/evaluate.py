@@ -1,0 +1,244 @@
+"""The `evaluate` command: how good the averaged generator of a run is, against real pictures.
+
+Owns the order in which things are measured, their defaults, and what the report says of them. The
+metrics live beside it. Pictures lie in scratch files of the run folder while it works.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from training.data import Prepared, open_prepared
+from training.newest import Newest, load_run
+from training.origin import read_origin
+from training.quality.distances import (
+    NEIGHBOURS,
+    frechet_distance,
+    kernel_distance,
+    precision_and_recall,
+)
+from training.quality.features import (
+    NETWORK,
+    Features,
+    features_of,
+    load_network,
+    seen_size,
+    weights_path,
+)
+from training.quality.neighbours import nearest_neighbours, sheet_of
+from training.quality.pictures import Pictures, choose, draw
+from training.quality.report import (
+    FORMAT_VERSION,
+    QUALITY_FILE,
+    Metric,
+    Report,
+    metric,
+    table_of,
+    write_report,
+    write_whole,
+)
+from training.quality.ssim import similarity_within
+from training.quality.swd import HOW, sliced_wasserstein
+
+NEIGHBOURS_FILE = "neighbours.png"
+FIRST_SEED = 3_000_000  # far from the golden seeds and from those that exits are fitted on
+FEWEST = 10  # pictures
+
+Say = Callable[[str], None]
+
+
+class EvaluationError(ValueError):
+    """Pictures and run that cannot be measured against each other."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is measured.
+
+    Attributes:
+        images: pictures of each set for SWD, fewer if the data has fewer; 16,384 in the paper.
+        feature_images: the first of these, for everything that looks through the feature network.
+        pairs: for MS-SSIM; 10,000 in the paper.
+        seed: of every random choice.
+    """
+
+    images: int = 16_384
+    feature_images: int = 5_000
+    pairs: int = 10_000
+    seed: int = 0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `evaluate` understands, but for the machine."""
+    effort = Effort()
+    parser.add_argument("--run", type=Path, required=True, help="the folder of the run")
+    parser.add_argument("--data", type=Path, required=True, help="a folder that prepare wrote")
+    parser.add_argument("--out", type=Path, help=f"the report; {QUALITY_FILE} of the run")
+    for name, default, told in (
+        ("--images", effort.images, "pictures of each set"),
+        ("--feature-images", effort.feature_images, "those of them shown to the feature network"),
+        ("--pairs", effort.pairs, "pairs for MS-SSIM"),
+    ):
+        parser.add_argument(name, type=count, default=default, help=f"{told}; {default:,}")
+    parser.add_argument("--seed", type=int, default=effort.seed, help="of every random choice")
+
+
+def count(text: str) -> int:
+    """The value of an option that counts."""
+    if not text.isdecimal() or int(text) < FEWEST:
+        raise argparse.ArgumentTypeError(f"a whole number from {FEWEST} is needed, not {text!r}")
+    return int(text)
+
+
+def run(options: argparse.Namespace, device: torch.device) -> int:
+    """The `evaluate` command."""
+    effort = Effort(options.images, options.feature_images, options.pairs, options.seed)
+    out: Path = options.out or options.run / QUALITY_FILE
+    report = evaluate_run(options.run, open_prepared(options.data), out, effort, device, print)
+    print(table_of(report))
+    print(f"written: {out} and {out.with_name(NEIGHBOURS_FILE)}")
+    return 0
+
+
+def evaluate_run(
+    run_folder: Path,
+    prepared: Prepared,
+    out: Path,
+    effort: Effort,
+    device: torch.device,
+    say: Say,
+) -> Report:
+    """Measure the newest checkpoint of a run and write the report to `out`.
+
+    The same settings on the same machine give the same report, but for the wall time.
+
+    Raises:
+        EvaluationError: too few pictures, or of other channels than the network draws.
+        DataError: the data lacks the resolution at which the run stands.
+        CheckpointError: no checkpoint is whole.
+        WeightsError: the feature network's weights are not the published ones.
+        OSError: the disk is full; an older report stays.
+    """
+    began = time.monotonic()
+    network = load_network(weights_path(), device)
+    newest = load_run(run_folder)
+    real = real_pictures(newest, prepared, effort)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    growth = newest.moment.growth
+    seeds = range(FIRST_SEED, FIRST_SEED + len(real))
+    say(f"drawing {len(real):,} pictures of {growth.resolution} px")
+    generated = draw(newest.players.average.to(device), growth, seeds, out.parent)
+    metrics = measure_pictures(real, generated, out.parent, effort, say)
+    real, generated = (each.first(effort.feature_images) for each in (real, generated))
+    say(f"looking at 2 x {len(real):,} pictures")
+    features = features_of(real, network), features_of(generated, network)
+    say("comparing what was seen")
+    found = nearest_neighbours(*features)
+    sheet = io.BytesIO()
+    sheet_of(real, generated, found).save(sheet, format="PNG")
+    seen = f"{NETWORK} features at {seen_size(growth.resolution)} px"
+    metrics |= measure_features(features, effort.seed, seen)
+    metrics["neighbour_ratio"] = metric(
+        found.ratio,
+        f"median distance to the nearest of {len(real):,} training pictures, over that between "
+        f"training pictures; {seen}; near 0 for copies",
+        searched=len(real),
+        of=prepared.count,
+    )
+    report = describe(newest, run_folder, prepared, effort, len(seeds))
+    report |= {"device": str(device), "metrics": metrics}
+    report["wall_seconds"] = round(time.monotonic() - began, 1)
+    write_whole(out.with_name(NEIGHBOURS_FILE), sheet.getvalue())
+    write_report(out, report)
+    return report
+
+
+def real_pictures(newest: Newest, prepared: Prepared, effort: Effort) -> Pictures:
+    """Pictures of the data at the resolution where the run stands, drawn at random.
+
+    Raises:
+        EvaluationError: too few, or of other channels than the network draws.
+        DataError: the data lacks this resolution.
+    """
+    channels = newest.config.network.channels
+    if prepared.channels != channels:
+        raise EvaluationError(
+            f"{prepared.folder} has {prepared.channels} channels per picture, the run draws "
+            f"{channels}: give the --data it was trained on, or prepare it in the same way"
+        )
+    if prepared.count < FEWEST:
+        raise EvaluationError(
+            f"{prepared.folder} has {prepared.count} pictures: at least {FEWEST} are needed"
+        )
+    return choose(prepared.images(newest.moment.growth.resolution), effort.images, effort.seed)
+
+
+def measure_pictures(
+    real: Pictures, generated: Pictures, scratch: Path, effort: Effort, say: Say
+) -> dict[str, Metric]:
+    """The metrics that need no feature network."""
+    say("sliced Wasserstein distance")
+    swd = sliced_wasserstein(real, generated, scratch, effort.seed)
+    say("MS-SSIM")
+    drawn, given = (similarity_within(p, effort.pairs, effort.seed) for p in (generated, real))
+    return {
+        "swd": metric(swd.mean, HOW, per_level=swd.per_level, images=swd.pictures),
+        "ms_ssim": metric(drawn.mean, drawn.how, real_pictures=given.mean, pairs=drawn.pairs),
+    }
+
+
+def measure_features(
+    features: tuple[Features, Features], seed: int, seen: str
+) -> dict[str, Metric]:
+    """The metrics over features of real and generated pictures."""
+    real, generated = features
+    images = len(real)
+    kid = kernel_distance(real, generated, seed)
+    coverage = precision_and_recall(real, generated)
+    manifold = f"improved precision and recall (Kynkaanniemi et al. 2019), k = {NEIGHBOURS}; {seen}"
+    return {
+        "kid": metric(
+            kid.mean,
+            f"KID with {seen}: unbiased squared MMD, kernel (x.y / 1280 + 1)^3, mean over "
+            f"{kid.subsets} subsets of {kid.subset_size:,}; not comparable to Inception's",
+            deviation=kid.deviation,
+            images=images,
+        ),
+        "fd_efficientnet_lite0": metric(
+            frechet_distance(real, generated),
+            f"FD ({NETWORK}): Frechet distance with {seen}; no FID; biased upwards by few pictures",
+            images=images,
+        ),
+        "precision": metric(coverage.precision, manifold, images=images),
+        "recall": metric(coverage.recall, manifold, images=images),
+    }
+
+
+def describe(
+    newest: Newest, run_folder: Path, prepared: Prepared, effort: Effort, drawn: int
+) -> Report:
+    """The circumstances of a report."""
+    growth = newest.moment.growth
+    return {
+        "format_version": FORMAT_VERSION,
+        "preset": newest.config.preset,
+        "images_shown": newest.progress.images_shown,
+        "resolution": growth.resolution,
+        "alpha": growth.alpha,
+        "generated": {"images": drawn, "first_seed": FIRST_SEED},
+        "data": {
+            "name": prepared.manifest.source.name,
+            "pictures": prepared.count,
+            "sha256": prepared.digest,
+            "trained_on": read_origin(run_folder).digest == prepared.digest,
+        },
+        "seed": effort.seed,
+        "torch": torch.__version__,
+    }

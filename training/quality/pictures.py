@@ -1,0 +1,103 @@
+"""Many pictures, a few at a time: chosen from a data set, or drawn by a generator.
+
+Owns `Pictures` and the scratch files that hold what memory should not. Knows no metric.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.generator import Generator
+from models.growth import Growth
+from training.data import Indices
+from training.manifest import Pixels
+from training.samples import render
+
+DRAWN_AT_ONCE = 64
+PIECE = 2**20  # bytes
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures of an array, usually one on the disk.
+
+    Attributes:
+        array: uint8 `[N, R, R, C]`.
+        numbers: `[n]`, which of them are meant, in which order.
+    """
+
+    array: Pixels
+    numbers: Indices
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @property
+    def resolution(self) -> int:
+        """Width and height in pixels."""
+        return self.array.shape[1]
+
+    @property
+    def channels(self) -> int:
+        """1 gray, 3 RGB, 4 RGBA."""
+        return self.array.shape[3]
+
+    def first(self, count: int) -> Pictures:
+        """The first `count` of them, or all if there are fewer."""
+        return Pictures(self.array, self.numbers[:count])
+
+    def at(self, places: Sequence[int] | Indices) -> Pixels:
+        """A copy of the pictures at these places, uint8 `[n, R, R, C]`."""
+        return np.asarray(self.array[self.numbers[np.asarray(places, np.int64)]])
+
+    def batches(self, size: int) -> Iterator[Pixels]:
+        """All pictures in order, copied, at most `size` at a time."""
+        for start in range(0, len(self), size):
+            yield np.asarray(self.array[self.numbers[start : start + size]])
+
+
+def choose(array: Pixels, count: int, seed: int) -> Pictures:
+    """`count` different pictures of `array`, drawn at random; all of them if there are fewer."""
+    numbers = np.random.default_rng(seed).permutation(len(array))[:count]
+    return Pictures(array, numbers.astype(np.int64))
+
+
+def draw(generator: Generator, growth: Growth, seeds: range, folder: Path) -> Pictures:
+    """The pictures of `seeds`, each drawn once, in a scratch file of `folder`.
+
+    Raises:
+        OSError: the disk has no room for them.
+    """
+    resolution, channels = growth.resolution, generator.config.channels
+    array = scratch_array(folder, (len(seeds), resolution, resolution, channels), np.uint8)
+    for start in range(0, len(seeds), DRAWN_AT_ONCE):
+        part = seeds[start : start + DRAWN_AT_ONCE]
+        array[start : start + len(part)] = render(generator, part, growth)
+    return Pictures(array, np.arange(len(seeds)))
+
+
+def scratch_array(folder: Path, shape: tuple[int, ...], kind: type) -> NDArray[Any]:
+    """An array on the disk, gone with its last user, however the process ends.
+
+    Raises:
+        OSError: the disk has no room for it; without the reservation a write would kill the
+            process instead.
+    """
+    size = int(np.prod(shape)) * np.dtype(kind).itemsize
+    with tempfile.TemporaryFile(dir=folder) as file:
+        if sys.platform == "linux":
+            os.posix_fallocate(file.fileno(), 0, size)
+        else:
+            for start in range(0, size, PIECE):
+                file.write(bytes(min(PIECE, size - start)))
+            file.flush()
+        return np.memmap(file, kind, "r+", shape=shape)
