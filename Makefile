@@ -38,7 +38,7 @@ test: .venv/ready-dev ## run the tests
 check: .venv/ready-dev ## format, lint, types, import rules, dependencies, spelling, images
 	@$(BIN)/ruff format --check --quiet . || { echo "to mend it: $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/ruff check --quiet .
-	@$(call hushed,$(BIN)/basedpyright)
+	@$(call hushed,$(BIN)/basedpyright --project pyproject.toml)
 	@$(call hushed,$(BIN)/lint-imports --no-logo)
 	@$(call hushed,$(BIN)/deptry --no-ansi .)
 	@$(BIN)/codespell
