@@ -359,7 +359,11 @@ def test_larger_pictures_than_needed_are_welcome(
     config: TrainingConfig, make_prepared: Callable[..., Prepared]
 ) -> None:
     """Their smaller versions are there."""
-    check_data(config, make_prepared(resolution=16, count=4))
+    larger = make_prepared(resolution=16, count=4)
+
+    check_data(config, larger)
+
+    assert larger.manifest.resolution > config.network.resolution
 
 
 def test_a_game_that_breaks_down_leaves_the_last_checkpoint_whole(
