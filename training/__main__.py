@@ -1,4 +1,4 @@
-"""The commands: `python -m training prepare | train | evaluate | export`.
+"""The commands: `python -m training prepare | train | evaluate | export | benchmark`.
 
 Owns the command line alone; each command lives in its own room. Mistakes of the user end with one
 sentence and exit code 2, a run that was asked to stop with 0.
@@ -14,6 +14,7 @@ import torch
 
 from models.bundle import BundleError
 from training import export, prepare_command
+from training.benchmark import command as benchmark
 from training.checkpoint import CheckpointError
 from training.config import ConfigError, TrainingConfig, apply_setting
 from training.data import open_prepared
@@ -71,6 +72,11 @@ def build_parser() -> argparse.ArgumentParser:
     exporting = commands.add_parser("export", help="make a bundle of a run and prove it")
     export.add_arguments(exporting)
     exporting.set_defaults(run_command=export.run)
+
+    benchmarking = commands.add_parser("benchmark", help="repeat a published experiment")
+    benchmark.add_arguments(benchmarking)
+    benchmarking.add_argument("--threads", type=thread_count, help="CPU threads; all unless told")
+    benchmarking.set_defaults(run_command=run_benchmark)
     return parser
 
 
@@ -110,6 +116,13 @@ def run_evaluate(options: argparse.Namespace) -> int:
     if options.threads:
         torch.set_num_threads(options.threads)
     return evaluate.run(options, device)
+
+
+def run_benchmark(options: argparse.Namespace) -> int:
+    """The `benchmark` command."""
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    return benchmark.run(options)
 
 
 def device_of(name: str | None) -> torch.device:

@@ -20,6 +20,8 @@ class Purpose(IntEnum):
     LATENTS = 1
     GENERATOR_LATENTS = 2
     PENALTY = 3
+    BENCHMARK_ORDER = 20
+    BENCHMARK_SCORE = 21
 
 
 def generator_at(seed: int, purpose: Purpose, images_shown: int) -> np.random.Generator:

@@ -11,6 +11,7 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import safetensors.torch
 import torch
@@ -19,7 +20,6 @@ from torch import Tensor, nn
 from torch.optim import Adam
 
 from models.bundle import file_sha256
-from training.step import Players
 
 KEPT = 2
 PATTERN = "checkpoint-*.json"
@@ -46,6 +46,35 @@ class Progress:
     sums: dict[str, float] = field(default_factory=dict[str, float])
     sum_images: int = 0
     seconds: float = 0.0
+
+
+class Players(Protocol):
+    """What a checkpoint keeps: three networks and two optimisers; to read, not to replace."""
+
+    @property
+    def generator(self) -> nn.Module:
+        """The one that learns."""
+        ...
+
+    @property
+    def discriminator(self) -> nn.Module:
+        """Its opponent."""
+        ...
+
+    @property
+    def average(self) -> nn.Module:
+        """The one that makes the pictures."""
+        ...
+
+    @property
+    def generator_optimizer(self) -> Adam:
+        """Of `generator`."""
+        ...
+
+    @property
+    def discriminator_optimizer(self) -> Adam:
+        """Of `discriminator`."""
+        ...
 
 
 def save_checkpoint(folder: Path, players: Players, progress: Progress) -> Path:

@@ -1,0 +1,37 @@
+"""What reads digits."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from tests.training.benchmark.mnist import write_mnist
+from training.benchmark.classifier import as_images, reader_in, train_reader
+from training.benchmark.digits import read_digits
+
+
+def test_a_classifier_learns_and_is_kept(tmp_path: Path) -> None:
+    """It reads digits it has not seen; the second call reads the file of the first."""
+    folder = write_mnist(tmp_path / "mnist")
+    train, test = read_digits(folder, "train"), read_digits(folder, "test")
+    reader = reader_in(tmp_path, train, test)
+    kept = reader_in(tmp_path, test, train)
+
+    assert reader.accuracy > 0.5
+    assert kept.accuracy == reader.accuracy
+    images = as_images(test.pixels)
+    assert torch.equal(kept.read(images), reader.read(images))
+    assert (reader.read(images).numpy() == test.labels).mean() == reader.accuracy
+
+
+def test_training_a_classifier_is_repeatable_and_leaves_the_random_state(tmp_path: Path) -> None:
+    """The same digits give the same weights, and nobody else's random numbers change."""
+    digits = read_digits(write_mnist(tmp_path / "mnist", 256), "train")
+    before = torch.random.get_rng_state()
+    first, second = (train_reader(digits, digits, epochs=1) for _ in range(2))
+
+    assert torch.equal(torch.random.get_rng_state(), before)
+    for one, other in zip(
+        first.network.state_dict().values(), second.network.state_dict().values(), strict=True
+    ):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())

@@ -1,0 +1,116 @@
+"""What reads digits: a small convolutional network, trained once and kept beside the results.
+
+Owns its shape, its training and its accuracy on the test digits, which every table states: another
+classifier counts modes a little differently.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import safetensors
+import safetensors.torch
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim import Adam
+
+from training.benchmark.digits import Digits
+
+FILE = "classifier.safetensors"
+EPOCHS = 3
+BATCH = 128
+LEARNING_RATE = 0.002
+SEED = 0
+READING_BATCH = 1000
+
+
+class DigitClassifier(nn.Module):
+    """Gray digits `[N, 1, 32, 32]` in [-1, 1] -> logits `[N, 10]`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolutions = nn.Sequential(
+            nn.Conv2d(1, 24, 3, stride=2, padding=1),
+            nn.BatchNorm2d(24),
+            nn.ReLU(),
+            nn.Conv2d(24, 48, 3, padding=1),
+            nn.BatchNorm2d(48),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(48, 96, 3, padding=1),
+            nn.BatchNorm2d(96),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+        )
+        self.dense = nn.Linear(96 * 16, 10)
+
+    def forward(self, digits: Tensor) -> Tensor:
+        """Logits of `digits`."""
+        return self.dense(self.convolutions(digits).flatten(1))
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A trained classifier, and the share of test digits it reads rightly."""
+
+    network: DigitClassifier
+    accuracy: float
+
+    def read(self, digits: Tensor) -> Tensor:
+        """Gray digits `[N, 1, 32, 32]` in [-1, 1] -> classes int64 `[N]`."""
+        with torch.inference_mode():
+            parts: list[Tensor] = [
+                self.network(digits[first : first + READING_BATCH]).argmax(dim=1)
+                for first in range(0, len(digits), READING_BATCH)
+            ]
+        return torch.cat(parts)
+
+
+def reader_in(folder: Path, train: Digits, test: Digits) -> Reader:
+    """The classifier kept in `folder`; trained now where there is none."""
+    path = folder / FILE
+    if path.is_file():
+        network = DigitClassifier()
+        network.load_state_dict(safetensors.torch.load_file(path))
+        with safetensors.safe_open(path, "pt") as file:  # pyright: ignore[reportUnknownVariableType]
+            facts = cast("dict[str, str]", file.metadata())  # pyright: ignore[reportUnknownMemberType]
+        return Reader(network.eval(), float(json.loads(facts["accuracy"])))
+    sys.stdout.write("training the digit classifier\n")
+    reader = train_reader(train, test)
+    facts = {"accuracy": json.dumps(reader.accuracy)}
+    safetensors.torch.save_file(reader.network.state_dict(), path, facts)
+    return reader
+
+
+def train_reader(train: Digits, test: Digits, epochs: int = EPOCHS) -> Reader:
+    """Train a classifier on `train` with a fixed seed and measure it on `test`."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        network = DigitClassifier()
+    adam = Adam(network.parameters(), lr=LEARNING_RATE, fused=True)
+    images, labels = as_images(train.pixels), torch.from_numpy(train.labels.astype(np.int64))
+    steps = epochs * (len(images) // BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(adam, LEARNING_RATE, total_steps=steps + 1)
+    order = np.random.Generator(np.random.Philox(SEED))
+    for _ in range(epochs):
+        places = torch.from_numpy(order.permutation(len(images)))
+        for first in range(0, len(images) - BATCH + 1, BATCH):
+            chosen = places[first : first + BATCH]
+            adam.zero_grad(set_to_none=True)
+            F.cross_entropy(network(images[chosen]), labels[chosen]).backward()
+            adam.step()
+            schedule.step()
+    network.eval()
+    read = Reader(network, 0.0).read(as_images(test.pixels)).numpy()
+    return Reader(network, float((read == test.labels).mean()))
+
+
+def as_images(digits: np.ndarray) -> Tensor:
+    """Digits uint8 `[N, 32, 32]` -> `[N, 1, 32, 32]` in [-1, 1]."""
+    return torch.from_numpy(digits).float()[:, None] / 127.5 - 1.0

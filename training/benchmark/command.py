@@ -1,0 +1,185 @@
+"""`python -m training benchmark stacked-mnist`: trials, one after the other, and their table.
+
+Owns the command line and the results on disk, one JSON file for each trial. A trial that is
+finished is not repeated, one that was stopped goes on; so the same command always ends with the
+table of everything that is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+from torch import nn
+
+from models.pixels import from_pixels
+from training.benchmark.classifier import reader_in
+from training.benchmark.digits import StackedDigits, read_digits
+from training.benchmark.game import Trial, play
+from training.benchmark.networks import LATENT_SIZE, NETWORKS
+from training.benchmark.score import DRAWS, PICTURES, Count, Draw, Score, score_of
+from training.chance import Purpose, generator_at, normal
+from training.config import ConfigError
+from training.losses import OBJECTIVES
+
+RESULT = "result.json"
+DRAW = 1_000_000_000  # pictures between the beginnings of two draws; more than any draw has
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished trial, and how it was measured."""
+
+    trial: Trial
+    score: Score
+    seconds: float
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command line of `benchmark`."""
+    parser.add_argument("name", choices=["stacked-mnist"], help="which benchmark")
+    parser.add_argument("--mnist", type=Path, required=True, help="the folder of the IDX files")
+    parser.add_argument("--out", type=Path, required=True, help="for checkpoints and results")
+    parser.add_argument("--network", choices=sorted(NETWORKS), default="k4", help="default: k4")
+    parser.add_argument("--objective", choices=sorted(OBJECTIVES), default="rpgan-r1r2")
+    parser.add_argument("--seeds", type=int, default=1, help="trials with seeds 0, 1, ...")
+    parser.add_argument("--images", type=int, default=2_000_000, help="shown in each trial")
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--learning-rate", type=float, default=0.001)
+    parser.add_argument("--gamma", type=float, default=1.0, help="weight of R1 and R2")
+    parser.add_argument("--pictures", type=int, default=PICTURES, help="counted in each draw")
+    parser.add_argument("--draws", type=int, default=DRAWS, help="whose scores are averaged")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Play what is not finished, then print the table of all results in `--out`.
+
+    Raises:
+        ConfigError: a folder holds a trial of the same name with other settings.
+        DataError: the digits are not there.
+        NonFiniteLossError: a game broke down.
+    """
+    numbers = (options.seeds, options.images, options.batch_size, options.pictures, options.draws)
+    if min(numbers) < 1 or min(options.learning_rate, options.gamma) < 0:
+        raise ConfigError(
+            "--seeds, --images, --batch-size, --pictures and --draws must be 1 or more, and "
+            "--learning-rate and --gamma 0 or more"
+        )
+    train, test = (read_digits(options.mnist, part) for part in ("train", "test"))
+    options.out.mkdir(parents=True, exist_ok=True)
+    reader = reader_in(options.out, train, test)
+    count = Count(reader, options.pictures, options.draws)
+    for seed in range(options.seeds):
+        trial = Trial(
+            options.network,
+            options.objective,
+            seed,
+            options.images,
+            options.batch_size,
+            options.learning_rate,
+            options.gamma,
+        )
+        finish(trial, StackedDigits(train, seed), count, options.out / trial.name)
+    real = score_of(draw_real(StackedDigits(train, 0)), count)
+    results = [read_result(path) for path in sorted(options.out.glob(f"*/{RESULT}"))]
+    print_table(results, real, count)
+    return 0
+
+
+def finish(trial: Trial, stacks: StackedDigits, count: Count, folder: Path) -> Result:
+    """Play one trial to its end and measure it; at once, if that was done before."""
+    folder.mkdir(exist_ok=True)
+    path = folder / RESULT
+    keep_trial(trial, folder)
+    if path.exists():
+        return read_result(path)
+
+    def tell(shown: int, speed: float, losses: str) -> None:
+        sys.stdout.write(
+            f"{trial.name}  {shown:,} of {trial.images:,} images  {speed:.0f} images/s  {losses}\n"
+        )
+        sys.stdout.flush()
+
+    generator, progress = play(trial, stacks, folder / "checkpoints", tell)
+    score = score_of(draw_fake(generator, trial.seed), count)
+    result = Result(trial, score, progress.seconds)
+    write_whole(path, json.dumps(asdict(result), indent=2) + "\n")
+    return result
+
+
+def keep_trial(trial: Trial, folder: Path) -> None:
+    """Write down what is played here.
+
+    Raises:
+        ConfigError: something else was begun here before.
+    """
+    path = folder / "trial.json"
+    if path.exists() and (old := json.loads(path.read_text(encoding="utf-8"))) != asdict(trial):
+        raise ConfigError(f"{folder} was begun as {old}: repeat that, or choose another --out")
+    write_whole(path, json.dumps(asdict(trial), indent=2) + "\n")
+
+
+def read_result(path: Path) -> Result:
+    """A result that was written before."""
+    values = json.loads(path.read_text(encoding="utf-8"))
+    return Result(Trial(**values["trial"]), Score(**values["score"]), values["seconds"])
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that appears whole or not at all."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+def draw_fake(generator: nn.Module, seed: int) -> Draw:
+    """Pictures of a trained generator."""
+
+    def draw(number: int, first: int, count: int) -> torch.Tensor:
+        source = generator_at(seed, Purpose.BENCHMARK_SCORE, number * DRAW + first)
+        with torch.inference_mode():
+            return cast("torch.Tensor", generator(normal(source, count, LATENT_SIZE))).clamp(-1, 1)
+
+    return draw
+
+
+def draw_real(stacks: StackedDigits) -> Draw:
+    """Pictures of the data: what a perfect generator would score."""
+    return lambda number, first, count: from_pixels(
+        torch.from_numpy(stacks.drawn(count, number * DRAW + first))
+    )
+
+
+def print_table(results: Iterable[Result], real: Score, count: Count) -> None:
+    """One row for each kind of trial, mean and standard deviation over its seeds."""
+    kinds: defaultdict[tuple[str, ...], list[Result]] = defaultdict(list)
+    for result in results:
+        trial = result.trial
+        kinds[trial.network, trial.objective, f"{trial.images:,}"].append(result)
+    lines = [
+        f"Stacked MNIST: {count.pictures:,} pictures, {count.draws} draws; KL(model || uniform), nats",
+        f"digit classifier: {count.reader.accuracy:.2%} right; torch {torch.__version__}",
+        "",
+        "| network | objective | images shown | seeds | modes of 1,000 | KL |",
+        "|---|---|---|---|---|---|",
+        f"| real data | - | - | - | {real.modes:.1f} | {real.divergence:.4f} |",
+    ]
+    for kind, found in sorted(kinds.items()):
+        modes = spread([result.score.modes for result in found])
+        divergence = spread([result.score.divergence for result in found], digits=4)
+        lines.append(f"| {' | '.join(kind)} | {len(found)} | {modes} | {divergence} |")
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def spread(values: Sequence[float], digits: int = 1) -> str:
+    """Mean and, of several values, standard deviation."""
+    mean = f"{np.mean(values):.{digits}f}"
+    return f"{mean} ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else mean

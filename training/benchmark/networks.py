@@ -1,0 +1,84 @@
+"""The networks of the mode-recovery experiment.
+
+Owns the published pair: a small generator against a discriminator whose maps are divided by K, and
+"normal" ones, which are the project's own. With equalized learning rate and PixelNorm instead of
+batch normalisation, as in the rows "our norm" and "minibatch stddev" of the paper's table 4.
+Source: Karras et al. 2018, appendix on Stacked MNIST.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.config import NetworkConfig
+from models.discriminator import Discriminator
+from models.generator import Generator
+from models.layers import (
+    HE_GAIN,
+    EqualizedConv2d,
+    EqualizedLinear,
+    UpConv2d,
+    downsample,
+    minibatch_stddev,
+    pixel_norm,
+)
+
+LATENT_SIZE = 64
+GENERATOR_MAPS = (64, 32, 16, 8)  # at 4, 8, 16, 32 px
+DISCRIMINATOR_MAPS = (8, 16, 32)  # at 32, 16, 8 px, to be divided by K
+GENERATOR_SLOPE = 0.3
+DISCRIMINATOR_SLOPE = 0.2
+NORMAL = NetworkConfig(32, latent_size=LATENT_SIZE, fmap_base=2048, fmap_max=128)
+NETWORKS = {"k4": 4, "k2": 2, "normal": None}
+
+
+class SmallGenerator(nn.Module):
+    """Latent `[N, 64]` -> image `[N, 3, 32, 32]` in [-1, 1]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        first = GENERATOR_MAPS[0]
+        self.dense = EqualizedLinear(LATENT_SIZE, first * 16, gain=HE_GAIN / 4)
+        self.levels = nn.ModuleList(UpConv2d(a, b) for a, b in pairwise(GENERATOR_MAPS))
+        self.exit = EqualizedConv2d(GENERATOR_MAPS[-1], 3, kernel=3, gain=1.0)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Images of `z`."""
+        x = self.dense(pixel_norm(z)).reshape(-1, GENERATOR_MAPS[0], 4, 4)
+        x = pixel_norm(F.leaky_relu(x, GENERATOR_SLOPE))
+        for level in self.levels:
+            x = pixel_norm(F.leaky_relu(level(x), GENERATOR_SLOPE))
+        return torch.tanh(self.exit(x))
+
+
+class CrippledDiscriminator(nn.Module):
+    """Image `[N, 3, 32, 32]` -> score `[N]`.
+
+    Args:
+        divisor: the K of K/2 and K/4: by how much its maps are fewer than the generator's.
+    """
+
+    def __init__(self, divisor: int) -> None:
+        super().__init__()
+        maps = [3, *(count // divisor for count in DISCRIMINATOR_MAPS)]
+        self.levels = nn.ModuleList(EqualizedConv2d(a, b, kernel=3) for a, b in pairwise(maps))
+        self.score = EqualizedLinear((maps[-1] + 1) * 16, 1, gain=1.0)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Scores of `images`."""
+        x = images
+        for level in self.levels:
+            x = downsample(F.leaky_relu(level(x), DISCRIMINATOR_SLOPE))
+        return self.score(minibatch_stddev(x, group_size=0).flatten(1)).squeeze(1)
+
+
+def networks_of(name: str) -> tuple[nn.Module, nn.Module]:
+    """Generator and discriminator of `k4`, `k2` or `normal`."""
+    divisor = NETWORKS[name]
+    if divisor is None:
+        return Generator(NORMAL), Discriminator(NORMAL)
+    return SmallGenerator(), CrippledDiscriminator(divisor)
