@@ -161,6 +161,9 @@ def explained(folder: Path) -> Generator[None]:
         yield
     except BundleError as error:
         raise Unfit(str(error), passing=isinstance(error.__cause__, OSError)) from error
+    except MemoryError as error:
+        advice = "Free some, or lower PROGAN_MAX_BATCH"
+        raise Unfit(f"{folder}: not enough memory: {error}. {advice}", passing=True) from error
     except Exception as error:
         log.exception("unexpected fault in %s", folder)
         advice = "Copy or export the bundle again"

@@ -16,6 +16,7 @@ import httpx2
 import pytest
 
 from models.bundle import load_card
+from models.config import NetworkConfig
 from service.engine.opening import open_engine, unlearned
 from service.fingerprint import pixel_sha256
 from service.recipe import Recipe, point_of
@@ -24,6 +25,7 @@ from tests.journeys.server import PATIENCE_S, Server, ready_server
 
 pytestmark = pytest.mark.timeout(240)
 
+SLOW = NetworkConfig(resolution=64, channels=3, latent_size=64, fmap_base=4096, fmap_max=128)
 SEEDS = range(6)
 RESOLUTIONS = (8, 32)
 WEIGHTS = "generator.safetensors"
@@ -196,6 +198,19 @@ def test_a_hang_up_has_the_bundles_read(releases: list[Path], tmp_path: Path) ->
         server.wait_for("ready with tiny-32")
 
         assert server.client.get("/images/1").headers["x-model"] == pinned(releases[0])
+
+
+def test_a_signal_while_it_proves_ends_it_well(bundles: Path, tmp_path: Path) -> None:
+    """No library is torn down under the thread that proves."""
+    folder = shutil.copytree(bundles, tmp_path / "bundles")
+    with ready_server(folder, tmp_path / "log", bundles_poll_s="0") as server:
+        write_bundle(folder, "slow-64", SLOW)
+        server.process.send_signal(signal.SIGHUP)
+        server.wait_for("asked to read")
+        server.process.terminate()
+
+        assert server.process.wait(PATIENCE_S) == 0
+    assert "Traceback" not in server.text
 
 
 def test_a_terminal_that_is_closed_ends_it_well(bundles: Path, tmp_path: Path) -> None:
