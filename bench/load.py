@@ -23,16 +23,18 @@ EARLY_S = 0.001  # a request that is due this soon is not slept for
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to send: a path with its query, without a body.
+    """What to send: a path with its query.
 
     Attributes:
         kind: a name for the reader of the records.
+        body: none where it is empty.
     """
 
     path: str
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     kind: str = ""
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,11 @@ async def _send(
     fault = ""
     try:
         async with session.request(
-            request.method, request.path, headers=request.headers, allow_redirects=False
+            request.method,
+            request.path,
+            data=request.body or None,
+            headers=request.headers,
+            allow_redirects=False,
         ) as answer:
             first_byte = time.perf_counter() - began
             async for piece in answer.content.iter_any():
