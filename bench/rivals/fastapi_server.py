@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request, Response
 
 from bench.rivals.inside import Inside, orders
 
-PATIENCE_S = 60
+PATIENCE_S = 300
 
 
 @asynccontextmanager

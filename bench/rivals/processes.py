@@ -16,7 +16,7 @@ import psutil
 
 from bench.load import Request
 
-START_LIMIT_S = 120.0
+START_LIMIT_S = 240.0
 STOP_LIMIT_S = 15.0
 CHECKOUT = Path(__file__).parents[2]
 
