@@ -1,9 +1,11 @@
 """What a picture costs to encode, beside Pillow's default PNG: time, bytes, loss.
 
-    python -m bench.encode [--size 512]... [--rounds 7] [--json]
+    python bench/encode.py [--size 512]... [--rounds 7] [--settings] [--json]
 
 Rounds are interleaved, so that a busy moment of the machine hits every encoder alike; times are of
-the processor, not of the clock. The ratios are by minimum, the table shows medians too.
+the processor, not of the clock. The ratios are by minimum, the table shows medians too. Pictures
+are painted for the purpose, and made by the shipped models at their own size. `--settings` adds
+what else a format could be set to.
 """
 
 from __future__ import annotations
@@ -13,18 +15,30 @@ import io
 import json
 import platform
 import statistics
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image
 
+if __name__ == "__main__":  # started as a file: the rooms are beside bench/, not in it
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from models.bundle import load_bundle
+from models.latent import latent_of
+from models.pixels import to_pixels
 from service.encode import ENCODER_VERSION, FORMATS, encode
 from service.picture import Pixels
 
 FACTS = {"seed": "7", "model": "bench@" + "0" * 64, "software": "bench"}
 BASELINE = "Pillow PNG"
+SHIPPED = Path(__file__).parents[1] / "models" / "pretrained"
+CLAIMED_SIZE = 512  # pixels, at which PNG is promised to be ten times cheaper
 
 Encoder = Callable[[Pixels], bytes]
 
@@ -34,6 +48,7 @@ class Row:
     """One encoder on one picture: processor milliseconds, bytes, and both beside the baseline."""
 
     picture: str
+    pixels: int  # wide and high
     encoder: str
     minimum_ms: float
     median_ms: float
@@ -75,17 +90,53 @@ def _clouds(random: np.random.Generator, size: int, cells: int) -> np.ndarray:
     return np.stack([np.asarray(layer) for layer in layers], axis=-1)
 
 
-def pillow_png(pixels: Pixels) -> bytes:
-    """What most services call."""
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return file.getvalue()
+def generated() -> Iterator[tuple[str, Pixels]]:
+    """A picture by each shipped model, at its full size."""
+    for card in sorted(SHIPPED.glob("*/card.json")):
+        generator = load_bundle(card.parent).generator
+        latent = torch.from_numpy(latent_of(7, generator.config.latent_size))[None]
+        with torch.inference_mode():
+            pixels: Pixels = to_pixels(generator(latent))[0].numpy()
+        yield card.parent.name.rpartition("-")[0], pixels
 
 
-def measure(name: str, pixels: Pixels, rounds: int) -> list[Row]:
+def with_pillow(format: str, **settings: object) -> Encoder:
+    """Pillow's own encoder, without any facts in the file."""
+
+    def run(pixels: Pixels) -> bytes:
+        file = io.BytesIO()
+        shown = pixels[..., 0] if pixels.shape[2] == 1 else pixels
+        Image.fromarray(shown).save(file, format, **settings)
+        return file.getvalue()
+
+    return run
+
+
+def ours(name: str) -> Encoder:
+    """What the service writes."""
+    return lambda pixels: encode(pixels, name, FACTS)
+
+
+# What else could be chosen; ours: WebP lossless with method 1 and effort 0, JPEG 90 in 4:4:4 with
+# tables fitted to the picture.
+ALTERNATIVES: dict[str, Encoder] = {
+    "PNG level 1": with_pillow("PNG", compress_level=1),
+    "PNG RLE": with_pillow("PNG", compress_level=1, compress_type=3),
+    "WebP m0": with_pillow("WEBP", lossless=True, exact=True, method=0, quality=0),
+    "WebP default": with_pillow("WEBP", lossless=True, exact=True),
+    "WebP q90": with_pillow("WEBP", quality=90),
+    "JPEG q75": with_pillow("JPEG", quality=75, subsampling="4:4:4", optimize=True),
+    "JPEG q95": with_pillow("JPEG", quality=95, subsampling="4:4:4", optimize=True),
+    "JPEG 4:2:0": with_pillow("JPEG", quality=90, subsampling="4:2:0", optimize=True),
+    "JPEG plain": with_pillow("JPEG", quality=90, subsampling="4:4:4"),
+}
+
+
+def measure(
+    name: str, pixels: Pixels, rounds: int, others: dict[str, Encoder] | None = None
+) -> list[Row]:
     """Every encoder on one picture, in turns."""
-    encoders: dict[str, Encoder] = {BASELINE: pillow_png}
-    encoders |= {name: lambda p, name=name: encode(p, name, FACTS) for name in FORMATS}
+    encoders = {BASELINE: with_pillow("PNG"), **{f: ours(f) for f in FORMATS}, **(others or {})}
     times: dict[str, list[float]] = {encoder: [] for encoder in encoders}
     files: dict[str, bytes] = {}
     for _ in range(rounds):
@@ -96,7 +147,8 @@ def measure(name: str, pixels: Pixels, rounds: int) -> list[Row]:
     usual_ms, usual_size = min(times[BASELINE]), len(files[BASELINE])
     return [
         Row(
-            picture=f"{name} {pixels.shape[0]}",
+            picture=name,
+            pixels=pixels.shape[0],
             encoder=encoder,
             minimum_ms=round(min(times[encoder]), 2),
             median_ms=round(statistics.median(times[encoder]), 2),
@@ -112,36 +164,59 @@ def measure(name: str, pixels: Pixels, rounds: int) -> list[Row]:
 def _psnr(pixels: Pixels, file: bytes) -> float | None:
     """Likeness in decibels; None where every pixel is the same."""
     found = np.asarray(Image.open(io.BytesIO(file)).convert("RGB")).astype(np.float64)
-    error = float(np.mean((found - pixels) ** 2))
+    error = float(np.mean((found - pixels) ** 2))  # gray pixels are compared with each channel
     return round(10 * float(np.log10(255**2 / error)), 1) if error else None
 
 
-def main() -> None:
-    """Measure, and print a table or JSON."""
+def claims(rows: Sequence[Row]) -> dict[str, float]:
+    """The worst of all pictures of the size that is claimed, for PNG."""
+    png = [row for row in rows if row.encoder == "png" and row.pixels == CLAIMED_SIZE]
+    if not png:
+        return {}
+    return {
+        "png_times_cheaper_512": min(row.times_cheaper for row in png),
+        "png_relative_size_512": max(row.relative_size for row in png),
+    }
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
     form = argparse.RawTextHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
     parser.add_argument("--size", type=int, action="append", help="pixels; default 128, 512, 1024")
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--settings", action="store_true", help="also what else could be chosen")
     parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure, and print a table or JSON."""
+    options = parse()
+    painters = (drawing, photograph)
+    sizes = options.size or [128, 512, 1024]
+    pictures = [(paint.__name__, paint(size)) for size in sizes for paint in painters]
+    others = ALTERNATIVES if options.settings else {}
     rows = [
         row
-        for size in options.size or [128, 512, 1024]
-        for paint in (drawing, photograph)
-        for row in measure(paint.__name__, paint(size), options.rounds)
+        for name, pixels in (*generated(), *pictures)
+        for row in measure(name, pixels, options.rounds, others)
     ]
     if options.json:
-        print(json.dumps({"version": ENCODER_VERSION, "rows": [asdict(r) for r in rows]}, indent=2))
+        told: dict[str, Any] = {**claims(rows), "version": ENCODER_VERSION}
+        print(json.dumps({**told, "rows": [asdict(row) for row in rows]}, indent=2))
         return
     print(f"{platform.machine()}, Python {platform.python_version()}, {ENCODER_VERSION}")
     names = ("picture", "encoder", "min ms", "median", "KiB", "cheaper", "size", "dB")
-    print("{:16}{:12}{:>8}{:>8}{:>8}{:>9}{:>7}{:>7}".format(*names))
+    print("{:16}{:14}{:>8}{:>8}{:>8}{:>9}{:>7}{:>7}".format(*names))
     for row in rows:
         loss = "exact" if row.psnr_db is None else f"{row.psnr_db}"
         print(
-            f"{row.picture:16}{row.encoder:12}{row.minimum_ms:8.2f}{row.median_ms:8.2f}"
-            f"{row.size / 1024:8.1f}{row.times_cheaper:8.1f}x{row.relative_size:7.0%}{loss:>7}"
+            f"{row.picture:10} {row.pixels:4} {row.encoder:14}{row.minimum_ms:8.2f}"
+            f"{row.median_ms:8.2f}{row.size / 1024:8.1f}{row.times_cheaper:8.1f}x"
+            f"{row.relative_size:7.0%}{loss:>7}"
         )
+    print(claims(rows))
 
 
 if __name__ == "__main__":

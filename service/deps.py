@@ -23,26 +23,30 @@ class LifespanState(TypedDict):
     serving: Serving
 
 
+# Those below ask the request itself rather than `ServingDep`: FastAPI resolves what a dependency
+# depends on for each place that names it, and three such steps took a sixth of the time that a
+# request spends in it.
+
+
 async def serving_of(request: Request) -> Serving:
     """The running service."""
-    serving: Serving = request.state.serving
-    return serving
+    return _serving(request)
 
 
 ServingDep = Annotated[Serving, Depends(serving_of)]
 
 
-async def catalogue_of(serving: ServingDep) -> Catalogue:
+async def catalogue_of(request: Request) -> Catalogue:
     """What can be served; 503 while that is nothing."""
-    return serving.catalogue
+    return _serving(request).catalogue
 
 
 CatalogueDep = Annotated[Catalogue, Depends(catalogue_of)]
 
 
-async def no_body(request: Request, serving: ServingDep) -> None:
+async def no_body(request: Request) -> None:
     """Read the body, which must be empty."""
-    await require_no_body(request, serving.settings.max_body_bytes)
+    await require_no_body(request, _serving(request).settings.max_body_bytes)
 
 
 Patience = Annotated[
@@ -56,9 +60,9 @@ Patience = Annotated[
 ]
 
 
-async def admitted(request: Request, serving: ServingDep) -> None:
+async def admitted(request: Request) -> None:
     """Let in whoever may ask for pictures; a wrong key counts for the address it comes from."""
-    key = None
+    serving, key = _serving(request), None
     try:
         key = serving.keys.require(request.headers)
     finally:
@@ -71,3 +75,8 @@ def doors(settings: Settings) -> list[params.Depends]:
     ways = [HTTPBearer(auto_error=False), APIKeyHeader(name="X-API-Key", auto_error=False)]
     told = [Security(way) for way in ways] if settings.api_keys else []
     return [*told, Depends(admitted), Depends(no_body)]
+
+
+def _serving(request: Request) -> Serving:
+    serving: Serving = request.state.serving
+    return serving

@@ -1,0 +1,126 @@
+"""Who is measured, how each is started, and how each is asked for the picture of a seed.
+
+Owns the table of servers: ours, and the ones a user would pick instead. All of them get as many
+kernel threads as there are cores: ours in one process, the others one in each of as many processes,
+which on a CPU was faster for every one of them than all threads in one process.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.load import Request
+from bench.rivals.inside import Orders
+
+OURS = "Progan"
+HOST = "127.0.0.1"
+JSON = {"Content-Type": "application/json"}
+PATIENCE_S = 60  # of every server that has a limit: load is to be seen, not refused
+
+Command = Callable[[Path, Orders], list[str]]
+Ask = Callable[[int, int], Request]
+
+
+@dataclass(frozen=True)
+class Server:
+    """One row of the table.
+
+    Attributes:
+        name: as people call it.
+        package: whose version is told; ours has none.
+        command: a Python with everything in it, and what to serve -> what to run.
+        ask: seed and resolution -> a request.
+        variables: for its environment.
+    """
+
+    name: str
+    package: str
+    command: Command
+    ask: Ask
+    variables: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def _by_path(seed: int, _resolution: int) -> Request:
+    return Request(f"/images/{seed}")
+
+
+def _of_ours(seed: int, resolution: int) -> Request:
+    return Request(f"/images/{seed}?resolution={resolution}")
+
+
+def _in_body(path: str) -> Ask:
+    def ask(seed: int, _resolution: int) -> Request:
+        return Request(path, "POST", JSON, body=b'{"seed": %d}' % seed)
+
+    return ask
+
+
+def _module(name: str) -> Command:
+    return lambda python, _told: [str(python), "-m", f"bench.rivals.{name}"]
+
+
+def _mosec(python: Path, told: Orders) -> list[str]:
+    listening = ["--address", HOST, "--port", str(told.port), "--timeout", str(PATIENCE_S * 1000)]
+    return [str(python), "-m", "bench.rivals.mosec_server", *listening, "--log-level", "warning"]
+
+
+def _bentoml(python: Path, told: Orders) -> list[str]:
+    service = "bench.rivals.bentoml_server:Pictures"
+    listening = ["--host", HOST, "--port", str(told.port)]
+    return [str(python), "-m", "bentoml", "serve", service, *listening, "--working-dir", "."]
+
+
+RIVALS = (
+    Server("FastAPI", "fastapi", _module("fastapi_server"), _by_path),
+    Server("LitServe", "litserve", _module("litserve_server"), _in_body("/predict")),
+    Server("mosec", "mosec", _mosec, _in_body("/inference")),
+    Server(
+        "Ray Serve",
+        "ray",
+        _module("ray_server"),
+        _by_path,
+        {
+            "RAY_SERVE_ENABLE_HA_PROXY": "1",
+            "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+            "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_AUTH_MODE": "disabled",
+        },
+    ),
+    Server(
+        "BentoML",
+        "bentoml",
+        _bentoml,
+        _in_body("/image"),
+        {"BENTOML_DO_NOT_TRACK": "true"},
+    ),
+)
+
+PROGAN = Server(
+    OURS,
+    "",
+    lambda _python, _told: [sys.executable, "-m", "service"],
+    _of_ours,
+    {
+        "PROGAN_LOG_LEVEL": "warning",
+        "PROGAN_DEVICE": "cpu",
+        "PROGAN_DEADLINE_S": str(PATIENCE_S),
+        "PROGAN_QUEUE_WORK_S": str(PATIENCE_S),
+        "PROGAN_QUEUE_CAPACITY": "100000",
+    },
+)
+
+
+def environment_of(server: Server, told: Orders) -> dict[str, str]:
+    """The variables `server` is started with: those of this process but for settings of ours."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PROGAN_")}
+    ours = {"PROGAN_PORT": str(told.port), "PROGAN_BUNDLES": str(told.bundles)}
+    return {
+        **kept,
+        **(ours if server.name == OURS else told.environment()),
+        **server.variables,
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
