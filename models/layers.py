@@ -98,7 +98,12 @@ def downsample(x: Tensor) -> Tensor:
 
 
 # ----------------------------------------------------------------------------------------
-# Normalisation. Statistics are taken in fp32 whatever type the features have.
+# Normalisation. Statistics are taken in fp32, or fp64, whatever type the features have.
+
+
+def widened(x: Tensor) -> Tensor:
+    """The same numbers in fp32 at least."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def pixel_norm(x: Tensor, epsilon: float = 1e-8) -> Tensor:
@@ -106,7 +111,7 @@ def pixel_norm(x: Tensor, epsilon: float = 1e-8) -> Tensor:
 
     Takes `[N, C]` or `[N, C, H, W]`; shape and type stay.
     """
-    mean_square = x.float().square().mean(dim=1, keepdim=True)
+    mean_square = widened(x).square().mean(dim=1, keepdim=True)
     return x * torch.rsqrt(mean_square + epsilon).to(x.dtype)
 
 
@@ -119,7 +124,7 @@ def minibatch_stddev(x: Tensor, group_size: int = 4, epsilon: float = 1e-8) -> T
     n, c, h, w = x.shape
     largest = min(group_size or n, n)
     group = next(size for size in range(largest, 0, -1) if n % size == 0)
-    y = x.float().reshape(group, n // group, c, h, w)  # [G, M, C, H, W]
+    y = widened(x).reshape(group, n // group, c, h, w)  # [G, M, C, H, W]
     y = y - y.mean(dim=0, keepdim=True)
     y = (y.square().mean(dim=0) + epsilon).sqrt()  # [M, C, H, W] deviation over the group
     y = y.mean(dim=(1, 2, 3))  # [M] one number per group

@@ -16,7 +16,7 @@ from models.bundle import BundleError
 from training import export, prepare_command
 from training.benchmark import command as benchmark
 from training.checkpoint import CheckpointError
-from training.config import ConfigError, TrainingConfig, apply_setting
+from training.config import ConfigError, TrainingConfig
 from training.data import open_prepared
 from training.loop import check_data, train
 from training.manifest import DataError
@@ -24,6 +24,7 @@ from training.presets import PRESETS
 from training.progress import Display, duration
 from training.quality import evaluate
 from training.quality.features import WeightsError
+from training.setting import apply_setting
 from training.step import NonFiniteLossError
 
 USER_ERRORS = (

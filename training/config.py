@@ -1,7 +1,7 @@
-"""What a run is told: a frozen configuration, and how words change it.
+"""What a run is told: a frozen configuration.
 
-Owns `TrainingConfig`, its JSON form and `--set name=value`. The named ones are in `presets.py`;
-what follows from images shown is in `schedule.py`.
+Owns `TrainingConfig` and its JSON form. The named ones are in `presets.py`, `--set name=value` is
+in `setting.py`; what follows from images shown is in `schedule.py`.
 """
 
 from __future__ import annotations
@@ -9,13 +9,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Self, TypeVar, get_type_hints
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 from models.config import NetworkConfig
 from training.losses import OBJECTIVES
-
-Owner = TypeVar("Owner", "TrainingConfig", NetworkConfig, "LevelPlan")
 
 
 class ConfigError(ValueError):
@@ -39,6 +37,7 @@ LIMITS: dict[str, Limit] = {
     "penalty_weight": AT_LEAST_0,
     "penalty_share": ("above 0 and up to 1", lambda value: 0 < value <= 1),
     "penalty_target": ABOVE_0,
+    "penalty_sigma": ABOVE_0,
     "drift": AT_LEAST_0,
     "stddev_group": AT_LEAST_0,
     "adam_beta2": BELOW_1,
@@ -81,10 +80,13 @@ class TrainingConfig:
         network: the shapes of both networks.
         levels: one plan per resolution, smallest first.
         objective: a name in `training.losses.OBJECTIVES`.
+        penalty: `exact`, by double backward, or `finite-difference`, which differentiates once
+            (`training.slopes`).
         penalty_weight: lambda of WGAN-GP; for R1 and R2, gamma is this times R^2 / batch size
             (the rule of StyleGAN2-ADA, where it is 0.0002).
         penalty_share: share of each batch the penalty is computed on, in (0, 1].
         penalty_target: the gradient norm WGAN-GP aims at.
+        penalty_sigma: how far finite differences go; 1 is half the range of the pixels.
         drift: weight of the squared real scores (Karras et al. 2018, appendix A.1).
         stddev_group: images per group of the minibatch deviation; 0 for the whole batch.
         adam_beta2: second-moment decay; beta1 is 0, as published.
@@ -104,9 +106,11 @@ class TrainingConfig:
     network: NetworkConfig
     levels: tuple[LevelPlan, ...]
     objective: str = "logistic-r1"
+    penalty: str = "exact"
     penalty_weight: float = 0.0002
     penalty_share: float = 1.0
     penalty_target: float = 1.0
+    penalty_sigma: float = 0.01
     drift: float = 0.0
     stddev_group: int = 4
     adam_beta2: float = 0.99
@@ -127,6 +131,10 @@ class TrainingConfig:
             raise ConfigError("the first level has nothing to fade from: fade_images must be 0")
         if self.objective not in OBJECTIVES:
             raise ConfigError(f"objective is one of {', '.join(OBJECTIVES)}, not {self.objective}")
+        if self.penalty not in (offered := OBJECTIVES[self.objective].penalties):
+            raise ConfigError(
+                f"penalty of {self.objective} is {' or '.join(offered)}, not {self.penalty}"
+            )
         if self.precision not in ("fp32", "bf16"):
             raise ConfigError(f"precision is fp32 or bf16, not {self.precision}")
         if self.total_images < 1:
@@ -157,63 +165,6 @@ class TrainingConfig:
             return cls(**read)
         except (TypeError, ValueError, KeyError) as error:
             raise ConfigError(f"the configuration of the run cannot be read: {error}") from error
-
-
-def apply_setting(config: TrainingConfig, setting: str) -> TrainingConfig:
-    """Change one setting, as `--set` says it.
-
-    Args:
-        config: where to start.
-        setting: `seed=3`, `network.fmap_max=64`, or `levels.32.batch_size=16` (`levels.*` for all).
-
-    Raises:
-        ConfigError: no such name, or a value of the wrong kind.
-    """
-    name, equals, text = setting.partition("=")
-    if not equals:
-        raise ConfigError(f"--set takes name=value, not {setting!r}")
-    try:
-        match name.split("."):
-            case ["network", key]:
-                return replace(config, network=_with(config.network, key, text))
-            case ["levels", which, key]:
-                chosen = [str(plan.resolution) for plan in config.levels]
-                if which not in ("*", *chosen):
-                    raise ConfigError(f"no level {which}: there are {', '.join(chosen)}")
-                plans = (
-                    _with(plan, key, text) if which in ("*", str(plan.resolution)) else plan
-                    for plan in config.levels
-                )
-                return replace(config, levels=tuple(plans))
-            case [key] if key not in ("network", "levels", "preset"):
-                return _with(config, key, text)
-            case _:
-                raise ConfigError(f"no setting named {name}")
-    except ConfigError:
-        raise
-    except ValueError as error:
-        raise ConfigError(f"--set {setting}: {error}") from error
-
-
-def _with(owner: Owner, key: str, text: str) -> Owner:
-    names = [field.name for field in fields(owner)]
-    if key not in names:
-        raise ConfigError(f"no setting named {key}: there are {', '.join(names)}")
-    return replace(owner, **{key: _parse(key, text, get_type_hints(type(owner))[key])})
-
-
-def _parse(key: str, text: str, kind: type[object]) -> bool | float | str:
-    if kind is bool:
-        if text.lower() not in ("true", "false"):
-            raise ConfigError(f"{key} must be true or false, not {text!r}")
-        return text.lower() == "true"
-    if kind is str:
-        return text
-    try:
-        return int(text) if kind is int else float(text)
-    except ValueError as error:
-        needed = "a whole number" if kind is int else "a number"
-        raise ConfigError(f"{key} must be {needed}, not {text!r}") from error
 
 
 def _require_limits(owner: object, limits: dict[str, Limit]) -> None:

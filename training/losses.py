@@ -1,13 +1,13 @@
 """The adversarial game, as pure functions on one screen.
 
-Owns the objectives, each term named as in its paper. Knows no optimiser, device, file or log: a
-function gets a way to score images and the images, and returns a `Turn`.
+Owns the objectives, each term named as in its paper; how a slope is taken is in `slopes.py`. Knows
+no optimiser, device, file or log: a function gets a way to score images and the images, and
+returns a `Turn`.
 Scores are fp32 `[N]`, images `[N, C, R, R]` in [-1, 1].
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -15,7 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-Score = Callable[[Tensor], Tensor]
+from training.slopes import SLOPES, Penalty, Score, score_gradient, scores_and_slope
+
 Terms = dict[str, Tensor]
 
 
@@ -32,54 +33,9 @@ class Turn:
     watched: Terms = field(default_factory=Terms)
 
 
-@dataclass(frozen=True)
-class Penalty:
-    """How the discriminator's slope is held down.
-
-    Attributes:
-        weight: lambda or gamma.
-        share: share of the batch it is computed on.
-        target: the gradient norm WGAN-GP aims at.
-        drift: weight of the squared real scores.
-        mix: uniform numbers `[N, 1, 1, 1]` that mix real and fake images.
-    """
-
-    weight: float
-    share: float
-    target: float
-    drift: float
-    mix: Tensor
-
-
 def mean_scores(real: Tensor, fake: Tensor) -> Terms:
     """What the discriminator thinks of both sides; a growing gap says it is running away."""
     return {"score_real": real.mean(), "score_fake": fake.mean()}
-
-
-# ----------------------------------------------------------------------------------------
-# Slopes.
-
-
-def score_gradient(score: Score, images: Tensor) -> tuple[Tensor, Tensor]:
-    """Scores `[N]`, and their differentiable gradient with respect to the images, fp32."""
-    images = images.detach().requires_grad_(True)
-    scores = score(images)
-    (gradient,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
-    return scores, gradient.float()
-
-
-def penalised_count(images: int, share: float) -> int:
-    """How many images of a batch are penalised: whole groups of four, rounded up."""
-    return min(images, math.ceil(images * share / 4) * 4)
-
-
-def scores_and_slope(score: Score, images: Tensor, share: float) -> tuple[Tensor, Tensor]:
-    """Scores `[N]`, and the mean squared gradient norm over the penalised part of the batch."""
-    count = penalised_count(len(images), share)
-    scores, gradient = score_gradient(score, images[:count])
-    if count < len(images):
-        scores = torch.cat([scores, score(images[count:])])
-    return scores, gradient.square().sum(dim=(1, 2, 3)).mean()
 
 
 # ----------------------------------------------------------------------------------------
@@ -111,7 +67,7 @@ def wgan_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
 
 def logistic_r1_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
     """Tell real from fake by cross-entropy; flat around real images."""
-    real, slope = scores_and_slope(score, reals, penalty.share)
+    real, slope = scores_and_slope(score, reals, penalty)
     fake = score(fakes)
     terms = {
         "logistic_real": F.softplus(-real).mean(),
@@ -127,13 +83,35 @@ def logistic_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
 
 
 # ----------------------------------------------------------------------------------------
+# Hinge loss: Lim and Ye 2017, "Geometric GAN"; Miyato et al. 2018, equations 16 and 17. There the
+# slope is held down by spectral normalisation; these networks have none, so it is held by R1.
+
+
+def hinge_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
+    """Real scores above 1, fake scores below -1, and no further; flat around real images."""
+    real, slope = scores_and_slope(score, reals, penalty)
+    fake = score(fakes)
+    terms = {
+        "hinge_real": F.relu(1.0 - real).mean(),
+        "hinge_fake": F.relu(1.0 + fake).mean(),
+        "r1": penalty.weight / 2 * slope,
+    }
+    return Turn(terms, mean_scores(real, fake))
+
+
+def hinge_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
+    """Fake scores up."""
+    return Turn({"generator": -score(fakes).mean()})
+
+
+# ----------------------------------------------------------------------------------------
 # Relativistic pairing with R1 and R2: R3GAN, Huang et al. 2024, equations 2 and 5.
 
 
 def rpgan_r1r2_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
     """Score each real image above its fake partner; flat around both."""
-    real, slope_real = scores_and_slope(score, reals, penalty.share)
-    fake, slope_fake = scores_and_slope(score, fakes, penalty.share)
+    real, slope_real = scores_and_slope(score, reals, penalty)
+    fake, slope_fake = scores_and_slope(score, fakes, penalty, side=1)
     terms = {
         "relativistic": F.softplus(fake - real).mean(),
         "r1": penalty.weight / 2 * slope_real,
@@ -159,10 +137,13 @@ class Objective:
     discriminator: Callable[[Score, Tensor, Tensor, Penalty], Turn]
     generator: Callable[[Score, Tensor, Tensor], Turn]
     scales_with_image: bool  # whether the penalty weight grows with R^2 / batch size
+    penalties: tuple[str, ...] = tuple(SLOPES)  # the ways its penalty can be computed
 
 
 OBJECTIVES: dict[str, Objective] = {
-    "wgan-gp": Objective(wgan_gp_discriminator, wgan_generator, scales_with_image=False),
+    # Its penalty wants a norm of 1, not of 0: squared differences cannot say which it is.
+    "wgan-gp": Objective(wgan_gp_discriminator, wgan_generator, False, ("exact",)),
     "logistic-r1": Objective(logistic_r1_discriminator, logistic_generator, scales_with_image=True),
+    "hinge": Objective(hinge_discriminator, hinge_generator, scales_with_image=True),
     "rpgan-r1r2": Objective(rpgan_r1r2_discriminator, rpgan_generator, scales_with_image=True),
 }

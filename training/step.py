@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self, cast
 
 import numpy as np
@@ -23,8 +23,9 @@ from models.pixels import Pixels, from_pixels
 from training.chance import Purpose, generator_at, normal, uniform
 from training.config import TrainingConfig
 from training.ema import decay_of, update_average
-from training.losses import OBJECTIVES, Penalty, Terms
+from training.losses import OBJECTIVES, Terms
 from training.schedule import Moment
+from training.slopes import Penalty, penalised_count
 
 Numbers = dict[str, float]
 
@@ -99,7 +100,7 @@ def take_step(
     reals = from_pixels(torch.from_numpy(pixels).to(players.device, non_blocking=True))
     reals = fade_images(reals, moment.growth)
 
-    def score(images: Tensor) -> Tensor:
+    def score(images: Tensor, _first: int = 0) -> Tensor:
         with autocast(players.device, config):
             return players.discriminator(images, moment.growth).float()
 
@@ -145,7 +146,14 @@ def penalty_at(
         weight *= moment.growth.resolution**2 / moment.batch_size
     source = generator_at(config.seed, Purpose.PENALTY, images_shown)
     mix = uniform(source, moment.batch_size, 1, 1, 1).to(device)
-    return Penalty(weight, config.penalty_share, config.penalty_target, config.drift, mix)
+    penalty = Penalty(weight, config.penalty_share, config.penalty_target, config.drift, mix)
+    if config.penalty == "exact":
+        return penalty
+    source = generator_at(config.seed, Purpose.PENALTY_NOISE, images_shown)
+    count = penalised_count(moment.batch_size, config.penalty_share)
+    size = moment.growth.resolution
+    noise = normal(source, 2, count, config.network.channels, size, size).to(device)
+    return replace(penalty, kind=config.penalty, sigma=config.penalty_sigma, noise=noise)
 
 
 def descend(optimizer: Adam, terms: Terms, moment: Moment, images_shown: int) -> None:

@@ -1,7 +1,5 @@
 """Every objective against formulas written out for scores whose slope is known in closed form."""
 
-from collections.abc import Callable
-
 import pytest
 import torch
 import torch.nn.functional as F
@@ -9,17 +7,10 @@ from torch import Tensor
 
 from models.config import NetworkConfig
 from models.discriminator import Discriminator
-from training.losses import (
-    OBJECTIVES,
-    Penalty,
-    Turn,
-    penalised_count,
-    score_gradient,
-    scores_and_slope,
-)
+from tests.training.slopes import linear, quadratic, squared_norm
+from training.losses import OBJECTIVES, Turn
+from training.slopes import Penalty
 
-Score = Callable[[Tensor], Tensor]
-Slope = Callable[[Tensor, Tensor], Tensor]
 N = 8
 
 
@@ -48,32 +39,9 @@ def penalty_of(
     return Penalty(weight, share, target, drift, (torch.arange(N) / N).reshape(N, 1, 1, 1))
 
 
-def linear(weight: Tensor) -> Score:
-    """Score w.x: its slope is w everywhere."""
-    return lambda images: (images * weight).sum(dim=(1, 2, 3))
-
-
-def quadratic(weight: Tensor) -> Score:
-    """Score sum of w x^2 / 2: its slope is w x."""
-    return lambda images: (images.square() * weight).sum(dim=(1, 2, 3)) / 2
-
-
-def squared_norm(slope: Tensor) -> Tensor:
-    """Per image."""
-    return slope.square().sum(dim=(1, 2, 3))
-
-
 def loss_of(turn: Turn) -> Tensor:
     """What the player minimises."""
     return torch.stack(list(turn.terms.values())).sum()
-
-
-def test_a_gradient_is_that_of_each_image_alone(weight: Tensor, reals: Tensor) -> None:
-    """The slope of the quadratic is w x, image by image, and the scores come along."""
-    scores, gradient = score_gradient(quadratic(weight), reals)
-
-    torch.testing.assert_close(gradient, weight.detach() * reals)
-    torch.testing.assert_close(scores, quadratic(weight)(reals))
 
 
 # ----------------------------------------------------------------------------------------
@@ -157,7 +125,7 @@ def test_the_gradient_of_r1_is_the_analytic_one(
 def test_r1_is_nothing_where_all_images_score_the_same(reals: Tensor, fakes: Tensor) -> None:
     """A flat discriminator is not held down."""
     turn = OBJECTIVES["logistic-r1"].discriminator(
-        lambda images: images.sum(dim=(1, 2, 3)) * 0 + 5, reals, fakes, penalty_of()
+        lambda images, _first=0: images.sum(dim=(1, 2, 3)) * 0 + 5, reals, fakes, penalty_of()
     )
 
     assert turn.terms["r1"].item() == 0.0
@@ -171,6 +139,52 @@ def test_the_logistic_generator_wants_to_be_taken_for_real(
 
     expected = F.binary_cross_entropy_with_logits(linear(weight)(fakes), torch.ones(N))
     torch.testing.assert_close(loss_of(turn), expected)
+
+
+# ----------------------------------------------------------------------------------------
+# Hinge
+
+
+def test_hinge_is_the_published_sum(weight: Tensor, reals: Tensor, fakes: Tensor) -> None:
+    """Miyato et al. 2018, equation 16: no reward beyond a margin of 1; with R1."""
+    score = quadratic(weight)
+    real, fake = score(reals), score(fakes)
+
+    turn = OBJECTIVES["hinge"].discriminator(score, reals, fakes, penalty_of(2.0))
+
+    expected = {
+        "hinge_real": -torch.minimum(torch.zeros(N), real - 1).mean(),
+        "hinge_fake": -torch.minimum(torch.zeros(N), -fake - 1).mean(),
+        "r1": 2.0 / 2 * squared_norm(weight * reals).mean(),
+    }
+    assert set(turn.terms) == set(expected)
+    for name, value in expected.items():
+        torch.testing.assert_close(turn.terms[name], value)
+
+
+def test_scores_beyond_the_margin_teach_nothing(reals: Tensor, fakes: Tensor) -> None:
+    """Reals above 1 and fakes below -1 leave only the penalty."""
+    shift = torch.tensor(0.0, requires_grad=True)
+    margins = iter((2.0, -2.0))
+
+    def sure(images: Tensor, _first: int = 0) -> Tensor:
+        return images.new_full((len(images),), next(margins)) + shift
+
+    turn = OBJECTIVES["hinge"].discriminator(sure, reals, fakes, penalty_of(0.0))
+    loss_of(turn).backward()
+
+    assert loss_of(turn).item() == 0.0
+    assert shift.grad is not None
+    assert shift.grad.item() == 0.0
+
+
+def test_the_hinge_generator_raises_fake_scores(
+    weight: Tensor, reals: Tensor, fakes: Tensor
+) -> None:
+    """Miyato et al. 2018, equation 17: without a margin."""
+    turn = OBJECTIVES["hinge"].generator(linear(weight), reals, fakes)
+
+    torch.testing.assert_close(loss_of(turn), -linear(weight)(fakes).mean())
 
 
 # ----------------------------------------------------------------------------------------
@@ -214,7 +228,7 @@ def test_only_differences_of_scores_matter_to_rpgan(
     """A constant added to all scores changes no term of either player."""
     game = OBJECTIVES["rpgan-r1r2"]
 
-    def raised(images: Tensor) -> Tensor:
+    def raised(images: Tensor, _first: int = 0) -> Tensor:
         return linear(weight)(images) + 7.0
 
     for turn, other in (
@@ -232,34 +246,6 @@ def test_only_differences_of_scores_matter_to_rpgan(
 
 # ----------------------------------------------------------------------------------------
 # All of them
-
-
-@pytest.mark.parametrize(
-    ("images", "share", "count"),
-    [
-        (32, 0.25, 8),
-        (64, 0.25, 16),
-        (16, 0.25, 4),
-        (8, 0.25, 4),
-        (14, 0.25, 4),
-        (10, 0.5, 8),
-        (10, 1.0, 10),
-        (9, 1.0, 9),
-        (3, 1.0, 3),
-        (3, 0.1, 3),
-    ],
-)
-def test_whole_groups_are_penalised(images: int, share: float, count: int) -> None:
-    """Of four, as the minibatch deviation takes them; all images where the share is 1."""
-    assert penalised_count(images, share) == count
-
-
-def test_a_share_penalises_the_first_images_and_scores_all(weight: Tensor, reals: Tensor) -> None:
-    """In their own order."""
-    scores, slope = scores_and_slope(quadratic(weight), reals, 0.5)
-
-    torch.testing.assert_close(scores, quadratic(weight)(reals))
-    torch.testing.assert_close(slope, squared_norm(weight * reals)[:4].mean())
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)

@@ -13,8 +13,9 @@ from models.growth import Growth
 from models.pixels import Pixels
 from training.config import TrainingConfig
 from training.ema import decay_of
-from training.losses import OBJECTIVES, Penalty, Score, Turn
+from training.losses import OBJECTIVES, Turn
 from training.schedule import Moment, schedule_at
+from training.slopes import Penalty, Score
 from training.step import NonFiniteLossError, Players, penalty_at, take_step
 
 CPU = torch.device("cpu")
@@ -195,6 +196,28 @@ def test_r1_weights_grow_with_the_image(
 
     assert penalty.weight == pytest.approx(weight)
     assert penalty.mix.shape == (4, 1, 1, 1)
+    assert penalty.noise is None
+
+
+def test_finite_differences_get_noise_of_their_own(config: TrainingConfig) -> None:
+    """For both sides, as large as the penalised images; another with every step."""
+    config = replace(config, penalty="finite-difference", penalty_sigma=0.5, penalty_share=0.5)
+    first, later = (penalty_at(n, config, schedule_at(n, config), CPU) for n in (HELD, HELD + 4))
+
+    assert (first.kind, first.sigma) == ("finite-difference", 0.5)
+    assert first.noise is not None
+    assert later.noise is not None
+    assert first.noise.shape == (2, 4, 3, 8, 8)
+    assert not torch.equal(first.noise[0], first.noise[1])
+    assert not torch.equal(first.noise, later.noise)
+
+
+@pytest.mark.parametrize("objective", ["logistic-r1", "hinge", "rpgan-r1r2"])
+def test_a_step_with_finite_differences_is_played(config: TrainingConfig, objective: str) -> None:
+    """By every objective that offers them; the penalty is not nothing."""
+    config = replace(config, objective=objective, penalty="finite-difference")
+
+    assert play(Players.create(config, CPU), config, HELD)["r1"] > 0
 
 
 # ----------------------------------------------------------------------------------------

@@ -1,0 +1,130 @@
+"""How steep the discriminator is at some images: the measure that every penalty is made of.
+
+Owns the ways to take it and `Penalty`, which says how. Knows no game: `losses.py` weighs the
+result. Scores are fp32 `[N]`, images `[N, C, R, R]` in [-1, 1].
+
+Every step has its penalty. Computing it only every few steps ("lazily") costs less, and made R3GAN
+lose all modes of Stacked MNIST (Huang et al. 2024, appendix E); `share` saves as much without
+that. No discriminator is compiled: in some releases of torch a compiled gradient has no slope of
+its own, and a penalty made of it trains nothing, without a word.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+
+class Score(Protocol):
+    """What the discriminator thinks of images."""
+
+    def __call__(self, images: Tensor, first: int = 0, /) -> Tensor:
+        """Scores `[n]` of `images`, which begin at place `first` of the batch.
+
+        The place tells whose class an image has, where there are classes.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """How the discriminator's slope is held down.
+
+    Attributes:
+        weight: lambda or gamma; at 0 no slope is taken at all.
+        share: share of the batch it is computed on.
+        target: the gradient norm WGAN-GP aims at.
+        drift: weight of the squared real scores.
+        mix: uniform numbers `[N, 1, 1, 1]` that mix real and fake images.
+        kind: a name in `SLOPES`.
+        sigma: how far finite differences go, in units of the images.
+        noise: standard normal numbers `[2, n, C, R, R]` for finite differences: of the penalised
+            real images, and of the fake ones.
+    """
+
+    weight: float
+    share: float
+    target: float
+    drift: float
+    mix: Tensor
+    kind: str = "exact"
+    sigma: float = 0.01
+    noise: Tensor | None = None
+
+
+def penalised_count(images: int, share: float) -> int:
+    """How many images of a batch are penalised: whole groups of four, rounded up."""
+    return min(images, math.ceil(images * share / 4) * 4)
+
+
+def scores_and_slope(
+    score: Score, images: Tensor, penalty: Penalty, side: int = 0
+) -> tuple[Tensor, Tensor]:
+    """Scores `[N]`, and the mean squared gradient norm over the penalised part of the batch.
+
+    Args:
+        score: the discriminator.
+        images: real or fake ones.
+        penalty: on which share of them, and how.
+        side: 0 for real images, 1 for fake ones: whose noise is used.
+    """
+    if not penalty.weight:
+        return score(images), images.new_zeros(())
+    count = penalised_count(len(images), penalty.share)
+    scores, slope = SLOPES[penalty.kind](score, images[:count], penalty, side)
+    if count < len(images):
+        scores = torch.cat([scores, score(images[count:], count)])
+    return scores, slope
+
+
+# ----------------------------------------------------------------------------------------
+# Exact: the gradient with respect to the images, which is itself differentiated by `backward`.
+
+
+def score_gradient(score: Score, images: Tensor) -> tuple[Tensor, Tensor]:
+    """Scores `[N]`, and their differentiable gradient with respect to the images, fp32."""
+    images = images.detach().requires_grad_(True)
+    scores = score(images)
+    (gradient,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
+    return scores, gradient.to(torch.promote_types(gradient.dtype, torch.float32))
+
+
+def exact_slope(
+    score: Score, images: Tensor, _penalty: Penalty, _side: int
+) -> tuple[Tensor, Tensor]:
+    """Scores `[n]` and the mean squared gradient norm (Mescheder et al. 2018, equation 9)."""
+    scores, gradient = score_gradient(score, images)
+    return scores, gradient.square().sum(dim=(1, 2, 3)).mean()
+
+
+# ----------------------------------------------------------------------------------------
+# Finite differences: the "approximated R1" of adversarial post-training (Lin et al. 2025), whose
+# mean over the noise is the exact one as sigma goes to 0. It differentiates once only. Divided by
+# sigma^2, unlike there, so that a weight means the same for both.
+
+
+def finite_difference_slope(
+    score: Score, images: Tensor, penalty: Penalty, side: int
+) -> tuple[Tensor, Tensor]:
+    """Scores `[n]`, and the mean of (D(x + sigma noise) - D(x))^2 / sigma^2.
+
+    Raises:
+        ValueError: the penalty has no noise.
+    """
+    if penalty.noise is None:
+        raise ValueError("a penalty by finite differences needs noise")
+    scores = score(images)
+    moved = score(images.detach() + penalty.sigma * penalty.noise[side])
+    return scores, ((moved - scores) / penalty.sigma).square().mean()
+
+
+Slope = Callable[[Score, Tensor, Penalty, int], tuple[Tensor, Tensor]]
+SLOPES: dict[str, Slope] = {
+    "exact": exact_slope,
+    "finite-difference": finite_difference_slope,
+}
