@@ -39,8 +39,13 @@ class LevelledGenerator(Protocol):
         ...
 
     @property
+    def embedding(self) -> nn.Embedding | None:
+        """The vector `[L]` of each class; None without classes."""
+        ...
+
+    @property
     def stem(self) -> nn.Module:
-        """Latents `[N, L]` -> features of level 0."""
+        """Latents `[N, L]` -> features of level 0; with classes, `conditioned` ones `[N, 2L]`."""
         ...
 
     @property

@@ -100,6 +100,11 @@ class Card:
             )
         if tuple(e.resolution for e in self.exits) != self.network.resolutions:
             raise CardError("the card must list one exit for each resolution, smallest first")
+        if len(set(self.labels)) != self.network.classes:
+            raise CardError(
+                f"the card must list one label for each of {self.network.classes} classes, all "
+                f"different, not {', '.join(self.labels) or 'none'}"
+            )
 
     @property
     def pinned_name(self) -> str:
@@ -113,7 +118,7 @@ class Card:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
-        return asdict(self)
+        return asdict(self) | {"network": self.network.to_dict()}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:

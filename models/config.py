@@ -45,12 +45,16 @@ class NetworkConfig:
     latent_size: int = 512
     fmap_base: int = 8192
     fmap_max: int = 512
+    classes: int = 0  # of a conditional network; 0 without classes
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if type(value) is not int or value < 1:
-                raise ValueError(f"{field.name} must be a whole number above 0, not {value!r}")
+            if type(value) is not int or value < (field.name != "classes"):
+                raise ValueError(
+                    f"{field.name} must be a whole number above 0, not {value!r}"
+                    + " (only classes may be 0)"
+                )
         level_of(self.resolution)
         if self.resolution < MIN_RESOLUTION:
             raise ValueError(f"resolution must be at least {MIN_RESOLUTION}, not {self.resolution}")
@@ -77,8 +81,11 @@ class NetworkConfig:
         return min(self.fmap_base >> (level + 1), self.fmap_max)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as they stand in a card or a checkpoint."""
-        return asdict(self)
+        """Plain values, as they stand in a card or a run; `classes` only where there are some."""
+        values = asdict(self)
+        if not self.classes:
+            del values["classes"]
+        return values
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
@@ -88,7 +95,7 @@ class NetworkConfig:
             ValueError: a key is missing or unknown, or a value is out of range.
         """
         known = {field.name for field in fields(cls)}
-        if set(values) != known:
-            odd = sorted(set(values) ^ known)
+        if set(values) | {"classes"} != known:
+            odd = sorted((set(values) | {"classes"}) ^ known)
             raise ValueError(f"network settings do not fit: missing or unknown {', '.join(odd)}")
         return cls(**values)

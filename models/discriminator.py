@@ -2,6 +2,7 @@
 
 Owns the path from image to score. `entries[k]` reads an image of level k, `levels[k]` takes the
 features of level k + 1 down to level k, `head` scores 4x4 features. No layer is normalised.
+Where there are classes, the head knows them in one of two ways: see `Head`.
 Source: Karras et al. 2018, appendix A, table 2.
 """
 
@@ -42,18 +43,43 @@ class DiscriminatorLevel(nn.Module):
 
 
 class Head(nn.Module):
-    """Features `[N, maps, 4, 4]` -> score `[N]`."""
+    """Features `[N, maps, 4, 4]` -> score `[N]`.
 
-    def __init__(self, maps: int, stddev_group: int) -> None:
+    Args:
+        maps: of the features.
+        stddev_group: as for `Discriminator`.
+        classes: how many there are; 0 without.
+        auxiliary: how they are told apart. False: by projection (Miyato and Koyama 2018, equation
+            3), the score of an image of class y is s(h) + v_y . h. True: by a second head, trained
+            to name the class (AC-GAN, Odena et al. 2017), while the score knows none.
+    """
+
+    def __init__(
+        self, maps: int, stddev_group: int, classes: int = 0, auxiliary: bool = False
+    ) -> None:
         super().__init__()
         self.stddev_group = stddev_group
         self.conv = EqualizedConv2d(maps + 1, maps, kernel=3)
         self.dense = EqualizedLinear(maps * BASE_RESOLUTION**2, maps)
         self.score = EqualizedLinear(maps, 1, gain=1.0)
+        projects, names = classes and not auxiliary, classes and auxiliary
+        self.projection = nn.Embedding(classes, maps) if projects else None
+        self.class_scores = EqualizedLinear(maps, classes, gain=1.0) if names else None
 
-    def forward(self, x: Tensor) -> Tensor:
+    def describe(self, x: Tensor) -> Tensor:
+        """Features `[N, maps, 4, 4]` -> h `[N, maps]`."""
         x = activate(self.conv(minibatch_stddev(x, self.stddev_group)))
-        return self.score(activate(self.dense(x.flatten(1)))).squeeze(1)
+        return activate(self.dense(x.flatten(1)))
+
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        h = self.describe(x)
+        score = self.score(h).squeeze(1)
+        if self.projection is None:
+            return score
+        if labels is None:
+            raise ValueError("a discriminator with classes must be told those of the images")
+        vectors = self.projection(labels) * self.score.scale  # as equalized as the score itself
+        return score + (vectors * h).sum(dim=1)
 
 
 class Discriminator(nn.Module):
@@ -62,9 +88,12 @@ class Discriminator(nn.Module):
     Args:
         config: the shapes.
         stddev_group: how many images the minibatch deviation is taken over; 0 for the whole batch.
+        auxiliary: how classes are told apart, where there are some: see `Head`.
     """
 
-    def __init__(self, config: NetworkConfig, stddev_group: int = 4) -> None:
+    def __init__(
+        self, config: NetworkConfig, stddev_group: int = 4, auxiliary: bool = False
+    ) -> None:
         super().__init__()
         maps = [config.feature_maps(level) for level in range(config.top_level + 1)]
         self.config = config
@@ -72,15 +101,33 @@ class Discriminator(nn.Module):
         self.levels = nn.ModuleList(
             DiscriminatorLevel(above, below) for below, above in pairwise(maps)
         )
-        self.head = Head(maps[0], stddev_group)
+        self.head = Head(maps[0], stddev_group, config.classes, auxiliary)
 
-    def forward(self, images: Tensor, growth: Growth | None = None) -> Tensor:
-        """Scores of images at the resolution of `growth`; of the finished network without it."""
-        growth = growth or Growth(self.config.top_level)
+    def forward(
+        self, images: Tensor, growth: Growth | None = None, labels: Tensor | None = None
+    ) -> Tensor:
+        """Scores of images at the resolution of `growth`; of the finished network without it.
+
+        `labels` are the classes of the images, int64 `[N]`, where there are classes.
+        """
+        return self.head(self.read(images, growth or Growth(self.config.top_level)), labels)
+
+    def classify(self, images: Tensor, growth: Growth) -> Tensor:
+        """Scores of all classes `[N, classes]`, before any softmax.
+
+        Raises:
+            TypeError: it has no head that names classes.
+        """
+        if self.head.class_scores is None:
+            raise TypeError("this discriminator does not name classes: make it auxiliary")
+        return self.head.class_scores(self.head.describe(self.read(images, growth)))
+
+    def read(self, images: Tensor, growth: Growth) -> Tensor:
+        """Features `[N, maps, 4, 4]` of images at the resolution of `growth`."""
         x = activate(self.entries[growth.level](images))
         for k in reversed(range(growth.level)):
             x = self.levels[k](x)
             if growth.fading and k == growth.level - 1:
                 old = activate(self.entries[k](downsample(images)))
                 x = blend(old, x, growth.alpha)
-        return self.head(x)
+        return x

@@ -2,7 +2,8 @@
 
 Owns the path from latent to image. `stem` turns a latent into 4x4 features, `levels[k]` takes the
 features of level k to level k + 1, and `exits[k]` makes an image of the features of level k. All
-of them exist from the start; `Growth` says which are awake.
+of them exist from the start; `Growth` says which are awake. Where there are classes, `embedding`
+has a vector for each, and the stem takes `conditioned` latents, twice as long.
 Source: Karras et al. 2018, appendix A, table 2.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -47,6 +49,15 @@ class Stem(nn.Module):
         return activate(self.conv(x))
 
 
+def conditioned(z: Tensor, embedded: Tensor) -> Tensor:
+    """Latents `[N, L]` and vectors of classes `[N, L]` -> `[N, 2L]`, each half of unit mean square.
+
+    The class is concatenated to the latent as in Karras et al. 2018, as a learned vector instead of
+    a one-hot one, normalised as in StyleGAN2-ADA (Karras et al. 2020), so that neither drowns.
+    """
+    return torch.cat([pixel_norm(z), pixel_norm(embedded)], dim=1)
+
+
 class GeneratorLevel(nn.Module):
     """Features `[N, in_maps, R, R]` -> `[N, out_maps, 2R, 2R]`."""
 
@@ -75,17 +86,36 @@ class Generator(nn.Module):
             raise ValueError(f"{len(maps)} odd exit kernels are needed, not {kernels}")
         self.config = config
         self.exit_kernels = kernels
-        self.stem = Stem(config.latent_size, maps[0])
+        size = config.latent_size
+        self.embedding = nn.Embedding(config.classes, size) if config.classes else None
+        self.stem = Stem(2 * size if config.classes else size, maps[0])
         self.levels = nn.ModuleList(GeneratorLevel(below, above) for below, above in pairwise(maps))
         self.exits = nn.ModuleList(
             EqualizedConv2d(m, config.channels, kernel=k, gain=1.0)
             for m, k in zip(maps, kernels, strict=True)
         )
 
-    def forward(self, z: Tensor, growth: Growth | None = None) -> Tensor:
-        """Images of `z` at `growth`; of the finished network where it is left out."""
+    def enter(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """What the stem takes: `z` itself, or with the classes `labels`, int64 `[N]`.
+
+        Raises:
+            ValueError: classes are missing, or there are none.
+        """
+        if (self.embedding is None) != (labels is None):
+            raise ValueError(
+                f"this generator has {self.config.classes} classes: "
+                "labels are needed where there are some, and only there"
+            )
+        if self.embedding is None or labels is None:
+            return z
+        return conditioned(z, self.embedding(labels))
+
+    def forward(
+        self, z: Tensor, growth: Growth | None = None, labels: Tensor | None = None
+    ) -> Tensor:
+        """Images of `z`, of classes `labels`, at `growth`; without it of the finished network."""
         growth = growth or Growth(self.config.top_level)
-        x = self.stem(z)
+        x = self.stem(self.enter(z, labels))
         below = x
         for level in self.levels[: growth.level]:
             below, x = x, level(x)

@@ -12,6 +12,10 @@ a counter that starts at zero, as `numpy.random.Philox(key=seed)` gives them. Ea
 normal numbers by Box and Muller (1958): with u = (w0 // 2^11 + 1) / 2^53, v = (w1 // 2^11) / 2^53,
 z0 = sqrt(-2 ln u) cos(2 pi v) and z1 = sqrt(-2 ln u) sin(2 pi v), in float64, rounded once to
 float32. A latent of L numbers is the first L of them, so a longer one begins with a shorter one.
+
+**Integer to class**, where a model has classes and nobody asked for one: the first word w of
+Philox-4x64 with the key seed + 2^64, so that latents are as they are without classes; of K classes
+it is number w K // 2^64.
 """
 
 from __future__ import annotations
@@ -61,6 +65,17 @@ def latent_of(seed: int, size: int) -> Latent:
     radius, angle = np.sqrt(-2.0 * np.log(u)), 2.0 * np.pi * v
     pairs = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
     return pairs.reshape(-1)[:size].astype(np.float32)
+
+
+def label_of(seed: int, classes: int) -> int:
+    """The class, 0 to `classes` - 1, that `seed` stands for where none is asked for.
+
+    Raises:
+        ValueError: `seed` is outside 0 to 2^63 - 1, or there are no classes.
+    """
+    if not 0 <= seed <= MAX_SEED or classes < 1:
+        raise ValueError(f"a seed from 0 to {MAX_SEED} and a class are needed: {seed}, {classes}")
+    return int(np.random.Philox(key=seed + 2**64).random_raw()) * classes >> 64
 
 
 def lerp(start: Latent, end: Latent, t: float) -> Latent:

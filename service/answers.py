@@ -6,7 +6,7 @@ Owns what `X-Seed`, `Server-Timing`, `ETag` and their like say. Knows no engine.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,6 +23,8 @@ FOR_A_MINUTE = "max-age=60"
 def address_of(recipe: Recipe, image_format: str) -> str:
     """Where the picture of a seed is for ever."""
     query = {"model": recipe.model, "resolution": recipe.resolution, "format": image_format}
+    if recipe.label is not None:
+        query["label"] = recipe.label
     return f"/images/{recipe.point.start}?{urlencode(query, safe='@')}"
 
 
@@ -33,10 +35,12 @@ def provenance(
     resolution: int,
     pixel_sha256: str | None = None,
     timing: Timing | None = None,
+    labels: Sequence[str | None] = (),
 ) -> dict[str, str]:
     """The headers that say what a picture is and where its time went; noted for the log, too.
 
-    Several seeds are separated by commas; the digest is then of all images one after another.
+    Several seeds are separated by commas; the digest is then of all images one after another. So
+    are labels, percent-encoded; models without labels have none.
     """
     facts = trace_of(request).facts
     headers = {
@@ -44,6 +48,8 @@ def provenance(
         "X-Model": served.pinned_name,
         "X-Resolution": str(resolution),
     }
+    if told := [quote(label, safe=" ") for label in labels if label is not None]:
+        headers["X-Label"] = ",".join(told)
     facts |= {"model": served.card.name, "seed": headers["X-Seed"], "resolution": resolution}
     if pixel_sha256 is not None:
         headers["X-Pixel-SHA256"] = pixel_sha256

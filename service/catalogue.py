@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from models.card import Card
+from models.latent import label_of
 from service.errors import NotReady, OutOfRange, UnknownModel
 
 
@@ -69,8 +70,8 @@ class Served:
             raise OutOfRange("resolution", message, allowed)
         return asked
 
-    def label_for(self, asked: str | None) -> int | None:
-        """The index of a class; None where the model has no classes.
+    def label_for(self, asked: str | None) -> str | None:
+        """The class that was asked for; None where none was.
 
         Raises:
             OutOfRange: the model has no such class, or none at all.
@@ -81,7 +82,20 @@ class Served:
         if asked not in labels:
             has = f"it has {', '.join(labels)}" if labels else "it has no labels: leave label out"
             raise OutOfRange("label", f"{self.card.name} has no {asked!r}; {has}", labels)
-        return labels.index(asked)
+        return asked
+
+    def label_of(self, asked: str | None, seed: int) -> str | None:
+        """The class of the picture of `seed`: the one asked for, else the seed's own.
+
+        Returns:
+            None where the model has no classes.
+
+        Raises:
+            OutOfRange: the model has no such class, or none at all.
+        """
+        labels = self.card.labels
+        label = self.label_for(asked)
+        return labels[label_of(seed, len(labels))] if labels and label is None else label
 
 
 @dataclass(frozen=True)

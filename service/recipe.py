@@ -41,13 +41,14 @@ class Recipe:
     Attributes:
         model: pinned by digest, `name@digest`.
         resolution: width and height in pixels, one the model has.
-        label: index of a class, for models with labels.
+        label: name of a class, for models with labels; None: each seed brings its own
+            (`models.latent`), and a place between two seeds lies between their classes, too.
     """
 
     model: str
     point: Point
     resolution: int
-    label: int | None = None
+    label: str | None = None
 
 
 def point_of(seed: int) -> Point:

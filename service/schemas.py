@@ -33,6 +33,11 @@ Resolution = Annotated[
     Field(description="Width and height in pixels, one that the model has; else its largest."),
 ]
 
+Label = Annotated[
+    str | None,
+    Field(description="Name of a class, for models with labels; else each seed brings its own."),
+]
+
 
 def seed_of(text: str) -> int:
     """The integer a client means by a seed.
@@ -53,6 +58,7 @@ class ImageQuery(BaseModel):
 
     resolution: Resolution = None
     model: ModelName = None
+    label: Label = None
     format: ImageFormatName = Field(default="png", description="png and webp are lossless.")
 
 
@@ -74,7 +80,7 @@ class GenerateQuery(BaseModel):
     format: ImageFormatName | None = Field(
         default=None, description="Of each picture; else by Accept, else png."
     )
-    label: str | None = Field(default=None, description="Name of a class, for models with labels.")
+    label: Label = None
 
 
 class WalkQuery(BaseModel):
@@ -92,6 +98,7 @@ class WalkQuery(BaseModel):
     )
     resolution: Resolution = None
     model: ModelName = None
+    label: Label = None
     format: WalkFormatName = Field(
         default="webp",
         description="webp, gif and png are animated; zip and json hold single frames.",
@@ -113,6 +120,7 @@ class EncodedImage(BaseModel):
     """One picture in a JSON answer."""
 
     seed: int
+    label: str | None = Field(description="Its class; null for models without labels.")
     width: int
     height: int
     format: str
@@ -145,6 +153,7 @@ class WalkAnswer(BaseModel):
 
     model: str
     resolution: int
+    label: str | None = Field(description="The class that was asked for, of all frames.")
     method: Method
     fps: int
     loop: bool

@@ -59,6 +59,8 @@ def facts_of(recipe: Recipe) -> dict[str, str]:
     if point.t:
         place = {"start": place["seed"], "end": str(point.end), "t": repr(point.t)}
         place["method"] = point.method
+    if recipe.label is not None:
+        place["label"] = recipe.label
     return {
         **place,
         "model": recipe.model,

@@ -13,7 +13,7 @@ from models.card import Card, Data, Exit, Golden
 from models.config import NetworkConfig, level_of
 from models.generator import Generator
 from models.growth import Growth
-from models.latent import latent_of
+from models.latent import label_of, latent_of
 from models.pixels import Pixels, thumbnail_of, to_pixels
 
 MakeBundle = Callable[..., Path]
@@ -36,8 +36,10 @@ def anyio_backend() -> str:
 def picture_of(generator: Generator, seed: int, resolution: int) -> Pixels:
     """The picture of a seed by the plain network: uint8 `[R, R, C]`."""
     latent = torch.from_numpy(latent_of(seed, generator.config.latent_size))[None]
+    classes = generator.config.classes
+    labels = torch.tensor([label_of(seed, classes)]) if classes else None
     with torch.inference_mode():
-        images = generator(latent, Growth(level_of(resolution)))
+        images = generator(latent, Growth(level_of(resolution)), labels)
     pixels: Pixels = to_pixels(images)[0].numpy()
     return pixels
 
@@ -56,6 +58,7 @@ def make_card(generator: Generator, name: str, golden: tuple[Golden, ...]) -> Ca
         data=Data("none", "MIT", "nobody", 0),
         weights_sha256="",
         golden=golden,
+        labels=tuple(f"class {n}" for n in range(config.classes)),
     )
 
 

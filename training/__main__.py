@@ -18,14 +18,14 @@ from training.benchmark import command as benchmark
 from training.checkpoint import CheckpointError
 from training.config import ConfigError, TrainingConfig
 from training.data import open_prepared
-from training.loop import check_data, train
+from training.descent import NonFiniteLossError
+from training.loop import check_data, train, with_classes
 from training.manifest import DataError
 from training.presets import PRESETS
 from training.progress import Display, duration
 from training.quality import evaluate
 from training.quality.features import WeightsError
 from training.setting import apply_setting
-from training.step import NonFiniteLossError
 
 USER_ERRORS = (
     BundleError,
@@ -93,6 +93,7 @@ def run_train(options: argparse.Namespace) -> int:
     for setting in options.set:
         config = apply_setting(config, setting)
     prepared = open_prepared(options.data)
+    config = with_classes(config, prepared)
     check_data(config, prepared)
     if options.dry_run:
         sys.stdout.write(config.to_json())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -27,6 +27,10 @@ AT_LEAST_1: Limit = ("1 or more", lambda value: value >= 1)
 ABOVE_0: Limit = ("above 0", lambda value: value > 0)
 BELOW_1: Limit = ("0 or more and below 1", lambda value: 0 <= value < 1)
 
+PRECISIONS = ("fp32", "bf16")
+LABELS = ("none", "projection", "acgan")
+BF16_SIGMA = 0.1  # at 0.01, rounding triples the slope that is found (see the lab book)
+
 LEVEL_LIMITS: dict[str, Limit] = {
     "fade_images": AT_LEAST_0,
     "stable_images": AT_LEAST_0,
@@ -39,6 +43,7 @@ LIMITS: dict[str, Limit] = {
     "penalty_target": ABOVE_0,
     "penalty_sigma": ABOVE_0,
     "drift": AT_LEAST_0,
+    "label_weight": AT_LEAST_0,
     "stddev_group": AT_LEAST_0,
     "adam_beta2": BELOW_1,
     "ema_decay": BELOW_1,
@@ -88,6 +93,10 @@ class TrainingConfig:
         penalty_target: the gradient norm WGAN-GP aims at.
         penalty_sigma: how far finite differences go; 1 is half the range of the pixels.
         drift: weight of the squared real scores (Karras et al. 2018, appendix A.1).
+        labels: what the discriminator does with classes: `none`, `projection`, or `acgan`, the
+            second head of the paper (`models.discriminator.Head`). `network.classes` follows the
+            data.
+        label_weight: of the terms of the second head.
         stddev_group: images per group of the minibatch deviation; 0 for the whole batch.
         adam_beta2: second-moment decay; beta1 is 0, as published.
         reset_optimizer: forget Adam's moments where a fade begins or ends.
@@ -112,6 +121,8 @@ class TrainingConfig:
     penalty_target: float = 1.0
     penalty_sigma: float = 0.01
     drift: float = 0.0
+    labels: str = "none"
+    label_weight: float = 1.0
     stddev_group: int = 4
     adam_beta2: float = 0.99
     reset_optimizer: bool = False
@@ -129,14 +140,12 @@ class TrainingConfig:
             raise ConfigError(f"one level plan is needed for each of {self.network.resolutions}")
         if self.levels[0].fade_images:
             raise ConfigError("the first level has nothing to fade from: fade_images must be 0")
-        if self.objective not in OBJECTIVES:
-            raise ConfigError(f"objective is one of {', '.join(OBJECTIVES)}, not {self.objective}")
-        if self.penalty not in (offered := OBJECTIVES[self.objective].penalties):
-            raise ConfigError(
-                f"penalty of {self.objective} is {' or '.join(offered)}, not {self.penalty}"
-            )
-        if self.precision not in ("fp32", "bf16"):
-            raise ConfigError(f"precision is fp32 or bf16, not {self.precision}")
+        _require_choice("objective", self.objective, OBJECTIVES)
+        _require_choice("precision", self.precision, PRECISIONS)
+        _require_choice("labels", self.labels, LABELS)
+        if self.network.classes and self.labels == "none":
+            raise ConfigError("a network with classes needs labels=projection or labels=acgan")
+        _require_penalty(self)
         if self.total_images < 1:
             raise ConfigError("the levels must show at least one image between them")
         _require_limits(self, LIMITS)
@@ -165,6 +174,25 @@ class TrainingConfig:
             return cls(**read)
         except (TypeError, ValueError, KeyError) as error:
             raise ConfigError(f"the configuration of the run cannot be read: {error}") from error
+
+
+def _require_choice(name: str, value: str, offered: Collection[str]) -> None:
+    if value not in offered:
+        raise ConfigError(f"{name} is one of {', '.join(offered)}, not {value}")
+
+
+def _require_penalty(config: TrainingConfig) -> None:
+    offered = OBJECTIVES[config.objective].penalties
+    if config.penalty not in offered:
+        raise ConfigError(
+            f"penalty of {config.objective} is {' or '.join(offered)}, not {config.penalty}"
+        )
+    differing = config.penalty == "finite-difference" and config.precision == "bf16"
+    if differing and config.penalty_sigma < BF16_SIGMA:
+        raise ConfigError(
+            f"with bf16, penalty_sigma must be at least {BF16_SIGMA}, not "
+            f"{config.penalty_sigma}: rounding would be taken for slope"
+        )
 
 
 def _require_limits(owner: object, limits: dict[str, Limit]) -> None:

@@ -114,6 +114,7 @@ class ImageStream:
         self.mirror = mirror
         self._epoch: tuple[int, Indices, NDArray[np.bool_]] | None = None
         self._level: tuple[int, Pixels] | None = None
+        self._labels = prepared.labels()
 
     def batch(self, resolution: int, start: int, size: int) -> Pixels:
         """The pictures at positions `start` to `start + size - 1`, uint8 `[size, R, R, C]`.
@@ -125,6 +126,27 @@ class ImageStream:
         """
         if start < 0 or size < 1:
             raise ValueError(f"a batch starts at 0 or later and has an image, not {start}, {size}")
+        indices, flips = self._places(start, size)
+        images = self.gather(resolution, indices)
+        if self.mirror:
+            images[flips] = images[flips, :, ::-1]
+        return images
+
+    def labels(self, start: int, size: int) -> Indices | None:
+        """The classes of the pictures that `batch` gives there, `[size]`; None without classes."""
+        if self._labels is None:
+            return None
+        return self._labels[self._places(start, size)[0]]
+
+    def gather(self, resolution: int, indices: Indices) -> Pixels:
+        """A copy of the pictures with these numbers, in this order: uint8 `[len, R, R, C]`."""
+        images = self._images_of(resolution)
+        ascending = np.argsort(indices, kind="stable")  # a disk likes to be read forwards
+        gathered = np.empty((len(indices), *images.shape[1:]), np.uint8)
+        gathered[ascending] = images[indices[ascending]]
+        return gathered
+
+    def _places(self, start: int, size: int) -> tuple[Indices, NDArray[np.bool_]]:
         indices = np.empty(size, np.int64)
         flips = np.empty(size, np.bool_)
         done = 0
@@ -135,18 +157,7 @@ class ImageStream:
             indices[done : done + len(part)] = part
             flips[done : done + len(part)] = mirrored[part]
             done += len(part)
-        images = self.gather(resolution, indices)
-        if self.mirror:
-            images[flips] = images[flips, :, ::-1]
-        return images
-
-    def gather(self, resolution: int, indices: Indices) -> Pixels:
-        """A copy of the pictures with these numbers, in this order: uint8 `[len, R, R, C]`."""
-        images = self._images_of(resolution)
-        ascending = np.argsort(indices, kind="stable")  # a disk likes to be read forwards
-        gathered = np.empty((len(indices), *images.shape[1:]), np.uint8)
-        gathered[ascending] = images[indices[ascending]]
-        return gathered
+        return indices, flips
 
     def _epoch_of(self, epoch: int) -> tuple[Indices, NDArray[np.bool_]]:
         if self._epoch is None or self._epoch[0] != epoch:

@@ -19,8 +19,8 @@ from torch import Tensor
 
 from models.config import resolution_of
 from models.generator import Generator
-from models.latent import latent_of
 from models.layers import EqualizedConv2d, downsample
+from training.samples import inputs_of
 
 FIT_SEEDS = range(1_000_000, 1_000_384)
 HELD_OUT_SEEDS = range(2_000_000, 2_000_128)
@@ -80,8 +80,7 @@ def _fit_level(generator: Generator, level: int, kernels: tuple[int, ...]) -> Fi
 @torch.no_grad()
 def features_and_target(generator: Generator, level: int, seeds: range) -> tuple[Tensor, Tensor]:
     """Features of `level` `[N, C, r, r]`, and the finished pictures shrunk to it, in [-1, 1]."""
-    z = np.stack([latent_of(seed, generator.config.latent_size) for seed in seeds])
-    x = generator.stem(torch.from_numpy(z))
+    x = generator.stem(generator.enter(*inputs_of(generator, seeds)))
     features = x
     for number, block in enumerate(generator.levels, start=1):
         x = block(x)

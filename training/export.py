@@ -102,6 +102,7 @@ def export_run(
         data=Data(origin.name, origin.licence, origin.attribution, origin.images),
         weights_sha256="",
         golden=golden_of(generator),
+        labels=origin.labels if config.network.classes else (),
         training=describe_training(config, progress, origin),
         quality=quality_for_card(run_folder, progress.images_shown),
     )
@@ -196,9 +197,11 @@ def golden_at(generator: Generator, seed: int, resolution: int) -> Golden:
 
 
 def preview_of(generator: Generator) -> bytes:
-    """A grid of the first seeds, as WebP."""
+    """A grid of the first seeds, as WebP; with classes, they take turns."""
+    classes = generator.config.classes
     seeds = range(PREVIEW_COLUMNS * PREVIEW_ROWS)
-    pictures = render(generator, seeds, Growth(generator.config.top_level))
+    labels = [seed % classes for seed in seeds] if classes else None
+    pictures = render(generator, seeds, Growth(generator.config.top_level), labels)
     file = io.BytesIO()
     grid_of(pictures, PREVIEW_COLUMNS, PREVIEW_TILE).save(file, format="WEBP", quality=90)
     return file.getvalue()
@@ -217,6 +220,7 @@ def describe_training(config: TrainingConfig, progress: Progress, origin: Origin
     return {
         "preset": config.preset,
         "objective": config.objective,
+        "labels": config.labels,
         "images_shown": progress.images_shown,
         "wall_seconds": round(progress.seconds),
         "seed": config.seed,

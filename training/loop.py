@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Self
@@ -27,6 +28,7 @@ from training.step import Players, take_step
 CONFIG_FILE = "config.json"
 CHECKPOINTS = "checkpoints"
 SAMPLES = "samples"
+FEWEST_CLASSES = 2
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -81,6 +83,26 @@ def check_data(config: TrainingConfig, prepared: Prepared) -> None:
             f"{config.preset} has {config.network.channels}: prepare with --channels "
             f"{config.network.channels}, or use --set network.channels={prepared.channels}"
         )
+    names = prepared.manifest.label_names
+    if config.labels != "none" and len(names) < FEWEST_CLASSES:
+        raise ConfigError(
+            f"{prepared.folder} has {len(names)} classes, labels={config.labels} needs "
+            f"{FEWEST_CLASSES} or more: prepare a folder with one sub-folder for each class, or "
+            "an IDX file with its labels beside it; or use --set labels=none"
+        )
+    if config.network.classes not in (0, len(names)):
+        raise ConfigError(
+            f"{prepared.folder} has {len(names)} classes, the network {config.network.classes}: "
+            "leave network.classes out, it follows the data"
+        )
+
+
+def with_classes(config: TrainingConfig, prepared: Prepared) -> TrainingConfig:
+    """The configuration for these pictures: as many classes as they have, where labels count."""
+    if config.labels == "none" or config.network.classes:
+        return config
+    classes = len(prepared.manifest.label_names)
+    return replace(config, network=replace(config.network, classes=classes))
 
 
 def keep_config(run: Path, config: TrainingConfig) -> None:
@@ -156,7 +178,8 @@ def train(
                 players.reset_optimizers()
             phase = moment.phase
             pixels = stream.batch(moment.growth.resolution, shown, moment.batch_size)
-            numbers = take_step(players, moment, config, pixels, shown)
+            classes = stream.labels(shown, moment.batch_size)
+            numbers = take_step(players, moment, config, pixels, shown, classes)
             averages.add(numbers, moment.batch_size)
             before, shown = shown, shown + moment.batch_size
             tick_images += moment.batch_size

@@ -128,6 +128,16 @@ def rpgan_generator(score: Score, reals: Tensor, fakes: Tensor) -> Turn:
 
 
 # ----------------------------------------------------------------------------------------
+# AC-GAN, Odena et al. 2017, equation 3, in any of the games above: the discriminator learns to name
+# the classes of real and fake images, the generator to have its own named rightly.
+
+
+def acgan_terms(named: Terms, labels: Tensor, weight: float) -> Terms:
+    """The cross-entropy between class scores `[N, classes]`, each by its name, and `labels`."""
+    return {name: weight * F.cross_entropy(s.float(), labels) for name, s in named.items()}
+
+
+# ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

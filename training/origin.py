@@ -7,7 +7,7 @@ resumed run knows that it sees the same pictures.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from training.config import ConfigError
@@ -18,13 +18,21 @@ ORIGIN_FILE = "data.json"
 
 @dataclass(frozen=True)
 class Origin:
-    """The data set of a run; `digest` is that of the largest prepared array."""
+    """The data set of a run.
+
+    Attributes:
+        digest: of the largest prepared array.
+        labels: the names of its classes, in order; empty without classes.
+        labels_digest: of the array of class numbers; empty without classes.
+    """
 
     name: str
     licence: str
     attribution: str
     images: int
     digest: str
+    labels: tuple[str, ...] = ()
+    labels_digest: str = ""
 
 
 def keep_origin(run: Path, prepared: Prepared) -> None:
@@ -33,9 +41,15 @@ def keep_origin(run: Path, prepared: Prepared) -> None:
     Raises:
         ConfigError: the run was begun with other pictures.
     """
-    source = prepared.manifest.source
+    source, labels = prepared.manifest.source, prepared.manifest.labels
     origin = Origin(
-        source.name, source.licence, source.attribution, prepared.count, prepared.digest
+        source.name,
+        source.licence,
+        source.attribution,
+        prepared.count,
+        prepared.digest,
+        prepared.manifest.label_names,
+        labels.sha256 if labels else "",
     )
     path = run / ORIGIN_FILE
     if not path.exists():
@@ -43,7 +57,7 @@ def keep_origin(run: Path, prepared: Prepared) -> None:
         text = json.dumps(asdict(origin), indent=2, ensure_ascii=False) + "\n"
         partial.write_text(text, encoding="utf-8")
         partial.replace(path)
-    elif read_origin(run).digest != origin.digest:
+    elif not _same_pictures(read_origin(run), origin):
         raise ConfigError(
             f"{run} was begun with other pictures than those in {prepared.folder}: give it the "
             "same --data to go on, or choose another --run"
@@ -58,6 +72,16 @@ def read_origin(run: Path) -> Origin:
     """
     path = run / ORIGIN_FILE
     try:
-        return Origin(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
+        origin = Origin(**json.loads(path.read_text(encoding="utf-8")))
+        return replace(origin, labels=tuple(origin.labels))
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
+
+
+def _same_pictures(before: Origin, now: Origin) -> bool:
+    """Equal pictures in equal classes; a run begun before classes were kept knows none of them."""
+    if not before.labels_digest:
+        return before.digest == now.digest
+    return (before.digest, before.labels_digest, before.labels) == (
+        *(now.digest, now.labels_digest, now.labels),
+    )

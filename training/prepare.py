@@ -33,7 +33,7 @@ from training.manifest import (
 from training.pyramid import ArrayWriter, PyramidWriter, pyramid_bytes
 from training.skipped import SkippedWriter
 from training.sources.opening import open_source
-from training.sources.pictures import Pictures
+from training.sources.pictures import Pictures, names_of_classes
 from training.workers import decode_all
 
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -51,6 +51,7 @@ class PrepareOptions:
         workers: decoding processes; None: one for each core. Changes nothing in the result.
         licence: of the pictures, where the source does not know it.
         attribution: the credit that licence asks for.
+        label_names: of the classes, where the source only numbers them.
     """
 
     resolution: int | None = None
@@ -60,6 +61,7 @@ class PrepareOptions:
     workers: int | None = None
     licence: str = ""
     attribution: str = ""
+    label_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.resolution is not None:
@@ -73,7 +75,11 @@ class PrepareOptions:
 
     def to_dict(self) -> dict[str, Any]:
         """What the manifest keeps: all that may change the result."""
-        return {name: value for name, value in asdict(self).items() if name != "workers"}
+        values = {name: value for name, value in asdict(self).items() if name != "workers"}
+        values["label_names"] = list(self.label_names)  # as JSON gives it back
+        if not self.label_names:
+            del values["label_names"]
+        return values
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,7 @@ def prepare(source: str, out: Path, options: PrepareOptions, report: Report) -> 
         return present
     pictures = open_source(source)
     shape = choose_shape(pictures, options)
+    names_of_classes(pictures, options.label_names)  # refuse before any work
     chosen = "" if options.resolution else " (as the source suggests; --resolution changes it)"
     note = f"{pictures.count:,} pictures -> {describe(shape)}{chosen}"
     report(Progress(0, 0, pictures.count, note))
@@ -213,7 +220,7 @@ def write(
         resolution=shape.resolution,
         images=pyramid.records(),
         labels=labels.record() if pictures.label_names else None,
-        label_names=pictures.label_names,
+        label_names=names_of_classes(pictures, options.label_names),
         skipped=skipped.count,
         skipped_first=tuple(skipped.first),
         options=options.to_dict(),

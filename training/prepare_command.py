@@ -64,6 +64,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: all cores)")
     parser.add_argument("--licence", default="", help="of the pictures, for the model's card")
+    parser.add_argument(
+        "--label-names",
+        type=lambda text: tuple(name.strip() for name in text.split(",")),
+        default=(),
+        metavar="NAME,NAME...",
+        help="of the classes, in order, where the source only numbers them (IDX)",
+    )
     parser.add_argument("--attribution", default="", help="whom to credit, for the model's card")
 
 
@@ -86,6 +93,7 @@ def run(args: argparse.Namespace) -> int:
         workers=args.workers,
         licence=args.licence,
         attribution=args.attribution,
+        label_names=args.label_names,
     )
     try:
         with bar(console) if console.is_terminal else lines(console) as report:

@@ -105,6 +105,22 @@ FASHION_32 = TrainingConfig(
     tick_images=4_000,
 )
 
+# As above with classes, wider, and with the objective that kept the variety of personas.
+FASHION_32_LABELS = replace(
+    FASHION_32,
+    preset="fashion-32-labels",
+    network=NetworkConfig(32, channels=1, latent_size=96, fmap_base=1536, fmap_max=128, classes=10),
+    levels=plans(
+        (4, 0, 20_000, 64, 0.002),
+        (8, 15_000, 25_000, 64, 0.002),
+        (16, 20_000, 40_000, 32, 0.002),
+        (32, 30_000, 110_000, 32, 0.002),
+    ),
+    objective="rpgan-r1r2",
+    labels="projection",
+    penalty_weight=0.01,
+)
+
 PERSONAS_128 = TrainingConfig(
     preset="personas-128",
     network=NetworkConfig(128, latent_size=96, fmap_base=1024, fmap_max=96),
@@ -128,6 +144,7 @@ PRESETS: dict[str, TrainingConfig] = {
         TINY,
         DEMO_32,
         FASHION_32,
+        FASHION_32_LABELS,
         PERSONAS_128,
         PAPER_CIFAR,
         PAPER_CELEBAHQ_1024,

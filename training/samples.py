@@ -1,6 +1,7 @@
 """The picture grids of a run: always the same seeds, so that one can watch them learn.
 
-Owns how a generator is rendered into a grid. Seeds follow `models.latent`, like the service's.
+Owns how a generator is rendered into a grid. Seeds follow `models.latent`, like the service's, and
+so do their classes where none is given.
 """
 
 from __future__ import annotations
@@ -12,27 +13,42 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from torch import Tensor
 
 from models.generator import Generator
 from models.growth import Growth
-from models.latent import latent_of
+from models.latent import label_of, latent_of
 from models.pixels import Pixels, to_pixels
 
 COLUMNS = 8
 ROWS = 6
+MOST_CLASSES = 16  # rows
 SMALLEST_TILE = 64  # pixels; smaller pictures are enlarged by a whole factor
 RENDER_BATCH = 16
 
 
+def inputs_of(
+    generator: Generator, seeds: Sequence[int], labels: Sequence[int] | None = None
+) -> tuple[Tensor, Tensor | None]:
+    """Latents `[N, L]` of `seeds` and their classes `[N]`, their own where `labels` says none."""
+    device, config = next(generator.parameters()).device, generator.config
+    z = torch.from_numpy(np.stack([latent_of(seed, config.latent_size) for seed in seeds]))
+    if not config.classes:
+        return z.to(device), None
+    classes = labels or [label_of(seed, config.classes) for seed in seeds]
+    return z.to(device), torch.tensor(classes, device=device)
+
+
 @torch.no_grad()
-def render(generator: Generator, seeds: Sequence[int], growth: Growth) -> Pixels:
-    """Pictures of `seeds`, uint8 `[N, R, R, C]`."""
-    device = next(generator.parameters()).device
+def render(
+    generator: Generator, seeds: Sequence[int], growth: Growth, labels: Sequence[int] | None = None
+) -> Pixels:
+    """Pictures of `seeds`, of classes `labels` or of their own, uint8 `[N, R, R, C]`."""
     parts: list[Pixels] = []
     for start in range(0, len(seeds), RENDER_BATCH):
-        part = seeds[start : start + RENDER_BATCH]
-        z = np.stack([latent_of(seed, generator.config.latent_size) for seed in part])
-        parts.append(to_pixels(generator(torch.from_numpy(z).to(device), growth)).cpu().numpy())
+        part = slice(start, start + RENDER_BATCH)
+        z, classes = inputs_of(generator, seeds[part], labels[part] if labels else None)
+        parts.append(to_pixels(generator(z, growth, classes)).cpu().numpy())
     return np.concatenate(parts)
 
 
@@ -47,13 +63,26 @@ def grid_of(pictures: Pixels, columns: int, smallest_tile: int = SMALLEST_TILE) 
     return Image.fromarray(sheet.squeeze(2) if channels == 1 else sheet)
 
 
+def shown_in_grid(classes: int) -> tuple[list[int], list[int] | None]:
+    """The seeds of a grid, and their classes: each has a row, with the same seeds in all rows.
+
+    Of very many classes, some, evenly spread.
+    """
+    if not classes:
+        return list(range(COLUMNS * ROWS)), None
+    rows = min(classes, MOST_CLASSES)
+    shown = [row * classes // rows for row in range(rows)]
+    return list(range(COLUMNS)) * rows, [label for label in shown for _ in range(COLUMNS)]
+
+
 def write_grid(folder: Path, generator: Generator, growth: Growth, images_shown: int) -> Path:
     """Write the grid of this moment as PNG; appears whole or not at all.
 
     Raises:
         OSError: the disk is full.
     """
-    pictures = render(generator, range(COLUMNS * ROWS), growth)
+    seeds, labels = shown_in_grid(generator.config.classes)
+    pictures = render(generator, seeds, growth, labels)
     path = folder / f"{images_shown:09d}-{growth.resolution:04d}px.png"
     partial = path.with_suffix(".partial")
     try:

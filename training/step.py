@@ -7,7 +7,6 @@ real pictures and the random numbers of the step.
 from __future__ import annotations
 
 import copy
-import math
 from dataclasses import dataclass, replace
 from typing import Self, cast
 
@@ -22,16 +21,14 @@ from models.growth import fade_images
 from models.pixels import Pixels, from_pixels
 from training.chance import Purpose, generator_at, normal, uniform
 from training.config import TrainingConfig
+from training.data import Indices
+from training.descent import descend
 from training.ema import decay_of, update_average
-from training.losses import OBJECTIVES, Terms
+from training.losses import OBJECTIVES, Terms, acgan_terms
 from training.schedule import Moment
 from training.slopes import Penalty, penalised_count
 
 Numbers = dict[str, float]
-
-
-class NonFiniteLossError(ArithmeticError):
-    """A loss became infinite or not a number; the message says where and what to try."""
 
 
 @dataclass
@@ -49,7 +46,8 @@ class Players:
     def create(cls, config: TrainingConfig, device: torch.device) -> Self:
         """New networks with the weights that `config.seed` stands for."""
         generator = Generator(config.network)
-        discriminator = Discriminator(config.network, config.stddev_group)
+        auxiliary = config.labels == "acgan"
+        discriminator = Discriminator(config.network, config.stddev_group, auxiliary)
         source = generator_at(config.seed, Purpose.INITIAL_WEIGHTS, 0)
         for network in (generator, discriminator):
             draw_weights(network, source)
@@ -78,8 +76,38 @@ def draw_weights(network: nn.Module, source: np.random.Generator) -> None:
             parameter.copy_(normal(source, *parameter.shape))
 
 
+@dataclass(frozen=True)
+class Judge:
+    """The discriminator as the games know it, in one step; `labels` are those of the batch."""
+
+    players: Players
+    moment: Moment
+    config: TrainingConfig
+    labels: Tensor | None
+
+    def score(self, images: Tensor, first: int = 0) -> Tensor:
+        """Scores `[n]`, fp32, of images that begin at place `first` of the batch."""
+        part = None if self.labels is None else self.labels[first : first + len(images)]
+        with autocast(self.players.device, self.config):
+            return self.players.discriminator(images, self.moment.growth, part).float()
+
+    def naming(self, **sides: Tensor) -> Terms:
+        """How badly the classes of whole batches are named, where a second head names them."""
+        if self.labels is None or self.config.labels != "acgan":
+            return {}
+        classify, growth = self.players.discriminator.classify, self.moment.growth
+        with autocast(self.players.device, self.config):
+            named = {name: classify(images, growth) for name, images in sides.items()}
+        return acgan_terms(named, self.labels, self.config.label_weight)
+
+
 def take_step(
-    players: Players, moment: Moment, config: TrainingConfig, pixels: Pixels, images_shown: int
+    players: Players,
+    moment: Moment,
+    config: TrainingConfig,
+    pixels: Pixels,
+    images_shown: int,
+    classes: Indices | None = None,
 ) -> Numbers:
     """Play one turn.
 
@@ -89,6 +117,8 @@ def take_step(
         config: the objective and its weights.
         pixels: real images, uint8 `[N, R, R, C]`.
         images_shown: before this step; decides every random number.
+        classes: of the real images, `[N]`, where the network has classes. The fake images are of
+            the same, in the same order, so that pairs and mixtures are each of one class.
 
     Returns:
         The terms of both losses and the mean scores.
@@ -100,36 +130,57 @@ def take_step(
     reals = from_pixels(torch.from_numpy(pixels).to(players.device, non_blocking=True))
     reals = fade_images(reals, moment.growth)
 
-    def score(images: Tensor, _first: int = 0) -> Tensor:
-        with autocast(players.device, config):
-            return players.discriminator(images, moment.growth).float()
+    labels = labels_on(players.device, config, classes)
+    judge = Judge(players, moment, config, labels)
 
     # The discriminator's turn.
-    fakes = generate(players, moment, config, Purpose.LATENTS, images_shown)
+    fakes = generate(players, moment, config, Purpose.LATENTS, images_shown, labels)
     penalty = penalty_at(images_shown, config, moment, players.device)
-    turn = objective.discriminator(score, reals, fakes.detach(), penalty)
-    descend(players.discriminator_optimizer, turn.terms, moment, images_shown)
+    turn = objective.discriminator(judge.score, reals, fakes.detach(), penalty)
+    terms = turn.terms | judge.naming(class_real=reals, class_fake=fakes.detach())
+    descend(players.discriminator_optimizer, terms, moment, images_shown)
 
     # The generator's turn; the discriminator only passes gradients on.
     if not config.reuse_fakes:
-        fakes = generate(players, moment, config, Purpose.GENERATOR_LATENTS, images_shown)
+        fakes = generate(players, moment, config, Purpose.GENERATOR_LATENTS, images_shown, labels)
     players.discriminator.requires_grad_(False)
-    answer = objective.generator(score, reals, fakes)
+    answer = objective.generator(judge.score, reals, fakes)
+    replies = answer.terms | judge.naming(class_generator=fakes)
     players.discriminator.requires_grad_(True)
-    descend(players.generator_optimizer, answer.terms, moment, images_shown)
+    descend(players.generator_optimizer, replies, moment, images_shown)
 
     update_average(players.average, players.generator, decay_of(config, moment, images_shown))
-    return read_numbers(turn.terms | turn.watched | answer.terms)
+    return read_numbers(terms | turn.watched | replies)
+
+
+def labels_on(
+    device: torch.device, config: TrainingConfig, classes: Indices | None
+) -> Tensor | None:
+    """The classes of a batch as the networks take them, int64 `[N]`; None where they take none.
+
+    Raises:
+        ValueError: the network has classes, the pictures have none.
+    """
+    if not config.network.classes:
+        return None
+    if classes is None:
+        raise ValueError(f"a network of {config.network.classes} classes needs those of its images")
+    return torch.from_numpy(classes).to(device)
 
 
 def generate(
-    players: Players, moment: Moment, config: TrainingConfig, purpose: Purpose, images_shown: int
+    players: Players,
+    moment: Moment,
+    config: TrainingConfig,
+    purpose: Purpose,
+    images_shown: int,
+    labels: Tensor | None = None,
 ) -> Tensor:
-    """Fake images `[N, C, R, R]`, fp32, from the latents of this step."""
+    """Fake images `[N, C, R, R]`, fp32, of `labels`, from the latents of this step."""
     source = generator_at(config.seed, purpose, images_shown)
     z = normal(source, moment.batch_size, config.network.latent_size).to(players.device)
     with autocast(players.device, config):
-        return players.generator(z, moment.growth).float()
+        return players.generator(z, moment.growth, labels).float()
 
 
 def autocast(device: torch.device, config: TrainingConfig) -> torch.autocast:
@@ -154,37 +205,6 @@ def penalty_at(
     size = moment.growth.resolution
     noise = normal(source, 2, count, config.network.channels, size, size).to(device)
     return replace(penalty, kind=config.penalty, sigma=config.penalty_sigma, noise=noise)
-
-
-def descend(optimizer: Adam, terms: Terms, moment: Moment, images_shown: int) -> None:
-    """One optimiser step down the sum of `terms`.
-
-    Raises:
-        NonFiniteLossError: the sum or its slope is infinite or not a number; nothing is updated.
-    """
-    loss = torch.stack(list(terms.values())).sum()
-    if not math.isfinite(loss.item()):
-        raise NonFiniteLossError(explain("loss", terms, moment, images_shown))
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    slopes: list[Tensor] = [p.grad for p in parameters if p.grad is not None]
-    if not math.isfinite(torch.nn.utils.get_total_norm(slopes).item()):
-        raise NonFiniteLossError(explain("slope of the loss", terms, moment, images_shown))
-    for group in optimizer.param_groups:
-        group["lr"] = moment.learning_rate
-    optimizer.step()
-
-
-def explain(what: str, terms: Terms, moment: Moment, images_shown: int) -> str:
-    """Where the game broke down, in which terms, and what to try."""
-    parts = ", ".join(f"{name} {value.item():.4g}" for name, value in terms.items())
-    return (
-        f"the {what} is not finite after {images_shown:,} images, at {moment.growth.resolution} "
-        f"px, alpha {moment.growth.alpha:.3f}: {parts}. The last checkpoint is whole. Try a "
-        "lower learning rate (--set levels.*.learning_rate=...), a larger batch, a stronger "
-        "penalty (--set penalty_weight=...), or precision=fp32"
-    )
 
 
 def read_numbers(terms: Terms) -> Numbers:

@@ -13,14 +13,15 @@ from pathlib import Path
 
 import torch
 
-from models.bundle import BundleError, load_bundle
+from models.bundle import load_bundle
 from models.pixels import Pixels
 from service.catalogue import EngineMode, Served
+from service.engine.classes import Classes, classes_of
 from service.engine.device import libraries_of
 from service.engine.exactness import exact_form, ladder, single_form
 from service.engine.form import Form, eager_form
 from service.engine.proof import is_batch_invariant, probes_of, prove_golden
-from service.engine.rendering import latents_of, render
+from service.engine.rendering import entries_of, render
 from service.recipe import Recipe, point_of
 
 LARGEST_CPU_STEP = 4  # images; every size is tried at load, and a few fill a CPU
@@ -36,11 +37,13 @@ class LoadedModel:
 
     form: Form
     served: Served
+    classes: Classes | None = None
 
     def render(self, recipes: Sequence[Recipe]) -> list[Pixels]:
         """The images of a batch of this model."""
         try:
-            return render(self.form, self.served.card.network.latent_size, recipes)
+            size = self.served.card.network.latent_size
+            return render(self.form, size, recipes, self.classes)
         except torch.OutOfMemoryError as error:
             raise MemoryError(str(error)) from error  # a name that rooms without torch know
 
@@ -53,12 +56,11 @@ def load_model(folder: Path, device: torch.device, max_batch: int, learn: Learn)
     """
     bundle = load_bundle(folder)
     card = bundle.card
-    if card.labels:
-        raise BundleError(f"{folder}: models with labels need a newer release of the service")
     generator = bundle.generator
     form = eager_form(generator.stem, generator.levels, generator.exits, device)
     mode = EngineMode(str(device), form.precision, libraries_of(device))
-    model = LoadedModel(form, Served(card, mode))
+    classes = classes_of(generator.embedding, card.labels)
+    model = LoadedModel(form, Served(card, mode), classes)
 
     report = prove_golden(card, model.render)
     log.info("%s: %d of %d golden seeds equal byte for byte", card.name, report.equal, report.tried)
@@ -72,9 +74,11 @@ def make_exact(model: LoadedModel, max_batch: int, learn: Learn) -> LoadedModel:
     card = model.served.card
     on_cpu = model.form.device.type == "cpu"
     sizes = ladder(min(max_batch, LARGEST_CPU_STEP) if on_cpu else max_batch)
-    points = [point_of(seed) for seed in range(max(sizes, default=1))]
+    name, top = card.pinned_name, card.resolutions[-1]
+    probes = [Recipe(name, point_of(seed), top) for seed in range(max(sizes, default=1))]
     with torch.inference_mode():
-        latents = latents_of(points, card.network.latent_size).to(model.form.device)
+        latents = entries_of(probes, card.network.latent_size, model.classes)
+        latents = latents.to(model.form.device)
         exact = replace(model, form=exact_form(model.form, latents, sizes))
 
     def timed(recipes: Sequence[Recipe]) -> list[Pixels]:
@@ -87,4 +91,4 @@ def make_exact(model: LoadedModel, max_batch: int, learn: Learn) -> LoadedModel:
         return exact
     log.error("%s: a picture depends on its batch here; serving batches of one", card.name)
     mode = replace(model.served.mode, exact=False)
-    return LoadedModel(single_form(model.form), Served(card, mode))
+    return replace(model, form=single_form(model.form), served=Served(card, mode))

@@ -15,6 +15,7 @@ from torch import Tensor
 from models.config import level_of
 from models.latent import Latent, latent_of, lerp, slerp
 from models.pixels import Pixels, to_pixels
+from service.engine.classes import Classes
 from service.engine.form import Form
 from service.recipe import Method, Point, Recipe
 
@@ -34,7 +35,19 @@ def latents_of(points: Sequence[Point], size: int) -> Tensor:
 
 
 @torch.inference_mode()
-def render(form: Form, latent_size: int, recipes: Sequence[Recipe]) -> list[Pixels]:
+def entries_of(recipes: Sequence[Recipe], size: int, classes: Classes | None) -> Tensor:
+    """What the stem takes: latents, with classes where there are some, float32 on the CPU."""
+    latents = latents_of([recipe.point for recipe in recipes], size)
+    if classes is None:
+        return latents
+    # One by one, so that no number depends on who else is there.
+    return torch.cat([classes.enter(z[None], r) for z, r in zip(latents, recipes, strict=True)])
+
+
+@torch.inference_mode()
+def render(
+    form: Form, latent_size: int, recipes: Sequence[Recipe], classes: Classes | None = None
+) -> list[Pixels]:
     """The images of `recipes`, uint8 `[R, R, C]` each, in the same order.
 
     The batch is ordered from the largest to the smallest picture, so that those who leave at a
@@ -42,7 +55,7 @@ def render(form: Form, latent_size: int, recipes: Sequence[Recipe]) -> list[Pixe
     """
     order = sorted(range(len(recipes)), key=lambda i: -recipes[i].resolution)
     heights = [level_of(recipes[i].resolution) for i in order]
-    latents = latents_of([recipes[i].point for i in order], latent_size)
+    latents = entries_of([recipes[i] for i in order], latent_size, classes)
     leaving: list[tuple[int, Tensor]] = []  # place in `order`, [n, R, R, C] from there on
     features = form.stem(latents.to(form.device, non_blocking=True))
     for level, leave in enumerate(form.exits):

@@ -19,6 +19,7 @@ ARCHIVE = {"application/zip": BINARY}
 
 HEADERS = {
     "X-Seed": "Seed, or seeds separated by commas.",
+    "X-Label": "Class, or classes separated by commas, percent-encoded; for models with labels.",
     "X-Model": "The model, pinned: name@digest.",
     "X-Resolution": "Width and height in pixels.",
     "X-Pixel-SHA256": "Of the raw bytes of all images one after another.",

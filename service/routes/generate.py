@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -49,10 +50,17 @@ class Order:
         return [recipe.point.start for recipe in self.recipes]
 
     @property
+    def labels(self) -> list[str | None]:
+        """The class of each picture; None for models without labels."""
+        return [recipe.label for recipe in self.recipes]
+
+    @property
     def facts(self) -> dict[str, str]:
         """What a file with several pictures says of them."""
+        classes = [quote(label) for label in self.labels if label is not None]
         return {
             "seeds": " ".join(map(str, self.seeds)),
+            **({"labels": " ".join(classes)} if classes else {}),
             "model": self.served.pinned_name,
             "resolution": str(self.recipes[0].resolution),
             "software": SOFTWARE,
@@ -71,7 +79,9 @@ async def generate(
     order = order_of(asked, catalogue.find(asked.model), request.headers.get("accept"))
     made, timing = await while_connected(request, make_order(serving, order, patience_s))
     resolution = order.recipes[0].resolution
-    headers = provenance(request, order.served, order.seeds, resolution, made.pixel_sha256, timing)
+    headers = provenance(
+        *(request, order.served, order.seeds, resolution, made.pixel_sha256, timing, order.labels)
+    )
     headers |= {"Cache-Control": "no-store", "Vary": "Accept"}
     if len(order.recipes) == 1:
         headers["Content-Location"] = address_of(order.recipes[0], order.image_format)
@@ -85,9 +95,11 @@ def order_of(asked: GenerateQuery, served: Served, accept: str | None) -> Order:
         OutOfRange, NotAcceptable: it cannot be.
     """
     resolution = served.resolution_for(asked.resolution)
-    label = served.label_for(asked.label)
-    points = [point_of(seed) for seed in seeds_of(asked)]
-    recipes = [Recipe(served.pinned_name, point, resolution, label) for point in points]
+    name = served.pinned_name
+    recipes = [
+        Recipe(name, point_of(seed), resolution, served.label_of(asked.label, seed))
+        for seed in seeds_of(asked)
+    ]
     media_type = choose(accept, offers_of(asked, len(recipes)))
     image_format = asked.format or IMAGE_FORMATS.get(media_type, "png")
     return Order(served, recipes, media_type, image_format)
@@ -158,6 +170,7 @@ def as_json(order: Order, images: Sequence[Pixels]) -> File:
         images=[
             EncodedImage(
                 seed=recipe.point.start,
+                label=recipe.label,
                 width=pixels.shape[1],
                 height=pixels.shape[0],
                 format=order.image_format,

@@ -46,6 +46,7 @@ class Walk:
             "seeds": " ".join(map(str, self.seeds)),
             "model": self.recipes[0].model,
             "resolution": str(self.recipes[0].resolution),
+            **({"label": self.asked.label} if self.asked.label else {}),
             "steps": str(self.asked.steps),
             "method": self.asked.method.value,
             "software": SOFTWARE,
@@ -72,7 +73,8 @@ async def interpolate(
 
     made, timing = await while_connected(request, make(serving, plan, patience_s))
     resolution = plan.recipes[0].resolution
-    headers |= provenance(request, served, plan.seeds, resolution, made.pixel_sha256, timing)
+    told = [asked.label]
+    headers |= provenance(request, served, plan.seeds, resolution, made.pixel_sha256, timing, told)
     return Response(made.content, headers=headers, media_type=made.media_type)
 
 
@@ -91,7 +93,8 @@ def plan_of(asked: WalkQuery, served: Served, most_frames: int) -> Walk:
     seeds = [seed_of(text) for text in asked.seed]
     resolution = served.resolution_for(asked.resolution)
     points = walk(seeds, asked.steps, loop=asked.loop, method=asked.method)
-    recipes = [Recipe(served.pinned_name, point, resolution) for point in points]
+    label = served.label_for(asked.label)
+    recipes = [Recipe(served.pinned_name, point, resolution, label) for point in points]
     return Walk(asked, seeds, recipes)
 
 
@@ -126,6 +129,7 @@ def as_json(plan: Walk, frames: Sequence[Pixels]) -> File:
     answer = WalkAnswer(
         model=plan.recipes[0].model,
         resolution=plan.recipes[0].resolution,
+        label=plan.asked.label,
         method=plan.asked.method,
         fps=plan.asked.fps,
         loop=plan.asked.loop,

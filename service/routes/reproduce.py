@@ -36,7 +36,8 @@ async def reproduce(
     served = catalogue.find(asked.model)
     number = seed_of(seed)
     resolution = served.resolution_for(asked.resolution)
-    recipe = Recipe(served.pinned_name, point_of(number), resolution)
+    label = served.label_of(asked.label, number)
+    recipe = Recipe(served.pinned_name, point_of(number), resolution, label)
     media_type = FORMATS[asked.format].media_type
 
     etag = etag_of([recipe], served.mode, f"{asked.format} {ENCODER_VERSION}")
@@ -44,11 +45,11 @@ async def reproduce(
     if is_fresh(request, etag):
         return Response(status_code=304, headers=headers)
     if request.method == "HEAD":
-        known = provenance(request, served, [number], resolution)
+        known = provenance(request, served, [number], resolution, labels=[label])
         return without_body(headers | known, media_type)
 
     made, timing = await while_connected(request, make(serving, recipe, asked.format, patience_s))
-    headers |= provenance(request, served, [number], resolution, made.pixel_sha256, timing)
+    headers |= provenance(request, served, [number], resolution, made.pixel_sha256, timing, [label])
     return Response(made.content, headers=headers, media_type=made.media_type)
 
 

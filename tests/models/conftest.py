@@ -1,5 +1,7 @@
 """What the tests of models/ share: a tiny network, its card, the same random weights each time."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -20,15 +22,23 @@ def config() -> NetworkConfig:
 
 
 @pytest.fixture
-def card(config: NetworkConfig) -> Card:
-    """A card that fits the tiny network; the digest is a placeholder until a bundle is saved."""
+def conditional(config: NetworkConfig) -> NetworkConfig:
+    """The same with two classes."""
+    return replace(config, classes=2)
+
+
+@pytest.fixture
+def card(conditional: NetworkConfig) -> Card:
+    """A card that fits it; the digest is a placeholder until a bundle is saved."""
     return Card(
         name="tiny",
         title="Tiny",
         description="Noise, for tests",
         licence="MIT",
-        network=config,
-        exits=tuple(Exit(r, 1, None if r == config.resolution else 30.0) for r in (4, 8, 16, 32)),
+        network=conditional,
+        exits=tuple(
+            Exit(r, 1, None if r == conditional.resolution else 30.0) for r in (4, 8, 16, 32)
+        ),
         data=Data("none", "MIT", "nobody", images=1),
         weights_sha256="0" * 64,
         golden=(Golden(7, 32, "1" * 64, (0,) * 48),),

@@ -25,9 +25,9 @@ KERNELS = (5, 3, 3, 1)
 
 
 @pytest.fixture
-def generator(config: NetworkConfig) -> Generator:
-    """A tiny generator with exits as wide as refitted ones."""
-    return Generator(config, KERNELS)
+def generator(conditional: NetworkConfig) -> Generator:
+    """A tiny generator with classes, and exits as wide as refitted ones."""
+    return Generator(conditional, KERNELS)
 
 
 @pytest.fixture
@@ -59,9 +59,9 @@ def weights_of(folder: Path) -> dict[str, torch.Tensor]:
 def test_a_bundle_draws_what_its_generator_drew(folder: Path, generator: Generator) -> None:
     """The same weights, ready for inference: in evaluation mode and without gradients."""
     bundle = load_bundle(folder)
-    z = torch.randn(2, 16)
+    z, labels = torch.randn(2, 16), torch.tensor([0, 1])
 
-    assert torch.equal(bundle.generator(z), generator(z))
+    assert torch.equal(bundle.generator(z, labels=labels), generator(z, labels=labels))
     assert not bundle.generator.training
     assert not any(p.requires_grad for p in bundle.generator.parameters())
 

@@ -64,6 +64,13 @@ def test_unknown_and_missing_keys_are_named(card: Card, part: str) -> None:
         Card.from_dict(values)
 
 
+@pytest.mark.parametrize("labels", [(), ("shirt",), ("shirt", "shirt"), ("a", "b", "c")])
+def test_there_is_one_label_for_each_class(card: Card, labels: tuple[str, ...]) -> None:
+    """All different, so that each can be asked for."""
+    with pytest.raises(CardError, match="one label for each of 2 classes, all different"):
+        replace(card, labels=labels)
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [

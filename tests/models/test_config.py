@@ -43,6 +43,7 @@ def test_resolutions_are_listed_smallest_first() -> None:
         ({"resolution": 32, "latent_size": 0}, "latent_size must be a whole number above 0"),
         ({"resolution": 32, "fmap_max": True}, "fmap_max must be a whole number above 0"),
         ({"resolution": 1024, "fmap_base": 511}, "must be at least 512"),
+        ({"resolution": 32, "classes": -1}, "classes must be a whole number"),
     ],
 )
 def test_a_shape_that_cannot_be_built_is_refused(settings: dict[str, int], message: str) -> None:
@@ -71,3 +72,15 @@ def test_missing_and_unknown_settings_are_named(change: dict[str, int | None]) -
 
     with pytest.raises(ValueError, match=f"missing or unknown {next(iter(change))}"):
         NetworkConfig.from_dict(values)
+
+
+def test_classes_are_told_only_where_there_are_some() -> None:
+    """So that what was written before there were classes reads as it did."""
+    plain, conditional = NetworkConfig(32), NetworkConfig(32, classes=3)
+
+    assert "classes" not in plain.to_dict()
+    assert conditional.to_dict()["classes"] == 3
+    assert [NetworkConfig.from_dict(c.to_dict()) for c in (plain, conditional)] == [
+        plain,
+        conditional,
+    ]

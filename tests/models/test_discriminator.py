@@ -93,3 +93,44 @@ def test_a_score_depends_on_the_other_images_of_its_group(config: NetworkConfig)
     among_others = discriminator(torch.cat([image, others]))[0]
 
     assert (among_copies - among_others).abs() > 1e-3
+
+
+def test_projection_adds_the_product_of_class_and_image(conditional: NetworkConfig) -> None:
+    """Miyato and Koyama 2018, equation 3: s(h) + v_y . h, scaled like any dense layer."""
+    discriminator, images = Discriminator(conditional), torch.randn(4, 3, 32, 32)
+    labels = torch.tensor([0, 1, 1, 0])
+    head = discriminator.head
+    assert head.projection is not None
+    with torch.no_grad():
+        h = head.describe(discriminator.read(images, Growth(3)))
+        plain = head.score(h).squeeze(1)
+        vectors = head.projection.weight[labels] / h.shape[1] ** 0.5
+
+        torch.testing.assert_close(
+            discriminator(images, labels=labels), plain + (vectors * h).sum(dim=1)
+        )
+
+
+def test_projection_needs_the_classes_of_the_images(conditional: NetworkConfig) -> None:
+    """A score without them would be another one."""
+    with pytest.raises(ValueError, match="must be told those of the images"):
+        Discriminator(conditional)(torch.randn(4, 3, 32, 32))
+
+
+def test_an_auxiliary_head_names_classes_and_leaves_the_score_alone(
+    conditional: NetworkConfig,
+) -> None:
+    """Odena et al. 2017: two answers from the same description."""
+    discriminator, images = Discriminator(conditional, auxiliary=True), torch.randn(4, 3, 16, 16)
+    growth = Growth(2, 0.5)
+
+    scores = [discriminator(images, growth, labels) for labels in (None, torch.ones(4).long())]
+
+    assert torch.equal(scores[0], scores[1])
+    assert discriminator.classify(images, growth).shape == (4, 2)
+
+
+def test_only_an_auxiliary_head_names_classes(conditional: NetworkConfig) -> None:
+    """Projection has none to ask."""
+    with pytest.raises(TypeError, match="does not name classes"):
+        Discriminator(conditional).classify(torch.randn(4, 3, 4, 4), Growth(0))

@@ -1,5 +1,7 @@
 """The generator: published size, the fade, and who learns."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -114,3 +116,44 @@ def test_exit_kernels_that_do_not_fit_are_refused(
     """There is one odd kernel for each level."""
     with pytest.raises(ValueError, match="4 odd exit kernels are needed"):
         Generator(config, kernels)
+
+
+def test_each_class_makes_another_picture_of_the_same_latent(conditional: NetworkConfig) -> None:
+    """And the same class the same, whoever else is in the batch."""
+    generator, z = Generator(conditional), torch.randn(1, 16).repeat(3, 1)
+
+    images = generator(z, labels=torch.tensor([0, 1, 0]))
+
+    torch.testing.assert_close(images[0], images[2])
+    assert (images[0] - images[1]).abs().max() > 0.1
+
+
+def test_latent_and_class_enter_with_equal_weight(conditional: NetworkConfig) -> None:
+    """Side by side, each of unit mean square, whatever their lengths were."""
+    generator, z = Generator(conditional), 100 * torch.randn(4, 16)
+
+    entered = generator.enter(z, torch.tensor([0, 1, 1, 0]))
+
+    assert entered.shape == (4, 32)
+    torch.testing.assert_close(entered[:, :16], pixel_norm(z))
+    torch.testing.assert_close(entered.reshape(4, 2, 16).square().mean(dim=2), torch.ones(4, 2))
+
+
+def test_only_the_classes_shown_learn(conditional: NetworkConfig) -> None:
+    """A class that is not in the batch gets no gradient."""
+    generator = Generator(conditional)
+    generator(torch.randn(2, 16), labels=torch.tensor([1, 1])).square().sum().backward()
+
+    assert generator.embedding is not None
+    assert generator.embedding.weight.grad is not None
+    assert generator.embedding.weight.grad.abs().sum(dim=1).gt(0).tolist() == [False, True]
+
+
+@pytest.mark.parametrize("classes", [0, 2])
+def test_labels_belong_to_classes(config: NetworkConfig, classes: int) -> None:
+    """They are needed where there are classes, and refused where there are none."""
+    generator = Generator(replace(config, classes=classes))
+    labels = None if classes else torch.tensor([0])
+
+    with pytest.raises(ValueError, match=f"has {classes} classes: labels are needed where"):
+        generator(torch.randn(1, 16), labels=labels)

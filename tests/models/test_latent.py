@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from models.latent import MAX_SEED, Latent, latent_of, lerp, parse_seed, slerp
+from models.latent import MAX_SEED, Latent, label_of, latent_of, lerp, parse_seed, slerp
 
 SEEDS = st.integers(0, MAX_SEED)
 
@@ -160,3 +160,33 @@ def test_lerp_is_the_straight_line() -> None:
     start, end = latent_of(1, 8), latent_of(2, 8)
 
     np.testing.assert_allclose(lerp(start, end, 0.25), start + 0.25 * (end - start), atol=1e-6)
+
+
+def test_the_class_of_a_seed_is_frozen() -> None:
+    """It may never change: pictures without a label are known by it."""
+    seeds = [0, 1, 2, 3, 7, 42, MAX_SEED]
+
+    assert [label_of(seed, 10) for seed in seeds] == [8, 0, 5, 7, 8, 4, 0]
+
+
+def test_classes_follow_the_rule_as_it_is_written() -> None:
+    """The first word of Philox with the key seed + 2^64, scaled to the number of classes."""
+    word = int(np.random.Philox(key=5 + 2**64).random_raw())
+
+    assert [label_of(5, classes) for classes in (1, 2, 10, 1000)] == [
+        *(0, word * 2 // 2**64, word * 10 // 2**64, word * 1000 // 2**64),
+    ]
+
+
+def test_seeds_have_all_classes_about_equally_often() -> None:
+    """4,000 seeds over four classes: each 1,000, give or take five deviations."""
+    counts = np.bincount([label_of(seed, 4) for seed in range(4_000)], minlength=4)
+
+    assert np.abs(counts - 1_000).max() < 5 * (4_000 * 0.25 * 0.75) ** 0.5
+
+
+@pytest.mark.parametrize(("seed", "classes"), [(-1, 3), (MAX_SEED + 1, 3), (0, 0)])
+def test_no_seed_or_no_classes_have_no_label(seed: int, classes: int) -> None:
+    """As with latents."""
+    with pytest.raises(ValueError, match="a class are needed"):
+        label_of(seed, classes)

@@ -30,7 +30,7 @@ def card_named(
     name: str, resolution: int = 32, channels: int = 3, labels: tuple[str, ...] = ()
 ) -> Card:
     """A card whose digest is made of its name."""
-    network = NetworkConfig(resolution, channels, 16, 256, 16)
+    network = NetworkConfig(resolution, channels, 16, 256, 16, len(labels))
     return Card(
         name=name,
         title=name.title(),
@@ -124,7 +124,9 @@ class PaintedCandidate:
 
 def paint(recipe: Recipe, channels: int = 3) -> Pixels:
     """The picture of a recipe: uint8 `[R, R, C]`, noise that depends on all of it."""
-    digest = hashlib.sha256(repr((recipe.model, recipe.point, recipe.resolution)).encode()).digest()
+    digest = hashlib.sha256(
+        repr((recipe.model, recipe.point, recipe.resolution, recipe.label)).encode()
+    ).digest()
     noise = np.random.default_rng(int.from_bytes(digest[:8]))
     return noise.integers(0, 256, (recipe.resolution, recipe.resolution, channels), np.uint8)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from models.latent import label_of
 from service.catalogue import Catalogue, EngineMode, Served, Unfit, default_of
 from service.errors import NotReady, OutOfRange, UnknownModel
 from tests.service.painter import card_named
@@ -63,13 +64,24 @@ def test_a_bundle_that_is_unfit_may_be_fit_another_time() -> None:
     )
 
 
-def test_the_label_of_a_model_with_classes_is_its_place() -> None:
+def test_the_label_of_a_model_with_classes_is_one_of_its_own() -> None:
     """By name; a name that is none is refused with those there are."""
     served = Served(card_named("pets", labels=("cat", "dog")), MODE)
 
-    assert (served.label_for("dog"), served.label_for(None)) == (1, None)
+    assert (served.label_for("dog"), served.label_for(None)) == ("dog", None)
     with pytest.raises(OutOfRange, match="pets has no 'cow'; it has cat, dog"):
         served.label_for("cow")
+
+
+def test_a_seed_brings_its_own_label_where_none_is_asked_for() -> None:
+    """By the frozen rule; a model without classes has none."""
+    pets = Served(card_named("pets", labels=("cat", "dog", "cow")), MODE)
+
+    own = [pets.label_of(None, seed) for seed in range(20)]
+
+    assert own == [("cat", "dog", "cow")[label_of(seed, 3)] for seed in range(20)]
+    assert [pets.label_of("cow", seed) for seed in range(20)] == ["cow"] * 20
+    assert Served(card_named("a"), MODE).label_of(None, 7) is None
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from resource import RLIMIT_FSIZE, getrlimit, setrlimit
 
@@ -43,6 +44,29 @@ def config() -> TrainingConfig:
         tick_images=16,
         mirror=True,
     )
+
+
+@pytest.fixture(scope="session")
+def conditional(config: TrainingConfig) -> TrainingConfig:
+    """The same with three classes."""
+    network = replace(config.network, classes=3)
+    return replace(config, network=network, labels="projection")
+
+
+@pytest.fixture(scope="session")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """Twelve pictures of 8 px in colour, in three classes."""
+    folder = tmp_path_factory.mktemp("data") / "classes"
+    return open_prepared(write_prepared(folder, classes=3, seed=1))
+
+
+@pytest.fixture(scope="session")
+def finished_with_classes(
+    conditional: TrainingConfig, labelled: Prepared, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A run with classes that came to its end, never changed."""
+    run = tmp_path_factory.mktemp("runs") / "finished-with-classes"
+    return train_a_run(conditional, labelled, run)
 
 
 @pytest.fixture(scope="session")

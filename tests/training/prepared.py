@@ -6,13 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle import file_sha256
-from training.manifest import MANIFEST_FILE, ArrayFile, Manifest, Source, images_file
+from training.manifest import LABELS_FILE, MANIFEST_FILE, ArrayFile, Manifest, Source, images_file
 
 
 def write_prepared(
-    folder: Path, resolution: int = 8, count: int = 12, channels: int = 3, seed: int = 0
+    folder: Path,
+    resolution: int = 8,
+    count: int = 12,
+    channels: int = 3,
+    seed: int = 0,
+    classes: int = 0,
 ) -> Path:
-    """Random pictures at every resolution up to `resolution`; the folder is made."""
+    """Random pictures at every resolution up to `resolution`, in `classes`; the folder is made."""
     folder.mkdir(parents=True)
     random = np.random.default_rng(seed)
     pictures = random.integers(0, 256, (count, resolution, resolution, channels), np.uint8)
@@ -22,14 +27,15 @@ def write_prepared(
         n, size, _, _ = pictures.shape
         blocks = pictures.reshape(n, size // 2, 2, size // 2, 2, channels)
         pictures = blocks.mean(axis=(2, 4)).astype(np.uint8)
+    labels = random.integers(0, classes, count) if classes else None
     manifest = Manifest(
         source=Source("folder", "noise", "nowhere", "CC0-1.0", "Zoë, “nobody”"),
         count=count,
         channels=channels,
         resolution=resolution,
         images=tuple(files),
-        labels=None,
-        label_names=(),
+        labels=None if labels is None else _write(folder / LABELS_FILE, labels),
+        label_names=tuple(f"class {n}" for n in range(classes)),
         skipped=0,
         skipped_first=(),
         options={},
@@ -39,6 +45,9 @@ def write_prepared(
 
 
 def _write_array(folder: Path, pictures: NDArray[np.uint8]) -> ArrayFile:
-    path = folder / images_file(pictures.shape[1])
-    np.save(path, pictures)
-    return ArrayFile(path.name, pictures.shape, path.stat().st_size, file_sha256(path))
+    return _write(folder / images_file(pictures.shape[1]), pictures)
+
+
+def _write(path: Path, array: NDArray[np.uint8] | NDArray[np.int64]) -> ArrayFile:
+    np.save(path, array)
+    return ArrayFile(path.name, array.shape, path.stat().st_size, file_sha256(path))

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from models.config import NetworkConfig
 from training.config import ConfigError, LevelPlan, TrainingConfig
 
 REFUSED = [
     ("objective", "gan", "objective is one of wgan-gp, logistic-r1, hinge, rpgan-r1r2, not gan"),
-    ("precision", "fp16", "precision is fp32 or bf16, not fp16"),
+    ("precision", "fp16", "precision is one of fp32, bf16, not fp16"),
     ("penalty_weight", -1.0, "penalty_weight must be 0 or more, not -1.0"),
     ("penalty_weight", float("nan"), "penalty_weight must be 0 or more, not nan"),
     ("penalty_weight", float("inf"), "penalty_weight must be 0 or more, not inf"),
@@ -17,6 +18,9 @@ REFUSED = [
     ("penalty_share", 1.5, "penalty_share must be above 0 and up to 1, not 1.5"),
     ("penalty_target", 0.0, "penalty_target must be above 0, not 0.0"),
     ("penalty_sigma", 0.0, "penalty_sigma must be above 0, not 0.0"),
+    ("labels", "onehot", "labels is one of none, projection, acgan, not onehot"),
+    ("label_weight", -1.0, "label_weight must be 0 or more"),
+    ("network", NetworkConfig(8, classes=3), "needs labels=projection or labels=acgan"),
     ("penalty", "lazy", "penalty of rpgan-r1r2 is exact or finite-difference, not lazy"),
     ("drift", -0.1, "drift must be 0 or more, not -0.1"),
     ("stddev_group", -1, "stddev_group must be 0 or more, not -1"),
@@ -32,7 +36,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("name", "value", "message"), REFUSED)
 def test_a_value_out_of_range_is_refused(
-    config: TrainingConfig, name: str, value: float | str, message: str
+    config: TrainingConfig, name: str, value: float | str | NetworkConfig, message: str
 ) -> None:
     """The message says what is allowed."""
     with pytest.raises(ConfigError, match=message):
@@ -78,6 +82,15 @@ def test_a_run_without_an_image_is_refused(config: TrainingConfig) -> None:
 def test_the_total_is_the_sum_of_all_levels(config: TrainingConfig) -> None:
     """Faded and held images alike."""
     assert config.total_images == 72
+
+
+def test_differences_in_bf16_must_reach_beyond_its_rounding(config: TrainingConfig) -> None:
+    """At 0.01, rounding would be taken for slope; the exact penalty does not mind."""
+    exact = replace(config, precision="bf16")
+    with pytest.raises(ConfigError, match=r"penalty_sigma must be at least 0\.1, not 0\.01"):
+        replace(exact, penalty="finite-difference")
+
+    assert replace(exact, penalty="finite-difference", penalty_sigma=0.1).penalty_sigma == 0.1
 
 
 def test_json_gives_the_same_configuration_back(config: TrainingConfig) -> None:

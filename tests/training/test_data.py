@@ -1,5 +1,6 @@
 """Reading a prepared folder, and the order of the stream."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -181,3 +182,22 @@ def test_a_changed_byte_is_found_by_verify(prepared: Prepared) -> None:
 
     with pytest.raises(DataError, match="images-0008.npy is damaged"):
         open_prepared(prepared.folder).verify()
+
+
+def test_labels_stay_with_their_pictures(make_prepared: Callable[..., Prepared]) -> None:
+    """In shuffled batches, across epochs."""
+    prepared = make_prepared(classes=3)
+    labels, images = prepared.labels(), prepared.images(8)
+    assert labels is not None
+    label_by_picture = {image.tobytes(): label for image, label in zip(images, labels, strict=True)}
+    stream = ImageStream(prepared, seed=4)
+
+    pictures, classes = stream.batch(8, 7, 30), stream.labels(7, 30)
+
+    assert classes is not None
+    assert [label_by_picture[picture.tobytes()] for picture in pictures] == classes.tolist()
+
+
+def test_pictures_without_classes_have_no_labels(make_prepared: Callable[..., Prepared]) -> None:
+    """Not even zeros."""
+    assert ImageStream(make_prepared(), seed=4).labels(0, 8) is None

@@ -337,3 +337,18 @@ def test_a_full_disk_leaves_everything_as_it_was(
     """It is an error of the system, like any full disk."""
     with full_disk(1_000), pytest.raises(OSError, match="File too large"):
         make(finished, out, replace=True)
+
+
+def test_a_model_with_classes_is_exported_with_their_names(
+    finished_with_classes: Path, out: Path
+) -> None:
+    """Golden seeds bring their own classes, and are proved with them."""
+    card = make(finished_with_classes, out)
+    bundle = load_bundle(out)
+
+    assert card.labels == ("class 0", "class 1", "class 2")
+    assert (card.network.classes, card.training["labels"]) == (3, "projection")
+    for golden in card.golden:
+        growth = Growth(level_of(golden.resolution))
+        picture = render(bundle.generator, [golden.seed], growth)[0]
+        assert hashlib.sha256(picture.tobytes()).hexdigest() == golden.pixel_sha256

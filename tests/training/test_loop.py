@@ -20,11 +20,11 @@ from rich.console import Console
 from tests.training.conftest import FullDisk
 from training.config import ConfigError, LevelPlan, TrainingConfig
 from training.data import Prepared
+from training.descent import NonFiniteLossError
 from training.journal import read_lines
-from training.loop import StopRequest, check_data, is_tick, train
+from training.loop import StopRequest, check_data, is_tick, train, with_classes
 from training.progress import Display
 from training.schedule import Moment
-from training.step import NonFiniteLossError
 
 CPU = torch.device("cpu")
 TICKS = [16, 24, 32, 48, 64, 72]  # every 16 images, and where a phase ends
@@ -401,3 +401,43 @@ def test_a_tick_is_a_multiple_passed_or_a_phase_ended(
 ) -> None:
     """Known from images shown alone, so that a resumed run ticks where it would have."""
     assert is_tick(before, after, config) is expected
+
+
+# ----------------------------------------------------------------------------------------
+# Classes
+
+
+@pytest.mark.parametrize("stop", [28, 52])
+@pytest.mark.parametrize("labels", ["projection", "acgan"])
+def test_a_killed_run_with_classes_goes_on_as_if_it_had_never_stopped(
+    conditional: TrainingConfig, labelled: Prepared, tmp_path: Path, labels: str, stop: int
+) -> None:
+    """In the middle of the fade, and after it; by either way to know classes."""
+    config = replace(conditional, labels=labels)
+    go(config, labelled, tmp_path / "whole")
+    with pytest.raises(Interrupted):
+        go(config, labelled, tmp_path / "run", Watching(stop, interrupt))
+
+    go(config, labelled, tmp_path / "run")
+
+    assert lasting(tmp_path / "run") == lasting(tmp_path / "whole")
+
+
+def test_pictures_without_classes_cannot_teach_any(
+    config: TrainingConfig, prepared: Prepared
+) -> None:
+    """The message says how to get some."""
+    with pytest.raises(ConfigError, match="has 0 classes, labels=acgan needs 2 or more: prepare"):
+        check_data(replace(config, labels="acgan"), prepared)
+
+
+def test_a_network_has_the_classes_of_its_pictures(
+    config: TrainingConfig, conditional: TrainingConfig, labelled: Prepared
+) -> None:
+    """They are counted where labels are asked for; another number is refused."""
+    five = replace(conditional, network=replace(conditional.network, classes=5))
+
+    assert with_classes(config, labelled) == config
+    assert with_classes(replace(config, labels="projection"), labelled) == conditional
+    with pytest.raises(ConfigError, match="has 3 classes, the network 5"):
+        check_data(with_classes(five, labelled), labelled)

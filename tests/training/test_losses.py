@@ -8,7 +8,7 @@ from torch import Tensor
 from models.config import NetworkConfig
 from models.discriminator import Discriminator
 from tests.training.slopes import linear, quadratic, squared_norm
-from training.losses import OBJECTIVES, Turn
+from training.losses import OBJECTIVES, Turn, acgan_terms
 from training.slopes import Penalty
 
 N = 8
@@ -283,3 +283,19 @@ def test_the_penalty_changes_the_gradients_of_a_real_discriminator(
     awake = [k for k in without if k.endswith("weight")]
     assert len(awake) == 6
     assert all((penalised[k] - without[k]).abs().max() > 1e-4 for k in awake)
+
+
+# ----------------------------------------------------------------------------------------
+# AC-GAN
+
+
+def test_the_second_head_is_judged_by_cross_entropy() -> None:
+    """Odena et al. 2017, equation 3: minus the logarithm of the right class's share, weighted."""
+    scores = torch.tensor([[1.0, 2.0, 0.5], [0.0, -1.0, 3.0]])
+    labels = torch.tensor([1, 0])
+
+    terms = acgan_terms({"class_real": scores}, labels, 0.5)
+
+    shares = scores.exp() / scores.exp().sum(dim=1, keepdim=True)
+    expected = -0.5 * (shares[0, 1].log() + shares[1, 0].log()) / 2
+    torch.testing.assert_close(terms, {"class_real": expected})

@@ -1,6 +1,7 @@
 """Where the pictures of a run came from, and that they stay the same."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,28 @@ def test_an_origin_that_cannot_be_read_is_named(tmp_path: Path, text: str | None
 
     with pytest.raises(ConfigError, match=r"data\.json cannot be read"):
         read_origin(tmp_path)
+
+
+def test_classes_are_kept_with_their_names(tmp_path: Path, labelled: Prepared) -> None:
+    """The card will name them; an export sees no pictures."""
+    keep_origin(tmp_path, labelled)
+
+    assert read_origin(tmp_path).labels == ("class 0", "class 1", "class 2")
+    keep_origin(tmp_path, labelled)
+
+
+@pytest.mark.parametrize("change", ["names", "numbers"])
+def test_the_same_pictures_in_other_classes_are_refused(
+    tmp_path: Path, labelled: Prepared, change: str
+) -> None:
+    """They would be learned as something else."""
+    keep_origin(tmp_path, labelled)
+    manifest = labelled.manifest
+    assert manifest.labels is not None
+    if change == "names":
+        other = replace(manifest, label_names=("a", "b", "c"))
+    else:
+        other = replace(manifest, labels=replace(manifest.labels, sha256="0" * 64))
+
+    with pytest.raises(ConfigError, match="begun with other pictures"):
+        keep_origin(tmp_path, replace(labelled, manifest=other))

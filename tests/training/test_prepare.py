@@ -328,3 +328,23 @@ def resident(process: int) -> int:
     except (OSError, IndexError):
         return 0
     return pages * resource.getpagesize()
+
+
+def test_numbered_classes_get_the_names_a_person_gives(tmp_path: Path) -> None:
+    """They are part of the request: other names are another one, no names as before."""
+    path = tmp_path / "images-idx3"
+    path.write_bytes(struct.pack(">BBBBIII", 0, 0, 8, 3, 2, 8, 8) + bytes(128))
+    (tmp_path / "labels-idx1").write_bytes(struct.pack(">BBBBI", 0, 0, 8, 1, 2) + bytes([1, 0]))
+    named = PrepareOptions(workers=1, label_names=("cat", "dog"))
+
+    manifest = prepare(str(path), tmp_path / "out", named, quiet)
+
+    assert manifest.label_names == ("cat", "dog")
+    assert prepare(str(path), tmp_path / "out", named, quiet) == manifest
+    assert "label_names" not in PrepareOptions().to_dict()
+    with pytest.raises(DataError, match="is not what is asked for now"):
+        prepare(str(path), tmp_path / "out", PrepareOptions(workers=1), quiet)
+    options = PrepareOptions(workers=1, label_names=("cat",))
+    with pytest.raises(DataError, match="for 2 classes"):
+        prepare(str(path), tmp_path / "other", options, quiet)
+    assert not (tmp_path / "other").exists()

@@ -30,7 +30,9 @@ def feature_maps(config: TrainingConfig) -> list[int]:
 
 def test_the_promised_presets_are_there() -> None:
     """Users and scripts call them by these names."""
-    assert {"tiny", "paper-celebahq-1024", "paper-cifar", "fashion-32"} <= set(PRESETS)
+    assert {"tiny", "paper-celebahq-1024", "paper-cifar", "fashion-32", "fashion-32-labels"} <= set(
+        PRESETS
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)

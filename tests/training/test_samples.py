@@ -10,10 +10,19 @@ from PIL import Image
 from models.config import NetworkConfig
 from models.generator import Generator
 from models.growth import Growth
-from models.latent import latent_of
+from models.latent import label_of, latent_of
 from models.pixels import to_pixels
 from tests.training.conftest import FullDisk
-from training.samples import COLUMNS, RENDER_BATCH, ROWS, grid_of, render, write_grid
+from training.samples import (
+    COLUMNS,
+    MOST_CLASSES,
+    RENDER_BATCH,
+    ROWS,
+    grid_of,
+    render,
+    shown_in_grid,
+    write_grid,
+)
 
 
 @pytest.fixture
@@ -88,3 +97,46 @@ def test_a_full_disk_leaves_no_half_a_grid(
         write_grid(tmp_path, generator, Growth(1), 4_000)
 
     assert list(tmp_path.iterdir()) == []
+
+
+# ----------------------------------------------------------------------------------------
+# Classes
+
+
+@pytest.fixture
+def conditional() -> Generator:
+    """8 px in colour, in three classes."""
+    torch.manual_seed(0)
+    return Generator(NetworkConfig(8, latent_size=8, fmap_base=32, fmap_max=8, classes=3))
+
+
+def test_a_seed_brings_its_own_class(conditional: Generator) -> None:
+    """By the rule of the service, where none is asked for."""
+    own = [label_of(seed, 3) for seed in range(5)]
+
+    pictures = render(conditional, range(5), Growth(1))
+
+    assert np.array_equal(pictures, render(conditional, range(5), Growth(1), own))
+    others = [(label + 1) % 3 for label in own]
+    assert not np.array_equal(pictures, render(conditional, range(5), Growth(1), others))
+
+
+def test_each_class_has_a_row_of_a_grid(conditional: Generator, tmp_path: Path) -> None:
+    """With the same seeds in all rows."""
+    path = write_grid(tmp_path, conditional, Growth(1), 7)
+
+    grid = np.asarray(Image.open(path))
+    assert grid.shape == (3 * 64, COLUMNS * 64, 3)
+    for row in range(3):
+        expected = render(conditional, range(COLUMNS), Growth(1), [row] * COLUMNS)
+        tiles = grid[row * 64 : (row + 1) * 64 : 8, ::8].reshape(8, COLUMNS, 8, 3).swapaxes(0, 1)
+        np.testing.assert_allclose(tiles.astype(int), expected.astype(int), atol=1)
+
+
+def test_of_very_many_classes_a_grid_shows_some() -> None:
+    """From first to last, evenly spread."""
+    seeds, labels = shown_in_grid(1000)
+
+    assert labels is not None
+    assert len(seeds) == len(labels) == MOST_CLASSES * COLUMNS
+    assert sorted(set(labels)) == [row * 1000 // MOST_CLASSES for row in range(MOST_CLASSES)]

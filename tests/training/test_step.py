@@ -7,16 +7,18 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.growth import Growth
 from models.pixels import Pixels
 from training.config import TrainingConfig
+from training.descent import NonFiniteLossError
 from training.ema import decay_of
 from training.losses import OBJECTIVES, Turn
 from training.schedule import Moment, schedule_at
 from training.slopes import Penalty, Score
-from training.step import NonFiniteLossError, Players, penalty_at, take_step
+from training.step import Players, penalty_at, take_step
 
 CPU = torch.device("cpu")
 FADING = 36  # images shown: 8 px, alpha 0.5
@@ -421,3 +423,62 @@ def test_the_game_of_the_tests_is_learnable(config: TrainingConfig) -> None:
 
     assert np.mean(losses[-5:]) < 0.6 < np.log(2)
     assert all(a != b for a, b in pairwise(losses))
+
+
+# ----------------------------------------------------------------------------------------
+# Classes
+
+LABELS = np.array([0, 2, 1, 0])
+
+
+def play_with_classes(
+    config: TrainingConfig, labels: NDArray[np.int64] | None = LABELS
+) -> tuple[Players, dict[str, float]]:
+    """Fresh players and the numbers of one step at 8 px."""
+    players, moment = Players.create(config, CPU), schedule_at(HELD, config)
+    return players, take_step(players, moment, config, pixels_for(moment), HELD, labels)
+
+
+def test_classes_steer_both_players(conditional: TrainingConfig) -> None:
+    """Other classes of the same pictures give other scores and other fakes."""
+    numbers = [play_with_classes(conditional, labels)[1] for labels in (LABELS, 2 - LABELS)]
+
+    assert numbers[0]["score_real"] != numbers[1]["score_real"]
+    assert numbers[0]["score_fake"] != numbers[1]["score_fake"]
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5])
+def test_every_image_is_scored_by_its_own_class(conditional: TrainingConfig, share: float) -> None:
+    """Also those that the penalty leaves out: the score is that of one pass over all of them."""
+    plans = tuple(replace(plan, batch_size=8) for plan in conditional.levels)
+    config = replace(conditional, penalty_share=share, levels=plans, stddev_group=1)
+    players, moment = Players.create(config, CPU), schedule_at(HELD, config)
+    pixels, labels = pixels_for(moment), np.array([0, 1, 2, 0, 2, 2, 1, 1])
+    with torch.no_grad():
+        images = torch.from_numpy(pixels.transpose(0, 3, 1, 2) / 127.5 - 1).float()
+        scores = players.discriminator(images, moment.growth, torch.from_numpy(labels))
+
+    numbers = take_step(players, moment, config, pixels, HELD, labels)
+
+    assert numbers["score_real"] == pytest.approx(scores.mean().item(), rel=1e-4)
+
+
+def test_a_network_with_classes_needs_those_of_its_images(conditional: TrainingConfig) -> None:
+    """Nothing is guessed."""
+    with pytest.raises(ValueError, match="a network of 3 classes needs those of its images"):
+        play_with_classes(conditional, None)
+
+
+def test_an_auxiliary_head_teaches_both_players(conditional: TrainingConfig) -> None:
+    """Its terms are told; both the head and the classes of the generator learn from it alone."""
+    config = replace(conditional, labels="acgan")
+    players, numbers = play_with_classes(config)
+    silent, _ = play_with_classes(replace(config, label_weight=0.0))
+    fresh = Players.create(config, CPU)
+
+    assert {"class_real", "class_fake", "class_generator"} <= set(numbers)
+    assert numbers["class_real"] == pytest.approx(np.log(3), rel=1)
+    head = "head.class_scores.weight"
+    assert head in changed(players.discriminator, weights_of(fresh.discriminator))
+    assert head not in changed(silent.discriminator, weights_of(fresh.discriminator))
+    assert changed(players.generator, weights_of(silent.generator))

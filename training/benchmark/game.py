@@ -23,9 +23,11 @@ from training.benchmark.digits import StackedDigits
 from training.benchmark.networks import LATENT_SIZE, networks_of
 from training.chance import Purpose, generator_at, normal, uniform
 from training.checkpoint import Progress, load_newest, save_checkpoint
+from training.descent import NonFiniteLossError
 from training.ema import update_average
-from training.losses import OBJECTIVES, Penalty, Terms
-from training.step import NonFiniteLossError, draw_weights
+from training.losses import OBJECTIVES, Terms
+from training.slopes import Penalty
+from training.step import draw_weights
 
 CHECKPOINT_IMAGES = 128_000
 AVERAGE_SHARE = 0.01  # of the images shown so far: the half-life of the averaged generator

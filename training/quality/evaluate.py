@@ -18,6 +18,7 @@ import torch
 from training.data import Prepared, open_prepared
 from training.newest import Newest, load_run
 from training.origin import read_origin
+from training.quality.classes import labels_like
 from training.quality.distances import (
     NEIGHBOURS,
     frechet_distance,
@@ -121,7 +122,7 @@ def evaluate_run(
 
     Raises:
         EvaluationError: too few pictures, or of other channels than the network draws.
-        DataError: the data lacks the resolution at which the run stands.
+        DataError: the data lacks the resolution at which the run stands, or its classes.
         CheckpointError: no checkpoint is whole.
         WeightsError: the feature network's weights are not the published ones.
         OSError: the disk is full; an older report stays.
@@ -134,7 +135,8 @@ def evaluate_run(
     growth = newest.moment.growth
     seeds = range(FIRST_SEED, FIRST_SEED + len(real))
     say(f"drawing {len(real):,} pictures of {growth.resolution} px")
-    generated = draw(newest.players.average.to(device), growth, seeds, out.parent)
+    labels = labels_like(real, prepared, newest.config, read_origin(run_folder))
+    generated = draw(newest.players.average.to(device), growth, seeds, out.parent, labels)
     metrics = measure_pictures(real, generated, out.parent, effort, say)
     real, generated = (each.first(effort.feature_images) for each in (real, generated))
     say(f"looking at 2 x {len(real):,} pictures")

@@ -71,8 +71,16 @@ def choose(array: Pixels, count: int, seed: int) -> Pictures:
     return Pictures(array, numbers.astype(np.int64))
 
 
-def draw(generator: Generator, growth: Growth, seeds: range, folder: Path) -> Pictures:
+def draw(
+    generator: Generator,
+    growth: Growth,
+    seeds: range,
+    folder: Path,
+    labels: Sequence[int] | None = None,
+) -> Pictures:
     """The pictures of `seeds`, each drawn once, in a scratch file of `folder`.
+
+    Where the generator has classes, each picture is of its one of `labels`.
 
     Raises:
         OSError: the disk has no room for them.
@@ -81,7 +89,8 @@ def draw(generator: Generator, growth: Growth, seeds: range, folder: Path) -> Pi
     array = scratch_array(folder, (len(seeds), resolution, resolution, channels), np.uint8)
     for start in range(0, len(seeds), DRAWN_AT_ONCE):
         part = seeds[start : start + DRAWN_AT_ONCE]
-        array[start : start + len(part)] = render(generator, part, growth)
+        classes = labels[start : start + len(part)] if labels else None
+        array[start : start + len(part)] = render(generator, part, growth, classes)
     return Pictures(array, np.arange(len(seeds)))
 
 

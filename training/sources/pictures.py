@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from training.decode import Payload, Shape, Turn
-from training.manifest import Pixels, Source
+from training.manifest import DataError, Pixels, Source
 
 
 @dataclass(frozen=True)
@@ -72,3 +72,20 @@ class Pictures(Protocol):
     def entries(self) -> Iterator[Entry]:
         """All pictures, in an order that depends on the source alone."""
         ...
+
+
+def names_of_classes(pictures: Pictures, given: tuple[str, ...]) -> tuple[str, ...]:
+    """The names a person gave to the classes, or those of the source.
+
+    Raises:
+        DataError: there are more or fewer names than classes, or two are equal.
+    """
+    found = pictures.label_names
+    if not given:
+        return found
+    if len(given) != len(found) or len(set(given)) != len(given) or not all(given):
+        raise DataError(
+            f"{len(given)} names ({', '.join(given)}) are given for {len(found)} classes: name "
+            f"each of {', '.join(found) or 'none'} once, in this order"
+        )
+    return given

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ import pytest
 import torch
 
 from models.config import NetworkConfig
+from models.latent import label_of
 from service.engine import loading
 from service.engine.opening import Opened, open_engine
 from service.recipe import Recipe, point_of
-from tests.conftest import MakeBundle
+from tests.conftest import TINY, MakeBundle
 
 
 def opened(folder: Path, learned: list[float] | None = None) -> Opened:
@@ -80,7 +82,7 @@ def test_start_up_teaches_how_long_batches_take(make_bundle: MakeBundle) -> None
         (lambda b: (b / "card.json").write_text("{"), "cannot be read"),
         (lambda b: change_card(b, format_version=99), "format version 99"),
         (lambda b: change_card(b, family="unheard-of"), "unheard-of"),
-        (lambda b: change_card(b, labels=["cat"]), "models with labels need a newer release"),
+        (lambda b: change_card(b, labels=["cat"]), "one label for each of 0 classes"),
         (lambda b: change_card(b, golden=[bad_golden()]), "differs from its card"),
     ],
     ids=["truncated", "flipped", "bare", "no-card", "newer", "family", "labels", "golden"],
@@ -168,3 +170,19 @@ def flip_a_bit(path: Path) -> None:
 def bad_golden() -> dict[str, Any]:
     """A promise that the network does not keep."""
     return {"seed": 1, "resolution": 32, "pixel_sha256": "", "thumbnail": [255, 0] * 24}
+
+
+def test_a_model_with_classes_is_served_by_label_or_by_seed(make_bundle: MakeBundle) -> None:
+    """Each label makes another picture, the same in any company; none means the seed's own."""
+    engine = opened(make_bundle("classes-32", replace(TINY, classes=3)).parent)
+    (served,) = engine.served()
+    name, labels = served.pinned_name, served.card.labels
+    wanted = [Recipe(name, point_of(5), 16, label) for label in (*labels, None)]
+
+    together = engine.render([*wanted, Recipe(name, point_of(6), 32)])
+
+    assert served.mode.exact
+    for recipe, image in zip(wanted, together, strict=False):
+        assert np.array_equal(image, engine.render([recipe])[0])
+    assert len({image.tobytes() for image in together[:3]}) == 3
+    assert np.array_equal(together[3], together[label_of(5, 3)])

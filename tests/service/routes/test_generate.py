@@ -6,16 +6,20 @@ import base64
 import io
 import json
 import zipfile
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
+from models.latent import label_of
 from service.fingerprint import pixel_sha256
 from service.recipe import Recipe, point_of
-from tests.service.painter import Painter, card_named, paint
+from service.settings import Settings
+from tests.service.painter import Painter, card_named, paint, service_with
 
 PINNED = card_named("painter-32").pinned_name
 
@@ -203,3 +207,76 @@ def test_a_fault_of_the_engine_is_told_without_its_words(
     assert "secret" not in answer.text
     assert answer.json()["type"] == "urn:problem-type:progan:engine-failed"
     assert client.post("/generate?seed=14").status_code == 200
+
+
+# ----------------------------------------------------------------------------------------
+# Labels
+
+PETS = card_named("pets", labels=("cat", "große Kuh", "dog, small"))
+
+
+@pytest.fixture
+def pets(settings: Settings) -> Iterator[TestClient]:
+    """A client of a service with one model of three classes."""
+    with service_with(Painter(PETS), settings) as ready:
+        yield ready
+
+
+def test_a_label_decides_the_class(pets: TestClient) -> None:
+    """It is told in headers, address and file, whatever letters it has."""
+    answer = pets.post("/generate", params={"seed": 7, "label": "große Kuh"})
+    pixels = paint(Recipe(PETS.pinned_name, point_of(7), 32, "große Kuh"))
+    again = pets.get(answer.headers["content-location"])
+
+    assert np.array_equal(decoded(answer.content), pixels)
+    assert answer.headers["x-label"] == "gro%C3%9Fe Kuh"
+    assert Image.open(io.BytesIO(answer.content)).info["label"] == "große Kuh"
+    assert again.content == answer.content
+    assert again.headers["x-label"] == answer.headers["x-label"]
+
+
+def test_without_a_label_each_seed_brings_its_own(pets: TestClient) -> None:
+    """Told for each picture, and good for the same picture again."""
+    answer = pets.post("/generate?seed=0&seed=1&seed=2")
+    images = answer.json()["images"]
+
+    assert [image["label"] for image in images] == [PETS.labels[label_of(n, 3)] for n in range(3)]
+    assert answer.headers["x-label"] == ",".join(
+        quote(image["label"], safe=" ") for image in images
+    )
+    for image in images:
+        asked = pets.post("/generate", params={"seed": image["seed"], "label": image["label"]})
+        assert asked.headers["x-pixel-sha256"] == image["pixel_sha256"]
+        assert pets.get(image["url"]).headers["x-pixel-sha256"] == image["pixel_sha256"]
+
+
+@pytest.mark.parametrize("method", ["generate", "image", "walk"])
+def test_a_label_that_the_model_has_not_is_refused_with_those_it_has(
+    pets: TestClient, method: str
+) -> None:
+    """By every route that takes one."""
+    query = {"label": "cow"}
+    answer = {
+        "generate": lambda: pets.post("/generate", params=query),
+        "image": lambda: pets.get("/images/7", params=query),
+        "walk": lambda: pets.get("/interpolate?seed=1&seed=2", params={**query, "seed": [1, 2]}),
+    }[method]()
+
+    assert answer.status_code == 422
+    assert "pets has no 'cow'; it has cat, große Kuh, dog, small" in answer.text
+    assert answer.json()["allowed"] == list(PETS.labels)
+
+
+def test_a_sheet_says_which_classes_it_shows(pets: TestClient) -> None:
+    """In the order of its pictures."""
+    answer = pets.post("/generate?seed=0&seed=1&label=cat", headers={"Accept": "image/png"})
+
+    assert Image.open(io.BytesIO(answer.content)).info["labels"] == "cat cat"
+
+
+def test_pictures_of_models_without_classes_have_no_label(client: TestClient) -> None:
+    """Nothing is said of one."""
+    answer = client.post("/generate?seed=7")
+
+    assert "x-label" not in answer.headers
+    assert "label" not in Image.open(io.BytesIO(answer.content)).info

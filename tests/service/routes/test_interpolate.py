@@ -15,7 +15,7 @@ from PIL import Image
 
 from service.fingerprint import pixel_sha256
 from service.settings import Settings
-from tests.service.painter import Painter, service_with
+from tests.service.painter import Painter, card_named, service_with
 
 WALK = "/interpolate?seed=1&seed=2&seed=3&steps=4&resolution=8"
 
@@ -167,3 +167,22 @@ def test_a_walk_too_large_to_be_held_is_refused_with_a_way_out(narrow: TestClien
     assert large.status_code == 422
     assert "ask for at most 10 frames, or a smaller resolution" in large.json()["detail"]
     assert narrow.get("/interpolate?seed=1&seed=2&steps=10&resolution=16").status_code == 200
+
+
+# ----------------------------------------------------------------------------------------
+# Labels
+
+
+@pytest.mark.parametrize("label", [None, "dog"])
+def test_a_walk_keeps_its_label_or_leads_from_class_to_class(
+    settings: Settings, label: str | None
+) -> None:
+    """Its frames are drawn with the label that was asked for, or with none."""
+    painter = Painter(card_named("pets", labels=("cat", "dog")))
+    query = f"&label={label}" if label else ""
+    with service_with(painter, settings) as client:
+        answer = client.get(f"{WALK}&format=json{query}")
+
+    assert answer.json()["label"] == label
+    assert answer.headers.get("x-label") == label
+    assert {recipe.label for batch in painter.batches for recipe in batch} == {label}

@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from models.latent import MAX_SEED, parse_seed
+from models.latent import MAX_SEED, label_of, parse_seed
 from service.fingerprint import pixel_sha256
 from service.recipe import Recipe, point_of
 from service.settings import Settings
@@ -172,3 +172,21 @@ def gray(settings: Settings) -> Iterator[TestClient]:
 def test_a_gray_model_gives_gray_files(gray: TestClient) -> None:
     """No channel is invented."""
     assert Image.open(io.BytesIO(gray.get("/images/7").content)).mode == "L"
+
+
+def test_a_seed_has_one_picture_for_each_label(settings: Settings) -> None:
+    """Each with an ETag of its own; without a label it is that of the seed's own."""
+    labels = ("cat", "dog")
+    with service_with(Painter(card_named("pets", labels=labels)), settings) as client:
+        answers = [client.get(f"/images/7?label={label}") for label in labels]
+        plain, head = client.get("/images/7"), client.head("/images/7")
+
+    assert [answer.headers["x-label"] for answer in answers] == list(labels)
+    assert answers[0].headers["etag"] != answers[1].headers["etag"]
+    assert answers[0].content != answers[1].content
+    own = answers[label_of(7, 2)]
+    assert (plain.content, plain.headers["etag"]) == (own.content, own.headers["etag"])
+    assert (head.headers["x-label"], head.headers["etag"]) == (
+        plain.headers["x-label"],
+        plain.headers["etag"],
+    )

@@ -146,3 +146,15 @@ def test_pictures_that_do_not_fit_are_refused(
         measure(run, make_prepared(resolution=4))
 
     assert sorted(run.iterdir()) == before
+
+
+def test_a_run_with_classes_is_measured_by_the_classes_of_the_data(
+    finished_with_classes: Path, labelled: Prepared, prepared: Prepared, tmp_path: Path
+) -> None:
+    """The same report again; data without these classes is refused."""
+    run = shutil.copytree(finished_with_classes, tmp_path / "run")
+    first, again = (measure(run, labelled) for _ in range(2))
+
+    assert first["metrics"] == again["metrics"]
+    with pytest.raises(DataError, match="has other classes"):
+        measure(run, prepared)

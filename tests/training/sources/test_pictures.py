@@ -4,14 +4,17 @@ import pickle
 import struct
 import zipfile
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
 from PIL import Image
 
 from training.decode import Shape
+from training.manifest import DataError
 from training.sources.opening import open_source
-from training.sources.pictures import Pictures
+from training.sources.pictures import Pictures, names_of_classes
 
 
 @pytest.fixture(params=["folder", "zip", "idx", "dicebear"])
@@ -54,3 +57,23 @@ def test_decoders_travel_to_other_processes_and_make_the_natural_resolution(
     assert shape.resolution == 16
     for entry in pictures.entries():
         assert decoder(entry.payload, nullcontext()).shape == (16, 16, shape.channels)
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """Two classes that the source only numbers."""
+
+    label_names: tuple[str, ...] = ("0", "1")
+
+
+@pytest.mark.parametrize(("given", "names"), [((), ("0", "1")), (("cat", "dog"), ("cat", "dog"))])
+def test_a_person_may_name_the_classes(given: tuple[str, ...], names: tuple[str, ...]) -> None:
+    """Else they are called what the source calls them."""
+    assert names_of_classes(cast("Pictures", Numbered()), given) == names
+
+
+@pytest.mark.parametrize("given", [("cat",), ("cat", "cat"), ("cat", ""), ("a", "b", "c")])
+def test_names_that_do_not_fit_the_classes_are_refused(given: tuple[str, ...]) -> None:
+    """One for each, all different; the message tells what there is."""
+    with pytest.raises(DataError, match="for 2 classes: name each of 0, 1 once"):
+        names_of_classes(cast("Pictures", Numbered()), given)
