@@ -39,6 +39,7 @@ class Progress:
         sums: of the numbers since the last journal line.
         sum_images: how many images those sums cover.
         seconds: spent training so far, all sessions together.
+        augment: the fields of `training.augment.Strength`; empty before the first step.
     """
 
     images_shown: int = 0
@@ -46,6 +47,7 @@ class Progress:
     sums: dict[str, float] = field(default_factory=dict[str, float])
     sum_images: int = 0
     seconds: float = 0.0
+    augment: dict[str, float] = field(default_factory=dict[str, float])
 
 
 class Players(Protocol):

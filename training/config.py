@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from models.config import NetworkConfig
+from training.augment import POLICIES
 from training.losses import OBJECTIVES
 
 
@@ -50,6 +51,9 @@ LIMITS: dict[str, Limit] = {
     "ema_half_life_images": ABOVE_0,
     "warm_up_images": AT_LEAST_0,
     "tick_images": AT_LEAST_1,
+    "augment_strength": ("from 0 to 1", lambda value: 0 <= value <= 1),
+    "augment_target": BELOW_1,
+    "augment_ramp_images": AT_LEAST_1,
     "seed": ("from 0 to 2^63 - 1", lambda value: 0 <= value < 2**63),
 }
 
@@ -107,6 +111,12 @@ class TrainingConfig:
         warm_up_images: images over which the learning rate rises from 0.
         tick_images: images between two journal lines, with a picture grid and a checkpoint.
         mirror: whether pictures are flipped at random.
+        augment: transformations that both players see (`training.augment`), separated by commas:
+            `color,translation,cutout` for small sets; empty for none.
+        augment_strength: the share of images each of them falls on; 1 is DiffAugment.
+        augment_target: the mean sign of real scores (ADA's r_t, 0.6 there) that the strength is
+            steered to, beginning with 0; 0 to leave it fixed.
+        augment_ramp_images: the images in which a steered strength can go from 0 to 1.
         precision: "fp32" or "bf16" (autocast; statistics and penalties stay fp32).
         seed: of weights, latents and order.
     """
@@ -132,6 +142,10 @@ class TrainingConfig:
     warm_up_images: int = 0
     tick_images: int = 4_000
     mirror: bool = False
+    augment: str = ""
+    augment_strength: float = 1.0
+    augment_target: float = 0.0
+    augment_ramp_images: int = 500_000
     precision: str = "fp32"
     seed: int = 0
 
@@ -146,6 +160,7 @@ class TrainingConfig:
         if self.network.classes and self.labels == "none":
             raise ConfigError("a network with classes needs labels=projection or labels=acgan")
         _require_penalty(self)
+        _require_augmentation(self)
         if self.total_images < 1:
             raise ConfigError("the levels must show at least one image between them")
         _require_limits(self, LIMITS)
@@ -192,6 +207,17 @@ def _require_penalty(config: TrainingConfig) -> None:
         raise ConfigError(
             f"with bf16, penalty_sigma must be at least {BF16_SIGMA}, not "
             f"{config.penalty_sigma}: rounding would be taken for slope"
+        )
+
+
+def _require_augmentation(config: TrainingConfig) -> None:
+    for name in config.augment.split(",") if config.augment else ():
+        _require_choice("augment", name, POLICIES)
+    if config.augment_target and not OBJECTIVES[config.objective].has_zero:
+        having = ", ".join(name for name, game in OBJECTIVES.items() if game.has_zero)
+        raise ConfigError(
+            f"augment_target needs scores whose sign means something: objective is one of "
+            f"{having}, not {config.objective}; or leave the strength fixed"
         )
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import signal
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import FrameType
 from typing import Self
 
 import torch
 
+from training.augment import Strength
 from training.checkpoint import Progress, load_newest, save_checkpoint
 from training.config import ConfigError, TrainingConfig
 from training.data import ImageStream, Prepared
@@ -166,6 +167,7 @@ def train(
 
     stream = ImageStream(prepared, config.seed, config.mirror)
     averages = Averages(progress.sums, progress.sum_images)
+    strength = strength_at(progress, config)
     shown, phase, seconds = progress.images_shown, progress.phase, progress.seconds
     tick_began, tick_images = time.perf_counter(), 0
     leaving = False
@@ -179,7 +181,11 @@ def train(
             phase = moment.phase
             pixels = stream.batch(moment.growth.resolution, shown, moment.batch_size)
             classes = stream.labels(shown, moment.batch_size)
-            numbers = take_step(players, moment, config, pixels, shown, classes)
+            numbers = take_step(players, moment, config, pixels, shown, classes, strength.p)
+            if config.augment:
+                numbers["augment_strength"] = strength.p
+            if config.augment_target:
+                strength = strength.after(numbers["sign_real"], moment.batch_size, config)
             averages.add(numbers, moment.batch_size)
             before, shown = shown, shown + moment.batch_size
             tick_images += moment.batch_size
@@ -197,10 +203,20 @@ def train(
                 write_tick(run, players, moment, shown, means, seconds, tick_images / elapsed)
                 display.tick(moment, shown, tick_images / elapsed, means)
                 averages = Averages()
-            progress = Progress(shown, phase, averages.sums, averages.images, seconds)
+            sums, covered = averages.sums, averages.images
+            kept = asdict(strength) if config.augment_target else {}
+            progress = Progress(shown, phase, sums, covered, seconds, kept)
             save_checkpoint(run / CHECKPOINTS, players, progress)
             tick_began, tick_images = time.perf_counter(), 0
     return progress
+
+
+def strength_at(progress: Progress, config: TrainingConfig) -> Strength:
+    """How strong augmentation is where a run goes on, or begins."""
+    if not progress.augment:
+        return Strength(0.0 if config.augment_target else config.augment_strength)
+    kept = progress.augment
+    return Strength(kept["p"], kept["signs"], int(kept["steps"]))
 
 
 def is_tick(before: int, after: int, config: TrainingConfig) -> bool:

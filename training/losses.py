@@ -38,6 +38,14 @@ def mean_scores(real: Tensor, fake: Tensor) -> Terms:
     return {"score_real": real.mean(), "score_fake": fake.mean()}
 
 
+def scores_around_zero(real: Tensor, fake: Tensor) -> Terms:
+    """The same where 0 is the border between both sides, with the mean sign of the real scores.
+
+    It is r_t of ADA (Karras et al. 2020, section 3.1): near 1, the real images are known by heart.
+    """
+    return {**mean_scores(real, fake), "sign_real": real.sign().mean()}
+
+
 # ----------------------------------------------------------------------------------------
 # WGAN-GP: Gulrajani et al. 2017, with the drift term of Karras et al. 2018, appendix A.1.
 
@@ -74,7 +82,7 @@ def logistic_r1_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalt
         "logistic_fake": F.softplus(fake).mean(),
         "r1": penalty.weight / 2 * slope,
     }
-    return Turn(terms, mean_scores(real, fake))
+    return Turn(terms, scores_around_zero(real, fake))
 
 
 def logistic_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
@@ -96,7 +104,7 @@ def hinge_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Pen
         "hinge_fake": F.relu(1.0 + fake).mean(),
         "r1": penalty.weight / 2 * slope,
     }
-    return Turn(terms, mean_scores(real, fake))
+    return Turn(terms, scores_around_zero(real, fake))
 
 
 def hinge_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
@@ -148,12 +156,15 @@ class Objective:
     generator: Callable[[Score, Tensor, Tensor], Turn]
     scales_with_image: bool  # whether the penalty weight grows with R^2 / batch size
     penalties: tuple[str, ...] = tuple(SLOPES)  # the ways its penalty can be computed
+    has_zero: bool = False  # whether a score of 0 is the border between real and fake
 
 
 OBJECTIVES: dict[str, Objective] = {
     # Its penalty wants a norm of 1, not of 0: squared differences cannot say which it is.
     "wgan-gp": Objective(wgan_gp_discriminator, wgan_generator, False, ("exact",)),
-    "logistic-r1": Objective(logistic_r1_discriminator, logistic_generator, scales_with_image=True),
-    "hinge": Objective(hinge_discriminator, hinge_generator, scales_with_image=True),
+    "logistic-r1": Objective(
+        logistic_r1_discriminator, logistic_generator, scales_with_image=True, has_zero=True
+    ),
+    "hinge": Objective(hinge_discriminator, hinge_generator, scales_with_image=True, has_zero=True),
     "rpgan-r1r2": Objective(rpgan_r1r2_discriminator, rpgan_generator, scales_with_image=True),
 }

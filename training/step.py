@@ -19,6 +19,7 @@ from models.discriminator import Discriminator
 from models.generator import Generator
 from models.growth import fade_images
 from models.pixels import Pixels, from_pixels
+from training.augment import DRAWS, augment
 from training.chance import Purpose, generator_at, normal, uniform
 from training.config import TrainingConfig
 from training.data import Indices
@@ -108,6 +109,7 @@ def take_step(
     pixels: Pixels,
     images_shown: int,
     classes: Indices | None = None,
+    strength: float = 0.0,
 ) -> Numbers:
     """Play one turn.
 
@@ -119,6 +121,7 @@ def take_step(
         images_shown: before this step; decides every random number.
         classes: of the real images, `[N]`, where the network has classes. The fake images are of
             the same, in the same order, so that pairs and mixtures are each of one class.
+        strength: of augmentation, where there is some.
 
     Returns:
         The terms of both losses and the mean scores.
@@ -133,19 +136,25 @@ def take_step(
     labels = labels_on(players.device, config, classes)
     judge = Judge(players, moment, config, labels)
 
+    def shown(images: Tensor, purpose: Purpose) -> Tensor:
+        return augmented(images, config, strength, purpose, images_shown)
+
     # The discriminator's turn.
     fakes = generate(players, moment, config, Purpose.LATENTS, images_shown, labels)
+    seen = shown(reals, Purpose.AUGMENT_REALS)
+    false = shown(fakes.detach(), Purpose.AUGMENT_FAKES)
     penalty = penalty_at(images_shown, config, moment, players.device)
-    turn = objective.discriminator(judge.score, reals, fakes.detach(), penalty)
-    terms = turn.terms | judge.naming(class_real=reals, class_fake=fakes.detach())
+    turn = objective.discriminator(judge.score, seen, false, penalty)
+    terms = turn.terms | judge.naming(class_real=seen, class_fake=false)
     descend(players.discriminator_optimizer, terms, moment, images_shown)
 
     # The generator's turn; the discriminator only passes gradients on.
     if not config.reuse_fakes:
         fakes = generate(players, moment, config, Purpose.GENERATOR_LATENTS, images_shown, labels)
+    false = shown(fakes, Purpose.AUGMENT_GENERATOR)
     players.discriminator.requires_grad_(False)
-    answer = objective.generator(judge.score, reals, fakes)
-    replies = answer.terms | judge.naming(class_generator=fakes)
+    answer = objective.generator(judge.score, seen, false)
+    replies = answer.terms | judge.naming(class_generator=false)
     players.discriminator.requires_grad_(True)
     descend(players.generator_optimizer, replies, moment, images_shown)
 
@@ -181,6 +190,16 @@ def generate(
     z = normal(source, moment.batch_size, config.network.latent_size).to(players.device)
     with autocast(players.device, config):
         return players.generator(z, moment.growth, labels).float()
+
+
+def augmented(
+    images: Tensor, config: TrainingConfig, strength: float, purpose: Purpose, images_shown: int
+) -> Tensor:
+    """Images as the discriminator sees them, by the numbers of this step and purpose."""
+    if not config.augment:
+        return images
+    chance = uniform(generator_at(config.seed, purpose, images_shown), len(images), DRAWS)
+    return augment(images, config.augment, strength, chance.to(images.device))
 
 
 def autocast(device: torch.device, config: TrainingConfig) -> torch.autocast:

@@ -81,7 +81,8 @@ def equal(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
 
 def test_everything_comes_back_exactly(tmp_path: Path, players: Players, fresh: Players) -> None:
     """Weights, average, Adam's moments and step counts, and the sums since the last line."""
-    progress = Progress(40, 1, {"r1": 1 / 3, "generator": -2e-17}, 12, 7.25)
+    sums, strength = {"r1": 1 / 3, "generator": -2e-17}, {"p": 1 / 7, "signs": 0.1, "steps": 3}
+    progress = Progress(40, 1, sums, 12, 7.25, strength)
     save_checkpoint(tmp_path / "checkpoints", players, progress)
 
     assert load_newest(tmp_path / "checkpoints", fresh) == (progress, [])
@@ -156,7 +157,8 @@ def test_a_checkpoint_is_plain_json_and_plain_tensors(folder: Path) -> None:
 
     assert {entry["dtype"] for entry in header.values()} == {"F32"}
     assert max(e["data_offsets"][1] for e in header.values()) + 8 + length == len(raw)
-    assert set(record) == {"sha256", "images_shown", "phase", "sums", "sum_images", "seconds"}
+    kept = {"sha256", "images_shown", "phase", "sums", "sum_images", "seconds", "augment"}
+    assert set(record) == kept
 
 
 # ----------------------------------------------------------------------------------------

@@ -441,3 +441,44 @@ def test_a_network_has_the_classes_of_its_pictures(
     assert with_classes(replace(config, labels="projection"), labelled) == conditional
     with pytest.raises(ConfigError, match="has 3 classes, the network 5"):
         check_data(with_classes(five, labelled), labelled)
+
+
+# ----------------------------------------------------------------------------------------
+# Augmentation
+
+
+@pytest.mark.parametrize("stop", [28, 52, 60])
+def test_a_killed_run_with_augmentation_goes_on_as_if_it_had_never_stopped(
+    config: TrainingConfig, prepared: Prepared, tmp_path: Path, stop: int
+) -> None:
+    """The same draws, and a steered strength where it was, also between two of its changes."""
+    config = replace(
+        config,
+        objective="logistic-r1",
+        augment="color,translation,cutout",
+        augment_target=0.3,
+        augment_ramp_images=100,
+    )
+    go(config, prepared, tmp_path / "whole")
+    with pytest.raises(Interrupted):
+        go(config, prepared, tmp_path / "run", Watching(stop, interrupt))
+
+    go(config, prepared, tmp_path / "run")
+
+    assert lasting(tmp_path / "run") == lasting(tmp_path / "whole")
+    lines = read_lines(tmp_path / "run" / "journal.jsonl")
+    strengths = [line["augment_strength"] for line in lines]
+    assert strengths[0] == 0.0
+    assert len(set(strengths)) > 1
+
+
+def test_a_fixed_strength_is_journalled_as_it_is(
+    config: TrainingConfig, prepared: Prepared, tmp_path: Path
+) -> None:
+    """And nothing of it where there is no augmentation."""
+    go(replace(config, augment="color", augment_strength=0.5), prepared, tmp_path / "run")
+    go(config, prepared, tmp_path / "plain")
+
+    lines = read_lines(tmp_path / "run" / "journal.jsonl")
+    assert {line["augment_strength"] for line in lines} == {0.5}
+    assert "augment_strength" not in (tmp_path / "plain" / "journal.jsonl").read_text()

@@ -299,3 +299,16 @@ def test_the_second_head_is_judged_by_cross_entropy() -> None:
     shares = scores.exp() / scores.exp().sum(dim=1, keepdim=True)
     expected = -0.5 * (shares[0, 1].log() + shares[1, 0].log()) / 2
     torch.testing.assert_close(terms, {"class_real": expected})
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_the_sign_of_real_scores_is_told_where_it_means_something(
+    name: str, weight: Tensor, reals: Tensor, fakes: Tensor
+) -> None:
+    """Where 0 is the border between real and fake: neither for Wasserstein nor for pairs."""
+    turn = OBJECTIVES[name].discriminator(linear(weight), reals, fakes, penalty_of())
+
+    assert ("sign_real" in turn.watched) is OBJECTIVES[name].has_zero
+    if OBJECTIVES[name].has_zero:
+        above = (linear(weight)(reals) > 0).float().mean()
+        torch.testing.assert_close(turn.watched["sign_real"], 2 * above - 1)

@@ -482,3 +482,47 @@ def test_an_auxiliary_head_teaches_both_players(conditional: TrainingConfig) -> 
     assert head in changed(players.discriminator, weights_of(fresh.discriminator))
     assert head not in changed(silent.discriminator, weights_of(fresh.discriminator))
     assert changed(players.generator, weights_of(silent.generator))
+
+
+# ----------------------------------------------------------------------------------------
+# Augmentation
+
+
+def test_real_and_fake_images_are_augmented_apart_and_anew_for_the_generator(
+    config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three draws of one step; the fakes are the same before it."""
+    game = OBJECTIVES["rpgan-r1r2"]
+    seen: list[Tensor] = []
+
+    def first(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
+        seen.extend((reals, fakes))
+        return game.discriminator(score, reals, fakes, penalty)
+
+    def second(score: Score, reals: Tensor, fakes: Tensor) -> Turn:
+        seen.append(fakes.detach())
+        return game.generator(score, reals, fakes)
+
+    use_game(monkeypatch, discriminator=first, generator=second)
+    config, moment = replace(config, augment="cutout"), schedule_at(HELD, config)
+    pixels = np.full((4, 8, 8, 3), 255, np.uint8)
+    take_step(Players.create(config, CPU), moment, config, pixels, HELD, strength=1.0)
+
+    holes = [image.eq(0).all(dim=1) for image in seen]
+    assert all(hole.flatten(1).any(dim=1).all() for hole in holes)
+    assert not torch.equal(holes[0], holes[1])
+    assert not torch.equal(holes[1], holes[2])
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_every_game_can_be_played_with_augmentation(config: TrainingConfig, objective: str) -> None:
+    """And learns something else than without."""
+    config = replace(config, objective=objective, augment="color,translation,cutout")
+    moment = schedule_at(HELD, config)
+    numbers = [
+        take_step(Players.create(config, CPU), moment, config, pixels_for(moment), HELD, None, p)
+        for p in (0.0, 1.0)
+    ]
+
+    assert numbers[0].keys() == numbers[1].keys()
+    assert numbers[0]["generator"] != numbers[1]["generator"]
