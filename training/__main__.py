@@ -12,20 +12,22 @@ from pathlib import Path
 
 import torch
 
-from models.bundle import BundleError
+from models.bundle import BundleError, load_bundle
 from training import export, prepare_command
+from training.agreement import check_data, with_classes
 from training.benchmark import command as benchmark
 from training.checkpoint import CheckpointError
 from training.config import ConfigError, TrainingConfig
 from training.data import open_prepared
 from training.descent import NonFiniteLossError
-from training.loop import check_data, train, with_classes
+from training.loop import train
 from training.manifest import DataError
 from training.presets import PRESETS
 from training.progress import Display, duration
 from training.quality import evaluate
 from training.quality.features import WeightsError
 from training.setting import apply_setting
+from training.transfer import follow
 
 USER_ERRORS = (
     BundleError,
@@ -58,6 +60,12 @@ def build_parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME=VALUE",
         help="change a setting of the preset, e.g. seed=3 or levels.32.batch_size=16; repeatable",
+    )
+    training.add_argument(
+        "--init-from",
+        type=Path,
+        metavar="BUNDLE",
+        help="begin with the generator of this bundle instead of random weights",
     )
     add_machine_arguments(training)
     training.add_argument(
@@ -94,6 +102,9 @@ def run_train(options: argparse.Namespace) -> int:
         config = apply_setting(config, setting)
     prepared = open_prepared(options.data)
     config = with_classes(config, prepared)
+    beginning = load_bundle(options.init_from) if options.init_from else None
+    if beginning:
+        config = follow(config, beginning.card)
     check_data(config, prepared)
     if options.dry_run:
         sys.stdout.write(config.to_json())
@@ -102,7 +113,7 @@ def run_train(options: argparse.Namespace) -> int:
     if options.threads:
         torch.set_num_threads(options.threads)
     with Display(config.total_images) as display:
-        progress = train(config, prepared, options.run, device, display)
+        progress = train(config, prepared, options.run, device, display, beginning)
         done = progress.images_shown >= config.total_images
         display.say(
             f"{'finished' if done else 'stopped'} after {progress.images_shown:,} images and "

@@ -119,6 +119,8 @@ class TrainingConfig:
         augment_ramp_images: the images in which a steered strength can go from 0 to 1.
         precision: "fp32" or "bf16" (autocast; statistics and penalties stay fp32).
         seed: of weights, latents and order.
+        init_from: the bundle whose generator it begins with, `name@digest`; empty for random
+            weights. Set by `--init-from`.
     """
 
     preset: str
@@ -148,6 +150,7 @@ class TrainingConfig:
     augment_ramp_images: int = 500_000
     precision: str = "fp32"
     seed: int = 0
+    init_from: str = ""
 
     def __post_init__(self) -> None:
         if tuple(plan.resolution for plan in self.levels) != self.network.resolutions:

@@ -221,6 +221,7 @@ def describe_training(config: TrainingConfig, progress: Progress, origin: Origin
         "preset": config.preset,
         "objective": config.objective,
         "labels": config.labels,
+        "init_from": config.init_from,
         "images_shown": progress.images_shown,
         "wall_seconds": round(progress.seconds),
         "seed": config.seed,

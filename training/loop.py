@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import signal
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Self
 
 import torch
 
+from models.bundle import Bundle
+from training.agreement import check_data
 from training.augment import Strength
 from training.checkpoint import Progress, load_newest, save_checkpoint
 from training.config import ConfigError, TrainingConfig
@@ -25,11 +27,11 @@ from training.progress import Display, describe
 from training.samples import write_grid
 from training.schedule import Moment, schedule_at
 from training.step import Players, take_step
+from training.transfer import begin_with
 
 CONFIG_FILE = "config.json"
 CHECKPOINTS = "checkpoints"
 SAMPLES = "samples"
-FEWEST_CLASSES = 2
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -59,53 +61,6 @@ class StopRequest:
             signal.signal(number, signal.SIG_DFL)
 
 
-def check_data(config: TrainingConfig, prepared: Prepared) -> None:
-    """Refuse pictures that cannot train this configuration, before any work.
-
-    Raises:
-        ConfigError: too few pictures, too small ones, or the wrong kind of colour.
-    """
-    largest_batch = max(plan.batch_size for plan in config.levels)
-    if prepared.count < largest_batch:
-        raise ConfigError(
-            f"{prepared.folder} has {prepared.count} pictures, fewer than the largest batch of "
-            f"{largest_batch}: prepare more, or use --set levels.*.batch_size=..."
-        )
-    missing = sorted(set(config.network.resolutions) - set(prepared.manifest.resolutions))
-    if missing:
-        raise ConfigError(
-            f"{prepared.folder} has pictures of up to {max(prepared.manifest.resolutions)} px, the "
-            f"preset {config.preset} needs {config.network.resolution} px: prepare them with "
-            f"--resolution {config.network.resolution}, or choose a smaller preset"
-        )
-    if prepared.channels != config.network.channels:
-        raise ConfigError(
-            f"{prepared.folder} has {prepared.channels} channels per picture, the preset "
-            f"{config.preset} has {config.network.channels}: prepare with --channels "
-            f"{config.network.channels}, or use --set network.channels={prepared.channels}"
-        )
-    names = prepared.manifest.label_names
-    if config.labels != "none" and len(names) < FEWEST_CLASSES:
-        raise ConfigError(
-            f"{prepared.folder} has {len(names)} classes, labels={config.labels} needs "
-            f"{FEWEST_CLASSES} or more: prepare a folder with one sub-folder for each class, or "
-            "an IDX file with its labels beside it; or use --set labels=none"
-        )
-    if config.network.classes not in (0, len(names)):
-        raise ConfigError(
-            f"{prepared.folder} has {len(names)} classes, the network {config.network.classes}: "
-            "leave network.classes out, it follows the data"
-        )
-
-
-def with_classes(config: TrainingConfig, prepared: Prepared) -> TrainingConfig:
-    """The configuration for these pictures: as many classes as they have, where labels count."""
-    if config.labels == "none" or config.network.classes:
-        return config
-    classes = len(prepared.manifest.label_names)
-    return replace(config, network=replace(config.network, classes=classes))
-
-
 def keep_config(run: Path, config: TrainingConfig) -> None:
     """Write the configuration into a new run; in an old one it must be the same.
 
@@ -129,7 +84,12 @@ def keep_config(run: Path, config: TrainingConfig) -> None:
 
 
 def train(
-    config: TrainingConfig, prepared: Prepared, run: Path, device: torch.device, display: Display
+    config: TrainingConfig,
+    prepared: Prepared,
+    run: Path,
+    device: torch.device,
+    display: Display,
+    beginning: Bundle | None = None,
 ) -> Progress:
     """Train until the schedule ends or the process is asked to stop.
 
@@ -139,6 +99,7 @@ def train(
         run: the folder of the run, new or begun before.
         device: where the networks live.
         display: where to tell how it goes.
+        beginning: the bundle a new run begins with, the one of `config.init_from`.
 
     Returns:
         How far it came, as the last checkpoint holds it.
@@ -157,6 +118,9 @@ def train(
     # Set up the players, or take them up where they were.
     players = Players.create(config, device)
     progress, damaged = load_newest(run / CHECKPOINTS, players)
+    if beginning and not progress.images_shown:
+        begin_with(players, beginning)
+        display.say(f"beginning with {config.init_from}")
     for sentence in damaged:
         display.say(f"passed over: {sentence}")
     for name in (JOURNAL_FILE, TIMING_FILE):

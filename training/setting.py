@@ -41,7 +41,7 @@ def apply_setting(config: TrainingConfig, setting: str) -> TrainingConfig:
                     for plan in config.levels
                 )
                 return replace(config, levels=tuple(plans))
-            case [key] if key not in ("network", "levels", "preset"):
+            case [key] if key not in ("network", "levels", "preset", "init_from"):
                 return _with(config, key, text)
             case _:
                 raise ConfigError(f"no setting named {name}")

@@ -18,11 +18,12 @@ from PIL import Image
 from rich.console import Console
 
 from tests.training.conftest import FullDisk
+from training.agreement import check_data
 from training.config import ConfigError, LevelPlan, TrainingConfig
 from training.data import Prepared
 from training.descent import NonFiniteLossError
 from training.journal import read_lines
-from training.loop import StopRequest, check_data, is_tick, train, with_classes
+from training.loop import StopRequest, is_tick, train
 from training.progress import Display
 from training.schedule import Moment
 
@@ -421,26 +422,6 @@ def test_a_killed_run_with_classes_goes_on_as_if_it_had_never_stopped(
     go(config, labelled, tmp_path / "run")
 
     assert lasting(tmp_path / "run") == lasting(tmp_path / "whole")
-
-
-def test_pictures_without_classes_cannot_teach_any(
-    config: TrainingConfig, prepared: Prepared
-) -> None:
-    """The message says how to get some."""
-    with pytest.raises(ConfigError, match="has 0 classes, labels=acgan needs 2 or more: prepare"):
-        check_data(replace(config, labels="acgan"), prepared)
-
-
-def test_a_network_has_the_classes_of_its_pictures(
-    config: TrainingConfig, conditional: TrainingConfig, labelled: Prepared
-) -> None:
-    """They are counted where labels are asked for; another number is refused."""
-    five = replace(conditional, network=replace(conditional.network, classes=5))
-
-    assert with_classes(config, labelled) == config
-    assert with_classes(replace(config, labels="projection"), labelled) == conditional
-    with pytest.raises(ConfigError, match="has 3 classes, the network 5"):
-        check_data(with_classes(five, labelled), labelled)
 
 
 # ----------------------------------------------------------------------------------------

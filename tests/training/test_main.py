@@ -235,3 +235,24 @@ def test_an_error_of_the_system_ends_with_code_1(
 
     assert "What was written before is whole" in capsys.readouterr().err
     assert (tmp_path / "run").read_text() == "mine"
+
+
+def test_a_run_begins_with_a_bundle_and_goes_on_by_the_same_command(
+    run: Run, train_words: list[object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The configuration and the card tell which; without it the same folder is refused."""
+    assert run(*train_words) == 0
+    assert run("export", "--run", tmp_path / "run", "--out", tmp_path / "old") == 0
+    again = [tmp_path / "next" if word == tmp_path / "run" else word for word in train_words]
+    begun = [*again, "--init-from", tmp_path / "old"]
+    capsys.readouterr()
+
+    assert run(*begun) == 0
+    assert "beginning with old@" in capsys.readouterr().out
+    assert run(*begun) == 0
+    assert "beginning with" not in capsys.readouterr().out
+    assert run("export", "--run", tmp_path / "next", "--out", tmp_path / "new") == 0
+    card = json.loads((tmp_path / "new" / "card.json").read_text())
+    assert card["training"]["init_from"].startswith("old@")
+    assert run(*again) == 2
+    assert "begun with other values of levels, init_from" in capsys.readouterr().err

@@ -1,0 +1,34 @@
+"""Pictures and configuration: what is refused before any work, and what follows the pictures."""
+
+from dataclasses import replace
+
+import pytest
+
+from training.agreement import check_data, with_classes
+from training.config import ConfigError, TrainingConfig
+from training.data import Prepared
+
+
+def test_pictures_that_fit_are_welcome(config: TrainingConfig, prepared: Prepared) -> None:
+    """Classes that nobody asked for are no hindrance."""
+    check_data(config, prepared)
+
+
+def test_pictures_without_classes_cannot_teach_any(
+    config: TrainingConfig, prepared: Prepared
+) -> None:
+    """The message says how to get some."""
+    with pytest.raises(ConfigError, match="has 0 classes, labels=acgan needs 2 or more: prepare"):
+        check_data(replace(config, labels="acgan"), prepared)
+
+
+def test_a_network_has_the_classes_of_its_pictures(
+    config: TrainingConfig, conditional: TrainingConfig, labelled: Prepared
+) -> None:
+    """They are counted where labels are asked for; another number is refused."""
+    five = replace(conditional, network=replace(conditional.network, classes=5))
+
+    assert with_classes(config, labelled) == config
+    assert with_classes(replace(config, labels="projection"), labelled) == conditional
+    with pytest.raises(ConfigError, match="has 3 classes, the network 5"):
+        check_data(with_classes(five, labelled), labelled)

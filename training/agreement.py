@@ -1,0 +1,60 @@
+"""Whether pictures and configuration agree, asked before any work.
+
+Owns that question, and what the configuration takes from the pictures. Knows no network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from training.config import ConfigError, TrainingConfig
+from training.data import Prepared
+
+FEWEST_CLASSES = 2
+
+
+def check_data(config: TrainingConfig, prepared: Prepared) -> None:
+    """Refuse pictures that cannot train this configuration, before any work.
+
+    Raises:
+        ConfigError: too few pictures, too small ones, or the wrong kind of colour.
+    """
+    largest_batch = max(plan.batch_size for plan in config.levels)
+    if prepared.count < largest_batch:
+        raise ConfigError(
+            f"{prepared.folder} has {prepared.count} pictures, fewer than the largest batch of "
+            f"{largest_batch}: prepare more, or use --set levels.*.batch_size=..."
+        )
+    missing = sorted(set(config.network.resolutions) - set(prepared.manifest.resolutions))
+    if missing:
+        raise ConfigError(
+            f"{prepared.folder} has pictures of up to {max(prepared.manifest.resolutions)} px, the "
+            f"preset {config.preset} needs {config.network.resolution} px: prepare them with "
+            f"--resolution {config.network.resolution}, or choose a smaller preset"
+        )
+    if prepared.channels != config.network.channels:
+        raise ConfigError(
+            f"{prepared.folder} has {prepared.channels} channels per picture, the preset "
+            f"{config.preset} has {config.network.channels}: prepare with --channels "
+            f"{config.network.channels}, or use --set network.channels={prepared.channels}"
+        )
+    names = prepared.manifest.label_names
+    if config.labels != "none" and len(names) < FEWEST_CLASSES:
+        raise ConfigError(
+            f"{prepared.folder} has {len(names)} classes, labels={config.labels} needs "
+            f"{FEWEST_CLASSES} or more: prepare a folder with one sub-folder for each class, or "
+            "an IDX file with its labels beside it; or use --set labels=none"
+        )
+    if config.network.classes not in (0, len(names)):
+        raise ConfigError(
+            f"{prepared.folder} has {len(names)} classes, the network {config.network.classes}: "
+            "leave network.classes out, it follows the data"
+        )
+
+
+def with_classes(config: TrainingConfig, prepared: Prepared) -> TrainingConfig:
+    """The configuration for these pictures: as many classes as they have, where labels count."""
+    if config.labels == "none" or config.network.classes:
+        return config
+    classes = len(prepared.manifest.label_names)
+    return replace(config, network=replace(config.network, classes=classes))
