@@ -7,6 +7,8 @@ PORT ?=#                 of `make serve`; without it PROGAN_PORT or .env decide,
 TESTS ?= tests#          a folder, a file or file::test for `make test`
 
 DEMO := runs/demo-32
+# What `make bench` runs: all but the load generator, which is a part, and what takes half an hour.
+BENCHES := $(filter-out load soak,$(basename $(notdir $(wildcard bench/*.py))))
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -50,7 +52,7 @@ coverage: .venv/ready-dev ## run the tests and tell which branches none of them 
 	@$(BIN)/coverage report
 
 bench: .venv/ready-dev ## measure the README's claims again, on this machine
-	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+	@for each in $(BENCHES); do echo "== $$each"; $(BIN)/python -m "bench.$$each" || exit 1; done
 
 verify-ops: .venv/ready-dev ## a real Prometheus watches a real service (needs prometheus on the path)
 	@$(BIN)/python -m docker.verify
