@@ -64,9 +64,9 @@ clean: ## remove .venv and the tools' caches; data/ and runs/ stay
 # .venv: one stamp per set of extras. A .venv whose Python is gone or whose installation was cut
 # off is made anew.
 
-EXTRAS_service := service
+EXTRAS_service := service tracing
 EXTRAS_training := training
-EXTRAS_dev := service training dev
+EXTRAS_dev := service tracing training dev
 
 # pip shows its progress to people, and errors alone to a log.
 # REQUIREMENTS prints, one a line, what pyproject.toml asks for; by itself pip would build a wheel.

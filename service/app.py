@@ -19,6 +19,7 @@ from service.policy import PolicyMiddleware
 from service.routes import generate, interpolate, models, operations, reproduce
 from service.serving import Serving
 from service.settings import Settings
+from service.spans import telemetry
 from service.tracing import TracingMiddleware
 
 DESCRIPTION = "Pictures by seed, from Progressive GANs. The same seed is the same picture for ever."
@@ -43,6 +44,7 @@ def create_app(settings: Settings, serving: Serving | None = None) -> FastAPI:
         title="Progan",
         description=DESCRIPTION,
         lifespan=lifespan,
+        telemetry=telemetry(),
         docs_url=None,  # ours needs nothing from elsewhere
         redoc_url=None,
     )

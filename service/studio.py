@@ -24,6 +24,7 @@ from service.picture import Pixels
 from service.queueing import Rendered
 from service.recipe import Recipe
 from service.settings import Settings
+from service.spans import Spans
 
 T = TypeVar("T")
 
@@ -73,12 +74,25 @@ def file_of(recipe: Recipe, pixels: Pixels, image_format: str) -> File:
 
 
 class Studio:
-    """Where routes have their pictures made."""
+    """Where routes have their pictures made.
 
-    def __init__(self, settings: Settings, batcher: Batcher, metrics: Metrics, cores: int) -> None:
+    Args:
+        cores: that encode, where the settings do not say.
+        spans: tells traces of all of it.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        batcher: Batcher,
+        metrics: Metrics,
+        cores: int,
+        spans: Spans | None = None,
+    ) -> None:
         self._settings = settings
         self._batcher = batcher
         self._metrics = metrics
+        self._spans = spans or Spans()
         self._encoders = ThreadPoolExecutor(settings.encoders or cores, "encoder")
         self._walking_pixels = 0
 
@@ -92,7 +106,9 @@ class Studio:
             patience_s: seconds the client will wait, where it has less patience than we.
         """
         patience_s = min(patience_s or math.inf, self._settings.deadline_s)
-        return await render(self._batcher, recipes, patience_s)
+        images = await render(self._batcher, recipes, patience_s)
+        self._spans.rendered(recipes, images)
+        return images
 
     async def render_walk(
         self, recipes: Sequence[Recipe], patience_s: float | None = None
@@ -110,7 +126,9 @@ class Studio:
         patience_s = min(patience_s or math.inf, self._settings.walk_deadline_s)
         window = self._settings.walk_window
         with self._allowance(recipes):
-            return await render(self._batcher, recipes, patience_s, window=window)
+            images = await render(self._batcher, recipes, patience_s, window=window)
+        self._spans.rendered(recipes, images)
+        return images
 
     async def encode(self, name: str, make: Callable[[], T]) -> tuple[T, float]:
         """The result of `make` on an encoder thread, and the seconds it took."""
@@ -122,6 +140,7 @@ class Studio:
 
         made, took = await asyncio.get_running_loop().run_in_executor(self._encoders, timed)
         self._metrics.encode_duration.labels(name).observe(took)
+        self._spans.encoded(name, took)
         return made, took
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.answers import address_of, provenance
+from service.answers import address_of, note, provenance
 from service.catalogue import Served
 from service.deps import CatalogueDep, Patience, ServingDep
 from service.encode import FORMATS, encode
@@ -69,6 +69,7 @@ async def generate(
 ) -> Response:
     """One new picture, or up to 64, each with the seed it came from."""
     order = order_of(asked, catalogue.find(asked.model), request.headers.get("accept"))
+    note(request, order.seeds, order.recipes, order.image_format)
     made, timing = await while_connected(request, make_order(serving, order, patience_s))
     resolution = order.recipes[0].resolution
     headers = provenance(request, order.served, order.seeds, resolution, made.pixel_sha256, timing)

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.animate import ANIMATOR_VERSION, MOVING_FORMATS, animate
-from service.answers import caching, is_fresh, provenance
+from service.answers import caching, is_fresh, note, provenance
 from service.catalogue import Served
 from service.deps import CatalogueDep, Patience, ServingDep
 from service.errors import OutOfRange
@@ -63,6 +63,7 @@ async def interpolate(
     """A walk through latent space from seed to seed."""
     served = catalogue.find(asked.model)
     plan = plan_of(asked, served, serving.settings.walk_frames)
+    note(request, plan.seeds, plan.recipes, asked.format)
 
     encoding = f"{asked.format} {asked.fps} {asked.loop} {ANIMATOR_VERSION}"
     etag = etag_of(plan.recipes, served.mode, encoding)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.answers import caching, is_fresh, provenance, without_body
+from service.answers import caching, is_fresh, note, provenance, without_body
 from service.deps import CatalogueDep, Patience, ServingDep
 from service.encode import ENCODER_VERSION, FORMATS
 from service.fingerprint import etag_of
@@ -38,6 +38,7 @@ async def reproduce(
     resolution = served.resolution_for(asked.resolution)
     recipe = Recipe(served.pinned_name, point_of(number), resolution)
     media_type = FORMATS[asked.format].media_type
+    note(request, [number], [recipe], asked.format)
 
     etag = etag_of([recipe], served.mode, f"{asked.format} {ENCODER_VERSION}")
     headers = caching(etag, asked.model, public=serving.keys.open_to_all)
