@@ -7,13 +7,13 @@ PORT ?=#                 of `make serve`; without it PROGAN_PORT or .env decide,
 TESTS ?= tests#          a folder, a file or file::test for `make test`
 
 DEMO := runs/demo-32
-# What `make bench` runs: all but the load generator, which is a part, and what takes half an hour.
-BENCHES := $(filter-out load soak,$(basename $(notdir $(wildcard bench/*.py))))
+# What `make bench` runs: the scripts among the parts, but for what takes half an hour.
+BENCHES := $(filter-out soak,$(basename $(notdir $(shell grep -l '^if __name__' bench/*.py))))
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # two pips in one .venv would trip over each other
-.PHONY: help serve train test check coverage bench verify-ops clean FORCE
+.PHONY: help serve train test fuzz check coverage bench soak verify-ops clean FORCE
 
 BIN := .venv/bin
 
@@ -53,6 +53,9 @@ coverage: .venv/ready-dev ## run the tests and tell which branches none of them 
 
 bench: .venv/ready-dev ## measure the README's claims again, on this machine
 	@for each in $(BENCHES); do echo "== $$each"; $(BIN)/python -m "bench.$$each" || exit 1; done
+
+soak: .venv/ready-dev ## half an hour of mixed traffic at 80 % load: memory, errors, latency
+	@$(BIN)/python -m bench.soak
 
 verify-ops: .venv/ready-dev ## a real Prometheus watches a real service (needs prometheus on the path)
 	@$(BIN)/python -m docker.verify
