@@ -37,6 +37,9 @@ train: .venv/ready-training ## a small real training run, from nothing to an exp
 test: .venv/ready-dev ## run the tests
 	@$(BIN)/python -m pytest --quiet $(TESTS)
 
+fuzz: .venv/ready-dev ## many more requests than the tests send, against what OpenAPI promises
+	@FUZZ_EXAMPLES=300 $(BIN)/python -m pytest --quiet tests/journeys/test_openapi.py
+
 check: .venv/ready-dev ## format, lint, types, import rules, dependencies, spelling, images
 	@$(BIN)/ruff format --check --quiet . || { echo "to mend it: $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/ruff check --quiet .

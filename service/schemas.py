@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
 
 from models.latent import MAX_SEED, MAX_SEED_TEXT, parse_seed
 from service.catalogue import Served
@@ -25,12 +26,23 @@ SEEDS_ALLOWED = f"an integer from 0 to {MAX_SEED}, or any text of 1 to {MAX_SEED
 ImageFormatName = Literal["png", "webp", "jpeg"]
 WalkFormatName = Literal["webp", "gif", "png", "mp4", "zip", "json"]
 
+Absent = SkipJsonSchema[None]  # what a query leaves out; it cannot say null
+
 ModelName = Annotated[
-    str | None, Field(description="`name`, or `name@digest` to pin it; else the default model")
+    Annotated[str, Field(min_length=1)] | Absent,
+    Field(description="`name`, or `name@digest` to pin it; else the default model"),
 ]
 Resolution = Annotated[
-    int | None,
-    Field(description="Width and height in pixels, one that the model has; else its largest."),
+    int | Absent,
+    Field(
+        description="Width and height in pixels, one that the model has; else its largest.",
+        examples=[32],
+    ),
+]
+SeedText = Annotated[
+    str,
+    # What is too short or too long is told by `seed_of`, in the same words everywhere.
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_SEED_TEXT}),
 ]
 
 
@@ -62,19 +74,22 @@ class GenerateQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     resolution: Resolution = None
-    count: int | None = Field(
-        default=None, ge=1, le=MAX_COUNT, description="How many; else as many as seeds, or 1."
+    count: Annotated[int, Field(ge=1, le=MAX_COUNT)] | Absent = Field(
+        default=None, description="How many; else as many as seeds, or 1."
     )
-    seed: list[str] = Field(
+    seed: list[SeedText] = Field(
         default=[],
         max_length=MAX_COUNT,
+        examples=[["7", "ada"]],
         description=f"{SEEDS_ALLOWED}; may be repeated. Drawn, and told, where left out.",
     )
     model: ModelName = None
-    format: ImageFormatName | None = Field(
+    format: ImageFormatName | Absent = Field(
         default=None, description="Of each picture; else by Accept, else png."
     )
-    label: str | None = Field(default=None, description="Name of a class, for models with labels.")
+    label: str | Absent = Field(
+        default=None, description="Name of a class, for models with labels."
+    )
 
 
 class WalkQuery(BaseModel):
@@ -82,13 +97,18 @@ class WalkQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    seed: list[str] = Field(
+    seed: list[SeedText] = Field(
         min_length=2,
         max_length=MAX_KEY_FRAMES,
+        examples=[["7", "ada"]],
         description=f"Key frames, in order, repeated: {SEEDS_ALLOWED}.",
     )
     steps: int = Field(
-        default=24, ge=1, le=MAX_STEPS, description="From one key frame to the next."
+        default=24,
+        ge=1,
+        le=MAX_STEPS,
+        description="From one key frame to the next.",
+        examples=[8],
     )
     resolution: Resolution = None
     model: ModelName = None

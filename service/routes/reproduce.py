@@ -15,7 +15,7 @@ from service.fingerprint import etag_of
 from service.limits import while_connected
 from service.recipe import Recipe, point_of
 from service.routes.documentation import REPRODUCE
-from service.schemas import SEEDS_ALLOWED, ImageQuery, seed_of
+from service.schemas import SEEDS_ALLOWED, ImageQuery, SeedText, seed_of
 from service.serving import Serving
 from service.studio import File, Timing, file_of, timing_of
 
@@ -26,7 +26,7 @@ router = APIRouter(tags=["images"])
 @router.get("/images/{seed:path}", response_class=Response, responses=REPRODUCE)
 async def reproduce(
     request: Request,
-    seed: Annotated[str, Path(description=SEEDS_ALLOWED)],
+    seed: Annotated[SeedText, Path(description=SEEDS_ALLOWED, examples=["ada"])],
     asked: Annotated[ImageQuery, Query()],
     catalogue: CatalogueDep,
     serving: ServingDep,
