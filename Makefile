@@ -5,6 +5,7 @@ PYTHON ?= python3#       any Python from 3.11 on
 TORCH_INDEX ?=#          one more package index, say https://download.pytorch.org/whl/cpu: no CUDA
 PORT ?=#                 of `make serve`; without it PROGAN_PORT or .env decide, and else 8000
 TESTS ?= tests#          a folder, a file or file::test for `make test`
+IMAGE_FOLDER ?= runs/image# where `make verify-image` keeps base and image; about 6 GB
 
 DEMO := runs/demo-32
 # What `make bench` runs: the scripts among the parts, but for what takes half an hour.
@@ -13,7 +14,7 @@ BENCHES := $(filter-out soak,$(basename $(notdir $(shell grep -l '^if __name__' 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # two pips in one .venv would trip over each other
-.PHONY: help serve train test fuzz check coverage bench soak verify-ops clean FORCE
+.PHONY: help serve train test fuzz check coverage bench soak verify-ops verify-monitoring verify-image clean FORCE
 
 BIN := .venv/bin
 
@@ -60,8 +61,13 @@ bench: .venv/ready-dev ## measure the README's claims again, on this machine
 soak: .venv/ready-dev ## half an hour of mixed traffic at 80 % load: memory, errors, latency
 	@$(BIN)/python -m bench.soak
 
-verify-ops: .venv/ready-dev ## a real Prometheus watches a real service (needs prometheus on the path)
+verify-ops: verify-monitoring verify-image ## both of the following
+
+verify-monitoring: .venv/ready-dev ## a real Prometheus watches a real service (needs prometheus)
 	@$(BIN)/python -m docker.verify
+
+verify-image: ## the image, built, started and asked without an engine (root, buildah, debootstrap)
+	@docker/build_without_engine.sh $(IMAGE_FOLDER)
 
 clean: ## remove .venv and the tools' caches; data/ and runs/ stay
 	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage

@@ -9,12 +9,11 @@ from typing import Annotated, TypedDict
 
 from fastapi import Depends, Header, Security, params
 from fastapi.security import APIKeyHeader, HTTPBearer
-from pydantic import Field
 from starlette.requests import Request
 
 from service.catalogue import Catalogue
 from service.limits import require_no_body
-from service.schemas import Absent
+from service.parameters import NeverNull
 from service.serving import Serving
 from service.settings import Settings
 
@@ -48,9 +47,12 @@ async def no_body(request: Request, serving: ServingDep) -> None:
 
 
 Patience = Annotated[
-    Annotated[float, Field(gt=0, allow_inf_nan=False)] | Absent,
+    float | None,
+    NeverNull(),
     Header(
         alias="X-Request-Timeout",
+        gt=0,
+        allow_inf_nan=False,
         description="Seconds the client will wait; the service's own deadline is the most.",
     ),
 ]

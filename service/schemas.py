@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
-from pydantic.json_schema import SkipJsonSchema
+from pydantic import BaseModel, ConfigDict, Field
 
-from models.latent import MAX_SEED, MAX_SEED_TEXT, parse_seed
 from service.catalogue import Served
-from service.errors import OutOfRange
+from service.parameters import SEEDS_ALLOWED, ModelName, NeverNull, Resolution, SeedText
 from service.recipe import Method
 
 MAX_COUNT = 64
@@ -21,41 +19,8 @@ MAX_KEY_FRAMES = 16
 MAX_STEPS = 240
 MAX_FPS = 60
 
-SEEDS_ALLOWED = f"an integer from 0 to {MAX_SEED}, or any text of 1 to {MAX_SEED_TEXT} characters"
-
 ImageFormatName = Literal["png", "webp", "jpeg"]
 WalkFormatName = Literal["webp", "gif", "png", "mp4", "zip", "json"]
-
-Absent = SkipJsonSchema[None]  # what a query leaves out; it cannot say null
-
-ModelName = Annotated[
-    Annotated[str, Field(min_length=1)] | Absent,
-    Field(description="`name`, or `name@digest` to pin it; else the default model"),
-]
-Resolution = Annotated[
-    int | Absent,
-    Field(
-        description="Width and height in pixels, one that the model has; else its largest.",
-        examples=[32],
-    ),
-]
-SeedText = Annotated[
-    str,
-    # What is too short or too long is told by `seed_of`, in the same words everywhere.
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_SEED_TEXT}),
-]
-
-
-def seed_of(text: str) -> int:
-    """The integer a client means by a seed.
-
-    Raises:
-        OutOfRange: it is none.
-    """
-    try:
-        return parse_seed(text)
-    except ValueError as error:
-        raise OutOfRange("seed", str(error), SEEDS_ALLOWED) from error
 
 
 class ImageQuery(BaseModel):
@@ -74,8 +39,8 @@ class GenerateQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     resolution: Resolution = None
-    count: Annotated[int, Field(ge=1, le=MAX_COUNT)] | Absent = Field(
-        default=None, description="How many; else as many as seeds, or 1."
+    count: Annotated[int | None, NeverNull()] = Field(
+        default=None, ge=1, le=MAX_COUNT, description="How many; else as many as seeds, or 1."
     )
     seed: list[SeedText] = Field(
         default=[],
@@ -84,10 +49,10 @@ class GenerateQuery(BaseModel):
         description=f"{SEEDS_ALLOWED}; may be repeated. Drawn, and told, where left out.",
     )
     model: ModelName = None
-    format: ImageFormatName | Absent = Field(
+    format: Annotated[ImageFormatName | None, NeverNull()] = Field(
         default=None, description="Of each picture; else by Accept, else png."
     )
-    label: str | Absent = Field(
+    label: Annotated[str | None, NeverNull()] = Field(
         default=None, description="Name of a class, for models with labels."
     )
 

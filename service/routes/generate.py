@@ -21,10 +21,11 @@ from service.fingerprint import pixel_sha256
 from service.gather import contact_sheet, zip_images
 from service.limits import while_connected
 from service.negotiation import choose
+from service.parameters import seed_of
 from service.picture import Pixels
 from service.recipe import Recipe, point_of
 from service.routes.documentation import GENERATE
-from service.schemas import EncodedImage, GenerateAnswer, GenerateQuery, seed_of
+from service.schemas import EncodedImage, GenerateAnswer, GenerateQuery
 from service.serving import Serving
 from service.studio import JSON, SOFTWARE, ZIP, File, Timing, file_of, timing_of
 

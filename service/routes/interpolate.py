@@ -19,10 +19,11 @@ from service.errors import OutOfRange
 from service.fingerprint import etag_of, pixel_sha256
 from service.gather import zip_images
 from service.limits import while_connected
+from service.parameters import seed_of
 from service.picture import Pixels
 from service.recipe import Recipe, frames_of_walk, walk
 from service.routes.documentation import WALK
-from service.schemas import EncodedFrame, WalkAnswer, WalkQuery, seed_of
+from service.schemas import EncodedFrame, WalkAnswer, WalkQuery
 from service.serving import Serving
 from service.studio import JSON, SOFTWARE, ZIP, File, Timing, file_of, timing_of
 

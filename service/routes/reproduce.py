@@ -13,9 +13,10 @@ from service.deps import CatalogueDep, Patience, ServingDep
 from service.encode import ENCODER_VERSION, FORMATS
 from service.fingerprint import etag_of
 from service.limits import while_connected
+from service.parameters import SEEDS_ALLOWED, SeedText, seed_of
 from service.recipe import Recipe, point_of
 from service.routes.documentation import REPRODUCE
-from service.schemas import SEEDS_ALLOWED, ImageQuery, SeedText, seed_of
+from service.schemas import ImageQuery
 from service.serving import Serving
 from service.studio import File, Timing, file_of, timing_of
 

@@ -166,6 +166,7 @@ class LineMachine(RuleBasedStateMachine):
         if not self.engine.inside:
             wait_until(lambda: self.engine.loaded[model] == version)
 
+    @precondition(lambda self: len(self.tickets) >= 30)
     @rule()
     def drain(self) -> None:
         """Nothing new from now on."""

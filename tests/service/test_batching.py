@@ -369,9 +369,9 @@ def _assert_fate(n: int, ticket: Ticket, fate: str, engine: Stamp) -> None:
         assert fate in ("stays", "cancels")  # a cancel may come after its batch has begun
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_nothing_that_can_happen_loses_doubles_or_misroutes_an_image() -> None:
     """Requests, cancels, deadlines, faults, swaps and the end, in any order."""
     run_state_machine_as_test(
-        LineMachine, settings=settings(max_examples=50, stateful_step_count=30, deadline=None)
+        LineMachine, settings=settings(max_examples=60, stateful_step_count=50, deadline=None)
     )
