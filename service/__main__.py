@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from service.app import create_app
 from service.serving import Serving
 from service.settings import Settings, describe, unknown_variables, variable_of
+from service.spans import name_the_service
 from service.tracing import configure_logging
 
 STDIN = 0  # its file descriptor
@@ -98,6 +99,7 @@ def main() -> None:
     configure_logging(settings.log_format, settings.log_level)
     for name in unknown_variables(os.environ):
         log.warning("%s is no setting and has no effect: see python -m service --help", name)
+    name_the_service()
     disable_created_metrics()  # a second series for each counter, which nobody asked for
     serving = Serving(settings)
     config = uvicorn.Config(

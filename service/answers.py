@@ -26,6 +26,23 @@ def address_of(recipe: Recipe, image_format: str) -> str:
     return f"/images/{recipe.point.start}?{urlencode(query, safe='@')}"
 
 
+def note(
+    request: Request, seeds: Sequence[int], recipes: Sequence[Recipe], image_format: str
+) -> None:
+    """Tell the log and the trace what is asked for, so that they know even if it is not made."""
+    first = recipes[0]
+    facts = {
+        "model": first.model,
+        "seed": ",".join(map(str, seeds)),
+        "resolution": first.resolution,
+        "format": image_format,
+        "images": len(recipes),
+    }
+    if first.label is not None:
+        facts["label"] = first.label
+    trace_of(request).facts |= facts
+
+
 def provenance(
     request: Request,
     served: Served,
@@ -34,7 +51,7 @@ def provenance(
     pixel_sha256: str | None = None,
     timing: Timing | None = None,
 ) -> dict[str, str]:
-    """The headers that say what a picture is and where its time went; noted for the log, too.
+    """The headers that say what a picture is and where its time went; times are logged, too.
 
     Several seeds are separated by commas; the digest is then of all images one after another.
     """
@@ -44,7 +61,6 @@ def provenance(
         "X-Model": served.pinned_name,
         "X-Resolution": str(resolution),
     }
-    facts |= {"model": served.card.name, "seed": headers["X-Seed"], "resolution": resolution}
     if pixel_sha256 is not None:
         headers["X-Pixel-SHA256"] = pixel_sha256
     if timing is not None:

@@ -230,7 +230,7 @@ class Batcher:
         took = self._clock() - self._began
         waits = [self._began - ticket.admitted_at for ticket in batch]
         for ticket, pixels, wait in zip(batch, images, waits, strict=True):
-            ticket.image.set_result(Rendered(pixels, wait, took, len(batch)))
+            ticket.image.set_result(Rendered(pixels, wait, took, len(batch), self._began))
         recipes = [ticket.recipe for ticket in batch]
         with self._changed:
             self._predictor.observe(recipes, took)

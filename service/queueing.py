@@ -27,12 +27,14 @@ class Rendered:
         queue_s: seconds from admission to the start of its batch.
         generate_s: seconds its batch took.
         batch_size: images in that batch.
+        began_at: the clock's time in seconds at which that batch began.
     """
 
     pixels: Pixels
     queue_s: float
     generate_s: float
     batch_size: int
+    began_at: float = 0.0
 
 
 @dataclass(eq=False, slots=True)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import run_state_machine_as_test
 
 from service.batching import Batcher
 from service.errors import DeadlinePassed, DeadlineTooNear, Draining, EngineFailed, QueueFull
@@ -19,6 +20,7 @@ from service.picture import Pixels
 from service.prediction import WorkPredictor
 from service.queueing import Ticket, WaitingLine
 from service.recipe import Recipe, point_of
+from tests.service.line_machine import LineMachine
 
 PATIENCE_S = 30
 NEVER = 1e12
@@ -365,3 +367,11 @@ def _assert_fate(n: int, ticket: Ticket, fate: str, engine: Stamp) -> None:
     else:
         assert seed == n
         assert fate in ("stays", "cancels")  # a cancel may come after its batch has begun
+
+
+@pytest.mark.timeout(600)
+def test_nothing_that_can_happen_loses_doubles_or_misroutes_an_image() -> None:
+    """Requests, cancels, deadlines, faults, swaps and the end, in any order."""
+    run_state_machine_as_test(
+        LineMachine, settings=settings(max_examples=60, stateful_step_count=50, deadline=None)
+    )
