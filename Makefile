@@ -13,7 +13,7 @@ BENCHES := $(filter-out load soak,$(basename $(notdir $(wildcard bench/*.py))))
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # two pips in one .venv would trip over each other
-.PHONY: help serve train test check coverage bench verify-ops clean FORCE
+.PHONY: help serve train test test-faults check coverage bench verify-ops clean FORCE
 
 BIN := .venv/bin
 
@@ -36,6 +36,9 @@ train: .venv/ready-training ## a small real training run, from nothing to an exp
 
 test: .venv/ready-dev ## run the tests
 	@$(BIN)/python -m pytest --quiet $(TESTS)
+
+test-faults: .venv/ready-dev ## strike a running service with faults, for minutes; print what clients saw
+	@$(BIN)/python -m pytest -m "long or not long" tests/faults
 
 check: .venv/ready-dev ## format, lint, types, import rules, dependencies, spelling, images
 	@$(BIN)/ruff format --check --quiet . || { echo "to mend it: $(BIN)/ruff format ."; exit 1; }

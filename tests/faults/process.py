@@ -34,7 +34,7 @@ class Service:
     """
 
     def __init__(
-        self, bundles: Path, folder: Path, log: Path | None = None, **settings: str
+        self, bundles: Path, folder: Path, *, log: Path | None = None, **settings: str
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.log = log or folder / "log"

@@ -13,11 +13,11 @@ from tests.faults.conftest import Expected, Note
 from tests.faults.crowd import arrive
 from tests.faults.process import Service, until
 
-EACH_S = 0.08  # that an image takes: 12.5 a second
+EACH_S = 0.2  # that an image takes: five a second
 OVERLOAD = 10.0
 LASTS_S = 60.0
 WARM_S = 10.0  # of the same, for what a first crowd needs and stays
-QUEUE_S = 2.0
+QUEUE_S = 4.0
 RESOLUTIONS = (4, 8, 16, 32)
 
 
