@@ -84,8 +84,9 @@ def test_five_thousand_clients_that_disconnect_cost_nothing(
     bundles: Path, tmp_path: Path, expected: Expected, note: Note
 ) -> None:
     """In the queue and in mid-answer: places and memory come back, and a patient one is served."""
-    settings = {"queue_work_s": "1000", "deadline_s": "1000", "max_batch": "8"}
-    with Service(bundles, tmp_path, **settings) as service:
+    with Service(
+        bundles, tmp_path, queue_work_s="1000", deadline_s="1000", max_batch="8"
+    ) as service:
         service.wait_until_ready()
         asyncio.run(disconnecting(service, WAVE))  # what a first crowd needs, stays
         before, computed = service.memory_mb(), service.metric(COMPUTED)

@@ -37,8 +37,9 @@ def test_ten_times_too_much_for_a_minute_loses_nothing_that_was_admitted(
     asked = [(n % 200, RESOLUTIONS[n % 4]) for n in range(int(rate * LASTS_S))]
     lines = [f"GET /images/{seed}?resolution={resolution}" for seed, resolution in asked]
     right = {line: expected(*each) for line, each in zip(lines, asked, strict=True)}
-    settings = {"queue_work_s": str(QUEUE_S), "deadline_s": "30", "max_batch": "8"}
-    with Service(bundles, tmp_path, **settings) as service:
+    with Service(
+        bundles, tmp_path, queue_work_s=str(QUEUE_S), deadline_s="30", max_batch="8"
+    ) as service:
         service.wait_until_ready()
         service.order(each_s=EACH_S)
         asyncio.run(arrive(service.port, lines[: int(rate * WARM_S)], rate))

@@ -19,8 +19,7 @@ pytestmark = pytest.mark.timeout(180)
 @pytest.fixture
 def patient(bundles: Path, tmp_path: Path) -> Iterator[Service]:
     """A service with a grace for balancers, one image a batch."""
-    settings = {"drain_grace_s": "1", "drain_limit_s": "2", "max_batch": "1"}
-    with Service(bundles, tmp_path, **settings) as service:
+    with Service(bundles, tmp_path, drain_grace_s="1", drain_limit_s="2", max_batch="1") as service:
         yield service.wait_until_ready()
 
 
