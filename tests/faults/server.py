@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -117,7 +118,8 @@ def main() -> int:
     orders = Path(os.environ[ORDERS])
 
     def open_engine(settings: Settings, learn: Learn) -> Engine:
-        return Faulty(open_torch_engine(settings, learn), orders)
+        faulty: Any = Faulty(open_torch_engine(settings, learn), orders)  # the rest it passes on
+        return faulty
 
     return serve(settings, Serving(settings, open_engine))
 
