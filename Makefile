@@ -14,7 +14,8 @@ BENCHES := $(filter-out soak,$(basename $(notdir $(shell grep -l '^if __name__' 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # two pips in one .venv would trip over each other
-.PHONY: help serve train test fuzz check coverage bench soak verify-ops verify-monitoring verify-image clean FORCE
+.PHONY: help serve train test test-faults fuzz check coverage bench soak verify-ops verify-monitoring \
+	verify-image clean FORCE
 
 BIN := .venv/bin
 
@@ -37,6 +38,9 @@ train: .venv/ready-training ## a small real training run, from nothing to an exp
 
 test: .venv/ready-dev ## run the tests
 	@$(BIN)/python -m pytest --quiet $(TESTS)
+
+test-faults: .venv/ready-dev ## strike a running service with faults, for minutes; print what clients saw
+	@$(BIN)/python -m pytest -m "long or not long" tests/faults
 
 fuzz: .venv/ready-dev ## many more requests than the tests send, against what OpenAPI promises
 	@FUZZ_EXAMPLES=300 $(BIN)/python -m pytest --quiet tests/journeys/test_openapi.py

@@ -126,6 +126,23 @@ class Settings(BaseSettings):
         description="sites whose scripts may read answers, separated by commas; * for all",
     )
 
+    # ------------------------------------------------------------------ when it gives up
+    silence_s: float = Field(
+        default=15.0,
+        gt=0,
+        description="seconds the engine may be overdue before the service is not ready",
+    )
+    hang_s: float = Field(
+        default=60.0,
+        gt=0,
+        description="seconds overdue after which it is not alive; after twice as many it ends",
+    )
+    reading_s: int = Field(
+        default=60,
+        ge=1,
+        description="seconds a client may take nothing of its answer before it is cut off",
+    )
+
     # ------------------------------------------------------------------ how it ends
     drain_grace_s: float = Field(
         default=0.0,

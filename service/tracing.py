@@ -21,6 +21,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.logbook import LossyHandler
 from service.metrics import METHODS, Metrics
 from service.problems import problem_response
 from service.spans import tell_request, trace_id_of
@@ -160,7 +161,7 @@ class ConsoleFormatter(logging.Formatter):
 
 def configure_logging(log_format: str, level: str) -> None:
     """Send all logs to stdout in one form."""
-    handler = logging.StreamHandler(sys.stdout)
+    handler = LossyHandler(sys.stdout)
     console = ConsoleFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     handler.setFormatter(JsonFormatter() if log_format == "json" else console)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

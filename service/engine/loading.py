@@ -21,6 +21,7 @@ from service.engine.exactness import exact_form, ladder, single_form
 from service.engine.form import Form, eager_form
 from service.engine.proof import is_batch_invariant, probes_of, prove_golden
 from service.engine.rendering import latents_of, render
+from service.engine.spelling import fault_of, free_memory
 from service.recipe import Recipe, point_of
 
 LARGEST_CPU_STEP = 4  # images; every size is tried at load, and a few fill a CPU
@@ -38,11 +39,19 @@ class LoadedModel:
     served: Served
 
     def render(self, recipes: Sequence[Recipe]) -> list[Pixels]:
-        """The images of a batch of this model."""
+        """The images of a batch of this model.
+
+        Raises:
+            MemoryError: there is not enough for a batch of this size.
+            DeviceLost: nothing can be computed any more.
+        """
         try:
             return render(self.form, self.served.card.network.latent_size, recipes)
-        except torch.OutOfMemoryError as error:
-            raise MemoryError(str(error)) from error  # a name that rooms without torch know
+        except Exception as error:
+            if (fault := fault_of(error)) is None:
+                raise
+        free_memory()  # only here, where the error no longer holds the batch's tensors
+        raise fault
 
 
 def load_model(folder: Path, device: torch.device, max_batch: int, learn: Learn) -> LoadedModel:

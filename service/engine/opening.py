@@ -24,6 +24,7 @@ from service.catalogue import Served, Unfit
 from service.engine.device import open_device
 from service.engine.loading import Learn, LoadedModel, load_model
 from service.engine.proof import probes_of
+from service.faults import DeviceLost
 from service.recipe import Recipe
 from service.watching import bundle_folders
 
@@ -161,6 +162,8 @@ def explained(folder: Path) -> Generator[None]:
         yield
     except BundleError as error:
         raise Unfit(str(error), passing=isinstance(error.__cause__, OSError)) from error
+    except DeviceLost:  # no fault of the bundle's
+        raise
     except MemoryError as error:
         advice = "Free some, or lower PROGAN_MAX_BATCH"
         raise Unfit(f"{folder}: not enough memory: {error}. {advice}", passing=True) from error
@@ -184,6 +187,7 @@ def open_engine(
 
     Raises:
         DeviceError: the device cannot be used.
+        DeviceLost: it broke down meanwhile.
     """
     opened = Opened(open_device(device, threads), threads, max_batch, learn)
     folders = bundle_folders(bundles) if bundles.is_dir() else []

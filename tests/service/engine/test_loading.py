@@ -15,6 +15,7 @@ import torch
 from models.config import NetworkConfig
 from service.engine import loading
 from service.engine.opening import Opened, open_engine
+from service.faults import DeviceLost
 from service.recipe import Recipe, point_of
 from tests.conftest import MakeBundle
 
@@ -134,13 +135,43 @@ def test_no_memory_is_told_in_a_word_that_other_rooms_know(
 ) -> None:
     """They do not import torch."""
     engine = opened(make_bundle().parent)
-
-    def exhausted(*_: object) -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory")
-
-    monkeypatch.setattr(loading, "render", exhausted)
+    _break_rendering(monkeypatch, torch.OutOfMemoryError("CUDA out of memory"))
     with pytest.raises(MemoryError, match="CUDA out of memory"):
         engine.render([Recipe(engine.served()[0].pinned_name, point_of(1), 8)])
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), "lower PROGAN_MAX_BATCH"),
+        (ZeroDivisionError("by zero"), "Copy or export the bundle again"),
+    ],
+)
+def test_a_bundle_that_cannot_be_proved_is_refused_with_what_to_do(
+    make_bundle: MakeBundle, monkeypatch: pytest.MonkeyPatch, error: Exception, why: str
+) -> None:
+    """For memory that is short it is not the bundle's fault."""
+    _break_rendering(monkeypatch, error)
+
+    assert why in opened(make_bundle().parent).refused["tiny-32"]
+
+
+def test_a_device_that_is_lost_at_start_is_no_fault_of_the_bundle(
+    make_bundle: MakeBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing can be loaded any more."""
+    _break_rendering(monkeypatch, RuntimeError("CUDA error: unspecified launch failure"))
+    with pytest.raises(DeviceLost):
+        opened(make_bundle().parent)
+
+
+def _break_rendering(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Every batch raises `error` from now on."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(loading, "render", fail)
 
 
 def test_a_folder_without_bundles_gives_an_empty_engine(tmp_path: Path) -> None:
