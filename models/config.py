@@ -110,9 +110,15 @@ class ExitShape:
         sizes: tuple[object, ...] = (*self.kernels, *self.hidden)
         whole = all(type(size) is int and size > 0 for size in sizes)
         if not whole or any(kernel % 2 == 0 for kernel in self.kernels):
-            raise ValueError(f"an exit needs odd kernels and hidden maps above 0, not {self}")
+            raise ValueError(
+                f"an exit needs odd kernels and hidden maps above 0, not {self.kernels} and "
+                f"{self.hidden}"
+            )
         if len(self.kernels) != len(self.hidden) + 1:
-            raise ValueError(f"an exit needs one kernel more than it has hidden layers, not {self}")
+            raise ValueError(
+                f"an exit needs one kernel more than it has hidden layers, not {self.kernels} and "
+                f"{self.hidden}"
+            )
 
     def __str__(self) -> str:
         if not self.hidden:

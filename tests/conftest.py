@@ -45,7 +45,9 @@ def picture_of(generator: Generator, seed: int, resolution: int) -> Pixels:
 def make_card(generator: Generator, name: str, golden: tuple[Golden, ...]) -> Card:
     """A card for `generator`, without numbers that tests do not need."""
     config = generator.config
-    exits = tuple(Exit(r, 1, None if r == config.resolution else 30.0) for r in config.resolutions)
+    exits = tuple(
+        Exit(r, (1,), None if r == config.resolution else 30.0) for r in config.resolutions
+    )
     return Card(
         name=name,
         title="Random weights",
