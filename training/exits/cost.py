@@ -14,7 +14,7 @@ from models.config import ExitShape
 from models.exit import build_exit
 from models.generator import Generator
 
-SHARE_OF_PATH = 0.5  # what a deep exit may cost, of stem and levels up to it
+SHARE_OF_PATH = 0.52  # what a deep exit may cost, of stem and levels up to it: about half
 DEEP_KERNELS = (1, 3, 3, 1)
 STEP = 8  # hidden maps come in multiples of it, as vector units do
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import ExitShape
+from models.config import ExitShape, NetworkConfig
 from models.generator import Generator
 from models.growth import Growth
 from training.exits import choosing, cost, deep, fitting
@@ -24,18 +24,21 @@ def deep_anyway(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fitting, "choose", lambda levels, _: [(exits[-1], 0.0) for exits in levels])
 
 
-def test_fitted_exits_are_more_faithful_than_stale_ones(
-    generator: Generator, monkeypatch: pytest.MonkeyPatch
+def test_a_fitted_exit_is_more_faithful_than_the_stale_one(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """On seeds they were not fitted to; deep ones more than linear ones."""
+    """On seeds it was not fitted to; a deep one more than a linear one."""
     monkeypatch.setattr(cost, "SHARE_OF_PATH", 8.0)  # so that few steps are enough
-    stale = [[Candidate(ExitShape(), exit_)] for exit_ in generator.exits[:-1]]
-    before = [decibels for (decibels,) in fidelities(generator, stale)]
-    linear = [e.told.psnr_db or 0 for e in fit_exits(generator, seed=0, steps=0)[:-1]]
-    taught = [e.told.psnr_db or 0 for e in fit_exits(generator, seed=0, steps=150)[:-1]]
+    torch.manual_seed(0)
+    config = NetworkConfig(8, latent_size=8, fmap_base=128, fmap_max=16)
+    generator = Generator(config).eval().requires_grad_(False)
 
-    assert all(now > old + 3 for now, old in zip(linear, before, strict=True))
-    assert all(now > old + 0.3 for now, old in zip(taught, linear, strict=True))
+    ((stale,),) = fidelities(generator, [[Candidate(ExitShape(), generator.exits[0])]])
+    linear = fit_exits(generator, seed=0, steps=0)[0].told.psnr_db or 0
+    taught = fit_exits(generator, seed=0, steps=120)[0].told.psnr_db or 0
+
+    assert linear > stale + 3
+    assert taught > linear + 0.3
 
 
 def test_a_linear_exit_that_is_good_enough_is_kept(
