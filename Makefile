@@ -33,7 +33,8 @@ train: .venv/ready-training ## a small real training run, from nothing to an exp
 	@test -e $(DEMO)/data/manifest.json || \
 		$(BIN)/python -m training prepare 'dicebear:personas?count=4000&size=32' $(DEMO)/data
 	@$(BIN)/python -m training train --data $(DEMO)/data --run $(DEMO)/run --preset demo-32
-	@$(BIN)/python -m training export --run $(DEMO)/run --out $(DEMO)/bundles/demo-32 --replace
+	@$(BIN)/python -m training export --run $(DEMO)/run --out $(DEMO)/bundles/demo-32 --replace \
+		--exit-steps 600
 	@echo "To see it:  PROGAN_BUNDLES=$(DEMO)/bundles make serve"
 
 test: .venv/ready-dev ## run the tests

@@ -18,6 +18,7 @@ from training.benchmark import command as benchmark
 from training.checkpoint import CheckpointError
 from training.config import ConfigError, TrainingConfig, apply_setting
 from training.data import open_prepared
+from training.exits.lessons import ExitError
 from training.loop import check_data, train
 from training.manifest import DataError
 from training.presets import PRESETS
@@ -31,6 +32,7 @@ USER_ERRORS = (
     CheckpointError,
     ConfigError,
     DataError,
+    ExitError,
     NonFiniteLossError,
     WeightsError,
     evaluate.EvaluationError,

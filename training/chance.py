@@ -20,6 +20,7 @@ class Purpose(IntEnum):
     LATENTS = 1
     GENERATOR_LATENTS = 2
     PENALTY = 3
+    EXITS = 8
     BENCHMARK_ORDER = 20
     BENCHMARK_SCORE = 21
 

@@ -28,7 +28,9 @@ def card(config: NetworkConfig) -> Card:
         description="Noise, for tests",
         licence="MIT",
         network=config,
-        exits=tuple(Exit(r, 1, None if r == config.resolution else 30.0) for r in (4, 8, 16, 32)),
+        exits=tuple(
+            Exit(r, (1,), None if r == config.resolution else 30.0) for r in (4, 8, 16, 32)
+        ),
         data=Data("none", "MIT", "nobody", images=1),
         weights_sha256="0" * 64,
         golden=(Golden(7, 32, "1" * 64, (0,) * 48),),

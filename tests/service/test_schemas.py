@@ -42,4 +42,6 @@ def test_the_card_of_a_model_tells_all_but_its_golden_seeds() -> None:
     assert told.resolutions == [4, 8, 16]
     assert told.engine["exact"] is False
     assert [exit_["resolution"] for exit_ in told.exits] == [4, 8, 16]
+    known = {"kernels", "hidden", "psnr_db", "multiply_adds", "share_of_path"}
+    assert all(set(exit_) == {"resolution", *known} for exit_ in told.exits)
     assert "golden" not in told.model_dump()
