@@ -13,7 +13,7 @@ BENCHES := $(filter-out load soak,$(basename $(notdir $(wildcard bench/*.py))))
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # two pips in one .venv would trip over each other
-.PHONY: help serve train test check coverage bench verify-ops clean FORCE
+.PHONY: help serve train test check coverage bench verify-seeds verify-ops clean FORCE
 
 BIN := .venv/bin
 
@@ -53,6 +53,9 @@ coverage: .venv/ready-dev ## run the tests and tell which branches none of them 
 
 bench: .venv/ready-dev ## measure the README's claims again, on this machine
 	@for each in $(BENCHES); do echo "== $$each"; $(BIN)/python -m "bench.$$each" || exit 1; done
+
+verify-seeds: .venv/ready-dev ## the shipped models keep the promise of a seed, over 2,000 seeds (minutes)
+	@$(BIN)/python -m bench.promise
 
 verify-ops: .venv/ready-dev ## a real Prometheus watches a real service (needs prometheus on the path)
 	@$(BIN)/python -m docker.verify
