@@ -8,7 +8,7 @@ TESTS ?= tests#          a folder, a file or file::test for `make test`
 
 DEMO := runs/demo-32
 # What `make bench` runs: all but the load generator, which is a part, and what takes half an hour.
-BENCHES := $(filter-out load soak,$(basename $(notdir $(wildcard bench/*.py))))
+BENCHES := $(filter-out cuts load promise soak,$(basename $(notdir $(wildcard bench/*.py))))
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
