@@ -73,6 +73,7 @@ def open_torch_engine(settings: Settings, learn: Learn) -> Engine:
         threads=settings.threads or available_cores(),
         max_batch=settings.max_batch,
         learn=learn,
+        precision=settings.precision,
     )
 
 

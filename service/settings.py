@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     threads: int | None = Field(
         default=None, ge=1, description="threads of the CPU's kernels; else one per available core"
     )
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        default="auto", description="number format; auto: bf16 where a CPU has AMX, else fp32"
+    )
     max_batch: int = Field(default=8, ge=1, le=256, description="images in a batch")
     batch_work_s: float = Field(
         default=1.0, gt=0, description="predicted seconds of a batch; one image always goes"

@@ -16,10 +16,11 @@ import torch
 from models.bundle import BundleError, load_bundle
 from models.pixels import Pixels
 from service.catalogue import EngineMode, Served
-from service.engine.device import libraries_of
+from service.engine.device import Target, libraries_of
 from service.engine.exactness import exact_form, ladder, single_form
-from service.engine.form import Form, eager_form
-from service.engine.proof import is_batch_invariant, probes_of, prove_golden
+from service.engine.form import Form
+from service.engine.preparing import prepare
+from service.engine.proof import BrokenPromiseError, is_batch_invariant, probes_of, prove_golden
 from service.engine.rendering import latents_of, render
 from service.engine.spelling import fault_of, free_memory
 from service.recipe import Recipe, point_of
@@ -54,19 +55,31 @@ class LoadedModel:
         raise fault
 
 
-def load_model(folder: Path, device: torch.device, max_batch: int, learn: Learn) -> LoadedModel:
+def load_model(folder: Path, target: Target, max_batch: int, learn: Learn) -> LoadedModel:
     """Read, prepare and prove one bundle.
+
+    A bundle that keeps its promises in fp32 alone is served in fp32.
 
     Raises:
         BundleError: it cannot be used, or does not make the pictures its card promises.
     """
+    try:
+        return _load_as_told(folder, target, max_batch, learn)
+    except BrokenPromiseError as error:
+        if target.precision == "fp32":
+            raise
+        log.warning("%s is too coarse, so fp32 is tried: %s", target.precision, error)
+        return _load_as_told(folder, replace(target, precision="fp32"), max_batch, learn)
+
+
+def _load_as_told(folder: Path, target: Target, max_batch: int, learn: Learn) -> LoadedModel:
     bundle = load_bundle(folder)
     card = bundle.card
     if card.labels:
         raise BundleError(f"{folder}: models with labels need a newer release of the service")
-    generator = bundle.generator
-    form = eager_form(generator.stem, generator.levels, generator.exits, device)
-    mode = EngineMode(str(device), form.precision, libraries_of(device))
+    form = prepare(bundle.generator, target)
+    libraries = f"{libraries_of(target)}, {form.engine}"
+    mode = EngineMode(str(target.device), form.precision, libraries)
     model = LoadedModel(form, Served(card, mode))
 
     report = prove_golden(card, model.render)
