@@ -5,15 +5,17 @@ PYTHON ?= python3#       any Python from 3.11 on
 TORCH_INDEX ?=#          one more package index, say https://download.pytorch.org/whl/cpu: no CUDA
 PORT ?=#                 of `make serve`; without it PROGAN_PORT or .env decide, and else 8000
 TESTS ?= tests#          a folder, a file or file::test for `make test`
+IMAGE_FOLDER ?= runs/image# where `make verify-image` keeps base and image; about 6 GB
 
 DEMO := runs/demo-32
-# What `make bench` runs: all but the load generator, which is a part, and what takes half an hour.
-BENCHES := $(filter-out load soak,$(basename $(notdir $(wildcard bench/*.py))))
+# What `make bench` runs: the scripts among the parts, but for what takes half an hour.
+BENCHES := $(filter-out promise soak,$(basename $(notdir $(shell grep -l '^if __name__' bench/*.py))))
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # two pips in one .venv would trip over each other
-.PHONY: help serve train test check coverage bench verify-ops clean FORCE
+.PHONY: help serve train test test-faults fuzz check coverage bench soak verify-seeds verify-ops \
+	verify-monitoring verify-image clean FORCE
 
 BIN := .venv/bin
 
@@ -31,11 +33,18 @@ train: .venv/ready-training ## a small real training run, from nothing to an exp
 	@test -e $(DEMO)/data/manifest.json || \
 		$(BIN)/python -m training prepare 'dicebear:personas?count=4000&size=32' $(DEMO)/data
 	@$(BIN)/python -m training train --data $(DEMO)/data --run $(DEMO)/run --preset demo-32
-	@$(BIN)/python -m training export --run $(DEMO)/run --out $(DEMO)/bundles/demo-32 --replace
+	@$(BIN)/python -m training export --run $(DEMO)/run --out $(DEMO)/bundles/demo-32 --replace \
+		--exit-steps 600
 	@echo "To see it:  PROGAN_BUNDLES=$(DEMO)/bundles make serve"
 
 test: .venv/ready-dev ## run the tests
 	@$(BIN)/python -m pytest --quiet $(TESTS)
+
+test-faults: .venv/ready-dev ## strike a running service with faults, for minutes; print what clients saw
+	@$(BIN)/python -m pytest -m "long or not long" tests/faults
+
+fuzz: .venv/ready-dev ## many more requests than the tests send, against what OpenAPI promises
+	@FUZZ_EXAMPLES=300 $(BIN)/python -m pytest --quiet tests/journeys/test_openapi.py
 
 check: .venv/ready-dev ## format, lint, types, import rules, dependencies, spelling, images
 	@$(BIN)/ruff format --check --quiet . || { echo "to mend it: $(BIN)/ruff format ."; exit 1; }
@@ -54,8 +63,19 @@ coverage: .venv/ready-dev ## run the tests and tell which branches none of them 
 bench: .venv/ready-dev ## measure the README's claims again, on this machine
 	@for each in $(BENCHES); do echo "== $$each"; $(BIN)/python -m "bench.$$each" || exit 1; done
 
-verify-ops: .venv/ready-dev ## a real Prometheus watches a real service (needs prometheus on the path)
+soak: .venv/ready-dev ## half an hour of mixed traffic at 80 % load: memory, errors, latency
+	@$(BIN)/python -m bench.soak
+
+verify-seeds: .venv/ready-dev ## the shipped models keep the promise of a seed, over 2,000 seeds (minutes)
+	@$(BIN)/python -m bench.promise
+
+verify-ops: verify-monitoring verify-image ## both of the following
+
+verify-monitoring: .venv/ready-dev ## a real Prometheus watches a real service (needs prometheus)
 	@$(BIN)/python -m docker.verify
+
+verify-image: ## the image, built, started and asked without an engine (root, buildah, debootstrap)
+	@docker/build_without_engine.sh $(IMAGE_FOLDER)
 
 clean: ## remove .venv and the tools' caches; data/ and runs/ stay
 	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
@@ -64,9 +84,9 @@ clean: ## remove .venv and the tools' caches; data/ and runs/ stay
 # .venv: one stamp per set of extras. A .venv whose Python is gone or whose installation was cut
 # off is made anew.
 
-EXTRAS_service := service
+EXTRAS_service := service tracing
 EXTRAS_training := training
-EXTRAS_dev := service training dev
+EXTRAS_dev := service tracing training dev
 
 # pip shows its progress to people, and errors alone to a log.
 # REQUIREMENTS prints, one a line, what pyproject.toml asks for; by itself pip would build a wheel.

@@ -13,7 +13,7 @@ ARG BASE_IMAGE=docker.io/library/python:3.11.17-slim-trixie
 FROM ${BASE_IMAGE} AS requirements
 WORKDIR /build
 COPY pyproject.toml docker/requirements.py ./
-RUN python3 requirements.py service > requirements.txt
+RUN python3 requirements.py service tracing > requirements.txt
 
 # ---- the installed packages, at the versions of constraints.txt
 FROM ${BASE_IMAGE} AS dependencies
@@ -30,7 +30,11 @@ RUN python3 -m venv /opt/venv \
         --only-binary :all: --constraint constraints.txt --requirement requirements.txt \
     && python -c "import sys, torch; build = torch.__version__.partition('+')[2]; \
         build == '${TORCH_BUILD}' or sys.exit(f'torch is the build {build!r}, not ${TORCH_BUILD}')" \
-    && pip uninstall --yes pip
+    && pip uninstall --yes pip \
+    # half of OpenVINO's 180 MB is for other processors and for files of other frameworks
+    && find /opt/venv -path '*/openvino/*' \( -name '*_[gn]pu_plugin.so' -o -name '*_frontend.so.*' \
+        -o -name cache.json -o -name '*.hpp' -o -name '*.h' \) -delete \
+    && python -c "import openvino, sys; 'CPU' in openvino.Core().available_devices or sys.exit(1)"
 
 # ---- what runs
 FROM ${BASE_IMAGE} AS service

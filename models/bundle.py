@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from models.card import Card, CardError
-from models.config import NetworkConfig
+from models.config import ExitShape, NetworkConfig
 from models.generator import Generator
 
 WEIGHTS_FILE = "generator.safetensors"
@@ -61,7 +61,7 @@ class LevelledGenerator(Protocol):
     def state_dict(self) -> dict[str, Any]: ...
 
 
-Builder = Callable[[NetworkConfig, tuple[int, ...]], Generator]
+Builder = Callable[[NetworkConfig, tuple[ExitShape, ...]], Generator]
 FAMILIES: dict[str, Builder] = {"progan": Generator}
 
 
@@ -144,7 +144,7 @@ def load_bundle(folder: Path) -> Bundle:
         known = ", ".join(sorted(FAMILIES))
         raise BundleError(f"{folder}: generator family {card.family!r} is unknown (known: {known})")
     try:
-        generator = FAMILIES[card.family](card.network, tuple(e.kernel for e in card.exits))
+        generator = FAMILIES[card.family](card.network, tuple(e.shape for e in card.exits))
         generator.load_state_dict(safetensors.torch.load(weights), strict=True)
     except (SafetensorError, RuntimeError, TypeError, ValueError) as error:
         raise BundleError(f"{path} does not fit its card: {error}") from error

@@ -9,11 +9,11 @@ import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self, TypeVar
 
-from models.config import NetworkConfig
+from models.config import ExitShape, NetworkConfig
 
 T = TypeVar("T")
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 1 had exits of one convolution each, and no cost of them
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -27,14 +27,28 @@ class Exit:
 
     Attributes:
         resolution: width and height in pixels.
-        kernel: width of the convolution that makes the image, in pixels of that level.
+        kernels: width of each convolution that makes the image, in pixels of that level.
         psnr_db: fidelity to the box-downsampled finished picture over held-out seeds, in decibels;
             None at the top, which is the finished picture.
+        hidden: feature maps between one convolution and the next.
+        multiply_adds: what the exit costs for each image; None where nobody counted.
+        share_of_path: that cost, relative to stem and levels up to this exit.
     """
 
     resolution: int
-    kernel: int
+    kernels: tuple[int, ...]
     psnr_db: float | None
+    hidden: tuple[int, ...] = ()
+    multiply_adds: int | None = None
+    share_of_path: float | None = None
+
+    def __post_init__(self) -> None:
+        _ = self.shape  # which refuses what is none
+
+    @property
+    def shape(self) -> ExitShape:
+        """What the network needs to know of it."""
+        return ExitShape(self.kernels, self.hidden)
 
 
 @dataclass(frozen=True)
@@ -100,7 +114,7 @@ class Card:
             )
         if tuple(e.resolution for e in self.exits) != self.network.resolutions:
             raise CardError("the card must list one exit for each resolution, smallest first")
-        if len(set(self.labels)) != self.network.classes:
+        if not len(self.labels) == len(set(self.labels)) == self.network.classes:
             raise CardError(
                 f"the card must list one label for each of {self.network.classes} classes, all "
                 f"different, not {', '.join(self.labels) or 'none'}"
@@ -125,20 +139,16 @@ class Card:
         """Read what `to_dict` wrote.
 
         Raises:
-            CardError: a newer format, a missing or unknown key, or a value that does not fit.
+            CardError: a format that is not known, a missing or unknown key, or a value that does
+                not fit.
         """
-        version = values.get("format_version")
-        if version != FORMAT_VERSION:
-            raise CardError(
-                f"the bundle has format version {version!r}, this release reads {FORMAT_VERSION}: "
-                "use the release that wrote it, or export it again"
-            )
+        values = _in_newest_format(values)
         _require_keys("card", values, cls)
         try:
             read: dict[str, Any] = {
                 **values,
                 "network": NetworkConfig.from_dict(values["network"]),
-                "exits": tuple(_read(Exit, "exit", e) for e in values["exits"]),
+                "exits": tuple(_read_exit(e) for e in values["exits"]),
                 "data": _read(Data, "data", values["data"]),
                 "golden": tuple(_read_golden(g) for g in values["golden"]),
                 "labels": tuple(values["labels"]),
@@ -146,6 +156,30 @@ class Card:
             return cls(**read)
         except (TypeError, ValueError) as error:
             raise CardError(f"the card does not fit: {error}") from error
+
+
+def _in_newest_format(values: dict[str, Any]) -> dict[str, Any]:
+    """A card of any format that is understood, as this release would have written it."""
+    version: object = values.get("format_version")
+    if version == FORMAT_VERSION and type(version) is int:
+        return values
+    if version != 1 or type(version) is not int:
+        raise CardError(
+            f"the bundle has format version {version!r}, this release reads 1 to "
+            f"{FORMAT_VERSION}: use the release that wrote it, or export it again"
+        )
+    try:
+        exits = [_exit_of_version_1(e) for e in values["exits"]]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CardError("the exits of the card do not fit: export the bundle again") from error
+    return {**values, "exits": exits, "format_version": FORMAT_VERSION}
+
+
+def _exit_of_version_1(exit_: dict[str, Any]) -> dict[str, Any]:
+    """One convolution makes the image; its cost is not known."""
+    rest = {key: value for key, value in exit_.items() if key != "kernel"}
+    unknown = {"multiply_adds": None, "share_of_path": None}
+    return {**rest, "kernels": [exit_["kernel"]], "hidden": [], **unknown}
 
 
 def _require_keys(what: str, values: dict[str, Any], kind: type) -> None:
@@ -160,6 +194,11 @@ def _require_keys(what: str, values: dict[str, Any], kind: type) -> None:
 def _read(kind: type[T], what: str, values: dict[str, Any]) -> T:
     _require_keys(what, values, kind)
     return kind(**values)
+
+
+def _read_exit(values: dict[str, Any]) -> Exit:
+    exit_ = _read(Exit, "exit", values)
+    return replace(exit_, kernels=tuple(exit_.kernels), hidden=tuple(exit_.hidden))
 
 
 def _read_golden(values: dict[str, Any]) -> Golden:

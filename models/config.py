@@ -1,6 +1,6 @@
 """The shape of a network, as plain data.
 
-Owns `NetworkConfig` and the arithmetic of levels. Knows no tensor.
+Owns `NetworkConfig`, `ExitShape` and the arithmetic of levels. Knows no tensor.
 A *level* is a power-of-two size: level 0 is 4x4, level 1 is 8x8, up to level 8 at 1024x1024.
 """
 
@@ -76,6 +76,11 @@ class NetworkConfig:
         """Every resolution the network passes through, smallest first."""
         return tuple(resolution_of(level) for level in range(self.top_level + 1))
 
+    @property
+    def entry_size(self) -> int:
+        """How many numbers the stem takes: the latent, and as many for the class, if there are."""
+        return 2 * self.latent_size if self.classes else self.latent_size
+
     def feature_maps(self, level: int) -> int:
         """How many feature maps the layers of `level` have."""
         return min(self.fmap_base >> (level + 1), self.fmap_max)
@@ -99,3 +104,36 @@ class NetworkConfig:
             odd = sorted((set(values) | {"classes"}) ^ known)
             raise ValueError(f"network settings do not fit: missing or unknown {', '.join(odd)}")
         return cls(**values)
+
+
+@dataclass(frozen=True)
+class ExitShape:
+    """A chain of convolutions with leaky ReLUs between them; linear if there is one alone.
+
+    Attributes:
+        kernels: width of each convolution in pixels of its level, odd.
+        hidden: feature maps between one convolution and the next.
+    """
+
+    kernels: tuple[int, ...] = (1,)
+    hidden: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        sizes: tuple[object, ...] = (*self.kernels, *self.hidden)
+        whole = all(type(size) is int and size > 0 for size in sizes)
+        if not whole or any(kernel % 2 == 0 for kernel in self.kernels):
+            raise ValueError(
+                f"an exit needs odd kernels and hidden maps above 0, not {self.kernels} and "
+                f"{self.hidden}"
+            )
+        if len(self.kernels) != len(self.hidden) + 1:
+            raise ValueError(
+                f"an exit needs one kernel more than it has hidden layers, not {self.kernels} and "
+                f"{self.hidden}"
+            )
+
+    def __str__(self) -> str:
+        if not self.hidden:
+            return f"{self.kernels[0]}x{self.kernels[0]}"
+        maps = (*(str(n) for n in self.hidden), "image")
+        return " ".join(f"{k}x{k}>{n}" for k, n in zip(self.kernels, maps, strict=True))

@@ -15,7 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.config import BASE_RESOLUTION, NetworkConfig
+from models.config import BASE_RESOLUTION, ExitShape, NetworkConfig
+from models.exit import build_exit
 from models.growth import Growth, blend
 from models.layers import (
     HE_GAIN,
@@ -75,24 +76,26 @@ class Generator(nn.Module):
 
     Args:
         config: the shapes.
-        exit_kernels: width of the exit of each level, odd; all 1 (the paper's toRGB) unless told.
+        exits: shape of the exit of each level; all 1x1 (the paper's toRGB) unless told.
+
+    Raises:
+        ValueError: there are more or fewer `exits` than levels.
     """
 
-    def __init__(self, config: NetworkConfig, exit_kernels: tuple[int, ...] | None = None) -> None:
+    def __init__(self, config: NetworkConfig, exits: tuple[ExitShape, ...] | None = None) -> None:
         super().__init__()
         maps = [config.feature_maps(level) for level in range(config.top_level + 1)]
-        kernels = exit_kernels or (1,) * len(maps)
-        if len(kernels) != len(maps) or any(k < 1 or k % 2 == 0 for k in kernels):
-            raise ValueError(f"{len(maps)} odd exit kernels are needed, not {kernels}")
+        shapes = exits or (ExitShape(),) * len(maps)
+        if len(shapes) != len(maps):
+            raise ValueError(f"{len(maps)} exits are needed, one for each level, not {len(shapes)}")
         self.config = config
-        self.exit_kernels = kernels
+        self.exit_shapes = shapes
         size = config.latent_size
         self.embedding = nn.Embedding(config.classes, size) if config.classes else None
-        self.stem = Stem(2 * size if config.classes else size, maps[0])
+        self.stem = Stem(config.entry_size, maps[0])
         self.levels = nn.ModuleList(GeneratorLevel(below, above) for below, above in pairwise(maps))
         self.exits = nn.ModuleList(
-            EqualizedConv2d(m, config.channels, kernel=k, gain=1.0)
-            for m, k in zip(maps, kernels, strict=True)
+            build_exit(m, config.channels, shape) for m, shape in zip(maps, shapes, strict=True)
         )
 
     def enter(self, z: Tensor, labels: Tensor | None = None) -> Tensor:

@@ -1,16 +1,19 @@
 """`python -m service`: one process, one engine, settings from the environment.
 
-Owns the command line, the server and its signals: the first SIGTERM or SIGINT drains, the second
-ends the process at once; SIGHUP has the bundles read again, but for one that a closing terminal
-sends, which drains.
+Owns the command line, the server, its signals and its end: the first SIGTERM or SIGINT drains and
+the process ends with 0, the second ends it at once; SIGHUP has the bundles read again, but for one
+that a closing terminal sends, which drains; an engine that is beyond help ends it with
+`ENGINE_LOST`, so that a supervisor starts another.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
 import time
 from types import FrameType
@@ -20,18 +23,27 @@ from prometheus_client import disable_created_metrics
 from pydantic import ValidationError
 
 from service.app import create_app
+from service.batching import ENGINE_ENDED
+from service.errors import Draining, EngineLost
 from service.serving import Serving
 from service.settings import Settings, describe, unknown_variables, variable_of
+from service.spans import name_the_service
 from service.tracing import configure_logging
 
 STDIN = 0  # its file descriptor
+ENGINE_LOST = 70  # EX_SOFTWARE of sysexits.h
+LAST_WORDS_S = 5  # for answers to be sent, when the time to compute them is over
 LAST_WAIT_S = 1.0  # for the engine's thread, when all requests have been answered
 
 log = logging.getLogger("progan")
 
 
 class DrainingServer(uvicorn.Server):
-    """Uvicorn, with time for a balancer between the signal and the closed port."""
+    """Uvicorn, with time for a balancer between the signal and the closed port.
+
+    Attributes:
+        exit_code: of the process.
+    """
 
     def __init__(self, config: uvicorn.Config, serving: Serving) -> None:
         super().__init__(config)
@@ -39,6 +51,7 @@ class DrainingServer(uvicorn.Server):
         self._signalled_at: float | None = None
         self._hung_up = False
         self._had_terminal = os.isatty(STDIN)
+        self.exit_code = 0
 
     def hear_hang_ups(self) -> None:
         """Take SIGHUP, where the system has it; on the main thread."""
@@ -58,8 +71,17 @@ class DrainingServer(uvicorn.Server):
             os._exit(128 + sig)
         self._signalled_at = time.monotonic()
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the port; whoever takes nothing of an answer is cut off by the system."""
+        await super().startup(sockets)
+        if (option := getattr(socket, "TCP_USER_TIMEOUT", None)) is None:
+            return  # not on Linux
+        limit_ms = self._serving.settings.reading_s * 1000
+        for listener in (s for server in self.servers for s in server.sockets):
+            listener.setsockopt(socket.IPPROTO_TCP, option, limit_ms)  # inherited by connections
+
     async def on_tick(self, counter: int) -> bool:
-        """Do what signals asked for: drain, and leave when the grace is over; or look again."""
+        """Look after the engine; do what signals asked for: drain and leave, or look again."""
         if self._hung_up:
             self._hung_up = False
             self._serving.look_for_models()
@@ -67,7 +89,25 @@ class DrainingServer(uvicorn.Server):
             self._serving.begin_drain()
             waited = time.monotonic() - self._signalled_at
             self.should_exit = waited >= self._serving.settings.drain_grace_s
+        if self._serving.pulse.look():
+            self.exit_code, self.should_exit = ENGINE_LOST, True
         return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the port; finish what was admitted, or tell who waits that it will not come."""
+        batcher, limit_s = self._serving.batcher, self._serving.settings.drain_limit_s
+        if self.exit_code:
+            log.critical("the engine is beyond help: ending with code %d", self.exit_code)
+            batcher.abandon(ENGINE_ENDED, EngineLost)
+        giving_up = asyncio.create_task(self._give_up(limit_s))
+        await super().shutdown(sockets)
+        giving_up.cancel()
+
+    async def _give_up(self, after_s: float) -> None:
+        await asyncio.sleep(after_s)
+        why = "the server shut down before this picture was ready"
+        if given_up := self._serving.batcher.abandon(why, Draining):
+            log.warning("%d images were given up at shutdown", given_up)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -98,8 +138,13 @@ def main() -> None:
     configure_logging(settings.log_format, settings.log_level)
     for name in unknown_variables(os.environ):
         log.warning("%s is no setting and has no effect: see python -m service --help", name)
+    name_the_service()
     disable_created_metrics()  # a second series for each counter, which nobody asked for
-    serving = Serving(settings)
+    sys.exit(serve(settings, Serving(settings)))
+
+
+def serve(settings: Settings, serving: Serving) -> int:
+    """Serve until a signal comes or the engine is lost; returns the exit code."""
     config = uvicorn.Config(
         create_app(settings, serving),
         host=settings.host,
@@ -107,16 +152,28 @@ def main() -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=int(settings.drain_limit_s),
+        timeout_graceful_shutdown=int(settings.drain_limit_s) + LAST_WORDS_S,
     )
     server = DrainingServer(config, serving)
     server.hear_hang_ups()
     server.run()
-    if not serving.ended(within_s=LAST_WAIT_S):
+    ended = serving.ended(within_s=LAST_WAIT_S)
+    if not ended:
         # The interpreter would tear the libraries down under a thread that still computes.
         log.warning("leaving while a network is still computing")
-        logging.shutdown()
-        os._exit(0)
+    if not (_log_is_written() and ended):
+        os._exit(server.exit_code)
+    return server.exit_code
+
+
+def _log_is_written() -> bool:
+    """Whether it could be; the interpreter would try again, and end with a code of its own."""
+    logging.shutdown()
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return False
+    return True
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ Owns what `X-Seed`, `Server-Timing`, `ETag` and their like say. Knows no engine.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
@@ -28,6 +28,26 @@ def address_of(recipe: Recipe, image_format: str) -> str:
     return f"/images/{recipe.point.start}?{urlencode(query, safe='@')}"
 
 
+def note(
+    request: Request, seeds: Sequence[int], recipes: Sequence[Recipe], image_format: str
+) -> None:
+    """Tell the log and the trace what is asked for, so that they know even if it is not made.
+
+    A label that all pictures share is told once.
+    """
+    first = recipes[0]
+    facts = {
+        "model": first.model,
+        "seed": ",".join(map(str, seeds)),
+        "resolution": first.resolution,
+        "format": image_format,
+        "images": len(recipes),
+    }
+    if told := _quoted(recipe.label for recipe in recipes):
+        facts["label"] = ",".join(told if len(set(told)) > 1 else told[:1])
+    trace_of(request).facts |= facts
+
+
 def provenance(
     request: Request,
     served: Served,
@@ -37,7 +57,7 @@ def provenance(
     timing: Timing | None = None,
     labels: Sequence[str | None] = (),
 ) -> dict[str, str]:
-    """The headers that say what a picture is and where its time went; noted for the log, too.
+    """The headers that say what a picture is and where its time went; times are logged, too.
 
     Several seeds are separated by commas; the digest is then of all images one after another. So
     are labels, percent-encoded; models without labels have none.
@@ -48,9 +68,8 @@ def provenance(
         "X-Model": served.pinned_name,
         "X-Resolution": str(resolution),
     }
-    if told := [quote(label, safe=" ") for label in labels if label is not None]:
+    if told := _quoted(labels):
         headers["X-Label"] = ",".join(told)
-    facts |= {"model": served.card.name, "seed": headers["X-Seed"], "resolution": resolution}
     if pixel_sha256 is not None:
         headers["X-Pixel-SHA256"] = pixel_sha256
     if timing is not None:
@@ -59,6 +78,11 @@ def provenance(
         facts |= {f"{name}_ms": round(s * 1000, 2) for name, s in spans.items()}
         facts["batch_size"] = timing.batch_size
     return headers
+
+
+def _quoted(labels: Iterable[str | None]) -> list[str]:
+    """Labels in a form in which they hold no comma and go into a header."""
+    return [quote(label, safe=" ") for label in labels if label is not None]
 
 
 def caching(etag: str, asked_model: str | None, *, public: bool) -> dict[str, str]:

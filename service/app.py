@@ -14,11 +14,13 @@ from fastapi import Depends, FastAPI
 from service import problems
 from service.cors import share
 from service.deps import LifespanState, doors, no_body
-from service.pages import include_pages
+from service.pages import include_description, include_files, include_page
 from service.policy import PolicyMiddleware
 from service.routes import generate, interpolate, models, operations, reproduce
+from service.second_port import second_port
 from service.serving import Serving
 from service.settings import Settings
+from service.spans import telemetry
 from service.tracing import TracingMiddleware
 
 DESCRIPTION = "Pictures by seed, from Progressive GANs. The same seed is the same picture for ever."
@@ -35,16 +37,20 @@ def create_app(settings: Settings, serving: Serving | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[LifespanState]:
-        parts.start()
-        yield {"serving": parts}
-        await parts.stop()
+        async with second_port(app, parts):
+            parts.start()
+            yield {"serving": parts}
+            await parts.stop()
 
+    alone = settings.operations_port is None
     app = FastAPI(
         title="Progan",
         description=DESCRIPTION,
         lifespan=lifespan,
+        telemetry=telemetry(),
         docs_url=None,  # ours needs nothing from elsewhere
         redoc_url=None,
+        openapi_url="/openapi.json" if alone else None,
     )
     problems.install(app)
     share(app, settings.cors_origins)
@@ -53,5 +59,9 @@ def create_app(settings: Settings, serving: Serving | None = None) -> FastAPI:
     for room in (generate, reproduce, interpolate, models):
         app.include_router(room.router, dependencies=doors(settings))
     app.include_router(operations.router, dependencies=[Depends(no_body)])
-    include_pages(app)
+    if alone:
+        app.include_router(operations.metrics_router, dependencies=[Depends(no_body)])
+        include_description(app)
+    include_page(app)
+    include_files(app)
     return app

@@ -29,7 +29,7 @@ async def render(
         window: how many of the recipes may be in the line at a time; all of them if left out.
 
     Raises:
-        QueueFull, DeadlineTooNear, Draining: refused at once.
+        QueueFull, DeadlineTooNear, Draining, EngineSilent, EngineLost: refused at once.
         DeadlinePassed: not all images were there in time.
         EngineFailed: the engine raised.
     """
@@ -41,8 +41,8 @@ async def render(
         async with asyncio.timeout(patience_s):
             for place in range(len(recipes)):
                 images.append(await asyncio.wrap_future(tickets[place].image))
-                further = recipes[first + place : first + place + 1]
-                tickets += batcher.submit(further, deadline, bounded=False)
+                if further := recipes[first + place : first + place + 1]:
+                    tickets += batcher.submit(further, deadline, bounded=False)
     except (TimeoutError, DeadlinePassed) as error:  # whoever looks at the clock first
         raise DeadlinePassed(
             f"the picture was not ready within {patience_s:g} s",

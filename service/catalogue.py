@@ -32,7 +32,7 @@ class EngineMode:
 
     Attributes:
         device: `cpu` or `cuda:0`, and so on.
-        precision: the number format, `fp32`.
+        precision: the number format, `fp32` or `bf16`.
         libraries: names and versions whose change may change a last bit.
         exact: whether the start-up test found that a picture does not depend on its batch.
     """

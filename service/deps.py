@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from service.catalogue import Catalogue
 from service.limits import require_no_body
+from service.parameters import NeverNull
 from service.serving import Serving
 from service.settings import Settings
 
@@ -51,6 +52,7 @@ async def no_body(request: Request) -> None:
 
 Patience = Annotated[
     float | None,
+    NeverNull(),
     Header(
         alias="X-Request-Timeout",
         gt=0,

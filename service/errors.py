@@ -13,11 +13,14 @@
     |   |-- RateExceeded        429  with Retry-After from the client's window
     |   |-- NotReady            503  still loading, or nothing to serve
     |   |-- Draining            503  on its way out
+    |   |-- EngineSilent        503  a batch takes far longer than it should
+    |   |-- EngineLost          503  the engine has ended; a restart is near
     |   |-- QueueFull           503  with Retry-After from the work queued
     |   |-- DeadlineTooNear     504  the work queued will take longer, as predicted
     |   |-- DeadlinePassed      504
     |   `-- ClientGone          499  nobody reads it; for logs and metrics
     `-- EngineFailed            500  the server's fault
+        `-- MemoryTooSmall      500  the picture does not fit into the device's memory
 
 Owns these classes and their numbers. Knows no web framework, so that any room may raise them.
 """
@@ -158,6 +161,20 @@ class Draining(Refused):
     reason = "draining"
 
 
+class EngineSilent(Refused):
+    """The engine has not shown life for longer than its work explains."""
+
+    kind = "engine-silent"
+    title = "The engine does not answer"
+
+
+class EngineLost(Refused):
+    """The engine has ended before the service, which must be restarted."""
+
+    kind = "engine-lost"
+    title = "The engine has ended"
+
+
 class QueueFull(Refused):
     """There is no room for more work."""
 
@@ -198,3 +215,10 @@ class EngineFailed(ServiceError):
 
     kind = "engine-failed"
     title = "The picture could not be computed"
+
+
+class MemoryTooSmall(EngineFailed):
+    """The device had no memory for this picture, although it was alone in its batch."""
+
+    kind = "out-of-memory"
+    title = "The picture does not fit into the device's memory"

@@ -20,13 +20,14 @@ from prometheus_client.registry import Collector
 
 from service.batching import Batcher
 from service.catalogue import Catalogue
+from service.faults import KINDS as FAULT_KINDS
+from service.faults import kind_of
 from service.recipe import Recipe
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 ENCODE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 REASONS = ("queue_full", "rate_limit", "deadline", "cancelled", "draining")
-FAULTS = ("out_of_memory", "other")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -75,11 +76,11 @@ class Metrics:
             "reason",
         )
         self.engine_errors = counter(
-            "engine_errors_total", f"Batches that failed: {', '.join(FAULTS)}.", "kind"
+            "engine_errors_total", f"Batches that failed or hung: {', '.join(FAULT_KINDS)}.", "kind"
         )
         for reason in REASONS:  # a series that is there from the start can be alerted on
             self.refused.labels(reason)
-        for kind in FAULTS:
+        for kind in FAULT_KINDS:
             self.engine_errors.labels(kind)
         self.selftest_ok = Gauge(
             "progan_selftest_ok",
@@ -107,8 +108,11 @@ class Metrics:
 
     def batch_failed(self, error: Exception) -> None:
         """The engine raised."""
-        kind = "out_of_memory" if isinstance(error, MemoryError) else "other"
-        self.engine_errors.labels(kind).inc()
+        self.engine_errors.labels(kind_of(error)).inc()
+
+    def engine_hung(self) -> None:
+        """A batch takes far longer than predicted."""
+        self.engine_errors.labels("hang").inc()
 
     # ------------------------------------------------------------------ at start
 

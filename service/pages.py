@@ -36,13 +36,22 @@ DOCS_POLICY = content_policy(
 WITHOUT_BODY = [Depends(no_body)]
 
 
-def include_pages(app: FastAPI) -> None:
-    """Serve both pages and their files with `app`."""
+def include_files(app: FastAPI) -> None:
+    """Serve the files of either page with `app`."""
+    app.mount("/web", StaticFiles(directory=WEB), name="web")
+
+
+def include_page(app: FastAPI) -> None:
+    """Serve the page at `/` with `app`."""
 
     @app.head("/", include_in_schema=False, dependencies=WITHOUT_BODY)
     @app.get("/", include_in_schema=False, dependencies=WITHOUT_BODY)
     async def page() -> FileResponse:
         return FileResponse(WEB / "index.html", headers={CONTENT_POLICY: PAGE_POLICY})
+
+
+def include_description(app: FastAPI) -> None:
+    """Serve the page at `/docs` with `app`, and Swagger UI; its text is `/openapi.json`."""
 
     @app.head("/docs", include_in_schema=False, dependencies=WITHOUT_BODY)
     @app.get("/docs", include_in_schema=False, dependencies=WITHOUT_BODY)
@@ -50,4 +59,3 @@ def include_pages(app: FastAPI) -> None:
         return FileResponse(WEB / "docs.html", headers={CONTENT_POLICY: DOCS_POLICY})
 
     app.mount("/docs", StaticFiles(directory=SWAGGER), name="swagger")
-    app.mount("/web", StaticFiles(directory=WEB), name="web")

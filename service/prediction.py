@@ -6,6 +6,7 @@ a batch has a fixed cost and every image one that depends on its resolution. Kno
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -64,23 +65,27 @@ class BatchFit:
 
 
 class WorkPredictor:
-    """Predicted seconds of recipes, over all models."""
+    """Predicted seconds of recipes, over all models; any thread may ask while another learns."""
 
     def __init__(self) -> None:
         self._fits: dict[str, BatchFit] = {}
+        self._one_at_a_time = threading.RLock()
 
     def observe(self, recipes: Sequence[Recipe], seconds: float) -> None:
         """Learn from a batch of one model that took `seconds`."""
-        fit = self._fits.setdefault(recipes[0].model, BatchFit())
-        fit.observe(Counter(recipe.resolution for recipe in recipes), seconds)
+        with self._one_at_a_time:
+            fit = self._fits.setdefault(recipes[0].model, BatchFit())
+            fit.observe(Counter(recipe.resolution for recipe in recipes), seconds)
 
     def forget(self, model: str) -> None:
         """Drop what was learned of a model that is served no more."""
-        self._fits.pop(model, None)
+        with self._one_at_a_time:
+            self._fits.pop(model, None)
 
     def image_seconds(self, recipe: Recipe) -> float:
         """What `recipe` adds to a batch."""
-        return self._fit(recipe.model).per_image(recipe.resolution)
+        with self._one_at_a_time:
+            return self._fit(recipe.model).per_image(recipe.resolution)
 
     def seconds(self, recipes: Iterable[Recipe], max_batch: int) -> float:
         """All of `recipes`, in batches of `max_batch` of one model each."""
@@ -90,7 +95,8 @@ class WorkPredictor:
             counts[recipe.model] += 1
             total += self.image_seconds(recipe)
         batches = {model: -(-count // max_batch) for model, count in counts.items()}
-        return total + sum(self._fit(model).fixed * n for model, n in batches.items())
+        with self._one_at_a_time:
+            return total + sum(self._fit(model).fixed * n for model, n in batches.items())
 
     def _fit(self, model: str) -> BatchFit:
         return self._fits.get(model) or BatchFit()

@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from service.errors import DeadlinePassed, DeadlineTooNear, Draining, QueueFull
+from service.errors import DeadlinePassed, DeadlineTooNear, Draining, QueueFull, Refused
 from service.picture import Pixels
 from service.prediction import WorkPredictor
 from service.recipe import Recipe
+
+RESTART_S = 10  # after which whoever was given up may try again
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +29,14 @@ class Rendered:
         queue_s: seconds from admission to the start of its batch.
         generate_s: seconds its batch took.
         batch_size: images in that batch.
+        began_at: the clock's time in seconds at which that batch began.
     """
 
     pixels: Pixels
     queue_s: float
     generate_s: float
     batch_size: int
+    began_at: float = 0.0
 
 
 @dataclass(eq=False, slots=True)
@@ -57,7 +61,7 @@ class WaitingLine:
     Args:
         capacity: images that may wait.
         max_queued_s: predicted seconds of work that may wait; one request always may.
-        max_batch: images in a batch.
+        max_batch: images in a batch; may be changed between batches.
         max_work_s: predicted seconds of a batch; one image always goes, whatever it takes.
     """
 
@@ -144,12 +148,12 @@ class WaitingLine:
         self._tickets.extendleft(reversed(staying))
         return batch
 
-    def give_up(self, why: str) -> int:
+    def give_up(self, why: str, error: type[Refused] = Draining) -> int:
         """Refuse everyone who still waits; returns how many."""
         refused = [t for t in self._tickets if t.image.set_running_or_notify_cancel()]
         self._tickets.clear()
         for ticket in refused:
-            ticket.image.set_exception(Draining(why))
+            ticket.image.set_exception(error(why, retry_after_s=RESTART_S))
         return len(refused)
 
     def _require_places(self, needed: int) -> None:

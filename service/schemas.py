@@ -10,9 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.latent import MAX_SEED, MAX_SEED_TEXT, parse_seed
 from service.catalogue import Served
-from service.errors import OutOfRange
+from service.parameters import SEEDS_ALLOWED, Label, ModelName, NeverNull, Resolution, SeedText
 from service.recipe import Method
 
 MAX_COUNT = 64
@@ -20,35 +19,8 @@ MAX_KEY_FRAMES = 16
 MAX_STEPS = 240
 MAX_FPS = 60
 
-SEEDS_ALLOWED = f"an integer from 0 to {MAX_SEED}, or any text of 1 to {MAX_SEED_TEXT} characters"
-
 ImageFormatName = Literal["png", "webp", "jpeg"]
 WalkFormatName = Literal["webp", "gif", "png", "mp4", "zip", "json"]
-
-ModelName = Annotated[
-    str | None, Field(description="`name`, or `name@digest` to pin it; else the default model")
-]
-Resolution = Annotated[
-    int | None,
-    Field(description="Width and height in pixels, one that the model has; else its largest."),
-]
-
-Label = Annotated[
-    str | None,
-    Field(description="Name of a class, for models with labels; else each seed brings its own."),
-]
-
-
-def seed_of(text: str) -> int:
-    """The integer a client means by a seed.
-
-    Raises:
-        OutOfRange: it is none.
-    """
-    try:
-        return parse_seed(text)
-    except ValueError as error:
-        raise OutOfRange("seed", str(error), SEEDS_ALLOWED) from error
 
 
 class ImageQuery(BaseModel):
@@ -68,16 +40,17 @@ class GenerateQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     resolution: Resolution = None
-    count: int | None = Field(
+    count: Annotated[int | None, NeverNull()] = Field(
         default=None, ge=1, le=MAX_COUNT, description="How many; else as many as seeds, or 1."
     )
-    seed: list[str] = Field(
+    seed: list[SeedText] = Field(
         default=[],
         max_length=MAX_COUNT,
+        examples=[["7", "ada"]],
         description=f"{SEEDS_ALLOWED}; may be repeated. Drawn, and told, where left out.",
     )
     model: ModelName = None
-    format: ImageFormatName | None = Field(
+    format: Annotated[ImageFormatName | None, NeverNull()] = Field(
         default=None, description="Of each picture; else by Accept, else png."
     )
     label: Label = None
@@ -88,13 +61,18 @@ class WalkQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    seed: list[str] = Field(
+    seed: list[SeedText] = Field(
         min_length=2,
         max_length=MAX_KEY_FRAMES,
+        examples=[["7", "ada"]],
         description=f"Key frames, in order, repeated: {SEEDS_ALLOWED}.",
     )
     steps: int = Field(
-        default=24, ge=1, le=MAX_STEPS, description="From one key frame to the next."
+        default=24,
+        ge=1,
+        le=MAX_STEPS,
+        description="From one key frame to the next.",
+        examples=[8],
     )
     resolution: Resolution = None
     model: ModelName = None

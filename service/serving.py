@@ -22,6 +22,7 @@ from service.keys import KeyRing
 from service.metrics import Metrics
 from service.picture import Pixels
 from service.prediction import WorkPredictor
+from service.pulse import Pulse
 from service.queueing import WaitingLine
 from service.rate import RateLimit
 from service.recipe import Recipe
@@ -72,6 +73,7 @@ def open_torch_engine(settings: Settings, learn: Learn) -> Engine:
         threads=settings.threads or available_cores(),
         max_batch=settings.max_batch,
         learn=learn,
+        precision=settings.precision,
     )
 
 
@@ -101,7 +103,12 @@ class Serving:
             max_work_s=settings.batch_work_s,
             predictor=self._predictor,
         )
-        self.batcher = Batcher(self._render, line, self._predictor, self.metrics)
+        self.batcher = Batcher(
+            self._render, line, self._predictor, self.metrics, silence_s=settings.silence_s
+        )
+        self.pulse = Pulse(
+            self.batcher, self.metrics, silence_s=settings.silence_s, hang_s=settings.hang_s
+        )
         self.shelf = Shelf(settings.bundles, settings.default_model, settings.old_digest_s)
         self.studio = Studio(
             settings, self.batcher, self.metrics, available_cores(), using=self.shelf.using
@@ -140,7 +147,7 @@ class Serving:
         """
         if self.draining:
             raise NotReady("this server is shutting down")
-        self.require_alive()
+        self.pulse.require_ready()
         self.catalogue.require_default()
         return self.catalogue
 
@@ -148,10 +155,9 @@ class Serving:
         """Nothing, if the process can do its work.
 
         Raises:
-            NotReady: the engine's thread has ended, and only a restart helps.
+            NotReady: the engine has ended or hangs, and only a restart helps.
         """
-        if not self.batcher.alive:
-            raise NotReady("the engine's thread has ended: restart the service")
+        self.pulse.require_alive()
 
     # ------------------------------------------------------------------ its life
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from limits import parse_many
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from service.keys import digest_of
@@ -36,6 +36,16 @@ class Settings(BaseSettings):
         le=65535,
         validation_alias=AliasChoices("PROGAN_PORT", "PORT"),
         description="port to listen on; 0 takes a free one; PORT is read, too",
+    )
+
+    operations_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="port for metrics and docs, which then leave the first; health is on both",
+    )
+    operations_host: str | None = Field(
+        default=None, description="address of the operations port; else that of the first"
     )
 
     # ------------------------------------------------------------------ what
@@ -65,6 +75,9 @@ class Settings(BaseSettings):
     )
     threads: int | None = Field(
         default=None, ge=1, description="threads of the CPU's kernels; else one per available core"
+    )
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        default="auto", description="number format; auto: bf16 where a CPU has AMX, else fp32"
     )
     max_batch: int = Field(default=8, ge=1, le=256, description="images in a batch")
     batch_work_s: float = Field(
@@ -116,6 +129,23 @@ class Settings(BaseSettings):
         description="sites whose scripts may read answers, separated by commas; * for all",
     )
 
+    # ------------------------------------------------------------------ when it gives up
+    silence_s: float = Field(
+        default=15.0,
+        gt=0,
+        description="seconds the engine may be overdue before the service is not ready",
+    )
+    hang_s: float = Field(
+        default=60.0,
+        gt=0,
+        description="seconds overdue after which it is not alive; after twice as many it ends",
+    )
+    reading_s: int = Field(
+        default=60,
+        ge=1,
+        description="seconds a client may take nothing of its answer before it is cut off",
+    )
+
     # ------------------------------------------------------------------ how it ends
     drain_grace_s: float = Field(
         default=0.0,
@@ -134,10 +164,26 @@ class Settings(BaseSettings):
         default="info", description="least severe lines that are logged"
     )
 
-    @field_validator("default_model", "device", "threads", "encoders", "rate_limit", mode="before")
+    @field_validator(
+        "operations_port",
+        "operations_host",
+        "default_model",
+        "device",
+        "threads",
+        "encoders",
+        "rate_limit",
+        mode="before",
+    )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("operations_port")
+    @classmethod
+    def _is_another_port(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value and value == info.data.get("port"):
+            raise ValueError("take another port than the pictures have")
+        return value
 
     @field_validator("api_keys", mode="before")
     @classmethod

@@ -24,6 +24,7 @@ from service.picture import Pixels
 from service.queueing import Rendered
 from service.recipe import Recipe
 from service.settings import Settings
+from service.spans import Spans
 
 T = TypeVar("T")
 Using = Callable[[str], AbstractContextManager[None]]
@@ -79,7 +80,9 @@ class Studio:
     """Where routes have their pictures made.
 
     Args:
+        cores: that encode, where the settings do not say.
         using: keeps a model loaded while its pictures are awaited.
+        spans: tells traces of all of it.
     """
 
     def __init__(
@@ -90,11 +93,13 @@ class Studio:
         cores: int,
         *,
         using: Using,
+        spans: Spans | None = None,
     ) -> None:
         self._using = using
         self._settings = settings
         self._batcher = batcher
         self._metrics = metrics
+        self._spans = spans or Spans()
         self._encoders = ThreadPoolExecutor(settings.encoders or cores, "encoder")
         self._walking_pixels = 0
 
@@ -109,7 +114,9 @@ class Studio:
         """
         patience_s = min(patience_s or math.inf, self._settings.deadline_s)
         with self._using(recipes[0].model):
-            return await render(self._batcher, recipes, patience_s)
+            images = await render(self._batcher, recipes, patience_s)
+        self._spans.rendered(recipes, images)
+        return images
 
     async def render_walk(
         self, recipes: Sequence[Recipe], patience_s: float | None = None
@@ -127,7 +134,9 @@ class Studio:
         patience_s = min(patience_s or math.inf, self._settings.walk_deadline_s)
         window = self._settings.walk_window
         with self._allowance(recipes), self._using(recipes[0].model):
-            return await render(self._batcher, recipes, patience_s, window=window)
+            images = await render(self._batcher, recipes, patience_s, window=window)
+        self._spans.rendered(recipes, images)
+        return images
 
     async def encode(self, name: str, make: Callable[[], T]) -> tuple[T, float]:
         """The result of `make` on an encoder thread, and the seconds it took."""
@@ -139,6 +148,7 @@ class Studio:
 
         made, took = await asyncio.get_running_loop().run_in_executor(self._encoders, timed)
         self._metrics.encode_duration.labels(name).observe(took)
+        self._spans.encoded(name, took)
         return made, took
 
     def close(self) -> None:

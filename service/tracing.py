@@ -14,14 +14,17 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.logbook import LossyHandler
 from service.metrics import METHODS, Metrics
 from service.problems import problem_response
+from service.spans import tell_request, trace_id_of
 
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 STATE_KEY = "trace"
@@ -35,11 +38,13 @@ class Trace:
     """What is told of one request.
 
     Attributes:
+        trace_id: of the distributed trace it belongs to, where it belongs to one.
         facts: what rooms on the way added: model, seed, milliseconds, outcome.
     """
 
     request_id: str
     began: float
+    trace_id: str | None = None
     status: int = 0
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
 
@@ -62,15 +67,17 @@ class TracingMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        asked = Headers(scope=scope).get("x-request-id", "")
+        headers = Headers(scope=scope)
+        asked = headers.get("x-request-id", "")
         request_id = asked if SANE_REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
-        trace = Trace(request_id, time.perf_counter())
+        trace = Trace(request_id, time.perf_counter(), trace_id_of(headers))
         scope.setdefault("state", {})[STATE_KEY] = trace
 
         async def tell(message: Message) -> None:
             if message["type"] == "http.response.start":
                 trace.status = message["status"]
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                tell_request({"id": request_id, **trace.facts})
             await send(message)
 
         try:
@@ -91,15 +98,27 @@ class TracingMiddleware:
         method = scope["method"] if scope["method"] in METHODS else "other"
         self._metrics.requests.labels(route, method, trace.status).inc()
         self._metrics.request_duration.labels(route).observe(took)
+        traced = {"trace_id": trace.trace_id} if trace.trace_id else {}
         facts = {
             "id": trace.request_id,
+            **traced,
             "method": method,
             "route": route,
             "status": trace.status,
+            "outcome": outcome_of(trace.status),
             "duration_ms": round(took * 1000, 2),
             **trace.facts,
         }
         log.info("request", extra={"facts": facts})
+
+
+def outcome_of(status: int) -> str:
+    """In a word how a request ended, where no problem has said so."""
+    if status == 0:
+        return "unanswered"
+    if status == HTTPStatus.NOT_MODIFIED:
+        return "not-modified"
+    return "ok" if status < HTTPStatus.BAD_REQUEST else "error"
 
 
 def route_of(scope: Scope) -> str:
@@ -142,7 +161,7 @@ class ConsoleFormatter(logging.Formatter):
 
 def configure_logging(log_format: str, level: str) -> None:
     """Send all logs to stdout in one form."""
-    handler = logging.StreamHandler(sys.stdout)
+    handler = LossyHandler(sys.stdout)
     console = ConsoleFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     handler.setFormatter(JsonFormatter() if log_format == "json" else console)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -10,7 +10,7 @@ import torch
 
 from models.bundle import save_bundle
 from models.card import Card, Data, Exit, Golden
-from models.config import NetworkConfig, level_of
+from models.config import ExitShape, NetworkConfig, level_of
 from models.generator import Generator
 from models.growth import Growth
 from models.latent import label_of, latent_of
@@ -47,7 +47,10 @@ def picture_of(generator: Generator, seed: int, resolution: int) -> Pixels:
 def make_card(generator: Generator, name: str, golden: tuple[Golden, ...]) -> Card:
     """A card for `generator`, without numbers that tests do not need."""
     config = generator.config
-    exits = tuple(Exit(r, 1, None if r == config.resolution else 30.0) for r in config.resolutions)
+    exits = tuple(
+        Exit(r, shape.kernels, None if r == config.resolution else 30.0, shape.hidden)
+        for r, shape in zip(config.resolutions, generator.exit_shapes, strict=True)
+    )
     return Card(
         name=name,
         title="Random weights",
@@ -65,10 +68,11 @@ def make_card(generator: Generator, name: str, golden: tuple[Golden, ...]) -> Ca
 def write_bundle(
     folder: Path, name: str = "tiny-32", config: NetworkConfig = TINY, release: int = 0
 ) -> Path:
-    """A bundle of random weights in `folder / name`, with the golden seeds it promises."""
+    """A bundle of random weights and deep exits in `folder / name`, and its golden seeds."""
     with torch.random.fork_rng():
         torch.manual_seed(level_of(config.resolution) + config.channels + 1000 * release)
-        generator = Generator(config).eval()
+        deep = ExitShape((1, 3, 1), (8, 8))
+        generator = Generator(config, (*[deep] * config.top_level, ExitShape())).eval()
     golden: list[Golden] = []
     for seed in (1, 2):
         pixels = picture_of(generator, seed, config.resolution)

@@ -20,6 +20,7 @@ from training.checkpoint import CheckpointError
 from training.config import ConfigError, TrainingConfig
 from training.data import open_prepared
 from training.descent import NonFiniteLossError
+from training.exits.lessons import ExitError
 from training.loop import train
 from training.manifest import DataError
 from training.presets import PRESETS
@@ -34,6 +35,7 @@ USER_ERRORS = (
     CheckpointError,
     ConfigError,
     DataError,
+    ExitError,
     NonFiniteLossError,
     WeightsError,
     evaluate.EvaluationError,

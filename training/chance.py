@@ -24,6 +24,7 @@ class Purpose(IntEnum):
     AUGMENT_REALS = 5
     AUGMENT_FAKES = 6
     AUGMENT_GENERATOR = 7
+    EXITS = 8
     BENCHMARK_ORDER = 20
     BENCHMARK_SCORE = 21
 

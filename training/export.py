@@ -10,7 +10,6 @@ import argparse
 import hashlib
 import io
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -19,14 +18,16 @@ import torch
 from safetensors import SafetensorError
 
 from models.bundle import CARD_FILE, load_bundle, save_bundle
-from models.card import NAME_PATTERN, Card, Data, Exit, Golden
-from models.config import level_of, resolution_of
+from models.card import NAME_PATTERN, Card, Data, Golden
+from models.config import level_of
 from models.generator import Generator
 from models.growth import Growth
 from models.pixels import thumbnail_of
 from training.checkpoint import Progress
+from training.commit import commit_of
 from training.config import TrainingConfig
-from training.exits import FittedExit, fit_exits, with_exits
+from training.exits.fitting import STEPS, fit_exits, with_exits
+from training.exits.sight import watching
 from training.newest import Newest, load_run
 from training.origin import Origin, read_origin
 from training.quality.report import quality_for_card
@@ -49,6 +50,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--title", help="for people; the name unless told")
     parser.add_argument("--description", default="", help="one or two sentences for the card")
     parser.add_argument("--replace", action="store_true", help="take the place of an old bundle")
+    parser.add_argument(
+        "--exit-steps",
+        type=int,
+        default=STEPS,
+        metavar="N",
+        help="how long the exits below the top learn to show the finished picture; 0 is quick and "
+        "coarse, more is slower and finer (default: %(default)s)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -61,17 +70,26 @@ def run(options: argparse.Namespace) -> int:
         title=options.title or name,
         description=options.description,
         replace=options.replace,
+        exit_steps=options.exit_steps,
     )
     for exit_ in card.exits:
         kept = "finished picture" if exit_.psnr_db is None else f"{exit_.psnr_db:.1f} dB"
-        print(f"{exit_.resolution:5d} px  exit {exit_.kernel}x{exit_.kernel}  {kept}")
+        cost = f"{exit_.share_of_path:.1%} of the path" if exit_.share_of_path is not None else ""
+        print(f"{exit_.resolution:5d} px  {kept:16}  {cost:17}  exit {exit_.shape}")
     print(f"{options.out}: {card.pinned_name}, proved")
     print(f"serve it: PROGAN_BUNDLES={options.out.parent} python -m service")
     return 0
 
 
 def export_run(
-    run_folder: Path, out: Path, *, name: str, title: str, description: str, replace: bool
+    run_folder: Path,
+    out: Path,
+    *,
+    name: str,
+    title: str,
+    description: str,
+    replace: bool,
+    exit_steps: int = STEPS,
 ) -> Card:
     """Make a bundle of the newest checkpoint of `run_folder`.
 
@@ -81,6 +99,7 @@ def export_run(
     Raises:
         ExportError: no finished level to export, `out` is taken, or the proof failed; `out` is as
             it was before.
+        ExitError: the exits show nothing of the finished picture, or cannot be fitted.
         CheckpointError: there is no run or checkpoint, or none is whole.
         ConfigError: the configuration of the run cannot be read.
         OSError: the disk is full; `out` is as it was before.
@@ -89,7 +108,8 @@ def export_run(
     newest = load_run(run_folder)
     require_finished(run_folder, newest)
     config, progress, average = newest.config, newest.progress, newest.players.average
-    exits = fit_exits(average)
+    with watching() as watch:
+        exits = fit_exits(average, config.seed, exit_steps, watch)
     generator = with_exits(average, exits)
     origin = read_origin(run_folder)
     card = Card(
@@ -98,12 +118,12 @@ def export_run(
         description=description,
         licence=origin.licence or "not stated",
         network=config.network,
-        exits=describe_exits(exits),
+        exits=tuple(exit_.told for exit_ in exits),
         data=Data(origin.name, origin.licence, origin.attribution, origin.images),
         weights_sha256="",
         golden=golden_of(generator),
         labels=origin.labels if config.network.classes else (),
-        training=describe_training(config, progress, origin),
+        training=describe_training(config, progress, origin) | {"exit_steps": exit_steps},
         quality=quality_for_card(run_folder, progress.images_shown),
     )
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -207,14 +227,6 @@ def preview_of(generator: Generator) -> bytes:
     return file.getvalue()
 
 
-def describe_exits(exits: list[FittedExit]) -> tuple[Exit, ...]:
-    """The exits as the card lists them."""
-    return tuple(
-        Exit(resolution_of(level), exit_.layer.weight.shape[-1], exit_.psnr_db)
-        for level, exit_ in enumerate(exits)
-    )
-
-
 def describe_training(config: TrainingConfig, progress: Progress, origin: Origin) -> dict[str, Any]:
     """How the weights came about, for the card."""
     return {
@@ -230,18 +242,3 @@ def describe_training(config: TrainingConfig, progress: Progress, origin: Origin
         "torch": torch.__version__,
         "exit_fidelity": "PSNR against the box-downsampled finished picture, 128 held-out seeds",
     }
-
-
-def commit_of(folder: Path) -> str:
-    """The git commit of the code, `unknown` outside a checkout."""
-    try:
-        answer = subprocess.run(
-            ["git", "rev-parse", "HEAD"],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return answer.stdout.strip()

@@ -1,7 +1,7 @@
 """Transfer: a run that begins with the generator of a bundle instead of random weights.
 
 Owns what is taken over: the shapes, every weight up to the bundle's top level, and the exit there.
-The exits below it were fitted for serving and are not taken; nor is a discriminator, which a bundle
+The exits below it were made for serving and are not taken; nor is a discriminator, which a bundle
 does not have. Knows no schedule but that the levels the bundle knows are skipped.
 """
 
@@ -66,10 +66,10 @@ def begin_with(players: Players, bundle: Bundle) -> None:
 def _take_over(generator: nn.Module, weights: dict[str, torch.Tensor]) -> None:
     parameters = dict(generator.named_parameters())
     for name, value in weights.items():
-        parameter = parameters[name]
-        if parameter.shape != value.shape:
+        parameter = parameters.get(name)
+        if parameter is None or parameter.shape != value.shape:
             raise ConfigError(
-                f"{name} of the bundle has shape {tuple(value.shape)}, {tuple(parameter.shape)} is "
-                "needed: its exit at the top must be the one it was trained with"
+                f"{name} of the bundle, of shape {tuple(value.shape)}, has no place in this run: "
+                "the exit at the top must be the one the bundle was trained with"
             )
         parameter.copy_(value)

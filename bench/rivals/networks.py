@@ -77,7 +77,7 @@ def write_random(folder: Path) -> None:
         description="Noise, to be timed.",
         licence="MIT",
         network=WIDTHS,
-        exits=tuple(Exit(r, 1, None) for r in WIDTHS.resolutions),
+        exits=tuple(Exit(r, (1,), None) for r in WIDTHS.resolutions),
         data=Data("none", "MIT", "nobody", 0),
         weights_sha256="",
         golden=(Golden(GOLDEN_SEED, WIDTHS.resolution, "", thumbnail),),

@@ -22,6 +22,7 @@ from docker.verify.traffic import send_traffic
 EVALUATIONS = 3  # to wait for after the traffic, so that recordings of recordings are there
 CHECKS = (
     ("check", "config", "docker/prometheus.yml"),
+    ("check", "rules", "docker/alerts.yml"),
     ("test", "rules", "docker/alerts_test.yml"),
 )
 

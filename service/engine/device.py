@@ -1,14 +1,37 @@
-"""The device: which one, and what must be fixed on it so that bytes stay equal.
+"""The device: which one, in which precision, and what must stay fixed on it for equal bytes.
 
-Owns settings that torch keeps for the whole process. The CUDA path is written from the
-documentation and not measured on CUDA; the start-up test judges it like any other.
+Owns settings that torch keeps for the whole process, and the way to the device and back. The CUDA
+path is written from the documentation and not measured on CUDA; the start-up test judges it like
+any other.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import torch
+from torch import Tensor
+
+from models.pixels import Pixels
+
+PROCESSOR_FACTS = Path("/proc/cpuinfo")
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where and how a network is to be computed.
+
+    Attributes:
+        threads: of the CPU's kernels.
+        precision: `fp32` or `bf16`; a form that cannot says what it computes in instead.
+    """
+
+    device: torch.device
+    threads: int
+    precision: str
 
 
 class DeviceError(ValueError):
@@ -53,15 +76,57 @@ def _open_cuda(device: torch.device) -> torch.device:
     return torch.device("cuda", device.index or 0)
 
 
-def libraries_of(device: torch.device) -> str:
+def precision_for(wanted: str, device: torch.device, facts: Path = PROCESSOR_FACTS) -> str:
+    """`fp32` or `bf16`: the wanted one, or for `auto` the one that is worth it on this device.
+
+    It depends on the kind of processor alone and never on a measurement, which could come out
+    otherwise after a restart and change every picture. On a CPU bf16 pays with matrix units (AMX)
+    only: with AVX512-BF16 alone it was measured slower than fp32. CUDA is not measured.
+
+    Args:
+        wanted: `auto`, `fp32` or `bf16`.
+        facts: the kernel's description of the processor.
+    """
+    if wanted != "auto":
+        return wanted
+    return "bf16" if device.type == "cpu" and _has_matrix_units(facts) else "fp32"
+
+
+def _has_matrix_units(facts: Path) -> bool:
+    try:
+        lines = facts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:  # no such file where the kernel is not Linux
+        return False
+    return any(line.startswith("flags") and "amx_bf16" in line.split() for line in lines)
+
+
+def to_device(latents: Tensor, device: torch.device) -> Tensor:
+    """From the CPU to `device`; through pinned memory where that lets the copy run beside work."""
+    if device.type == "cpu":
+        return latents
+    return latents.pin_memory().to(device, non_blocking=True)  # not measured on CUDA
+
+
+def to_host(pictures: Sequence[Tensor]) -> list[Pixels]:
+    """From the device to arrays; on CUDA all copies are under way before the first is awaited."""
+    if not pictures or pictures[0].device.type == "cpu":
+        return [picture.numpy() for picture in pictures]
+    places = [torch.empty_like(p, device="cpu", pin_memory=True) for p in pictures]
+    for place, picture in zip(places, pictures, strict=True):
+        place.copy_(picture, non_blocking=True)
+    torch.cuda.synchronize(pictures[0].device)
+    # Pinned memory is scarce, and a picture may be kept for long.
+    return [place.numpy().copy() for place in places]
+
+
+def libraries_of(target: Target) -> str:
     """Names and versions whose change may change a last bit."""
-    names = [f"torch {torch.__version__}", f"threads {torch.get_num_threads()}"]
-    if device.type == "cuda":
-        names = [
-            names[0],
+    names = [f"torch {torch.__version__}"]
+    if target.device.type == "cuda":
+        names += [
             f"cudnn {torch.backends.cudnn.version()}",
-            torch.cuda.get_device_name(device),
+            torch.cuda.get_device_name(target.device),
         ]
     else:
-        names.append(torch.backends.cpu.get_cpu_capability())
+        names += [f"threads {target.threads}", torch.backends.cpu.get_cpu_capability()]
     return ", ".join(names)

@@ -8,6 +8,7 @@ was found exact at; one is always among them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -60,18 +61,20 @@ def exact_form(form: Form, latents: Tensor, sizes: Sequence[int]) -> Form:
         alone = torch.cat([step(x[i : i + 1]) for i in range(len(x))])
         return ExactStep(step, exact_sizes(step, x, alone, sizes)), alone
 
-    stem, features = prove(form.stem, latents)
-    exits = [prove(form.exits[0], features)[0]]
+    stem, reached = prove(form.stem, latents)
+    features = [reached]
     levels: list[ExactStep] = []
-    for step, leave in zip(form.levels, form.exits[1:], strict=True):
-        level, features = prove(step, features)
+    for step in form.levels:
+        level, reached = prove(step, reached)
         levels.append(level)
-        exits.append(prove(leave, features)[0])
-    return Form(stem, tuple(levels), tuple(exits), form.device, form.precision)
+        features.append(reached)
+    starts = [features[min(k, len(levels))] for k in range(len(form.exits))]
+    exits = (prove(leave, x)[0] for leave, x in zip(form.exits, starts, strict=True))
+    return replace(form, stem=stem, levels=tuple(levels), exits=tuple(exits))
 
 
 def single_form(form: Form) -> Form:
     """`form` with every step in batches of one: slower, and exact by construction."""
     levels = tuple(ExactStep(step, ()) for step in form.levels)
     exits = tuple(ExactStep(step, ()) for step in form.exits)
-    return Form(ExactStep(form.stem, ()), levels, exits, form.device, form.precision)
+    return replace(form, stem=ExactStep(form.stem, ()), levels=levels, exits=exits)

@@ -1,8 +1,9 @@
 """The form of a network: stem, levels and exits as prepared for one device.
 
-Owns what is done once at load: equalized scales folded into the weights, up-sampling kernels
-built, memory laid out. A form is three kinds of callables on tensors, so that a faster one can
-take its place without the rest of the engine noticing. Knows layers, never a generator's class.
+Owns the interface, three kinds of callables on tensors behind which a faster form can take the
+place of another; what every form begins with, equalized scales folded into the weights and
+up-sampling kernels built; and the plain form that runs everywhere. Knows layers, never a
+generator's class.
 """
 
 from __future__ import annotations
@@ -22,11 +23,17 @@ Step = Callable[[Tensor], Tensor]
 class Form:
     """A network ready to run.
 
+    A cut between two steps costs time where features are large, so a form may have fewer levels
+    than the network: `T = len(levels)` of them are shared by all pictures that go that far, and
+    the exits above lead from the features of level T to their own level in one step.
+
     Attributes:
-        stem: latents `[N, L]` -> features of level 0.
-        levels: features of level k -> features of level k + 1.
-        exits: features of level k -> images `[N, C, R, R]`, about [-1, 1].
-        precision: the number format it computes in.
+        stem: latents `[N, L]`, of models with classes `[N, 2L]`, -> features of level 0.
+        levels: features of level k -> features of level k + 1, for k below T.
+        exits: one for each level of the network. Exit k: features of level min(k, T) -> images
+            `[N, C, R, R]` of level k, about [-1, 1].
+        precision: the number format it computes in, `fp32` or `bf16`.
+        engine: what computes it, with its version.
     """
 
     stem: Step
@@ -34,6 +41,7 @@ class Form:
     exits: tuple[Step, ...]
     device: torch.device
     precision: str
+    engine: str = "eager"
 
 
 def eager_form(

@@ -17,11 +17,13 @@ from models.bundle import load_bundle
 from models.pixels import Pixels
 from service.catalogue import EngineMode, Served
 from service.engine.classes import Classes, classes_of
-from service.engine.device import libraries_of
+from service.engine.device import Target, libraries_of
 from service.engine.exactness import exact_form, ladder, single_form
-from service.engine.form import Form, eager_form
-from service.engine.proof import is_batch_invariant, probes_of, prove_golden
+from service.engine.form import Form
+from service.engine.preparing import prepare
+from service.engine.proof import BrokenPromiseError, is_batch_invariant, probes_of, prove_golden
 from service.engine.rendering import entries_of, render
+from service.engine.spelling import fault_of, free_memory
 from service.recipe import Recipe, point_of
 
 LARGEST_CPU_STEP = 4  # images; every size is tried at load, and a few fill a CPU
@@ -40,26 +42,46 @@ class LoadedModel:
     classes: Classes | None = None
 
     def render(self, recipes: Sequence[Recipe]) -> list[Pixels]:
-        """The images of a batch of this model."""
+        """The images of a batch of this model.
+
+        Raises:
+            MemoryError: there is not enough for a batch of this size.
+            DeviceLost: nothing can be computed any more.
+        """
         try:
             size = self.served.card.network.latent_size
             return render(self.form, size, recipes, self.classes)
-        except torch.OutOfMemoryError as error:
-            raise MemoryError(str(error)) from error  # a name that rooms without torch know
+        except Exception as error:
+            if (fault := fault_of(error)) is None:
+                raise
+        free_memory()  # only here, where the error no longer holds the batch's tensors
+        raise fault
 
 
-def load_model(folder: Path, device: torch.device, max_batch: int, learn: Learn) -> LoadedModel:
+def load_model(folder: Path, target: Target, max_batch: int, learn: Learn) -> LoadedModel:
     """Read, prepare and prove one bundle.
+
+    A bundle that keeps its promises in fp32 alone is served in fp32.
 
     Raises:
         BundleError: it cannot be used, or does not make the pictures its card promises.
     """
+    try:
+        return _load_as_told(folder, target, max_batch, learn)
+    except BrokenPromiseError as error:
+        if target.precision == "fp32":
+            raise
+        log.warning("%s is too coarse, so fp32 is tried: %s", target.precision, error)
+        return _load_as_told(folder, replace(target, precision="fp32"), max_batch, learn)
+
+
+def _load_as_told(folder: Path, target: Target, max_batch: int, learn: Learn) -> LoadedModel:
     bundle = load_bundle(folder)
     card = bundle.card
-    generator = bundle.generator
-    form = eager_form(generator.stem, generator.levels, generator.exits, device)
-    mode = EngineMode(str(device), form.precision, libraries_of(device))
-    classes = classes_of(generator.embedding, card.labels)
+    classes = classes_of(bundle.generator.embedding, card.labels)
+    form = prepare(bundle.generator, target)
+    libraries = f"{libraries_of(target)}, {form.engine}"
+    mode = EngineMode(str(target.device), form.precision, libraries)
     model = LoadedModel(form, Served(card, mode), classes)
 
     report = prove_golden(card, model.render)

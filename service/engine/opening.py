@@ -21,9 +21,10 @@ from models.bundle import CARD_FILE, WEIGHTS_FILE, BundleError, file_sha256, loa
 from models.card import Card
 from models.pixels import Pixels
 from service.catalogue import Served, Unfit
-from service.engine.device import open_device
+from service.engine.device import Target, open_device, precision_for
 from service.engine.loading import Learn, LoadedModel, load_model
 from service.engine.proof import probes_of
+from service.faults import DeviceLost
 from service.recipe import Recipe
 from service.watching import bundle_folders
 
@@ -35,6 +36,7 @@ class Opened:
     """The engine: a device, and all models that passed on it.
 
     Attributes:
+        target: where and how all of them are computed.
         max_batch: the largest batch that will be asked for.
         learn: is told how long a batch took.
         models: by pinned name.
@@ -42,8 +44,7 @@ class Opened:
         refused: the reason, by name of the bundle's folder, at start.
     """
 
-    device: torch.device
-    threads: int
+    target: Target
     max_batch: int
     learn: Learn
     models: dict[str, LoadedModel] = field(default_factory=dict[str, LoadedModel])
@@ -70,16 +71,16 @@ class Opened:
         Raises:
             Unfit: it cannot be used, or does not make the pictures its card promises.
         """
-        torch.set_num_threads(self.threads)
+        torch.set_num_threads(self.target.threads)
         with explained(folder):
             same = self._same(folder)
-            model = same or load_model(folder, self.device, self.max_batch, unlearned)
+            model = same or load_model(folder, self.target, self.max_batch, unlearned)
         return Candidate(self, model)
 
     def put_away(self, pinned: str) -> None:
         """Give the memory of a model back; on the engine's thread."""
         self.models.pop(pinned, None)
-        if self.device.type == "cuda":
+        if self.target.device.type == "cuda":
             torch.cuda.empty_cache()
 
     def take_up(self, model: LoadedModel) -> None:
@@ -161,6 +162,8 @@ def explained(folder: Path) -> Generator[None]:
         yield
     except BundleError as error:
         raise Unfit(str(error), passing=isinstance(error.__cause__, OSError)) from error
+    except DeviceLost:  # no fault of the bundle's
+        raise
     except MemoryError as error:
         advice = "Free some, or lower PROGAN_MAX_BATCH"
         raise Unfit(f"{folder}: not enough memory: {error}. {advice}", passing=True) from error
@@ -171,7 +174,13 @@ def explained(folder: Path) -> Generator[None]:
 
 
 def open_engine(
-    bundles: Path, *, device: str | None, threads: int, max_batch: int, learn: Learn
+    bundles: Path,
+    *,
+    device: str | None,
+    threads: int,
+    max_batch: int,
+    learn: Learn,
+    precision: str = "auto",
 ) -> Opened:
     """Load and prove every bundle in the folder `bundles`, on the thread that will serve them.
 
@@ -181,11 +190,14 @@ def open_engine(
         threads: of the CPU kernels.
         max_batch: the largest batch that will be asked for.
         learn: is told how long a batch took.
+        precision: `auto`, `fp32` or `bf16`.
 
     Raises:
         DeviceError: the device cannot be used.
+        DeviceLost: it broke down meanwhile.
     """
-    opened = Opened(open_device(device, threads), threads, max_batch, learn)
+    where = open_device(device, threads)
+    opened = Opened(Target(where, threads, precision_for(precision, where)), max_batch, learn)
     folders = bundle_folders(bundles) if bundles.is_dir() else []
     for folder in folders:
         if not (folder / CARD_FILE).is_file():
@@ -193,7 +205,7 @@ def open_engine(
         began = time.monotonic()
         try:
             with explained(folder):
-                model = load_model(folder, opened.device, max_batch, learn)
+                model = load_model(folder, opened.target, max_batch, learn)
                 _require_new_name(model.served.card, opened)
         except Unfit as error:
             log.error("bundle %s is refused: %s", folder.name, error)  # noqa: TRY400 - it says all

@@ -22,6 +22,10 @@ THUMBNAIL_TOLERANCE = 2  # steps of 255: what another processor may round differ
 Render = Callable[[Sequence[Recipe]], list[Pixels]]
 
 
+class BrokenPromiseError(BundleError):
+    """A golden seed does not come out as the card promises."""
+
+
 @dataclass(frozen=True)
 class GoldenReport:
     """How the golden seeds came out.
@@ -39,7 +43,7 @@ def prove_golden(card: Card, render: Render) -> GoldenReport:
     """Render the card's golden seeds and compare.
 
     Raises:
-        BundleError: a picture is not the one the card promises.
+        BrokenPromiseError: a picture is not the one the card promises.
     """
     equal = 0
     for golden in card.golden:
@@ -55,7 +59,7 @@ def _compare(card: Card, golden: Golden, pixels: Pixels) -> None:
     fits = made.shape == promised.shape
     distance = int(np.abs(made - promised).max()) if fits else 255
     if distance > THUMBNAIL_TOLERANCE:
-        raise BundleError(
+        raise BrokenPromiseError(
             f"{card.name}: seed {golden.seed} at {golden.resolution} px differs from its card by "
             f"{distance} of 255 steps ({THUMBNAIL_TOLERANCE} are allowed): the weights or the card "
             "are not those of the export. Copy or export the bundle again"

@@ -7,6 +7,7 @@ own level. Knows a network as a `Form` alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from models.config import level_of
 from models.latent import Latent, latent_of, lerp, slerp
 from models.pixels import Pixels, to_pixels
 from service.engine.classes import Classes
+from service.engine.device import to_device, to_host
 from service.engine.form import Form
 from service.recipe import Method, Point, Recipe
 
@@ -51,27 +53,31 @@ def render(
     """The images of `recipes`, uint8 `[R, R, C]` each, in the same order.
 
     The batch is ordered from the largest to the smallest picture, so that those who leave at a
-    level are its tail, and the batch that goes on is a slice without a copy.
+    level are its tail, and the batch that goes on is a slice without a copy. From the last shared
+    level on, the pictures of one size go together.
     """
     order = sorted(range(len(recipes)), key=lambda i: -recipes[i].resolution)
     heights = [level_of(recipes[i].resolution) for i in order]
     latents = entries_of([recipes[i] for i in order], latent_size, classes)
     leaving: list[tuple[int, Tensor]] = []  # place in `order`, [n, R, R, C] from there on
-    features = form.stem(latents.to(form.device, non_blocking=True))
-    for level, leave in enumerate(form.exits):
-        going_on = sum(height > level for height in heights)
-        if going_on < len(features):
-            leaving.append((going_on, to_pixels(leave(features[going_on:]))))
-        if going_on == 0:
+    features = form.stem(to_device(latents, form.device))
+    for level in range(len(form.levels) + 1):
+        above = sum(height > level for height in heights) if level < len(form.levels) else 0
+        for height, places in groupby(range(above, len(features)), key=heights.__getitem__):
+            first, *rest = places
+            image = form.exits[height](features[first : first + 1 + len(rest)])
+            leaving.append((first, to_pixels(image)))
+        if above == 0:
             break
-        features = form.levels[level](features[:going_on])
+        features = form.levels[level](features[:above])
     return _in_order(leaving, order)
 
 
 def _in_order(leaving: list[tuple[int, Tensor]], order: list[int]) -> list[Pixels]:
     """Undo the sorting; each image becomes an array of its own."""
     images: dict[int, Pixels] = {}
-    for first, pixels in leaving:
-        for offset, image in enumerate(pixels.cpu().numpy()):
+    arrays = to_host([pixels for _, pixels in leaving])
+    for (first, _), array in zip(leaving, arrays, strict=True):
+        for offset, image in enumerate(array):
             images[order[first + offset]] = image
     return [images[i] for i in range(len(order))]

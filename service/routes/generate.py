@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.answers import address_of, provenance
+from service.answers import address_of, note, provenance
 from service.catalogue import Served
 from service.deps import CatalogueDep, Patience, ServingDep
 from service.encode import FORMATS, encode
@@ -22,10 +22,11 @@ from service.fingerprint import pixel_sha256
 from service.gather import contact_sheet, zip_images
 from service.limits import while_connected
 from service.negotiation import choose
+from service.parameters import seed_of
 from service.picture import Pixels
 from service.recipe import Recipe, point_of
 from service.routes.documentation import GENERATE
-from service.schemas import EncodedImage, GenerateAnswer, GenerateQuery, seed_of
+from service.schemas import EncodedImage, GenerateAnswer, GenerateQuery
 from service.serving import Serving
 from service.studio import JSON, SOFTWARE, ZIP, File, Timing, file_of, timing_of
 
@@ -77,6 +78,7 @@ async def generate(
 ) -> Response:
     """One new picture, or up to 64, each with the seed it came from."""
     order = order_of(asked, catalogue.find(asked.model), request.headers.get("accept"))
+    note(request, order.seeds, order.recipes, order.image_format)
     made, timing = await while_connected(request, make_order(serving, order, patience_s))
     resolution = order.recipes[0].resolution
     headers = provenance(

@@ -12,17 +12,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.animate import ANIMATOR_VERSION, MOVING_FORMATS, animate
-from service.answers import caching, is_fresh, provenance
+from service.answers import caching, is_fresh, note, provenance
 from service.catalogue import Served
 from service.deps import CatalogueDep, Patience, ServingDep
 from service.errors import OutOfRange
 from service.fingerprint import etag_of, pixel_sha256
 from service.gather import zip_images
 from service.limits import while_connected
+from service.parameters import seed_of
 from service.picture import Pixels
 from service.recipe import Recipe, frames_of_walk, walk
 from service.routes.documentation import WALK
-from service.schemas import EncodedFrame, WalkAnswer, WalkQuery, seed_of
+from service.schemas import EncodedFrame, WalkAnswer, WalkQuery
 from service.serving import Serving
 from service.studio import JSON, SOFTWARE, ZIP, File, Timing, file_of, timing_of
 
@@ -64,6 +65,7 @@ async def interpolate(
     """A walk through latent space from seed to seed."""
     served = catalogue.find(asked.model)
     plan = plan_of(asked, served, serving.settings.walk_frames)
+    note(request, plan.seeds, plan.recipes, asked.format)
 
     encoding = f"{asked.format} {asked.fps} {asked.loop} {ANIMATOR_VERSION}"
     etag = etag_of(plan.recipes, served.mode, encoding)

@@ -12,7 +12,8 @@ from service.deps import ServingDep
 from service.routes.documentation import METRICS, problems
 from service.schemas import Health, Readiness
 
-router = APIRouter(tags=["operations"])
+router = APIRouter(tags=["operations"])  # for balancers, who ask where the pictures are
+metrics_router = APIRouter(tags=["operations"])
 
 
 @router.head("/health/live", include_in_schema=False)
@@ -37,7 +38,7 @@ async def ready(serving: ServingDep) -> Readiness:
     )
 
 
-@router.get("/metrics", response_class=Response, responses=METRICS)
+@metrics_router.get("/metrics", response_class=Response, responses=METRICS)
 async def metrics(serving: ServingDep, accept: Annotated[str, Header()] = "") -> Response:
     """All metrics, as Prometheus reads them."""
     write, media_type = choose_encoder(accept)

@@ -8,14 +8,15 @@ from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.answers import caching, is_fresh, provenance, without_body
+from service.answers import caching, is_fresh, note, provenance, without_body
 from service.deps import CatalogueDep, Patience, ServingDep
 from service.encode import ENCODER_VERSION, FORMATS
 from service.fingerprint import etag_of
 from service.limits import while_connected
+from service.parameters import SEEDS_ALLOWED, SeedText, seed_of
 from service.recipe import Recipe, point_of
 from service.routes.documentation import REPRODUCE
-from service.schemas import SEEDS_ALLOWED, ImageQuery, seed_of
+from service.schemas import ImageQuery
 from service.serving import Serving
 from service.studio import File, Timing, file_of, timing_of
 
@@ -26,7 +27,7 @@ router = APIRouter(tags=["images"])
 @router.get("/images/{seed:path}", response_class=Response, responses=REPRODUCE)
 async def reproduce(
     request: Request,
-    seed: Annotated[str, Path(description=SEEDS_ALLOWED)],
+    seed: Annotated[SeedText, Path(description=SEEDS_ALLOWED, examples=["ada"])],
     asked: Annotated[ImageQuery, Query()],
     catalogue: CatalogueDep,
     serving: ServingDep,
@@ -39,6 +40,7 @@ async def reproduce(
     label = served.label_of(asked.label, number)
     recipe = Recipe(served.pinned_name, point_of(number), resolution, label)
     media_type = FORMATS[asked.format].media_type
+    note(request, [number], [recipe], asked.format)
 
     etag = etag_of([recipe], served.mode, f"{asked.format} {ENCODER_VERSION}")
     headers = caching(etag, asked.model, public=serving.keys.open_to_all)

@@ -205,7 +205,9 @@ def slow_bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def slow_server(slow_bundles: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose queue is easily filled: 256 images, one at a time."""
     log = tmp_path_factory.mktemp("server") / "log"
-    with ready_server(slow_bundles, log, max_batch="1") as server:
+    # Images alone are to fill it: on a busy machine so many are minutes of work.
+    work = dict.fromkeys(("queue_work_s", "deadline_s", "walk_deadline_s"), "100000")
+    with ready_server(slow_bundles, log, max_batch="1", **work) as server:
         yield server
 
 

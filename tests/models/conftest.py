@@ -37,7 +37,7 @@ def card(conditional: NetworkConfig) -> Card:
         licence="MIT",
         network=conditional,
         exits=tuple(
-            Exit(r, 1, None if r == conditional.resolution else 30.0) for r in (4, 8, 16, 32)
+            Exit(r, (1,), None if r == conditional.resolution else 30.0) for r in (4, 8, 16, 32)
         ),
         data=Data("none", "MIT", "nobody", images=1),
         weights_sha256="0" * 64,

@@ -17,23 +17,27 @@ from models.bundle import (
     load_card,
     save_bundle,
 )
-from models.card import Card
-from models.config import NetworkConfig
+from models.card import Card, Data, Exit
+from models.config import ExitShape, NetworkConfig
 from models.generator import Generator
+from models.growth import Growth
 
-KERNELS = (5, 3, 3, 1)
+SHAPES = (ExitShape((5,)), ExitShape((1, 3, 1), (4, 6)), ExitShape((3, 3), (8,)), ExitShape())
 
 
 @pytest.fixture
 def generator(conditional: NetworkConfig) -> Generator:
-    """A tiny generator with classes, and exits as wide as refitted ones."""
-    return Generator(conditional, KERNELS)
+    """A tiny generator with classes, and exits as wide and as deep as fitted ones."""
+    return Generator(conditional, SHAPES)
 
 
 @pytest.fixture
 def folder(tmp_path: Path, generator: Generator, card: Card) -> Path:
     """A bundle that is whole."""
-    exits = tuple(replace(e, kernel=k) for e, k in zip(card.exits, KERNELS, strict=True))
+    exits = tuple(
+        replace(exit_, kernels=shape.kernels, hidden=shape.hidden)
+        for exit_, shape in zip(card.exits, SHAPES, strict=True)
+    )
     save_bundle(tmp_path, generator, replace(card, exits=exits), preview=b"webp")
     return tmp_path
 
@@ -181,7 +185,7 @@ def test_a_missing_weight_is_refused(folder: Path) -> None:
 def test_a_weight_of_the_wrong_shape_is_refused(folder: Path) -> None:
     """Here the card says another width for an exit than the file has."""
     exits: list[dict[str, Any]] = json.loads((folder / "card.json").read_text())["exits"]
-    exits[0]["kernel"] = 3
+    exits[0]["kernels"] = [3]
     change_card(folder, exits=exits)
 
     with pytest.raises(BundleError, match=r"does not fit its card: .*\s.*exits\.0\.weight"):
@@ -198,9 +202,9 @@ def test_an_unknown_key_of_the_card_is_refused(folder: Path) -> None:
 
 def test_a_newer_format_is_refused(folder: Path) -> None:
     """The message says what this release reads and what to do."""
-    change_card(folder, format_version=2)
+    change_card(folder, format_version=3)
 
-    with pytest.raises(BundleError, match="format version 2, this release reads 1: use the"):
+    with pytest.raises(BundleError, match="format version 3, this release reads 1 to 2: use the"):
         load_bundle(folder)
 
 
@@ -216,10 +220,10 @@ def test_an_unknown_family_is_refused(folder: Path) -> None:
 def test_an_exit_that_cannot_be_built_is_refused(folder: Path, kernel: object) -> None:
     """As a bundle that does not fit, not as a crash of the reader."""
     exits = json.loads((folder / "card.json").read_text())["exits"]
-    exits[0]["kernel"] = kernel
+    exits[0]["kernels"] = [kernel]
     change_card(folder, exits=exits)
 
-    with pytest.raises(BundleError, match="does not fit its card"):
+    with pytest.raises(BundleError, match=r"card\.json: the card does not fit: an exit needs"):
         load_bundle(folder)
 
 
@@ -238,3 +242,28 @@ def test_a_file_that_is_cut_short_while_it_is_read_does_no_harm(
 
     assert (folder / "generator.safetensors").stat().st_size == 0
     assert all(torch.equal(loaded[name], value) for name, value in generator.state_dict().items())
+
+
+def test_a_bundle_of_the_first_format_is_read(tmp_path: Path, config: NetworkConfig) -> None:
+    """As it was written by the first release, with one convolution for each exit."""
+    generator = Generator(config, tuple(ExitShape((k,)) for k in (5, 3, 3, 1)))
+    card = Card(
+        name="old",
+        title="Old",
+        description="",
+        licence="MIT",
+        network=config,
+        exits=tuple(Exit(r, (1,), None) for r in config.resolutions),
+        data=Data("none", "MIT", "nobody", 0),
+        weights_sha256="",
+        golden=(),
+    )
+    save_bundle(tmp_path, generator, card, preview=b"webp")
+    kernels = zip(config.resolutions, (5, 3, 3, 1), strict=True)
+    exits = [{"resolution": r, "kernel": k, "psnr_db": None} for r, k in kernels]
+    change_card(tmp_path, exits=exits, format_version=1)
+
+    z = torch.randn(1, 16)
+    for level in range(4):
+        old = generator(z, Growth(level))
+        assert torch.equal(load_bundle(tmp_path).generator(z, Growth(level)), old)

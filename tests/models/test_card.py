@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from models.card import FORMAT_VERSION, Card, CardError
+from models.config import ExitShape
 
 
 def through_json(card: Card) -> dict[str, Any]:
@@ -64,7 +65,9 @@ def test_unknown_and_missing_keys_are_named(card: Card, part: str) -> None:
         Card.from_dict(values)
 
 
-@pytest.mark.parametrize("labels", [(), ("shirt",), ("shirt", "shirt"), ("a", "b", "c")])
+@pytest.mark.parametrize(
+    "labels", [(), ("shirt",), ("shirt",) * 2, ("a", "b", "c"), ("a", "a", "b")]
+)
 def test_there_is_one_label_for_each_class(card: Card, labels: tuple[str, ...]) -> None:
     """All different, so that each can be asked for."""
     with pytest.raises(CardError, match="one label for each of 2 classes, all different"):
@@ -88,3 +91,55 @@ def test_a_value_that_does_not_fit_is_refused(card: Card, key: str, value: objec
     """As a card that does not fit, not as a crash of the reader."""
     with pytest.raises(CardError):
         Card.from_dict({**through_json(card), key: value})
+
+
+# ----------------------------------------------------------------------------------------
+# Cards of older formats
+
+
+def of_version_1(card: Card) -> dict[str, Any]:
+    """The card as the first format had it: one convolution for each exit, and no cost."""
+    values = through_json(card)
+    exits = [
+        {"resolution": e["resolution"], "kernel": 5, "psnr_db": e["psnr_db"]}
+        for e in values["exits"]
+    ]
+    return {**values, "exits": exits, "format_version": 1}
+
+
+def test_a_card_of_the_first_format_is_read(card: Card) -> None:
+    """Its exits are linear; what they cost is not known; all else is as it was."""
+    read = Card.from_dict(of_version_1(card))
+
+    assert [e.shape for e in read.exits] == [ExitShape((5,))] * 4
+    assert {(e.multiply_adds, e.share_of_path) for e in read.exits} == {(None, None)}
+    assert [e.psnr_db for e in read.exits] == [30.0, 30.0, 30.0, None]
+    assert read.format_version == FORMAT_VERSION
+    assert replace(read, exits=card.exits) == card
+
+
+@pytest.mark.parametrize("exit_", [{"resolution": 4}, [4, 8], None, {"kernel": "five"}])
+def test_a_card_of_the_first_format_is_read_as_strictly(card: Card, exit_: object) -> None:
+    """What does not fit is refused."""
+    values = of_version_1(card)
+    values["exits"][1] = exit_
+
+    with pytest.raises(CardError, match="export the bundle again"):
+        Card.from_dict(values)
+    with pytest.raises(CardError, match="missing surprise|unknown surprise"):
+        Card.from_dict({**of_version_1(card), "surprise": 1})
+
+
+@pytest.mark.parametrize(
+    ("kernels", "hidden"),
+    [((), ()), ((2,), ()), ((0,), ()), ((1, 3), ()), ((3,), (8,)), ((3, 1), (0,)), (("3",), ())],
+)
+def test_an_exit_that_cannot_be_is_refused(
+    card: Card, kernels: tuple[int, ...], hidden: tuple[int, ...]
+) -> None:
+    """Kernels are odd, and there is one more of them than hidden layers."""
+    values = through_json(card)
+    values["exits"][0] |= {"kernels": list(kernels), "hidden": list(hidden)}
+
+    with pytest.raises(CardError, match="the card does not fit: an exit needs"):
+        Card.from_dict(values)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models.config import NetworkConfig
+from models.config import ExitShape, NetworkConfig
 from models.generator import Generator, Stem
 from models.growth import Growth
 from models.layers import pixel_norm, upsample
@@ -100,22 +100,19 @@ def test_the_first_layer_has_a_quarter_of_the_usual_gain() -> None:
     assert features.std().item() == pytest.approx(2**0.5 / 4, rel=0.05)
 
 
-def test_exits_may_be_wider_than_one_pixel(config: NetworkConfig) -> None:
-    """A bundle with refitted exits has kernels of 3 or 5 pixels at its lower levels."""
-    generator = Generator(config, exit_kernels=(5, 3, 3, 1))
+def test_exits_may_be_wider_than_one_pixel_and_deeper_than_one_layer(
+    config: NetworkConfig,
+) -> None:
+    """A bundle has fitted exits at its lower levels."""
+    shapes = (ExitShape((5,)), ExitShape((1, 3, 1), (8, 8)), ExitShape((3,)), ExitShape())
+    generator = Generator(config, shapes)
 
     widths = [p.shape[-1] for name, p in generator.exits.named_parameters() if "weight" in name]
-    assert widths == [5, 3, 3, 1]
-    assert generator(torch.randn(1, 16), Growth(0)).shape == (1, 3, 4, 4)
-
-
-@pytest.mark.parametrize("kernels", [(1, 1, 1), (1, 1, 1, 2), (1, 1, 1, -1)])
-def test_exit_kernels_that_do_not_fit_are_refused(
-    config: NetworkConfig, kernels: tuple[int, ...]
-) -> None:
-    """There is one odd kernel for each level."""
-    with pytest.raises(ValueError, match="4 odd exit kernels are needed"):
-        Generator(config, kernels)
+    assert widths == [5, 1, 3, 1, 3, 1]
+    assert generator.exit_shapes == shapes
+    for level in range(4):
+        size = 4 << level
+        assert generator(torch.randn(1, 16), Growth(level)).shape == (1, 3, size, size)
 
 
 def test_each_class_makes_another_picture_of_the_same_latent(conditional: NetworkConfig) -> None:
@@ -157,3 +154,10 @@ def test_labels_belong_to_classes(config: NetworkConfig, classes: int) -> None:
 
     with pytest.raises(ValueError, match=f"has {classes} classes: labels are needed where"):
         generator(torch.randn(1, 16), labels=labels)
+
+
+def test_there_is_one_exit_for_each_level(config: NetworkConfig) -> None:
+    """Neither fewer nor more."""
+    for count in (3, 5):
+        with pytest.raises(ValueError, match=f"4 exits are needed, .* not {count}"):
+            Generator(config, (ExitShape(),) * count)

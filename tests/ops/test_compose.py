@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from service.settings import Settings, unknown_variables, variable_of
 
@@ -119,3 +123,43 @@ def test_the_example_of_env_is_no_obstacle_to_the_service(
     bare = Settings()
     shutil.copy(root / ".env.example", tmp_path / ".env")
     assert Settings() == bare
+
+
+def composed(root: Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What podman-compose makes of the file; a `podman` that knows its version is all it needs."""
+    podman = folder / "podman"
+    podman.write_text("#!/bin/sh\necho podman version 5.0.0\n")
+    podman.chmod(0o755)
+    command = [sys.executable, "-m", "podman_compose", "--podman-path", str(podman)]
+    command += ["--file", str(root / "docker-compose.yml"), "--env-file", os.devnull]
+    command += [part for name in ("cpu", "gpu", "training") for part in ("--profile", name)]
+    return subprocess.run(
+        [*command, "config"],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_real_reader_of_compose_files_resolves_it(
+    root: Path, tmp_path: Path, compose: dict[str, Any]
+) -> None:
+    """Every container, with its variables filled in."""
+    run = composed(root, tmp_path, GRAFANA_ADMIN_PASSWORD="of-a-test")
+
+    assert run.returncode == 0, run.stderr
+    resolved = yaml.safe_load(run.stdout)
+    assert resolved["services"].keys() == compose["services"].keys()
+    assert resolved["services"]["service"]["ports"] == ["127.0.0.1:8000:8000"]
+    grafana = resolved["services"]["grafana"]["environment"]
+    assert grafana["GF_SECURITY_ADMIN_PASSWORD"] == "of-a-test"
+
+
+def test_nothing_starts_without_a_password(root: Path, tmp_path: Path) -> None:
+    """There is no default one."""
+    run = composed(root, tmp_path)
+
+    assert run.returncode != 0
+    assert "set it in .env" in run.stdout + run.stderr

@@ -38,21 +38,21 @@ def test_every_stage_grows_from_the_base_of_the_build_argument(root: Path, image
 
 
 @pytest.mark.parametrize(
-    ("image", "rooms", "extra"),
+    ("image", "rooms", "extras"),
     [
-        ("service", {"models", "service"}, "service"),
+        ("service", {"models", "service"}, "service tracing"),
         ("training", {"models", "training"}, "training"),
     ],
 )
 def test_an_image_holds_its_own_rooms_alone(
-    root: Path, image: str, rooms: set[str], extra: str
+    root: Path, image: str, rooms: set[str], extras: str
 ) -> None:
     """No training code in the service, and none of its dependencies."""
     copied = [rest.split()[0] for word, rest in last_stage(root, image) if word == "COPY"]
     code = {source for source in copied if not source.startswith(("--from", "docker/"))}
     assert code == rooms
     wanted = [rest for _, rest in instructions(root, image) if "requirements.py" in rest]
-    assert wanted[-1] == f"python3 requirements.py {extra} > requirements.txt"
+    assert wanted[-1] == f"python3 requirements.py {extras} > requirements.txt"
 
 
 @pytest.mark.parametrize("image", IMAGES)

@@ -37,7 +37,7 @@ def card_named(
         description="Made of digests.",
         licence="MIT",
         network=network,
-        exits=tuple(Exit(r, 1, None) for r in network.resolutions),
+        exits=tuple(Exit(r, (1,), None) for r in network.resolutions),
         data=Data("none", "MIT", "nobody", 0),
         weights_sha256=hashlib.sha256(name.encode()).hexdigest(),
         golden=(Golden(1, resolution, "00", ()),),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.requests import Request
 
-from service.answers import address_of, caching, is_fresh, provenance, without_body
+from service.answers import address_of, caching, is_fresh, note, provenance, without_body
 from service.catalogue import EngineMode, Served
 from service.recipe import Recipe, point_of
 from service.studio import Timing
@@ -35,13 +35,39 @@ def test_provenance_is_told_to_the_client_and_to_the_log() -> None:
         "Server-Timing": "queue;dur=1.00, generate;dur=250.00, encode;dur=12.30",
     }
     assert trace_of(asked).facts == {
-        "model": "m",
-        "seed": "7,8",
-        "resolution": 64,
         "queue_ms": 1.0,
         "generate_ms": 250.0,
         "encode_ms": 12.3,
         "batch_size": 4,
+    }
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        ((None, None), {}),
+        (("coat", "coat"), {"label": "coat"}),
+        (("coat", "top, or so"), {"label": "coat,top%2C or so"}),
+    ],
+)
+def test_what_is_asked_for_is_noted_before_it_is_made(
+    labels: tuple[str | None, ...], told: dict[str, str]
+) -> None:
+    """The whole recipe, with the digest: enough to make the picture again."""
+    asked = request()
+    recipes = [
+        Recipe("m@12", point_of(seed), 64, label)
+        for seed, label in zip((7, 8), labels, strict=True)
+    ]
+    note(asked, [7, 8], recipes, "webp")
+
+    assert trace_of(asked).facts == {
+        "model": "m@12",
+        "seed": "7,8",
+        "resolution": 64,
+        "format": "webp",
+        "images": 2,
+        **told,
     }
 
 

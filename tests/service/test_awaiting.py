@@ -59,7 +59,7 @@ async def test_a_walk_larger_than_the_line_goes_through_in_its_window(
         depths.append(sum(batcher.depths().values()) + len(batch))
         return paint_batch(batch)
 
-    batcher._run = watch  # type: ignore[assignment]
+    batcher._delivery._run = watch  # type: ignore[assignment]
     images = await render(batcher, wanted, PATIENCE_S, window=5)
 
     assert [paint(r).tolist() for r in wanted] == [i.pixels.tolist() for i in images]

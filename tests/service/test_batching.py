@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
@@ -12,13 +13,23 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import run_state_machine_as_test
 
 from service.batching import Batcher
-from service.errors import DeadlinePassed, DeadlineTooNear, Draining, EngineFailed, QueueFull
+from service.errors import (
+    DeadlinePassed,
+    DeadlineTooNear,
+    Draining,
+    EngineFailed,
+    EngineLost,
+    QueueFull,
+)
+from service.faults import DeviceLost
 from service.picture import Pixels
 from service.prediction import WorkPredictor
 from service.queueing import Ticket, WaitingLine
 from service.recipe import Recipe, point_of
+from tests.service.line_machine import LineMachine
 
 PATIENCE_S = 30
 NEVER = 1e12
@@ -69,11 +80,12 @@ def running(
     clock: Callable[[], float] = lambda: 0.0,
     capacity: int = 100,
     max_batch: int = 4,
+    silence_s: float = math.inf,
 ) -> Generator[tuple[Batcher, Witness]]:
     """A batcher with its thread, which ends with the test."""
     predictor, witness = WorkPredictor(), Witness()
     line = WaitingLine(capacity=capacity, max_batch=max_batch, max_work_s=1e9, predictor=predictor)
-    batcher = Batcher(run, line, predictor, witness, clock)
+    batcher = Batcher(run, line, predictor, witness, clock, silence_s)
     batcher.start()
     try:
         yield batcher, witness
@@ -311,6 +323,78 @@ def test_stopping_gives_up_those_who_still_wait() -> None:
             waiting.image.result(PATIENCE_S)
 
 
+def test_who_is_abandoned_is_told_even_while_the_batch_is_computed() -> None:
+    """What the engine brings afterwards is for nobody."""
+    engine = Stamp()
+    with running(engine) as (batcher, witness):
+        held = hold(batcher, engine)
+        (waiting,) = batcher.submit(recipes(1), NEVER)
+        given_up = batcher.abandon("the end", Draining)
+        for ticket in (held, waiting):
+            with pytest.raises(Draining, match="the end"):
+                ticket.image.result(PATIENCE_S)
+        with pytest.raises(Draining):
+            batcher.submit(recipes(2), NEVER, bounded=False)
+        engine.gate.set()
+        assert batcher.ended(PATIENCE_S)
+
+    assert given_up == 2
+    assert witness.sizes == [1]
+    assert engine.computed[1] == 0
+
+
+def test_a_thread_that_ends_tells_all_who_wait() -> None:
+    """The batch under way, those behind it, and those who come later."""
+    engine = Stamp()
+
+    def end(batch: list[Recipe]) -> list[Pixels]:
+        engine(batch)
+        raise SystemExit(1)
+
+    with running(end) as (batcher, _):
+        tickets = [hold(batcher, engine), *batcher.submit(recipes(1, 2), NEVER)]
+        engine.gate.set()
+        for ticket in tickets:
+            with pytest.raises(EngineLost) as lost:
+                ticket.image.result(PATIENCE_S)
+            assert lost.value.retry_after_s
+        assert not batcher.alive
+        assert isinstance(batcher.fault, SystemExit)
+        with pytest.raises(EngineLost):
+            batcher.submit(recipes(3), NEVER, bounded=False)
+
+
+def test_a_device_lost_during_an_errand_ends_the_thread_too() -> None:
+    """Whoever sent the errand is told."""
+
+    def spoil() -> None:
+        raise DeviceLost("an illegal memory access")
+
+    with running(Stamp()) as (batcher, _):
+        with pytest.raises(DeviceLost):
+            batcher.errand(spoil).result(PATIENCE_S)
+        assert batcher.ended(PATIENCE_S)
+        assert isinstance(batcher.fault, DeviceLost)
+
+
+def test_batches_are_smaller_after_one_that_did_not_fit() -> None:
+    """Also those that form later."""
+    engine = Stamp()
+
+    def small(batch: list[Recipe]) -> list[Pixels]:
+        if len(batch) > 2:
+            raise MemoryError("no room")
+        return engine(batch)
+
+    with running(small) as (batcher, witness):
+        for _ in range(2):
+            tickets = batcher.submit(recipes(*range(6)), NEVER)
+            assert [seed_in(ticket) for ticket in tickets] == list(range(6))
+
+    assert [2, 2, 2, 2, 2, 2] == witness.sizes
+    assert len(witness.errors) == 1
+
+
 FATES = st.sampled_from(["stays", "cancels", "expires", "is cursed"])
 STEPS = st.lists(
     st.tuples(st.lists(FATES, min_size=1, max_size=6), st.sampled_from(["a", "b"]), st.booleans()),
@@ -365,3 +449,11 @@ def _assert_fate(n: int, ticket: Ticket, fate: str, engine: Stamp) -> None:
     else:
         assert seed == n
         assert fate in ("stays", "cancels")  # a cancel may come after its batch has begun
+
+
+@pytest.mark.timeout(600)
+def test_nothing_that_can_happen_loses_doubles_or_misroutes_an_image() -> None:
+    """Requests, cancels, deadlines, faults, swaps and the end, in any order."""
+    run_state_machine_as_test(
+        LineMachine, settings=settings(max_examples=60, stateful_step_count=50, deadline=None)
+    )

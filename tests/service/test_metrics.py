@@ -10,6 +10,7 @@ from prometheus_client import generate_latest
 
 from service.batching import Batcher
 from service.catalogue import Catalogue, EngineMode, Served
+from service.faults import DeviceLost
 from service.metrics import Metrics, name_of
 from service.prediction import WorkPredictor
 from service.queueing import WaitingLine
@@ -45,15 +46,28 @@ def test_a_batch_is_counted_by_its_largest_resolution_and_its_images_by_their_ow
 
 
 @pytest.mark.parametrize(
-    ("error", "kind"), [(MemoryError("no"), "out_of_memory"), (ValueError("no"), "other")]
+    ("error", "kind"),
+    [
+        (MemoryError("no"), "out_of_memory"),
+        (DeviceLost("no"), "device"),
+        (ValueError("no"), "other"),
+    ],
 )
-def test_faults_of_the_engine_are_of_two_kinds(error: Exception, kind: str) -> None:
-    """Both are there from the start."""
+def test_faults_of_the_engine_are_counted_by_kind(error: Exception, kind: str) -> None:
+    """Each is there from the start."""
     metrics = Metrics()
     assert f'progan_engine_errors_total{{kind="{kind}"}} 0.0' in text(metrics)
     metrics.batch_failed(error)
 
     assert f'progan_engine_errors_total{{kind="{kind}"}} 1.0' in text(metrics)
+
+
+def test_a_hang_is_counted_though_nothing_was_raised() -> None:
+    """As a kind of its own."""
+    metrics = Metrics()
+    metrics.engine_hung()
+
+    assert 'progan_engine_errors_total{kind="hang"} 1.0' in text(metrics)
 
 
 def watched() -> tuple[Metrics, Batcher]:

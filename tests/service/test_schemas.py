@@ -5,25 +5,9 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from models.latent import parse_seed
 from service.catalogue import EngineMode, Served
-from service.errors import OutOfRange
-from service.schemas import GenerateQuery, ImageQuery, WalkQuery, model_card, seed_of
+from service.schemas import GenerateQuery, ImageQuery, WalkQuery, model_card
 from tests.service.painter import card_named
-
-
-@pytest.mark.parametrize("text", ["7", "ripley", "9223372036854775807"])
-def test_a_seed_is_what_the_contract_of_seeds_says(text: str) -> None:
-    """There is one rule, and it lives with the models."""
-    assert seed_of(text) == parse_seed(text)
-
-
-def test_what_is_no_seed_says_what_is() -> None:
-    """As a problem of the parameter `seed`."""
-    with pytest.raises(OutOfRange, match="seed: a seed that is a number lies from 0 to") as fault:
-        seed_of("-7")
-
-    assert "any text of 1 to 128 characters" in str(fault.value.members["allowed"])
 
 
 @pytest.mark.parametrize("query", [ImageQuery, GenerateQuery])
@@ -58,4 +42,6 @@ def test_the_card_of_a_model_tells_all_but_its_golden_seeds() -> None:
     assert told.resolutions == [4, 8, 16]
     assert told.engine["exact"] is False
     assert [exit_["resolution"] for exit_ in told.exits] == [4, 8, 16]
+    known = {"kernels", "hidden", "psnr_db", "multiply_adds", "share_of_path"}
+    assert all(set(exit_) == {"resolution", *known} for exit_ in told.exits)
     assert "golden" not in told.model_dump()

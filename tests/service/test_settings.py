@@ -53,18 +53,22 @@ def test_a_file_in_the_working_folder_is_read_and_may_hold_more(
 
 def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compose passes `${PROGAN_DEVICE:-}` so."""
-    for name in ("DEVICE", "THREADS", "ENCODERS", "DEFAULT_MODEL", "RATE_LIMIT"):
+    operations = ("OPERATIONS_PORT", "OPERATIONS_HOST")
+    for name in ("DEVICE", "THREADS", "ENCODERS", "DEFAULT_MODEL", "RATE_LIMIT", *operations):
         monkeypatch.setenv(f"PROGAN_{name}", "")
     settings = Settings()
 
     assert (settings.device, settings.threads, settings.encoders) == (None, None, None)
     assert (settings.default_model, settings.rate_limit) == (None, None)
+    assert (settings.operations_port, settings.operations_host) == (None, None)
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("port", 65536),
+        ("operations_port", 65536),
+        ("operations_port", 8000),
         ("max_batch", 0),
         ("deadline_s", 0),
         ("queue_capacity", 63),

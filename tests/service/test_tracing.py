@@ -18,6 +18,7 @@ from service.tracing import (
     JsonFormatter,
     TracingMiddleware,
     configure_logging,
+    outcome_of,
     trace_of,
 )
 
@@ -76,8 +77,40 @@ def test_a_request_is_one_line_with_what_rooms_added(
         "method": "GET",
         "route": "/rooms/{number}",
         "status": 200,
+        "outcome": "ok",
         "seed": 7,
     }
+
+
+TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
+
+
+@pytest.mark.parametrize(
+    ("traceparent", "told"),
+    [
+        (f"00-{TRACE_ID}-b7ad6b7169203331-01", TRACE_ID),
+        (f"00-{'0' * 32}-b7ad6b7169203331-01", None),
+        ('00-"}{', None),
+    ],
+)
+def test_the_line_names_the_trace_that_the_client_is_in(
+    client: TestClient, caplog: pytest.LogCaptureFixture, traceparent: str, told: str | None
+) -> None:
+    """Also where nothing is exported from here; and what is no trace is not told."""
+    with caplog.at_level(logging.INFO, logger="progan.request"):
+        client.get("/rooms/7", headers={"traceparent": traceparent})
+    (record,) = [r for r in caplog.records if r.name == "progan.request"]
+
+    assert record.__dict__["facts"].get("trace_id") == told
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [(200, "ok"), (304, "not-modified"), (404, "error"), (500, "error"), (0, "unanswered")],
+)
+def test_an_outcome_is_a_word(status: int, outcome: str) -> None:
+    """Where no problem has given its own."""
+    assert outcome_of(status) == outcome
 
 
 def test_an_unexpected_error_is_a_problem_and_keeps_its_secret(

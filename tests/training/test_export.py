@@ -20,20 +20,21 @@ from models.generator import Generator
 from models.growth import Growth
 from models.pixels import thumbnail_of
 from tests.training.conftest import FullDisk, train_a_run
-from training import exits, export
+from training import export
 from training.checkpoint import CheckpointError
 from training.config import TrainingConfig
 from training.data import Prepared
-from training.export import ExportError, commit_of, export_run
+from training.exits import choosing, fitting
+from training.exits.lessons import ExitError
+from training.export import ExportError, export_run
 from training.samples import render
 
 
 @pytest.fixture(autouse=True)
 def few_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Enough to fit the exits of a tiny network."""
-    monkeypatch.setattr(exits, "FIT_SEEDS", range(1_000_000, 1_000_016))
-    monkeypatch.setattr(exits, "HELD_OUT_SEEDS", range(2_000_000, 2_000_008))
-    monkeypatch.setattr(exits, "KERNELS", (1, 3))
+    monkeypatch.setattr(fitting, "LINEAR_PICTURES", 16)
+    monkeypatch.setattr(choosing, "HELD_OUT_SEEDS", range(2_000_000, 2_000_008))
 
 
 @pytest.fixture
@@ -42,9 +43,19 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "bundles" / "noise-8"
 
 
-def make(run: Path, out: Path, name: str = "noise-8", replace: bool = False) -> Card:
+def make(
+    run: Path, out: Path, name: str = "noise-8", replace: bool = False, exit_steps: int = 2
+) -> Card:
     """Export with a title and a description."""
-    return export_run(run, out, name=name, title="Noise", description="Of nothing", replace=replace)
+    return export_run(
+        run,
+        out,
+        name=name,
+        title="Noise",
+        description="Of nothing",
+        replace=replace,
+        exit_steps=exit_steps,
+    )
 
 
 def everything(folder: Path) -> dict[str, bytes]:
@@ -176,12 +187,6 @@ def test_the_card_has_the_quality_of_its_own_checkpoint(
     assert "it measured 64 images shown, not 72" in capsys.readouterr().err
 
 
-def test_a_folder_outside_a_checkout_has_no_commit(tmp_path: Path) -> None:
-    """The card says so instead of failing."""
-    assert commit_of(tmp_path) == "unknown"
-    assert commit_of(tmp_path / "nowhere") == "unknown"
-
-
 # ----------------------------------------------------------------------------------------
 # What is there already
 
@@ -282,10 +287,21 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_exported(
 # What goes wrong on the way
 
 
+def test_exits_that_show_nothing_are_not_exported(
+    finished: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message says what was reached; nothing appears."""
+    monkeypatch.setattr(choosing, "HOPELESS_DB", 200.0)
+
+    with pytest.raises(ExitError, match="the best exit at 4 px shows the finished picture with"):
+        make(finished, out)
+    assert not out.exists()
+
+
 def save_other_weights(folder: Path, generator: Generator, card: Card, preview: bytes) -> Card:
     """Write a bundle that is whole, but draws other pictures than were meant."""
     torch.manual_seed(1)
-    other = Generator(generator.config, generator.exit_kernels)
+    other = Generator(generator.config, generator.exit_shapes)
     return save_bundle(folder, other, card, preview)
 
 

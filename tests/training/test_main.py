@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from training import __main__ as command
-from training import exits
+from training import export
 from training.config import TrainingConfig
 from training.data import Prepared
+from training.exits import choosing, fitting
 from training.presets import PRESETS
 
 Run = Callable[..., int]
@@ -47,8 +48,9 @@ def train_words(tmp_path: Path, prepared: Prepared, config: TrainingConfig) -> l
 def eight_pixels(monkeypatch: pytest.MonkeyPatch, config: TrainingConfig) -> None:
     """A preset that the dozen pictures are large enough for."""
     monkeypatch.setitem(PRESETS, "eight", config)
-    monkeypatch.setattr(exits, "FIT_SEEDS", range(1_000_000, 1_000_016))
-    monkeypatch.setattr(exits, "HELD_OUT_SEEDS", range(2_000_000, 2_000_008))
+    monkeypatch.setattr(fitting, "LINEAR_PICTURES", 16)
+    monkeypatch.setattr(export, "STEPS", 2)
+    monkeypatch.setattr(choosing, "HELD_OUT_SEEDS", range(2_000_000, 2_000_008))
 
 
 def test_a_run_is_trained_and_exported(
@@ -62,8 +64,8 @@ def test_a_run_is_trained_and_exported(
 
     assert run("export", "--run", tmp_path / "run", "--out", tmp_path / "bundles" / "noise") == 0
     said = capsys.readouterr().out
-    assert "    4 px  exit " in said
-    assert "    8 px  exit 1x1  finished picture\n" in said
+    assert "    4 px  " in said
+    assert "    8 px  finished picture " in said
     assert f"{tmp_path / 'bundles' / 'noise'}: noise@" in said
     assert f"serve it: PROGAN_BUNDLES={tmp_path / 'bundles'} python -m service" in said
 

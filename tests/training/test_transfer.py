@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from models.bundle import Bundle, load_bundle
-from models.config import NetworkConfig
+from models.bundle import Bundle, load_bundle, save_bundle
+from models.config import ExitShape, NetworkConfig
+from models.generator import Generator
 from models.growth import Growth
-from tests.conftest import write_bundle
+from tests.conftest import make_card, write_bundle
 from training.config import ConfigError, LevelPlan, TrainingConfig
 from training.samples import render
 from training.schedule import schedule_at
@@ -81,6 +82,22 @@ def test_what_the_bundle_has_not_stays_as_it_was_drawn(
         players.discriminator.parameters(), fresh.discriminator.parameters(), strict=True
     ):
         assert torch.equal(one, other)
+
+
+def test_a_bundle_with_another_exit_at_its_top_is_refused(
+    larger: TrainingConfig, tmp_path: Path
+) -> None:
+    """Such as a deep one, which no training has."""
+    shapes = (ExitShape(), ExitShape((1, 1), (4,)))
+    generator = Generator(NetworkConfig(8, latent_size=12, fmap_base=64, fmap_max=16), shapes)
+    save_bundle(tmp_path, generator, make_card(generator, "deep-8", ()), b"")
+    bundle = load_bundle(tmp_path)
+    players = Players.create(follow(larger, bundle.card), CPU)
+
+    with pytest.raises(
+        ConfigError, match=r"exits\.1\.0\.weight of the bundle, of shape .* no place"
+    ):
+        begin_with(players, bundle)
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,20 @@ def test_a_form_is_held_to_the_sizes_at_which_each_step_is_exact() -> None:
     assert ([1, 1, 1, 1], [4], [2, 2], [4]) == (stem.sizes, level.sizes, low.sizes, high.sizes)
 
 
+def test_exits_beyond_the_shared_levels_are_proved_from_the_last_of_them() -> None:
+    """There a form has fewer levels than exits."""
+    stem, level, low, high, top = Moody(), Moody(), Moody(), Moody(2), Moody(4)
+    form = Form(stem, (level,), (low, high, top), CPU, "fp32", "moods 1")
+    exact = exact_form(form, torch.zeros(4, 3), ladder(4))
+    for step in (high, top):
+        step.sizes.clear()
+    for leave in exact.exits[1:]:
+        leave(exact.levels[0](exact.stem(torch.zeros(4, 3))))
+
+    assert ([4], [2, 2]) == (high.sizes, top.sizes)
+    assert ("moods 1", "moods 1") == (exact.engine, single_form(form).engine)
+
+
 def test_a_single_form_runs_everything_alone() -> None:
     """The slow form that is exact by construction."""
     steps = Moody(), Moody(), Moody(), Moody()

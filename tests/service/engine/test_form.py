@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.config import NetworkConfig
+from models.config import ExitShape, NetworkConfig
 from models.generator import Generator
 from models.growth import Growth
 from models.layers import DownConv2d, EqualizedConv2d, EqualizedLinear, UpConv2d
@@ -47,9 +47,10 @@ def test_a_layer_that_is_not_known_stays_as_it_is() -> None:
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_a_form_makes_the_pictures_of_the_generator(channels: int) -> None:
-    """At every exit, also with wide ones."""
+    """At every exit, also with wide and deep ones."""
     config = NetworkConfig(32, channels, 16, 256, 16)
-    generator = Generator(config, (1, 1, 3, 5)).eval().requires_grad_(False)
+    shapes = (ExitShape(), ExitShape((3,)), ExitShape((1, 3, 3, 1), (24, 16, 8)), ExitShape((5,)))
+    generator = Generator(config, shapes).eval().requires_grad_(False)
     z = torch.randn(3, 16, generator=torch.Generator().manual_seed(2))
     expected = [generator(z, Growth(level)) for level in range(4)]
     form = eager_form(generator.stem, generator.levels, generator.exits, CPU)

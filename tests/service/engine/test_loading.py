@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,15 @@ import numpy as np
 import pytest
 import torch
 
+from models.card import Card
 from models.config import NetworkConfig
 from models.latent import label_of
 from service.engine import loading
+from service.engine.device import Target
+from service.engine.loading import load_model
 from service.engine.opening import Opened, open_engine
+from service.engine.proof import BrokenPromiseError, GoldenReport, Render, prove_golden
+from service.faults import DeviceLost
 from service.recipe import Recipe, point_of
 from tests.conftest import TINY, MakeBundle
 
@@ -28,7 +34,7 @@ def opened(folder: Path, learned: list[float] | None = None) -> Opened:
         if learned is not None:
             learned.append(seconds)
 
-    return open_engine(folder, device="cpu", threads=1, max_batch=4, learn=learn)
+    return open_engine(folder, device="cpu", threads=1, max_batch=4, learn=learn, precision="fp32")
 
 
 def change_card(bundle: Path, **values: Any) -> None:
@@ -131,18 +137,77 @@ def test_a_network_that_cannot_be_made_exact_is_served_in_batches_of_one(
     assert len(engine.render([Recipe(model.pinned_name, point_of(n), 8) for n in range(3)])) == 3
 
 
+def test_a_bundle_that_is_too_coarse_in_bf16_is_served_in_fp32(
+    make_bundle: MakeBundle, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And the log says so."""
+    tried: list[str] = []
+
+    def strict(card: Card, render: Render) -> GoldenReport:
+        tried.append("tried")
+        if len(tried) == 1:
+            raise BrokenPromiseError("seed 1 differs by 3 of 255 steps")
+        return prove_golden(card, render)
+
+    monkeypatch.setattr(loading, "prove_golden", strict)
+    target = Target(torch.device("cpu"), 1, "bf16")
+    with caplog.at_level(logging.WARNING):
+        model = load_model(make_bundle(), target, 4, lambda *_: None)
+
+    assert ("fp32", 2) == (model.served.mode.precision, len(tried))
+    assert "bf16 is too coarse, so fp32 is tried: seed 1 differs by 3" in caplog.text
+
+
+def test_a_model_tells_what_computes_it(make_bundle: MakeBundle) -> None:
+    """Library, version, precision, threads: all that a last bit may depend on."""
+    (served,) = opened(make_bundle().parent).served()
+
+    assert ("cpu", "fp32") == (served.mode.device, served.mode.precision)
+    assert re.search(r"torch 2.*, threads 1, .*, openvino 20", served.mode.libraries)
+
+
 def test_no_memory_is_told_in_a_word_that_other_rooms_know(
     make_bundle: MakeBundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They do not import torch."""
     engine = opened(make_bundle().parent)
-
-    def exhausted(*_: object) -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory")
-
-    monkeypatch.setattr(loading, "render", exhausted)
+    _break_rendering(monkeypatch, torch.OutOfMemoryError("CUDA out of memory"))
     with pytest.raises(MemoryError, match="CUDA out of memory"):
         engine.render([Recipe(engine.served()[0].pinned_name, point_of(1), 8)])
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), "lower PROGAN_MAX_BATCH"),
+        (ZeroDivisionError("by zero"), "Copy or export the bundle again"),
+    ],
+)
+def test_a_bundle_that_cannot_be_proved_is_refused_with_what_to_do(
+    make_bundle: MakeBundle, monkeypatch: pytest.MonkeyPatch, error: Exception, why: str
+) -> None:
+    """For memory that is short it is not the bundle's fault."""
+    _break_rendering(monkeypatch, error)
+
+    assert why in opened(make_bundle().parent).refused["tiny-32"]
+
+
+def test_a_device_that_is_lost_at_start_is_no_fault_of_the_bundle(
+    make_bundle: MakeBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing can be loaded any more."""
+    _break_rendering(monkeypatch, RuntimeError("CUDA error: unspecified launch failure"))
+    with pytest.raises(DeviceLost):
+        opened(make_bundle().parent)
+
+
+def _break_rendering(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Every batch raises `error` from now on."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(loading, "render", fail)
 
 
 def test_a_folder_without_bundles_gives_an_empty_engine(tmp_path: Path) -> None:

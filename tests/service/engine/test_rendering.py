@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from models.config import NetworkConfig
 from models.generator import Generator
 from models.latent import latent_of, lerp, slerp
+from service.engine.device import Target
 from service.engine.form import Form, eager_form
+from service.engine.preparing import prepare
 from service.engine.rendering import latent_at, latents_of, render
 from service.recipe import Method, Point, Recipe, point_of
 from tests.conftest import picture_of
@@ -27,13 +29,24 @@ def network() -> Generator:
         return Generator(CONFIG).eval().requires_grad_(False)
 
 
+def copy_of(network: Generator) -> Generator:
+    """A form takes its modules over."""
+    copy = Generator(CONFIG)
+    copy.load_state_dict(network.state_dict())
+    return copy.eval().requires_grad_(False)
+
+
 @pytest.fixture(scope="module")
 def form(network: Generator) -> Form:
     """The same, ready to run."""
-    copy = Generator(CONFIG)
-    copy.load_state_dict(network.state_dict())
-    copy.eval().requires_grad_(False)
+    copy = copy_of(network)
     return eager_form(copy.stem, copy.levels, copy.exits, torch.device("cpu"))
+
+
+@pytest.fixture(scope="module")
+def compiled(network: Generator) -> Form:
+    """The same, with one level that goes on from the last shared one."""
+    return prepare(copy_of(network), Target(torch.device("cpu"), 1, "fp32"))
 
 
 @given(
@@ -42,18 +55,17 @@ def form(network: Generator) -> Form:
     )
 )
 def test_a_mixed_batch_gives_each_recipe_its_own_picture(
-    network: Generator, form: Form, wanted: list[tuple[int, int]]
+    network: Generator, form: Form, compiled: Form, wanted: list[tuple[int, int]]
 ) -> None:
-    """Whatever the order and the mixture of resolutions."""
+    """Whatever the order and the mixture of resolutions, and wherever the network is cut."""
     recipes = [Recipe("m", point_of(seed), resolution) for seed, resolution in wanted]
 
-    images = render(form, CONFIG.latent_size, recipes)
-
-    for (seed, resolution), image in zip(wanted, images, strict=True):
-        assert image.shape == (resolution, resolution, 3)
-        assert image.dtype == np.uint8
-        distance = np.abs(image.astype(int) - picture_of(network, seed, resolution))
-        assert distance.max() <= 1  # of 255: another batch size may round a last bit elsewhere
+    for images in (render(f, CONFIG.latent_size, recipes) for f in (form, compiled)):
+        for (seed, resolution), image in zip(wanted, images, strict=True):
+            assert image.shape == (resolution, resolution, 3)
+            assert image.dtype == np.uint8
+            distance = np.abs(image.astype(int) - picture_of(network, seed, resolution))
+            assert distance.max() <= 1  # of 255: elsewhere a last bit may be rounded otherwise
 
 
 def test_each_level_is_run_once_and_by_those_alone_who_need_it(form: Form) -> None:

@@ -1,0 +1,46 @@
+"""The compiled network in one piece, or cut at each level: what a cut costs.
+
+Owns forms that only `bench.engine` measures, beside the one that the service takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from models.generator import Generator
+from service.engine.compiled import CompiledStep, Compiler
+from service.engine.form import fold
+from service.engine.graph import graph_of, shape_after
+
+
+def compiled_parts(
+    generator: Generator, cuts: int, threads: int, precision: str = "fp32"
+) -> Callable[[Tensor], Tensor]:
+    """The way to the largest picture, cut after the stem and each further level, `cuts` times.
+
+    Args:
+        generator: is taken over and changed.
+        cuts: 0 is one piece; as many as there are levels, and the last exit stands alone.
+    """
+    for part in (generator.stem, generator.levels, generator.exits):
+        fold(part)
+    chain = [generator.stem, *generator.levels, generator.exits[-1]]
+    cuts = min(cuts, len(chain) - 1)
+    compile_graph = Compiler(threads, precision)
+    shape = (generator.config.entry_size,)
+    steps: list[CompiledStep] = []
+    for part in [[module] for module in chain[:cuts]] + [chain[cuts:]]:
+        graph = graph_of(part, shape)
+        shape = shape_after(graph)
+        steps.append(compile_graph(graph))
+
+    def run(z: Tensor) -> Tensor:
+        with torch.inference_mode():
+            for step in steps:
+                z = step(z)
+        return z
+
+    return run

@@ -1,0 +1,233 @@
+"""What a picture costs in each form of the network, beside plain PyTorch in fp32.
+
+    python -m bench.engine [--network full-256]... [--rounds 5] [--batch 4] [--threads N] [--json]
+
+Networks: `full-256` is the published width at 256 px with random, seeded weights; any other name
+is a shipped bundle. Rounds are interleaved, so that a busy moment of the machine hits every form
+alike; speed-ups are ratios of minima, and the medians of the ratios within a round stand beside.
+`compiled` is the form of the service, cut where it cuts; the last two rows are cut less and more,
+in fp32.
+
+The baseline is the generator as it was trained: scales computed at run time, nothing folded, one
+convolution after another in fp32. `textbook` is the same network without the fused up-convolution:
+nearest neighbour, then 3x3, as most code has it. `default` is what the service takes here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import openvino
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from bench.cuts import compiled_parts
+from models.bundle import load_bundle
+from models.config import NetworkConfig
+from models.generator import Generator, activate
+from models.latent import latent_of
+from models.layers import UpConv2d, upsample
+from models.pixels import to_pixels
+from service.engine.device import Target, precision_for
+from service.engine.form import Form, eager_form
+from service.engine.preparing import prepare
+from service.serving import available_cores
+
+CPU = torch.device("cpu")
+SHIPPED = Path(__file__).parents[1] / "models" / "pretrained"
+FULL = NetworkConfig(resolution=256, channels=3, latent_size=512, fmap_base=8192, fmap_max=512)
+BASELINE = "eager fp32"
+
+Run = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One form of one network: milliseconds of a picture, likeness to the baseline."""
+
+    network: str
+    form: str
+    minimum_ms: float
+    median_ms: float
+    speedup: float
+    median_speedup: float
+    psnr_db: float | None
+    default: bool
+
+
+def generator_of(network: str) -> Generator:
+    """A fresh copy of a network, since forms take it over."""
+    if network != "full-256":
+        return load_bundle(SHIPPED / network).generator
+    torch.manual_seed(0)
+    return Generator(FULL).eval().requires_grad_(False)
+
+
+def textbook(generator: Generator) -> Run:
+    """Doubled pixels, then a 3x3 convolution."""
+
+    def run(z: Tensor) -> Tensor:
+        x = generator.stem(z)
+        for level in generator.levels:
+            up = level.up
+            assert isinstance(up, UpConv2d)
+            x = F.conv2d(upsample(x), up.weight * up.scale, up.bias, padding=1)
+            x = activate(level.get_submodule("conv")(activate(x)))
+        return generator.exits[-1](x)
+
+    return run
+
+
+def largest(form: Form) -> Run:
+    """The way to the largest picture."""
+
+    def run(z: Tensor) -> Tensor:
+        x = form.stem(z)
+        for level in form.levels:
+            x = level(x)
+        return form.exits[-1](x)
+
+    return run
+
+
+def eager_bfloat16(generator: Generator) -> Run:
+    """Folded, in bf16 throughout."""
+    form = eager_form(generator.stem, generator.levels, generator.exits, CPU)
+    for part in (generator.stem, generator.levels, generator.exits):
+        part.to(torch.bfloat16)
+    run = largest(form)
+    return lambda z: run(z.to(torch.bfloat16)).float()
+
+
+def forms_of(network: str, threads: int) -> dict[str, Run]:
+    """Every form by name, the baseline first."""
+    eager = generator_of(network)
+    folded = generator_of(network)
+    forms: dict[str, Run] = {
+        BASELINE: eager,
+        "textbook fp32": textbook(eager),
+        "folded fp32": largest(eager_form(folded.stem, folded.levels, folded.exits, CPU)),
+        "folded bf16": eager_bfloat16(generator_of(network)),
+    }
+    for precision in ("fp32", "bf16"):
+        form = prepare(generator_of(network), Target(CPU, threads, precision))
+        forms[f"compiled {precision}"] = largest(form)
+    forms["in one piece"] = compiled_parts(generator_of(network), 0, threads)
+    forms["cut at each"] = compiled_parts(generator_of(network), 99, threads)
+    return forms
+
+
+@torch.inference_mode()
+def measure(network: str, rounds: int, batch: int, threads: int) -> list[Row]:
+    """Every form in turns, round by round."""
+    forms = forms_of(network, threads)
+    size = generator_of(network).config.latent_size
+    z = torch.from_numpy(np.stack([latent_of(seed, size) for seed in range(batch)]))
+    pictures = {name: to_pixels(run(z)) for name, run in forms.items()}  # and the warm-up
+    times: dict[str, list[float]] = {name: [] for name in forms}
+    for _ in range(rounds):
+        for name, run in forms.items():
+            start = time.perf_counter()
+            run(z)
+            times[name].append((time.perf_counter() - start) * 1000 / batch)
+    default = f"compiled {precision_for('auto', CPU)}"
+    return [
+        Row(
+            network=network,
+            form=name,
+            minimum_ms=round(min(taken), 2),
+            median_ms=round(statistics.median(taken), 2),
+            speedup=round(min(times[BASELINE]) / min(taken), 2),
+            median_speedup=round(_median_ratio(times[BASELINE], taken), 2),
+            psnr_db=_psnr(pictures[BASELINE], pictures[name]),
+            default=name == default,
+        )
+        for name, taken in times.items()
+    ]
+
+
+def _median_ratio(usual: list[float], taken: list[float]) -> float:
+    return statistics.median(a / b for a, b in zip(usual, taken, strict=True))
+
+
+def _psnr(a: Tensor, b: Tensor) -> float | None:
+    """Likeness of uint8 pictures in decibels; None where every value is the same."""
+    error = float((a.double() - b.double()).square().mean())
+    return round(10 * float(np.log10(255**2 / error)), 1) if error else None
+
+
+def summary(rows: list[Row]) -> dict[str, float | None]:
+    """The figures that claims are made of, from the first network."""
+    first = {row.form: row for row in rows if row.network == rows[0].network}
+    default = next(row for row in first.values() if row.default)
+    return {
+        "speedup_default": default.speedup,
+        "speedup_fp32": first["compiled fp32"].speedup,
+        "speedup_bf16": first["compiled bf16"].speedup,
+        "speedup_default_over_textbook": round(
+            first["textbook fp32"].minimum_ms / default.minimum_ms, 2
+        ),
+        "psnr_default_db": default.psnr_db,
+        "psnr_bf16_db": first["compiled bf16"].psnr_db,
+        "cost_of_cuts": round(
+            first["compiled fp32"].minimum_ms / first["in one piece"].minimum_ms - 1, 3
+        ),
+        "cost_of_cuts_at_each_level": round(
+            first["cut at each"].minimum_ms / first["in one piece"].minimum_ms - 1, 3
+        ),
+    }
+
+
+def print_table(rows: list[Row]) -> None:
+    """For people, one network at a time."""
+    names = ("network", "form", "min ms", "median", "faster", "median", "dB")
+    print("\n{:16}{:16}{:>9}{:>9}{:>8}{:>8}{:>7}".format(*names))
+    for row in rows:
+        likeness = "equal" if row.psnr_db is None else f"{row.psnr_db:.1f}"
+        print(
+            f"{row.network:16}{row.form:16}{row.minimum_ms:9.2f}{row.median_ms:9.2f}"
+            f"{row.speedup:7.2f}x{row.median_speedup:7.2f}x{likeness:>7}"
+            f"{'  <- default' if row.default else ''}",
+            flush=True,
+        )
+
+
+def main() -> None:
+    """Measure, and print a table or JSON."""
+    raw = argparse.RawTextHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
+    parser.add_argument("--network", action="append", help="default: full-256 and all bundles")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--batch", type=int, default=4, help="pictures at a time")
+    parser.add_argument("--threads", type=int, default=available_cores())
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    bundles = sorted(card.parent.name for card in SHIPPED.glob("*/card.json"))
+    machine = (
+        f"{platform.machine()}, {torch.backends.cpu.get_cpu_capability()}, "
+        f"{options.threads} threads, torch {torch.__version__}, openvino {openvino.__version__}"
+    )
+    if not options.json:
+        print(machine)
+    rows: list[Row] = []
+    for network in options.network or ["full-256", *bundles]:
+        rows += (found := measure(network, options.rounds, options.batch, options.threads))
+        if not options.json:
+            print_table(found)
+    if options.json:
+        values = {"machine": machine, **summary(rows), "rows": [asdict(row) for row in rows]}
+        print(json.dumps(values, indent=2))
+
+
+if __name__ == "__main__":
+    main()

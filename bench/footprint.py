@@ -1,0 +1,174 @@
+"""What the serving process needs: seconds until it is ready, and memory under load.
+
+    python -m bench.footprint [--seconds 20] [--clients 8] [--starts 3] [--json]
+
+Starts `python -m service` with the shipped models a few times and takes the quickest start; loads
+the last one with clients that ask for pictures of all models and sizes as fast as they can, and
+reads its resident memory from the kernel (Linux). `peak_mb` is the most it ever held.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+PATIENCE_S = 300
+LISTENING = re.compile(r"Uvicorn running on (http://[0-9.]+:\d+)")
+
+
+@dataclass(frozen=True)
+class Report:
+    """Of one run: seconds, megabytes (10^6 bytes), pictures."""
+
+    ready_s: list[float]
+    quickest_ready_s: float
+    idle_mb: float
+    loaded_mb: float
+    peak_mb: float
+    pictures: int
+    errors: int
+    models: list[dict[str, Any]]
+
+
+@contextmanager
+def service(log: Path) -> Generator[tuple[int, str, float]]:
+    """A process that is ready: its id, its address, the seconds it took."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PROGAN_")}
+    environment |= {"PROGAN_PORT": "0", "PROGAN_BUNDLES": str(ROOT / "models" / "pretrained")}
+    began = time.monotonic()
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "service"], cwd=ROOT, env=environment, stdout=file, stderr=file
+        )
+    try:
+        while not (told := LISTENING.search(log.read_text())):
+            _wait(process, began)
+        while not answers(f"{told[1]}/health/ready"):
+            _wait(process, began)
+        yield process.pid, told[1], time.monotonic() - began
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
+
+
+def _wait(process: subprocess.Popen[bytes], began: float) -> None:
+    if process.poll() is not None or time.monotonic() - began > PATIENCE_S:
+        raise SystemExit("the service did not start: see its log with `make serve`")
+    time.sleep(0.01)
+
+
+def answers(address: str) -> bool:
+    """Whether a request is answered well; the answer is read and dropped."""
+    try:
+        with urllib.request.urlopen(address, timeout=PATIENCE_S) as answer:
+            answer.read()
+    except OSError:
+        return False
+    return True
+
+
+def memory_mb(process: int, field: str) -> float:
+    """`VmRSS`, resident now, or `VmHWM`, the most it was."""
+    status = Path(f"/proc/{process}/status").read_text()
+    found = re.search(rf"^{field}:\s+(\d+) kB", status, re.MULTILINE)
+    if not found:
+        raise SystemExit(f"this kernel does not tell {field}")
+    return round(int(found[1]) * 1024 / 1e6, 1)
+
+
+def models_of(address: str) -> list[dict[str, Any]]:
+    """The cards that the service shows."""
+    with urllib.request.urlopen(f"{address}/models", timeout=PATIENCE_S) as answer:
+        return json.load(answer)["models"]
+
+
+def requests(address: str, models: list[dict[str, Any]]) -> Iterator[str]:
+    """Endless: another seed each time, all models and resolutions in turns."""
+    kinds = [(m["name"], r) for m in models for r in m["resolutions"]]
+    for seed, (name, resolution) in enumerate(itertools.cycle(kinds)):
+        yield f"{address}/images/{seed}?model={name}&resolution={resolution}"
+
+
+def load(address: str, models: list[dict[str, Any]], clients: int, seconds: float) -> list[bool]:
+    """Keep `clients` requests under way; whether each was answered well."""
+    todo, lock, results = requests(address, models), threading.Lock(), list[bool]()
+    end = time.monotonic() + seconds
+
+    def ask() -> None:
+        while time.monotonic() < end:
+            with lock:
+                address = next(todo)
+            results.append(answers(address))
+
+    threads = [threading.Thread(target=ask) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def measure(starts: int, clients: int, seconds: float) -> Report:
+    """All of it."""
+    ready_s: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "service.log"
+        for _ in range(starts - 1):
+            with service(log) as (_, _, took):
+                ready_s.append(round(took, 2))
+        with service(log) as (process, address, took):
+            ready_s.append(round(took, 2))
+            models = models_of(address)
+            idle_mb = memory_mb(process, "VmRSS")
+            results = load(address, models, clients, seconds)
+            return Report(
+                ready_s=ready_s,
+                quickest_ready_s=min(ready_s),
+                idle_mb=idle_mb,
+                loaded_mb=memory_mb(process, "VmRSS"),
+                peak_mb=memory_mb(process, "VmHWM"),
+                pictures=sum(results),
+                errors=len(results) - sum(results),
+                models=[{"name": m["name"], **m["engine"]} for m in models],
+            )
+
+
+def main() -> None:
+    """Measure, and print a table or JSON."""
+    raw = argparse.RawTextHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
+    parser.add_argument("--seconds", type=float, default=20.0, help="of load")
+    parser.add_argument("--clients", type=int, default=8, help="requests under way")
+    parser.add_argument("--starts", type=int, default=3)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    report = measure(options.starts, options.clients, options.seconds)
+    if options.json:
+        print(json.dumps(asdict(report), indent=2))
+        return
+    for model in report.models:
+        print(f"{model['name']}: {model['precision']}, {model['libraries']}")
+    print(f"ready after         {report.quickest_ready_s:8.2f} s   (of {report.ready_s})")
+    print(f"memory when ready   {report.idle_mb:8.1f} MB")
+    print(f"memory after load   {report.loaded_mb:8.1f} MB")
+    print(f"most memory ever    {report.peak_mb:8.1f} MB")
+    print(f"pictures            {report.pictures:8d}, errors {report.errors}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""The promise of a seed, tried: the same pixels alone, in any company, under load, after a restart.
+
+    python -m bench.promise [--seeds 2000] [--bundles models/pretrained] [--precision auto]
+
+Every model of the folder renders every seed, each at one of its resolutions, in several ways (under
+load every eighth); the table counts the pictures that were not byte-equal to the one rendered
+alone. Ends with 1 if there is any.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from service.catalogue import Served
+from service.engine import Opened, open_engine
+from service.fingerprint import pixel_sha256
+from service.recipe import Recipe, point_of
+from service.serving import available_cores
+
+MAX_BATCH = 8
+BUSY_THREADS = 2
+UNDER_LOAD = 8  # every eighth seed, since it takes long
+
+Digests = dict[Recipe, str]
+
+
+def recipes_of(served: Served, seeds: int) -> list[Recipe]:
+    """One for each seed, going around all resolutions."""
+    sizes = served.card.resolutions
+    return [
+        Recipe(served.pinned_name, point_of(seed), sizes[seed % len(sizes)])
+        for seed in range(seeds)
+    ]
+
+
+def digests(engine: Opened, batches: Iterable[Sequence[Recipe]]) -> Digests:
+    """What comes out for each recipe."""
+    found: Digests = {}
+    for batch in batches:
+        images = engine.render(batch)
+        found |= {r: pixel_sha256([image]) for r, image in zip(batch, images, strict=True)}
+    return found
+
+
+def shuffled(recipes: Sequence[Recipe], draw: int) -> list[list[Recipe]]:
+    """Batches of all sizes, in which each recipe has other companions and another place."""
+    random = np.random.Generator(np.random.PCG64(draw))
+    order = [recipes[int(i)] for i in random.permutation(len(recipes)).tolist()]
+    batches: list[list[Recipe]] = []
+    while order:
+        size = int(random.integers(1, MAX_BATCH + 1))
+        batches.append(order[:size])
+        order = order[size:]
+    return batches
+
+
+@contextmanager
+def busy() -> Generator[None]:
+    """Other threads compete for the cores and for memory."""
+    done = threading.Event()
+
+    def burn() -> None:
+        matrix = np.ones((500, 500), np.float32)
+        while not done.is_set():
+            np.matmul(matrix, matrix)
+
+    threads = [threading.Thread(target=burn) for _ in range(BUSY_THREADS)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+
+
+def opened(options: argparse.Namespace) -> Opened:
+    """The engine, as the service opens it."""
+    return open_engine(
+        options.bundles,
+        device=None,
+        threads=options.threads,
+        max_batch=MAX_BATCH,
+        learn=lambda _recipes, _seconds: None,
+        precision=options.precision,
+    )
+
+
+def digests_elsewhere(options: argparse.Namespace) -> dict[str, list[str]]:
+    """What another process finds, by model, in the order of the seeds."""
+    command = [sys.executable, "-m", "bench.promise", "--digests-only"]
+    for name in ("seeds", "bundles", "precision", "threads"):
+        command += [f"--{name}", str(getattr(options, name))]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return json.loads(output)
+
+
+def broken(engine: Opened, options: argparse.Namespace) -> dict[str, dict[str, int]]:
+    """By model and way: how many pictures differ from the same one rendered alone."""
+    found: dict[str, dict[str, int]] = {}
+    elsewhere = digests_elsewhere(options)
+    for served in engine.served():
+        recipes = recipes_of(served, options.seeds)
+        alone = digests(engine, ([recipe] for recipe in recipes))
+        ways = {
+            "in mixed batches": digests(engine, shuffled(recipes, 1)),
+            "in other places": digests(engine, shuffled(recipes, 2)),
+        }
+        with busy():
+            ways["under load"] = digests(engine, shuffled(recipes[::UNDER_LOAD], 3))
+        ways["after a restart"] = dict(zip(recipes, elsewhere[served.pinned_name], strict=True))
+        found[served.card.name] = {
+            way: sum(alone[recipe] != digest for recipe, digest in results.items())
+            for way, results in ways.items()
+        }
+    return found
+
+
+def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    raw = argparse.RawTextHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
+    parser.add_argument("--seeds", type=int, default=2000)
+    parser.add_argument("--bundles", type=Path, default=Path("models/pretrained"))
+    parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16"))
+    parser.add_argument("--threads", type=int, default=available_cores())
+    parser.add_argument("--digests-only", action="store_true", help="for another process to read")
+    return parser.parse_args(arguments)
+
+
+def main() -> None:
+    """Try, and print a table."""
+    options = options_of()
+    engine = opened(options)
+    if options.digests_only:
+        results = {
+            served.pinned_name: [
+                digest
+                for _, digest in sorted(
+                    digests(engine, shuffled(recipes_of(served, options.seeds), 4)).items(),
+                    key=lambda item: item[0].point.start,
+                )
+            ]
+            for served in engine.served()
+        }
+        print(json.dumps(results))
+        return
+    found = broken(engine, options)
+    for served in engine.served():
+        print(f"{served.card.name}: {options.seeds} seeds, {served.mode.precision}, ", end="")
+        print(served.mode.libraries)
+        for way, count in found[served.card.name].items():
+            print(f"  {way:20}{count:6} differ")
+    sys.exit(any(count for ways in found.values() for count in ways.values()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""A service process of one's own to measure: started, waited for, weighed, stopped.
+
+Owns the process. Knows nothing of what is asked of it.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+READY_S = 300.0
+STOP_S = 60.0
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Served:
+    """A service that is ready.
+
+    Attributes:
+        address: as `http://127.0.0.1:8000`.
+        process: to weigh and to look after.
+        log: the file with all it said.
+    """
+
+    address: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def resident_mib(self) -> float:
+        """Memory the process holds, in MiB.
+
+        Raises:
+            SystemExit: it has ended; with the last of its log.
+        """
+        if self.process.poll() is not None:
+            raise SystemExit(f"the service ended by itself:\n{self.log.read_text()[-2000:]}")
+        pages = (Path("/proc") / str(self.process.pid) / "statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE") / MIB
+
+
+@contextmanager
+def service(**settings: object) -> Generator[Served]:
+    """The service on a free port, as it comes but for `settings`, until the block ends.
+
+    Variables of the environment hold, too.
+
+    Raises:
+        SystemExit: it does not become ready.
+    """
+    if not Path("/proc/self/statm").exists():
+        raise SystemExit("memory is read from /proc, as Linux has it: run this there")
+    port = _free_port()
+    ours = {f"PROGAN_{name.upper()}": str(value) for name, value in settings.items()}
+    environment = os.environ | {"PROGAN_PORT": str(port)} | ours
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "service.log"
+        with log.open("wb") as file:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "service"],
+                cwd=ROOT,
+                env=environment,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        served = Served(f"http://127.0.0.1:{port}", process, log)
+        try:
+            _wait_until_ready(served)
+            yield served
+        finally:
+            _stop(process)
+
+
+def _wait_until_ready(served: Served) -> None:
+    end = time.monotonic() + READY_S
+    while time.monotonic() < end:
+        served.resident_mib()  # or tell why it has ended
+        try:
+            with urllib.request.urlopen(f"{served.address}/health/ready", timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise SystemExit(f"not ready within {READY_S:.0f} s:\n{served.log.read_text()[-2000:]}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

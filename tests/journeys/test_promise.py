@@ -1,0 +1,44 @@
+"""The promise of a seed, over two thousand seeds: alone, in company, under load, elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.promise import broken, opened, options_of, shuffled
+from models.config import NetworkConfig
+from service.recipe import Recipe, point_of
+from tests.conftest import write_bundle
+
+CONFIG = NetworkConfig(resolution=32, channels=3, latent_size=16, fmap_base=128, fmap_max=16)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)  # three passes over all seeds here and one in another process
+@pytest.mark.parametrize(("precision", "seeds"), [("auto", 2000), ("bf16", 200)])
+def test_two_thousand_seeds_give_the_same_pixels_in_every_company(
+    tmp_path: Path, precision: str, seeds: int
+) -> None:
+    """Byte for byte, at every resolution; `make verify-seeds` does so with the shipped models."""
+    write_bundle(tmp_path, "tiny-32", CONFIG)
+    words = f"--seeds {seeds} --bundles {tmp_path} --threads 1 --precision {precision}"
+    options = options_of(words.split())
+    engine = opened(options)
+
+    found = broken(engine, options)
+
+    assert all(served.mode.exact for served in engine.served())
+    ways = ("in mixed batches", "in other places", "under load", "after a restart")
+    assert found == {"tiny-32": dict.fromkeys(ways, 0)}
+
+
+def test_company_is_another_each_time() -> None:
+    """The trial would prove nothing if batches and places repeated."""
+    recipes = [Recipe("m", point_of(seed), 8) for seed in range(100)]
+    first, second = shuffled(recipes, 1), shuffled(recipes, 2)
+
+    assert first == shuffled(recipes, 1)
+    assert first != second
+    assert set(recipes) == {r for batch in first for r in batch}
+    assert {len(batch) for batch in first + second} == set(range(1, 9))

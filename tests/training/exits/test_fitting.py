@@ -1,0 +1,154 @@
+"""Fitted exits: better than the stale ones, the same every time, and nothing else changed."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from models.config import ExitShape, NetworkConfig
+from models.generator import Generator
+from models.growth import Growth
+from training.exits import choosing, cost, deep, fitting
+from training.exits.choosing import Candidate, fidelities
+from training.exits.fitting import MAX_STEPS, batch_at, fit_exits, with_exits
+from training.exits.lessons import ExitError, entrance, lessons_of
+
+
+def weights_of(generator: Generator) -> list[Tensor]:
+    """Copies."""
+    return [value.clone() for value in generator.state_dict().values()]
+
+
+@pytest.fixture
+def deep_anyway(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every level gets its deep exit, whatever it reaches."""
+    monkeypatch.setattr(fitting, "choose", lambda levels, _: [(exits[-1], 0.0) for exits in levels])
+
+
+def test_a_fitted_exit_is_more_faithful_than_the_stale_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On seeds it was not fitted to; a deep one more than a linear one."""
+    monkeypatch.setattr(cost, "SHARE_OF_PATH", 8.0)  # so that few steps are enough
+    torch.manual_seed(0)
+    config = NetworkConfig(8, latent_size=8, fmap_base=128, fmap_max=16)
+    generator = Generator(config).eval().requires_grad_(False)
+
+    ((stale,),) = fidelities(generator, [[Candidate(ExitShape(), generator.exits[0])]])
+    linear = fit_exits(generator, seed=0, steps=0)[0].told.psnr_db or 0
+    taught = fit_exits(generator, seed=0, steps=120)[0].told.psnr_db or 0
+
+    assert linear > stale + 3
+    assert taught > linear + 0.3
+
+
+def test_a_linear_exit_that_is_good_enough_is_kept(
+    generator: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the cheapest."""
+    monkeypatch.setattr(choosing, "TARGET_DB", 11.0)
+
+    shapes = [exit_.told.shape for exit_ in fit_exits(generator, seed=0, steps=2)]
+
+    assert shapes == [ExitShape((3,)), ExitShape((3,)), ExitShape()]
+
+
+def test_a_linear_exit_is_kept_where_the_deep_one_is_worse(generator: Generator) -> None:
+    """After one step it knows nothing yet."""
+    fitted = fit_exits(generator, seed=0, steps=1)
+
+    assert [exit_.told.hidden for exit_ in fitted] == [(), (), ()]
+
+
+@pytest.mark.usefixtures("deep_anyway")
+def test_the_card_is_told_shape_fidelity_and_cost(generator: Generator) -> None:
+    """The top exit stays: it makes the finished picture."""
+    *lower, top = fit_exits(generator, seed=0, steps=2)
+
+    assert top.module is generator.exits[-1]
+    assert (top.told.resolution, top.told.kernels, top.told.psnr_db) == (16, (1,), None)
+    assert top.told.multiply_adds == 16 * 3 * 16**2
+    paths = cost.path_costs(generator, entrance(generator, range(1)))
+    for level, exit_ in enumerate(lower):
+        assert exit_.told.kernels == (1, 3, 3, 1)
+        spent = cost.exit_cost(16, 3, 4 << level, exit_.told.shape)
+        assert exit_.told.multiply_adds == spent
+        assert exit_.told.share_of_path == pytest.approx(spent / paths[level], abs=1e-4)
+
+
+@pytest.mark.usefixtures("deep_anyway")
+def test_fitting_is_the_same_every_time(generator: Generator) -> None:
+    """By the seed of the run; another seed gives other exits."""
+    first, again, other = (
+        weights_of(with_exits(generator, fit_exits(generator, seed, steps=5))) for seed in (3, 3, 4)
+    )
+
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(first, other, strict=True))
+
+
+def test_the_generator_is_left_as_it_was(generator: Generator) -> None:
+    """Not one weight changes."""
+    before = weights_of(generator)
+
+    fit_exits(generator, seed=0, steps=3)
+
+    now = generator.state_dict().values()
+    assert all(torch.equal(a, b) for a, b in zip(before, now, strict=True))
+
+
+@pytest.mark.usefixtures("deep_anyway")
+def test_a_generator_with_new_exits_draws_the_same_finished_picture(generator: Generator) -> None:
+    """And at 8 px what its new exit makes of the features."""
+    fitted = fit_exits(generator, seed=0, steps=2)
+    z = entrance(generator, range(7, 9))
+
+    renewed = with_exits(generator, fitted)
+
+    assert torch.equal(renewed(z), generator(z))
+    features = lessons_of(generator, range(7, 9)).features[1]
+    assert torch.equal(renewed(z, Growth(1)), fitted[1].module(features))
+
+
+def test_a_generator_with_new_exits_shares_nothing(generator: Generator) -> None:
+    """Training may go on without changing it."""
+    renewed = with_exits(generator, fit_exits(generator, seed=0, steps=2))
+
+    old = {p.data_ptr() for p in generator.parameters()}
+    assert not old & {p.data_ptr() for p in renewed.parameters()}
+    assert not any(p.requires_grad for p in renewed.parameters())
+
+
+def test_every_step_is_told(generator: Generator) -> None:
+    """So that a person sees how far it is."""
+    told: list[tuple[int, int]] = []
+
+    fit_exits(generator, 0, 3, lambda done, total: told.append((done, total)))
+
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+@pytest.mark.parametrize("steps", [-1, MAX_STEPS + 1])
+def test_a_number_of_steps_that_cannot_be_is_refused(generator: Generator, steps: int) -> None:
+    """Beyond the most, seeds to learn from would be those that are held out."""
+    with pytest.raises(ExitError, match=r"deep exits learn in 0 to 200,000 steps, not -?[0-9]"):
+        fit_exits(generator, 0, steps)
+
+
+def test_an_exit_that_comes_to_no_numbers_is_refused(
+    generator: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message names the resolution, the step, and a way out."""
+    monkeypatch.setattr(deep, "MUON_RATE", 1e30)
+
+    with pytest.raises(ExitError, match=r"the exit at 4 px was lost in step .* --exit-steps 0"):
+        fit_exits(generator, 0, 20)
+
+
+@pytest.mark.parametrize(("level", "pictures"), [(0, 64), (1, 64), (2, 16), (4, 2), (7, 2)])
+def test_there_are_more_small_pictures_in_a_step(
+    monkeypatch: pytest.MonkeyPatch, level: int, pictures: int
+) -> None:
+    """About as many pixels, but never more than 64 pictures or fewer than 2."""
+    monkeypatch.setattr(fitting, "PIXELS", 4096)
+
+    assert batch_at(level) == pictures

@@ -1,0 +1,75 @@
+"""Which exit a level gets: how faithful each candidate is, and which one is good enough.
+
+Owns the measure of fidelity, over seeds that nothing is fitted to, and the choice.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from models.config import ExitShape, resolution_of
+from models.generator import Generator
+from training.exits.lessons import BATCH, ExitError, lessons_of
+
+HELD_OUT_SEEDS = range(2_000_000, 2_000_128)
+TARGET_DB = 38.0  # the cheapest exit that reaches it is good enough
+HOPELESS_DB = 10.0  # about what one colour for all pixels reaches
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An exit that may be chosen."""
+
+    shape: ExitShape
+    module: nn.Module
+
+
+@torch.no_grad()
+def fidelities(generator: Generator, candidates: list[list[Candidate]]) -> list[list[float]]:
+    """Peak signal-to-noise ratios over held-out seeds, in decibels; the peak is the range, 2."""
+    errors = [[0.0] * len(level) for level in candidates]
+    counts = [0] * len(candidates)
+    for start in range(0, len(HELD_OUT_SEEDS), BATCH):
+        lessons = lessons_of(generator, HELD_OUT_SEEDS[start : start + BATCH])
+        for level, (features, target) in enumerate(
+            zip(lessons.features, lessons.targets, strict=True)
+        ):
+            counts[level] += target.numel()
+            for place, candidate in enumerate(candidates[level]):
+                error = candidate.module(features).clamp(-1.0, 1.0) - target
+                errors[level][place] += error.double().square().sum().item()
+    return [
+        [10 * math.log10(4.0 * count / max(total, 1e-30)) for total in level]
+        for level, count in zip(errors, counts, strict=True)
+    ]
+
+
+def choose(
+    candidates: list[list[Candidate]], reached: list[list[float]]
+) -> list[tuple[Candidate, float]]:
+    """For each level the first that reaches `TARGET_DB`, or else the most faithful one.
+
+    Args:
+        candidates: of each level, the cheapest first.
+        reached: their fidelity in decibels.
+
+    Raises:
+        ExitError: the best of a level is hopeless.
+    """
+    chosen: list[tuple[Candidate, float]] = []
+    for level, (exits, decibels) in enumerate(zip(candidates, reached, strict=True)):
+        good = [place for place, db in enumerate(decibels) if db >= TARGET_DB]
+        place = good[0] if good else int(np.argmax(decibels))
+        if not decibels[place] >= HOPELESS_DB:
+            raise ExitError(
+                f"the best exit at {resolution_of(level)} px shows the finished picture with "
+                f"{decibels[place]:.1f} dB only, {HOPELESS_DB:.0f} are the least: nothing was "
+                "exported. Train on, or give the exits more --exit-steps"
+            )
+        chosen.append((exits[place], decibels[place]))
+    return chosen

@@ -1,0 +1,68 @@
+"""What it costs to reach a level, and to leave there: multiply-adds for one image.
+
+Owns the counting, by running the modules themselves, so that it holds for any stem, levels and
+exits; and the width that a deep exit may have.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from models.config import ExitShape
+from models.exit import build_exit
+from models.generator import Generator
+
+SHARE_OF_PATH = 0.52  # what a deep exit may cost, of stem and levels up to it: about half
+DEEP_KERNELS = (1, 3, 3, 1)
+STEP = 8  # hidden maps come in multiples of it, as vector units do
+
+
+def multiply_adds(part: nn.Module, x: Tensor) -> int:
+    """Of `part` with input `x`: those of convolutions and dense layers, which are nearly all."""
+    counter = FlopCounterMode(display=False)
+    with counter, torch.no_grad():
+        part(x)
+    return counter.get_total_flops() // 2
+
+
+def path_costs(generator: Generator, x: Tensor) -> list[int]:
+    """Of stem and levels up to each level.
+
+    Args:
+        x: what the stem takes for one image, `[1, L]`.
+    """
+    costs: list[int] = []
+    for part in (generator.stem, *generator.levels):
+        below = costs[-1] if costs else 0
+        costs.append(below + multiply_adds(part, x))
+        with torch.no_grad():
+            x = part(x)
+    return costs
+
+
+def deep_shape(maps: int, channels: int, resolution: int, path: int) -> ExitShape:
+    """The widest deep exit that costs at most `SHARE_OF_PATH` of `path`, or the narrowest there is.
+
+    Args:
+        maps: of the features it reads.
+        channels: of the image it makes.
+        resolution: of both.
+        path: multiply-adds up to there.
+    """
+    width = STEP
+    while exit_cost(maps, channels, resolution, _deep(width + STEP)) <= SHARE_OF_PATH * path:
+        width += STEP
+    return _deep(width)
+
+
+def exit_cost(maps: int, channels: int, resolution: int, shape: ExitShape) -> int:
+    """Multiply-adds of an exit for one image; computes nothing."""
+    with torch.device("meta"):
+        exit_ = build_exit(maps, channels, shape)
+        return multiply_adds(exit_, torch.empty(1, maps, resolution, resolution))
+
+
+def _deep(width: int) -> ExitShape:
+    return ExitShape(DEEP_KERNELS, (width,) * (len(DEEP_KERNELS) - 1))

@@ -1,0 +1,98 @@
+"""The deep exit of a level: a few small convolutions, taught by the finished picture.
+
+What lies between a level and the finished picture is not linear, so no single convolution can
+follow it. A narrow chain of convolutions can, far more cheaply than the levels it stands for.
+Owns the learning of one exit: Muon (Jordan et al. 2024) for the hidden convolutions, which learns
+this three times as fast as Adam; Adam for the last one and the biases. Knows nothing of seeds.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.config import ExitShape
+from models.exit import build_exit, convolutions_of
+from models.layers import LEAKY_SLOPE
+from training.chance import normal
+
+MUON_RATE = 0.02
+ADAM_RATE = 0.003
+ADAM_BETAS = (0.9, 0.99)
+WARM_UP = 50  # steps
+
+
+class Student:
+    """An exit that learns.
+
+    Args:
+        maps: of the features.
+        channels: of the image.
+        shape: with one hidden layer at least.
+        source: of the first weights.
+    """
+
+    def __init__(
+        self, maps: int, channels: int, shape: ExitShape, source: np.random.Generator
+    ) -> None:
+        self._exit = build_exit(maps, channels, shape)
+        self._shapes = [conv.weight.shape for conv in convolutions_of(self._exit)]
+        # Plain matrices [O, I k k] instead of equalized weights: Muon turns matrices.
+        self._matrices = [_first(shape, source) for shape in self._shapes]
+        self._biases = [nn.Parameter(torch.zeros(shape[0])) for shape in self._shapes]
+        self._muon = torch.optim.Muon(self._matrices[:-1], lr=MUON_RATE, weight_decay=0.0)
+        rest = [self._matrices[-1], *self._biases]
+        self._adam = torch.optim.Adam(rest, lr=ADAM_RATE, betas=ADAM_BETAS)
+
+    def learn(self, features: Tensor, target: Tensor, rate: float) -> float:
+        """One step.
+
+        Args:
+            features: `[N, maps, r, r]`.
+            target: `[N, channels, r, r]`, in [-1, 1].
+            rate: of the learning rates, 0 to 1.
+
+        Returns:
+            The mean square error before it; not finite when the exit is lost.
+        """
+        self._muon.param_groups[0]["lr"] = rate * MUON_RATE
+        self._adam.param_groups[0]["lr"] = rate * ADAM_RATE
+        features = features.contiguous(memory_format=torch.channels_last)  # quicker by a sixth
+        loss = F.mse_loss(self._predict(features), target)
+        self._muon.zero_grad()
+        self._adam.zero_grad()
+        loss.backward()
+        self._muon.step()
+        self._adam.step()
+        return loss.item()
+
+    @torch.no_grad()
+    def exit(self) -> nn.Module:
+        """The exit as far as it has learned."""
+        convolutions = convolutions_of(self._exit)
+        for layer, matrix, bias in zip(convolutions, self._matrices, self._biases, strict=True):
+            layer.weight.copy_(matrix.reshape(layer.weight.shape) / layer.scale)
+            layer.bias.copy_(bias)
+        return self._exit.eval().requires_grad_(False)
+
+    def _predict(self, x: Tensor) -> Tensor:
+        for number, (shape, matrix, bias) in enumerate(
+            zip(self._shapes, self._matrices, self._biases, strict=True)
+        ):
+            x = F.leaky_relu(x, LEAKY_SLOPE) if number else x
+            x = F.conv2d(x, matrix.view(shape), bias, padding=shape[-1] // 2)
+        return x
+
+
+def _first(shape: torch.Size, source: np.random.Generator) -> nn.Parameter:
+    inputs = math.prod(shape[1:])
+    return nn.Parameter(normal(source, shape[0], inputs) / math.sqrt(3 * inputs))
+
+
+def rate_at(step: int, steps: int) -> float:
+    """The share of the learning rate at a step: up at once, down along half a cosine."""
+    return min(1.0, (step + 1) / WARM_UP) * (1 + math.cos(math.pi * step / steps)) / 2

@@ -1,0 +1,159 @@
+"""Exits of every level, fitted to the finished picture.
+
+While a network grows, the exit of a level is trained only until the next level has faded in; then
+the features below move on and it goes stale. Here each exit is made anew, with the generator
+frozen: it shall show the finished picture, box-downsampled. One network then shows the same
+picture at every resolution.
+Owns the order of things. Knows no file.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import nn
+
+from models.card import Exit
+from models.config import ExitShape, resolution_of
+from models.generator import Generator
+from training.chance import Purpose, generator_at
+from training.exits.choosing import Candidate, choose, fidelities
+from training.exits.cost import deep_shape, exit_cost, path_costs
+from training.exits.deep import Student, rate_at
+from training.exits.lessons import BATCH, ExitError, Pool, entrance
+from training.exits.linear import LeastSquares
+from training.exits.sight import Watch
+
+FIRST_FIT_SEED = 1_000_000
+LINEAR_PICTURES = 384
+LINEAR_KERNEL = 3
+STEPS = 4000  # of each deep exit
+MAX_STEPS = 200_000  # so that no seed to fit is one that is held out
+RENEWED = 4  # new pictures in the pool for each step
+PIXELS = 4096  # of a batch for a deep exit, about
+
+
+@dataclass(frozen=True)
+class FittedExit:
+    """The exit of one level.
+
+    Attributes:
+        module: features of the level -> images.
+        told: what the card says of it.
+    """
+
+    module: nn.Module
+    told: Exit
+
+
+def fit_exits(
+    generator: Generator, seed: int, steps: int = STEPS, watch: Watch = lambda _done, _all: None
+) -> list[FittedExit]:
+    """New exits for all levels of `generator` but the top one, which stays.
+
+    Args:
+        generator: frozen; nothing of it changes.
+        seed: of all chance in the fitting.
+        steps: of each deep exit; 0 for linear exits alone.
+        watch: is told of every step.
+
+    Raises:
+        ExitError: `steps` is out of range, or an exit shows nothing of the finished picture.
+        SpoiledError: the weights of the generator are no numbers.
+    """
+    if not 0 <= steps <= MAX_STEPS:
+        raise ExitError(f"deep exits learn in 0 to {MAX_STEPS:,} steps, not {steps:,}")
+    paths = path_costs(generator, entrance(generator, range(FIRST_FIT_SEED, FIRST_FIT_SEED + 1)))
+    pool = Pool(generator, FIRST_FIT_SEED)
+    candidates = [[exit_] for exit_ in fit_linear(generator, pool)]
+    if steps:
+        deep = fit_deep(generator, pool, paths, seed, steps, watch)
+        candidates = [[*level, exit_] for level, exit_ in zip(candidates, deep, strict=True)]
+    chosen = choose(candidates, fidelities(generator, candidates))
+    top = Candidate(generator.exit_shapes[-1], generator.exits[-1])
+    return [
+        FittedExit(exit_.module, _told(generator, level, exit_.shape, psnr_db, paths[level]))
+        for level, (exit_, psnr_db) in enumerate([*chosen, (top, None)])
+    ]
+
+
+def fit_linear(generator: Generator, pool: Pool) -> list[Candidate]:
+    """The linear exit of every level but the top one."""
+    config = generator.config
+    equations = [
+        LeastSquares(config.feature_maps(level), config.channels, LINEAR_KERNEL)
+        for level in range(config.top_level)
+    ]
+    for _ in range(0, LINEAR_PICTURES, BATCH):
+        lessons = pool.renew(BATCH)
+        for mine, features, target in zip(
+            equations, lessons.features, lessons.targets, strict=True
+        ):
+            mine.add(features, target)
+    return [Candidate(ExitShape((LINEAR_KERNEL,)), mine.exit()) for mine in equations]
+
+
+def fit_deep(
+    generator: Generator, pool: Pool, paths: Sequence[int], seed: int, steps: int, watch: Watch
+) -> list[Candidate]:
+    """The deep exit of every level but the top one; they learn side by side.
+
+    Args:
+        pool: not empty.
+        paths: multiply-adds up to each level.
+
+    Raises:
+        ExitError: an exit came to no numbers.
+    """
+    config = generator.config
+    levels = range(config.top_level)
+    shapes = [
+        deep_shape(config.feature_maps(level), config.channels, resolution_of(level), paths[level])
+        for level in levels
+    ]
+    chance = [generator_at(seed, Purpose.EXITS, level) for level in levels]
+    students = [
+        Student(config.feature_maps(level), config.channels, shapes[level], chance[level])
+        for level in levels
+    ]
+    for step in range(steps):
+        if step % (BATCH // RENEWED) == 0:
+            pool.renew(BATCH)
+        for level, student in enumerate(students):
+            features, target = pool.draw(level, batch_at(level), chance[level])
+            loss = student.learn(features, target, rate_at(step, steps))
+            if not math.isfinite(loss):
+                raise ExitError(
+                    f"the exit at {resolution_of(level)} px was lost in step {step}: its error is "
+                    f"{loss}. Export with --exit-steps 0 for linear exits"
+                )
+        watch(step + 1, steps)
+    return [Candidate(s, student.exit()) for s, student in zip(shapes, students, strict=True)]
+
+
+def batch_at(level: int) -> int:
+    """Pictures in a step of a deep exit: more of the small ones."""
+    return min(64, max(2, PIXELS // resolution_of(level) ** 2))
+
+
+def _told(
+    generator: Generator, level: int, shape: ExitShape, psnr_db: float | None, path: int
+) -> Exit:
+    config, resolution = generator.config, resolution_of(level)
+    cost = exit_cost(config.feature_maps(level), config.channels, resolution, shape)
+    reached = None if psnr_db is None else round(psnr_db, 2)
+    return Exit(
+        resolution, shape.kernels, reached, shape.hidden, cost, share_of_path=round(cost / path, 4)
+    )
+
+
+def with_exits(generator: Generator, exits: list[FittedExit]) -> Generator:
+    """A generator of the same stem and levels with these exits; nothing is shared."""
+    fitted = Generator(generator.config, tuple(exit_.told.shape for exit_ in exits))
+    state = {k: v for k, v in generator.state_dict().items() if not k.startswith("exits.")}
+    for level, exit_ in enumerate(exits):
+        state |= {f"exits.{level}.{k}": v for k, v in exit_.module.state_dict().items()}
+    fitted.load_state_dict(state, strict=True)
+    return fitted.eval().requires_grad_(False)

@@ -1,0 +1,76 @@
+"""The linear exit of a level: the one convolution that least squares find.
+
+Owns the normal equations. They are exact and quick, and what a deeper exit must beat.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from models.config import ExitShape
+from models.exit import build_exit, convolutions_of
+from training.exits.lessons import SpoiledError
+
+PLACES = 256  # of each picture that enter the equations; another set for each batch
+RIDGES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)  # of the mean diagonal; the first that can be solved
+
+
+class LeastSquares:
+    """The equations of one exit, summed in fp64 over all lessons it is given.
+
+    Args:
+        maps: of the features.
+        channels: of the image.
+        kernel: width of the convolution, odd.
+    """
+
+    def __init__(self, maps: int, channels: int, kernel: int) -> None:
+        self._maps, self._channels, self._kernel = maps, channels, kernel
+        self._unknowns = maps * kernel**2 + 1
+        self._gram = torch.zeros(self._unknowns, self._unknowns, dtype=torch.float64)
+        self._moment = torch.zeros(self._unknowns, channels, dtype=torch.float64)
+        self._batches = 0
+
+    @torch.no_grad()
+    def add(self, features: Tensor, target: Tensor) -> None:
+        """Take in features `[N, maps, r, r]` and what shall be made of them."""
+        stride = max(1, features.shape[-1] ** 2 // PLACES)
+        places = slice(self._batches % stride, None, stride)
+        columns = F.unfold(features, self._kernel, padding=self._kernel // 2)[:, :, places]
+        columns = columns.permute(0, 2, 1).reshape(-1, self._unknowns - 1)  # [N p, C k k]
+        columns = F.pad(columns, (0, 1), value=1.0)  # the bias
+        values = target.flatten(2)[:, :, places].permute(0, 2, 1).reshape(-1, self._channels)
+        self._gram += (columns.T @ columns).double()
+        self._moment += (columns.T @ values).double()
+        self._batches += 1
+
+    @torch.no_grad()
+    def exit(self) -> torch.nn.Module:
+        """The exit with the least squared error over all that was taken in."""
+        solution = solve(self._gram, self._moment).float()
+        exit_ = build_exit(self._maps, self._channels, ExitShape((self._kernel,)))
+        (layer,) = convolutions_of(exit_)
+        layer.weight.copy_(solution[:-1].T.reshape(layer.weight.shape) / layer.scale)
+        layer.bias.copy_(solution[-1])
+        return exit_.eval().requires_grad_(False)
+
+
+def solve(gram: Tensor, moment: Tensor) -> Tensor:
+    """The x of `gram` x = `moment`, by Cholesky; silent or doubled maps need a little ridge.
+
+    Raises:
+        SpoiledError: no ridge helps: the features are not finite.
+    """
+    scale = float(gram.diagonal().mean())
+    for ridge in RIDGES:
+        raised = gram + ridge * scale * torch.eye(len(gram), dtype=gram.dtype)
+        try:
+            factor = cast("Tensor", torch.linalg.cholesky(raised))
+        except RuntimeError:  # not positive definite
+            continue
+        return torch.cholesky_solve(moment, factor)
+    raise SpoiledError("the features of the generator are not finite: its weights are spoiled")
