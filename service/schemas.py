@@ -172,9 +172,9 @@ class ModelCard(BaseModel):
 
 
 class ModelList(BaseModel):
-    """All models, and the one meant where none is named; null where that one is missing."""
+    """All models, and the one meant where none is named."""
 
-    default: str | None
+    default: str
     models: list[ModelCard]
 
 
@@ -185,12 +185,11 @@ class Health(BaseModel):
 
 
 class Readiness(Health):
-    """What a ready service serves, which bundles it refused, which old digests it still has."""
+    """What a ready service serves, and which bundles it refused."""
 
     default: str
     models: list[str]
     refused: dict[str, str]
-    leaving: list[str]
 
 
 class Problem(BaseModel):
@@ -206,7 +205,7 @@ class Problem(BaseModel):
     request_id: str | None
 
 
-def model_card(served: Served, default: str | None) -> ModelCard:
+def model_card(served: Served, default: str) -> ModelCard:
     """What is told of `served`; golden seeds stay in the bundle."""
     card, mode = served.card, served.mode
     values = card.to_dict()

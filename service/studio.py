@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -26,7 +26,6 @@ from service.recipe import Recipe
 from service.settings import Settings
 
 T = TypeVar("T")
-Using = Callable[[str], AbstractContextManager[None]]
 
 SOFTWARE = "Progan"
 JSON = "application/json"
@@ -74,22 +73,9 @@ def file_of(recipe: Recipe, pixels: Pixels, image_format: str) -> File:
 
 
 class Studio:
-    """Where routes have their pictures made.
+    """Where routes have their pictures made."""
 
-    Args:
-        using: keeps a model loaded while its pictures are awaited.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        batcher: Batcher,
-        metrics: Metrics,
-        cores: int,
-        *,
-        using: Using,
-    ) -> None:
-        self._using = using
+    def __init__(self, settings: Settings, batcher: Batcher, metrics: Metrics, cores: int) -> None:
         self._settings = settings
         self._batcher = batcher
         self._metrics = metrics
@@ -106,8 +92,7 @@ class Studio:
             patience_s: seconds the client will wait, where it has less patience than we.
         """
         patience_s = min(patience_s or math.inf, self._settings.deadline_s)
-        with self._using(recipes[0].model):
-            return await render(self._batcher, recipes, patience_s)
+        return await render(self._batcher, recipes, patience_s)
 
     async def render_walk(
         self, recipes: Sequence[Recipe], patience_s: float | None = None
@@ -124,7 +109,7 @@ class Studio:
         """
         patience_s = min(patience_s or math.inf, self._settings.walk_deadline_s)
         window = self._settings.walk_window
-        with self._allowance(recipes), self._using(recipes[0].model):
+        with self._allowance(recipes):
             return await render(self._batcher, recipes, patience_s, window=window)
 
     async def encode(self, name: str, make: Callable[[], T]) -> tuple[T, float]:

@@ -15,6 +15,8 @@ from typing import Any, Self, TypeVar, get_type_hints
 from models.config import NetworkConfig
 from training.losses import OBJECTIVES
 
+CONFIG_FILE = "config.json"  # in the folder of a run
+
 Owner = TypeVar("Owner", "TrainingConfig", NetworkConfig, "LevelPlan")
 
 

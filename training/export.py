@@ -1,4 +1,4 @@
-"""From the newest checkpoint of a run to a bundle that is proved before it appears.
+"""From a checkpoint of a run to a bundle that is proved before it appears.
 
 Owns the `export` command: averaged generator, fitted exits, card, preview, and the comparison of
 what was written with what was meant. Quality is what `evaluate` wrote, or nothing.
@@ -27,7 +27,7 @@ from models.pixels import thumbnail_of
 from training.checkpoint import Progress
 from training.config import TrainingConfig
 from training.exits import FittedExit, fit_exits, with_exits
-from training.newest import Newest, load_run
+from training.newest import NEWEST, Newest, add_choice, load_run
 from training.origin import Origin, read_origin
 from training.quality.report import quality_for_card
 from training.samples import grid_of, render
@@ -48,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="how clients call the model; the name of --out unless told")
     parser.add_argument("--title", help="for people; the name unless told")
     parser.add_argument("--description", default="", help="one or two sentences for the card")
+    add_choice(parser)
     parser.add_argument("--replace", action="store_true", help="take the place of an old bundle")
 
 
@@ -61,6 +62,7 @@ def run(options: argparse.Namespace) -> int:
         title=options.title or name,
         description=options.description,
         replace=options.replace,
+        checkpoint=options.checkpoint,
     )
     for exit_ in card.exits:
         kept = "finished picture" if exit_.psnr_db is None else f"{exit_.psnr_db:.1f} dB"
@@ -71,12 +73,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def export_run(
-    run_folder: Path, out: Path, *, name: str, title: str, description: str, replace: bool
+    run_folder: Path,
+    out: Path,
+    *,
+    name: str,
+    title: str,
+    description: str,
+    replace: bool,
+    checkpoint: str = NEWEST,
 ) -> Card:
-    """Make a bundle of the newest checkpoint of `run_folder`.
-
-    Returns:
-        The card of the bundle, as it was read back.
+    """Make a bundle of a checkpoint, as `load_run` names it; its card, as it was read back.
 
     Raises:
         ExportError: no finished level to export, `out` is taken, or the proof failed; `out` is as
@@ -86,7 +92,7 @@ def export_run(
         OSError: the disk is full; `out` is as it was before.
     """
     check_destination(out, name, replace)
-    newest = load_run(run_folder)
+    newest = load_run(run_folder, checkpoint)
     require_finished(run_folder, newest)
     config, progress, average = newest.config, newest.progress, newest.players.average
     exits = fit_exits(average)

@@ -18,6 +18,7 @@ from models.growth import Growth
 from models.latent import latent_of
 from models.pixels import Pixels, to_pixels
 
+SAMPLES = "samples"  # the folder in a run
 COLUMNS = 8
 ROWS = 6
 SMALLEST_TILE = 64  # pixels; smaller pictures are enlarged by a whole factor
