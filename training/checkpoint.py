@@ -77,7 +77,7 @@ class Players(Protocol):
 def save_checkpoint(
     folder: Path, players: Players, progress: Progress, also: Collection[int] = ()
 ) -> Path:
-    """Write a checkpoint atomically, then delete all but it, the one before, and those after `also`.
+    """Write a checkpoint atomically, then delete all but it, the one before, and those `also`.
 
     Raises:
         OSError: the disk is full; the checkpoints before it stay whole.

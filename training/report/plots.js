@@ -172,7 +172,7 @@ function timelineOf(spans, total, shown) {
   svg.append(drawn("rect", { x: here, y: 4, width: width - here, height: 34, style: "fill: var(--panel); opacity: 0.65" }));
   svg.append(drawn("line", { class: "cursor", x1: here, x2: here, y1: 2, y2: 40 }));
   for (const step of roundSteps(0, total, 8)) {
-    svg.append(drawn("text", { x: across(step), y: 52, "text-anchor": step ? "middle" : "start" }, inThousands(step)));
+    svg.append(drawn("text", { x: across(step), y: 52, "text-anchor": step === 0 ? "start" : step > 0.97 * total ? "end" : "middle" }, inThousands(step)));
   }
   return svg;
 }
