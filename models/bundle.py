@@ -124,7 +124,13 @@ def load_bundle(folder: Path) -> Bundle:
     path = folder / WEIGHTS_FILE
     if not path.is_file():
         raise BundleError(f"{folder} has no {WEIGHTS_FILE}. Copy the bundle again")
-    if (digest := file_sha256(path)) != card.weights_sha256:
+    # Read once and never mapped: what is hashed is what is loaded, and a file that somebody cuts
+    # short meanwhile is a wrong digest, not a dead process.
+    try:
+        weights = path.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read: {error}. Copy the bundle again") from error
+    if (digest := hashlib.sha256(weights).hexdigest()) != card.weights_sha256:
         raise BundleError(
             f"{path} has SHA-256 {digest}, its card says {card.weights_sha256}: the file is "
             "truncated or changed. Copy the bundle again"
@@ -134,7 +140,7 @@ def load_bundle(folder: Path) -> Bundle:
         raise BundleError(f"{folder}: generator family {card.family!r} is unknown (known: {known})")
     try:
         generator = FAMILIES[card.family](card.network, tuple(e.kernel for e in card.exits))
-        generator.load_state_dict(safetensors.torch.load_file(path), strict=True)
+        generator.load_state_dict(safetensors.torch.load(weights), strict=True)
     except (SafetensorError, RuntimeError, TypeError, ValueError) as error:
         raise BundleError(f"{path} does not fit its card: {error}") from error
     return Bundle(generator.eval().requires_grad_(False), card)

@@ -1,7 +1,8 @@
 """`python -m service`: one process, one engine, settings from the environment.
 
 Owns the command line, the server and its signals: the first SIGTERM or SIGINT drains, the second
-ends the process at once.
+ends the process at once; SIGHUP has the bundles read again, but for one that a closing terminal
+sends, which drains.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
 import sys
 import time
 from types import FrameType
@@ -22,6 +24,7 @@ from service.serving import Serving
 from service.settings import Settings, describe, unknown_variables, variable_of
 from service.tracing import configure_logging
 
+STDIN = 0  # its file descriptor
 LAST_WAIT_S = 1.0  # for the engine's thread, when all requests have been answered
 
 log = logging.getLogger("progan")
@@ -34,6 +37,20 @@ class DrainingServer(uvicorn.Server):
         super().__init__(config)
         self._serving = serving
         self._signalled_at: float | None = None
+        self._hung_up = False
+        self._had_terminal = os.isatty(STDIN)
+
+    def hear_hang_ups(self) -> None:
+        """Take SIGHUP, where the system has it; on the main thread."""
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, self.handle_hang_up)
+
+    def handle_hang_up(self, sig: int, frame: FrameType | None) -> None:
+        """Note that the bundles are to be read again; drain if the terminal has gone."""
+        if not self._had_terminal or os.isatty(STDIN):
+            self._hung_up = True
+        elif self._signalled_at is None:  # the shell and the kernel may both tell
+            self.handle_exit(sig, frame)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as called
         """Note the first signal; end at once on the second."""
@@ -42,7 +59,10 @@ class DrainingServer(uvicorn.Server):
         self._signalled_at = time.monotonic()
 
     async def on_tick(self, counter: int) -> bool:
-        """Drain after the signal, and leave when the grace is over."""
+        """Do what signals asked for: drain, and leave when the grace is over; or look again."""
+        if self._hung_up:
+            self._hung_up = False
+            self._serving.look_for_models()
         if self._signalled_at is not None:
             self._serving.begin_drain()
             waited = time.monotonic() - self._signalled_at
@@ -89,10 +109,12 @@ def main() -> None:
         server_header=False,
         timeout_graceful_shutdown=int(settings.drain_limit_s),
     )
-    DrainingServer(config, serving).run()
-    if not serving.batcher.ended(within_s=LAST_WAIT_S):
+    server = DrainingServer(config, serving)
+    server.hear_hang_ups()
+    server.run()
+    if not serving.ended(within_s=LAST_WAIT_S):
         # The interpreter would tear the libraries down under a thread that still computes.
-        log.warning("leaving while the engine is still busy")
+        log.warning("leaving while a network is still computing")
         logging.shutdown()
         os._exit(0)
 

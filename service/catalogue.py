@@ -7,10 +7,22 @@ never weights.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from models.card import Card
-from service.errors import OutOfRange, UnknownModel
+from service.errors import NotReady, OutOfRange, UnknownModel
+
+
+class Unfit(Exception):
+    """A bundle that is not served; the message says what is wrong with it and what to do.
+
+    Attributes:
+        passing: whether the same files may do another time, as after an error of the disk.
+    """
+
+    def __init__(self, reason: str, *, passing: bool = False) -> None:
+        super().__init__(reason)
+        self.passing = passing
 
 
 @dataclass(frozen=True)
@@ -79,25 +91,44 @@ class Catalogue:
     Attributes:
         models: by name.
         refused: why a bundle is not served, by the name of its folder.
-        default: name of the model of a request that names none; one of `models`.
+        default: name of the model of a request that names none; one of `models`, or None.
+        leaving: by pinned name, digests that were replaced or removed and are still loaded.
+        lacking: why there is no default, and what to do.
     """
 
     models: Mapping[str, Served]
     refused: Mapping[str, str]
-    default: str
+    default: str | None
+    leaving: Mapping[str, Served] = field(default_factory=dict[str, Served])
+    lacking: str = ""
+
+    def require_default(self) -> str:
+        """The name of the default.
+
+        Raises:
+            NotReady: there is none, and why.
+        """
+        if self.default is None:
+            raise NotReady(self.lacking, refused=dict(self.refused))
+        return self.default
 
     def find(self, asked: str | None) -> Served:
         """The model a client means by `name`, `name@digest` or nothing.
 
         Raises:
             UnknownModel: it is not loaded, or not with that digest.
+            NotReady: none was named and there is no default.
         """
-        name, pinned, digest = (asked or self.default).partition("@")
+        asked = asked or self.require_default()
+        if asked in self.leaving:
+            return self.leaving[asked]
+        name, pinned, digest = asked.partition("@")
         served = self.models.get(name)
         if served is None:
             allowed = sorted(self.models)
+            loaded = ", ".join(allowed) or "none"
             raise UnknownModel(
-                f"model {name!r} is not loaded; loaded are {', '.join(allowed)}", allowed=allowed
+                f"model {name!r} is not loaded; loaded are {loaded}", allowed=allowed
             )
         if pinned and digest != served.card.weights_sha256:
             raise UnknownModel(

@@ -118,9 +118,10 @@ class Metrics:
         self.registry.register(self._queue)
 
     def loaded(self, catalogue: Catalogue) -> None:
-        """Tell what is served."""
+        """Tell what is served now, and no longer what was before."""
+        self._queue.models = list(catalogue.models)
+        self.model_info.clear()
         for served in catalogue.models.values():
-            self._queue.models.append(served.card.name)
             for resolution in served.card.resolutions:
                 self.images.labels(served.card.name, resolution)
             self.model_info.labels(

@@ -74,6 +74,10 @@ class WorkPredictor:
         fit = self._fits.setdefault(recipes[0].model, BatchFit())
         fit.observe(Counter(recipe.resolution for recipe in recipes), seconds)
 
+    def forget(self, model: str) -> None:
+        """Drop what was learned of a model that is served no more."""
+        self._fits.pop(model, None)
+
     def image_seconds(self, recipe: Recipe) -> float:
         """What `recipe` adds to a batch."""
         return self._fit(recipe.model).per_image(recipe.resolution)

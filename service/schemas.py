@@ -172,9 +172,9 @@ class ModelCard(BaseModel):
 
 
 class ModelList(BaseModel):
-    """All models, and the one meant where none is named."""
+    """All models, and the one meant where none is named; null where that one is missing."""
 
-    default: str
+    default: str | None
     models: list[ModelCard]
 
 
@@ -185,11 +185,12 @@ class Health(BaseModel):
 
 
 class Readiness(Health):
-    """What a ready service serves, and which bundles it refused."""
+    """What a ready service serves, which bundles it refused, which old digests it still has."""
 
     default: str
     models: list[str]
     refused: dict[str, str]
+    leaving: list[str]
 
 
 class Problem(BaseModel):
@@ -205,7 +206,7 @@ class Problem(BaseModel):
     request_id: str | None
 
 
-def model_card(served: Served, default: str) -> ModelCard:
+def model_card(served: Served, default: str | None) -> ModelCard:
     """What is told of `served`; golden seeds stay in the bundle."""
     card, mode = served.card, served.mode
     values = card.to_dict()

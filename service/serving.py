@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from service.aside import Aside
 from service.awaiting import drain
 from service.batching import Batcher
-from service.catalogue import Catalogue, Served, default_of
+from service.catalogue import Catalogue, Served
 from service.errors import NotReady
 from service.keys import KeyRing
 from service.metrics import Metrics
@@ -23,20 +25,28 @@ from service.prediction import WorkPredictor
 from service.queueing import WaitingLine
 from service.rate import RateLimit
 from service.recipe import Recipe
+from service.reloading import Parts, Reloading, ReloadingEngine
 from service.settings import Settings
+from service.shelf import Shelf
 from service.studio import Studio
+from service.watching import Fingerprint, look
 
 LOADING_RETRY_S = 2
 
 log = logging.getLogger(__name__)
 
 
-class Engine(Protocol):
+class Engine(ReloadingEngine, Protocol):
     """What the service asks of an engine."""
 
     @property
+    def origins(self) -> Mapping[str, str]:
+        """The pinned name of the model that each folder gave at start."""
+        ...
+
+    @property
     def refused(self) -> Mapping[str, str]:
-        """Why a bundle is not served, by the name of its folder."""
+        """Why a bundle was not taken up at start, by the name of its folder."""
         ...
 
     def served(self) -> Sequence[Served]:
@@ -92,13 +102,19 @@ class Serving:
             predictor=self._predictor,
         )
         self.batcher = Batcher(self._render, line, self._predictor, self.metrics)
-        self.studio = Studio(settings, self.batcher, self.metrics, available_cores())
+        self.shelf = Shelf(settings.bundles, settings.default_model, settings.old_digest_s)
+        self.studio = Studio(
+            settings, self.batcher, self.metrics, available_cores(), using=self.shelf.using
+        )
         self.metrics.watch(self.batcher)
         self.draining = False
         self._engine: Engine | None = None
         self._catalogue: Catalogue | None = None
         self._not_ready = NotReady("the models are still loading", retry_after_s=LOADING_RETRY_S)
         self._loading: asyncio.Task[None] | None = None
+        self._aside = Aside()
+        self._reloading: Reloading | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     # ------------------------------------------------------------------ what routes ask
 
@@ -112,6 +128,8 @@ class Serving:
         if self._catalogue is None:
             error = self._not_ready
             raise NotReady(str(error), retry_after_s=error.retry_after_s, **error.members)
+        if not self._catalogue.models and not self._catalogue.leaving:
+            self._catalogue.require_default()
         return self._catalogue
 
     def require_ready(self) -> Catalogue:
@@ -123,6 +141,7 @@ class Serving:
         if self.draining:
             raise NotReady("this server is shutting down")
         self.require_alive()
+        self.catalogue.require_default()
         return self.catalogue
 
     def require_alive(self) -> None:
@@ -141,11 +160,19 @@ class Serving:
         self.batcher.start()
         self._loading = asyncio.get_running_loop().create_task(self._load())
 
+    def look_for_models(self) -> None:
+        """Read the folder of bundles again, now."""
+        log.info("asked to read %s again", self.settings.bundles)
+        if self._reloading is not None:
+            self._reloading.look_now()
+
     def begin_drain(self) -> None:
         """Say 'not ready' and admit nothing new; what was admitted goes on."""
         if not self.draining:
             self.draining = True
             self.batcher.stop_admitting()
+            if self._watching is not None:
+                self._watching.cancel()
             log.info("draining: %.1f s of work are queued", self.batcher.queued_work_s())
 
     async def stop(self) -> None:
@@ -162,33 +189,43 @@ class Serving:
             raise NotReady("the models are still loading")
         return self._engine.render(recipes)
 
+    def ended(self, within_s: float) -> bool:
+        """Whether no thread computes any more, after waiting for them a while."""
+        return self.batcher.ended(within_s) and self._aside.ended(within_s)
+
     async def _load(self) -> None:
-        learn = self._predictor.observe
         try:
-            errand = self.batcher.errand(lambda: self._open_engine(self.settings, learn))
-            engine = await asyncio.wrap_future(errand)
+            engine, seen = await asyncio.wrap_future(self.batcher.errand(self._look_and_open))
         except Exception as error:
             log.exception("the engine could not start")
             self._not_ready = NotReady(f"the engine could not start: {error}")
             return
         self._engine = engine
-        served = {model.card.name: model for model in engine.served()}
-        default = default_of([model.card for model in served.values()], self.settings.default_model)
-        if default is None:
-            self._not_ready = self._nothing_to_serve(sorted(served), engine.refused)
-            log.error("not ready: %s", self._not_ready)
-            return
-        self._catalogue = Catalogue(served, engine.refused, default)
-        self.metrics.loaded(self._catalogue)
-        log.info("ready with %s; the default is %s", ", ".join(sorted(served)), default)
+        served = {model.pinned_name: model for model in engine.served()}
+        for folder, pinned in engine.origins.items():
+            self.shelf.place(folder, served[pinned], time.monotonic())
+        for folder, reason in engine.refused.items():
+            self.shelf.refuse(folder, reason)
+        self._publish()
+        forget = self._predictor.forget
+        parts = Parts(engine, self.batcher, self.shelf, self._aside, self._publish, forget)
+        self._reloading = Reloading(self.settings, parts, seen)
+        self._watching = asyncio.get_running_loop().create_task(self._reloading.run())
 
-    def _nothing_to_serve(self, loaded: list[str], refused: Mapping[str, str]) -> NotReady:
-        folder = self.settings.bundles
-        if loaded:
-            wanted = self.settings.default_model
-            why = f"PROGAN_DEFAULT_MODEL is {wanted!r}, loaded are {', '.join(loaded)}"
-        elif refused:
-            why = f"every bundle in {folder} was refused: " + "; ".join(refused.values())
-        else:
-            why = f"there is no bundle in {folder}: set PROGAN_BUNDLES to a folder that holds some"
-        return NotReady(why, refused=dict(refused))
+    def _look_and_open(self) -> tuple[Engine, Mapping[str, Fingerprint]]:
+        try:
+            seen = look(self.settings.bundles)
+        except OSError:  # the next look says so
+            seen: Mapping[str, Fingerprint] = {}
+        return self._open_engine(self.settings, self._predictor.observe), seen
+
+    def _publish(self) -> None:
+        before, now = self._catalogue, self.shelf.catalogue()
+        if now == before:
+            return
+        self._catalogue = now
+        self.metrics.loaded(now)
+        if now.default is None and (before is None or now.lacking != before.lacking):
+            log.error("not ready: %s", now.lacking)
+        elif now.default is not None and (before is None or now.default != before.default):
+            log.info("ready with %s; the default is %s", ", ".join(now.models), now.default)

@@ -42,6 +42,18 @@ class Settings(BaseSettings):
     bundles: Path = Field(
         default=Path("models/pretrained"), description="folder whose sub-folders are bundles"
     )
+    bundles_poll_s: float = Field(
+        default=5.0,
+        ge=0,
+        allow_inf_nan=False,
+        description="seconds between two looks at that folder; 0 to look on SIGHUP alone",
+    )
+    old_digest_s: float = Field(
+        default=60.0,
+        ge=1,
+        allow_inf_nan=False,
+        description="seconds that a replaced or removed model still answers to name@digest",
+    )
     default_model: str | None = Field(
         default=None,
         description="model of requests that name none; else the largest personas-*, else the first",

@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -26,6 +26,7 @@ from service.recipe import Recipe
 from service.settings import Settings
 
 T = TypeVar("T")
+Using = Callable[[str], AbstractContextManager[None]]
 
 SOFTWARE = "Progan"
 JSON = "application/json"
@@ -73,9 +74,22 @@ def file_of(recipe: Recipe, pixels: Pixels, image_format: str) -> File:
 
 
 class Studio:
-    """Where routes have their pictures made."""
+    """Where routes have their pictures made.
 
-    def __init__(self, settings: Settings, batcher: Batcher, metrics: Metrics, cores: int) -> None:
+    Args:
+        using: keeps a model loaded while its pictures are awaited.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        batcher: Batcher,
+        metrics: Metrics,
+        cores: int,
+        *,
+        using: Using,
+    ) -> None:
+        self._using = using
         self._settings = settings
         self._batcher = batcher
         self._metrics = metrics
@@ -92,7 +106,8 @@ class Studio:
             patience_s: seconds the client will wait, where it has less patience than we.
         """
         patience_s = min(patience_s or math.inf, self._settings.deadline_s)
-        return await render(self._batcher, recipes, patience_s)
+        with self._using(recipes[0].model):
+            return await render(self._batcher, recipes, patience_s)
 
     async def render_walk(
         self, recipes: Sequence[Recipe], patience_s: float | None = None
@@ -109,7 +124,7 @@ class Studio:
         """
         patience_s = min(patience_s or math.inf, self._settings.walk_deadline_s)
         window = self._settings.walk_window
-        with self._allowance(recipes):
+        with self._allowance(recipes), self._using(recipes[0].model):
             return await render(self._batcher, recipes, patience_s, window=window)
 
     async def encode(self, name: str, make: Callable[[], T]) -> tuple[T, float]:

@@ -59,10 +59,12 @@ def make_card(generator: Generator, name: str, golden: tuple[Golden, ...]) -> Ca
     )
 
 
-def write_bundle(folder: Path, name: str = "tiny-32", config: NetworkConfig = TINY) -> Path:
+def write_bundle(
+    folder: Path, name: str = "tiny-32", config: NetworkConfig = TINY, release: int = 0
+) -> Path:
     """A bundle of random weights in `folder / name`, with the golden seeds it promises."""
     with torch.random.fork_rng():
-        torch.manual_seed(level_of(config.resolution) + config.channels)
+        torch.manual_seed(level_of(config.resolution) + config.channels + 1000 * release)
         generator = Generator(config).eval()
     golden: list[Golden] = []
     for seed in (1, 2):

@@ -2,9 +2,9 @@
 
 `device` fixes what must stay fixed, `form` prepares a network, `exactness` finds the batch sizes at
 which it stays exact, `rendering` computes a batch, `proof` shows that a bundle makes the pictures
-it promises, `loading` opens a folder of bundles.
+it promises, `loading` makes a model of a bundle, `opening` an engine of a folder of them.
 """
 
-from service.engine.loading import Opened, open_engine
+from service.engine.opening import Opened, open_engine
 
 __all__ = ["Opened", "open_engine"]

@@ -1,7 +1,6 @@
-"""From a folder of bundles to an engine that serves them.
+"""From the folder of a bundle to a model that can be served.
 
-Owns the order of things at start: read, prepare, prove. A bundle that fails is refused with its
-reason and the others are served.
+Owns the order of things: read, prepare, prove. Knows neither the other models nor who serves them.
 """
 
 from __future__ import annotations
@@ -14,11 +13,10 @@ from pathlib import Path
 
 import torch
 
-from models.bundle import CARD_FILE, BundleError, load_bundle
-from models.card import Card
+from models.bundle import BundleError, load_bundle
 from models.pixels import Pixels
 from service.catalogue import EngineMode, Served
-from service.engine.device import libraries_of, open_device
+from service.engine.device import libraries_of
 from service.engine.exactness import exact_form, ladder, single_form
 from service.engine.form import Form, eager_form
 from service.engine.proof import is_batch_invariant, probes_of, prove_golden
@@ -45,66 +43,6 @@ class LoadedModel:
             return render(self.form, self.served.card.network.latent_size, recipes)
         except torch.OutOfMemoryError as error:
             raise MemoryError(str(error)) from error  # a name that rooms without torch know
-
-
-@dataclass(frozen=True)
-class Opened:
-    """The engine: all models that passed, and what was refused.
-
-    Attributes:
-        models: by pinned name.
-        refused: the reason, by name of the bundle's folder.
-    """
-
-    models: dict[str, LoadedModel]
-    refused: dict[str, str]
-
-    def render(self, recipes: Sequence[Recipe]) -> list[Pixels]:
-        """The images of a batch, all recipes of one model: uint8 `[R, R, C]`, in order."""
-        return self.models[recipes[0].model].render(recipes)
-
-    def served(self) -> list[Served]:
-        """What is told of each model."""
-        return [model.served for model in self.models.values()]
-
-
-def open_engine(
-    bundles: Path, *, device: str | None, threads: int, max_batch: int, learn: Learn
-) -> Opened:
-    """Load and prove every bundle in the folder `bundles`.
-
-    Args:
-        bundles: each of its sub-folders with a card is one.
-        device: `cpu`, `cuda:0`; the best there is if left out.
-        threads: of the CPU kernels.
-        max_batch: the largest batch that will be asked for.
-        learn: is told how long a batch took.
-
-    Raises:
-        DeviceError: the device cannot be used.
-    """
-    opened = Opened({}, {})
-    where = open_device(device, threads)
-    for folder in sorted(card.parent for card in bundles.glob(f"*/{CARD_FILE}")):
-        began = time.monotonic()
-        try:
-            model = load_model(folder, where, max_batch, learn)
-            _require_new_name(model.served.card, opened)
-        except BundleError as error:
-            _refuse(opened, folder, str(error))
-        except Exception as error:  # whatever is wrong with one bundle, the others are served
-            log.exception("unexpected fault in %s", folder)
-            _refuse(opened, folder, f"{folder}: {error!r}. Copy or export the bundle again")
-        else:
-            opened.models[model.served.pinned_name] = model
-            took = time.monotonic() - began
-            log.info("model %s is ready after %.2f s", model.served.card.name, took)
-    return opened
-
-
-def _refuse(opened: Opened, folder: Path, reason: str) -> None:
-    log.error("bundle %s is refused: %s", folder.name, reason)
-    opened.refused[folder.name] = reason
 
 
 def load_model(folder: Path, device: torch.device, max_batch: int, learn: Learn) -> LoadedModel:
@@ -150,11 +88,3 @@ def make_exact(model: LoadedModel, max_batch: int, learn: Learn) -> LoadedModel:
     log.error("%s: a picture depends on its batch here; serving batches of one", card.name)
     mode = replace(model.served.mode, exact=False)
     return LoadedModel(single_form(model.form), Served(card, mode))
-
-
-def _require_new_name(card: Card, opened: Opened) -> None:
-    for model in opened.models.values():
-        if model.served.card.name == card.name:
-            raise BundleError(
-                f"a model named {card.name} is already loaded from another folder: remove one"
-            )

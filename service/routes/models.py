@@ -14,6 +14,8 @@ router = APIRouter(tags=["models"])
 @router.get("/models", responses=problems(401, 429, 503))
 async def list_models(catalogue: CatalogueDep) -> ModelList:
     """The cards of all models."""
+    if not catalogue.models:
+        catalogue.require_default()
     cards = [model_card(served, catalogue.default) for served in catalogue.models.values()]
     return ModelList(default=catalogue.default, models=cards)
 
@@ -21,4 +23,6 @@ async def list_models(catalogue: CatalogueDep) -> ModelList:
 @router.get("/models/{name}", responses=problems(401, 404, 422, 429, 503))
 async def read_model(name: str, catalogue: CatalogueDep) -> ModelCard:
     """The card of one model, by `name` or `name@digest`."""
-    return model_card(catalogue.find(name), catalogue.default)
+    served = catalogue.find(name)
+    old = served.pinned_name in catalogue.leaving
+    return model_card(served, None if old else catalogue.default)

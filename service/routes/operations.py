@@ -30,9 +30,10 @@ async def ready(serving: ServingDep) -> Readiness:
     catalogue = serving.require_ready()
     return Readiness(
         status="ready",
-        default=catalogue.default,
+        default=catalogue.require_default(),
         models=[served.pinned_name for served in catalogue.models.values()],
         refused=dict(catalogue.refused),
+        leaving=list(catalogue.leaving),
     )
 
 

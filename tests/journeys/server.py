@@ -22,7 +22,9 @@ PATIENCE_S = 60  # for a machine that is busy
 class Server:
     """`python -m service` on a free port, with its log in a file."""
 
-    def __init__(self, bundles: Path, log: Path, **settings: str) -> None:
+    def __init__(
+        self, bundles: Path, log: Path, *, stdin: int | None = None, **settings: str
+    ) -> None:
         environment = {name: value for name, value in os.environ.items() if "PROGAN" not in name}
         variables = {"bundles": str(bundles), "port": "0", "threads": "1"} | settings
         environment |= {f"PROGAN_{name.upper()}": value for name, value in variables.items()}
@@ -32,6 +34,7 @@ class Server:
                 [sys.executable, "-m", "service"],
                 cwd=ROOT,
                 env=environment,
+                stdin=stdin,
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
@@ -85,7 +88,9 @@ class Server:
 
 
 @contextmanager
-def ready_server(bundles: Path, log: Path, **settings: str) -> Generator[Server]:
+def ready_server(
+    bundles: Path, log: Path, *, stdin: int | None = None, **settings: str
+) -> Generator[Server]:
     """A server that serves, until the end of the block."""
-    with Server(bundles, log, **settings) as server:
+    with Server(bundles, log, stdin=stdin, **settings) as server:
         yield server.wait_until_ready()

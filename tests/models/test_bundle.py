@@ -9,6 +9,7 @@ import pytest
 import safetensors.torch
 import torch
 
+from models import bundle as bundle_module
 from models.bundle import (
     BundleError,
     file_sha256,
@@ -220,3 +221,20 @@ def test_an_exit_that_cannot_be_built_is_refused(folder: Path, kernel: object) -
 
     with pytest.raises(BundleError, match="does not fit its card"):
         load_bundle(folder)
+
+
+def test_a_file_that_is_cut_short_while_it_is_read_does_no_harm(
+    folder: Path, generator: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was hashed is what is loaded; a mapped file would end the process."""
+    real = bundle_module.hashlib.sha256
+
+    def cut_short(content: bytes) -> Any:
+        (folder / "generator.safetensors").write_bytes(b"")
+        return real(content)
+
+    monkeypatch.setattr(bundle_module.hashlib, "sha256", cut_short)
+    loaded = load_bundle(folder).generator.state_dict()
+
+    assert (folder / "generator.safetensors").stat().st_size == 0
+    assert all(torch.equal(loaded[name], value) for name, value in generator.state_dict().items())

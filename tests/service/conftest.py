@@ -18,6 +18,7 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(
         _env_file=None,  # pyright: ignore[reportCallIssue] - pydantic-settings takes it
         bundles=tmp_path / "bundles",
+        bundles_poll_s=0,
         encoders=1,
         threads=1,
     )

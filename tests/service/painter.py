@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from fastapi.testclient import TestClient
@@ -14,13 +16,14 @@ from fastapi.testclient import TestClient
 from models.card import Card, Data, Exit, Golden
 from models.config import NetworkConfig
 from service.app import create_app
-from service.catalogue import EngineMode, Served
+from service.catalogue import EngineMode, Served, Unfit
 from service.picture import Pixels
 from service.recipe import Recipe
 from service.serving import Serving
 from service.settings import Settings
 
 PATIENCE_S = 30  # for a machine that is busy
+MODE = EngineMode("cpu", "uint8", "digests 1")
 
 
 def card_named(
@@ -49,6 +52,7 @@ class Painter:
         gate: closed, it holds the engine inside a batch.
         faults: seeds at which it raises, and what.
         batches: every batch it was given.
+        unwell: whether it can load nothing at the moment.
     """
 
     def __init__(self, *cards: Card) -> None:
@@ -59,10 +63,29 @@ class Painter:
         self.entered = threading.Event()
         self.faults: dict[int, Exception] = {}
         self.batches: list[list[Recipe]] = []
+        self.unwell = False
+
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Each card from a folder of its name."""
+        return {card.name: card.pinned_name for card in self.cards}
 
     def served(self) -> Sequence[Served]:
         """What is told of each card."""
-        return [Served(card, EngineMode("cpu", "uint8", "digests 1")) for card in self.cards]
+        return [Served(card, MODE) for card in self.cards]
+
+    def load(self, folder: Path) -> PaintedCandidate:
+        """The card that is written in a folder; `unfit` in its place is refused."""
+        name = (folder / "card.json").read_text()
+        if self.unwell:
+            raise Unfit("the disk does not answer", passing=True)
+        if name.startswith("unfit"):
+            raise Unfit(name)
+        return PaintedCandidate(self, Served(card_named(name), MODE))
+
+    def put_away(self, pinned: str) -> None:
+        """Paint it no more."""
+        self.cards = tuple(card for card in self.cards if card.pinned_name != pinned)
 
     def render(self, recipes: Sequence[Recipe]) -> list[Pixels]:
         """The images of a batch."""
@@ -79,6 +102,24 @@ class Painter:
     def seeds(self) -> list[int]:
         """Every seed that was computed, in order."""
         return [recipe.point.start for batch in self.batches for recipe in batch]
+
+
+@dataclass(frozen=True)
+class PaintedCandidate:
+    """A card that is not painted yet."""
+
+    painter: Painter
+    served: Served
+
+    def rehearse(self, most_s: float) -> Iterator[None]:
+        """Two steps."""
+        yield
+        yield
+
+    def take_up(self) -> None:
+        """Paint it from now on."""
+        self.painter.put_away(self.served.pinned_name)
+        self.painter.cards = (*self.painter.cards, self.served.card)
 
 
 def paint(recipe: Recipe, channels: int = 3) -> Pixels:

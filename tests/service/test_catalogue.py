@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from service.catalogue import Catalogue, EngineMode, Served, default_of
-from service.errors import OutOfRange, UnknownModel
+from service.catalogue import Catalogue, EngineMode, Served, Unfit, default_of
+from service.errors import NotReady, OutOfRange, UnknownModel
 from tests.service.painter import card_named
 
 MODE = EngineMode("cpu", "fp32", "torch")
@@ -31,6 +33,34 @@ def test_a_pinned_model_is_never_replaced_by_another_of_its_name() -> None:
         catalogue("a").find("a@" + "0" * 64)
 
     assert refused.value.members["allowed"] == [card_named("a").pinned_name]
+
+
+def test_an_old_digest_answers_to_its_pinned_name_alone() -> None:
+    """As long as it is loaded."""
+    old = Served(replace(card_named("a"), weights_sha256="0" * 64), MODE)
+    shelf = replace(catalogue("a"), leaving={old.pinned_name: old})
+
+    assert shelf.find(old.pinned_name) is old
+    assert shelf.find("a") is shelf.find(card_named("a").pinned_name) is not old
+
+
+def test_without_a_default_whoever_names_no_model_is_told_why() -> None:
+    """And whoever names one is served."""
+    shelf = replace(catalogue("a"), default=None, lacking="b is missing", refused={"b": "bad"})
+    with pytest.raises(NotReady, match="b is missing") as refused:
+        shelf.find(None)
+
+    assert refused.value.members["refused"] == {"b": "bad"}
+    assert shelf.find("a").card.name == "a"
+
+
+def test_a_bundle_that_is_unfit_may_be_fit_another_time() -> None:
+    """Where the fault lay elsewhere."""
+    assert (str(Unfit("why")), Unfit("why").passing, Unfit("why", passing=True).passing) == (
+        "why",
+        False,
+        True,
+    )
 
 
 def test_the_label_of_a_model_with_classes_is_its_place() -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import asyncio
+import signal
 
-from service.__main__ import parser, read_settings
+import pytest
+import uvicorn
+
+from service.__main__ import DrainingServer, parser, read_settings
+from service.serving import Serving
 from service.settings import Settings, variable_of
 
 
@@ -29,3 +34,31 @@ def test_settings_that_do_not_fit_are_named_with_their_values(
     assert "\nPROGAN_PORT: " in f"\n{told}"
     assert "(it is 'abc')" in told
     assert "\nPROGAN_MAX_BATCH: " in f"\n{told}"
+
+
+@pytest.mark.parametrize(
+    ("terminal_at_start", "terminal_later", "reads"),
+    [(False, False, True), (True, True, True), (True, False, False)],
+)
+def test_a_hang_up_reads_the_bundles_unless_the_terminal_has_gone(
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    terminal_at_start: bool,
+    terminal_later: bool,
+    reads: bool,
+) -> None:
+    """Then it drains; and telling it twice, as shell and kernel do, changes nothing."""
+    serving = Serving(settings)
+    asked: list[str] = []
+    monkeypatch.setattr(serving, "look_for_models", lambda: asked.append("look"))
+    monkeypatch.setattr(serving, "begin_drain", lambda: asked.append("drain"))
+    monkeypatch.setattr("os.isatty", lambda _: terminal_at_start)
+    server = DrainingServer(uvicorn.Config("none"), serving)
+    monkeypatch.setattr("os.isatty", lambda _: terminal_later)
+    for _ in range(2):
+        server.handle_hang_up(signal.SIGHUP, None)
+    for _ in range(2):
+        asyncio.run(server.on_tick(1))
+
+    assert asked == (["look"] if reads else ["drain", "drain"])
+    assert server.should_exit is not reads

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 from prometheus_client import generate_latest
 
@@ -92,6 +95,30 @@ def test_the_self_test_is_good_when_every_model_is(
         f'progan_model_info{{device="cpu",digest="{card_named("a").weights_sha256}",'
         'model="a",precision="fp32"} 1.0'
     ) in told
+
+
+def test_a_model_that_is_replaced_or_removed_is_told_no_more() -> None:
+    """Its images stay counted, since counters never fall."""
+    metrics, _ = watched()
+    old, new = card_named("a"), replace(card_named("a"), weights_sha256="0" * 64)
+    mode = EngineMode("cpu", "fp32", "torch")
+    both = {"a": Served(old, mode), "b": Served(card_named("b"), mode)}
+    metrics.loaded(Catalogue(both, {}, "a"))
+    metrics.loaded(Catalogue({"a": Served(new, mode)}, {}, "a", leaving=both))
+    told = text(metrics)
+
+    assert [new.weights_sha256] == re.findall(r'progan_model_info{.*digest="(\w+)"', told)
+    assert ["a"] == re.findall(r'progan_queue_depth{model="(\w+)"}', told)
+    assert 'progan_images_total{model="b",resolution="32"} 0.0' in told
+
+
+def test_without_a_model_the_self_test_is_not_good() -> None:
+    """Nothing was shown."""
+    metrics, _ = watched()
+    metrics.loaded(Catalogue({}, {}, None, lacking="nothing there"))
+
+    assert "progan_selftest_ok 0.0" in text(metrics)
+    assert "progan_model_info{" not in text(metrics)
 
 
 def test_the_label_of_a_model_is_its_name() -> None:

@@ -92,3 +92,13 @@ def test_the_fixed_cost_counts_once_for_each_batch() -> None:
 def test_no_work_takes_no_time() -> None:
     """An empty queue is worth nothing."""
     assert WorkPredictor().seconds([], max_batch=4) == 0.0
+
+
+def test_a_model_that_is_gone_is_forgotten() -> None:
+    """Another network of its name is guessed anew."""
+    predictor = WorkPredictor()
+    predictor.observe(recipes("m", 64), 5.0)
+    predictor.forget("m")
+    predictor.forget("m")
+
+    assert PRIOR_SECONDS_PER_PIXEL * 64**2 == predictor.image_seconds(recipes("m", 64)[0])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from service.errors import OutOfRange, QueueFull
+from service.errors import NotReady, OutOfRange, QueueFull
 from service.fingerprint import pixel_sha256
 from service.queueing import Rendered
 from service.recipe import Method, Point, Recipe, point_of
@@ -61,6 +61,7 @@ def studio(painter: Painter, settings: Settings) -> Iterator[Studio]:
     few = settings.model_copy(update={"walk_pixels": 10 * 32 * 32})
     serving = Serving(few, lambda *_: painter)
     serving._engine = painter
+    serving.shelf.place("painter-32", painter.served()[0], 0.0)
     serving.batcher.start()
     yield serving.studio
     painter.gate.set()
@@ -125,3 +126,32 @@ async def test_a_walk_that_is_given_up_holds_nothing(studio: Studio, painter: Pa
     painter.gate.set()
 
     assert len(await studio.render_walk(frames(painter, 10))) == 10
+
+
+async def test_a_model_is_kept_while_its_pictures_are_awaited(
+    painter: Painter, settings: Settings
+) -> None:
+    """Of a walk that is given up, too."""
+    serving = Serving(settings, lambda *_: painter)
+    serving._engine = painter
+    serving.shelf.place("painter-32", painter.served()[0], 0.0)
+    serving.batcher.start()
+    painter.gate.clear()
+    images = asyncio.create_task(serving.studio.render(frames(painter, 1)))
+    walk = asyncio.create_task(serving.studio.render_walk(frames(painter, 10)))
+    await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
+    serving.shelf.remove("painter-32", 0.0)
+    for now in (1e3, 2e3):
+        assert serving.shelf.put_away(now, {}) == []
+    painter.gate.set()
+    await images
+    assert serving.shelf.put_away(3e3, {}) == []
+    walk.cancel()
+    await asyncio.wait([walk])
+    put_away = serving.shelf.put_away(4e3, {})
+    serving.batcher.stop()
+    serving.studio.close()
+
+    assert [painter.cards[0].pinned_name] == put_away
+    with pytest.raises(NotReady, match="send it again"):
+        await serving.studio.render(frames(painter, 1))

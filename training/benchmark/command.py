@@ -165,7 +165,7 @@ def print_table(results: Iterable[Result], real: Score, count: Count) -> None:
         trial = result.trial
         kinds[trial.network, trial.objective, f"{trial.images:,}"].append(result)
     lines = [
-        f"Stacked MNIST: {count.pictures:,} pictures, {count.draws} draws; KL(model || uniform), nats",
+        f"Stacked MNIST: {count.pictures:,} pictures, {count.draws} draws; KL to uniform in nats",
         f"digit classifier: {count.reader.accuracy:.2%} right; torch {torch.__version__}",
         "",
         "| network | objective | images shown | seeds | modes of 1,000 | KL |",

@@ -14,7 +14,7 @@ import torch
 
 from models.config import NetworkConfig
 from service.engine import loading
-from service.engine.loading import Opened, open_engine
+from service.engine.opening import Opened, open_engine
 from service.recipe import Recipe, point_of
 from tests.conftest import MakeBundle
 
@@ -147,8 +147,9 @@ def test_a_folder_without_bundles_gives_an_empty_engine(tmp_path: Path) -> None:
     """Also one that does not exist; the service says so."""
     (tmp_path / "not-a-bundle").mkdir()
 
-    assert Opened({}, {}) == opened(tmp_path)
-    assert Opened({}, {}) == opened(tmp_path / "nowhere")
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        engine = opened(folder)
+        assert ([], {}) == (engine.served(), engine.refused)
 
 
 def truncate(path: Path) -> None:

@@ -39,6 +39,7 @@ def test_a_ready_service_says_what_it_serves(client: TestClient, painter: Painte
         "default": "painter-32",
         "models": [painter.cards[0].pinned_name],
         "refused": {},
+        "leaving": [],
     }
 
 
