@@ -1,4 +1,4 @@
-"""The commands: `python -m training prepare | train | evaluate | export | benchmark`.
+"""The commands: `python -m training prepare | train | evaluate | report | export | benchmark`.
 
 Owns the command line alone; each command lives in its own room. Mistakes of the user end with one
 sentence and exit code 2, a run that was asked to stop with 0.
@@ -27,6 +27,7 @@ from training.presets import PRESETS
 from training.progress import Display, duration
 from training.quality import evaluate
 from training.quality.features import WeightsError
+from training.report import command as report_command
 from training.setting import apply_setting
 from training.transfer import follow
 
@@ -79,6 +80,12 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_arguments(evaluating)
     add_machine_arguments(evaluating)
     evaluating.set_defaults(run_command=run_evaluate)
+
+    reporting = commands.add_parser(
+        "report", help="write the page of a run, with plots and pictures"
+    )
+    report_command.add_arguments(reporting)
+    reporting.set_defaults(run_command=report_command.run)
 
     exporting = commands.add_parser("export", help="make a bundle of a run and prove it")
     export.add_arguments(exporting)

@@ -2,13 +2,14 @@
 
 Owns the checkpoint of a run: `checkpoint-<images>.safetensors` with every tensor and, written last,
 `checkpoint-<images>.json` with the rest and the digest of the first. Without its JSON a checkpoint
-does not exist. The last two are kept. Nothing is ever unpickled.
+does not exist. The last two and the best are kept. Nothing is ever unpickled.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +22,7 @@ from torch.optim import Adam
 
 from models.bundle import file_sha256
 
+CHECKPOINTS = "checkpoints"  # the folder in a run
 KEPT = 2
 PATTERN = "checkpoint-*.json"
 
@@ -79,29 +81,49 @@ class Players(Protocol):
         ...
 
 
-def save_checkpoint(folder: Path, players: Players, progress: Progress) -> Path:
-    """Write a checkpoint atomically, then delete all but it and the one before.
+def save_checkpoint(
+    folder: Path, players: Players, progress: Progress, also: Collection[int] = ()
+) -> Path:
+    """Write a checkpoint atomically, then delete all but it, the one before, and those `also`.
 
     Raises:
         OSError: the disk is full; the checkpoints before it stay whole.
     """
     folder.mkdir(exist_ok=True)
-    stem = folder / f"checkpoint-{progress.images_shown:010d}"
-    tensors, record = stem.with_suffix(".safetensors"), stem.with_suffix(".json")
-    partial = stem.with_suffix(".partial")
+    record = checkpoint_at(folder, progress.images_shown)
+    tensors, partial = record.with_suffix(".safetensors"), record.with_suffix(".partial")
     try:
-        _write_tensors(partial, tensors_of(players))
+        safetensors.torch.save_file(tensors_of(players), partial)
         digest = file_sha256(partial)
         _replace(partial, tensors)
-        values = {"sha256": digest, **vars(progress)}
-        partial.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+        values = json.dumps({"sha256": digest, **vars(progress)}, indent=2)
+        partial.write_text(values + "\n", encoding="utf-8")
         _replace(partial, record)
+    except SafetensorError as error:
+        raise OSError(f"{partial} cannot be written: {error}") from error
     finally:
         partial.unlink(missing_ok=True)
         if not record.exists():
             tensors.unlink(missing_ok=True)
-    _delete_others(folder, record)
+    _delete_others(folder, record, {checkpoint_at(folder, images) for images in also})
     return record
+
+
+def checkpoint_at(folder: Path, images_shown: int) -> Path:
+    """The record of the checkpoint of that moment."""
+    return folder / f"checkpoint-{images_shown:010d}.json"
+
+
+def load_at(folder: Path, images_shown: int, players: Players) -> Progress:
+    """Put the checkpoint of that moment into `players`.
+
+    Raises:
+        CheckpointError: it is not there, not whole, or of other networks.
+    """
+    record = checkpoint_at(folder, images_shown)
+    progress, tensors = read_checkpoint(record)
+    _restore(players, tensors, record)
+    return progress
 
 
 def load_newest(folder: Path, players: Players) -> tuple[Progress, list[str]]:
@@ -136,12 +158,10 @@ def read_checkpoint(record: Path) -> tuple[Progress, dict[str, Tensor]]:
     """
     try:
         values = json.loads(record.read_text(encoding="utf-8"))
-        digest = values.pop("sha256")
-        progress = Progress(**values)
         path = record.with_suffix(".safetensors")
-        if file_sha256(path) != digest:
+        if file_sha256(path) != values.pop("sha256"):
             raise CheckpointError(f"{path} is damaged: its SHA-256 is not the one in {record.name}")
-        return progress, safetensors.torch.load_file(path)
+        return Progress(**values), safetensors.torch.load_file(path)
     except CheckpointError:
         raise
     except (OSError, ValueError, TypeError, KeyError, AttributeError, SafetensorError) as error:
@@ -204,13 +224,6 @@ def _optimizers(players: Players) -> list[tuple[str, nn.Module, Adam]]:
     ]
 
 
-def _write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
-    try:
-        safetensors.torch.save_file(tensors, path)
-    except SafetensorError as error:
-        raise OSError(f"{path} cannot be written: {error}") from error
-
-
 def _replace(partial: Path, path: Path) -> None:
     with partial.open("rb+") as file:
         os.fsync(file.fileno())
@@ -222,11 +235,10 @@ def _replace(partial: Path, path: Path) -> None:
         os.close(descriptor)
 
 
-def _delete_others(folder: Path, newest: Path) -> None:
+def _delete_others(folder: Path, newest: Path, also: Collection[Path]) -> None:
     # Records after the newest were damaged and passed over: they must not count among the kept.
     records = sorted(folder.glob(PATTERN))
-    end = records.index(newest) + 1
-    kept = records[max(0, end - KEPT) : end]
+    kept = [*records[: records.index(newest) + 1][-KEPT:], *also]
     for record in records:
         if record not in kept:
             record.unlink()

@@ -16,6 +16,8 @@ from models.config import NetworkConfig
 from training.augment import POLICIES
 from training.losses import OBJECTIVES
 
+CONFIG_FILE = "config.json"  # in the folder of a run
+
 
 class ConfigError(ValueError):
     """A setting that cannot be; the message says what is allowed."""

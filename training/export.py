@@ -1,4 +1,4 @@
-"""From the newest checkpoint of a run to a bundle that is proved before it appears.
+"""From a checkpoint of a run to a bundle that is proved before it appears.
 
 Owns the `export` command: averaged generator, fitted exits, card, preview, and the comparison of
 what was written with what was meant. Quality is what `evaluate` wrote, or nothing.
@@ -28,7 +28,7 @@ from training.commit import commit_of
 from training.config import TrainingConfig
 from training.exits.fitting import STEPS, fit_exits, with_exits
 from training.exits.sight import watching
-from training.newest import Newest, load_run
+from training.newest import NEWEST, Newest, add_choice, load_run
 from training.origin import Origin, read_origin
 from training.quality.report import quality_for_card
 from training.samples import grid_of, render
@@ -49,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="how clients call the model; the name of --out unless told")
     parser.add_argument("--title", help="for people; the name unless told")
     parser.add_argument("--description", default="", help="one or two sentences for the card")
+    add_choice(parser)
     parser.add_argument("--replace", action="store_true", help="take the place of an old bundle")
     parser.add_argument(
         "--exit-steps",
@@ -70,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
         title=options.title or name,
         description=options.description,
         replace=options.replace,
+        checkpoint=options.checkpoint,
         exit_steps=options.exit_steps,
     )
     for exit_ in card.exits:
@@ -81,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def export_run(
+def export_run(  # noqa: PLR0913 - what a person chooses, each by its name
     run_folder: Path,
     out: Path,
     *,
@@ -89,12 +91,10 @@ def export_run(
     title: str,
     description: str,
     replace: bool,
+    checkpoint: str = NEWEST,
     exit_steps: int = STEPS,
 ) -> Card:
-    """Make a bundle of the newest checkpoint of `run_folder`.
-
-    Returns:
-        The card of the bundle, as it was read back.
+    """Make a bundle of a checkpoint, as `load_run` names it; its card, as it was read back.
 
     Raises:
         ExportError: no finished level to export, `out` is taken, or the proof failed; `out` is as
@@ -105,7 +105,7 @@ def export_run(
         OSError: the disk is full; `out` is as it was before.
     """
     check_destination(out, name, replace)
-    newest = load_run(run_folder)
+    newest = load_run(run_folder, checkpoint)
     require_finished(run_folder, newest)
     config, progress, average = newest.config, newest.progress, newest.players.average
     with watching() as watch:

@@ -1,7 +1,8 @@
 """The story of a run, from the first image to the last.
 
-Owns the order of things: schedule, pictures, step, and once in a while journal, grid, checkpoint.
-Knows no loss and no layer. Running it again on the same folder goes on where it stopped.
+Owns the order of things: schedule, pictures, step, and once in a while quality, journal, grid,
+checkpoint and page. Knows no loss and no layer. Running it again on the same folder
+goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -18,20 +19,25 @@ import torch
 from models.bundle import Bundle
 from training.agreement import check_data
 from training.augment import Strength
-from training.checkpoint import Progress, load_newest, save_checkpoint
-from training.config import ConfigError, TrainingConfig
+from training.checkpoint import CHECKPOINTS, Progress, load_newest, save_checkpoint
+from training.config import CONFIG_FILE, ConfigError, TrainingConfig
 from training.data import ImageStream, Prepared
-from training.journal import JOURNAL_FILE, TIMING_FILE, Averages, append_line, truncate_after
+from training.journal import (
+    JOURNAL_FILE,
+    TIMING_FILE,
+    Averages,
+    Line,
+    append_line,
+    truncate_after,
+)
 from training.origin import keep_origin
 from training.progress import Display, describe
-from training.samples import write_grid
+from training.samples import SAMPLES, write_grid
 from training.schedule import Moment, schedule_at
 from training.step import Players, take_step
 from training.transfer import begin_with
+from training.watch import Watch
 
-CONFIG_FILE = "config.json"
-CHECKPOINTS = "checkpoints"
-SAMPLES = "samples"
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -130,6 +136,7 @@ def train(
         display.say(f"resuming after {progress.images_shown:,} images, {describe(moment)}")
 
     stream = ImageStream(prepared, config.seed, config.mirror)
+    watch = Watch(run, config, prepared, display.say)
     averages = Averages(progress.sums, progress.sum_images)
     strength = strength_at(progress, config)
     shown, phase, seconds = progress.images_shown, progress.phase, progress.seconds
@@ -156,21 +163,24 @@ def train(
             elapsed = time.perf_counter() - tick_began
             display.update(moment, shown, tick_images / elapsed)
 
-            # Once in a while: journal, grid, checkpoint.
+            # Once in a while: quality, journal, grid, checkpoint, page.
             leaving = stop.asked
             tick = is_tick(before, shown, config) or shown >= config.total_images
             if not (tick or leaving):
                 continue
             seconds += elapsed
             if tick:
-                means = averages.means()
-                write_tick(run, players, moment, shown, means, seconds, tick_images / elapsed)
-                display.tick(moment, shown, tick_images / elapsed, means)
+                numbers = averages.means() | watch.measure(players.average, moment.growth)
+                line = watch.note(line_of(moment, shown, numbers))
+                write_tick(run, players, moment, line, seconds, tick_images / elapsed)
+                display.tick(moment, shown, tick_images / elapsed, numbers)
                 averages = Averages()
             sums, covered = averages.sums, averages.images
             kept = asdict(strength) if config.augment_target else {}
             progress = Progress(shown, phase, sums, covered, seconds, kept)
-            save_checkpoint(run / CHECKPOINTS, players, progress)
+            save_checkpoint(run / CHECKPOINTS, players, progress, watch.best())
+            last = leaving or shown >= config.total_images
+            watch.report(players.average, moment.growth, seconds, last=last)
             tick_began, tick_images = time.perf_counter(), 0
     return progress
 
@@ -190,20 +200,20 @@ def is_tick(before: int, after: int, config: TrainingConfig) -> bool:
     return schedule_at(before, config).phase != schedule_at(after, config).phase
 
 
-def write_tick(
-    run: Path,
-    players: Players,
-    moment: Moment,
-    images_shown: int,
-    means: dict[str, float],
-    seconds: float,
-    rate: float,
-) -> None:
-    """Write a journal line, a timing line and the picture grid."""
+def line_of(moment: Moment, images_shown: int, numbers: dict[str, float]) -> Line:
+    """What the journal says of a tick."""
     growth = moment.growth
     where = {"images_shown": images_shown, "resolution": growth.resolution, "alpha": growth.alpha}
     steering = {"batch_size": moment.batch_size, "learning_rate": moment.learning_rate}
-    append_line(run / JOURNAL_FILE, where | steering | means)
-    timing = {"images_shown": images_shown, "seconds": round(seconds, 1)}
+    return where | steering | numbers
+
+
+def write_tick(
+    run: Path, players: Players, moment: Moment, line: Line, seconds: float, rate: float
+) -> None:
+    """Write a journal line, a timing line and the picture grid."""
+    shown = int(str(line["images_shown"]))
+    append_line(run / JOURNAL_FILE, line)
+    timing = {"images_shown": shown, "seconds": round(seconds, 1)}
     append_line(run / TIMING_FILE, timing | {"images_per_second": round(rate, 2)})
-    write_grid(run / SAMPLES, players.average, growth, images_shown)
+    write_grid(run / SAMPLES, players.average, moment.growth, shown)

@@ -1,21 +1,32 @@
-"""The newest state of a run, read back to be exported or measured.
+"""The newest state of a run, or its best, read back to be exported or measured.
 
 Owns the way from a run folder to its configuration and players. Changes nothing in it.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
-from training.checkpoint import PATTERN, CheckpointError, Progress, load_newest
-from training.config import TrainingConfig
-from training.loop import CHECKPOINTS, CONFIG_FILE
+from training.alarms import best_tick
+from training.checkpoint import (
+    CHECKPOINTS,
+    PATTERN,
+    CheckpointError,
+    Progress,
+    load_at,
+    load_newest,
+)
+from training.config import CONFIG_FILE, TrainingConfig
+from training.journal import JOURNAL_FILE, read_lines
 from training.schedule import Moment, schedule_at
 from training.step import Players
+
+NEWEST, BEST = "newest", "best"
 
 
 @dataclass(frozen=True)
@@ -32,8 +43,14 @@ class Newest:
         return schedule_at(self.progress.images_shown, self.config)
 
 
-def load_run(run_folder: Path) -> Newest:
-    """Read the newest whole checkpoint; a sentence on the standard error for each damaged one.
+def load_run(run_folder: Path, which: str = NEWEST) -> Newest:
+    """Read a checkpoint of a run.
+
+    Args:
+        run_folder: the folder of the run.
+        which: "newest", the newest whole one, with a sentence on the standard error for each that
+            is damaged; "best", the one with the lowest SWD of the journal at the highest
+            resolution; or images shown.
 
     Raises:
         CheckpointError: there is no run or checkpoint, or none is whole.
@@ -44,7 +61,41 @@ def load_run(run_folder: Path) -> Newest:
         raise CheckpointError(f"{run_folder} holds no checkpoint: train it first")
     config = TrainingConfig.from_json(path.read_text(encoding="utf-8"))
     players = Players.create(config, torch.device("cpu"))
+    if which != NEWEST:
+        images = best_of(run_folder, config) if which == BEST else int(which)
+        return Newest(config, players, load_at(run_folder / CHECKPOINTS, images, players))
     progress, damaged = load_newest(run_folder / CHECKPOINTS, players)
     for sentence in damaged:
         sys.stderr.write(f"passed over: {sentence}\n")
     return Newest(config, players, progress)
+
+
+def best_of(run_folder: Path, config: TrainingConfig) -> int:
+    """Images shown at the best tick that the journal knows.
+
+    Raises:
+        CheckpointError: the run has not yet held its highest resolution for a tick.
+    """
+    best = best_tick(read_lines(run_folder / JOURNAL_FILE), config.network.resolution)
+    if best is None:
+        raise CheckpointError(
+            f"{run_folder} has no best checkpoint: the journal has no SWD at "
+            f"{config.network.resolution} px, held; use the newest one, or train on"
+        )
+    return best
+
+
+def add_choice(parser: argparse.ArgumentParser) -> None:
+    """The option `--checkpoint`."""
+    parser.add_argument(
+        "--checkpoint",
+        type=_choice,
+        default=NEWEST,
+        help="newest, best (lowest SWD of the journal), or images shown; newest unless told",
+    )
+
+
+def _choice(text: str) -> str:
+    if text not in (NEWEST, BEST) and not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"newest, best or a whole number is needed, not {text!r}")
+    return text

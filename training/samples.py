@@ -20,6 +20,7 @@ from models.growth import Growth
 from models.latent import label_of, latent_of
 from models.pixels import Pixels, to_pixels
 
+SAMPLES = "samples"  # the folder in a run
 COLUMNS = 8
 ROWS = 6
 MOST_CLASSES = 16  # rows

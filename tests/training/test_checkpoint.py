@@ -16,6 +16,7 @@ from tests.training.conftest import FullDisk
 from training.checkpoint import (
     CheckpointError,
     Progress,
+    load_at,
     load_newest,
     read_checkpoint,
     save_checkpoint,
@@ -162,7 +163,7 @@ def test_a_checkpoint_is_plain_json_and_plain_tensors(folder: Path) -> None:
 
 
 # ----------------------------------------------------------------------------------------
-# Two are kept
+# Two are kept, and the best
 
 
 def test_only_the_newest_two_are_kept(folder: Path, players: Players) -> None:
@@ -170,6 +171,21 @@ def test_only_the_newest_two_are_kept(folder: Path, players: Players) -> None:
     save_checkpoint(folder, players, Progress(44))
 
     assert names(folder) == sorted(pair(40) + pair(44))
+
+
+def test_further_checkpoints_are_kept_for_as_long_as_they_are_named(
+    folder: Path, players: Players, fresh: Players
+) -> None:
+    """The best one, with its tensors; one that is not there is no mistake."""
+    save_checkpoint(folder, players, Progress(44), also={36, 12})
+    assert names(folder) == sorted(pair(36) + pair(40) + pair(44))
+    assert load_at(folder, 36, fresh) == Progress(36)
+
+    save_checkpoint(folder, players, Progress(48), also={36})
+    assert names(folder) == sorted(pair(36) + pair(44) + pair(48))
+
+    save_checkpoint(folder, players, Progress(52), also={44})
+    assert names(folder) == sorted(pair(44) + pair(48) + pair(52))
 
 
 def test_what_a_killed_process_left_is_cleared_away(folder: Path, players: Players) -> None:

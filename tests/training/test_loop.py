@@ -97,14 +97,16 @@ def undisturbed(
 
 
 def test_a_finished_run_has_all_its_files(undisturbed: Path) -> None:
-    """Settings, origin, journal, timing, grids and the last two checkpoints; nothing half."""
+    """Settings, origin, journal, timing, grids, page and the last two checkpoints; nothing half."""
     files = {str(path.relative_to(undisturbed)) for path in undisturbed.rglob("*.*")}
 
     grids = ["000000016-0004px", "000000024-0004px"]
     grids += [f"{images:09d}-0008px" for images in (32, 48, 64, 72)]
     checkpoints = [f"checkpoint-{images:010d}" for images in (64, 72)]
     assert files == {
-        *("config.json", "data.json", "journal.jsonl", "timing.jsonl"),
+        *("config.json", "data.json", "journal.jsonl", "timing.jsonl", "report.html"),
+        "report/lookalikes.webp",
+        *(f"report/{grid}.webp" for grid in grids),
         *(f"samples/{grid}.png" for grid in grids),
         *(f"checkpoints/{name}.{kind}" for name in checkpoints for kind in ("json", "safetensors")),
     }
@@ -120,6 +122,7 @@ def test_the_journal_tells_where_the_run_stood(undisturbed: Path) -> None:
     assert [line["learning_rate"] for line in lines] == [0.001] * 2 + [0.002] * 4
     assert {line["batch_size"] for line in lines} == {4}
     terms = {"relativistic", "r1", "r2", "score_real", "score_fake", "generator"}
+    terms |= {"swd", "diversity", "distinctness"}
     assert all(terms <= set(line) for line in lines)
 
 

@@ -1,5 +1,7 @@
 """The newest state of a run, read back."""
 
+import argparse
+import json
 import shutil
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from models.growth import Growth
 from training.checkpoint import CheckpointError, read_checkpoint
 from training.config import ConfigError, TrainingConfig
-from training.newest import load_run
+from training.newest import add_choice, load_run
 
 
 def test_a_run_is_read_back_where_it_stands(finished: Path, config: TrainingConfig) -> None:
@@ -44,3 +46,53 @@ def test_a_folder_that_is_no_run_says_what_to_do(finished: Path, tmp_path: Path)
     for folder in (run, tmp_path / "nowhere"):
         with pytest.raises(CheckpointError, match="holds no checkpoint: train it first"):
             load_run(folder)
+
+
+def with_swd(finished: Path, run: Path, values: dict[int, float]) -> Path:
+    """A copy of a run whose journal has these distances, at 8 px, held."""
+    shutil.copytree(finished, run)
+    where = {"resolution": 8, "alpha": 1.0}
+    lines = [{"images_shown": n, **where, "swd": value} for n, value in values.items()]
+    (run / "journal.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return run
+
+
+def test_the_best_checkpoint_can_be_read(finished: Path, tmp_path: Path) -> None:
+    """The one at the lowest SWD of the journal, or any other that is there."""
+    run = with_swd(finished, tmp_path / "run", {64: 1.0, 72: 2.0})
+    _, tensors = read_checkpoint(run / "checkpoints" / "checkpoint-0000000064.json")
+
+    best = load_run(run, "best")
+
+    assert best.progress.images_shown == 64
+    for name, value in best.players.average.state_dict().items():
+        assert (value == tensors[f"average/{name}"]).all()
+    assert load_run(run, "72").progress.images_shown == 72
+
+
+def test_a_checkpoint_that_is_not_there_is_told(finished: Path, tmp_path: Path) -> None:
+    """By its images, or as the best of a journal that has none."""
+    with pytest.raises(CheckpointError, match=r"checkpoint-0000000048\.json cannot be read"):
+        load_run(finished, "48")
+    with pytest.raises(CheckpointError, match="no SWD at 8 px, held; use the newest one"):
+        load_run(with_swd(finished, tmp_path / "run", {}), "best")
+
+
+@pytest.mark.parametrize("word", ["best", "newest", "4000"])
+def test_a_checkpoint_is_chosen_by_word_or_number(word: str) -> None:
+    """As the commands take it."""
+    parser = argparse.ArgumentParser()
+    add_choice(parser)
+
+    assert parser.parse_args(["--checkpoint", word]).checkpoint == word
+    assert parser.parse_args([]).checkpoint == "newest"
+
+
+def test_another_word_for_a_checkpoint_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """With what is allowed."""
+    parser = argparse.ArgumentParser()
+    add_choice(parser)
+
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--checkpoint", "last"])
+    assert "newest, best or a whole number is needed, not 'last'" in capsys.readouterr().err

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from training.data import Prepared, open_prepared
-from training.newest import Newest, load_run
+from training.newest import NEWEST, Newest, add_choice, load_run
 from training.origin import read_origin
 from training.quality.classes import labels_like
 from training.quality.distances import (
@@ -82,6 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, required=True, help="the folder of the run")
     parser.add_argument("--data", type=Path, required=True, help="a folder that prepare wrote")
     parser.add_argument("--out", type=Path, help=f"the report; {QUALITY_FILE} of the run")
+    add_choice(parser)
     for name, default, told in (
         ("--images", effort.images, "pictures of each set"),
         ("--feature-images", effort.feature_images, "those of them shown to the feature network"),
@@ -102,7 +103,9 @@ def run(options: argparse.Namespace, device: torch.device) -> int:
     """The `evaluate` command."""
     effort = Effort(options.images, options.feature_images, options.pairs, options.seed)
     out: Path = options.out or options.run / QUALITY_FILE
-    report = evaluate_run(options.run, open_prepared(options.data), out, effort, device, print)
+    report = evaluate_run(
+        options.run, open_prepared(options.data), out, effort, device, print, options.checkpoint
+    )
     print(table_of(report))
     print(f"written: {out} and {out.with_name(NEIGHBOURS_FILE)}")
     return 0
@@ -115,8 +118,9 @@ def evaluate_run(
     effort: Effort,
     device: torch.device,
     say: Say,
+    checkpoint: str = NEWEST,
 ) -> Report:
-    """Measure the newest checkpoint of a run and write the report to `out`.
+    """Measure a checkpoint of a run and write the report to `out`.
 
     The same settings on the same machine give the same report, but for the wall time.
 
@@ -129,7 +133,7 @@ def evaluate_run(
     """
     began = time.monotonic()
     network = load_network(weights_path(), device)
-    newest = load_run(run_folder)
+    newest = load_run(run_folder, checkpoint)
     real = real_pictures(newest, prepared, effort)
     out.parent.mkdir(parents=True, exist_ok=True)
     growth = newest.moment.growth

@@ -155,14 +155,16 @@ def patches_of(
     return cloud
 
 
-def cut_patches(images: Floats, random: np.random.Generator) -> Floats:
-    """128 patches of each image `[N, C, R, R]` at random places: `[N * 128, C, 7 * 7]`."""
-    windows = sliding_window_view(images, (PATCH, PATCH), axis=(2, 3))  # [N, C, y, x, 7, 7]
+def cut_patches(
+    images: Floats, random: np.random.Generator, count: int = PATCHES, side: int = PATCH
+) -> Floats:
+    """Patches of each image `[N, C, R, R]` at random places: `[N * count, C, side * side]`."""
+    windows = sliding_window_view(images, (side, side), axis=(2, 3))  # [N, C, y, x, side, side]
     n, channels, height, width = windows.shape[:4]
-    top = random.integers(0, height, (n, PATCHES))
-    left = random.integers(0, width, (n, PATCHES))
-    patches = windows[np.arange(n)[:, None], :, top, left]  # [N, 128, C, 7, 7]
-    return patches.reshape(n * PATCHES, channels, PATCH * PATCH)
+    top = random.integers(0, height, (n, count))
+    left = random.integers(0, width, (n, count))
+    patches = windows[np.arange(n)[:, None], :, top, left]  # [N, count, C, side, side]
+    return patches.reshape(n * count, channels, side * side)
 
 
 def _as_images(pixels: Pixels) -> Tensor:

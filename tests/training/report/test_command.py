@@ -1,0 +1,38 @@
+"""`report`: a page by hand."""
+
+import argparse
+import shutil
+from pathlib import Path
+
+import pytest
+
+from training.report import command
+
+
+def parsed(*words: str) -> argparse.Namespace:
+    """The options, as the command line gives them."""
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    return parser.parse_args(words)
+
+
+def test_a_page_goes_into_the_run_unless_told(
+    finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the small grids beside it, for the next one."""
+    run = shutil.copytree(finished, tmp_path / "run")
+    shutil.rmtree(run / "report")
+    (run / "report.html").unlink()
+
+    assert command.run(parsed("--run", str(run))) == 0
+    assert capsys.readouterr().out.startswith(f"written: {run / 'report.html'}, 0.")
+    assert len([*(run / "report").glob("*.webp")]) == 6
+
+
+def test_a_page_elsewhere_leaves_the_run_as_it_is(finished: Path, tmp_path: Path) -> None:
+    """It may be training, or somebody else's."""
+    before = {path: path.stat().st_mtime_ns for path in finished.rglob("*")}
+
+    assert command.run(parsed("--run", str(finished), "--out", str(tmp_path / "a.html"))) == 0
+    assert (tmp_path / "a.html").read_text().startswith("<!doctype html>")
+    assert {path: path.stat().st_mtime_ns for path in finished.rglob("*")} == before

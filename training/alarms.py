@@ -1,0 +1,133 @@
+"""When a run goes wrong, in words.
+
+Owns the rules for a collapse of variety, a discriminator that runs away, and pictures that get
+worse for long, as pure functions of the journal, so that nothing has to be saved. Measures nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+
+Line = Mapping[str, object]
+Alarms = list[dict[str, str]]
+
+PAST = 20  # ticks that make up a run's own past
+FEWEST = 4  # ticks of a past that means anything
+TWICE = 2  # ticks in a row, before anything is said
+SILENCE = 10  # ticks before the same is said again
+FALLEN, POOR = 0.5, 0.6  # of its own past; of the data
+COLLAPSED = 0.15  # of the data, whatever the past
+RUNAWAY_TIMES, RUNAWAY_GAP = 5.0, 8.0  # of its own past; in units of the score
+WORSE_TIMES, WORSE_TICKS = 2.0, 6  # of the best of the level; in a row
+
+VARIETY = {
+    "diversity": "the mean distance between two generated pictures",
+    "distinctness": "the distance of a generated picture to the one most like it",
+}
+COLLAPSE_ADVICE = (
+    "Look at the grids: are pictures alike? Try a stronger penalty (--set penalty_weight=...), a "
+    "larger batch, a lower learning rate, or objective=rpgan-r1r2, in a new run"
+)
+RUNAWAY_ADVICE = (
+    "The discriminator tells them apart too easily. Try a stronger penalty (--set "
+    "penalty_weight=...) or a lower learning rate; with few pictures it may know them by heart: "
+    "prepare more, or use --set augment=color,translation,cutout or mirror=true"
+)
+WORSE_ADVICE = (
+    "Try a lower learning rate or a stronger penalty, in a new run; the best checkpoint is kept: "
+    "export --checkpoint best"
+)
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One warning: its kind, what was seen, and what to try."""
+
+    kind: str
+    seen: str
+    advice: str
+
+
+def alarms_after(lines: Sequence[Line]) -> list[Alarm]:
+    """What is wrong at the last of these journal lines and was not said in the ten before it."""
+    said = {alarm["kind"] for line in lines[-1 - SILENCE : -1] for alarm in _alarms_of(line)}
+    found = [*collapse(lines), *runaway(lines), *worsening(lines)]
+    return [alarm for alarm in found if alarm.kind not in said]
+
+
+def in_journal(alarms: Sequence[Alarm]) -> dict[str, object]:
+    """What a journal line says of them; nothing without any."""
+    return {"alarms": [asdict(alarm) for alarm in alarms]} if alarms else {}
+
+
+def collapse(lines: Sequence[Line]) -> list[Alarm]:
+    """Generated pictures are alike: against the run's own past, and against the data."""
+    for name, meaning in VARIETY.items():
+        values = series(lines, name)
+        if len(values) < FEWEST + TWICE:
+            continue
+        now, past = max(values[-TWICE:]), median(values[-PAST - TWICE : -TWICE])
+        if now < COLLAPSED or (now < FALLEN * past and now < POOR):
+            seen = f"{name} is {values[-1]:.2f} of the data's ({meaning}), it was {past:.2f} before"
+            return [Alarm("mode collapse", seen, COLLAPSE_ADVICE)]
+    return []
+
+
+def runaway(lines: Sequence[Line]) -> list[Alarm]:
+    """The discriminator's scores of real and generated pictures drift apart."""
+    here = at_this_level(lines)
+    gaps = [
+        real - fake
+        for real, fake in zip(series(here, "score_real"), series(here, "score_fake"), strict=False)
+    ]
+    if len(gaps) < FEWEST + TWICE:
+        return []
+    now, past = min(gaps[-TWICE:]), median(gaps[-PAST - TWICE : -TWICE])
+    if now < RUNAWAY_GAP or now < RUNAWAY_TIMES * abs(past):
+        return []
+    seen = f"the scores of real and generated pictures lie {gaps[-1]:.1f} apart, {past:.1f} before"
+    return [Alarm("divergence", seen, RUNAWAY_ADVICE)]
+
+
+def worsening(lines: Sequence[Line]) -> list[Alarm]:
+    """The distance to the data has been far above its best for long, at a level that is held."""
+    held = [line for line in at_this_level(lines) if line.get("alpha") == 1.0]
+    if not lines or lines[-1].get("alpha") != 1.0:
+        return []
+    values = series(held, "swd")
+    if len(values) < FEWEST + WORSE_TICKS:
+        return []
+    best, now = min(values[:-WORSE_TICKS]), min(values[-WORSE_TICKS:])
+    if now < WORSE_TIMES * best:
+        return []
+    seen = f"SWD has been at {now:.1f} or more for {WORSE_TICKS} ticks, its best was {best:.1f}"
+    return [Alarm("pictures get worse", seen, WORSE_ADVICE)]
+
+
+def best_tick(lines: Sequence[Line], resolution: int) -> int | None:
+    """Images shown at the lowest SWD of the highest resolution, held; None if not yet there."""
+    known = [
+        (float(str(line["swd"])), int(str(line["images_shown"])))
+        for line in lines
+        if line.get("resolution") == resolution and line.get("alpha") == 1.0 and "swd" in line
+    ]
+    return min(known)[1] if known else None
+
+
+def at_this_level(lines: Sequence[Line]) -> list[Line]:
+    """The lines of the resolution where the run stands."""
+    return [line for line in lines if line.get("resolution") == lines[-1].get("resolution")]
+
+
+def series(lines: Sequence[Line], name: str) -> list[float]:
+    """The finite values of one number, oldest first."""
+    values = [line[name] for line in lines if name in line]
+    return [float(v) for v in values if isinstance(v, int | float) and math.isfinite(v)]
+
+
+def _alarms_of(line: Line) -> Alarms:
+    alarms: Alarms = line.get("alarms", [])  # pyright: ignore[reportAssignmentType] - we wrote it
+    return alarms

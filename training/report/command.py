@@ -1,0 +1,27 @@
+"""The `report` command: the page of a run, written by hand.
+
+Owns what a person types and sees of it. Reads a run that may be training; changes nothing in it but
+the page.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from training.report.page import KEPT_FOLDER, REPORT_FILE, write_page
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `report` understands."""
+    parser.add_argument("--run", type=Path, required=True, help="the folder of the run")
+    parser.add_argument("--out", type=Path, help=f"the page; {REPORT_FILE} of the run")
+
+
+def run(options: argparse.Namespace) -> int:
+    """The `report` command."""
+    out: Path = options.out or options.run / REPORT_FILE
+    kept = options.run / KEPT_FOLDER if options.out is None else None
+    size = write_page(options.run, out, kept)
+    print(f"written: {out}, {size / 1e6:.1f} MB")
+    return 0

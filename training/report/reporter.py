@@ -1,0 +1,55 @@
+"""The page of a run, kept up to date while it trains, for at most a hundredth of its time.
+
+Owns when a page is written, and that a page which cannot be written never ends a training.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from models.generator import Generator
+from models.growth import Growth
+from training.data import Prepared
+from training.report.lookalikes import find_lookalikes, keep_lookalikes
+from training.report.page import KEPT_FOLDER, REPORT_FILE, write_page
+
+SHARE = 0.01  # of the time spent training
+
+
+class Reporter:
+    """Writes `report.html` into the folder of a run.
+
+    Args:
+        run: the folder.
+        prepared: the pictures it learns from.
+        say: where to tell that a page could not be written.
+    """
+
+    def __init__(self, run: Path, prepared: Prepared, say: Callable[[str], None]) -> None:
+        self.run = run
+        self.prepared = prepared
+        self.say = say
+        self._cost = 0.0  # seconds that the last page took
+        self._trained = 0.0  # seconds of training, when it was written
+
+    def report(self, average: Generator, growth: Growth, trained: float, *, last: bool) -> None:
+        """Write the page, unless the one before has not yet been earned.
+
+        Args:
+            average: draws the pictures whose neighbours are shown.
+            growth: how far it has grown.
+            trained: seconds of training so far, all sessions together.
+            last: nothing comes after: write it in any case.
+        """
+        if not last and (trained - self._trained) * SHARE < self._cost:
+            return
+        began = time.perf_counter()
+        try:
+            found = find_lookalikes(average, growth, self.prepared)
+            keep_lookalikes(self.run / KEPT_FOLDER, found)
+            write_page(self.run, self.run / REPORT_FILE, self.run / KEPT_FOLDER)
+        except Exception as error:  # noqa: BLE001 - nothing about a page is worth a training
+            self.say(f"{self.run / REPORT_FILE} could not be written ({error}); training goes on")
+        self._cost, self._trained = time.perf_counter() - began, trained
