@@ -177,7 +177,8 @@ class TrainingConfig:
 
     def to_json(self) -> str:
         """The form that a run folder keeps."""
-        return json.dumps(asdict(self), indent=2) + "\n"
+        values = asdict(self) | {"network": self.network.to_dict()}
+        return json.dumps(values, indent=2) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Self:

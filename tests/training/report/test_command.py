@@ -29,6 +29,17 @@ def test_a_page_goes_into_the_run_unless_told(
     assert len([*(run / "report").glob("*.webp")]) == 6
 
 
+def test_a_run_with_classes_has_its_page(finished_with_classes: Path, tmp_path: Path) -> None:
+    """Written while it trained, and the same by hand, with every grid and the neighbours."""
+    page = (finished_with_classes / "report.html").read_text()
+
+    assert command.run(parsed("--run", str(finished_with_classes), "--out", str(tmp_path / "a"))) == 0
+    assert (tmp_path / "a").read_text() == page
+    assert page.count("data:image/webp;base64,") == len(
+        [*(finished_with_classes / "report").glob("*.webp")]
+    )
+
+
 def test_a_page_elsewhere_leaves_the_run_as_it_is(finished: Path, tmp_path: Path) -> None:
     """It may be training, or somebody else's."""
     before = {path: path.stat().st_mtime_ns for path in finished.rglob("*")}
