@@ -104,6 +104,18 @@ def test_json_gives_the_same_configuration_back(config: TrainingConfig) -> None:
     assert TrainingConfig.from_json(changed.to_json()) == changed
 
 
+def test_a_configuration_of_an_older_release_means_what_it_did(config: TrainingConfig) -> None:
+    """Without classes, augmentation and the like, and with exact slopes; so its run goes on."""
+    values = json.loads(config.to_json())
+    for name in ("penalty", "penalty_sigma", "labels", "label_weight", "init_from"):
+        del values[name]
+    for name in [name for name in values if name.startswith("augment")]:
+        del values[name]
+
+    assert "classes" not in values["network"]
+    assert TrainingConfig.from_json(json.dumps(values)) == config
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "3", "{}", '{"levels": [], "network": {}}', '{"levels": 1, "network": 2}', "{"],

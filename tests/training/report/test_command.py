@@ -33,7 +33,9 @@ def test_a_run_with_classes_has_its_page(finished_with_classes: Path, tmp_path: 
     """Written while it trained, and the same by hand, with every grid and the neighbours."""
     page = (finished_with_classes / "report.html").read_text()
 
-    assert command.run(parsed("--run", str(finished_with_classes), "--out", str(tmp_path / "a"))) == 0
+    assert (
+        command.run(parsed("--run", str(finished_with_classes), "--out", str(tmp_path / "a"))) == 0
+    )
     assert (tmp_path / "a").read_text() == page
     assert page.count("data:image/webp;base64,") == len(
         [*(finished_with_classes / "report").glob("*.webp")]
