@@ -34,6 +34,10 @@ RUN python3 -m venv /opt/venv \
     # half of OpenVINO's 180 MB is for other processors and for files of other frameworks
     && find /opt/venv -path '*/openvino/*' \( -name '*_[gn]pu_plugin.so' -o -name '*_frontend.so.*' \
         -o -name cache.json -o -name '*.hpp' -o -name '*.h' \) -delete \
+    # of torch, what only compiles or tests C++: 190 MB
+    && find /opt/venv -path '*/torch/bin/*' ! -name torch_shm_manager -delete \
+    && rm -r /opt/venv/lib/python3*/site-packages/torch/include \
+    && rm -rf /opt/venv/lib/python3*/site-packages/torch/test \
     && python -c "import openvino, sys; 'CPU' in openvino.Core().available_devices or sys.exit(1)"
 
 # ---- what runs
