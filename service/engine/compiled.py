@@ -6,6 +6,8 @@ writes no file. Knows torch tensors at its borders alone; the translation is tha
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import takewhile
 
 import openvino as ov
@@ -28,6 +30,24 @@ HINTS = {"fp32": "f32", "bf16": "bf16"}  # our names -> those of OpenVINO
 NAMES = {hint: name for name, hint in HINTS.items()}
 
 
+@cache
+def library() -> ov.Core:
+    """OpenVINO, one for the whole life of the process.
+
+    Its plugin exchanges the alternate signal stack of the thread that loads it, and puts the old
+    one back on the thread that drops it, whichever that is: a signal to a thread left with a stack
+    that is gone ends the process. So a thread that ends at once loads it, and nobody drops it.
+    """
+
+    def load() -> ov.Core:
+        core = ov.Core()
+        core.get_property("CPU", "FULL_DEVICE_NAME")  # loads the plugin
+        return core
+
+    with ThreadPoolExecutor(1, "openvino") as passing:
+        return passing.submit(load).result()
+
+
 class CompiledStep:
     """A part of the network; one call at a time."""
 
@@ -44,7 +64,7 @@ class Compiler:
     """OpenVINO, set up so that the same numbers come out each time."""
 
     def __init__(self, threads: int, precision: str) -> None:
-        self._core = ov.Core()
+        self._core = library()
         self._settings = {
             "INFERENCE_PRECISION_HINT": HINTS[precision],
             "INFERENCE_NUM_THREADS": threads,  # another number may add up in another order

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -157,3 +161,33 @@ def test_a_step_takes_features_in_any_memory_order() -> None:
     x = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(3))
 
     assert torch.equal(step(x), step(x.contiguous(memory_format=torch.channels_last)))
+
+
+class SignalStack(ctypes.Structure):
+    """C's `stack_t`."""
+
+    _fields_ = (
+        ("place", ctypes.c_void_p),
+        ("flags", ctypes.c_int),
+        ("size", ctypes.c_size_t),
+    )
+
+
+def signal_stack() -> tuple[int | None, int, int]:
+    """The alternate signal stack of this thread."""
+    stack = SignalStack()
+    assert ctypes.CDLL(None).sigaltstack(None, ctypes.byref(stack)) == 0
+    return stack.place, stack.flags, stack.size
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the structure is Linux's")
+def test_a_thread_keeps_its_signal_stack_whoever_drops_a_form() -> None:
+    """With a stack that is gone, the next signal would end the process."""
+    before = signal_stack()
+    forms = [form_of(generator_of())]
+    forms[0].stem(torch.zeros(1, CONFIG.latent_size))
+    another = threading.Thread(target=forms.clear)
+    another.start()
+    another.join()
+
+    assert signal_stack() == before

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from models.generator import activate
 from models.layers import pixel_norm
+from service.engine.compiled import library
 from service.engine.graph import NotTranslatedError, Symbol, graph_of, shape_after
 
 
@@ -29,7 +30,7 @@ class Doing(nn.Module):
 
 def computed(graph: ov.Model, x: Tensor) -> Tensor:
     """What the graph makes of `x`."""
-    compiled = ov.Core().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = library().compile_model(graph, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     return torch.from_numpy(np.array(compiled([x.numpy()])[0]))
 
 
