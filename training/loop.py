@@ -121,20 +121,7 @@ def train(
     keep_origin(run, prepared)
     (run / SAMPLES).mkdir(exist_ok=True)
 
-    # Set up the players, or take them up where they were.
-    players = Players.create(config, device)
-    progress, damaged = load_newest(run / CHECKPOINTS, players)
-    if beginning and not progress.images_shown:
-        begin_with(players, beginning)
-        display.say(f"beginning with {config.init_from}")
-    for sentence in damaged:
-        display.say(f"passed over: {sentence}")
-    for name in (JOURNAL_FILE, TIMING_FILE):
-        truncate_after(run / name, progress.images_shown)
-    if progress.images_shown:
-        moment = schedule_at(progress.images_shown, config)
-        display.say(f"resuming after {progress.images_shown:,} images, {describe(moment)}")
-
+    players, progress = take_up(config, run, device, display, beginning)
     stream = ImageStream(prepared, config.seed, config.mirror)
     watch = Watch(run, config, prepared, display.say)
     averages = Averages(progress.sums, progress.sum_images)
@@ -183,6 +170,35 @@ def train(
             watch.report(players.average, moment.growth, seconds, last=last)
             tick_began, tick_images = time.perf_counter(), 0
     return progress
+
+
+def take_up(
+    config: TrainingConfig,
+    run: Path,
+    device: torch.device,
+    display: Display,
+    beginning: Bundle | None,
+) -> tuple[Players, Progress]:
+    """The players of a run as its newest whole checkpoint holds them, or new ones.
+
+    What the journals tell of later steps is cut off: it will be told again.
+
+    Raises:
+        CheckpointError: the folder has checkpoints, but none is whole.
+    """
+    players = Players.create(config, device)
+    progress, damaged = load_newest(run / CHECKPOINTS, players)
+    if beginning and not progress.images_shown:
+        begin_with(players, beginning)
+        display.say(f"beginning with {config.init_from}")
+    for sentence in damaged:
+        display.say(f"passed over: {sentence}")
+    for name in (JOURNAL_FILE, TIMING_FILE):
+        truncate_after(run / name, progress.images_shown)
+    if progress.images_shown:
+        moment = schedule_at(progress.images_shown, config)
+        display.say(f"resuming after {progress.images_shown:,} images, {describe(moment)}")
+    return players, progress
 
 
 def strength_at(progress: Progress, config: TrainingConfig) -> Strength:

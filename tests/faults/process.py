@@ -19,6 +19,7 @@ from typing import Any, Self
 import httpx2
 
 from tests.faults.server import ORDERS, Order
+from tests.journeys.server import metric_of
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60  # for a machine that is busy
@@ -82,10 +83,7 @@ class Service:
 
     def metric(self, line: str) -> float:
         """The value of the metric that `line` names with its labels."""
-        text = self.client.get("/metrics").text
-        found = re.search(rf"^{re.escape(line)} (\S+)$", text, re.MULTILINE)
-        assert found, f"{line} is not among the metrics"
-        return float(found[1])
+        return metric_of(self.client, line)
 
     def memory_mb(self) -> float:
         """Resident memory of the process, in megabytes."""

@@ -62,10 +62,7 @@ class Server:
 
     def metric(self, line: str) -> float:
         """The value of the metric that `line` names with its labels."""
-        text = self.client.get("/metrics").text
-        found = re.search(rf"^{re.escape(line)} (\S+)$", text, re.MULTILINE)
-        assert found, f"{line} is not among the metrics"
-        return float(found[1])
+        return metric_of(self.client, line)
 
     def __enter__(self) -> Self:
         """It runs already."""
@@ -85,6 +82,14 @@ class Server:
             self.process.wait(PATIENCE_S)
         finally:
             self.process.kill()
+
+
+def metric_of(client: httpx2.Client, line: str) -> float:
+    """The value of the metric that `line` names with its labels."""
+    text = client.get("/metrics").text
+    found = re.search(rf"^{re.escape(line)} (\S+)$", text, re.MULTILINE)
+    assert found, f"{line} is not among the metrics"
+    return float(found[1])
 
 
 @contextmanager
