@@ -52,6 +52,7 @@ LIMITS: dict[str, Limit] = {
     "ema_decay": BELOW_1,
     "ema_half_life_images": ABOVE_0,
     "warm_up_images": AT_LEAST_0,
+    "cool_down_images": AT_LEAST_0,
     "tick_images": AT_LEAST_1,
     "augment_strength": ("from 0 to 1", lambda value: 0 <= value <= 1),
     "augment_target": BELOW_1,
@@ -111,6 +112,7 @@ class TrainingConfig:
         ema_decay: of the averaged generator, per step; 0 to use the half-life.
         ema_half_life_images: images after which an old weight counts half.
         warm_up_images: images over which the learning rate rises from 0.
+        cool_down_images: images at the end over which it falls to 0.
         tick_images: images between two journal lines, with a picture grid and a checkpoint.
         mirror: whether pictures are flipped at random.
         augment: transformations that both players see (`training.augment`), separated by commas:
@@ -144,6 +146,7 @@ class TrainingConfig:
     ema_decay: float = 0.0
     ema_half_life_images: float = 10_000.0
     warm_up_images: int = 0
+    cool_down_images: int = 0
     tick_images: int = 4_000
     mirror: bool = False
     augment: str = ""

@@ -20,7 +20,7 @@ from models.bundle import Bundle
 from training.agreement import check_data
 from training.augment import Strength
 from training.checkpoint import CHECKPOINTS, Progress, load_newest, save_checkpoint
-from training.config import CONFIG_FILE, ConfigError, TrainingConfig
+from training.config import TrainingConfig
 from training.data import ImageStream, Prepared
 from training.journal import (
     JOURNAL_FILE,
@@ -30,6 +30,7 @@ from training.journal import (
     append_line,
     truncate_after,
 )
+from training.lengthening import keep_config
 from training.origin import keep_origin
 from training.progress import Display, describe
 from training.samples import SAMPLES, write_grid
@@ -65,28 +66,6 @@ class StopRequest:
         self.asked = True
         for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_DFL)
-
-
-def keep_config(run: Path, config: TrainingConfig) -> None:
-    """Write the configuration into a new run; in an old one it must be the same.
-
-    Raises:
-        ConfigError: the run was begun with another configuration.
-    """
-    path = run / CONFIG_FILE
-    if not path.exists():
-        run.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        partial.write_text(config.to_json(), encoding="utf-8")
-        partial.replace(path)
-        return
-    old = TrainingConfig.from_json(path.read_text(encoding="utf-8"))
-    if old != config:
-        names = [name for name in vars(old) if getattr(old, name) != getattr(config, name)]
-        raise ConfigError(
-            f"{run} was begun with other values of {', '.join(names)}: repeat the first command to "
-            "go on, or choose another --run"
-        )
 
 
 def train(

@@ -58,4 +58,7 @@ def schedule_at(images_shown: int, config: TrainingConfig) -> Moment:
             break
     plan = config.levels[level]
     rise = min(1.0, (images_shown + 1) / config.warm_up_images) if config.warm_up_images else 1.0
-    return Moment(growth, plan.batch_size, plan.learning_rate * rise, phase, start, began)
+    ahead = max(0, config.total_images - images_shown)
+    fall = min(1.0, ahead / config.cool_down_images) if config.cool_down_images else 1.0
+    rate = plan.learning_rate * min(rise, fall)
+    return Moment(growth, plan.batch_size, rate, phase, start, began)

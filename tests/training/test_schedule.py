@@ -104,6 +104,20 @@ def test_the_learning_rate_warms_up(
     assert replace(warm, learning_rate=cold.learning_rate) == cold
 
 
+@pytest.mark.parametrize(
+    ("images_shown", "share"), [(0, 1.0), (200, 1.0), (220, 0.75), (279, 1 / 80), (280, 0.0)]
+)
+def test_the_learning_rate_falls_to_nothing_at_the_end(
+    three_levels: TrainingConfig, images_shown: int, share: float
+) -> None:
+    """In a straight line, over the last images of the run."""
+    cool = schedule_at(images_shown, replace(three_levels, cool_down_images=80))
+    level = schedule_at(images_shown, three_levels)
+
+    assert cool.learning_rate == pytest.approx(level.learning_rate * share)
+    assert replace(cool, learning_rate=level.learning_rate) == level
+
+
 def test_nothing_comes_before_the_start(three_levels: TrainingConfig) -> None:
     """A negative count is a mistake of the caller."""
     with pytest.raises(ValueError, match="images_shown must be 0 or more, not -1"):

@@ -1,0 +1,68 @@
+"""Whether a run may go on with this configuration.
+
+Owns the configuration that a run folder keeps, and the one change it allows: another future. A run
+may be made longer, or cool down later, as long as nothing changes that has happened.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+from training.checkpoint import CHECKPOINTS, newest_moment
+from training.config import CONFIG_FILE, ConfigError, TrainingConfig
+
+AHEAD = ("levels", "cool_down_images")  # what may differ, where it lies ahead
+
+
+def keep_config(run: Path, config: TrainingConfig) -> None:
+    """Write the configuration into a run; into an old one only if it had the same past.
+
+    Raises:
+        ConfigError: the run was begun with another configuration.
+    """
+    path = run / CONFIG_FILE
+    if path.exists():
+        old = TrainingConfig.from_json(path.read_text(encoding="utf-8"))
+        if old == config:
+            return
+        shown = newest_moment(run / CHECKPOINTS)
+        if not same_past(old, config, shown):
+            names = [name for name in vars(old) if getattr(old, name) != getattr(config, name)]
+            raise ConfigError(
+                f"{run} was begun with other values of {', '.join(names)}: repeat the first "
+                "command to go on, or choose another --run. What may change is what lies ahead of "
+                f"{shown:,} images: stable_images, later levels and cool_down_images"
+            )
+    run.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(config.to_json(), encoding="utf-8")
+    partial.replace(path)
+
+
+def same_past(old: TrainingConfig, new: TrainingConfig, images_shown: int) -> bool:
+    """Whether a run of `new` would have done the same as one of `old`, for that many images."""
+    shown = min(images_shown, old.total_images)
+    if any(getattr(old, name) != getattr(new, name) for name in vars(old) if name not in AHEAD):
+        return False
+    if cooling(old) != cooling(new) and min(cooling(old)[0], cooling(new)[0]) < shown:
+        return False
+    start = 0
+    for before, after in zip(old.levels, new.levels, strict=True):
+        if start >= shown:
+            return True
+        if replace(before, stable_images=after.stable_images) != after:
+            return False
+        ends = [start + plan.fade_images + plan.stable_images for plan in (before, after)]
+        if ends[0] != ends[1] and min(ends) < shown:
+            return False
+        start = ends[0]
+    return True
+
+
+def cooling(config: TrainingConfig) -> tuple[float, float]:
+    """The images shown between which the learning rate falls; at infinity if it does not."""
+    if not config.cool_down_images:
+        return math.inf, math.inf
+    return config.total_images - config.cool_down_images, config.total_images
