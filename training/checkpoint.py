@@ -114,12 +114,6 @@ def checkpoint_at(folder: Path, images_shown: int) -> Path:
     return folder / f"checkpoint-{images_shown:010d}.json"
 
 
-def newest_moment(folder: Path) -> int:
-    """The images shown at the newest checkpoint, whole or not; 0 if there is none."""
-    moments = [record.stem.rpartition("-")[2] for record in folder.glob(PATTERN)]
-    return max((int(moment) for moment in moments if moment.isdecimal()), default=0)
-
-
 def load_at(folder: Path, images_shown: int, players: Players) -> Progress:
     """Put the checkpoint of that moment into `players`.
 

@@ -10,7 +10,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-from training.checkpoint import CHECKPOINTS, newest_moment
+from training.checkpoint import CHECKPOINTS, PATTERN
 from training.config import CONFIG_FILE, ConfigError, TrainingConfig
 
 AHEAD = ("levels", "cool_down_images")  # what may differ, where it lies ahead
@@ -27,7 +27,7 @@ def keep_config(run: Path, config: TrainingConfig) -> None:
         old = TrainingConfig.from_json(path.read_text(encoding="utf-8"))
         if old == config:
             return
-        shown = newest_moment(run / CHECKPOINTS)
+        shown = newest_moment(run)
         if not same_past(old, config, shown):
             names = [name for name in vars(old) if getattr(old, name) != getattr(config, name)]
             raise ConfigError(
@@ -66,3 +66,9 @@ def cooling(config: TrainingConfig) -> tuple[float, float]:
     if not config.cool_down_images:
         return math.inf, math.inf
     return config.total_images - config.cool_down_images, config.total_images
+
+
+def newest_moment(run: Path) -> int:
+    """The images shown at the newest checkpoint of a run, whole or not; 0 if there is none."""
+    moments = [record.stem.rpartition("-")[2] for record in (run / CHECKPOINTS).glob(PATTERN)]
+    return max((int(moment) for moment in moments if moment.isdecimal()), default=0)

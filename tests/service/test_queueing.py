@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from service.queueing import Ticket, WaitingLine
 from service.recipe import Recipe, point_of
 
 NEVER = 1e9
+STANDING = 12  # in line at every moment of a stream
 
 
 def ticket(seed: int, model: str = "a", resolution: int = 64, deadline: float = NEVER) -> Ticket:
@@ -230,3 +232,64 @@ def test_everyone_who_stays_is_taken_once_and_within_as_many_batches_as_stood_be
     assert all(taken_in[n] <= rank for rank, n in enumerate(staying))
     assert all(len({each.recipe.model for each in batch}) == 1 for batch in batches)
     assert all(len(batch) <= max_batch for batch in batches)
+
+
+def wait_among(stream: Callable[[int], int], resolution: int, ahead: int) -> tuple[float, float]:
+    """How long one picture waits in a stream that never ends.
+
+    The line is filled up again before every batch, so the engine is never ahead of it.
+
+    Args:
+        stream: number of a picture -> its resolution.
+        resolution: of the one we look at.
+        ahead: of the stream, when it comes.
+
+    Returns:
+        The virtual seconds until its batch begins, and the bound: those ahead of it one by one,
+        each in a batch of its own that is as long as the longest.
+    """
+    predictor, waiting = WorkPredictor(), line(max_batch=8, max_work_s=1.0)
+    number = 0
+
+    def arrive(count: int) -> None:
+        nonlocal number
+        for _ in range(count):
+            waiting.admit([ticket(number, resolution=stream(number))])
+            number += 1
+
+    now = longest_s = 0.0
+    arrive(ahead)
+    ours = ticket(10**6, resolution=resolution)
+    waiting.admit([ours])
+    while True:
+        arrive(STANDING - len(waiting.waiting()))
+        batch = waiting.take(now)
+        if ours in batch:
+            return now, ahead * longest_s
+        taken_s = predictor.seconds([each.recipe for each in batch], 8)
+        now, longest_s = now + taken_s, max(longest_s, taken_s)
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 5, 11])
+@pytest.mark.parametrize(
+    ("stream", "resolution"),
+    [
+        (lambda _: 1024, 64),
+        (lambda _: 64, 1024),
+        (lambda n: (64, 1024)[n % 2], 512),
+        (lambda n: (4, 4, 4, 512)[n % 4], 1024),
+    ],
+    ids=["small among large", "large among small", "between both", "large among mixed"],
+)
+def test_an_endless_stream_starves_nobody(
+    stream: Callable[[int], int], resolution: int, ahead: int
+) -> None:
+    """Those who come later go along if there is room, but hold nobody up for more than a batch."""
+    waited_s, bound_s = wait_among(stream, resolution, ahead)
+
+    assert waited_s <= bound_s * (1 + 1e-9)  # they are sums
+
+
+def test_a_small_picture_goes_along_with_large_ones_before_it() -> None:
+    """It fits into the batch of the first of them, so eleven cost it nothing."""
+    assert wait_among(lambda _: 512, 4, 11)[0] == 0
