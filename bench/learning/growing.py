@@ -1,0 +1,202 @@
+"""Progressive growing beside the same final network at full size from the start.
+
+Owns two real runs, each in a folder of its own, and what is measured of them on the way: SWD and
+KID against the data, at every checkpoint that draws pictures of the highest resolution. A second
+call goes on where the first was stopped.
+
+Times are those of `timing.jsonl`: seconds spent in steps. What a tick and the measuring take is
+in neither run's time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import torch
+from rich.console import Console
+
+from bench.learning.reaching import Point, seconds_to, times_faster
+from bench.learning.settings import full_size, up_to
+from models.generator import Generator
+from models.growth import Growth
+from training.checkpoint import CHECKPOINTS, PATTERN
+from training.config import TrainingConfig
+from training.data import Prepared
+from training.journal import append_line, read_lines
+from training.loop import train
+from training.newest import load_run
+from training.presets import PRESETS
+from training.progress import Display
+from training.quality.distances import kernel_distance
+from training.quality.evaluate import FIRST_SEED
+from training.quality.features import features_of, load_network, weights_path
+from training.quality.pictures import choose, draw
+from training.quality.swd import sliced_wasserstein
+from training.schedule import Moment
+
+MEASURED = "measured.jsonl"  # in the folder of a run
+PROGRESSIVE, FULL = "progressive", "full size"
+METRICS = ("swd", "kid")
+
+Numbers = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Course:
+    """How long the two runs are.
+
+    Attributes:
+        preset: whose schedule and game are taken; its levels up to `resolution`.
+        resolution: of the finished pictures, in pixels.
+        full_images: shown by the run at full size.
+        top_images: shown by the progressive one at its highest level, after the fade.
+        tick_images: between two measurements.
+        pictures: of each set, for SWD and KID.
+    """
+
+    preset: str
+    resolution: int
+    full_images: int
+    top_images: int
+    tick_images: int
+    pictures: int
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What growing was worth by one metric: seconds to where the run at full size ended."""
+
+    metric: str
+    target: float
+    full_s: float | None
+    progressive_s: float | None
+    speedup: float | None
+
+
+class Ruler:
+    """SWD and KID of a generator against the same real pictures, with the same seeds."""
+
+    def __init__(self, prepared: Prepared, resolution: int, pictures: int) -> None:
+        self.real = choose(prepared.images(resolution), pictures, seed=0)
+        self._network = load_network(weights_path(), torch.device("cpu"))
+        self._features = features_of(self.real, self._network)
+
+    def measure(self, average: Generator, growth: Growth, scratch: Path) -> Numbers:
+        """Both metrics, by `training.quality`."""
+        drawn = draw(average, growth, range(FIRST_SEED, FIRST_SEED + len(self.real)), scratch)
+        return {
+            "swd": sliced_wasserstein(self.real, drawn, scratch).mean,
+            "kid": kernel_distance(self._features, features_of(drawn, self._network)).mean,
+        }
+
+
+class Watched(Display):
+    """The progress of a run, that has new checkpoints measured at each tick."""
+
+    def __init__(self, total_images: int, look: Callable[[], None], console: Console) -> None:
+        super().__init__(total_images, console)
+        self._look = look
+
+    def tick(
+        self, moment: Moment, images_shown: int, rate: float, numbers: dict[str, float]
+    ) -> None:
+        """Say where the run stands, and measure the checkpoint of the tick before."""
+        super().tick(moment, images_shown, rate, numbers)
+        self._look()
+
+
+def configs(course: Course, channels: int) -> dict[str, TrainingConfig]:
+    """Both runs by name. They differ in their levels alone, and end in the same network.
+
+    Raises:
+        ValueError: the preset has no such resolution.
+    """
+    common = up_to(PRESETS[course.preset], course.resolution, channels)
+    common = replace(common, tick_images=course.tick_images)
+    top = replace(common.levels[-1], stable_images=course.top_images)
+    return {
+        PROGRESSIVE: replace(common, levels=(*common.levels[:-1], top)),
+        FULL: full_size(common, course.full_images),
+    }
+
+
+def measure_new(run: Path, ruler: Ruler) -> None:
+    """Measure the checkpoints of `run` at full resolution that were not yet."""
+    known = {line["images_shown"] for line in lines_of(run, len(ruler.real))}
+    for record in sorted((run / CHECKPOINTS).glob(PATTERN)):
+        images = int(record.stem.rpartition("-")[2])
+        if images in known:
+            continue
+        state = load_run(run, str(images))
+        growth = state.moment.growth
+        if growth.resolution != ruler.real.resolution:
+            continue
+        line = {"images_shown": images, "seconds": state.progress.seconds, **asdict(growth)}
+        numbers = ruler.measure(state.players.average, growth, run)
+        append_line(run / MEASURED, line | {"pictures": len(ruler.real)} | numbers)
+
+
+def lines_of(run: Path, pictures: int) -> list[dict[str, object]]:
+    """What was measured of a run, with so many pictures."""
+    return [line for line in read_lines(run / MEASURED) if line["pictures"] == pictures]
+
+
+def curve_of(run: Path, pictures: int, metric: str) -> list[Point]:
+    """Seconds of training and the value of one metric then."""
+    lines = lines_of(run, pictures)
+    return sorted((float(str(line["seconds"])), float(str(line[metric]))) for line in lines)
+
+
+def play(
+    plans: dict[str, TrainingConfig],
+    prepared: Prepared,
+    pictures: int,
+    folder: Path,
+    console: Console,
+) -> list[Gain]:
+    """Train both runs to their ends, measured on the way; what growing was worth.
+
+    Args:
+        plans: as `configs` makes them.
+        prepared: what both learn from and are measured against.
+        pictures: of each set, for SWD and KID.
+        folder: where both runs lie, or will.
+        console: where to tell how it goes.
+
+    Raises:
+        KeyboardInterrupt: a run was asked to stop; the same call goes on.
+    """
+    ruler = Ruler(prepared, plans[FULL].network.resolution, pictures)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, config in plans.items():
+        run = run_in(folder, name)
+        console.print(f"{name}: {config.total_images:,} images, in {run}")
+        look = partial(measure_new, run, ruler)
+        look()
+        with Watched(config.total_images, look, console) as display:
+            progress = train(config, prepared, run, torch.device("cpu"), display)
+        look()
+        if progress.images_shown < config.total_images:
+            raise KeyboardInterrupt
+    return gains(folder, len(ruler.real))
+
+
+def run_in(folder: Path, name: str) -> Path:
+    """Where a run of that name lies."""
+    return folder / name.replace(" ", "-")
+
+
+def gains(folder: Path, pictures: int) -> list[Gain]:
+    """By each metric, what the measured lines of both runs say."""
+    found: list[Gain] = []
+    for metric in METRICS:
+        full, grown = (
+            curve_of(run_in(folder, name), pictures, metric) for name in (FULL, PROGRESSIVE)
+        )
+        target = full[-1][1]
+        times = seconds_to(full, target), seconds_to(grown, target)
+        found.append(Gain(metric, target, *times, times_faster(full, grown)))
+    return found

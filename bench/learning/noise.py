@@ -1,0 +1,37 @@
+"""Random pictures in a prepared folder: as good as any to take the time of a step on.
+
+Owns the writing of that folder, by the parts that `prepare` is made of.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from training.data import Prepared, open_prepared
+from training.manifest import MANIFEST_FILE, Manifest, Source
+from training.pyramid import PyramidWriter, halvings
+
+
+def write_noise(folder: Path, resolution: int, count: int, channels: int = 3) -> Prepared:
+    """`count` pictures of independent pixels at every resolution; the folder is made."""
+    folder.mkdir(parents=True)
+    random = np.random.default_rng(0)
+    pictures = random.integers(0, 256, (count, resolution, resolution, channels), np.uint8)
+    with PyramidWriter(folder, resolution, channels) as writer:
+        writer.append(halvings(pictures))
+    manifest = Manifest(
+        source=Source("folder", "noise", "a seed", "CC0-1.0"),
+        count=count,
+        channels=channels,
+        resolution=resolution,
+        images=writer.records(),
+        labels=None,
+        label_names=(),
+        skipped=0,
+        skipped_first=(),
+        options={},
+    )
+    (folder / MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")
+    return open_prepared(folder)

@@ -1,0 +1,98 @@
+"""Who trains how fast: steps in turns, so that a busy moment of the machine hits all alike.
+
+Owns the rounds, the contenders of ours and the ratios. Knows of the peer only that it can step.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+import torch
+
+from models.pixels import from_pixels
+from training.config import TrainingConfig
+from training.data import ImageStream, Prepared
+from training.schedule import schedule_at
+from training.step import Players, take_step
+
+WARM_UP = 2  # steps
+
+Step = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One contender: images per second, and how many times the first one's that is."""
+
+    name: str
+    best: float
+    median: float
+    speedup: float
+    median_speedup: float
+
+
+def our_step(config: TrainingConfig, prepared: Prepared) -> Step:
+    """One real step, pictures read and all, each time further on."""
+    players = Players.create(config, torch.device("cpu"))
+    stream = ImageStream(prepared, config.seed, config.mirror)
+    size = config.levels[-1].batch_size
+    shown = count(step=size)
+
+    def step() -> None:
+        place = next(shown)
+        moment = schedule_at(place, config)
+        take_step(
+            players, moment, config, stream.batch(moment.growth.resolution, place, size), place
+        )
+
+    return step
+
+
+def their_step(
+    step: Callable[[torch.Tensor], object], prepared: Prepared, resolution: int, batch_size: int
+) -> Step:
+    """One step of the peer on the same pictures, as its own loader gives them: floats, NCHW.
+
+    They are made ready beforehand: what its loader takes is not counted against it.
+    """
+    stream = ImageStream(prepared, seed=0)
+    pixels = torch.from_numpy(stream.batch(resolution, 0, 8 * batch_size))
+    batches: tuple[torch.Tensor, ...] = torch.split(from_pixels(pixels).contiguous(), batch_size)
+    places = count()
+    return lambda: step(batches[next(places) % len(batches)])
+
+
+def race(steps: Mapping[str, Step], rounds: int, steps_each: int, batch: int) -> list[Row]:
+    """Every contender in turns; the first one is what the others are compared with."""
+    for step in steps.values():
+        for _ in range(WARM_UP):
+            step()
+    speeds: dict[str, list[float]] = {name: [] for name in steps}
+    for _ in range(rounds):
+        for name, step in steps.items():
+            began = time.perf_counter()
+            for _ in range(steps_each):
+                step()
+            speeds[name].append(steps_each * batch / (time.perf_counter() - began))
+    return rows_of(speeds)
+
+
+def rows_of(speeds: Mapping[str, Sequence[float]]) -> list[Row]:
+    """Images per second of all rounds -> ratios of the best, and medians of those in a round."""
+    usual = next(iter(speeds.values()))
+    return [
+        Row(
+            name=name,
+            best=round(max(found), 2),
+            median=round(statistics.median(found), 2),
+            speedup=round(max(found) / max(usual), 2),
+            median_speedup=round(
+                statistics.median(a / b for a, b in zip(found, usual, strict=True)), 2
+            ),
+        )
+        for name, found in speeds.items()
+    ]

@@ -1,0 +1,109 @@
+"""What is trained: configurations of ours that can be compared with something else.
+
+Owns the settings of every race and the count of weights in both code bases. Measures nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+from models.config import NetworkConfig
+from training.config import PRECISIONS, LevelPlan, TrainingConfig
+from training.presets import PAPER_CELEBAHQ_1024, PRESETS
+
+STEPS_AHEAD = 1_000_000  # a schedule that no race comes to the end of
+PEER_LEARNING_RATE = 0.003  # the default of its `ProGAN.train`
+PEER_STDDEV_GROUP = 4  # the default of its `MinibatchStdDev`
+UNLABELLED = tuple(sorted(name for name, config in PRESETS.items() if config.labels == "none"))
+
+
+def full_size(config: TrainingConfig, images: int) -> TrainingConfig:
+    """The same game at the highest resolution alone: the levels below show no image."""
+    below = [replace(plan, fade_images=0, stable_images=0) for plan in config.levels[:-1]]
+    top = replace(config.levels[-1], fade_images=0, stable_images=images)
+    return replace(config, levels=(*below, top))
+
+
+def up_to(config: TrainingConfig, resolution: int, channels: int) -> TrainingConfig:
+    """The same schedule, grown to `resolution` only, with a learning rate that does not fall.
+
+    Raises:
+        ValueError: the preset has no such resolution.
+    """
+    known = config.network.resolutions
+    if resolution not in known[1:]:
+        offered = ", ".join(map(str, known[1:]))
+        raise ValueError(f"{config.preset} grows to {offered} px, not to {resolution}")
+    network = replace(config.network, resolution=resolution, channels=channels)
+    levels = tuple(plan for plan in config.levels if plan.resolution <= resolution)
+    return replace(config, network=network, levels=levels, cool_down_images=0)
+
+
+def of_shape(
+    config: TrainingConfig, network: NetworkConfig, batch_size: int, rate: float
+) -> TrainingConfig:
+    """The game of `config` on another network, at its full size, in steps of `batch_size`."""
+    levels = tuple(LevelPlan(size, 0, 1, batch_size, rate) for size in network.resolutions)
+    shaped = replace(config, network=network, levels=levels, warm_up_images=0, cool_down_images=0)
+    return full_size(shaped, STEPS_AHEAD * batch_size)
+
+
+def same_loss(network: NetworkConfig, batch_size: int) -> TrainingConfig:
+    """WGAN-GP in fp32 with the numbers that the peer trains by.
+
+    `reuse_fakes`, since its generator's turn draws once more what its discriminator's turn drew:
+    the noise is the same, and so are the weights.
+    """
+    paper = of_shape(PAPER_CELEBAHQ_1024, network, batch_size, PEER_LEARNING_RATE)
+    return replace(paper, stddev_group=PEER_STDDEV_GROUP, reuse_fakes=True, mirror=False)
+
+
+def default_game(preset: str, network: NetworkConfig, batch_size: int) -> TrainingConfig:
+    """Objective, penalty and precision of a preset, on another network."""
+    config = PRESETS[preset]
+    return of_shape(config, network, batch_size, config.levels[-1].learning_rate)
+
+
+def other_precision(config: TrainingConfig) -> TrainingConfig:
+    """The same game in bf16, or in fp32 if it was in bf16."""
+    (other,) = (precision for precision in PRECISIONS if precision != config.precision)
+    return replace(config, precision=other)
+
+
+# ----------------------------------------------------------------------------------------
+# Weights of the peer's networks. They differ from ours in one place: its generator begins with a
+# transposed convolution, which has one bias for each map, ours with a dense layer, which has 16.
+
+
+def peer_parameters(network: NetworkConfig) -> tuple[int, int]:
+    """How many numbers its generator and its discriminator learn, at this width.
+
+    Raises:
+        ValueError: the two code bases cannot have the same shape.
+    """
+    maps = [network.feature_maps(level) for level in range(network.top_level + 1)]
+    first, latent, channels = maps[0], network.latent_size, network.channels
+    if latent != first or network.classes:
+        raise ValueError(
+            f"the peer's discriminator ends in latent_size features, ours in those of 4 px: both "
+            f"must be equal, not {latent} and {first}, and there can be no classes"
+        )
+    steps = list(pairwise(maps))
+    generator = conv(latent, first, 4) + conv(first, first, 3)
+    generator += sum(conv(low, high, 3) + conv(high, high, 3) for low, high in steps)
+    generator += sum(conv(each, channels, 1) for each in maps)
+    discriminator = sum(conv(channels, each, 1) for each in maps)
+    discriminator += sum(conv(high, high, 3) + conv(high, low, 3) for low, high in steps)
+    discriminator += conv(first + 1, first, 3) + conv(first, latent, 4) + conv(latent, 1, 1)
+    return generator, discriminator
+
+
+def conv(in_maps: int, out_maps: int, kernel: int) -> int:
+    """Weights and biases of one convolution."""
+    return in_maps * out_maps * kernel**2 + out_maps
+
+
+def biases_more(network: NetworkConfig) -> int:
+    """How many more our generator learns, all of them biases of its first layer."""
+    return 15 * network.feature_maps(0)

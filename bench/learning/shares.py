@@ -1,0 +1,116 @@
+"""Where the time of a run goes: pictures, networks, and everything around them.
+
+Owns a stopwatch that is put around functions from outside while a real run goes on. Changes nothing
+that they do.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import time
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import torch
+from rich.console import Console
+from torch.optim import Adam
+
+import training.loop
+import training.step
+from models.discriminator import Discriminator
+from models.generator import Generator as GeneratorNetwork
+from training.config import TrainingConfig
+from training.data import ImageStream, Prepared
+from training.journal import Averages
+from training.loop import train
+from training.progress import Display
+from training.watch import Watch
+
+DATA = "pictures read"
+NETWORKS = ("generator forward", "discriminator forward", "slope for the penalty", "backward")
+REST = "between them"
+
+# What is timed, by the name of its share.
+TIMED: dict[str, tuple[tuple[object, str], ...]] = {
+    DATA: ((ImageStream, "batch"), (ImageStream, "labels"), (training.step, "from_pixels")),
+    NETWORKS[0]: ((GeneratorNetwork, "forward"),),
+    NETWORKS[1]: ((Discriminator, "forward"),),
+    NETWORKS[2]: ((torch.autograd, "grad"),),
+    NETWORKS[3]: ((torch.Tensor, "backward"),),
+    "optimiser": ((Adam, "step"),),
+    "check for infinities": ((torch.nn.utils, "get_total_norm"),),
+    "average": ((training.step, "update_average"),),
+    "latents and weights of penalties": (
+        (training.step, "normal"),
+        (training.step, "penalty_at"),
+    ),
+    "numbers to log": ((training.step, "read_numbers"), (Averages, "add"), (Display, "update")),
+    "quality of a tick": ((Watch, "measure"),),
+    "journal and grid of a tick": ((training.loop, "write_tick"), (Watch, "note")),
+    "checkpoint of a tick": ((training.loop, "save_checkpoint"),),
+    "page of the run": ((Watch, "report"),),
+}
+
+
+@dataclass
+class Stopwatch:
+    """Seconds by name; what is timed within something that is timed counts there alone."""
+
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
+    _running: bool = False
+
+    def around(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The same function, timed."""
+
+        @functools.wraps(function)
+        def timed(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever it takes and gives
+            if self._running:
+                return function(*arguments, **named)
+            self._running, began = True, time.perf_counter()
+            try:
+                return function(*arguments, **named)
+            finally:
+                taken = time.perf_counter() - began
+                self.seconds[name] = self.seconds.get(name, 0.0) + taken
+                self._running = False
+
+        return timed
+
+
+@contextmanager
+def timing() -> Generator[Stopwatch]:
+    """Inside, all of `TIMED` is timed; afterwards everything is as it was."""
+    stopwatch = Stopwatch()
+    with ExitStack() as patches:
+        for name, places in TIMED.items():
+            for owner, attribute in places:
+                timed = stopwatch.around(name, getattr(owner, attribute))
+                patches.enter_context(patch.object(owner, attribute, timed))
+        yield stopwatch
+
+
+def shares_of_a_run(config: TrainingConfig, prepared: Prepared, run: Path) -> dict[str, float]:
+    """Train for real in the new folder `run`; the share of the whole wall time of each part."""
+    quiet = Console(file=io.StringIO())
+    with timing() as stopwatch, Display(config.total_images, quiet) as display:
+        began = time.perf_counter()
+        train(config, prepared, run, torch.device("cpu"), display)
+        whole = time.perf_counter() - began
+    return shares(stopwatch.seconds, whole)
+
+
+def shares(seconds: dict[str, float], whole: float) -> dict[str, float]:
+    """Seconds of each part, and of all -> shares from 0 to 1, with what lies between the parts."""
+    known = {name: seconds.get(name, 0.0) for name in TIMED}
+    known[REST] = whole - sum(known.values())
+    return {name: round(taken / whole, 4) for name, taken in known.items()}
+
+
+def outside(found: dict[str, float]) -> float:
+    """The share of everything but the two networks, pictures included."""
+    return round(1.0 - sum(found[name] for name in NETWORKS), 4)
