@@ -49,8 +49,8 @@ def test_speed_ups_have_the_names_that_others_read() -> None:
 
 def test_a_missed_bar_is_told_as_missed() -> None:
     """From below for speed, from above for shares; a value never reached is missed, too."""
-    report = {**speedups(ROWS), "share_data": 0.02, "share_outside_networks": 0.2}
-    report["progressive_speedup_kid"] = None
+    report: dict[str, float | None] = {**speedups(ROWS), "progressive_speedup_kid": None}
+    report |= {"share_data": 0.02, "share_outside_networks": 0.2}
 
     assert verdicts(report) == [
         "speedup_same_loss 1.5 (at least 1.4): met",
