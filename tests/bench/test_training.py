@@ -86,6 +86,8 @@ def test_a_value_that_was_never_reached_is_told_so() -> None:
     assert told(Gain("kid", 0.1, 60.0, None, None)).endswith("1.0 min, growing never")
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_the_command_prints_its_shares_and_writes_its_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
