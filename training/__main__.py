@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -30,6 +32,9 @@ from training.quality.features import WeightsError
 from training.report import command as report_command
 from training.setting import apply_setting
 from training.transfer import follow
+
+if TYPE_CHECKING:
+    from training.events import Events
 
 USER_ERRORS = (
     BundleError,
@@ -71,6 +76,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="begin with the generator of this bundle instead of random weights",
     )
     add_machine_arguments(training)
+    training.add_argument(
+        "--tensorboard",
+        action="store_true",
+        help="write event files into RUN/tensorboard, too; needs the extra `tensorboard`",
+    )
     training.add_argument(
         "--dry-run", action="store_true", help="print the configuration and check the data only"
     )
@@ -121,8 +131,9 @@ def run_train(options: argparse.Namespace) -> int:
     device = device_of(options.device)
     if options.threads:
         torch.set_num_threads(options.threads)
-    with Display(config.total_images) as display:
-        progress = train(config, prepared, options.run, device, display, beginning)
+    events = events_of(options.run) if options.tensorboard else None
+    with Display(config.total_images) as display, events or nullcontext():
+        progress = train(config, prepared, options.run, device, display, beginning, events)
         done = progress.images_shown >= config.total_images
         display.say(
             f"{'finished' if done else 'stopped'} after {progress.images_shown:,} images and "
@@ -130,6 +141,22 @@ def run_train(options: argparse.Namespace) -> int:
             + (f"next: export --run {options.run}" if done else "the same command goes on")
         )
     return 0
+
+
+def events_of(run: Path) -> Events:
+    """The event files of a run.
+
+    Raises:
+        ConfigError: what writes them is not installed.
+    """
+    try:
+        from training.events import EVENTS, Events  # noqa: PLC0415 - needs an extra
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"--tensorboard needs the package tensorboardX ({error}): pip install tensorboardX, "
+            "or leave the option out"
+        ) from error
+    return Events(run / EVENTS)
 
 
 def run_evaluate(options: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import torch
 
@@ -38,6 +38,9 @@ from training.schedule import Moment, schedule_at
 from training.step import Players, take_step
 from training.transfer import begin_with
 from training.watch import Watch
+
+if TYPE_CHECKING:
+    from training.events import Events  # needs an extra
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -75,6 +78,7 @@ def train(
     device: torch.device,
     display: Display,
     beginning: Bundle | None = None,
+    events: Events | None = None,
 ) -> Progress:
     """Train until the schedule ends or the process is asked to stop.
 
@@ -85,6 +89,7 @@ def train(
         device: where the networks live.
         display: where to tell how it goes.
         beginning: the bundle a new run begins with, the one of `config.init_from`.
+        events: where TensorBoard shall find the journal, too.
 
     Returns:
         How far it came, as the last checkpoint holds it.
@@ -108,6 +113,8 @@ def train(
     shown, phase, seconds = progress.images_shown, progress.phase, progress.seconds
     tick_began, tick_images = time.perf_counter(), 0
     leaving = False
+    if events:
+        events.begin(shown)
 
     with StopRequest() as stop:
         while shown < config.total_images and not leaving:
@@ -138,7 +145,9 @@ def train(
             if tick:
                 numbers = averages.means() | watch.measure(players.average, moment.growth)
                 line = watch.note(line_of(moment, shown, numbers))
-                write_tick(run, players, moment, line, seconds, tick_images / elapsed)
+                grid = write_tick(run, players, moment, line, seconds, tick_images / elapsed)
+                if events:
+                    events.tick(line, tick_images / elapsed, grid)
                 display.tick(moment, shown, tick_images / elapsed, numbers)
                 averages = Averages()
             sums, covered = averages.sums, averages.images
@@ -205,10 +214,10 @@ def line_of(moment: Moment, images_shown: int, numbers: dict[str, float]) -> Lin
 
 def write_tick(
     run: Path, players: Players, moment: Moment, line: Line, seconds: float, rate: float
-) -> None:
-    """Write a journal line, a timing line and the picture grid."""
+) -> Path:
+    """Write a journal line, a timing line and the picture grid; where that is."""
     shown = int(str(line["images_shown"]))
     append_line(run / JOURNAL_FILE, line)
     timing = {"images_shown": shown, "seconds": round(seconds, 1)}
     append_line(run / TIMING_FILE, timing | {"images_per_second": round(rate, 2)})
-    write_grid(run / SAMPLES, players.average, moment.growth, shown)
+    return write_grid(run / SAMPLES, players.average, moment.growth, shown)

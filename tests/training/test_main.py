@@ -258,3 +258,23 @@ def test_a_run_begins_with_a_bundle_and_goes_on_by_the_same_command(
     assert card["training"]["init_from"].startswith("old@")
     assert run(*again) == 2
     assert "begun with other values of levels, init_from" in capsys.readouterr().err
+
+
+def test_event_files_are_an_option(run: Run, train_words: list[object], tmp_path: Path) -> None:
+    """They lie in a folder of the run."""
+    assert run(*train_words, "--tensorboard") == 0
+    assert len(list((tmp_path / "run/tensorboard").glob("events.out.tfevents.*"))) == 1
+
+
+def test_without_its_package_the_option_says_what_to_install(
+    run: Run,
+    train_words: list[object],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Before any work; without the option nothing is missed."""
+    monkeypatch.delitem(sys.modules, "training.events", raising=False)
+    monkeypatch.setitem(sys.modules, "tensorboardX.event_file_writer", None)
+
+    assert run(*train_words, "--tensorboard") == 2
+    assert "pip install tensorboardX" in capsys.readouterr().err
