@@ -55,7 +55,7 @@ class LevelledGenerator(Protocol):
 
     @property
     def exits(self) -> nn.ModuleList:
-        """Module k makes images `[N, C, R, R]`, about [-1, 1], of the features of level k."""
+        """Module k makes images `[N, C, h, w]`, about [-1, 1], of the features of level k."""
         ...
 
     def state_dict(self) -> dict[str, Any]: ...

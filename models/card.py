@@ -26,7 +26,7 @@ class Exit:
     """One resolution at which images leave the network.
 
     Attributes:
-        resolution: width and height in pixels.
+        resolution: of the level; what pictures measure there is `NetworkConfig.size_at`.
         kernels: width of each convolution that makes the image, in pixels of that level.
         psnr_db: fidelity to the box-downsampled finished picture over held-out seeds, in decibels;
             None at the top, which is the finished picture.
@@ -68,7 +68,7 @@ class Golden:
 
     Attributes:
         seed: an integer seed.
-        resolution: width and height in pixels.
+        resolution: of the level.
         pixel_sha256: of the raw uint8 bytes; equal on the same kind of device and libraries.
         thumbnail: `models.pixels.thumbnail_of` the picture; equal within a few steps anywhere.
     """

@@ -1,7 +1,10 @@
 """The shape of a network, as plain data.
 
 Owns `NetworkConfig`, `ExitShape` and the arithmetic of levels. Knows no tensor.
-A *level* is a power-of-two size: level 0 is 4x4, level 1 is 8x8, up to level 8 at 1024x1024.
+A *level* doubles both sides of the one before. Level 0 is the base: 4x4, or another shape, such as
+4x6 (height x width), of which one side is 4. A level is named by one number, its *resolution*, 4
+times 2^level: that side of its pictures which began as 4, so that the name stays a power of two
+whatever the shape. Where the base is 4x4, both sides are that long.
 """
 
 from __future__ import annotations
@@ -13,10 +16,14 @@ BASE_RESOLUTION = 4
 MIN_RESOLUTION = 8
 MAX_RESOLUTION = 1024
 IMAGE_CHANNELS = (1, 3, 4)  # gray, RGB, RGBA
+SHORTEST_BASE, LONGEST_BASE = 2, 16  # of the side of a base that is not 4
+
+Size = tuple[int, int]  # height, width
+SQUARE: Size = (BASE_RESOLUTION, BASE_RESOLUTION)  # the base of square pictures
 
 
 def level_of(resolution: int) -> int:
-    """The level whose images are `resolution` pixels wide.
+    """The level that is called `resolution`.
 
     Raises:
         ValueError: `resolution` is not a power of two from 4 to 1024.
@@ -28,8 +35,31 @@ def level_of(resolution: int) -> int:
 
 
 def resolution_of(level: int) -> int:
-    """Width and height in pixels of the images of `level`."""
+    """What `level` is called; width and height in pixels of its images where they are square."""
     return BASE_RESOLUTION << level
+
+
+def size_of(resolution: int, base: Size) -> Size:
+    """Height and width in pixels of images that grow from `base`, at a level."""
+    height, width = base
+    return height * resolution // BASE_RESOLUTION, width * resolution // BASE_RESOLUTION
+
+
+def require_base(base: Size) -> None:
+    """Refuse a shape that no network begins with.
+
+    Raises:
+        ValueError: neither side is 4, or the other is below 2 or above 16.
+    """
+    fits = all(SHORTEST_BASE <= side <= LONGEST_BASE for side in base)
+    if not fits or BASE_RESOLUTION not in base:
+        raise ValueError(
+            f"the base, height x width, needs one side of {BASE_RESOLUTION} and another from "
+            f"{SHORTEST_BASE} to {LONGEST_BASE}, such as 4x6, not {base[0]}x{base[1]}"
+        )
+
+
+OPTIONAL = {"classes", "base_height", "base_width"}
 
 
 @dataclass(frozen=True)
@@ -40,12 +70,14 @@ class NetworkConfig:
     (Karras et al. 2018, appendix A, table 2); a layer at resolution 2^r has stage r - 1.
     """
 
-    resolution: int  # width and height of the finished picture, a power of two, 8 to 1024
+    resolution: int  # of the finished picture, a power of two, 8 to 1024
     channels: int = 3  # of the image: 1 gray, 3 RGB, 4 RGBA
     latent_size: int = 512
     fmap_base: int = 8192
     fmap_max: int = 512
     classes: int = 0  # of a conditional network; 0 without classes
+    base_height: int = BASE_RESOLUTION  # pixels at level 0
+    base_width: int = BASE_RESOLUTION
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -55,6 +87,7 @@ class NetworkConfig:
                     f"{field.name} must be a whole number above 0, not {value!r}"
                     + " (only classes may be 0)"
                 )
+        require_base(self.base)
         level_of(self.resolution)
         if self.resolution < MIN_RESOLUTION:
             raise ValueError(f"resolution must be at least {MIN_RESOLUTION}, not {self.resolution}")
@@ -77,6 +110,15 @@ class NetworkConfig:
         return tuple(resolution_of(level) for level in range(self.top_level + 1))
 
     @property
+    def base(self) -> Size:
+        """Height and width of level 0, in pixels."""
+        return self.base_height, self.base_width
+
+    def size_at(self, resolution: int) -> Size:
+        """Height and width in pixels of the images of a level."""
+        return size_of(resolution, self.base)
+
+    @property
     def entry_size(self) -> int:
         """How many numbers the stem takes: the latent, and as many for the class, if there are."""
         return 2 * self.latent_size if self.classes else self.latent_size
@@ -86,11 +128,13 @@ class NetworkConfig:
         return min(self.fmap_base >> (level + 1), self.fmap_max)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as they stand in a card or a run; `classes` only where there are some."""
+        """Plain values, as they stand in a card or a run; of `OPTIONAL` those that say something.
+
+        So a card of square pictures without classes is read by releases that knew no others.
+        """
+        usual = {field.name: field.default for field in fields(self) if field.name in OPTIONAL}
         values = asdict(self)
-        if not self.classes:
-            del values["classes"]
-        return values
+        return {k: v for k, v in values.items() if k not in usual or v != usual[k]}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
@@ -100,8 +144,8 @@ class NetworkConfig:
             ValueError: a key is missing or unknown, or a value is out of range.
         """
         known = {field.name for field in fields(cls)}
-        if set(values) | {"classes"} != known:
-            odd = sorted((set(values) | {"classes"}) ^ known)
+        if set(values) | OPTIONAL != known:
+            odd = sorted((set(values) | OPTIONAL) ^ known)
             raise ValueError(f"network settings do not fit: missing or unknown {', '.join(odd)}")
         return cls(**values)
 

@@ -1,19 +1,21 @@
 """The discriminator: the generator's mirror, from image to score.
 
 Owns the path from image to score. `entries[k]` reads an image of level k, `levels[k]` takes the
-features of level k + 1 down to level k, `head` scores 4x4 features. No layer is normalised.
+features of level k + 1 down to level k, `head` scores those of the base, 4x4 or another shape. No
+layer is normalised.
 Where there are classes, the head knows them in one of two ways: see `Head`.
 Source: Karras et al. 2018, appendix A, table 2.
 """
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.config import BASE_RESOLUTION, NetworkConfig
+from models.config import SQUARE, NetworkConfig, Size
 from models.growth import Growth, blend
 from models.layers import (
     LEAKY_SLOPE,
@@ -31,7 +33,7 @@ def activate(x: Tensor) -> Tensor:
 
 
 class DiscriminatorLevel(nn.Module):
-    """Features `[N, in_maps, 2R, 2R]` -> `[N, out_maps, R, R]`."""
+    """Features `[N, in_maps, 2h, 2w]` -> `[N, out_maps, h, w]`."""
 
     def __init__(self, in_maps: int, out_maps: int) -> None:
         super().__init__()
@@ -43,7 +45,7 @@ class DiscriminatorLevel(nn.Module):
 
 
 class Head(nn.Module):
-    """Features `[N, maps, 4, 4]` -> score `[N]`.
+    """Features `[N, maps, h, w]` -> score `[N]`.
 
     Args:
         maps: of the features.
@@ -52,22 +54,28 @@ class Head(nn.Module):
         auxiliary: how they are told apart. False: by projection (Miyato and Koyama 2018, equation
             3), the score of an image of class y is s(h) + v_y . h. True: by a second head, trained
             to name the class (AC-GAN, Odena et al. 2017), while the score knows none.
+        base: height and width of the features, in pixels.
     """
 
     def __init__(
-        self, maps: int, stddev_group: int, classes: int = 0, auxiliary: bool = False
+        self,
+        maps: int,
+        stddev_group: int,
+        classes: int = 0,
+        auxiliary: bool = False,
+        base: Size = SQUARE,
     ) -> None:
         super().__init__()
         self.stddev_group = stddev_group
         self.conv = EqualizedConv2d(maps + 1, maps, kernel=3)
-        self.dense = EqualizedLinear(maps * BASE_RESOLUTION**2, maps)
+        self.dense = EqualizedLinear(maps * math.prod(base), maps)
         self.score = EqualizedLinear(maps, 1, gain=1.0)
         projects, names = classes and not auxiliary, classes and auxiliary
         self.projection = nn.Embedding(classes, maps) if projects else None
         self.class_scores = EqualizedLinear(maps, classes, gain=1.0) if names else None
 
     def describe(self, x: Tensor) -> Tensor:
-        """Features `[N, maps, 4, 4]` -> h `[N, maps]`."""
+        """Features `[N, maps, h, w]` -> h `[N, maps]`."""
         x = activate(self.conv(minibatch_stddev(x, self.stddev_group)))
         return activate(self.dense(x.flatten(1)))
 
@@ -83,7 +91,7 @@ class Head(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Image `[N, C, R, R]` in [-1, 1] -> score `[N]`, higher for more real.
+    """Image `[N, C, H, W]` in [-1, 1] -> score `[N]`, higher for more real.
 
     Args:
         config: the shapes.
@@ -101,7 +109,7 @@ class Discriminator(nn.Module):
         self.levels = nn.ModuleList(
             DiscriminatorLevel(above, below) for below, above in pairwise(maps)
         )
-        self.head = Head(maps[0], stddev_group, config.classes, auxiliary)
+        self.head = Head(maps[0], stddev_group, config.classes, auxiliary, config.base)
 
     def forward(
         self, images: Tensor, growth: Growth | None = None, labels: Tensor | None = None
@@ -123,7 +131,7 @@ class Discriminator(nn.Module):
         return self.head.class_scores(self.head.describe(self.read(images, growth)))
 
     def read(self, images: Tensor, growth: Growth) -> Tensor:
-        """Features `[N, maps, 4, 4]` of images at the resolution of `growth`."""
+        """Features `[N, maps, h, w]` of images at the resolution of `growth`."""
         x = activate(self.entries[growth.level](images))
         for k in reversed(range(growth.level)):
             x = self.levels[k](x)

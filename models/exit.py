@@ -17,7 +17,7 @@ from models.layers import LEAKY_SLOPE, EqualizedConv2d
 
 
 def build_exit(maps: int, channels: int, shape: ExitShape) -> nn.Module:
-    """Features `[N, maps, R, R]` -> images `[N, channels, R, R]`, about [-1, 1]."""
+    """Features `[N, maps, h, w]` -> images `[N, channels, h, w]`, about [-1, 1]."""
     sizes = [*pairwise((maps, *shape.hidden, channels))]
     last = EqualizedConv2d(*sizes[-1], kernel=shape.kernels[-1], gain=1.0)  # linear, as toRGB
     if not shape.hidden:

@@ -1,9 +1,10 @@
 """The generator: a stem, levels and exits.
 
-Owns the path from latent to image. `stem` turns a latent into 4x4 features, `levels[k]` takes the
-features of level k to level k + 1, and `exits[k]` makes an image of the features of level k. All
-of them exist from the start; `Growth` says which are awake. Where there are classes, `embedding`
-has a vector for each, and the stem takes `conditioned` latents, twice as long.
+Owns the path from latent to image. `stem` turns a latent into features of the base, 4x4 or another
+shape, `levels[k]` takes the features of level k to level k + 1, and `exits[k]` makes an image of
+the features of level k. All of them exist from the start; `Growth` says which are awake. Where
+there are classes, `embedding` has a vector for each, and the stem takes `conditioned` latents,
+twice as long.
 Source: Karras et al. 2018, appendix A, table 2.
 """
 
@@ -15,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.config import BASE_RESOLUTION, ExitShape, NetworkConfig
+from models.config import SQUARE, ExitShape, NetworkConfig, Size
 from models.exit import build_exit
 from models.growth import Growth, blend
 from models.layers import (
@@ -35,18 +36,19 @@ def activate(x: Tensor) -> Tensor:
 
 
 class Stem(nn.Module):
-    """Latent `[N, L]` -> features `[N, maps, 4, 4]`."""
+    """Latent `[N, L]` -> features `[N, maps, h, w]`, 4x4 or another base."""
 
-    def __init__(self, latent_size: int, maps: int) -> None:
+    def __init__(self, latent_size: int, maps: int, base: Size = SQUARE) -> None:
         super().__init__()
-        self.maps = maps
+        height, width = base
+        self.shape = (maps, height, width)
         # A quarter of the usual gain, as in the published networks: 16 outputs share one map.
-        self.dense = EqualizedLinear(latent_size, maps * BASE_RESOLUTION**2, gain=HE_GAIN / 4)
+        self.dense = EqualizedLinear(latent_size, maps * height * width, gain=HE_GAIN / 4)
         self.conv = EqualizedConv2d(maps, maps, kernel=3)
 
     def forward(self, z: Tensor) -> Tensor:
         x = self.dense(pixel_norm(z))
-        x = activate(x.reshape(-1, self.maps, BASE_RESOLUTION, BASE_RESOLUTION))
+        x = activate(x.reshape(-1, *self.shape))
         return activate(self.conv(x))
 
 
@@ -60,7 +62,7 @@ def conditioned(z: Tensor, embedded: Tensor) -> Tensor:
 
 
 class GeneratorLevel(nn.Module):
-    """Features `[N, in_maps, R, R]` -> `[N, out_maps, 2R, 2R]`."""
+    """Features `[N, in_maps, h, w]` -> `[N, out_maps, 2h, 2w]`."""
 
     def __init__(self, in_maps: int, out_maps: int) -> None:
         super().__init__()
@@ -72,7 +74,7 @@ class GeneratorLevel(nn.Module):
 
 
 class Generator(nn.Module):
-    """Latent `[N, L]` -> image `[N, C, R, R]`, about [-1, 1] (linear, so it may overshoot).
+    """Latent `[N, L]` -> image `[N, C, H, W]`, about [-1, 1] (linear, so it may overshoot).
 
     Args:
         config: the shapes.
@@ -92,7 +94,7 @@ class Generator(nn.Module):
         self.exit_shapes = shapes
         size = config.latent_size
         self.embedding = nn.Embedding(config.classes, size) if config.classes else None
-        self.stem = Stem(config.entry_size, maps[0])
+        self.stem = Stem(config.entry_size, maps[0], config.base)
         self.levels = nn.ModuleList(GeneratorLevel(below, above) for below, above in pairwise(maps))
         self.exits = nn.ModuleList(
             build_exit(m, config.channels, shape) for m, shape in zip(maps, shapes, strict=True)

@@ -20,7 +20,7 @@ class Growth:
     """The newest awake level, and how much of it is already heard.
 
     Attributes:
-        level: 0 for 4x4, 1 for 8x8, and so on.
+        level: 0 for the base, 1 for twice its size, and so on.
         alpha: 0 to 1; 0 is the lower level up-sampled, 1 the new level alone.
     """
 
@@ -40,7 +40,7 @@ class Growth:
 
     @property
     def resolution(self) -> int:
-        """Width and height of the images at this growth, in pixels."""
+        """What the level is called (`models.config`)."""
         return resolution_of(self.level)
 
 
@@ -50,7 +50,7 @@ def blend(old: Tensor, new: Tensor, alpha: float) -> Tensor:
 
 
 def fade_images(images: Tensor, growth: Growth) -> Tensor:
-    """Real images as blurred as the generator's: `[N, C, R, R]` -> the same shape and range."""
+    """Real images as blurred as the generator's: `[N, C, H, W]` -> the same shape and range."""
     if not growth.fading:
         return images
     return blend(upsample(downsample(images)), images, growth.alpha)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.config import ExitShape, NetworkConfig, level_of, resolution_of
+from models.config import ExitShape, NetworkConfig, level_of, resolution_of, size_of
 
 
 @pytest.mark.parametrize("level", range(9))
@@ -44,6 +44,9 @@ def test_resolutions_are_listed_smallest_first() -> None:
         ({"resolution": 32, "fmap_max": True}, "fmap_max must be a whole number above 0"),
         ({"resolution": 1024, "fmap_base": 511}, "must be at least 512"),
         ({"resolution": 32, "classes": -1}, "classes must be a whole number"),
+        ({"resolution": 32, "base_height": 6, "base_width": 6}, "needs one side of 4"),
+        ({"resolution": 32, "base_width": 17}, "from 2 to 16, such as 4x6, not 4x17"),
+        ({"resolution": 32, "base_height": 1}, "from 2 to 16, such as 4x6, not 1x4"),
     ],
 )
 def test_a_shape_that_cannot_be_built_is_refused(settings: dict[str, int], message: str) -> None:
@@ -117,3 +120,20 @@ def test_an_exit_has_a_hidden_layer_between_any_two_kernels(
     """One kernel more than hidden layers."""
     with pytest.raises(ValueError, match="one kernel more than it has hidden layers"):
         ExitShape(kernels, hidden)
+
+
+def test_a_level_is_named_by_the_side_that_began_as_four() -> None:
+    """So a name is a power of two, whichever side is the longer one."""
+    assert [size_of(4 << k, (4, 6)) for k in range(3)] == [(4, 6), (8, 12), (16, 24)]
+    assert NetworkConfig(512, base_height=3).size_at(512) == (384, 512)
+    assert NetworkConfig(32, base_width=6).resolutions == (4, 8, 16, 32)
+
+
+def test_square_is_not_written_down() -> None:
+    """Releases that knew no other shape read such a card; another shape says so, and comes back."""
+    wide = NetworkConfig(32, base_width=6)
+
+    assert "base_width" not in NetworkConfig(32).to_dict()
+    assert wide.to_dict()["base_width"] == 6
+    assert "base_height" not in wide.to_dict()
+    assert NetworkConfig.from_dict(wide.to_dict()) == wide

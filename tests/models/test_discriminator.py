@@ -134,3 +134,18 @@ def test_only_an_auxiliary_head_names_classes(conditional: NetworkConfig) -> Non
     """Projection has none to ask."""
     with pytest.raises(TypeError, match="does not name classes"):
         Discriminator(conditional).classify(torch.randn(4, 3, 4, 4), Growth(0))
+
+
+@pytest.mark.parametrize("base", [(4, 6), (6, 4), (2, 4), (4, 16)])
+def test_scores_are_of_pictures_of_another_base(base: tuple[int, int]) -> None:
+    """Every pixel counts, also of the longer side, at each level and while it fades in."""
+    height, width = base
+    config = NetworkConfig(8, 3, 8, 64, 8, base_height=height, base_width=width)
+    discriminator = Discriminator(config)
+
+    for growth in (Growth(0), Growth(1, 0.5), Growth(1)):
+        factor = 1 << growth.level
+        images = torch.randn(2, 3, height * factor, width * factor, requires_grad=True)
+        discriminator(images, growth).sum().backward()
+        assert images.grad is not None
+        assert bool((images.grad != 0).any(dim=1).all())

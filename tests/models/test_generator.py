@@ -161,3 +161,16 @@ def test_there_is_one_exit_for_each_level(config: NetworkConfig) -> None:
     for count in (3, 5):
         with pytest.raises(ValueError, match=f"4 exits are needed, .* not {count}"):
             Generator(config, (ExitShape(),) * count)
+
+
+@pytest.mark.parametrize("base", [(4, 6), (6, 4), (2, 4), (4, 16)])
+def test_pictures_grow_from_another_base(base: tuple[int, int]) -> None:
+    """Each level doubles both sides, also while it fades in."""
+    height, width = base
+    config = NetworkConfig(16, 3, 8, 64, 8, base_height=height, base_width=width)
+    generator = Generator(config)
+    z = torch.randn(2, 8)
+
+    for level, factor in enumerate((1, 2, 4)):
+        assert generator(z, Growth(level)).shape == (2, 3, height * factor, width * factor)
+    assert generator(z, Growth(2, 0.5)).shape == (2, 3, height * 4, width * 4)

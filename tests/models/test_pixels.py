@@ -71,3 +71,10 @@ def test_the_thumbnail_of_the_smallest_picture_is_itself() -> None:
     picture = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
 
     assert thumbnail_of(picture) == tuple(range(48))
+
+
+def test_a_thumbnail_of_a_side_that_four_does_not_divide_counts_pixels_by_their_share() -> None:
+    """Six columns: a quarter is one and a half of them."""
+    picture = np.array([0, 60, 120, 180, 240, 30], np.uint8).reshape(1, 6, 1).repeat(4, axis=0)
+
+    assert thumbnail_of(picture)[:4] == (20, 100, 200, 100)
