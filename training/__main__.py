@@ -16,7 +16,7 @@ import torch
 
 from models.bundle import BundleError, load_bundle
 from training import export, prepare_command
-from training.agreement import check_data, with_classes
+from training.agreement import check_data, with_base, with_classes
 from training.benchmark import command as benchmark
 from training.checkpoint import CheckpointError
 from training.config import ConfigError, TrainingConfig
@@ -120,7 +120,7 @@ def run_train(options: argparse.Namespace) -> int:
     for setting in options.set:
         config = apply_setting(config, setting)
     prepared = open_prepared(options.data)
-    config = with_classes(config, prepared)
+    config = with_base(with_classes(config, prepared), prepared)
     beginning = load_bundle(options.init_from) if options.init_from else None
     if beginning:
         config = follow(config, beginning.card)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from models.config import SQUARE
 from training.config import ConfigError, TrainingConfig
 from training.data import Prepared
 
@@ -31,6 +32,14 @@ def check_data(config: TrainingConfig, prepared: Prepared) -> None:
             f"{prepared.folder} has pictures of up to {max(prepared.manifest.resolutions)} px, the "
             f"preset {config.preset} needs {config.network.resolution} px: prepare them with "
             f"--resolution {config.network.resolution}, or choose a smaller preset"
+        )
+    base = config.network.base
+    if prepared.manifest.base != base:
+        theirs = "x".join(map(str, prepared.manifest.base))
+        raise ConfigError(
+            f"{prepared.folder} has pictures of shape {theirs} (height x width), the network "
+            f"{base[0]}x{base[1]}: leave network.base_height and network.base_width out, they "
+            f"follow the data, or prepare with --shape {base[0]}x{base[1]}"
         )
     if prepared.channels != config.network.channels:
         raise ConfigError(
@@ -58,3 +67,12 @@ def with_classes(config: TrainingConfig, prepared: Prepared) -> TrainingConfig:
         return config
     classes = len(prepared.manifest.label_names)
     return replace(config, network=replace(config.network, classes=classes))
+
+
+def with_base(config: TrainingConfig, prepared: Prepared) -> TrainingConfig:
+    """The configuration for these pictures: of their shape, unless it names one itself."""
+    if config.network.base != SQUARE:
+        return config
+    height, width = prepared.manifest.base
+    network = replace(config.network, base_height=height, base_width=width)
+    return replace(config, network=network)

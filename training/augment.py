@@ -24,7 +24,7 @@ INTERVAL = 4  # steps between two changes of an adaptive strength
 
 
 def augment(images: Tensor, policy: str, strength: float, chance: Tensor) -> Tensor:
-    """Images `[N, C, R, R]` in about [-1, 1] -> the same shape.
+    """Images `[N, C, H, W]` in about [-1, 1] -> the same shape.
 
     Args:
         images: real or fake ones.
@@ -56,25 +56,30 @@ def color(images: Tensor, chance: Tensor) -> Tensor:
 
 def translation(images: Tensor, chance: Tensor) -> Tensor:
     """Moved by up to an eighth of the size each way; what is uncovered is 0, middle gray."""
-    n, channels, size, _ = images.shape
-    most = int(size * SHIFT + 0.5)
-    places = torch.arange(size, device=images.device)
-    shifts = (chance[:, 3:5] * (2 * most + 1)).long()  # 0 is `most` to one side
-    rows, columns = (shifts[:, k, None] + places for k in (0, 1))  # [N, R] of the padded image
-    x = F.pad(images, (most,) * 4)
-    x = x.gather(2, rows[:, None, :, None].expand(n, channels, size, size + 2 * most))
-    return x.gather(3, columns[:, None, None, :].expand(n, channels, size, size))
+    n, channels, height, width = images.shape
+    down, across = (int(size * SHIFT + 0.5) for size in (height, width))  # at most
+    rows, columns = (  # [N, H] and [N, W] of the padded image; 0 is `most` to one side
+        (chance[:, k, None] * (2 * most + 1)).long() + torch.arange(size, device=images.device)
+        for k, most, size in ((3, down, height), (4, across, width))
+    )
+    x = F.pad(images, (across, across, down, down))
+    x = x.gather(2, rows[:, None, :, None].expand(n, channels, height, width + 2 * across))
+    return x.gather(3, columns[:, None, None, :].expand(n, channels, height, width))
 
 
 def cutout(images: Tensor, chance: Tensor) -> Tensor:
-    """A square of half the size, anywhere, also partly outside, is 0."""
-    size = images.shape[2]
-    side = int(size * CUT + 0.5)
-    places = torch.arange(size, device=images.device)
-    first = (chance[:, 5:7] * (size + 1 - side % 2)).long() - side // 2  # [N, 2]
-    inside = (places >= first[..., None]) & (places < first[..., None] + side)  # [N, 2, R]
-    hole = inside[:, 0, :, None] & inside[:, 1, None, :]
+    """A rectangle of half the height and width, anywhere, also partly outside, is 0."""
+    rows, columns = (_within(chance[:, 5 + k], images.shape[2 + k]) for k in (0, 1))
+    hole = rows[:, :, None] & columns[:, None, :]
     return images * ~hole[:, None]
+
+
+def _within(chance: Tensor, size: int) -> Tensor:
+    """Which places of an axis are cut out, `[N, size]`; `chance` `[N]` says where."""
+    side = int(size * CUT + 0.5)
+    places = torch.arange(size, device=chance.device)
+    first = (chance[:, None] * (size + 1 - side % 2)).long() - side // 2
+    return (places >= first) & (places < first + side)
 
 
 POLICIES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {

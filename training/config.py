@@ -66,7 +66,7 @@ class LevelPlan:
     """How one resolution is learned.
 
     Attributes:
-        resolution: width and height in pixels.
+        resolution: of the level (`models.config`).
         fade_images: real images shown while the level is faded in; 0 at the first level.
         stable_images: real images shown after that.
         batch_size: images per step.
@@ -94,15 +94,15 @@ class TrainingConfig:
         objective: a name in `training.losses.OBJECTIVES`.
         penalty: `exact`, by double backward, or `finite-difference`, which differentiates once
             (`training.slopes`).
-        penalty_weight: lambda of WGAN-GP; for R1 and R2, gamma is this times R^2 / batch size
-            (the rule of StyleGAN2-ADA, where it is 0.0002).
+        penalty_weight: lambda of WGAN-GP; for R1 and R2, gamma is this times H W / batch size
+            (the rule of StyleGAN2-ADA for squares, where it is 0.0002).
         penalty_share: share of each batch the penalty is computed on, in (0, 1].
         penalty_target: the gradient norm WGAN-GP aims at.
         penalty_sigma: how far finite differences go; 1 is half the range of the pixels.
         drift: weight of the squared real scores (Karras et al. 2018, appendix A.1).
         labels: what the discriminator does with classes: `none`, `projection`, or `acgan`, the
             second head of the paper (`models.discriminator.Head`). `network.classes` follows the
-            data.
+            data, and so does the shape, `network.base_height` and `network.base_width`.
         label_weight: of the terms of the second head.
         stddev_group: images per group of the minibatch deviation; 0 for the whole batch.
         adam_beta2: second-moment decay; beta1 is 0, as published.

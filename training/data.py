@@ -55,7 +55,7 @@ class Prepared:
         return self.manifest.images[-1].sha256
 
     def images(self, resolution: int) -> Pixels:
-        """All pictures at `resolution`, uint8 `[N, R, R, C]`, read-only and mapped, not loaded.
+        """All pictures at `resolution`, uint8 `[N, H, W, C]`, read-only and mapped, not loaded.
 
         Raises:
             DataError: the folder does not have this resolution.
@@ -117,10 +117,10 @@ class ImageStream:
         self._labels = prepared.labels()
 
     def batch(self, resolution: int, start: int, size: int) -> Pixels:
-        """The pictures at positions `start` to `start + size - 1`, uint8 `[size, R, R, C]`.
+        """The pictures at positions `start` to `start + size - 1`, uint8 `[size, H, W, C]`.
 
         Args:
-            resolution: a prepared one, in pixels.
+            resolution: a prepared one.
             start: images shown so far, at least 0.
             size: at least 1.
         """
@@ -139,7 +139,7 @@ class ImageStream:
         return self._labels[self._places(start, size)[0]]
 
     def gather(self, resolution: int, indices: Indices) -> Pixels:
-        """A copy of the pictures with these numbers, in this order: uint8 `[len, R, R, C]`."""
+        """A copy of the pictures with these numbers, in this order: uint8 `[len, H, W, C]`."""
         images = self._images_of(resolution)
         ascending = np.argsort(indices, kind="stable")  # a disk likes to be read forwards
         gathered = np.empty((len(indices), *images.shape[1:]), np.uint8)

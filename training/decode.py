@@ -1,4 +1,4 @@
-"""One encoded picture -> square pixels of the wanted size and channels, or a reason why not.
+"""One encoded picture -> pixels of the wanted size and channels, or a reason why not.
 
 Owns every rule about what is accepted (size, shape, kind of file) and how kinds of pixels are
 converted. Knows neither where pictures come from nor where they go. Colour profiles are ignored.
@@ -18,6 +18,7 @@ from PIL import Image
 from PIL.ExifTags import Base as ExifTag
 from PIL.Image import Resampling, Transpose
 
+from models.config import BASE_RESOLUTION, SQUARE, Size, size_of
 from training.manifest import Pixels
 
 Payload = str | bytes | int  # what a source hands over to be decoded
@@ -40,6 +41,7 @@ ORIENTATIONS = {
     7: Transpose.TRANSVERSE,
     8: Transpose.ROTATE_90,
 }  # EXIF 2.32, tag 274: how the camera was held
+SIDEWAYS = {number for number in ORIENTATIONS if number >= 5}  # width and height change places
 
 
 class UnfitPictureError(ValueError):
@@ -51,15 +53,23 @@ class Shape:
     """What every picture is turned into, and which pictures may be.
 
     Attributes:
-        resolution: width and height in pixels.
+        resolution: of the largest level (`models.config`).
         channels: 1 gray, 3 RGB (transparency is laid on white), 4 RGBA.
-        fit: `square`: square pictures of at least the resolution; `exact`: those of just the
-            resolution; `crop`: the central square of any whose shorter side reaches it.
+        fit: `square`: pictures of just these proportions, square ones unless the base says
+            otherwise, and at least this size; `exact`: those of just this size; `crop`: the middle
+            of any that is at least as wide and as high.
+        base: height and width at level 0, and so the proportions.
     """
 
     resolution: int
     channels: int
     fit: Fit = "square"
+    base: Size = SQUARE
+
+    @property
+    def size(self) -> Size:
+        """Height and width in pixels."""
+        return size_of(self.resolution, self.base)
 
 
 @dataclass(frozen=True)
@@ -69,15 +79,16 @@ class FileDecoder:
     shape: Shape
 
     def __call__(self, payload: Payload, alone: Turn) -> Pixels:
-        """Pixels `[R, R, C]`; any `payload` but bytes is a path.
+        """Pixels `[H, W, C]`; any `payload` but bytes is a path.
 
         Raises:
-            UnfitPictureError: it is too small, not square, too large, or of no usable kind.
+            UnfitPictureError: it is too small, of other proportions, too large, or of no usable
+                kind.
             Exception: whatever a broken file makes its decoder raise.
         """
         file = io.BytesIO(payload) if isinstance(payload, bytes) else Path(str(payload))
         with open_picture(file) as image:
-            return square_pixels(image, self.shape, alone)
+            return shaped_pixels(image, self.shape, alone)
 
 
 def open_picture(file: Path | io.BytesIO) -> Image.Image:
@@ -100,23 +111,35 @@ def open_picture(file: Path | io.BytesIO) -> Image.Image:
     return image
 
 
-def square_pixels(image: Image.Image, shape: Shape, alone: Turn) -> Pixels:
-    """The first frame of an opened picture, upright, in the wanted shape: `[R, R, C]`."""
-    require_fit(image.size, shape)
-    size = shape.resolution
-    orientation = ORIENTATIONS.get(image.getexif().get(ExifTag.Orientation, 1))
-    unpacked = draft(image, 2 * size)
+def shaped_pixels(image: Image.Image, shape: Shape, alone: Turn) -> Pixels:
+    """The first frame of an opened picture, upright, in the wanted shape: `[H, W, C]`."""
+    if shape.base == SQUARE:
+        require_fit(image.size, shape)  # at once: to know its orientation may take decoding it
+    held = image.getexif().get(ExifTag.Orientation, 1)
+    require_fit(turned(image.size, held), shape)
+    height, width = shape.size
+    lying = turned((width, height), held)  # as it lies in the file
+    unpacked = draft(image, (2 * lying[0], 2 * lying[1]))
     with alone if unpacked > CROWD_PIXELS else nullcontext(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # as above
-        image = reduced(plain(image, shape.channels), size)
-    if orientation is not None:
+        image = reduced(plain(image, shape.channels), lying)
+    if (orientation := ORIENTATIONS.get(held)) is not None:
         image = image.transpose(orientation)
     image = flattened(image, shape.channels)
-    return np.asarray(image).reshape(size, size, shape.channels)
+    return np.asarray(image).reshape(height, width, shape.channels)
 
 
-def draft(image: Image.Image, size: int) -> int:
+def turned(size: tuple[int, int], held: int) -> tuple[int, int]:
+    """Width and height of what lies in a file, to the eye; or the other way round."""
+    return (size[1], size[0]) if held in SIDEWAYS else size
+
+
+def draft(image: Image.Image, size: tuple[int, int]) -> int:
     """Decode a JPEG at a half, a quarter or an eighth if that still leaves `size` pixels.
+
+    Args:
+        image: opened, not decoded.
+        size: width and height.
 
     Returns:
         How many pixels will be unpacked.
@@ -125,7 +148,7 @@ def draft(image: Image.Image, size: int) -> int:
         UnfitPictureError: more than `MAX_UNPACKED`.
     """
     unpacked = image.width * image.height
-    image.draft(None, (size, size))
+    image.draft(None, size)
     if "progressive" not in image.info:  # such a one is unpacked at its full size all the same
         unpacked = image.width * image.height
     if unpacked > MAX_UNPACKED:
@@ -133,14 +156,23 @@ def draft(image: Image.Image, size: int) -> int:
     return unpacked
 
 
-def reduced(image: Image.Image, size: int) -> Image.Image:
-    """The central square of a picture, at `size` pixels, by a Lanczos filter as wide as needed."""
-    side = min(image.size)
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    if image.size == (size, size):
+def reduced(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The middle of a picture, of the proportions of `size` = (width, height), and at that size.
+
+    By a Lanczos filter as wide as needed.
+    """
+    if image.size == size:
         return image
-    box = (left, top, left + side, top + side)
-    return image.resize((size, size), Resampling.LANCZOS, box=box, reducing_gap=3.0)
+    width = min(image.width, image.height * size[0] // size[1])
+    height = min(image.height, image.width * size[1] // size[0])
+    left, top = (image.width - width) // 2, (image.height - height) // 2
+    box = (left, top, left + width, top + height)
+    return image.resize(size, Resampling.LANCZOS, box=box, reducing_gap=3.0)
+
+
+def largest_within(size: Size, base: Size) -> int:
+    """How large a resolution, of whatever number, fits into height and width `size`."""
+    return min(BASE_RESOLUTION * side // part for side, part in zip(size, base, strict=True))
 
 
 def require_fit(size: tuple[int, int], shape: Shape) -> None:
@@ -150,13 +182,15 @@ def require_fit(size: tuple[int, int], shape: Shape) -> None:
         UnfitPictureError: saying its size and what was wanted.
     """
     width, height = size
-    wanted = shape.resolution
-    if shape.fit == "exact" and size != (wanted, wanted):
-        raise UnfitPictureError(f"is {width}x{height}, not {wanted}x{wanted}")
-    if shape.fit != "crop" and width != height:
-        raise UnfitPictureError(f"is not square ({width}x{height}); --fit crop takes its middle")
-    if min(size) < wanted:
-        raise UnfitPictureError(f"is too small ({width}x{height}, {wanted} are needed)")
+    wanted = shape.size[::-1]
+    if shape.fit == "exact" and size != wanted:
+        raise UnfitPictureError(f"is {width}x{height}, not {wanted[0]}x{wanted[1]}")
+    if shape.fit != "crop" and width * wanted[1] != height * wanted[0]:
+        kind = "square" if shape.base == SQUARE else f"{shape.base[1]} wide to {shape.base[0]} high"
+        raise UnfitPictureError(f"is not {kind} ({width}x{height}); --fit crop takes its middle")
+    if width < wanted[0] or height < wanted[1]:
+        needed = str(wanted[0]) if shape.base == SQUARE else f"{wanted[0]}x{wanted[1]}"
+        raise UnfitPictureError(f"is too small ({width}x{height}, {needed} are needed)")
 
 
 def plain(image: Image.Image, channels: int) -> Image.Image:

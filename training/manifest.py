@@ -16,11 +16,19 @@ from typing import Any, Self, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from models.config import IMAGE_CHANNELS, level_of, resolution_of
+from models.config import (
+    IMAGE_CHANNELS,
+    SQUARE,
+    Size,
+    level_of,
+    require_base,
+    resolution_of,
+    size_of,
+)
 
 T = TypeVar("T")
 
-Pixels = NDArray[np.uint8]  # [N, R, R, C] unless a signature says otherwise
+Pixels = NDArray[np.uint8]  # [N, H, W, C] unless a signature says otherwise
 
 FORMAT_VERSION = 1
 MANIFEST_FILE = "manifest.json"
@@ -88,13 +96,14 @@ class Manifest:
     Attributes:
         count: pictures in every array.
         channels: 1 gray, 3 RGB, 4 RGBA.
-        resolution: of the largest array, in pixels.
-        images: one array `[count, R, R, channels]` for each resolution, 4 pixels first.
+        resolution: of the largest array.
+        images: one array `[count, H, W, channels]` for each resolution, 4 first.
         labels: the array `[count]` of class numbers, None without classes.
         label_names: class names in order of their numbers; empty without classes.
         skipped: how many pictures were left out.
         skipped_first: the first of them; all of them are in `skipped.jsonl`.
         options: the settings of the preparation.
+        base: height and width at resolution 4; not written where it is square.
     """
 
     source: Source
@@ -108,12 +117,16 @@ class Manifest:
     skipped_first: tuple[Skipped, ...]
     options: dict[str, Any]
     format_version: int = FORMAT_VERSION
+    base: Size = SQUARE
 
     def __post_init__(self) -> None:
+        require_base(self.base)
         if type(self.count) is not int or self.count < 1 or self.channels not in IMAGE_CHANNELS:
             raise DataError(f"{self.count} pictures of {self.channels} channels are no data set")
-        sizes = tuple(resolution_of(level) for level in range(level_of(self.resolution) + 1))
-        expected = {images_file(r): (self.count, r, r, self.channels) for r in sizes}
+        sizes = self.resolutions
+        expected = {
+            images_file(r): (self.count, *size_of(r, self.base), self.channels) for r in sizes
+        }
         if {file.name: file.shape for file in self.images} != expected:
             raise DataError(f"the manifest must list one array for each of {sizes} pixels")
         if self.labels and (self.labels.name, self.labels.shape) != (LABELS_FILE, (self.count,)):
@@ -122,7 +135,7 @@ class Manifest:
     @property
     def resolutions(self) -> tuple[int, ...]:
         """Every resolution that was prepared, smallest first."""
-        return tuple(file.shape[1] for file in self.images)
+        return tuple(resolution_of(level) for level in range(level_of(self.resolution) + 1))
 
     @property
     def files(self) -> tuple[ArrayFile, ...]:
@@ -131,7 +144,10 @@ class Manifest:
 
     def to_json(self) -> str:
         """The text of `manifest.json`."""
-        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+        values = asdict(self)
+        if self.base == SQUARE:
+            del values["base"]
+        return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -147,8 +163,10 @@ class Manifest:
                 f"the manifest has format version {version!r}, this release reads "
                 f"{FORMAT_VERSION}: prepare the pictures again"
             )
+        values.setdefault("base", SQUARE)
         _require_keys("manifest", values, cls)
         try:
+            values["base"] = tuple(values["base"])
             values["source"] = _read(Source, "source", values["source"])
             values["images"] = tuple(_read_file(file) for file in values["images"])
             values["labels"] = _read_file(values["labels"]) if values["labels"] else None

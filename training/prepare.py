@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from models.config import IMAGE_CHANNELS, MIN_RESOLUTION, level_of
+from models.config import IMAGE_CHANNELS, MIN_RESOLUTION, SQUARE, Size, level_of, require_base
 from training.appearing import appearing, write_durably
 from training.data import open_prepared
 from training.decode import FITS, Fit, Shape
@@ -45,6 +45,7 @@ class PrepareOptions:
 
     Attributes:
         resolution: of the largest array, a power of two from 8 to 1024; None: the source's own.
+        shape: the base (`models.config`), height and width; pictures have its proportions.
         channels: 1 gray, 3 RGB, 4 RGBA; None: the source's own.
         fit: which pictures are accepted, see `training.decode.Shape`.
         strict: refuse the source at the first picture that cannot be used, instead of skipping it.
@@ -62,8 +63,13 @@ class PrepareOptions:
     licence: str = ""
     attribution: str = ""
     label_names: tuple[str, ...] = ()
+    shape: Size = SQUARE
 
     def __post_init__(self) -> None:
+        try:
+            require_base(self.shape)
+        except ValueError as error:
+            raise DataError(f"--shape: {error}") from error
         if self.resolution is not None:
             require_resolution(self.resolution)
         if self.channels not in (None, *IMAGE_CHANNELS):
@@ -75,11 +81,11 @@ class PrepareOptions:
 
     def to_dict(self) -> dict[str, Any]:
         """What the manifest keeps: all that may change the result."""
-        values = {name: value for name, value in asdict(self).items() if name != "workers"}
-        values["label_names"] = list(self.label_names)  # as JSON gives it back
-        if not self.label_names:
-            del values["label_names"]
-        return values
+        left_out = {"workers", *(() if self.label_names else ("label_names",))}
+        left_out |= {"shape"} if self.shape == SQUARE else set()
+        as_in_json = {"label_names": list(self.label_names), "shape": list(self.shape)}
+        values = asdict(self) | as_in_json
+        return {name: value for name, value in values.items() if name not in left_out}
 
 
 @dataclass(frozen=True)
@@ -145,8 +151,9 @@ def find_present(source: str, out: Path, options: PrepareOptions) -> Manifest | 
 
 def choose_shape(pictures: Pictures, options: PrepareOptions) -> Shape:
     """What was asked for, completed by what the source suggests."""
-    resolution = options.resolution or max(MIN_RESOLUTION, pictures.natural_resolution())
-    return Shape(resolution, options.channels or pictures.channels, options.fit)
+    natural = options.resolution or pictures.natural_resolution(options.shape)
+    resolution = max(MIN_RESOLUTION, natural)
+    return Shape(resolution, options.channels or pictures.channels, options.fit, options.shape)
 
 
 def require_resolution(resolution: int) -> None:
@@ -166,7 +173,7 @@ def require_resolution(resolution: int) -> None:
 def describe(shape: Shape) -> str:
     """The shape in words."""
     colours = {1: "gray", 3: "RGB", 4: "RGBA"}[shape.channels]
-    return f"{shape.resolution}x{shape.resolution}, {colours}"
+    return f"{shape.size[1]}x{shape.size[0]}, {colours}"
 
 
 def require_space(out: Path, count: int, shape: Shape) -> None:
@@ -175,7 +182,7 @@ def require_space(out: Path, count: int, shape: Shape) -> None:
     Raises:
         DataError: with what is needed and what is free.
     """
-    needed = pyramid_bytes(count, shape.resolution, shape.channels)
+    needed = pyramid_bytes(count, shape.resolution, shape.channels, shape.base)
     out.parent.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(out.parent).free
     if needed > free:
@@ -191,7 +198,7 @@ def write(
 ) -> Manifest:
     """Fill `folder` and return its manifest, written last."""
     decoder = pictures.decoder(shape)
-    size = pyramid_bytes(1, shape.resolution, shape.channels)
+    size = pyramid_bytes(1, shape.resolution, shape.channels, shape.base)
     workers = options.workers or os.cpu_count() or 1
     chunks = decode_all(pictures.entries(), decoder, size, workers)
     labels = ArrayWriter(folder / LABELS_FILE, (), np.int64)
@@ -200,7 +207,8 @@ def write(
         stack.callback(chunks.close)
         stack.callback(labels.abandon)
         stack.callback(skipped.abandon)
-        pyramid = stack.enter_context(PyramidWriter(folder, shape.resolution, shape.channels))
+        writer = PyramidWriter(folder, shape.resolution, shape.channels, shape.base)
+        pyramid = stack.enter_context(writer)
         for chunk in chunks:
             skipped.append(chunk.skipped)
             if chunk.levels:
@@ -224,6 +232,7 @@ def write(
         skipped=skipped.count,
         skipped_first=tuple(skipped.first),
         options=options.to_dict(),
+        base=shape.base,
     )
     write_durably(folder / MANIFEST_FILE, manifest.to_json())
     return manifest

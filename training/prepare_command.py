@@ -21,6 +21,7 @@ from rich.progress import (
 from rich.progress import Progress as ProgressBar
 from rich.table import Table
 
+from models.config import SQUARE, Size
 from training.decode import FITS
 from training.manifest import Manifest
 from training.prepare import PrepareOptions, Progress, Report, prepare
@@ -42,7 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--resolution",
         type=int,
         metavar="R",
-        help="width and height of the largest array, a power of two from 8 to 1024 "
+        help="width and height of the largest array (where --shape is not square, its side that "
+        "is 4), a power of two from 8 to 1024 "
         "(default: the size of the drawings, the padded size of IDX pictures, or the largest "
         "power of two within the first picture)",
     )
@@ -56,8 +58,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fit",
         choices=FITS,
         default="square",
-        help="accept square pictures of R pixels or more; only those of exactly R; or crop the "
-        "middle of any that is large enough (default: %(default)s)",
+        help="accept square pictures (or those of --shape) of R pixels or more; only those of "
+        "exactly R; or crop the middle of any that is large enough (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--shape",
+        type=shape_of,
+        default=SQUARE,
+        metavar="HxW",
+        help="proportions, height x width, of which one is 4 and the other from 2 to 16, such as "
+        "4x6 or 6x4; pictures measure a power of two times that (default: square)",
     )
     parser.add_argument(
         "--strict", action="store_true", help="refuse the first unusable picture, skip none"
@@ -94,6 +104,7 @@ def run(args: argparse.Namespace) -> int:
         licence=args.licence,
         attribution=args.attribution,
         label_names=args.label_names,
+        shape=args.shape,
     )
     try:
         with bar(console) if console.is_terminal else lines(console) as report:
@@ -105,6 +116,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def shape_of(text: str) -> Size:
+    """The value of `--shape`."""
+    height, _, width = text.partition("x")
+    if not (height.isdecimal() and width.isdecimal()):
+        raise argparse.ArgumentTypeError(f"height x width is needed, as in 4x6, not {text!r}")
+    return int(height), int(width)
+
+
 def summary(manifest: Manifest, out: Path, seconds: float) -> Table:
     """What there is now."""
     megabytes = sum(file.size for file in manifest.files) / 1e6
@@ -113,7 +132,7 @@ def summary(manifest: Manifest, out: Path, seconds: float) -> Table:
         "folder": str(out),
         "pictures": f"{manifest.count:,}",
         "skipped": f"{manifest.skipped:,}" + (" (see skipped.jsonl)" if manifest.skipped else ""),
-        "sizes": ", ".join(map(str, manifest.resolutions)) + f" px, {megabytes:,.1f} MB",
+        "sizes": f"{sizes_told(manifest)} px, {megabytes:,.1f} MB",
         "channels": str(manifest.channels),
         "classes": str(len(manifest.label_names) or "none"),
         "licence": manifest.source.licence or "unknown",
@@ -122,6 +141,13 @@ def summary(manifest: Manifest, out: Path, seconds: float) -> Table:
     for name, value in rows.items():
         table.add_row(name, value)
     return table
+
+
+def sizes_told(manifest: Manifest) -> str:
+    """The size of every array; width x height where they are not square."""
+    if manifest.base == SQUARE:
+        return ", ".join(map(str, manifest.resolutions))
+    return ", ".join(f"{file.shape[2]}x{file.shape[1]}" for file in manifest.images)
 
 
 @contextmanager

@@ -76,7 +76,7 @@ def describe(moment: Moment) -> str:
     """Level and alpha in words."""
     growth = moment.growth
     state = f"fading in, alpha {growth.alpha:.2f}" if growth.fading else "held"
-    return f"{growth.resolution}x{growth.resolution} {state}"
+    return f"{growth.resolution} px {state}"
 
 
 def duration(seconds: float) -> str:

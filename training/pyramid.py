@@ -1,4 +1,4 @@
-"""Pictures at every resolution, from the largest down to 4 pixels, and the files they lie in.
+"""Pictures at every resolution, from the largest down to the base, and the files they lie in.
 
 Owns the arithmetic of halving and the writing of `.npy` files whose length is only known at the
 end. Knows nothing of decoding.
@@ -18,24 +18,30 @@ from typing import Self
 
 import numpy as np
 
-from models.config import level_of, resolution_of
+from models.config import SQUARE, Size, level_of, resolution_of, size_of
 from training.manifest import ArrayFile, Pixels, images_file, sha256_of
 
 
-def halvings(pictures: Pixels) -> list[Pixels]:
-    """Pictures `[N, R, R, C]` -> the same at 4 pixels, 8 pixels and so on up to R, uint8."""
+def halvings(pictures: Pixels, resolution: int) -> list[Pixels]:
+    """Pictures `[N, H, W, C]` of a resolution -> the same at resolutions 4, 8 and so on, uint8."""
     levels = [pictures]
     sums = pictures.astype(np.uint32)
-    for halved in range(1, level_of(pictures.shape[1]) + 1):
+    for halved in range(1, level_of(resolution) + 1):
         sums = sums[:, 0::2, 0::2] + sums[:, 0::2, 1::2] + sums[:, 1::2, 0::2] + sums[:, 1::2, 1::2]
         levels.append(((sums + (1 << (2 * halved - 1))) >> (2 * halved)).astype(np.uint8))
     return levels[::-1]
 
 
-def pyramid_bytes(count: int, resolution: int, channels: int) -> int:
+def sizes_of(resolution: int, base: Size) -> dict[int, Size]:
+    """Every resolution up to this one, smallest first, with height and width there."""
+    named = (resolution_of(level) for level in range(level_of(resolution) + 1))
+    return {name: size_of(name, base) for name in named}
+
+
+def pyramid_bytes(count: int, resolution: int, channels: int, base: Size = SQUARE) -> int:
     """How many bytes `count` pictures take at all their resolutions together."""
-    sizes = (resolution_of(level) for level in range(level_of(resolution) + 1))
-    return count * channels * sum(size * size for size in sizes)
+    sizes = sizes_of(resolution, base).values()
+    return count * channels * sum(height * width for height, width in sizes)
 
 
 class ArrayWriter:
@@ -90,10 +96,10 @@ class ArrayWriter:
 class PyramidWriter:
     """The arrays of all resolutions, written side by side. Closes or abandons them on leaving."""
 
-    def __init__(self, folder: Path, resolution: int, channels: int) -> None:
-        sizes = (resolution_of(level) for level in range(level_of(resolution) + 1))
+    def __init__(self, folder: Path, resolution: int, channels: int, base: Size = SQUARE) -> None:
         self.arrays = [
-            ArrayWriter(folder / images_file(size), (size, size, channels)) for size in sizes
+            ArrayWriter(folder / images_file(name), (*size, channels))
+            for name, size in sizes_of(resolution, base).items()
         ]
 
     def append(self, levels: list[Pixels]) -> None:

@@ -44,7 +44,7 @@ def inputs_of(
 def render(
     generator: Generator, seeds: Sequence[int], growth: Growth, labels: Sequence[int] | None = None
 ) -> Pixels:
-    """Pictures of `seeds`, of classes `labels` or of their own, uint8 `[N, R, R, C]`."""
+    """Pictures of `seeds`, of classes `labels` or of their own, uint8 `[N, H, W, C]`."""
     parts: list[Pixels] = []
     for start in range(0, len(seeds), RENDER_BATCH):
         part = slice(start, start + RENDER_BATCH)
@@ -54,13 +54,15 @@ def render(
 
 
 def grid_of(pictures: Pixels, columns: int, smallest_tile: int = SMALLEST_TILE) -> Image.Image:
-    """Pictures `[N, R, R, C]` side by side in rows of `columns`; N is a multiple of it."""
-    n, size, _, channels = pictures.shape
-    factor = max(1, smallest_tile // size)
+    """Pictures `[N, H, W, C]` side by side in rows of `columns`; N is a multiple of it.
+
+    Those less high than `smallest_tile` are enlarged.
+    """
+    factor = max(1, smallest_tile // pictures.shape[1])
     tiles = pictures.repeat(factor, axis=1).repeat(factor, axis=2)
-    size *= factor
-    rows = tiles.reshape(n // columns, columns, size, size, channels).transpose(0, 2, 1, 3, 4)
-    sheet = rows.reshape(n // columns * size, columns * size, channels)
+    n, height, width, channels = tiles.shape
+    rows = tiles.reshape(n // columns, columns, height, width, channels).transpose(0, 2, 1, 3, 4)
+    sheet = rows.reshape(n // columns * height, columns * width, channels)
     return Image.fromarray(sheet.squeeze(2) if channels == 1 else sheet)
 
 
@@ -84,11 +86,12 @@ def write_grid(folder: Path, generator: Generator, growth: Growth, images_shown:
     """
     seeds, labels = shown_in_grid(generator.config.classes)
     pictures = render(generator, seeds, growth, labels)
+    tile = SMALLEST_TILE * pictures.shape[1] // growth.resolution  # enlarged as squares are
     path = folder / f"{images_shown:09d}-{growth.resolution:04d}px.png"
     partial = path.with_suffix(".partial")
     try:
         with partial.open("wb") as file:
-            grid_of(pictures, COLUMNS).save(file, format="PNG")
+            grid_of(pictures, COLUMNS, tile).save(file, format="PNG")
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)

@@ -7,6 +7,7 @@ real pictures and the random numbers of the step.
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import dataclass, replace
 from typing import Self, cast
 
@@ -117,7 +118,7 @@ def take_step(
         players: changed in place.
         moment: growth, batch size and learning rate.
         config: the objective and its weights.
-        pixels: real images, uint8 `[N, R, R, C]`.
+        pixels: real images, uint8 `[N, H, W, C]`.
         images_shown: before this step; decides every random number.
         classes: of the real images, `[N]`, where the network has classes. The fake images are of
             the same, in the same order, so that pairs and mixtures are each of one class.
@@ -212,8 +213,9 @@ def penalty_at(
 ) -> Penalty:
     """The penalty of this step; R1 and R2 weights follow the rule of StyleGAN2-ADA."""
     weight = config.penalty_weight
+    size = config.network.size_at(moment.growth.resolution)
     if OBJECTIVES[config.objective].scales_with_image:
-        weight *= moment.growth.resolution**2 / moment.batch_size
+        weight *= math.prod(size) / moment.batch_size
     source = generator_at(config.seed, Purpose.PENALTY, images_shown)
     mix = uniform(source, moment.batch_size, 1, 1, 1).to(device)
     penalty = Penalty(weight, config.penalty_share, config.penalty_target, config.drift, mix)
@@ -221,8 +223,7 @@ def penalty_at(
         return penalty
     source = generator_at(config.seed, Purpose.PENALTY_NOISE, images_shown)
     count = penalised_count(moment.batch_size, config.penalty_share)
-    size = moment.growth.resolution
-    noise = normal(source, 2, count, config.network.channels, size, size).to(device)
+    noise = normal(source, 2, count, config.network.channels, *size).to(device)
     return replace(penalty, kind=config.penalty, sigma=config.penalty_sigma, noise=noise)
 
 

@@ -33,6 +33,12 @@ def follow(config: TrainingConfig, card: Card) -> TrainingConfig:
             f"{card.name} has {theirs.resolution} px, the preset {config.preset} ends at "
             f"{ours.resolution} px: choose a preset of {theirs.resolution} px or more"
         )
+    if theirs.base != ours.base:
+        raise ConfigError(
+            f"{card.name} draws pictures of shape {theirs.base_height}x{theirs.base_width} (height "
+            f"x width), this run {ours.base_height}x{ours.base_width}: prepare the pictures with "
+            f"--shape {theirs.base_height}x{theirs.base_width}"
+        )
     if (theirs.channels, theirs.classes) != (ours.channels, ours.classes):
         raise ConfigError(
             f"{card.name} draws {theirs.channels} channels in {theirs.classes} classes, this run "

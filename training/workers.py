@@ -127,7 +127,8 @@ def decode_chunk(entries: list[Entry], decoder: Decoder, alone: Turn) -> Chunk:
             skipped.append(Skipped(entry.name, str(error)))
         except Exception as error:  # noqa: BLE001  # a broken file may raise anything
             skipped.append(Skipped(entry.name, f"cannot be read: {readable(error)}"))
-    return Chunk(halvings(np.stack(pixels)) if pixels else [], labels, skipped)
+    levels = halvings(np.stack(pixels), decoder.shape.resolution) if pixels else []
+    return Chunk(levels, labels, skipped)
 
 
 def readable(error: Exception) -> str:

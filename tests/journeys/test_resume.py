@@ -92,12 +92,12 @@ def resumed_at(said: str) -> tuple[int, str]:
 def growth_after(images: int) -> str:
     """By hand: 160 at 4 px, then 320 fading and 160 held at 8 and at 16 px."""
     if images < 160:
-        return "4x4 held"
+        return "4 px held"
     level, position = divmod(images - 160, 480)
     size = (8, 16)[min(level, 1)]
     if level < 2 and position < 320:
-        return f"{size}x{size} fading in, alpha {position / 320:.2f}"
-    return f"{size}x{size} held"
+        return f"{size} px fading in, alpha {position / 320:.2f}"
+    return f"{size} px held"
 
 
 @pytest.mark.slow

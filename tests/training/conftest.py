@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from resource import RLIMIT_FSIZE, getrlimit, setrlimit
+from typing import Any
 
 import pytest
 import torch
@@ -110,7 +111,7 @@ def full_disk() -> FullDisk:
 def make_prepared(tmp_path: Path) -> Callable[..., Prepared]:
     """Make a prepared folder of one's own; the arguments are those of `write_prepared`."""
 
-    def make(**options: int) -> Prepared:
+    def make(**options: Any) -> Prepared:
         return open_prepared(write_prepared(tmp_path / "made", **options))
 
     return make

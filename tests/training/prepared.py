@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle import file_sha256
+from models.config import SQUARE, Size, level_of, resolution_of, size_of
 from training.manifest import LABELS_FILE, MANIFEST_FILE, ArrayFile, Manifest, Source, images_file
 
 
@@ -16,17 +17,20 @@ def write_prepared(
     channels: int = 3,
     seed: int = 0,
     classes: int = 0,
+    base: Size = SQUARE,
 ) -> Path:
     """Random pictures at every resolution up to `resolution`, in `classes`; the folder is made."""
     folder.mkdir(parents=True)
     random = np.random.default_rng(seed)
-    pictures = random.integers(0, 256, (count, resolution, resolution, channels), np.uint8)
+    shape = (count, *size_of(resolution, base), channels)
+    pictures = random.integers(0, 256, shape, np.uint8)
     files: list[ArrayFile] = []
-    while pictures.shape[1] >= 4:
-        files.insert(0, _write_array(folder, pictures))
-        n, size, _, _ = pictures.shape
-        blocks = pictures.reshape(n, size // 2, 2, size // 2, 2, channels)
-        pictures = blocks.mean(axis=(2, 4)).astype(np.uint8)
+    for level in reversed(range(level_of(resolution) + 1)):
+        files.insert(0, _write(folder / images_file(resolution_of(level)), pictures))
+        if level:
+            n, height, width, _ = pictures.shape
+            blocks = pictures.reshape(n, height // 2, 2, width // 2, 2, channels)
+            pictures = blocks.mean(axis=(2, 4)).astype(np.uint8)
     labels = random.integers(0, classes, count) if classes else None
     manifest = Manifest(
         source=Source("folder", "noise", "nowhere", "CC0-1.0", "Zoë, “nobody”"),
@@ -39,13 +43,10 @@ def write_prepared(
         skipped=0,
         skipped_first=(),
         options={},
+        base=base,
     )
     (folder / MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")
     return folder
-
-
-def _write_array(folder: Path, pictures: NDArray[np.uint8]) -> ArrayFile:
-    return _write(folder / images_file(pictures.shape[1]), pictures)
 
 
 def _write(path: Path, array: NDArray[np.uint8] | NDArray[np.int64]) -> ArrayFile:

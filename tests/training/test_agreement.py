@@ -1,10 +1,11 @@
 """Pictures and configuration: what is refused before any work, and what follows the pictures."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from training.agreement import check_data, with_classes
+from training.agreement import check_data, with_base, with_classes
 from training.config import ConfigError, TrainingConfig
 from training.data import Prepared
 
@@ -28,3 +29,19 @@ def test_a_network_has_the_classes_of_its_pictures(
     assert with_classes(replace(config, labels="projection"), labelled) == conditional
     with pytest.raises(ConfigError, match="has 3 classes, the network 5"):
         check_data(with_classes(five, labelled), labelled)
+
+
+def test_the_network_takes_the_shape_of_the_pictures(
+    config: TrainingConfig, make_prepared: Callable[..., Prepared], prepared: Prepared
+) -> None:
+    """Unless it names one itself, which must then be theirs."""
+    wide = make_prepared(base=(4, 6))
+
+    followed = with_base(config, wide)
+
+    assert followed.network.base == (4, 6)
+    check_data(followed, wide)
+    assert with_base(config, prepared) == config
+    assert with_base(followed, prepared) == followed
+    with pytest.raises(ConfigError, match=r"of shape 4x4 .* the network 4x6.*--shape 4x6"):
+        check_data(followed, prepared)

@@ -182,3 +182,16 @@ def test_strength_stays_a_share(start: float, sign: float) -> None:
         strength = strength.after(sign, 64, Steering())
 
     assert strength == Strength(start)
+
+
+def test_each_side_is_moved_and_cut_by_its_own_length() -> None:
+    """Of 16x32: at most 2 down and 4 across; a hole of 8x16 in the middle."""
+    image = torch.arange(1.0, 16 * 32 + 1).reshape(1, 1, 16, 32)
+
+    moved = translation(image, draws(down=0.0, right=0.0))
+    cut = cutout(torch.ones(1, 1, 16, 32), draws())
+
+    assert torch.equal(moved[:, :, 2:, 4:], image[:, :, :-2, :-4])
+    assert moved[:, :, :2].abs().sum() == moved[:, :, :, :4].abs().sum() == 0
+    assert cut.sum() == 16 * 32 - 8 * 16
+    assert cut[0, 0, 4:12, 8:24].sum() == 0

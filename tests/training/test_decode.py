@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.decode import FileDecoder, Fit, Shape, UnfitPictureError
+from training.decode import FileDecoder, Fit, Shape, UnfitPictureError, largest_within
 
 RED = (200, 30, 40)
 
@@ -225,3 +225,57 @@ def test_a_path_is_decoded_like_the_bytes_it_leads_to(tmp_path: Path) -> None:
     from_path = FileDecoder(Shape(8, 1))(str(tmp_path / "a.png"), nullcontext())
 
     np.testing.assert_array_equal(from_path, decode(encode(halves()), channels=1))
+
+
+def wide_pixels(image: Image.Image, fit: Fit = "crop", **options: Any) -> np.ndarray:
+    """A picture brought into 8 rows of 12 pixels."""
+    file = encode(image, "JPEG" if "exif" in options else "PNG", **options)
+    return FileDecoder(Shape(8, 1, fit, (4, 6)))(file, nullcontext())
+
+
+@pytest.mark.parametrize("size", [(24, 30), (60, 16), (24, 16), (12, 8), (13, 8)])
+def test_the_middle_of_the_wanted_proportions_is_taken(size: tuple[int, int]) -> None:
+    """Left half black, right half white: so it stays, and nothing is squeezed."""
+    image = Image.new("L", size)
+    image.paste(255, (size[0] // 2, 0, *size))
+
+    pixels = wide_pixels(image)
+
+    assert pixels.shape == (8, 12, 1)
+    assert (pixels[:, :4] < 10).all()
+    assert (pixels[:, 8:] > 245).all()
+
+
+def test_a_picture_held_sideways_is_measured_upright() -> None:
+    """16x24 in the file, 24x16 to the eye."""
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned
+    lying = Image.new("L", (16, 24))
+    lying.paste(255, (0, 0, 16, 12))  # above in the file, to the right when turned
+
+    pixels = wide_pixels(lying, "square", exif=exif, quality=100)
+
+    assert pixels.shape == (8, 12, 1)
+    assert pixels[:, 8:].mean() > 240
+    assert pixels[:, :4].mean() < 15
+
+
+@pytest.mark.parametrize(
+    ("size", "fit", "reason"),
+    [
+        ((16, 16), "square", r"is not 6 wide to 4 high \(16x16\); --fit crop"),
+        ((24, 16), "exact", "is 24x16, not 12x8"),
+        ((8, 40), "crop", r"is too small \(8x40, 12x8 are needed\)"),
+    ],
+)
+def test_what_does_not_fit_a_shape_is_refused(size: tuple[int, int], fit: Fit, reason: str) -> None:
+    """With its size, what was wanted, and what to do."""
+    with pytest.raises(UnfitPictureError, match=reason):
+        wide_pixels(Image.new("L", size), fit)
+
+
+def test_the_largest_resolution_leaves_room_for_both_sides() -> None:
+    """Of a base of 4 by 6, 200 pixels across hold 133."""
+    assert largest_within((200, 200), (4, 4)) == 200
+    assert largest_within((200, 200), (4, 6)) == 133
+    assert largest_within((200, 100), (6, 4)) == 100

@@ -150,7 +150,7 @@ def test_every_tick_is_told(config: TrainingConfig, prepared: Prepared, tmp_path
     lines = [line for line in said.splitlines() if line]
     assert len(lines) == len(TICKS)
     assert re.match(
-        r"8x8 fading in, alpha 0\.83  48 of 72 images  [\d.]+ images/s  at this rate "
+        r"8 px fading in, alpha 0\.83  48 of 72 images  [\d.]+ images/s  at this rate "
         r"0 min \d\d s left  relativistic ",
         lines[3],
     )
@@ -173,7 +173,7 @@ def test_a_finished_run_is_left_as_it_is(
 
     said = go(config, prepared, undisturbed, Watching(76, interrupt))
 
-    assert "resuming after 72 images, 8x8 held" in said
+    assert "resuming after 72 images, 8 px held" in said
     assert lasting(undisturbed) == before
 
 
@@ -248,7 +248,7 @@ def test_resuming_tells_images_and_alpha(
 
     said = go(config, prepared, tmp_path / "run")
 
-    assert "resuming after 36 images, 8x8 fading in, alpha 0.50\n" in said
+    assert "resuming after 36 images, 8 px fading in, alpha 0.50\n" in said
 
 
 def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(

@@ -1,11 +1,13 @@
 """The manifest's JSON form, and its strictness."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from training.data import Prepared
 from training.manifest import ArrayFile, DataError, Manifest, Skipped, Source, images_file
 
 IMAGES = tuple(ArrayFile(images_file(r), (2, r, r, 1), 9, "ab") for r in (4, 8))
@@ -58,3 +60,22 @@ def test_a_manifest_that_does_not_fit_is_refused(text: str, message: str) -> Non
     """Every fault is told, and none is guessed around."""
     with pytest.raises(DataError, match=message):
         Manifest.from_json(text)
+
+
+def test_a_square_manifest_is_as_it_always_was(make_prepared: Callable[..., Prepared]) -> None:
+    """The shape is told only where it is another; and then it comes back."""
+    square = make_prepared().manifest.to_json()
+    assert "base" not in json.loads(square)
+    assert Manifest.from_json(square).base == (4, 4)
+
+
+def test_a_manifest_tells_another_shape(make_prepared: Callable[..., Prepared]) -> None:
+    """And is read only with the arrays of that shape."""
+    text = make_prepared(base=(4, 6)).manifest.to_json()
+
+    assert Manifest.from_json(text).base == (4, 6)
+    assert Manifest.from_json(text).images[-1].shape == (12, 8, 12, 3)
+    with pytest.raises(DataError, match="one array for each of"):
+        Manifest.from_json(text.replace('"base": [\n    4,\n    6', '"base": [\n    4,\n    8'))
+    with pytest.raises(DataError, match="needs one side of 4"):
+        Manifest.from_json(text.replace('"base": [\n    4,\n    6', '"base": [\n    5,\n    6'))

@@ -348,3 +348,25 @@ def test_numbered_classes_get_the_names_a_person_gives(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="for 2 classes"):
         prepare(str(path), tmp_path / "other", options, quiet)
     assert not (tmp_path / "other").exists()
+
+
+def test_a_shape_is_part_of_what_was_asked_for(tmp_path: Path) -> None:
+    """The same request finds its folder again, another shape is another request."""
+    draw(tmp_path / "photos/a.png", (30, 20))
+    wide = PrepareOptions(workers=1, fit="crop", shape=(4, 6))
+
+    manifest = prepare(str(tmp_path / "photos"), tmp_path / "out", wide, quiet)
+
+    assert (manifest.base, manifest.resolution) == ((4, 6), 16)
+    assert open_prepared(tmp_path / "out").images(16).shape == (1, 16, 24, 3)
+    assert prepare(str(tmp_path / "photos"), tmp_path / "out", wide, quiet) == manifest
+    with pytest.raises(DataError, match="not what is asked for now"):
+        prepare(str(tmp_path / "photos"), tmp_path / "out", ALONE, quiet)
+    assert "shape" not in ALONE.to_dict()
+
+
+@pytest.mark.parametrize("shape", [(6, 6), (4, 17), (1, 4)])
+def test_a_shape_that_no_network_begins_with_is_refused(shape: tuple[int, int]) -> None:
+    """Before any work."""
+    with pytest.raises(DataError, match="--shape: the base, height x width, needs one side of 4"):
+        PrepareOptions(shape=shape)

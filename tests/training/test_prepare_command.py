@@ -81,3 +81,21 @@ def test_a_terminal_gets_a_bar() -> None:
     assert "forty pictures" in file.getvalue()
     assert "20/40" in file.getvalue()
     assert "3 skipped" in file.getvalue()
+
+
+def test_a_shape_is_height_by_width(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every size is then told as width x height; drawings, which are square, are cropped."""
+    words = ("dicebear:personas?count=2&size=24", str(tmp_path / "out"), "--workers", "1")
+
+    assert run(parse(*words, "--shape", "4x6", "--fit", "crop")) == 0
+    told = capsys.readouterr().err
+    assert "2 pictures -> 24x16, RGB" in told
+    assert "6x4, 12x8, 24x16 px" in told
+
+
+@pytest.mark.parametrize("text", ["4", "4:6", "x6", "4x6x8", "-4x6"])
+def test_a_shape_that_is_none_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With an example of one."""
+    with pytest.raises(SystemExit):
+        parse("photos", "out", f"--shape={text}")
+    assert "height x width is needed, as in 4x6" in capsys.readouterr().err

@@ -18,10 +18,10 @@ def moment_at(level: int, alpha: float) -> Moment:
 @pytest.mark.parametrize(
     ("level", "alpha", "words"),
     [
-        (0, 1.0, "4x4 held"),
-        (1, 0.0, "8x8 fading in, alpha 0.00"),
-        (1, 0.5, "8x8 fading in, alpha 0.50"),
-        (8, 1.0, "1024x1024 held"),
+        (0, 1.0, "4 px held"),
+        (1, 0.0, "8 px fading in, alpha 0.00"),
+        (1, 0.5, "8 px fading in, alpha 0.50"),
+        (8, 1.0, "1024 px held"),
     ],
 )
 def test_growth_is_told_in_words(level: int, alpha: float, words: str) -> None:
@@ -54,7 +54,7 @@ def test_a_log_gets_plain_lines() -> None:
 
     assert [line for line in file.getvalue().splitlines() if line] == [
         (
-            "8x8 fading in, alpha 0.50  36 of 72 images  8.0 images/s  "
+            "8 px fading in, alpha 0.50  36 of 72 images  8.0 images/s  "
             "at this rate 0 min 04 s left  r1 0.250  generator 1.500"
         )
     ]
@@ -76,7 +76,7 @@ def test_a_terminal_gets_a_bar() -> None:
     with Display(1_072, console) as display:
         display.update(moment_at(1, 0.5), 1_036, 8.0)
 
-    assert "8x8 fading in, alpha 0.50" in file.getvalue()
+    assert "8 px fading in, alpha 0.50" in file.getvalue()
     assert "1,036 / 1,072 images 8.0 images/s" in file.getvalue()
 
 

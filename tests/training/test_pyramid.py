@@ -12,7 +12,7 @@ def test_each_level_is_the_mean_of_the_largest_rounded_once() -> None:
     """Every pixel equals the exact mean of its block, halves rounded upwards."""
     generator = np.random.default_rng(0)
     top = generator.integers(0, 256, (3, 32, 32, 4), np.uint8)
-    levels = halvings(top)
+    levels = halvings(top, 32)
 
     assert [level.shape[1] for level in levels] == [4, 8, 16, 32]
     for level in levels:
@@ -26,7 +26,7 @@ def test_black_stays_black_and_white_stays_white(value: int) -> None:
     """The ends of the range survive down to 4 pixels, also from 1024."""
     top = np.full((1, 1024, 1024, 1), value, np.uint8)
 
-    assert all((level == value).all() for level in halvings(top))
+    assert all((level == value).all() for level in halvings(top, 1024))
 
 
 def test_numpy_reads_a_file_whose_length_was_unknown(tmp_path: Path) -> None:
@@ -45,7 +45,22 @@ def test_numpy_reads_a_file_whose_length_was_unknown(tmp_path: Path) -> None:
 def test_the_bytes_foretold_are_those_written(tmp_path: Path) -> None:
     """The check of the disk counts what the arrays take, but for their heads."""
     with PyramidWriter(tmp_path, 16, 3) as pyramid:
-        pyramid.append(halvings(np.zeros((5, 16, 16, 3), np.uint8)))
+        pyramid.append(halvings(np.zeros((5, 16, 16, 3), np.uint8), 16))
     written = sum(file.size - 128 for file in pyramid.records())
 
     assert written == pyramid_bytes(5, 16, 3)
+
+
+def test_pictures_that_are_not_square_halve_down_to_their_base(tmp_path: Path) -> None:
+    """Both sides by two at each level, and the bytes foretold are those written."""
+    top = np.arange(16 * 24, dtype=np.uint16).astype(np.uint8).reshape(1, 16, 24, 1)
+    with PyramidWriter(tmp_path, 16, 1, (4, 6)) as pyramid:
+        pyramid.append(halvings(top, 16))
+
+    assert [file.shape for file in pyramid.records()] == [
+        (1, 4, 6, 1),
+        (1, 8, 12, 1),
+        (1, 16, 24, 1),
+    ]
+    assert [file.name[:11] for file in pyramid.records()] == [f"images-{r:04d}" for r in (4, 8, 16)]
+    assert sum(file.size - 128 for file in pyramid.records()) == pyramid_bytes(1, 16, 1, (4, 6))

@@ -140,3 +140,10 @@ def test_of_very_many_classes_a_grid_shows_some() -> None:
     assert labels is not None
     assert len(seeds) == len(labels) == MOST_CLASSES * COLUMNS
     assert sorted(set(labels)) == [row * 1000 // MOST_CLASSES for row in range(MOST_CLASSES)]
+
+
+def test_a_grid_of_pictures_that_are_not_square_keeps_their_proportions() -> None:
+    """Two rows of two, each 4 by 6, enlarged by 4."""
+    pictures = np.zeros((4, 4, 6, 1), np.uint8)
+
+    assert grid_of(pictures, 2, 16).size == (2 * 6 * 4, 2 * 4 * 4)

@@ -201,6 +201,19 @@ def test_r1_weights_grow_with_the_image(
     assert penalty.noise is None
 
 
+def test_the_weight_of_a_penalty_counts_every_pixel(config: TrainingConfig) -> None:
+    """Of 8x12 pixels half as much again as of 8x8; and noise is of that shape."""
+    network = replace(config.network, base_width=6)
+    wide = replace(config, network=network, penalty="finite-difference")
+
+    penalty = penalty_at(HELD, wide, schedule_at(HELD, wide), CPU)
+
+    square = penalty_at(HELD, config, schedule_at(HELD, config), CPU)
+    assert penalty.weight == pytest.approx(1.5 * square.weight)
+    assert penalty.noise is not None
+    assert penalty.noise.shape == (2, 4, 3, 8, 12)
+
+
 def test_finite_differences_get_noise_of_their_own(config: TrainingConfig) -> None:
     """For both sides, as large as the penalised images; another with every step."""
     config = replace(config, penalty="finite-difference", penalty_sigma=0.5, penalty_share=0.5)

@@ -127,3 +127,12 @@ def test_a_bundle_larger_than_the_run_is_refused(config: TrainingConfig, tmp_pat
 
     with pytest.raises(ConfigError, match="tiny-32 has 32 px, the preset tiny ends at 8 px"):
         follow(config, card)
+
+
+def test_a_bundle_of_another_shape_does_not_fit(larger: TrainingConfig, tmp_path: Path) -> None:
+    """Its stem could not be taken over; the message says how to prepare the pictures."""
+    shapes = NetworkConfig(8, latent_size=12, fmap_base=64, fmap_max=16, base_width=6)
+    wide = load_bundle(write_bundle(tmp_path, "wide-8", shapes))
+
+    with pytest.raises(ConfigError, match=r"shape 4x6 .*, this run 4x4: .* --shape 4x6"):
+        follow(larger, wide.card)

@@ -13,12 +13,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.decode import Payload, Turn, UnfitPictureError
+from training.decode import Payload, Shape, Turn, UnfitPictureError
 from training.manifest import DataError, Pixels
 from training.sources.pictures import Entry
 from training.workers import WAITING_CHUNKS, decode_all, decode_chunk, group
 
 ROOT = Path(__file__).parents[2]
+
+
+EIGHT = Shape(8, 1)
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class NumberDecoder:
     unfit: int = -1
     broken: int = -1
     deadly: int = -1
+    shape: Shape = EIGHT
 
     def __call__(self, payload: Payload, alone: Turn) -> Pixels:
         """Pixels `[8, 8, 1]` of the number."""

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from models.config import ExitShape
+from models.config import ExitShape, Size
 from models.exit import build_exit
 from models.generator import Generator
 
@@ -42,26 +42,26 @@ def path_costs(generator: Generator, x: Tensor) -> list[int]:
     return costs
 
 
-def deep_shape(maps: int, channels: int, resolution: int, path: int) -> ExitShape:
+def deep_shape(maps: int, channels: int, size: Size, path: int) -> ExitShape:
     """The widest deep exit that costs at most `SHARE_OF_PATH` of `path`, or the narrowest there is.
 
     Args:
         maps: of the features it reads.
         channels: of the image it makes.
-        resolution: of both.
+        size: of both, height and width.
         path: multiply-adds up to there.
     """
     width = STEP
-    while exit_cost(maps, channels, resolution, _deep(width + STEP)) <= SHARE_OF_PATH * path:
+    while exit_cost(maps, channels, size, _deep(width + STEP)) <= SHARE_OF_PATH * path:
         width += STEP
     return _deep(width)
 
 
-def exit_cost(maps: int, channels: int, resolution: int, shape: ExitShape) -> int:
+def exit_cost(maps: int, channels: int, size: Size, shape: ExitShape) -> int:
     """Multiply-adds of an exit for one image; computes nothing."""
     with torch.device("meta"):
         exit_ = build_exit(maps, channels, shape)
-        return multiply_adds(exit_, torch.empty(1, maps, resolution, resolution))
+        return multiply_adds(exit_, torch.empty(1, maps, *size))
 
 
 def _deep(width: int) -> ExitShape:

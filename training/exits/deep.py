@@ -52,8 +52,8 @@ class Student:
         """One step.
 
         Args:
-            features: `[N, maps, r, r]`.
-            target: `[N, channels, r, r]`, in [-1, 1].
+            features: `[N, maps, h, w]`.
+            target: `[N, channels, h, w]`, in [-1, 1].
             rate: of the learning rates, 0 to 1.
 
         Returns:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from models.card import Exit
-from models.config import ExitShape, resolution_of
+from models.config import ExitShape, Size, resolution_of
 from models.generator import Generator
 from training.chance import Purpose, generator_at
 from training.exits.choosing import Candidate, choose, fidelities
@@ -109,8 +109,9 @@ def fit_deep(
     """
     config = generator.config
     levels = range(config.top_level)
+    sizes = [config.size_at(resolution) for resolution in config.resolutions]
     shapes = [
-        deep_shape(config.feature_maps(level), config.channels, resolution_of(level), paths[level])
+        deep_shape(config.feature_maps(level), config.channels, sizes[level], paths[level])
         for level in levels
     ]
     chance = [generator_at(seed, Purpose.EXITS, level) for level in levels]
@@ -122,7 +123,7 @@ def fit_deep(
         if step % (BATCH // RENEWED) == 0:
             pool.renew(BATCH)
         for level, student in enumerate(students):
-            features, target = pool.draw(level, batch_at(level), chance[level])
+            features, target = pool.draw(level, batch_at(sizes[level]), chance[level])
             loss = student.learn(features, target, rate_at(step, steps))
             if not math.isfinite(loss):
                 raise ExitError(
@@ -133,16 +134,17 @@ def fit_deep(
     return [Candidate(s, student.exit()) for s, student in zip(shapes, students, strict=True)]
 
 
-def batch_at(level: int) -> int:
-    """Pictures in a step of a deep exit: more of the small ones."""
-    return min(64, max(2, PIXELS // resolution_of(level) ** 2))
+def batch_at(size: Size) -> int:
+    """Pictures of a height and width in a step of a deep exit: more of the small ones."""
+    return min(64, max(2, PIXELS // math.prod(size)))
 
 
 def _told(
     generator: Generator, level: int, shape: ExitShape, psnr_db: float | None, path: int
 ) -> Exit:
     config, resolution = generator.config, resolution_of(level)
-    cost = exit_cost(config.feature_maps(level), config.channels, resolution, shape)
+    size = config.size_at(resolution)
+    cost = exit_cost(config.feature_maps(level), config.channels, size, shape)
     reached = None if psnr_db is None else round(psnr_db, 2)
     return Exit(
         resolution, shape.kernels, reached, shape.hidden, cost, share_of_path=round(cost / path, 4)

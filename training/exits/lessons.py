@@ -36,8 +36,8 @@ class Lessons:
     """Some pictures, seen from every level but the top one.
 
     Attributes:
-        features: of level k, `[N, C, r, r]`.
-        targets: the finished pictures, box-downsampled to level k, `[N, channels, r, r]` in
+        features: of level k, `[N, C, h, w]`.
+        targets: the finished pictures, box-downsampled to level k, `[N, channels, h, w]` in
             [-1, 1].
     """
 
@@ -92,11 +92,11 @@ class Pool:
         self._targets: list[Tensor] = []
         self._taken = 0
         for level in range(config.top_level):
-            size = resolution_of(level)
-            shape = (config.feature_maps(level), size, size)
+            size = config.size_at(resolution_of(level))
+            shape = (config.feature_maps(level), *size)
             room = capacity(shape)
             self._features.append(torch.empty(room, *shape))
-            self._targets.append(torch.empty(room, config.channels, size, size))
+            self._targets.append(torch.empty(room, config.channels, *size))
 
     def renew(self, pictures: int) -> Lessons:
         """Take in lessons of the next seeds, in place of the oldest; returns them, too."""
@@ -119,6 +119,6 @@ class Pool:
 
 
 def capacity(shape: tuple[int, ...]) -> int:
-    """How many features `[C, r, r]` of one picture a level keeps."""
+    """How many features `[C, h, w]` of one picture a level keeps."""
     least, most = POOL_PICTURES
     return min(most, max(least, POOL_BYTES // (4 * int(np.prod(shape)))))

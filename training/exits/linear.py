@@ -37,7 +37,7 @@ class LeastSquares:
 
     @torch.no_grad()
     def add(self, features: Tensor, target: Tensor) -> None:
-        """Take in features `[N, maps, r, r]` and what shall be made of them."""
+        """Take in features `[N, maps, h, w]` and what shall be made of them."""
         stride = max(1, features.shape[-1] ** 2 // PLACES)
         places = slice(self._batches % stride, None, stride)
         columns = F.unfold(features, self._kernel, padding=self._kernel // 2)[:, :, places]

@@ -149,7 +149,7 @@ def evaluate_run(
     found = nearest_neighbours(*features)
     sheet = io.BytesIO()
     sheet_of(real, generated, found).save(sheet, format="PNG")
-    seen = f"{NETWORK} features at {seen_size(growth.resolution)} px"
+    seen = f"{NETWORK} features at {seen_size(real.shorter)} px"
     metrics |= measure_features(features, effort.seed, seen)
     metrics["neighbour_ratio"] = metric(
         found.ratio,
@@ -170,14 +170,14 @@ def real_pictures(newest: Newest, prepared: Prepared, effort: Effort) -> Picture
     """Pictures of the data at the resolution where the run stands, drawn at random.
 
     Raises:
-        EvaluationError: too few, or of other channels than the network draws.
+        EvaluationError: too few, or of another shape or other channels than the network draws.
         DataError: the data lacks this resolution.
     """
-    channels = newest.config.network.channels
-    if prepared.channels != channels:
+    network = newest.config.network
+    if (prepared.channels, prepared.manifest.base) != (network.channels, network.base):
         raise EvaluationError(
             f"{prepared.folder} has {prepared.channels} channels per picture, the run draws "
-            f"{channels}: give the --data it was trained on, or prepare it in the same way"
+            f"{network.channels}, or in another shape: give the --data it was trained on"
         )
     if prepared.count < FEWEST:
         raise EvaluationError(

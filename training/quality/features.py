@@ -173,22 +173,24 @@ def renamed(published: dict[str, Tensor]) -> dict[str, Tensor]:
     return state
 
 
-def seen_size(resolution: int) -> int:
-    """Pixels to which pictures of `resolution` are resized: 128 up to that size, else 224."""
-    return SMALL if resolution <= SMALL else LARGE
+def seen_size(shorter: int) -> int:
+    """Pixels to which the shorter side of pictures is resized: 128 up to that size, else 224."""
+    return SMALL if shorter <= SMALL else LARGE
 
 
 def as_seen(pixels: Pixels, size: int) -> Tensor:
-    """Pictures uint8 `[N, R, R, C]` -> `[N, 3, size, size]`, (x - 127) / 128.
+    """Pictures uint8 `[N, H, W, C]` -> `[N, 3, h, w]`, the shorter side `size`, (x - 127) / 128.
 
     Gray is repeated; what is transparent lies on white; resized bilinearly, with antialiasing.
     """
+    shorter = min(pixels.shape[1:3])
+    height, width = (round(side * size / shorter) for side in pixels.shape[1:3])
     images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
     if images.shape[1] == 4:
         alpha = images[:, 3:] / 255.0
         images = images[:, :3] * alpha + 255.0 * (1.0 - alpha)
     images = images.expand(-1, 3, -1, -1).contiguous()
-    images = F.interpolate(images, (size, size), mode="bilinear", antialias=True)
+    images = F.interpolate(images, (height, width), mode="bilinear", antialias=True)
     return (images - 127.0) / 128.0
 
 
@@ -196,7 +198,7 @@ def as_seen(pixels: Pixels, size: int) -> Tensor:
 def features_of(pictures: Pictures, network: EfficientNetLite0) -> Features:
     """What the network sees in every picture, `[n, 1280]`."""
     device = next(network.parameters()).device
-    size = seen_size(pictures.resolution)
+    size = seen_size(pictures.shorter)
     features = np.empty((len(pictures), FEATURES), np.float32)
     done = 0
     for batch in pictures.batches(BATCH):

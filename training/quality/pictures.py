@@ -31,7 +31,7 @@ class Pictures:
     """Pictures of an array, usually one on the disk.
 
     Attributes:
-        array: uint8 `[N, R, R, C]`.
+        array: uint8 `[N, H, W, C]`.
         numbers: `[n]`, which of them are meant, in which order.
     """
 
@@ -42,9 +42,9 @@ class Pictures:
         return len(self.numbers)
 
     @property
-    def resolution(self) -> int:
-        """Width and height in pixels."""
-        return self.array.shape[1]
+    def shorter(self) -> int:
+        """The shorter side in pixels."""
+        return min(self.array.shape[1:3])
 
     @property
     def channels(self) -> int:
@@ -56,7 +56,7 @@ class Pictures:
         return Pictures(self.array, self.numbers[:count])
 
     def at(self, places: Sequence[int] | Indices) -> Pixels:
-        """A copy of the pictures at these places, uint8 `[n, R, R, C]`."""
+        """A copy of the pictures at these places, uint8 `[n, H, W, C]`."""
         return np.asarray(self.array[self.numbers[np.asarray(places, np.int64)]])
 
     def batches(self, size: int) -> Iterator[Pixels]:
@@ -85,8 +85,9 @@ def draw(
     Raises:
         OSError: the disk has no room for them.
     """
-    resolution, channels = growth.resolution, generator.config.channels
-    array = scratch_array(folder, (len(seeds), resolution, resolution, channels), np.uint8)
+    height, width = generator.config.size_at(growth.resolution)
+    shape = (len(seeds), height, width, generator.config.channels)
+    array = scratch_array(folder, shape, np.uint8)
     for start in range(0, len(seeds), DRAWN_AT_ONCE):
         part = seeds[start : start + DRAWN_AT_ONCE]
         classes = labels[start : start + len(part)] if labels else None

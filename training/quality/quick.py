@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from models.config import size_of
 from models.generator import Generator
 from models.growth import Growth, fade_images
 from models.pixels import from_pixels, to_pixels
@@ -105,7 +106,8 @@ class QuickQuality:
 
     def count_at(self, growth: Growth) -> int:
         """How many pictures are measured: fewer of large ones, and never more than there are."""
-        bytes_each = growth.resolution**2 * self.prepared.channels
+        height, width = size_of(growth.resolution, self.prepared.manifest.base)
+        bytes_each = height * width * self.prepared.channels
         return min(self.wanted, max(FEWEST, MOST_BYTES // bytes_each), self.prepared.count)
 
 
@@ -117,9 +119,9 @@ def faded(pictures: Pixels, growth: Growth) -> Pixels:
 
 
 def measured(pictures: Pixels) -> Measured:
-    """What is compared of pictures `[N, R, R, C]`; N is at least 2."""
+    """What is compared of pictures `[N, H, W, C]`; N is at least 2."""
     small = pictures
-    while small.shape[1] > SEEN_AT:
+    while min(small.shape[1:3]) > SEEN_AT:
         n, height, width, channels = small.shape
         blocks = small.reshape(n, height // 2, 2, width // 2, 2, channels)
         small = blocks.mean(axis=(2, 4), dtype=np.float32)
@@ -134,9 +136,9 @@ def measured(pictures: Pixels) -> Measured:
 
 def shadows_of(pictures: Pixels) -> Iterator[Floats]:
     """For each level of the pyramid, its normalised patches along 128 directions, sorted."""
-    resolution, channels = pictures.shape[1], pictures.shape[3]
-    side = min(PATCH, resolution)
-    for number in range(len(levels_of(resolution))):
+    shorter, channels = min(pictures.shape[1:3]), pictures.shape[3]
+    side = min(PATCH, shorter)
+    for number in range(len(levels_of(shorter))):
         random = np.random.default_rng([0, number])
         directions = random.standard_normal((channels * side**2, DIRECTIONS)).astype(np.float32)
         directions /= np.linalg.norm(directions, axis=0)

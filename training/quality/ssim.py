@@ -71,8 +71,8 @@ def similarity_within(pictures: Pictures, pairs: int, seed: int = 0) -> Similari
             for places in (left, right)
         ]
         values += ms_ssim(images[0], images[1]).tolist()
-    resolution = pictures.resolution
-    return Similarity(float(np.mean(values)), pairs, scales_of(resolution), window_of(resolution))
+    side = pictures.shorter
+    return Similarity(float(np.mean(values)), pairs, scales_of(side), window_of(side))
 
 
 def pairs_of(count: int, pairs: int, seed: int) -> Indices:
@@ -84,24 +84,25 @@ def pairs_of(count: int, pairs: int, seed: int) -> Indices:
     return np.stack([left, (left + random.integers(1, count, pairs)) % count])
 
 
-def scales_of(resolution: int) -> int:
+def scales_of(shorter: int) -> int:
     """How many scales, each half of the one before, still hold a whole window; at least one."""
-    fitting = [n for n in range(len(WEIGHTS)) if resolution >> n >= WINDOW]
+    fitting = [n for n in range(len(WEIGHTS)) if shorter >> n >= WINDOW]
     return max(1, len(fitting))
 
 
-def window_of(resolution: int) -> int:
+def window_of(shorter: int) -> int:
     """11 pixels; in smaller pictures the largest odd number that fits."""
-    return min(WINDOW, resolution - 1 + resolution % 2)
+    return min(WINDOW, shorter - 1 + shorter % 2)
 
 
 def ms_ssim(a: Tensor, b: Tensor) -> Tensor:
-    """MS-SSIM of images `[N, C, R, R]` in [0, 255], pair by pair: `[N]` in [0, 1].
+    """MS-SSIM of images `[N, C, H, W]` in [0, 255], pair by pair: `[N]` in [0, 1].
 
     Equation 7 of the paper. A scale on which two images are opposites counts 0, as the power of a
     negative number is none.
     """
-    scales, window = scales_of(a.shape[-1]), window_of(a.shape[-1])
+    shorter = min(a.shape[-2:])
+    scales, window = scales_of(shorter), window_of(shorter)
     weights = np.array(WEIGHTS[:scales]) / sum(WEIGHTS[:scales])
     product = torch.ones(len(a))
     for scale, weight in enumerate(weights.tolist()):
@@ -113,7 +114,7 @@ def ms_ssim(a: Tensor, b: Tensor) -> Tensor:
 
 
 def compare(a: Tensor, b: Tensor, window: int) -> tuple[Tensor, Tensor]:
-    """Luminance, and contrast times structure, in each whole window: `[N, C, r, r]` both."""
+    """Luminance, and contrast times structure, in each whole window: `[N, C, h, w]` both."""
     mean_a, mean_b = blur(a, window), blur(b, window)
     variance_a = blur(a * a, window) - mean_a * mean_a
     variance_b = blur(b * b, window) - mean_b * mean_b
@@ -123,7 +124,7 @@ def compare(a: Tensor, b: Tensor, window: int) -> tuple[Tensor, Tensor]:
 
 
 def blur(images: Tensor, window: int) -> Tensor:
-    """The mean in each whole Gaussian window of images `[N, C, R, R]`."""
+    """The mean in each whole Gaussian window of images `[N, C, H, W]`."""
     deviation = WINDOW_DEVIATION * window / WINDOW
     places = torch.arange(window, dtype=torch.float64) - (window - 1) / 2
     bell = torch.exp(-(places**2) / (2 * deviation**2))

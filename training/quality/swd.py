@@ -45,7 +45,7 @@ class SlicedWasserstein:
     """Distances times 1000, lower is better; the paper prints the same unit.
 
     Attributes:
-        per_level: pixels of the pyramid's level -> distance, finest first.
+        per_level: pixels of the pyramid's level, along its shorter side -> distance, finest first.
         pictures: how many of each set were compared.
     """
 
@@ -75,7 +75,7 @@ def sliced_wasserstein(
     if count < 1:
         raise ValueError("at least one picture of each set is needed")
     distances: dict[int, float] = {}
-    for number, size in enumerate(levels_of(real.resolution)):
+    for number, size in enumerate(levels_of(real.shorter)):
         clouds = [
             patches_of(pictures.first(count), number, scratch, np.random.default_rng([seed, i]))
             for i, pictures in enumerate((real, generated))
@@ -85,9 +85,13 @@ def sliced_wasserstein(
     return SlicedWasserstein(distances, count)
 
 
-def levels_of(resolution: int) -> tuple[int, ...]:
-    """Pixels of the levels, finest first; pictures below 16 pixels have themselves as the only."""
-    sizes = [resolution]
+def levels_of(shorter: int) -> tuple[int, ...]:
+    """Pixels of the levels, finest first; pictures below 16 pixels have themselves as the only.
+
+    Args:
+        shorter: side of the pictures; the longer one is halved as often.
+    """
+    sizes = [shorter]
     while sizes[-1] > COARSEST:
         sizes.append(sizes[-1] // 2)
     return tuple(sizes)
@@ -98,8 +102,8 @@ def levels_of(resolution: int) -> tuple[int, ...]:
 
 
 def laplacian_level(images: Tensor, number: int) -> Tensor:
-    """Level `number`, 0 the finest, of images `[N, C, R, R]`; the last one keeps the low pass."""
-    coarsest = len(levels_of(images.shape[-1])) - 1
+    """Level `number`, 0 the finest, of images `[N, C, H, W]`; the last one keeps the low pass."""
+    coarsest = len(levels_of(min(images.shape[-2:]))) - 1
     for _ in range(number):
         images = shrink(images)
     return images if number == coarsest else images - enlarge(shrink(images))
@@ -133,13 +137,18 @@ def _blur(images: Tensor) -> Tensor:
 def patches_of(
     pictures: Pictures, number: int, scratch: Path, random: np.random.Generator
 ) -> Floats:
-    """Patches of level `number`, `[n * 128, C * 7 * 7]`, each channel of mean 0 and deviation 1."""
-    channels, width = pictures.channels, PATCH * PATCH
+    """Patches of level `number`, `[n * 128, C * 7 * 7]`, each channel of mean 0 and deviation 1.
+
+    Patches are smaller where a side of the pictures is.
+    """
+    side = min(PATCH, pictures.shorter)
+    channels, width = pictures.channels, side * side
     cloud = scratch_array(scratch, (len(pictures) * PATCHES, channels * width), np.float32)
     sums, squares = np.zeros(channels), np.zeros(channels)
     done = 0
     for batch in pictures.batches(PICTURES_AT_ONCE):
-        patches = cut_patches(laplacian_level(_as_images(batch), number).numpy(), random)
+        level = laplacian_level(_as_images(batch), number).numpy()
+        patches = cut_patches(level, random, PATCHES, side)
         sums += patches.sum(axis=(0, 2), dtype=np.float64)
         squares += np.square(patches, dtype=np.float64).sum(axis=(0, 2))
         cloud[done : done + len(patches)] = patches.reshape(len(patches), -1)
@@ -158,7 +167,7 @@ def patches_of(
 def cut_patches(
     images: Floats, random: np.random.Generator, count: int = PATCHES, side: int = PATCH
 ) -> Floats:
-    """Patches of each image `[N, C, R, R]` at random places: `[N * count, C, side * side]`."""
+    """Patches of each image `[N, C, H, W]` at random places: `[N * count, C, side * side]`."""
     windows = sliding_window_view(images, (side, side), axis=(2, 3))  # [N, C, y, x, side, side]
     n, channels, height, width = windows.shape[:4]
     top = random.integers(0, height, (n, count))

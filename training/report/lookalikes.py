@@ -40,11 +40,10 @@ class Lookalikes:
 def find_lookalikes(average: Generator, growth: Growth, prepared: Prepared) -> Lookalikes:
     """Search among at most 20,000 training pictures, always the same ones."""
     drawn = render(average, SEEDS, growth)
-    size = min(COMPARED_AT, growth.resolution)
-    searched = choose(prepared.images(size), SEARCHED, seed=0)
-    places = searched.numbers[
-        nearest(flat(halved_to(drawn, size)), searched.array, searched.numbers)
-    ]
+    small = prepared.images(min(COMPARED_AT, growth.resolution))
+    searched = choose(small, SEARCHED, seed=0)
+    points = flat(halved_to(drawn, small.shape[1]))
+    places = searched.numbers[nearest(points, searched.array, searched.numbers)]
     real = np.asarray(prepared.images(growth.resolution)[places.T.reshape(-1)])
     tiles = halved_to(np.concatenate([drawn, real]), LARGEST_TILE)
     sheet = grid_of(tiles, len(drawn), smallest_tile=1)
@@ -69,8 +68,8 @@ def flat(pictures: Pixels) -> Cloud:
 
 
 def halved_to(pictures: Pixels, size: int) -> Pixels:
-    """Pictures `[N, H, W, C]` averaged over blocks, until none is wider than `size`."""
-    while pictures.shape[2] > size:
+    """Pictures `[N, H, W, C]` averaged over blocks, until none is higher than `size`."""
+    while pictures.shape[1] > size:
         n, height, width, channels = pictures.shape
         blocks = pictures.reshape(n, height // 2, 2, width // 2, 2, channels)
         pictures = np.rint(blocks.mean(axis=(2, 4), dtype=np.float32)).astype(np.uint8)

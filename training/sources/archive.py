@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.config import SQUARE, Size
 from training.decode import FileDecoder, Shape
 from training.manifest import DataError, Source
 from training.sources.pictures import Entry
@@ -40,10 +41,11 @@ class ArchivePictures:
         """The class names in order of their numbers; empty without classes."""
         return self.tree.label_names
 
-    def natural_resolution(self) -> int:
-        """The largest power of two within the first readable picture."""
+    def natural_resolution(self, base: Size = SQUARE) -> int:
+        """The largest whose pictures lie within the first readable one."""
         payloads = (entry.payload for entry in self.entries() if not entry.flaw)
-        return first_resolution(io.BytesIO(data) for data in payloads if isinstance(data, bytes))
+        files = (io.BytesIO(data) for data in payloads if isinstance(data, bytes))
+        return first_resolution(files, base)
 
     def decoder(self, shape: Shape) -> FileDecoder:
         """What decodes the members."""

@@ -13,7 +13,8 @@ import resvg_py
 from dicebear import Avatar
 from PIL import Image
 
-from training.decode import Payload, Shape, Turn, square_pixels
+from models.config import SQUARE, Size
+from training.decode import Payload, Shape, Turn, largest_within, shaped_pixels
 from training.manifest import DataError, Pixels, Source
 from training.sources.pictures import Entry
 from training.sources.request import AvatarRequest, parse_request
@@ -35,9 +36,10 @@ class AvatarPictures:
         """How many pictures will be drawn."""
         return self.request.count
 
-    def natural_resolution(self) -> int:
-        """The largest power of two within the size that was asked for, in pixels."""
-        return 1 << (self.request.size.bit_length() - 1)
+    def natural_resolution(self, base: Size = SQUARE) -> int:
+        """The largest power of two whose pictures lie within the drawings, which are square."""
+        size = self.request.size
+        return 1 << (largest_within((size, size), base).bit_length() - 1)
 
     def decoder(self, shape: Shape) -> AvatarDecoder:
         """What draws the pictures.
@@ -45,10 +47,11 @@ class AvatarPictures:
         Raises:
             DataError: the drawing would be smaller than the pictures wanted.
         """
-        if self.request.size < shape.resolution:
+        needed = max(shape.size)
+        if self.request.size < needed:
             raise DataError(
-                f"drawings of {self.request.size} pixels are too small for {shape.resolution}: "
-                f"ask for size={shape.resolution}"
+                f"drawings of {self.request.size} pixels are too small for {needed}: "
+                f"ask for size={needed}"
             )
         return AvatarDecoder(self.request, shape)
 
@@ -66,7 +69,7 @@ class AvatarDecoder:
     shape: Shape
 
     def __call__(self, payload: Payload, alone: Turn) -> Pixels:
-        """Pixels `[R, R, C]`; `payload` is the number."""
+        """Pixels `[H, W, C]`; `payload` is the number."""
         request = self.request
         options = dict(look_of(request.style), seed=f"{request.seed}-{payload}")
         if request.background:
@@ -76,7 +79,7 @@ class AvatarDecoder:
             svg_string=drawing, width=request.size, height=request.size, skip_system_fonts=True
         )
         with Image.open(io.BytesIO(bytes(png))) as image:
-            return square_pixels(image, self.shape, alone)
+            return shaped_pixels(image, self.shape, alone)
 
 
 def open_avatars(location: str) -> AvatarPictures:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.config import SQUARE, Size
 from training.decode import FileDecoder, Shape
 from training.manifest import DataError, Source
 from training.sources.pictures import Entry
@@ -37,9 +38,9 @@ class FolderPictures:
         """The class names in order of their numbers; empty without classes."""
         return self.tree.label_names
 
-    def natural_resolution(self) -> int:
-        """The largest power of two within the first readable picture."""
-        return first_resolution(self.path / name for name in walk(self.path))
+    def natural_resolution(self, base: Size = SQUARE) -> int:
+        """The largest whose pictures lie within the first readable one."""
+        return first_resolution((self.path / name for name in walk(self.path)), base)
 
     def decoder(self, shape: Shape) -> FileDecoder:
         """What decodes the files."""

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from models.config import BASE_RESOLUTION
-from training.decode import Payload, Shape, Turn, square_pixels
+from models.config import BASE_RESOLUTION, SQUARE, Size
+from training.decode import Payload, Shape, Turn, largest_within, shaped_pixels
 from training.manifest import DataError, Pixels, Source
 from training.sources.pictures import Entry
 
@@ -44,10 +44,15 @@ class IdxPictures:
 
     channels = 1
 
-    def natural_resolution(self) -> int:
-        """The next power of two not below height and width."""
+    @property
+    def padded(self) -> int:
+        """The next power of two not below height and width: the side of the padded pictures."""
         longer = max(self.height, self.width, BASE_RESOLUTION)
         return 1 << (longer - 1).bit_length()
+
+    def natural_resolution(self, base: Size = SQUARE) -> int:
+        """The largest power of two whose pictures lie within the padded ones."""
+        return 1 << (largest_within((self.padded, self.padded), base).bit_length() - 1)
 
     def decoder(self, shape: Shape) -> IdxDecoder:
         """What turns a row of the file into a picture.
@@ -55,13 +60,12 @@ class IdxPictures:
         Raises:
             DataError: the pictures are smaller than those wanted.
         """
-        padded = self.natural_resolution()
-        if padded < shape.resolution:
+        if self.padded < max(shape.size):
             raise DataError(
-                f"{self.path} has pictures of {self.width}x{self.height}, "
-                f"too small for {shape.resolution}; at most {padded} is possible"
+                f"{self.path} has pictures of {self.width}x{self.height}, too small for "
+                f"{max(shape.size)}; at most {self.padded} is possible"
             )
-        return IdxDecoder(shape, self.height, self.width, padded)
+        return IdxDecoder(shape, self.height, self.width, self.padded)
 
     def entries(self) -> Iterator[Entry]:
         """The pictures in the order of the file.
@@ -87,13 +91,13 @@ class IdxDecoder:
     padded: int
 
     def __call__(self, payload: Payload, alone: Turn) -> Pixels:
-        """Pixels `[R, R, C]`; `payload` is one row of the file, `height * width` bytes."""
+        """Pixels `[H, W, C]`; `payload` is one row of the file, `height * width` bytes."""
         assert isinstance(payload, bytes)
         picture = np.frombuffer(payload, np.uint8).reshape(self.height, self.width)
         top, left = (self.padded - self.height) // 2, (self.padded - self.width) // 2
         square = np.zeros((self.padded, self.padded), np.uint8)
         square[top : top + self.height, left : left + self.width] = picture
-        return square_pixels(Image.fromarray(square), self.shape, alone)
+        return shaped_pixels(Image.fromarray(square), self.shape, alone)
 
 
 def open_idx_pictures(location: str) -> IdxPictures:

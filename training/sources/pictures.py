@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from models.config import SQUARE, Size
 from training.decode import Payload, Shape, Turn
 from training.manifest import DataError, Pixels, Source
 
@@ -33,8 +34,13 @@ class Entry:
 class Decoder(Protocol):
     """Turns a payload into pixels in any process; can be pickled, so it must be small."""
 
+    @property
+    def shape(self) -> Shape:
+        """Of the pixels."""
+        ...
+
     def __call__(self, payload: Payload, alone: Turn) -> Pixels:
-        """Pixels `[R, R, C]`; holds `alone` while it needs much memory."""
+        """Pixels `[H, W, C]`; holds `alone` while it needs much memory."""
         ...
 
 
@@ -61,8 +67,8 @@ class Pictures(Protocol):
         """How many entries there are."""
         ...
 
-    def natural_resolution(self) -> int:
-        """The resolution to make where nobody says otherwise, in pixels; a power of two."""
+    def natural_resolution(self, base: Size = SQUARE) -> int:
+        """The resolution to make from `base` where nobody says otherwise; a power of two."""
         ...
 
     def decoder(self, shape: Shape) -> Decoder:

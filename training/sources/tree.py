@@ -19,8 +19,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from models.config import MAX_RESOLUTION, MIN_RESOLUTION
-from training.decode import UnfitPictureError, open_picture
+from models.config import MAX_RESOLUTION, MIN_RESOLUTION, SQUARE, Size
+from training.decode import UnfitPictureError, largest_within, open_picture
 from training.manifest import DataError
 
 SUFFIXES = (
@@ -72,8 +72,13 @@ def is_picture(name: str) -> bool:
     return not hidden and path.suffix.lower() in SUFFIXES
 
 
-def first_resolution(files: Iterable[Path | io.BytesIO]) -> int:
-    """The largest power of two, 1024 at most, not above the shorter side of the first picture.
+def first_resolution(files: Iterable[Path | io.BytesIO], base: Size = SQUARE) -> int:
+    """The largest resolution, 1024 at most, whose pictures fit into the first picture.
+
+    Args:
+        files: pictures.
+        base: height and width at level 0; if square, the resolution is the shorter side, rounded
+            down to a power of two.
 
     Raises:
         DataError: none of the first is readable, or the first is too small for any network.
@@ -81,7 +86,7 @@ def first_resolution(files: Iterable[Path | io.BytesIO]) -> int:
     for _, file in zip(range(TRIED_FIRST), files, strict=False):
         try:
             with open_picture(file) as image:
-                side = min(image.size)
+                side = largest_within((image.height, image.width), base)
         except (OSError, UnfitPictureError, ValueError, SyntaxError):
             continue
         if side < MIN_RESOLUTION:

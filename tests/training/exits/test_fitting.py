@@ -70,7 +70,7 @@ def test_the_card_is_told_shape_fidelity_and_cost(generator: Generator) -> None:
     paths = cost.path_costs(generator, entrance(generator, range(1)))
     for level, exit_ in enumerate(lower):
         assert exit_.told.kernels == (1, 3, 3, 1)
-        spent = cost.exit_cost(16, 3, 4 << level, exit_.told.shape)
+        spent = cost.exit_cost(16, 3, (4 << level, 4 << level), exit_.told.shape)
         assert exit_.told.multiply_adds == spent
         assert exit_.told.share_of_path == pytest.approx(spent / paths[level], abs=1e-4)
 
@@ -144,11 +144,14 @@ def test_an_exit_that_comes_to_no_numbers_is_refused(
         fit_exits(generator, 0, 20)
 
 
-@pytest.mark.parametrize(("level", "pictures"), [(0, 64), (1, 64), (2, 16), (4, 2), (7, 2)])
+@pytest.mark.parametrize(
+    ("size", "pictures"),
+    [((4, 4), 64), ((8, 8), 64), ((16, 16), 16), ((16, 32), 8), ((64, 64), 2), ((512, 512), 2)],
+)
 def test_there_are_more_small_pictures_in_a_step(
-    monkeypatch: pytest.MonkeyPatch, level: int, pictures: int
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], pictures: int
 ) -> None:
     """About as many pixels, but never more than 64 pictures or fewer than 2."""
     monkeypatch.setattr(fitting, "PIXELS", 4096)
 
-    assert batch_at(level) == pictures
+    assert batch_at(size) == pictures

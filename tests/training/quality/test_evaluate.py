@@ -139,6 +139,9 @@ def test_pictures_that_do_not_fit_are_refused(
     with pytest.raises(EvaluationError, match="1 channels per picture, the run draws 3"):
         measure(run, make_prepared(channels=1))
     shutil.rmtree(tmp_path / "made")
+    with pytest.raises(EvaluationError, match="or in another shape"):
+        measure(run, make_prepared(base=(4, 6)))
+    shutil.rmtree(tmp_path / "made")
     with pytest.raises(EvaluationError, match="has 9 pictures: at least 10 are needed"):
         measure(run, make_prepared(count=9))
     shutil.rmtree(tmp_path / "made")

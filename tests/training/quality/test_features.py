@@ -148,3 +148,8 @@ def test_features_come_in_the_order_of_the_pictures(network: EfficientNetLite0) 
     assert (features.shape, features.dtype) == ((34, 1280), np.float32)
     apart = np.linalg.norm(features - features[0], axis=1)
     assert np.argsort(apart)[:2].tolist() == [0, 32]
+
+
+def test_a_picture_that_is_not_square_keeps_its_proportions() -> None:
+    """The shorter side is brought to the size."""
+    assert as_seen(np.zeros((1, 8, 12, 3), np.uint8), 16).shape == (1, 3, 16, 24)

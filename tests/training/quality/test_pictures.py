@@ -29,7 +29,7 @@ def test_batches_are_all_pictures_in_the_order_asked_for(array: np.ndarray) -> N
 
     assert [len(batch) for batch in batches] == [2, 2, 1]
     assert np.concatenate(batches)[:, 0, 0, 0].tolist() == [7, 2, 9, 4, 0]
-    assert (len(pictures), pictures.resolution, pictures.channels) == (5, 8, 3)
+    assert (len(pictures), pictures.shorter, pictures.channels) == (5, 8, 3)
 
 
 def test_pictures_are_found_by_their_place(array: np.ndarray) -> None:

@@ -1,6 +1,7 @@
 """The quick numbers of a tick: right at the ends, the same each time, cheap by construction."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -151,3 +152,18 @@ def test_one_picture_has_no_variety_to_measure(
 ) -> None:
     """Nothing is said rather than something wrong."""
     assert QuickQuality(make_prepared(count=1), 16).measure(average, Growth(1)) == {}
+
+
+def test_pictures_that_are_not_square_are_measured(
+    config: TrainingConfig, make_prepared: Callable[..., Prepared]
+) -> None:
+    """The same numbers as for squares; the data against itself is at distance 0."""
+    wide = make_prepared(base=(4, 6))
+    network = replace(config.network, base_width=6)
+
+    numbers = QuickQuality(wide, 100).measure(Generator(network), Growth(1))
+
+    assert numbers.keys() == {"swd", "diversity", "distinctness"}
+    assert all(np.isfinite(value) for value in numbers.values())
+    pictures = np.array(wide.images(8))
+    assert measured(pictures).apart == pytest.approx(pdist(pictures.reshape(12, -1)).mean())

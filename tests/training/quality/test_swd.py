@@ -162,3 +162,19 @@ def test_pictures_that_cannot_be_compared_are_refused(tmp_path: Path) -> None:
         sliced_wasserstein(noise(2, 16), noise(2, 16, channels=1), tmp_path)
     with pytest.raises(ValueError, match="at least one picture"):
         sliced_wasserstein(noise(2, 16), noise(2, 16).first(0), tmp_path)
+
+
+def test_pictures_that_are_not_square_have_a_distance_on_each_level(tmp_path: Path) -> None:
+    """Named by the shorter side; also where that is less than a patch. To itself it is nearly 0."""
+    random = np.random.default_rng(0)
+    for shape, levels in (((24, 48), [24, 12]), ((4, 8), [4])):
+        pixels = random.integers(0, 256, (8, *shape, 3), np.uint8)
+        pictures = Pictures(pixels, np.arange(8))
+        dark = Pictures(
+            pixels // np.linspace(1, 8, shape[1], dtype=np.uint8)[:, None], np.arange(8)
+        )
+
+        found = sliced_wasserstein(pictures, dark, tmp_path)
+
+        assert list(found.per_level) == levels
+        assert found.mean > 3 * sliced_wasserstein(pictures, pictures, tmp_path).mean

@@ -79,3 +79,12 @@ def test_a_drawing_below_the_resolution_is_refused() -> None:
 def test_the_natural_resolution_is_a_power_of_two() -> None:
     """Drawings of 200 pixels suggest 128."""
     assert open_avatars("dicebear:personas?size=200").natural_resolution() == 128
+
+
+def test_of_a_square_drawing_another_shape_takes_what_fits() -> None:
+    """96 by 64 lie within 100 pixels; 192 by 128 do not."""
+    drawings = open_avatars("dicebear:personas?size=100")
+
+    assert drawings.natural_resolution((4, 6)) == 64
+    with pytest.raises(DataError, match="too small for 192: ask for size=192"):
+        drawings.decoder(Shape(128, 3, "crop", (4, 6)))

@@ -106,3 +106,14 @@ def test_a_resolution_above_the_padded_size_is_refused(tmp_path: Path) -> None:
     path.write_bytes(idx(PICTURES))
     with pytest.raises(DataError, match="at most 32"):
         open_idx_pictures(str(path)).decoder(Shape(64, 1))
+
+
+def test_of_padded_pictures_another_shape_takes_what_fits(tmp_path: Path) -> None:
+    """24 by 16 lie within 32 pixels; 48 by 32 do not."""
+    path = tmp_path / "a"
+    path.write_bytes(idx(PICTURES))
+    source = open_idx_pictures(str(path))
+
+    assert source.natural_resolution((4, 6)) == 16
+    with pytest.raises(DataError, match="too small for 48; at most 32"):
+        source.decoder(Shape(32, 1, "crop", (4, 6)))

@@ -69,6 +69,7 @@ def test_the_first_readable_picture_suggests_the_resolution() -> None:
 
     assert first_resolution([io.BytesIO(b"broken"), picture(300, 100), picture(8, 8)]) == 64
     assert first_resolution([picture(3000, 2000)]) == 1024
+    assert first_resolution([picture(128, 128)], (4, 6)) == 64
     with pytest.raises(DataError, match="only 7 pixels"):
         first_resolution([picture(7, 90)])
     with pytest.raises(DataError, match="no picture is readable"):
