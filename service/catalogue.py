@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from models.card import Card
+from models.config import Size
 from models.latent import label_of
 from service.errors import NotReady, OutOfRange, UnknownModel
 
@@ -69,6 +70,10 @@ class Served:
             message = f"{self.card.name} has no {asked}; it has {names}"
             raise OutOfRange("resolution", message, allowed)
         return asked
+
+    def size_at(self, resolution: int) -> Size:
+        """Height and width in pixels of its pictures at a resolution."""
+        return self.card.network.size_at(resolution)
 
     def label_for(self, asked: str | None) -> str | None:
         """The class that was asked for; None where none was.

@@ -39,7 +39,8 @@ Resolution = Annotated[
     int | None,
     NeverNull(),
     Field(
-        description="Width and height in pixels, one that the model has; else its largest.",
+        description="One that the model has; else its largest. Width and height in pixels; where "
+        "pictures are not square, `GET /models` tells both for each resolution.",
         examples=[32],
     ),
 ]

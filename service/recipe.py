@@ -40,7 +40,7 @@ class Recipe:
 
     Attributes:
         model: pinned by digest, `name@digest`.
-        resolution: width and height in pixels, one the model has.
+        resolution: of a level that the model has (`models.config`).
         label: name of a class, for models with labels; None: each seed brings its own
             (`models.latent`), and a place between two seeds lies between their classes, too.
     """

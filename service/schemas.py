@@ -131,11 +131,21 @@ class WalkAnswer(BaseModel):
 
     model: str
     resolution: int
+    width: int
+    height: int
     label: str | None = Field(description="The class that was asked for, of all frames.")
     method: Method
     fps: int
     loop: bool
     frames: list[EncodedFrame]
+
+
+class PictureSize(BaseModel):
+    """What the pictures of a resolution measure, in pixels."""
+
+    resolution: int
+    width: int
+    height: int
 
 
 class ModelCard(BaseModel):
@@ -149,6 +159,7 @@ class ModelCard(BaseModel):
     description: str
     licence: str
     resolutions: list[int]
+    sizes: list[PictureSize] = Field(description="Of its resolutions, in the same order.")
     channels: int
     labels: list[str]
     exits: list[dict[str, Any]]
@@ -193,6 +204,12 @@ class Problem(BaseModel):
     request_id: str | None
 
 
+def size_of(served: Served, resolution: int) -> PictureSize:
+    """What the pictures of a model measure at a resolution."""
+    height, width = served.size_at(resolution)
+    return PictureSize(resolution=resolution, width=width, height=height)
+
+
 def model_card(served: Served, default: str | None) -> ModelCard:
     """What is told of `served`; golden seeds stay in the bundle."""
     card, mode = served.card, served.mode
@@ -206,6 +223,7 @@ def model_card(served: Served, default: str | None) -> ModelCard:
         description=card.description,
         licence=card.licence,
         resolutions=list(card.resolutions),
+        sizes=[size_of(served, resolution) for resolution in card.resolutions],
         channels=card.network.channels,
         labels=list(card.labels),
         exits=list(values["exits"]),

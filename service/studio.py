@@ -119,12 +119,13 @@ class Studio:
         return images
 
     async def render_walk(
-        self, recipes: Sequence[Recipe], patience_s: float | None = None
+        self, recipes: Sequence[Recipe], area: int, patience_s: float | None = None
     ) -> list[Rendered]:
         """The frames of a walk, a few at a time, so that others get their turn.
 
         Args:
             recipes: one for each frame.
+            area: pixels of a frame.
             patience_s: as for `render`.
 
         Raises:
@@ -133,7 +134,7 @@ class Studio:
         """
         patience_s = min(patience_s or math.inf, self._settings.walk_deadline_s)
         window = self._settings.walk_window
-        with self._allowance(recipes), self._using(recipes[0].model):
+        with self._allowance(recipes, area), self._using(recipes[0].model):
             images = await render(self._batcher, recipes, patience_s, window=window)
         self._spans.rendered(recipes, images)
         return images
@@ -156,11 +157,10 @@ class Studio:
         self._encoders.shutdown(wait=False, cancel_futures=True)
 
     @contextmanager
-    def _allowance(self, recipes: Sequence[Recipe]) -> Generator[None]:
-        pixels = sum(recipe.resolution**2 for recipe in recipes)
+    def _allowance(self, recipes: Sequence[Recipe], area: int) -> Generator[None]:
+        pixels = len(recipes) * area
         limit = self._settings.walk_pixels
         if pixels > limit:
-            area = recipes[0].resolution ** 2
             most = min(limit // area, self._settings.walk_frames)
             raise OutOfRange(
                 "steps",

@@ -31,7 +31,7 @@ class Form:
         stem: latents `[N, L]`, of models with classes `[N, 2L]`, -> features of level 0.
         levels: features of level k -> features of level k + 1, for k below T.
         exits: one for each level of the network. Exit k: features of level min(k, T) -> images
-            `[N, C, R, R]` of level k, about [-1, 1].
+            `[N, C, h, w]` of level k, about [-1, 1].
         precision: the number format it computes in, `fp32` or `bf16`.
         engine: what computes it, with its version.
     """

@@ -50,7 +50,7 @@ def entries_of(recipes: Sequence[Recipe], size: int, classes: Classes | None) ->
 def render(
     form: Form, latent_size: int, recipes: Sequence[Recipe], classes: Classes | None = None
 ) -> list[Pixels]:
-    """The images of `recipes`, uint8 `[R, R, C]` each, in the same order.
+    """The images of `recipes`, uint8 `[H, W, C]` each, in the same order.
 
     The batch is ordered from the largest to the smallest picture, so that those who leave at a
     level are its tail, and the batch that goes on is a slice without a copy. From the last shared
@@ -59,7 +59,7 @@ def render(
     order = sorted(range(len(recipes)), key=lambda i: -recipes[i].resolution)
     heights = [level_of(recipes[i].resolution) for i in order]
     latents = entries_of([recipes[i] for i in order], latent_size, classes)
-    leaving: list[tuple[int, Tensor]] = []  # place in `order`, [n, R, R, C] from there on
+    leaving: list[tuple[int, Tensor]] = []  # place in `order`, [n, H, W, C] from there on
     features = form.stem(to_device(latents, form.device))
     for level in range(len(form.levels) + 1):
         above = sum(height > level for height in heights) if level < len(form.levels) else 0

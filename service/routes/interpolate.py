@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,6 +12,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from models.config import Size
 from service.animate import ANIMATOR_VERSION, MOVING_FORMATS, animate
 from service.answers import caching, is_fresh, note, provenance
 from service.catalogue import Served
@@ -39,6 +41,7 @@ class Walk:
     asked: WalkQuery
     seeds: list[int]
     recipes: list[Recipe]
+    size: Size  # of each frame, height and width
 
     @property
     def facts(self) -> dict[str, str]:
@@ -97,12 +100,12 @@ def plan_of(asked: WalkQuery, served: Served, most_frames: int) -> Walk:
     points = walk(seeds, asked.steps, loop=asked.loop, method=asked.method)
     label = served.label_for(asked.label)
     recipes = [Recipe(served.pinned_name, point, resolution, label) for point in points]
-    return Walk(asked, seeds, recipes)
+    return Walk(asked, seeds, recipes, served.size_at(resolution))
 
 
 async def make(serving: Serving, plan: Walk, patience_s: float | None) -> tuple[File, Timing]:
     """The walk as a file, and where its time went."""
-    images = await serving.studio.render_walk(plan.recipes, patience_s)
+    images = await serving.studio.render_walk(plan.recipes, math.prod(plan.size), patience_s)
     frames = [image.pixels for image in images]
     write = {"json": as_json, "zip": as_zip}.get(plan.asked.format, as_film)
     made, took = await serving.studio.encode(plan.asked.format, lambda: write(plan, frames))
@@ -131,6 +134,8 @@ def as_json(plan: Walk, frames: Sequence[Pixels]) -> File:
     answer = WalkAnswer(
         model=plan.recipes[0].model,
         resolution=plan.recipes[0].resolution,
+        width=plan.size[1],
+        height=plan.size[0],
         label=plan.asked.label,
         method=plan.asked.method,
         fps=plan.asked.fps,

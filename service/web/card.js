@@ -1,6 +1,6 @@
 // The card of a model, as a list of facts that a reader can use.
 
-import { made } from "./pictures.js";
+import { isSquare, made, sizeOf } from "./pictures.js";
 
 /** Write the card of a model into the page. */
 export function showCard(card, title, text, facts) {
@@ -17,7 +17,7 @@ function rowsOf(card) {
     ["Credit", data.attribution],
     ["Licence of the data", data.licence],
     ["Licence of the model", card.licence],
-    ["Sizes", `${card.resolutions.join(", ")} pixels`],
+    ["Sizes", `${card.resolutions.map((r) => isSquare(card) ? r : sizeOf(card, r)).join(", ")} pixels`],
     ["Training", inWords(card.training)],
     ["Quality", inWords(card.quality)],
     ["Runs as", card.engine && [card.engine.device, card.engine.precision].filter(Boolean).join(", ")],

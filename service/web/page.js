@@ -3,7 +3,7 @@
 
 import { ask } from "./asking.js";
 import { showCard } from "./card.js";
-import { firstSeeds, framed, imageAddress, made, randomSeeds, display, thumbnailOf } from "./pictures.js";
+import { firstSeeds, framed, imageAddress, isSquare, made, randomSeeds, display, shapeOf, sizeOf, thumbnailOf } from "./pictures.js";
 import { makeWalk } from "./walk.js";
 
 const OTHERS = 12;
@@ -50,7 +50,7 @@ async function paint() {
 function offer(headers) {
   const number = headers.get("X-Seed") ?? seed;
   const meaning = number === seed ? "" : ` is seed ${number}`;
-  const size = `${resolution} × ${resolution} pixels`;
+  const size = `${sizeOf(card, resolution)} pixels`;
   find("caption").replaceChildren(made("strong", {}, seed), `${meaning}, ${size}${timeOf(headers)}`);
   for (const [format, ending] of [["png", "png"], ["webp", "webp"], ["jpeg", "jpg"]]) {
     const link = find(`download-${format}`);
@@ -75,14 +75,14 @@ function timeOf(headers) {
 async function showSizes(signal) {
   const tiles = card.resolutions.map((size) => {
     const tile = made("button", { class: "tile", type: "button", "aria-current": String(size === resolution) },
-      framed(), made("span", {}, `${size} px`));
+      framed(), made("span", {}, isSquare(card) ? `${size} px` : sizeOf(card, size)));
     tile.addEventListener("click", () => { resolution = size; showResolutions(); paint(); });
     return tile;
   });
   find("sizes").replaceChildren(...tiles.map((tile) => made("li", {}, tile)));
   await Promise.all(card.resolutions.map(async (size, place) => {
     const address = imageAddress(seed, card.pinned_name, size, "png");
-    await display(tiles[place].querySelector("img"), address, `${seed} at ${size} pixels`, signal, say);
+    await display(tiles[place].querySelector("img"), address, `${seed} at ${sizeOf(card, size)} pixels`, signal, say);
   }));
   say("");
 }
@@ -118,7 +118,7 @@ function showResolutions() {
     const radio = made("input", { type: "radio", name: "resolution", value: size });
     radio.checked = size === resolution;
     radio.addEventListener("change", () => { resolution = size; paint(); });
-    return made("label", {}, radio, String(size));
+    return made("label", {}, radio, isSquare(card) ? String(size) : sizeOf(card, size));
   }));
 }
 
@@ -127,6 +127,7 @@ function choose(name, wantedResolution) {
   const largest = Math.max(...card.resolutions);
   resolution = card.resolutions.includes(wantedResolution) ? wantedResolution : largest;
   find("model").value = card.name;
+  document.documentElement.style.setProperty("--shape", shapeOf(card));
   showResolutions();
   showCard(card, find("card-title"), find("card-text"), find("card-facts"));
   paint();

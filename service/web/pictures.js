@@ -19,6 +19,20 @@ export const randomSeeds = (count) =>
 export const thumbnailOf = (card) =>
   Math.max(...card.resolutions.filter((r, place) => r <= THUMBNAIL || place === 0));
 
+const measured = (card, resolution) => card.sizes.find((size) => size.resolution === resolution);
+
+/** What pictures of a resolution measure, in words. */
+export function sizeOf(card, resolution) {
+  const { width, height } = measured(card, resolution);
+  return `${width} × ${height}`;
+}
+
+/** The proportions of the model's pictures, as CSS has them. */
+export const shapeOf = (card) => sizeOf(card, card.resolutions[0]).replace("×", "/");
+
+/** Whether one number tells width and height. */
+export const isSquare = (card) => card.sizes.every(({ width, height }) => width === height);
+
 /** Where a picture lives, relative to the page. */
 export function imageAddress(seed, model, resolution, format) {
   return `images/${encodeURIComponent(seed)}?${query({ model, resolution, format })}`;

@@ -147,7 +147,7 @@ async def test_what_is_queued_and_what_is_under_way_is_finished_with_the_old_mod
 ) -> None:
     """Also the later frames of a walk, which are not in the queue yet; and nothing is lost."""
     house.painter.gate.clear()
-    walk = asyncio.create_task(house.studio.render_walk(recipes("first", 100)))
+    walk = asyncio.create_task(house.studio.render_walk(recipes("first", 100), 32**2))
     crowd = asyncio.create_task(house.studio.render(recipes("first", 20)))
     await asyncio.to_thread(house.painter.entered.wait, PATIENCE_S)
     house.write("first", "second")

@@ -69,6 +69,9 @@ def studio(painter: Painter, settings: Settings) -> Iterator[Studio]:
     serving.studio.close()
 
 
+AREA = 32**2  # pixels of a frame
+
+
 def frames(painter: Painter, count: int) -> list[Recipe]:
     """The frames of a walk at 32 px."""
     return [Recipe(painter.cards[0].pinned_name, point_of(n), 32) for n in range(count)]
@@ -85,7 +88,7 @@ async def test_encoding_leaves_the_event_loop_free(studio: Studio) -> None:
 async def test_walks_that_fit_together_are_made_together(studio: Studio, painter: Painter) -> None:
     """Ten frames may be held."""
     walks = await asyncio.gather(
-        studio.render_walk(frames(painter, 4)), studio.render_walk(frames(painter, 6))
+        studio.render_walk(frames(painter, 4), AREA), studio.render_walk(frames(painter, 6), AREA)
     )
 
     assert [4, 6] == [len(walk) for walk in walks]
@@ -96,14 +99,14 @@ async def test_a_walk_that_does_not_fit_now_is_refused_until_it_does(
 ) -> None:
     """What a walk held is free when it has ended."""
     painter.gate.clear()
-    first = asyncio.create_task(studio.render_walk(frames(painter, 6)))
+    first = asyncio.create_task(studio.render_walk(frames(painter, 6), AREA))
     await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
     with pytest.raises(QueueFull, match="too many walks are under way"):
-        await studio.render_walk(frames(painter, 5))
+        await studio.render_walk(frames(painter, 5), AREA)
     painter.gate.set()
     await first
 
-    assert len(await studio.render_walk(frames(painter, 10))) == 10
+    assert len(await studio.render_walk(frames(painter, 10), AREA)) == 10
 
 
 async def test_a_walk_that_never_fits_is_the_clients_to_mend(
@@ -111,7 +114,7 @@ async def test_a_walk_that_never_fits_is_the_clients_to_mend(
 ) -> None:
     """It is told how many frames there may be."""
     with pytest.raises(OutOfRange, match="ask for at most 10 frames") as fault:
-        await studio.render_walk(frames(painter, 11))
+        await studio.render_walk(frames(painter, 11), AREA)
 
     assert fault.value.members["allowed"] == {"frames": 10}
 
@@ -119,13 +122,13 @@ async def test_a_walk_that_never_fits_is_the_clients_to_mend(
 async def test_a_walk_that_is_given_up_holds_nothing(studio: Studio, painter: Painter) -> None:
     """Its client has gone."""
     painter.gate.clear()
-    walk = asyncio.create_task(studio.render_walk(frames(painter, 10)))
+    walk = asyncio.create_task(studio.render_walk(frames(painter, 10), AREA))
     await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
     walk.cancel()
     await asyncio.wait([walk])
     painter.gate.set()
 
-    assert len(await studio.render_walk(frames(painter, 10))) == 10
+    assert len(await studio.render_walk(frames(painter, 10), AREA)) == 10
 
 
 async def test_a_model_is_kept_while_its_pictures_are_awaited(
@@ -138,7 +141,7 @@ async def test_a_model_is_kept_while_its_pictures_are_awaited(
     serving.batcher.start()
     painter.gate.clear()
     images = asyncio.create_task(serving.studio.render(frames(painter, 1)))
-    walk = asyncio.create_task(serving.studio.render_walk(frames(painter, 10)))
+    walk = asyncio.create_task(serving.studio.render_walk(frames(painter, 10), AREA))
     await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
     serving.shelf.remove("painter-32", 0.0)
     for now in (1e3, 2e3):

@@ -34,6 +34,7 @@ def test_a_card_tells_what_a_client_needs(client: TestClient, name: str) -> None
     assert card["pinned_name"] == card_named("painter-32").pinned_name
     assert card["digest"] == card["pinned_name"].partition("@")[2]
     assert card["resolutions"] == [4, 8, 16, 32]
+    assert [(s["width"], s["height"]) for s in card["sizes"]] == [(r, r) for r in (4, 8, 16, 32)]
     assert (card["licence"], card["channels"], card["labels"]) == ("MIT", 3, [])
     assert card["data"]["attribution"] == "nobody"
     assert card["engine"] == {
