@@ -194,7 +194,8 @@ def test_r1_weights_grow_with_the_image(
     """By R^2 / batch size, the rule of StyleGAN2-ADA; lambda of WGAN-GP does not."""
     config = replace(config, objective=objective)
 
-    penalty = penalty_at(HELD, config, schedule_at(HELD, config), CPU)
+    players = Players.create(config, CPU)
+    penalty = penalty_at(HELD, config, schedule_at(HELD, config), players)
 
     assert penalty.weight == pytest.approx(weight)
     assert penalty.mix.shape == (4, 1, 1, 1)
@@ -204,7 +205,10 @@ def test_r1_weights_grow_with_the_image(
 def test_finite_differences_get_noise_of_their_own(config: TrainingConfig) -> None:
     """For both sides, as large as the penalised images; another with every step."""
     config = replace(config, penalty="finite-difference", penalty_sigma=0.5, penalty_share=0.5)
-    first, later = (penalty_at(n, config, schedule_at(n, config), CPU) for n in (HELD, HELD + 4))
+    players = Players.create(config, CPU)
+    first, later = (
+        penalty_at(n, config, schedule_at(n, config), players) for n in (HELD, HELD + 4)
+    )
 
     assert (first.kind, first.sigma) == ("finite-difference", 0.5)
     assert first.noise is not None
