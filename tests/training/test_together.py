@@ -29,7 +29,7 @@ from training.together import Together
 ROOT = Path(__file__).parents[2]
 PLAYING = ROOT / "tests" / "training" / "playing_together.py"
 GAMES = ("acgan", "finite-difference", "rpgan", "wgan-gp")
-pytestmark = pytest.mark.timeout(300)  # processes that import torch, on a machine that is busy
+pytestmark = pytest.mark.timeout(600)  # processes that import torch, on a machine that is busy
 
 
 def launch(*words: object) -> "subprocess.Popen[str]":
@@ -107,7 +107,7 @@ def played(config: TrainingConfig, tmp_path_factory: pytest.TempPathFactory) -> 
     train_a_run(half, prepared, folder / "runs" / "resumed")
 
     process = launch(PLAYING, folder)
-    said, _ = process.communicate(timeout=240)
+    said, _ = process.communicate(timeout=540)
     assert process.returncode == 0, said
     heard = [json.loads((folder / f"heard-{rank}.json").read_text()) for rank in range(2)]
     return Played(folder, heard, prepared, games)
@@ -229,7 +229,7 @@ def test_a_signal_to_torchrun_stops_the_run_once_and_whole(tmp_path: Path) -> No
         time.sleep(0.05)
 
     process.send_signal(signal.SIGTERM)
-    said, _ = process.communicate(timeout=120)
+    said, _ = process.communicate(timeout=240)
 
     told = re.findall(r"stopped after ([\d,]+) images", said)
     images = [int(text.replace(",", "")) for text in told]
