@@ -10,6 +10,7 @@ Source: Karras et al. 2018, appendix A, table 2.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch.nn.functional as F
@@ -47,6 +48,8 @@ class DiscriminatorLevel(nn.Module):
 class Head(nn.Module):
     """Features `[N, maps, h, w]` -> score `[N]`.
 
+    `deviate` appends the minibatch deviation; who spreads a batch over processes replaces it.
+
     Args:
         maps: of the features.
         stddev_group: as for `Discriminator`.
@@ -67,6 +70,7 @@ class Head(nn.Module):
     ) -> None:
         super().__init__()
         self.stddev_group = stddev_group
+        self.deviate: Callable[[Tensor, int], Tensor] = minibatch_stddev
         self.conv = EqualizedConv2d(maps + 1, maps, kernel=3)
         self.dense = EqualizedLinear(maps * math.prod(base), maps)
         self.score = EqualizedLinear(maps, 1, gain=1.0)
@@ -76,7 +80,7 @@ class Head(nn.Module):
 
     def describe(self, x: Tensor) -> Tensor:
         """Features `[N, maps, h, w]` -> h `[N, maps]`."""
-        x = activate(self.conv(minibatch_stddev(x, self.stddev_group)))
+        x = activate(self.conv(self.deviate(x, self.stddev_group)))
         return activate(self.dense(x.flatten(1)))
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:

@@ -115,15 +115,20 @@ def pixel_norm(x: Tensor, epsilon: float = 1e-8) -> Tensor:
     return x * torch.rsqrt(mean_square + epsilon).to(x.dtype)
 
 
+def group_of(images: int, group_size: int) -> int:
+    """The images of a group: `group_size` (0: all), or the largest number below that divides."""
+    largest = min(group_size or images, images)
+    return next(size for size in range(largest, 0, -1) if images % size == 0)
+
+
 def minibatch_stddev(x: Tensor, group_size: int = 4, epsilon: float = 1e-8) -> Tensor:
     """Append one map that says how much the images of a group differ (section 3).
 
-    `[N, C, H, W]` -> `[N, C + 1, H, W]`. A group has `group_size` images (0: the whole batch), or
-    the largest number below that divides N. Image n is in group n modulo the number of groups.
+    `[N, C, H, W]` -> `[N, C + 1, H, W]`. A group has `group_of(N, group_size)` images. Image n is
+    in group n modulo the number of groups.
     """
     n, c, h, w = x.shape
-    largest = min(group_size or n, n)
-    group = next(size for size in range(largest, 0, -1) if n % size == 0)
+    group = group_of(n, group_size)
     y = widened(x).reshape(group, n // group, c, h, w)  # [G, M, C, H, W]
     y = y - y.mean(dim=0, keepdim=True)
     y = (y.square().mean(dim=0) + epsilon).sqrt()  # [M, C, H, W] deviation over the group

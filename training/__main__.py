@@ -16,7 +16,7 @@ import torch
 
 from models.bundle import BundleError, load_bundle
 from training import export, prepare_command
-from training.agreement import check_data, with_base, with_classes
+from training.agreement import check_data, check_processes, with_base, with_classes
 from training.benchmark import command as benchmark
 from training.checkpoint import CheckpointError
 from training.config import ConfigError, TrainingConfig
@@ -31,6 +31,7 @@ from training.quality import evaluate
 from training.quality.features import WeightsError
 from training.report import command as report_command
 from training.setting import apply_setting
+from training.together import Together, TogetherError
 from training.transfer import follow
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ USER_ERRORS = (
     DataError,
     ExitError,
     NonFiniteLossError,
+    TogetherError,
     WeightsError,
     evaluate.EvaluationError,
     export.ExportError,
@@ -125,15 +127,31 @@ def run_train(options: argparse.Namespace) -> int:
     if beginning:
         config = follow(config, beginning.card)
     check_data(config, prepared)
+    together = Together.from_environment()
+    check_processes(config, together.count)
     if options.dry_run:
-        sys.stdout.write(config.to_json())
+        sys.stdout.write(config.to_json() if together.first else "")
         return 0
-    device = device_of(options.device)
+    device = device_of(together.device_name(options.device))
     if options.threads:
         torch.set_num_threads(options.threads)
-    events = events_of(options.run) if options.tensorboard else None
-    with Display(config.total_images) as display, events or nullcontext():
-        progress = train(config, prepared, options.run, device, display, beginning, events)
+    events = events_of(options.run) if options.tensorboard and together.first else None
+    watched = Display if together.first else Display.silent
+    with (
+        together.meeting(device),
+        watched(config.total_images) as display,
+        events or nullcontext(),
+    ):
+        progress = train(
+            config,
+            prepared,
+            options.run,
+            device,
+            display,
+            beginning=beginning,
+            together=together,
+            events=events,
+        )
         done = progress.images_shown >= config.total_images
         display.say(
             f"{'finished' if done else 'stopped'} after {progress.images_shown:,} images and "
@@ -199,6 +217,8 @@ def main() -> int:
     """Run one command; the exit code."""
     options = build_parser().parse_args()
     try:
+        if options.run_command is not run_train and Together.from_environment().count > 1:
+            raise TogetherError("only train is for several processes: start this without torchrun")
         return options.run_command(options)
     except USER_ERRORS as error:
         sys.stderr.write(f"error: {error}\n")

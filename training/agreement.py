@@ -1,15 +1,17 @@
-"""Whether pictures and configuration agree, asked before any work.
+"""Whether pictures, configuration and processes agree, asked before any work.
 
 Owns that question, and what the configuration takes from the pictures. Knows no network.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from models.config import SQUARE
 from training.config import ConfigError, TrainingConfig
 from training.data import Prepared
+from training.slopes import penalised_count
 
 FEWEST_CLASSES = 2
 
@@ -59,6 +61,28 @@ def check_data(config: TrainingConfig, prepared: Prepared) -> None:
             f"{prepared.folder} has {len(names)} classes, the network {config.network.classes}: "
             "leave network.classes out, it follows the data"
         )
+
+
+def check_processes(config: TrainingConfig, processes: int) -> None:
+    """Refuse a number of processes that cannot share every batch equally.
+
+    Raises:
+        ConfigError: naming the batch, and what to change.
+    """
+    for plan in config.levels:
+        batch, penalised = plan.batch_size, penalised_count(plan.batch_size, config.penalty_share)
+        if batch % processes:
+            raise ConfigError(
+                f"{processes} processes cannot share the batch of {batch} images at "
+                f"{plan.resolution} px equally: start another number of processes, or use --set "
+                f"levels.{plan.resolution}.batch_size={math.ceil(batch / processes) * processes}"
+            )
+        if penalised % processes:
+            raise ConfigError(
+                f"{processes} processes cannot share equally the {penalised} images that are "
+                f"penalised of each batch of {batch} at {plan.resolution} px: start another number "
+                "of processes, or use --set penalty_share=1"
+            )
 
 
 def with_classes(config: TrainingConfig, prepared: Prepared) -> TrainingConfig:

@@ -28,6 +28,7 @@ from training.manifest import (
 )
 
 MAX_RESIDENT = 256 * 2**20  # bytes; an array below this is held in memory by a stream
+ALL = slice(None)
 
 Indices = NDArray[np.int64]
 
@@ -116,27 +117,29 @@ class ImageStream:
         self._level: tuple[int, Pixels] | None = None
         self._labels = prepared.labels()
 
-    def batch(self, resolution: int, start: int, size: int) -> Pixels:
+    def batch(self, resolution: int, start: int, size: int, share: slice = ALL) -> Pixels:
         """The pictures at positions `start` to `start + size - 1`, uint8 `[size, H, W, C]`.
 
         Args:
             resolution: a prepared one.
             start: images shown so far, at least 0.
             size: at least 1.
+            share: of these; only its pictures are read.
         """
         if start < 0 or size < 1:
             raise ValueError(f"a batch starts at 0 or later and has an image, not {start}, {size}")
         indices, flips = self._places(start, size)
-        images = self.gather(resolution, indices)
+        images = self.gather(resolution, indices[share])
         if self.mirror:
-            images[flips] = images[flips, :, ::-1]
+            turned = flips[share]
+            images[turned] = images[turned, :, ::-1]
         return images
 
-    def labels(self, start: int, size: int) -> Indices | None:
+    def labels(self, start: int, size: int, share: slice = ALL) -> Indices | None:
         """The classes of the pictures that `batch` gives there, `[size]`; None without classes."""
         if self._labels is None:
             return None
-        return self._labels[self._places(start, size)[0]]
+        return self._labels[self._places(start, size)[0][share]]
 
     def gather(self, resolution: int, indices: Indices) -> Pixels:
         """A copy of the pictures with these numbers, in this order: uint8 `[len, H, W, C]`."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 import torch
 
 from models.bundle import Bundle
-from training.agreement import check_data
+from training.agreement import check_data, check_processes
 from training.augment import Strength
 from training.checkpoint import CHECKPOINTS, Progress, load_newest, save_checkpoint
 from training.config import TrainingConfig
@@ -36,6 +36,7 @@ from training.progress import Display, describe
 from training.samples import SAMPLES, write_grid
 from training.schedule import Moment, schedule_at
 from training.step import Players, take_step
+from training.together import ALONE, Together
 from training.transfer import begin_with
 from training.watch import Watch
 
@@ -71,13 +72,15 @@ class StopRequest:
             signal.signal(number, signal.SIG_DFL)
 
 
-def train(
+def train(  # noqa: PLR0913 - the last three are rare, and go by their names
     config: TrainingConfig,
     prepared: Prepared,
     run: Path,
     device: torch.device,
     display: Display,
+    *,
     beginning: Bundle | None = None,
+    together: Together = ALONE,
     events: Events | None = None,
 ) -> Progress:
     """Train until the schedule ends or the process is asked to stop.
@@ -89,6 +92,8 @@ def train(
         device: where the networks live.
         display: where to tell how it goes.
         beginning: the bundle a new run begins with, the one of `config.init_from`.
+        together: which process of the run this is. All stop where one was asked to; the first one
+            writes and measures.
         events: where TensorBoard shall find the journal, too.
 
     Returns:
@@ -99,15 +104,25 @@ def train(
         CheckpointError: the folder has checkpoints, but none is whole.
         NonFiniteLossError: the game broke down; the last checkpoint is whole.
         OSError: the disk is full; the last checkpoint is whole.
+        TogetherError: another process failed, or was told something else.
     """
     check_data(config, prepared)
-    keep_config(run, config)
-    keep_origin(run, prepared)
-    (run / SAMPLES).mkdir(exist_ok=True)
+    check_processes(config, together.count)
+    with together.whole():
+        if together.first:
+            keep_config(run, config)
+            keep_origin(run, prepared)
+            (run / SAMPLES).mkdir(exist_ok=True)
 
-    players, progress = take_up(config, run, device, display, beginning)
+    players = Players.create(config, device, together)
+    with together.whole():
+        progress = take_up(config, run, players, display, beginning)
+        watch = Watch(run, config, prepared, display.say) if together.first else None
+    where = f"{progress.images_shown} {progress.sums} {progress.augment}"
+    together.require_same(
+        configuration=config.to_json(), pictures=prepared.digest, checkpoint=where
+    )
     stream = ImageStream(prepared, config.seed, config.mirror)
-    watch = Watch(run, config, prepared, display.say)
     averages = Averages(progress.sums, progress.sum_images)
     strength = strength_at(progress, config)
     shown, phase, seconds = progress.images_shown, progress.phase, progress.seconds
@@ -123,8 +138,9 @@ def train(
             if config.reset_optimizer and moment.phase != phase:
                 players.reset_optimizers()
             phase = moment.phase
-            pixels = stream.batch(moment.growth.resolution, shown, moment.batch_size)
-            classes = stream.labels(shown, moment.batch_size)
+            place = (shown, moment.batch_size, together.share)
+            pixels = stream.batch(moment.growth.resolution, *place)
+            classes = stream.labels(*place)
             numbers = take_step(players, moment, config, pixels, shown, classes, strength.p)
             if config.augment:
                 numbers["augment_strength"] = strength.p
@@ -137,25 +153,28 @@ def train(
             display.update(moment, shown, tick_images / elapsed)
 
             # Once in a while: quality, journal, grid, checkpoint, page.
-            leaving = stop.asked
+            leaving = together.any(stop.asked)
             tick = is_tick(before, shown, config) or shown >= config.total_images
             if not (tick or leaving):
                 continue
             seconds += elapsed
-            if tick:
-                numbers = averages.means() | watch.measure(players.average, moment.growth)
-                line = watch.note(line_of(moment, shown, numbers))
-                grid = write_tick(run, players, moment, line, seconds, tick_images / elapsed)
-                if events:
-                    events.tick(line, tick_images / elapsed, grid)
-                display.tick(moment, shown, tick_images / elapsed, numbers)
-                averages = Averages()
+            numbers = averages.means()
+            averages = Averages() if tick else averages
             sums, covered = averages.sums, averages.images
             kept = asdict(strength) if config.augment_target else {}
             progress = Progress(shown, phase, sums, covered, seconds, kept)
-            save_checkpoint(run / CHECKPOINTS, players, progress, watch.best())
-            last = leaving or shown >= config.total_images
-            watch.report(players.average, moment.growth, seconds, last=last)
+            with together.whole():
+                if watch and tick:
+                    numbers |= watch.measure(players.average, moment.growth)
+                    line = watch.note(line_of(moment, shown, numbers))
+                    grid = write_tick(run, players, moment, line, seconds, tick_images / elapsed)
+                    if events:
+                        events.tick(line, tick_images / elapsed, grid)
+                    display.tick(moment, shown, tick_images / elapsed, numbers)
+                if watch:
+                    save_checkpoint(run / CHECKPOINTS, players, progress, watch.best())
+                    last = leaving or shown >= config.total_images
+                    watch.report(players.average, moment.growth, seconds, last=last)
             tick_began, tick_images = time.perf_counter(), 0
     return progress
 
@@ -163,30 +182,29 @@ def train(
 def take_up(
     config: TrainingConfig,
     run: Path,
-    device: torch.device,
+    players: Players,
     display: Display,
     beginning: Bundle | None,
-) -> tuple[Players, Progress]:
-    """The players of a run as its newest whole checkpoint holds them, or new ones.
+) -> Progress:
+    """Put the newest whole checkpoint of a run into new players; without one they stay new.
 
     What the journals tell of later steps is cut off: it will be told again.
 
     Raises:
         CheckpointError: the folder has checkpoints, but none is whole.
     """
-    players = Players.create(config, device)
     progress, damaged = load_newest(run / CHECKPOINTS, players)
     if beginning and not progress.images_shown:
         begin_with(players, beginning)
         display.say(f"beginning with {config.init_from}")
     for sentence in damaged:
         display.say(f"passed over: {sentence}")
-    for name in (JOURNAL_FILE, TIMING_FILE):
+    for name in (JOURNAL_FILE, TIMING_FILE) if players.together.first else ():
         truncate_after(run / name, progress.images_shown)
     if progress.images_shown:
         moment = schedule_at(progress.images_shown, config)
         display.say(f"resuming after {progress.images_shown:,} images, {describe(moment)}")
-    return players, progress
+    return progress
 
 
 def strength_at(progress: Progress, config: TrainingConfig) -> Strength:

@@ -38,6 +38,11 @@ class Display:
         )
         self._task = self._bar.add_task("starting", total=total_images, rate=0.0)
 
+    @classmethod
+    def silent(cls, total_images: int) -> Self:
+        """One that shows nothing: of the processes of a run, only the first one speaks."""
+        return cls(total_images, Console(quiet=True, force_terminal=False))
+
     def __enter__(self) -> Self:
         self._bar.start()
         return self

@@ -45,6 +45,7 @@ class Penalty:
         sigma: how far finite differences go, in units of the images.
         noise: standard normal numbers `[2, n, C, R, R]` for finite differences: of the penalised
             real images, and of the fake ones.
+        processes: how many share each batch equally; the tensors above are of one share.
     """
 
     weight: float
@@ -55,6 +56,7 @@ class Penalty:
     kind: str = "exact"
     sigma: float = 0.01
     noise: Tensor | None = None
+    processes: int = 1
 
 
 def penalised_count(images: int, share: float) -> int:
@@ -75,7 +77,7 @@ def scores_and_slope(
     """
     if not penalty.weight:
         return score(images), images.new_zeros(())
-    count = penalised_count(len(images), penalty.share)
+    count = penalised_count(len(images) * penalty.processes, penalty.share) // penalty.processes
     scores, slope = SLOPES[penalty.kind](score, images[:count], penalty, side)
     if count < len(images):
         scores = torch.cat([scores, score(images[count:], count)])

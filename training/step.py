@@ -29,6 +29,7 @@ from training.ema import decay_of, update_average
 from training.losses import OBJECTIVES, Terms, acgan_terms
 from training.schedule import Moment
 from training.slopes import Penalty, penalised_count
+from training.together import ALONE, Together
 
 Numbers = dict[str, float]
 
@@ -43,9 +44,12 @@ class Players:
     generator_optimizer: Adam
     discriminator_optimizer: Adam
     device: torch.device
+    together: Together = ALONE
 
     @classmethod
-    def create(cls, config: TrainingConfig, device: torch.device) -> Self:
+    def create(
+        cls, config: TrainingConfig, device: torch.device, together: Together = ALONE
+    ) -> Self:
         """New networks with the weights that `config.seed` stands for."""
         generator = Generator(config.network)
         auxiliary = config.labels == "acgan"
@@ -55,12 +59,14 @@ class Players:
             draw_weights(network, source)
             network.to(device)
             network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads leave it out
+        if together.count > 1:
+            discriminator.head.deviate = together.stddev
         average = copy.deepcopy(generator).requires_grad_(False)
         adam = [
             Adam(network.parameters(), lr=1.0, betas=(0.0, config.adam_beta2), fused=True)
             for network in (generator, discriminator)
         ]
-        return cls(generator, discriminator, average, adam[0], adam[1], device)
+        return cls(generator, discriminator, average, adam[0], adam[1], device, together)
 
     def reset_optimizers(self) -> None:
         """Forget Adam's moments."""
@@ -116,9 +122,9 @@ def take_step(
 
     Args:
         players: changed in place.
-        moment: growth, batch size and learning rate.
+        moment: growth, size of the whole batch, and learning rate.
         config: the objective and its weights.
-        pixels: real images, uint8 `[N, H, W, C]`.
+        pixels: real images, uint8 `[N, H, W, C]`: this process's share of the batch.
         images_shown: before this step; decides every random number.
         classes: of the real images, `[N]`, where the network has classes. The fake images are of
             the same, in the same order, so that pairs and mixtures are each of one class.
@@ -138,16 +144,16 @@ def take_step(
     judge = Judge(players, moment, config, labels)
 
     def shown(images: Tensor, purpose: Purpose) -> Tensor:
-        return augmented(images, config, strength, purpose, images_shown)
+        return augmented(players, images, config, strength, purpose, images_shown)
 
     # The discriminator's turn.
     fakes = generate(players, moment, config, Purpose.LATENTS, images_shown, labels)
     seen = shown(reals, Purpose.AUGMENT_REALS)
     false = shown(fakes.detach(), Purpose.AUGMENT_FAKES)
-    penalty = penalty_at(images_shown, config, moment, players.device)
+    penalty = penalty_at(images_shown, config, moment, players)
     turn = objective.discriminator(judge.score, seen, false, penalty)
     terms = turn.terms | judge.naming(class_real=seen, class_fake=false)
-    descend(players.discriminator_optimizer, terms, moment, images_shown)
+    descend(players.discriminator_optimizer, terms, moment, images_shown, players.together)
 
     # The generator's turn; the discriminator only passes gradients on.
     if not config.reuse_fakes:
@@ -157,10 +163,10 @@ def take_step(
     answer = objective.generator(judge.score, seen, false)
     replies = answer.terms | judge.naming(class_generator=false)
     players.discriminator.requires_grad_(True)
-    descend(players.generator_optimizer, replies, moment, images_shown)
+    descend(players.generator_optimizer, replies, moment, images_shown, players.together)
 
     update_average(players.average, players.generator, decay_of(config, moment, images_shown))
-    return read_numbers(terms | turn.watched | replies)
+    return read_numbers(terms | turn.watched | replies, players.together)
 
 
 def labels_on(
@@ -188,18 +194,25 @@ def generate(
 ) -> Tensor:
     """Fake images `[N, C, R, R]`, fp32, of `labels`, from the latents of this step."""
     source = generator_at(config.seed, purpose, images_shown)
-    z = normal(source, moment.batch_size, config.network.latent_size).to(players.device)
+    z = normal(source, moment.batch_size, config.network.latent_size)
+    z = players.together.own(z).to(players.device)
     with autocast(players.device, config):
         return players.generator(z, moment.growth, labels).float()
 
 
 def augmented(
-    images: Tensor, config: TrainingConfig, strength: float, purpose: Purpose, images_shown: int
+    players: Players,
+    images: Tensor,
+    config: TrainingConfig,
+    strength: float,
+    purpose: Purpose,
+    images_shown: int,
 ) -> Tensor:
     """Images as the discriminator sees them, by the numbers of this step and purpose."""
     if not config.augment:
         return images
-    chance = uniform(generator_at(config.seed, purpose, images_shown), len(images), DRAWS)
+    source, together = generator_at(config.seed, purpose, images_shown), players.together
+    chance = together.own(uniform(source, len(images) * together.count, DRAWS))
     return augment(images, config.augment, strength, chance.to(images.device))
 
 
@@ -209,25 +222,29 @@ def autocast(device: torch.device, config: TrainingConfig) -> torch.autocast:
 
 
 def penalty_at(
-    images_shown: int, config: TrainingConfig, moment: Moment, device: torch.device
+    images_shown: int, config: TrainingConfig, moment: Moment, players: Players
 ) -> Penalty:
     """The penalty of this step; R1 and R2 weights follow the rule of StyleGAN2-ADA."""
-    weight = config.penalty_weight
+    weight, together = config.penalty_weight, players.together
     size = config.network.size_at(moment.growth.resolution)
     if OBJECTIVES[config.objective].scales_with_image:
         weight *= math.prod(size) / moment.batch_size
     source = generator_at(config.seed, Purpose.PENALTY, images_shown)
-    mix = uniform(source, moment.batch_size, 1, 1, 1).to(device)
-    penalty = Penalty(weight, config.penalty_share, config.penalty_target, config.drift, mix)
+    mix = together.own(uniform(source, moment.batch_size, 1, 1, 1)).to(players.device)
+    penalty = Penalty(
+        *(weight, config.penalty_share, config.penalty_target, config.drift, mix),
+        processes=together.count,
+    )
     if config.penalty == "exact":
         return penalty
     source = generator_at(config.seed, Purpose.PENALTY_NOISE, images_shown)
     count = penalised_count(moment.batch_size, config.penalty_share)
-    noise = normal(source, 2, count, config.network.channels, *size).to(device)
+    noise = normal(source, 2, count, config.network.channels, *size)
+    noise = noise[:, together.share].to(players.device)
     return replace(penalty, kind=config.penalty, sigma=config.penalty_sigma, noise=noise)
 
 
-def read_numbers(terms: Terms) -> Numbers:
-    """All terms as plain numbers, in one transfer from the device."""
-    stacked = torch.stack([value.detach() for value in terms.values()])
+def read_numbers(terms: Terms, together: Together) -> Numbers:
+    """All terms as plain numbers, of the whole batch, in one transfer from the device."""
+    stacked = together.mean(torch.stack([value.detach() for value in terms.values()]))
     return dict(zip(terms, cast("list[float]", stacked.tolist()), strict=True))

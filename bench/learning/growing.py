@@ -132,7 +132,7 @@ def measure_new(run: Path, ruler: Ruler) -> None:
             continue
         state = load_run(run, str(images))
         growth = state.moment.growth
-        if growth.resolution != ruler.real.resolution:
+        if growth.resolution != ruler.real.shorter:
             continue
         line = {"images_shown": images, "seconds": state.progress.seconds, **asdict(growth)}
         numbers = ruler.measure(state.players.average, growth, run)

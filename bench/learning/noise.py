@@ -20,7 +20,7 @@ def write_noise(folder: Path, resolution: int, count: int, channels: int = 3) ->
     random = np.random.default_rng(0)
     pictures = random.integers(0, 256, (count, resolution, resolution, channels), np.uint8)
     with PyramidWriter(folder, resolution, channels) as writer:
-        writer.append(halvings(pictures))
+        writer.append(halvings(pictures, resolution))
     manifest = Manifest(
         source=Source("folder", "noise", "a seed", "CC0-1.0"),
         count=count,

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from training.agreement import check_data, with_base, with_classes
+from training.agreement import check_data, check_processes, with_base, with_classes
 from training.config import ConfigError, TrainingConfig
 from training.data import Prepared
 
@@ -45,3 +45,37 @@ def test_the_network_takes_the_shape_of_the_pictures(
     assert with_base(followed, prepared) == followed
     with pytest.raises(ConfigError, match=r"of shape 4x4 .* the network 4x6.*--shape 4x6"):
         check_data(followed, prepared)
+
+
+@pytest.mark.parametrize(
+    ("processes", "share", "message"),
+    [
+        (
+            3,
+            1.0,
+            r"3 processes cannot share the batch of 4 images at 4 px equally: .*batch_size=6$",
+        ),
+        (
+            8,
+            0.25,
+            r"8 processes cannot share equally the 4 images that are penalised .* of 16 at 8",
+        ),
+    ],
+)
+def test_processes_that_cannot_share_a_batch_are_refused(
+    config: TrainingConfig, processes: int, share: float, message: str
+) -> None:
+    """The message says which batch, and what to change; as many as divide are welcome."""
+    if processes == 8:
+        levels = (
+            replace(config.levels[0], batch_size=32),
+            replace(config.levels[1], batch_size=16),
+        )
+        config = replace(config, levels=levels)
+    config = replace(config, penalty_share=share)
+
+    check_processes(config, 1)
+    check_processes(config, 2)
+    check_processes(config, 4)
+    with pytest.raises(ConfigError, match=message):
+        check_processes(config, processes)

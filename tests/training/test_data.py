@@ -85,6 +85,19 @@ def test_a_batch_depends_on_its_position_alone(prepared: Prepared) -> None:
         np.testing.assert_array_equal(stream.batch(8, start, 7), whole[start : start + 7])
 
 
+def test_the_shares_of_a_batch_are_the_batch(prepared: Prepared) -> None:
+    """Pictures, mirrored or not, and classes: each at the place it has in the whole."""
+    stream = ImageStream(prepared, seed=1, mirror=True)
+    batch, labels = stream.batch(8, 6, 8), stream.labels(6, 8)
+    assert labels is not None
+
+    for share in (slice(0, None, 2), slice(1, None, 2)):
+        part = stream.labels(6, 8, share)
+        assert part is not None
+        assert (stream.batch(8, 6, 8, share) == batch[share]).all()
+        assert (part == labels[share]).all()
+
+
 def test_every_resolution_shows_the_same_pictures_in_the_same_order(prepared: Prepared) -> None:
     """A change of level in the middle of an epoch goes on with the next picture."""
     stream = ImageStream(prepared, seed=2, mirror=True)

@@ -59,7 +59,7 @@ def read_events(folder: Path) -> list[Event]:
 def go(config: TrainingConfig, prepared: Prepared, run: Path, display: Display) -> None:
     """Train, or go on training, with event files."""
     with display, Events(run / "tensorboard") as events:
-        train(config, prepared, run, torch.device("cpu"), display, None, events)
+        train(config, prepared, run, torch.device("cpu"), display, events=events)
 
 
 @pytest.fixture(scope="module")

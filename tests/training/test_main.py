@@ -278,3 +278,31 @@ def test_without_its_package_the_option_says_what_to_install(
 
     assert run(*train_words, "--tensorboard") == 2
     assert "pip install tensorboardX" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("train", "3 processes cannot share the batch of 4 images at 4 px equally"),
+        ("export", "only train is for several processes: start this without torchrun"),
+    ],
+)
+def test_what_several_processes_cannot_do_is_refused_before_any_work(
+    run: Run,
+    train_words: list[object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    message: str,
+) -> None:
+    """With code 2, and nothing on the disk."""
+    told = {"TORCHELASTIC_RUN_ID": "x", "RANK": "0", "WORLD_SIZE": "3", "LOCAL_RANK": "0"}
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    exporting = ["export", "--run", tmp_path / "run", "--out", tmp_path / "out"]
+
+    assert run(*(train_words if command == "train" else exporting)) == 2
+
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()

@@ -87,3 +87,12 @@ def test_what_is_said_is_not_interpreted() -> None:
         display.say("runs/[bold]x/:cat:/a")
 
     assert "runs/[bold]x/:cat:/a\n" in file.getvalue()
+
+
+def test_a_process_that_is_not_the_first_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither lines nor a bar."""
+    with Display.silent(100) as display:
+        display.say("anything")
+        display.update(moment_at(1, 0.5), 48, 10.0)
+
+    assert capsys.readouterr().out == ""

@@ -1,5 +1,7 @@
 """Slopes against closed forms, and against each other through a real discriminator in fp64."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
@@ -50,6 +52,17 @@ def penalty_of(
 ) -> Penalty:
     """A penalty as far as slopes look at it."""
     return Penalty(weight, share, 1.0, 0.0, MIX, kind, sigma, noise)
+
+
+def test_a_share_of_a_batch_has_its_part_of_the_penalised_images(weight: Tensor) -> None:
+    """A quarter of 16 is one group of four; each of two processes has two of its images."""
+    share = torch.rand(N, 3, 4, 4, generator=torch.Generator().manual_seed(1))
+    penalty = replace(penalty_of(share=0.25), processes=2)
+
+    _, slope = scores_and_slope(quadratic(weight), share, penalty)
+
+    expected = squared_norm(weight.detach() * share[:2]).mean()
+    torch.testing.assert_close(slope, expected)
 
 
 def noise_for(images: Tensor, draws: int = 1) -> Tensor:

@@ -194,7 +194,8 @@ def test_r1_weights_grow_with_the_image(
     """By R^2 / batch size, the rule of StyleGAN2-ADA; lambda of WGAN-GP does not."""
     config = replace(config, objective=objective)
 
-    penalty = penalty_at(HELD, config, schedule_at(HELD, config), CPU)
+    players = Players.create(config, CPU)
+    penalty = penalty_at(HELD, config, schedule_at(HELD, config), players)
 
     assert penalty.weight == pytest.approx(weight)
     assert penalty.mix.shape == (4, 1, 1, 1)
@@ -206,9 +207,10 @@ def test_the_weight_of_a_penalty_counts_every_pixel(config: TrainingConfig) -> N
     network = replace(config.network, base_width=6)
     wide = replace(config, network=network, penalty="finite-difference")
 
-    penalty = penalty_at(HELD, wide, schedule_at(HELD, wide), CPU)
+    wider, usual = Players.create(wide, CPU), Players.create(config, CPU)
+    penalty = penalty_at(HELD, wide, schedule_at(HELD, wide), wider)
 
-    square = penalty_at(HELD, config, schedule_at(HELD, config), CPU)
+    square = penalty_at(HELD, config, schedule_at(HELD, config), usual)
     assert penalty.weight == pytest.approx(1.5 * square.weight)
     assert penalty.noise is not None
     assert penalty.noise.shape == (2, 4, 3, 8, 12)
@@ -217,7 +219,10 @@ def test_the_weight_of_a_penalty_counts_every_pixel(config: TrainingConfig) -> N
 def test_finite_differences_get_noise_of_their_own(config: TrainingConfig) -> None:
     """For both sides, as large as the penalised images; another with every step."""
     config = replace(config, penalty="finite-difference", penalty_sigma=0.5, penalty_share=0.5)
-    first, later = (penalty_at(n, config, schedule_at(n, config), CPU) for n in (HELD, HELD + 4))
+    players = Players.create(config, CPU)
+    first, later = (
+        penalty_at(n, config, schedule_at(n, config), players) for n in (HELD, HELD + 4)
+    )
 
     assert (first.kind, first.sigma) == ("finite-difference", 0.5)
     assert first.noise is not None

@@ -1,0 +1,95 @@
+"""What each process does in the tests of `training.together`: plays every case of a folder in turn.
+
+Started by `torchrun` with that folder, which holds `data/` and `cases/NAME.json`. What became of
+the cases goes to `heard-RANK.json`.
+"""
+
+import hashlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from training.checkpoint import tensors_of
+from training.config import TrainingConfig
+from training.data import ImageStream, Prepared, open_prepared
+from training.loop import train
+from training.progress import Display
+from training.schedule import Moment, schedule_at
+from training.step import Players, take_step
+from training.together import Together
+
+CPU = torch.device("cpu")
+STOPPED_AT = 40
+STEPS = 4
+
+
+class Stopping(Display):
+    """Asks its own process, and no other, to stop after so many images."""
+
+    def update(self, moment: Moment, images_shown: int, rate: float) -> None:
+        """As a machine does that goes down."""
+        super().update(moment, images_shown, rate)
+        if images_shown == STOPPED_AT:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def play_cases(folder: Path, prepared: Prepared, together: Together) -> dict[str, str]:
+    """Run after run in the same processes; how each ended, if by an error."""
+    ends: dict[str, str] = {}
+    for case in sorted((folder / "cases").iterdir()):
+        config = TrainingConfig.from_json(case.read_text(encoding="utf-8"))
+        stops = case.stem == "stopped" and together.rank == 1
+        display = (Stopping if stops else Display).silent(config.total_images)
+        run = folder / "runs" / case.stem
+        ends[case.stem] = told(
+            lambda c=config, r=run, d=display: train(c, prepared, r, CPU, d, together=together)
+        )
+    return ends
+
+
+def told(act: Callable[[], object]) -> str:
+    """The error that it ends with; nothing if it does not."""
+    try:
+        act()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def digest_after(config: TrainingConfig, prepared: Prepared, together: Together) -> str:
+    """Of every tensor of this process, after some steps across the beginning of the fade."""
+    players, shown = Players.create(config, CPU, together), 16
+    stream = ImageStream(prepared, config.seed, config.mirror)
+    for _ in range(STEPS):
+        moment = schedule_at(shown, config)
+        place = (shown, moment.batch_size, together.share)
+        pixels = stream.batch(moment.growth.resolution, *place)
+        take_step(players, moment, config, pixels, shown, stream.labels(*place))
+        shown += moment.batch_size
+    digest = hashlib.sha256()
+    for name, tensor in sorted(tensors_of(players).items()):
+        digest.update(name.encode() + tensor.numpy().tobytes())
+    return digest.hexdigest()
+
+
+def main() -> None:
+    """All of it, and what became of it."""
+    folder, together = Path(sys.argv[1]), Together.from_environment()
+    prepared = open_prepared(folder / "data")
+    torch.set_num_threads(1)
+    with together.meeting(CPU):
+        heard: dict[str, object] = {"ends": play_cases(folder, prepared, together)}
+        case = folder / "cases" / "wgan-gp.json"
+        config = TrainingConfig.from_json(case.read_text(encoding="utf-8"))
+        heard["digest"] = digest_after(config, prepared, together)
+        heard["told"] = told(lambda: together.require_same(seed="0", hour=str(together.rank)))
+    (folder / f"heard-{together.rank}.json").write_text(json.dumps(heard), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
