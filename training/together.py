@@ -19,11 +19,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Self, cast
+from typing import Any, NoReturn, Self, cast
 
 import torch
 import torch.distributed as dist
@@ -92,6 +93,19 @@ class Together:
         dist.init_process_group("cpu:gloo,cuda:nccl" if on_cuda else "gloo", timeout=PATIENCE)
         yield
         dist.destroy_process_group()  # after a failure, `torchrun` ends whoever is left
+
+    def leave(self, code: int) -> NoReturn:
+        """End this process with a code.
+
+        Threads of gloo may outlive the meeting, and now and then abort an interpreter that is being
+        taken down (pytorch/pytorch#190489). So one of several is not taken down: everything is
+        written by then.
+        """
+        if self.count == 1:
+            sys.exit(code)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
     # ------------------------------------------------------------------------------------
     # Means. A term is a mean over its images and all shares are equal, so the mean over the

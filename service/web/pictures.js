@@ -3,7 +3,7 @@
 
 import { ask } from "./asking.js";
 
-const NAMES = ["ada", "grace", "alan", "hedy", "linus", "margaret", "edsger", "katherine", "dennis",
+const NAMES = ["alan", "grace", "ada", "hedy", "linus", "margaret", "edsger", "katherine", "dennis",
   "barbara", "donald", "frances"];
 const THUMBNAIL = 128; // pixels, at most
 const COARSE = 64; // pixels, up to which single ones are worth seeing
