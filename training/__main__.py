@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from models.bundle import BundleError, load_bundle
+from models.bundle import BundleError
 from training import export, prepare_command
 from training.agreement import check_data, check_processes, with_base, with_classes
 from training.benchmark import command as benchmark
@@ -32,7 +32,7 @@ from training.quality.features import WeightsError
 from training.report import command as report_command
 from training.setting import apply_setting
 from training.together import Together, TogetherError
-from training.transfer import follow
+from training.transfer import follow, read_beginning
 
 if TYPE_CHECKING:
     from training.events import Events
@@ -74,8 +74,8 @@ def build_parser() -> argparse.ArgumentParser:
     training.add_argument(
         "--init-from",
         type=Path,
-        metavar="BUNDLE",
-        help="begin with the generator of this bundle instead of random weights",
+        metavar="FOLDER",
+        help="begin with this bundle, or with another run, instead of random weights",
     )
     add_machine_arguments(training)
     training.add_argument(
@@ -123,9 +123,9 @@ def run_train(options: argparse.Namespace) -> int:
         config = apply_setting(config, setting)
     prepared = open_prepared(options.data)
     config = with_base(with_classes(config, prepared), prepared)
-    beginning = load_bundle(options.init_from) if options.init_from else None
+    beginning = read_beginning(options.init_from) if options.init_from else None
     if beginning:
-        config = follow(config, beginning.card)
+        config = follow(config, beginning)
     check_data(config, prepared)
     together = Together.from_environment()
     check_processes(config, together.count)

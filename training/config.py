@@ -123,8 +123,8 @@ class TrainingConfig:
         augment_ramp_images: the images in which a steered strength can go from 0 to 1.
         precision: "fp32" or "bf16" (autocast; statistics and penalties stay fp32).
         seed: of weights, latents and order.
-        init_from: the bundle whose generator it begins with, `name@digest`; empty for random
-            weights. Set by `--init-from`.
+        init_from: the bundle or run that it begins with, `name@digest`; empty for random weights.
+            Set by `--init-from`.
     """
 
     preset: str

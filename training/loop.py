@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Self
 
 import torch
 
-from models.bundle import Bundle
 from training.agreement import check_data, check_processes
 from training.augment import Strength
 from training.checkpoint import CHECKPOINTS, Progress, load_newest, save_checkpoint
@@ -37,7 +36,7 @@ from training.samples import SAMPLES, write_grid
 from training.schedule import Moment, schedule_at
 from training.step import Players, take_step
 from training.together import ALONE, Together
-from training.transfer import begin_with
+from training.transfer import Beginning, begin_with
 from training.watch import Watch
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def train(  # noqa: PLR0913 - the last three are rare, and go by their names
     device: torch.device,
     display: Display,
     *,
-    beginning: Bundle | None = None,
+    beginning: Beginning | None = None,
     together: Together = ALONE,
     events: Events | None = None,
 ) -> Progress:
@@ -91,7 +90,7 @@ def train(  # noqa: PLR0913 - the last three are rare, and go by their names
         run: the folder of the run, new or begun before.
         device: where the networks live.
         display: where to tell how it goes.
-        beginning: the bundle a new run begins with, the one of `config.init_from`.
+        beginning: what a new run begins with, the one of `config.init_from`.
         together: which process of the run this is. All stop where one was asked to; the first one
             writes and measures.
         events: where TensorBoard shall find the journal, too.
@@ -184,7 +183,7 @@ def take_up(
     run: Path,
     players: Players,
     display: Display,
-    beginning: Bundle | None,
+    beginning: Beginning | None,
 ) -> Progress:
     """Put the newest whole checkpoint of a run into new players; without one they stay new.
 

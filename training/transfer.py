@@ -1,81 +1,158 @@
-"""Transfer: a run that begins with the generator of a bundle instead of random weights.
+"""Transfer: a run that begins with a bundle, or with another run, instead of random weights.
 
-Owns what is taken over: the shapes, every weight up to the bundle's top level, and the exit there.
-The exits below it were made for serving and are not taken; nor is a discriminator, which a bundle
-does not have. Knows no schedule but that the levels the bundle knows are skipped.
+Owns what is taken over: the shapes, and every weight up to the top level that is known. A bundle
+gives its generator with the exit at its top; the exits below were made for serving. A run gives
+both networks and its average, but not Adam's moments. Knows no schedule but that the levels that
+are known already are skipped.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from models.bundle import Bundle
-from models.card import Card
-from training.config import ConfigError, TrainingConfig
+from models.bundle import Bundle, file_sha256, load_bundle
+from models.config import NetworkConfig
+from models.growth import Growth
+from training.checkpoint import CHECKPOINTS, checkpoint_at
+from training.config import CONFIG_FILE, ConfigError, TrainingConfig
+from training.newest import load_run
 from training.step import Players
 
+Weights = Mapping[str, Tensor]
 
-def follow(config: TrainingConfig, card: Card) -> TrainingConfig:
-    """The configuration of a run that begins with the bundle of `card`.
 
-    Latent and feature maps are the bundle's. The levels below its top are skipped; that one is held
-    from the start, so that the new discriminator learns before anything fades in.
+@dataclass(frozen=True)
+class Beginning:
+    """What a run begins with.
+
+    Attributes:
+        name: of the bundle or run, with the digest of its weights: `name@digest`.
+        network: its shapes.
+        generator: weights by name, as are the others.
+        average: those of the averaged generator.
+        discriminator: empty of a bundle.
+    """
+
+    name: str
+    network: NetworkConfig
+    generator: Weights = field(repr=False)
+    average: Weights = field(repr=False)
+    discriminator: Weights = field(repr=False)
+
+
+def read_beginning(path: Path) -> Beginning:
+    """A bundle, or the newest checkpoint of a run.
 
     Raises:
-        ConfigError: the bundle does not fit.
+        BundleError: it is neither a whole bundle nor a run.
+        CheckpointError: the run has no whole checkpoint.
+        ConfigError: the run has not finished growing, or its configuration cannot be read.
     """
-    theirs, ours = card.network, config.network
-    if theirs.resolution > ours.resolution:
-        raise ConfigError(
-            f"{card.name} has {theirs.resolution} px, the preset {config.preset} ends at "
-            f"{ours.resolution} px: choose a preset of {theirs.resolution} px or more"
-        )
-    if theirs.base != ours.base:
-        raise ConfigError(
-            f"{card.name} draws pictures of shape {theirs.base_height}x{theirs.base_width} (height "
-            f"x width), this run {ours.base_height}x{ours.base_width}: prepare the pictures with "
-            f"--shape {theirs.base_height}x{theirs.base_width}"
-        )
-    if (theirs.channels, theirs.classes) != (ours.channels, ours.classes):
-        raise ConfigError(
-            f"{card.name} draws {theirs.channels} channels in {theirs.classes} classes, this run "
-            f"{ours.channels} in {ours.classes}: choose pictures, network.channels and labels that "
-            "agree with the bundle"
-        )
-    shapes = {name: getattr(theirs, name) for name in ("latent_size", "fmap_base", "fmap_max")}
-    try:
-        network = replace(ours, **shapes)
-    except ValueError as error:
-        raise ConfigError(f"{card.name} cannot grow to {ours.resolution} px: {error}") from error
-    skipped = [replace(p, fade_images=0, stable_images=0) for p in config.levels]
-    first = replace(config.levels[theirs.top_level], fade_images=0)
-    levels = (*skipped[: theirs.top_level], first, *config.levels[theirs.top_level + 1 :])
-    return replace(config, network=network, levels=levels, init_from=card.pinned_name)
+    if (path / CONFIG_FILE).is_file():
+        return of_run(path)
+    return of_bundle(load_bundle(path))
 
 
-def begin_with(players: Players, bundle: Bundle) -> None:
-    """Put the weights of the bundle into generator and average; what it lacks stays as drawn."""
+def of_bundle(bundle: Bundle) -> Beginning:
+    """The generator alone, for the average, too."""
     top = bundle.card.network.top_level
     weights = {
         name: value
         for name, value in bundle.generator.state_dict().items()
         if not name.startswith("exits.") or name.startswith(f"exits.{top}.")
     }
-    for generator in (players.generator, players.average):
-        _take_over(generator, weights)
+    return Beginning(bundle.card.pinned_name, bundle.card.network, weights, weights, {})
+
+
+def of_run(folder: Path) -> Beginning:
+    """All three networks of its newest checkpoint.
+
+    Raises:
+        CheckpointError: it has none that is whole.
+        ConfigError: its top level is asleep or fades in.
+    """
+    state = load_run(folder)
+    network, growth = state.config.network, state.moment.growth
+    if growth != Growth(network.top_level):
+        raise ConfigError(
+            f"{folder} stands at {growth.resolution} px, alpha {growth.alpha:.2f}: a run can be "
+            f"begun with it when its top level of {network.resolution} px has faded in"
+        )
+    record = checkpoint_at(folder / CHECKPOINTS, state.progress.images_shown)
+    digest = file_sha256(record.with_suffix(".safetensors"))
+    players = state.players
+    networks = (players.generator, players.average, players.discriminator)
+    return Beginning(
+        f"{folder.resolve().name}@{digest}", network, *(each.state_dict() for each in networks)
+    )
+
+
+def follow(config: TrainingConfig, beginning: Beginning) -> TrainingConfig:
+    """The configuration of a run that begins so.
+
+    Latent and feature maps are those of the beginning. The levels below its top are skipped. That
+    one is held from the start, so that a new discriminator learns before anything fades in; it is
+    skipped, too, where the discriminator has come along and there is a higher one.
+
+    Raises:
+        ConfigError: the beginning does not fit.
+    """
+    theirs, ours, name = beginning.network, config.network, beginning.name.partition("@")[0]
+    if theirs.resolution > ours.resolution:
+        raise ConfigError(
+            f"{name} has {theirs.resolution} px, the preset {config.preset} ends at "
+            f"{ours.resolution} px: choose a preset of {theirs.resolution} px or more"
+        )
+    if theirs.base != ours.base:
+        raise ConfigError(
+            f"{name} draws pictures of shape {theirs.base_height}x{theirs.base_width} (height "
+            f"x width), this run {ours.base_height}x{ours.base_width}: prepare the pictures with "
+            f"--shape {theirs.base_height}x{theirs.base_width}"
+        )
+    if (theirs.channels, theirs.classes) != (ours.channels, ours.classes):
+        raise ConfigError(
+            f"{name} draws {theirs.channels} channels in {theirs.classes} classes, this run "
+            f"{ours.channels} in {ours.classes}: choose pictures, network.channels and labels that "
+            "agree with it"
+        )
+    shapes = {key: getattr(theirs, key) for key in ("latent_size", "fmap_base", "fmap_max")}
+    try:
+        network = replace(ours, **shapes)
+    except ValueError as error:
+        raise ConfigError(f"{name} cannot grow to {ours.resolution} px: {error}") from error
+    skipped = [replace(p, fade_images=0, stable_images=0) for p in config.levels]
+    held = replace(config.levels[theirs.top_level], fade_images=0)
+    grows = theirs.resolution < ours.resolution
+    first = skipped[theirs.top_level] if grows and beginning.discriminator else held
+    levels = (*skipped[: theirs.top_level], first, *config.levels[theirs.top_level + 1 :])
+    return replace(config, network=network, levels=levels, init_from=beginning.name)
+
+
+def begin_with(players: Players, beginning: Beginning) -> None:
+    """Put its weights into the players; what it lacks stays as drawn.
+
+    Raises:
+        ConfigError: a weight has no place.
+    """
+    _take_over(players.generator, beginning.generator)
+    _take_over(players.average, beginning.average)
+    _take_over(players.discriminator, beginning.discriminator)
 
 
 @torch.no_grad()
-def _take_over(generator: nn.Module, weights: dict[str, torch.Tensor]) -> None:
-    parameters = dict(generator.named_parameters())
+def _take_over(network: nn.Module, weights: Weights) -> None:
+    parameters = dict(network.named_parameters())
     for name, value in weights.items():
         parameter = parameters.get(name)
         if parameter is None or parameter.shape != value.shape:
             raise ConfigError(
-                f"{name} of the bundle, of shape {tuple(value.shape)}, has no place in this run: "
-                "the exit at the top must be the one the bundle was trained with"
+                f"{name} of what the run shall begin with, of shape {tuple(value.shape)}, has no "
+                "place in it: the exit at the top of a bundle must be the one it was trained with, "
+                "and `labels` must be those of the run"
             )
         parameter.copy_(value)

@@ -1,5 +1,7 @@
 """Transfer: what a run takes from a bundle, and where its schedule then begins."""
 
+import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +15,14 @@ from models.config import ExitShape, NetworkConfig
 from models.generator import Generator
 from models.growth import Growth
 from tests.conftest import make_card, write_bundle
-from training.config import ConfigError, LevelPlan, TrainingConfig
+from tests.training.conftest import train_a_run
+from training.config import CONFIG_FILE, ConfigError, LevelPlan, TrainingConfig
+from training.data import Prepared
+from training.newest import load_run
 from training.samples import render
 from training.schedule import schedule_at
 from training.step import Players
-from training.transfer import begin_with, follow
+from training.transfer import begin_with, follow, of_bundle, read_beginning
 
 CPU = torch.device("cpu")
 
@@ -40,7 +45,7 @@ def test_the_shapes_are_the_bundles_and_the_levels_it_knows_are_skipped(
     larger: TrainingConfig, bundle: Bundle
 ) -> None:
     """Its top level is held from the first image, then the next fades in."""
-    config = follow(larger, bundle.card)
+    config = follow(larger, of_bundle(bundle))
 
     assert config.network == NetworkConfig(16, latent_size=12, fmap_base=64, fmap_max=16)
     assert config.init_from == bundle.card.pinned_name
@@ -54,8 +59,8 @@ def test_a_run_begins_with_the_pictures_of_the_bundle(
     larger: TrainingConfig, bundle: Bundle
 ) -> None:
     """Of its top level, by generator and average; and at alpha 0 of the next one, larger."""
-    players = Players.create(follow(larger, bundle.card), CPU)
-    begin_with(players, bundle)
+    players = Players.create(follow(larger, of_bundle(bundle)), CPU)
+    begin_with(players, of_bundle(bundle))
     expected = render(bundle.generator, range(4), Growth(1))
 
     for generator in (players.generator, players.average):
@@ -68,9 +73,9 @@ def test_what_the_bundle_has_not_stays_as_it_was_drawn(
     larger: TrainingConfig, bundle: Bundle
 ) -> None:
     """The new level, the exits below its top, and the discriminator."""
-    config = follow(larger, bundle.card)
+    config = follow(larger, of_bundle(bundle))
     players, fresh = Players.create(config, CPU), Players.create(config, CPU)
-    begin_with(players, bundle)
+    begin_with(players, of_bundle(bundle))
 
     drawn = dict(fresh.generator.named_parameters())
     same = {k for k, v in players.generator.named_parameters() if torch.equal(v, drawn[k])}
@@ -92,12 +97,10 @@ def test_a_bundle_with_another_exit_at_its_top_is_refused(
     generator = Generator(NetworkConfig(8, latent_size=12, fmap_base=64, fmap_max=16), shapes)
     save_bundle(tmp_path, generator, make_card(generator, "deep-8", ()), b"")
     bundle = load_bundle(tmp_path)
-    players = Players.create(follow(larger, bundle.card), CPU)
+    players = Players.create(follow(larger, of_bundle(bundle)), CPU)
 
-    with pytest.raises(
-        ConfigError, match=r"exits\.1\.0\.weight of the bundle, of shape .* no place"
-    ):
-        begin_with(players, bundle)
+    with pytest.raises(ConfigError, match=r"exits\.1\.0\.weight of what .*, of shape .* no place"):
+        begin_with(players, of_bundle(bundle))
 
 
 @pytest.mark.parametrize(
@@ -118,15 +121,15 @@ def test_a_bundle_of_another_kind_is_refused(
     other = replace(larger, network=network, labels="projection")
 
     with pytest.raises(ConfigError, match=message):
-        follow(other, bundle.card)
+        follow(other, of_bundle(bundle))
 
 
 def test_a_bundle_larger_than_the_run_is_refused(config: TrainingConfig, tmp_path: Path) -> None:
     """Its upper levels would be lost."""
-    card = load_bundle(write_bundle(tmp_path)).card
+    beginning = read_beginning(write_bundle(tmp_path))
 
     with pytest.raises(ConfigError, match="tiny-32 has 32 px, the preset tiny ends at 8 px"):
-        follow(config, card)
+        follow(config, beginning)
 
 
 def test_a_bundle_of_another_shape_does_not_fit(larger: TrainingConfig, tmp_path: Path) -> None:
@@ -135,4 +138,78 @@ def test_a_bundle_of_another_shape_does_not_fit(larger: TrainingConfig, tmp_path
     wide = load_bundle(write_bundle(tmp_path, "wide-8", shapes))
 
     with pytest.raises(ConfigError, match=r"shape 4x6 .*, this run 4x4: .* --shape 4x6"):
-        follow(larger, wide.card)
+        follow(larger, of_bundle(wide))
+
+
+# ----------------------------------------------------------------------------------------
+# Another run
+
+
+@pytest.fixture(scope="module")
+def finished(
+    config: TrainingConfig, prepared: Prepared, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A run to 8 px, from its first to its last image."""
+    return train_a_run(config, prepared, tmp_path_factory.mktemp("runs") / "finished")
+
+
+def test_a_larger_run_begins_with_the_fade_of_its_first_new_level(
+    larger: TrainingConfig, finished: Path
+) -> None:
+    """Both networks know the others already."""
+    config = follow(larger, beginning := read_beginning(finished))
+
+    assert config.init_from == beginning.name
+    assert re.fullmatch(r".+@[0-9a-f]{64}", beginning.name)
+    assert schedule_at(0, config).growth == Growth(2, 0.0)
+    assert config.total_images == 28
+
+
+def test_a_run_of_the_same_size_holds_its_top_level(config: TrainingConfig, finished: Path) -> None:
+    """For other pictures, or a lower learning rate."""
+    again = follow(config, read_beginning(finished))
+
+    assert schedule_at(0, again).growth == schedule_at(23, again).growth == Growth(1)
+    assert again.total_images == 24
+
+
+def test_every_weight_of_a_run_is_taken_over(larger: TrainingConfig, finished: Path) -> None:
+    """Of both players and the average; they score and draw as before."""
+    beginning, before = read_beginning(finished), load_run(finished).players
+    players = Players.create(follow(larger, beginning), CPU)
+    begin_with(players, beginning)
+    images = torch.from_numpy(np.linspace(-1, 1, 4 * 3 * 64, dtype=np.float32)).view(4, 3, 8, 8)
+
+    for name in ("generator", "average"):
+        old, new = (getattr(each, name) for each in (before, players))
+        assert np.array_equal(render(new, [1], Growth(1)), render(old, [1], Growth(1)))
+    scores = [each.discriminator(images, Growth(1)) for each in (before, players)]
+    assert torch.equal(*scores)
+    assert not torch.equal(
+        players.generator.state_dict()["stem.dense.weight"],
+        players.average.state_dict()["stem.dense.weight"],
+    )
+
+
+def test_a_run_that_still_grows_is_no_beginning(
+    config: TrainingConfig, finished: Path, tmp_path: Path
+) -> None:
+    """Its top level would begin half awake."""
+    run = shutil.copytree(finished, tmp_path / "run")
+    levels = (config.levels[0], replace(config.levels[1], fade_images=480))
+    (run / CONFIG_FILE).write_text(replace(config, levels=levels).to_json(), encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=r"stands at 8 px, alpha 0\.10: .* has faded in"):
+        read_beginning(run)
+
+
+def test_a_run_with_another_head_has_no_place(
+    conditional: TrainingConfig, labelled: Prepared, tmp_path: Path
+) -> None:
+    """Projection and AC-GAN keep classes in other weights."""
+    train_a_run(conditional, labelled, tmp_path / "run")
+    beginning = read_beginning(tmp_path / "run")
+    players = Players.create(follow(replace(conditional, labels="acgan"), beginning), CPU)
+
+    with pytest.raises(ConfigError, match=r"head\.projection\.weight of .* no place .* `labels`"):
+        begin_with(players, beginning)
