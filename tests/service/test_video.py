@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import io
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
 from service.picture import Pixels, in_colour, on_white
-from service.video import SMALLEST_SIDE, write_mp4
+from service.video import SMALLEST_SIDE, repeatable, write_mp4
 from tests.service.pictures import FACTS, painted, psnr, walk
 
 
@@ -74,5 +75,19 @@ def test_the_index_comes_first_and_the_facts_are_inside() -> None:
 
 
 def test_the_same_frames_give_the_same_bytes() -> None:
-    """No clock and no race between threads enters the file."""
-    assert write_mp4(walk(32), 10, True, FACTS) == write_mp4(walk(32), 10, True, FACTS)
+    """No clock and no race between threads enters the file, nor the state of a processor."""
+    assert len({write_mp4(walk(32), 10, True, FACTS) for _ in range(100)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "options"),
+    [("fpu sse2 avx2 avx512f", {"x264-params": "asm=avx2"}), ("fpu sse2 avx2", {})],
+)
+def test_the_widest_kernels_are_left_out(
+    tmp_path: Path, flags: str, options: dict[str, str]
+) -> None:
+    """Where there are any; a machine that tells nothing is left alone."""
+    (tmp_path / "cpuinfo").write_text(f"flags\t\t: {flags}\n")
+
+    assert repeatable(tmp_path / "cpuinfo") == options
+    assert repeatable(tmp_path / "nothing") == {}
