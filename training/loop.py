@@ -7,12 +7,10 @@ goes on where it stopped.
 
 from __future__ import annotations
 
-import signal
 import time
 from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -35,40 +33,13 @@ from training.progress import Display, describe
 from training.samples import SAMPLES, write_grid
 from training.schedule import Moment, schedule_at
 from training.step import Players, take_step
+from training.stopping import StopRequest
 from training.together import ALONE, Together
 from training.transfer import Beginning, begin_with
 from training.watch import Watch
 
 if TYPE_CHECKING:
     from training.events import Events  # needs an extra
-
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-class StopRequest:
-    """Set by SIGINT or SIGTERM: finish the step, write a checkpoint, leave.
-
-    Use it as a context: inside, a second signal ends the process at once; after it, signals do what
-    they did before.
-    """
-
-    def __init__(self) -> None:
-        self.asked = False
-        self._before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
-
-    def __enter__(self) -> Self:
-        for number in STOP_SIGNALS:
-            signal.signal(number, self._ask)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler or signal.SIG_DFL)
-
-    def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        self.asked = True
-        for number in STOP_SIGNALS:
-            signal.signal(number, signal.SIG_DFL)
 
 
 def train(  # noqa: PLR0913 - the last three are rare, and go by their names
@@ -105,22 +76,12 @@ def train(  # noqa: PLR0913 - the last three are rare, and go by their names
         OSError: the disk is full; the last checkpoint is whole.
         TogetherError: another process failed, or was told something else.
     """
-    check_data(config, prepared)
-    check_processes(config, together.count)
-    with together.whole():
-        if together.first:
-            keep_config(run, config)
-            keep_origin(run, prepared)
-            (run / SAMPLES).mkdir(exist_ok=True)
-
+    open_run(config, prepared, run, together)
     players = Players.create(config, device, together)
     with together.whole():
         progress = take_up(config, run, players, display, beginning)
         watch = Watch(run, config, prepared, display.say) if together.first else None
-    where = f"{progress.images_shown} {progress.sums} {progress.augment}"
-    together.require_same(
-        configuration=config.to_json(), pictures=prepared.digest, checkpoint=where
-    )
+    require_agreement(config, prepared, progress, together)
     stream = ImageStream(prepared, config.seed, config.mirror)
     averages = Averages(progress.sums, progress.sum_images)
     strength = strength_at(progress, config)
@@ -176,6 +137,35 @@ def train(  # noqa: PLR0913 - the last three are rare, and go by their names
                     watch.report(players.average, moment.growth, seconds, last=last)
             tick_began, tick_images = time.perf_counter(), 0
     return progress
+
+
+def open_run(config: TrainingConfig, prepared: Prepared, run: Path, together: Together) -> None:
+    """Refuse what cannot be trained, and make the folder of a run, or see that it is the same run.
+
+    Raises:
+        ConfigError: the pictures, the processes or the folder do not fit the configuration.
+    """
+    check_data(config, prepared)
+    check_processes(config, together.count)
+    with together.whole():
+        if together.first:
+            keep_config(run, config)
+            keep_origin(run, prepared)
+            (run / SAMPLES).mkdir(exist_ok=True)
+
+
+def require_agreement(
+    config: TrainingConfig, prepared: Prepared, progress: Progress, together: Together
+) -> None:
+    """Refuse to go on where the processes of a run were told or have found different things.
+
+    Raises:
+        TogetherError: on all of them.
+    """
+    where = f"{progress.images_shown} {progress.sums} {progress.augment}"
+    together.require_same(
+        configuration=config.to_json(), pictures=prepared.digest, checkpoint=where
+    )
 
 
 def take_up(

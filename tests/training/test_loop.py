@@ -23,7 +23,7 @@ from training.config import ConfigError, LevelPlan, TrainingConfig
 from training.data import Prepared
 from training.descent import NonFiniteLossError
 from training.journal import read_lines
-from training.loop import StopRequest, is_tick, train
+from training.loop import is_tick, train
 from training.progress import Display
 from training.schedule import Moment
 
@@ -289,28 +289,6 @@ def test_without_forgetting_adam_counts_every_step(undisturbed: Path) -> None:
 
     tensors = safetensors.torch.load_file(path)
     assert tensors["generator_adam/stem.conv.weight/step"].item() == 18.0
-
-
-# ----------------------------------------------------------------------------------------
-# Signals
-
-
-def test_a_second_signal_ends_the_process_at_once() -> None:
-    """After the first, the system's own handlers are back."""
-    with StopRequest() as stop:
-        os.kill(os.getpid(), signal.SIGINT)
-        assert stop.asked
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
-        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-
-
-def test_signals_do_what_they_did_before_once_a_run_is_over() -> None:
-    """Whether one came or not."""
-    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
-    with StopRequest():
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
 
 # ----------------------------------------------------------------------------------------
