@@ -34,6 +34,8 @@ class Form:
             `[N, C, h, w]` of level k, about [-1, 1].
         precision: the number format it computes in, `fp32` or `bf16`.
         engine: what computes it, with its version.
+        torch_threads: that torch may use for what is left to it. Where another library computes,
+            one: torch's threads spin for a while after each operation, on cores that others need.
     """
 
     stem: Step
@@ -42,16 +44,22 @@ class Form:
     device: torch.device
     precision: str
     engine: str = "eager"
+    torch_threads: int = 1
 
 
 def eager_form(
-    stem: nn.Module, levels: nn.ModuleList, exits: nn.ModuleList, device: torch.device
+    stem: nn.Module,
+    levels: nn.ModuleList,
+    exits: nn.ModuleList,
+    device: torch.device,
+    threads: int = 1,
 ) -> Form:
-    """Plain PyTorch in fp32; the modules are taken over and changed."""
+    """Plain PyTorch in fp32 on so many threads; the modules are taken over and changed."""
     for part in (stem, levels, exits):
         fold(part)
         part.to(device)
-    return Form(_channels_last(stem), tuple(levels), tuple(exits), device, "fp32")
+    steps = (_channels_last(stem), tuple(levels), tuple(exits))
+    return Form(*steps, device, "fp32", torch_threads=threads)
 
 
 def _channels_last(stem: nn.Module) -> Step:

@@ -26,7 +26,7 @@ from service.engine.rendering import entries_of, render
 from service.engine.spelling import fault_of, free_memory
 from service.recipe import Recipe, point_of
 
-LARGEST_CPU_STEP = 4  # images; every size is tried at load, and a few fill a CPU
+LARGEST_CPU_STEP = 8  # images; every size is tried at load, and a few fill a CPU
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +98,7 @@ def make_exact(model: LoadedModel, max_batch: int, learn: Learn) -> LoadedModel:
     sizes = ladder(min(max_batch, LARGEST_CPU_STEP) if on_cpu else max_batch)
     name, top = card.pinned_name, card.resolutions[-1]
     probes = [Recipe(name, point_of(seed), top) for seed in range(max(sizes, default=1))]
+    torch.set_num_threads(model.form.torch_threads)  # as in `render`
     with torch.inference_mode():
         latents = entries_of(probes, card.network.latent_size, model.classes)
         latents = latents.to(model.form.device)

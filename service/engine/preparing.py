@@ -27,4 +27,4 @@ def prepare(generator: LevelledGenerator, target: Target) -> Form:
         return compiled_form(*parts, generator.config.entry_size, target)
     except (ImportError, ValueError, RuntimeError) as error:
         log.warning("not compiled, so slower and in fp32: %s", error)
-        return eager_form(*parts, target.device)
+        return eager_form(*parts, target.device, target.threads)

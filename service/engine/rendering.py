@@ -56,6 +56,7 @@ def render(
     level are its tail, and the batch that goes on is a slice without a copy. From the last shared
     level on, the pictures of one size go together.
     """
+    torch.set_num_threads(form.torch_threads)  # a setting of the calling thread, and a cheap one
     order = sorted(range(len(recipes)), key=lambda i: -recipes[i].resolution)
     heights = [level_of(recipes[i].resolution) for i in order]
     latents = entries_of([recipes[i] for i in order], latent_size, classes)

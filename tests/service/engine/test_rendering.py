@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -90,6 +92,22 @@ def test_each_level_is_run_once_and_by_those_alone_who_need_it(form: Form) -> No
     render(watched, 16, [Recipe("m", point_of(1), size) for size in sizes])
 
     assert [4, 3, 2] == counts
+
+
+def test_torch_gets_the_threads_that_the_form_leaves_it(form: Form, compiled: Form) -> None:
+    """None beside another library, whose cores they would hold while they wait."""
+    seen: list[int] = []
+
+    def watched(latents: torch.Tensor) -> torch.Tensor:
+        seen.append(torch.get_num_threads())
+        return form.stem(latents)
+
+    assert 1 == compiled.torch_threads
+    for threads in (2, 1):
+        wide = replace(form, stem=watched, torch_threads=threads)
+        render(wide, 16, [Recipe("m", point_of(1), 4)])
+
+    assert [2, 1] == seen
 
 
 def test_a_place_between_seeds_goes_by_its_method() -> None:
