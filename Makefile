@@ -9,13 +9,13 @@ IMAGE_FOLDER ?= runs/image# where `make verify-image` keeps base and image; abou
 
 DEMO := runs/demo-32
 # What `make bench` runs: the scripts among the parts, but for what takes half an hour.
-BENCHES := $(filter-out promise soak,$(basename $(notdir $(shell grep -l '^if __name__' bench/*.py))))
+BENCHES := $(filter-out kills promise soak,$(basename $(notdir $(shell grep -l '^if __name__' bench/*.py))))
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # two pips in one .venv would trip over each other
-.PHONY: help serve train test test-faults fuzz check coverage bench soak verify-seeds verify-ops \
-	verify-monitoring verify-image clean FORCE
+.PHONY: help serve train test test-faults fuzz check coverage bench soak verify-seeds \
+	verify-resume verify-ops verify-monitoring verify-image clean FORCE
 
 BIN := .venv/bin
 
@@ -68,6 +68,9 @@ soak: .venv/ready-dev ## half an hour of mixed traffic at 80 % load: memory, err
 
 verify-seeds: .venv/ready-dev ## the shipped models keep the promise of a seed, over 2,000 seeds (minutes)
 	@$(BIN)/python -m bench.promise
+
+verify-resume: .venv/ready-dev ## a training run killed twenty times ends byte for byte as one left alone (minutes)
+	@$(BIN)/python -m bench.kills
 
 verify-ops: verify-monitoring verify-image ## both of the following
 

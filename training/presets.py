@@ -139,6 +139,15 @@ PERSONAS_128 = TrainingConfig(
     tick_images=2_000,
 )
 
+# One level more; it takes few images when it begins with a finished run of personas-128.
+PERSONAS_256 = replace(
+    PERSONAS_128,
+    preset="personas-256",
+    network=replace(PERSONAS_128.network, resolution=256),
+    levels=(*PERSONAS_128.levels, LevelPlan(256, 8_000, 32_000, 16, 0.002)),
+    cool_down_images=16_000,
+)
+
 PRESETS: dict[str, TrainingConfig] = {
     config.preset: config
     for config in (
@@ -147,6 +156,7 @@ PRESETS: dict[str, TrainingConfig] = {
         FASHION_32,
         FASHION_32_LABELS,
         PERSONAS_128,
+        PERSONAS_256,
         PAPER_CIFAR,
         PAPER_CELEBAHQ_1024,
     )
