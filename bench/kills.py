@@ -1,6 +1,6 @@
 """Exact resume, tried: a run that is killed again and again ends in the bytes of one left alone.
 
-    python -m bench.kills [--kills 20] [--data FOLDER] [--preset tiny] [--set NAME=VALUE]... [--seed N]
+    python -m bench.kills [--kills 20] [--data FOLDER] [--preset tiny] [--set NAME=VALUE]...
 
 Trains once undisturbed. Then trains the same again, and ends the process with SIGKILL after random
 times, `--kills` times, starting it anew each time. At the end config, journal, picture grids and
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -81,7 +82,11 @@ class Run:
         return time.monotonic() - began
 
     def kill_after(self, seconds: float) -> Death | None:
-        """Start it, and end it so long after its first line; None if it was done before."""
+        """Start it, and end it so long after its first line; None if it was done before.
+
+        Raises:
+            SystemExit: it failed by itself; with what it said.
+        """
         process = self.start()
         assert process.stdout is not None
         began = process.stdout.readline().strip()
@@ -89,9 +94,11 @@ class Run:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
             process.kill()
-        process.communicate()
+        said, _ = process.communicate()
         if process.returncode == 0:
             return None
+        if process.returncode != -signal.SIGKILL:
+            raise SystemExit(f"{began}\n{said}")
         halfway = any(self.folder.rglob("*.partial"))
         return Death(began, seconds, halfway)
 
@@ -145,7 +152,9 @@ def main() -> None:
         killed.finish()
         found = undisturbed.lasting()
         changed = differing(found, killed.lasting())
-    print(f"{deaths} kills; {len(found)} files compared, {len(changed)} differ: {changed or 'none'}")
+    print(
+        f"{deaths} kills; {len(found)} files compared, {len(changed)} differ: {changed or 'none'}"
+    )
     raise SystemExit(1 if changed or deaths < options.kills else 0)
 
 

@@ -151,7 +151,9 @@ def _deflated(pixels: Pixels) -> bytes:
     bands, together an eighth of it.
     """
     height = pixels.shape[0]
-    sampled = [y for y in range(height) if height <= SMALL_HEIGHT or y * 32 // height % 8 == 4]
     candidates = [_filtered(pixels, kind) for kind in FILTERS]
+    if height <= SMALL_HEIGHT:
+        return min((_compress(rows, DEFLATE_LEVEL) for rows in candidates), key=len)
+    sampled = [y for y in range(height) if y * 32 // height % 8 == 4]
     sizes = [len(_compress(rows[sampled], DEFLATE_LEVEL)) for rows in candidates]
     return _compress(candidates[sizes.index(min(sizes))], DEFLATE_LEVEL)

@@ -11,8 +11,8 @@ from bench.learning.noise import write_noise
 
 SMALL = (
     *("network.latent_size=8", "network.fmap_base=32", "network.fmap_max=8"),
-    *("levels.*.batch_size=4", "levels.*.stable_images=32", "levels.*.fade_images=32"),
-    *("levels.4.fade_images=0", "tick_images=32"),
+    *("levels.*.batch_size=4", "levels.*.stable_images=32", "tick_images=32"),
+    *("levels.8.fade_images=32", "levels.16.fade_images=32"),
 )
 
 
@@ -37,5 +37,7 @@ def test_a_run_is_killed_goes_on_and_ends(tmp_path: Path) -> None:
     assert death.lived_s == 0.0
     assert run.kill_after(60.0) is None
 
+    with pytest.raises(SystemExit, match="fewer than the largest batch"):
+        Run(options_of(["--set", "seed=5"]), tmp_path / "data", tmp_path / "run").kill_after(60.0)
     assert {"config.json", "data.json", "journal.jsonl"} < run.lasting().keys()
     assert any(name.endswith(".safetensors") for name in run.lasting())
