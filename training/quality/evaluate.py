@@ -19,20 +19,15 @@ from training.data import Prepared, open_prepared
 from training.newest import NEWEST, Newest, add_choice, load_run
 from training.origin import read_origin
 from training.quality.classes import labels_like
-from training.quality.distances import (
-    NEIGHBOURS,
-    frechet_distance,
-    kernel_distance,
-    precision_and_recall,
-)
 from training.quality.features import (
     NETWORK,
-    Features,
     features_of,
     load_network,
     seen_size,
     weights_path,
 )
+from training.quality.fid import USUAL, WEIGHTS_FILE, load_inception, measure_fid
+from training.quality.likeness import measure_features, measure_neighbours
 from training.quality.neighbours import nearest_neighbours, sheet_of
 from training.quality.pictures import Pictures, choose, draw
 from training.quality.report import (
@@ -68,12 +63,14 @@ class Effort:
         feature_images: the first of these, for everything that looks through the feature network.
         pairs: for MS-SSIM; 10,000 in the paper.
         seed: of every random choice.
+        inception: the weights that FID is defined by; without them there is no FID.
     """
 
     images: int = 16_384
     feature_images: int = 5_000
     pairs: int = 10_000
     seed: int = 0
+    inception: Path | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,6 +87,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         parser.add_argument(name, type=count, default=default, help=f"{told}; {default:,}")
     parser.add_argument("--seed", type=int, default=effort.seed, help="of every random choice")
+    told = f"measure FID too, with these weights: {WEIGHTS_FILE}"
+    parser.add_argument("--inception", type=Path, metavar="FILE", help=told)
 
 
 def count(text: str) -> int:
@@ -101,7 +100,9 @@ def count(text: str) -> int:
 
 def run(options: argparse.Namespace, device: torch.device) -> int:
     """The `evaluate` command."""
-    effort = Effort(options.images, options.feature_images, options.pairs, options.seed)
+    effort = Effort(
+        options.images, options.feature_images, options.pairs, options.seed, options.inception
+    )
     out: Path = options.out or options.run / QUALITY_FILE
     report = evaluate_run(
         options.run, open_prepared(options.data), out, effort, device, print, options.checkpoint
@@ -128,11 +129,12 @@ def evaluate_run(
         EvaluationError: too few pictures, or of other channels than the network draws.
         DataError: the data lacks the resolution at which the run stands, or its classes.
         CheckpointError: no checkpoint is whole.
-        WeightsError: the feature network's weights are not the published ones.
+        WeightsError: the weights of a feature network are not the published ones.
         OSError: the disk is full; an older report stays.
     """
     began = time.monotonic()
     network = load_network(weights_path(), device)
+    inception = load_inception(effort.inception, device) if effort.inception else None
     newest = load_run(run_folder, checkpoint)
     real = real_pictures(newest, prepared, effort)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -151,13 +153,10 @@ def evaluate_run(
     sheet_of(real, generated, found).save(sheet, format="PNG")
     seen = f"{NETWORK} features at {seen_size(real.shorter)} px"
     metrics |= measure_features(features, effort.seed, seen)
-    metrics["neighbour_ratio"] = metric(
-        found.ratio,
-        f"median distance to the nearest of {len(real):,} training pictures, over that between "
-        f"training pictures; {seen}; near 0 for copies",
-        searched=len(real),
-        of=prepared.count,
-    )
+    metrics["neighbour_ratio"] = measure_neighbours(found, len(real), prepared.count, seen)
+    if inception:
+        say(f"FID of {len(real):,} pictures ({USUAL:,} are usual, fewer bias it upwards)")
+        metrics["fid"] = measure_fid(real, generated, inception)
     report = describe(newest, run_folder, prepared, effort, len(seeds))
     report |= {"device": str(device), "metrics": metrics}
     report["wall_seconds"] = round(time.monotonic() - began, 1)
@@ -197,33 +196,6 @@ def measure_pictures(
     return {
         "swd": metric(swd.mean, HOW, per_level=swd.per_level, images=swd.pictures),
         "ms_ssim": metric(drawn.mean, drawn.how, real_pictures=given.mean, pairs=drawn.pairs),
-    }
-
-
-def measure_features(
-    features: tuple[Features, Features], seed: int, seen: str
-) -> dict[str, Metric]:
-    """The metrics over features of real and generated pictures."""
-    real, generated = features
-    images = len(real)
-    kid = kernel_distance(real, generated, seed)
-    coverage = precision_and_recall(real, generated)
-    manifold = f"improved precision and recall (Kynkaanniemi et al. 2019), k = {NEIGHBOURS}; {seen}"
-    return {
-        "kid": metric(
-            kid.mean,
-            f"KID with {seen}: unbiased squared MMD, kernel (x.y / 1280 + 1)^3, mean over "
-            f"{kid.subsets} subsets of {kid.subset_size:,}; not comparable to Inception's",
-            deviation=kid.deviation,
-            images=images,
-        ),
-        "fd_efficientnet_lite0": metric(
-            frechet_distance(real, generated),
-            f"FD ({NETWORK}): Frechet distance with {seen}; no FID; biased upwards by few pictures",
-            images=images,
-        ),
-        "precision": metric(coverage.precision, manifold, images=images),
-        "recall": metric(coverage.recall, manifold, images=images),
     }
 
 

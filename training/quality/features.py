@@ -7,11 +7,14 @@ metric.
 
 That package holds a `.pth`, a zip of tensors and a list of their names and shapes. It is read with
 `torch.load(weights_only=True)`, whose restricted reader builds tensors and dictionaries and can run
-no code, and only after its SHA-256 proved to be the one below. No other file is read that way.
+no code, and only after its SHA-256 proved to be the one below. So are the weights that FID needs
+(`fid.py`), and no other file.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +45,7 @@ STAGES = (
     (1, 3, 1, 6, 320),
 )
 
-Features = NDArray[np.float32]  # [n, 1280]
+Features = NDArray[np.float32]  # [n, 1280]; of other networks as many as they have
 
 
 class WeightsError(ValueError):
@@ -181,28 +184,46 @@ def seen_size(shorter: int) -> int:
 def as_seen(pixels: Pixels, size: int) -> Tensor:
     """Pictures uint8 `[N, H, W, C]` -> `[N, 3, h, w]`, the shorter side `size`, (x - 127) / 128.
 
-    Gray is repeated; what is transparent lies on white; resized bilinearly, with antialiasing.
+    In colour, resized bilinearly, with antialiasing.
     """
     shorter = min(pixels.shape[1:3])
     height, width = (round(side * size / shorter) for side in pixels.shape[1:3])
-    images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
-    if images.shape[1] == 4:
-        alpha = images[:, 3:] / 255.0
-        images = images[:, :3] * alpha + 255.0 * (1.0 - alpha)
-    images = images.expand(-1, 3, -1, -1).contiguous()
+    images = as_colour(pixels)
     images = F.interpolate(images, (height, width), mode="bilinear", antialias=True)
     return (images - 127.0) / 128.0
 
 
-@torch.no_grad()
+def as_colour(pixels: Pixels) -> Tensor:
+    """Pictures uint8 `[N, H, W, C]` -> `[N, 3, H, W]`, 0 to 255.
+
+    Gray is repeated; what is transparent lies on white.
+    """
+    images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
+    if images.shape[1] == 4:
+        alpha = images[:, 3:] / 255.0
+        images = images[:, :3] * alpha + 255.0 * (1.0 - alpha)
+    return images.expand(-1, 3, -1, -1).contiguous()
+
+
 def features_of(pictures: Pictures, network: EfficientNetLite0) -> Features:
     """What the network sees in every picture, `[n, 1280]`."""
+    return look(pictures, network, partial(as_seen, size=seen_size(pictures.shorter)), FEATURES)
+
+
+@torch.no_grad()
+def look(
+    pictures: Pictures, network: nn.Module, show: Callable[[Pixels], Tensor], width: int
+) -> Features:
+    """What a network that gives `width` numbers sees in every picture, `[n, width]`.
+
+    Args:
+        show: makes pictures uint8 `[N, H, W, C]` ready for the network, `[N, 3, h, w]`.
+    """
     device = next(network.parameters()).device
-    size = seen_size(pictures.shorter)
-    features = np.empty((len(pictures), FEATURES), np.float32)
+    features = np.empty((len(pictures), width), np.float32)
     done = 0
     for batch in pictures.batches(BATCH):
-        images = as_seen(batch, size).to(device, memory_format=torch.channels_last)
+        images = show(batch).to(device, memory_format=torch.channels_last)
         features[done : done + len(batch)] = network(images).cpu().numpy()
         done += len(batch)
     return features

@@ -3,20 +3,23 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from PIL import Image
 
+from models.bundle import file_sha256
 from training.data import Prepared
 from training.manifest import DataError
 from training.newest import load_run
+from training.quality import fid
 from training.quality.distances import frechet_distance
 from training.quality.evaluate import Effort, EvaluationError, evaluate_run
-from training.quality.features import features_of, load_network, weights_path
+from training.quality.features import WeightsError, features_of, load_network, weights_path
 from training.quality.pictures import choose, draw
-from training.quality.report import Report
+from training.quality.report import Report, quality_for_card
 
 CPU = torch.device("cpu")
 LITTLE = Effort(images=12, feature_images=11, pairs=20)
@@ -88,6 +91,34 @@ def test_the_averaged_generator_is_what_is_measured(
     real = choose(prepared.images(8), 12, seed=0).first(11)
     expected = frechet_distance(features_of(real, network), features_of(drawn, network))
     assert report["metrics"]["fd_efficientnet_lite0"]["value"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_fid_is_measured_with_the_weights_that_are_given(
+    run: Path,
+    prepared: Prepared,
+    inception_weights: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Beside the rest, into the card too; other weights are refused, and nothing is measured."""
+    effort = replace(LITTLE, inception=inception_weights)
+    monkeypatch.setattr(fid, "SIDE", 75)
+    with pytest.raises(WeightsError, match="is needed: FID is defined by the file pt_inception"):
+        measure(run, prepared, effort)
+    assert not (run / "quality.json").exists()
+    monkeypatch.setattr(fid, "WEIGHTS_SHA256", file_sha256(inception_weights))
+
+    metrics = measure(run, prepared, effort)["metrics"]
+
+    newest, network = load_run(run), fid.load_inception(inception_weights, CPU)
+    seeds = range(3_000_000, 3_000_011)
+    drawn = draw(newest.players.average, newest.moment.growth, seeds, tmp_path)
+    seen = (choose(prepared.images(8), 12, seed=0).first(11), drawn)
+    expected = frechet_distance(*(fid.features_of(pictures, network) for pictures in seen))
+    assert list(metrics)[-2:] == ["neighbour_ratio", "fid"]
+    assert metrics["fid"]["value"] == pytest.approx(expected, rel=1e-3)
+    assert metrics["fid"]["images"] == 11
+    assert quality_for_card(run, 72)["fid"] == metrics["fid"]
 
 
 def test_the_same_settings_give_the_same_report(
