@@ -1,5 +1,7 @@
-// Asking the service: patience while it is busy, and its errors in words.
+// Asking the service: patience while it is busy, the reader's key, and its errors in words.
 // Owns retries and problem+json. Knows nothing of the page.
+
+import { anotherKey, keyHeaders } from "./key.js";
 
 const LONGEST_WAIT_S = 30;
 const USUAL_WAIT_S = 2;
@@ -8,18 +10,24 @@ const USUAL_WAIT_S = 2;
 export class Refusal extends Error {}
 
 /**
- * The good answer to a GET; waits and asks again while the service is busy or not there yet.
+ * The good answer to a GET; waits and asks again while the service is busy or not there yet, and
+ * while it wants another key.
  * @param {string} address relative to the page
  * @param {AbortSignal} signal gives up
  * @param {(reason: string) => void} onWait told why it takes longer
  */
 export async function ask(address, signal, onWait) {
   for (;;) {
-    const answer = await fetch(address, { signal }).catch((error) => {
+    const headers = keyHeaders();
+    const answer = await fetch(address, { signal, headers }).catch((error) => {
       if (signal.aborted) throw error;
       return null;
     });
     if (answer?.ok) return answer;
+    if (answer?.status === 401) {
+      await anotherKey(headers, signal);
+      continue;
+    }
     if (answer && answer.status !== 503 && answer.status !== 429) throw new Refusal(await inWords(answer));
     const seconds = waitOf(answer);
     const reason = answer ? await inWords(answer) : "The service does not answer.";

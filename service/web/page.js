@@ -3,19 +3,25 @@
 
 import { ask } from "./asking.js";
 import { showCard } from "./card.js";
+import { makeDoor } from "./door.js";
 import { firstSeeds, framed, imageAddress, isSquare, made, randomSeeds, display, shapeOf, sizeOf, thumbnailOf } from "./pictures.js";
+import { makeTaking } from "./taking.js";
 import { makeWalk } from "./walk.js";
 
 const OTHERS = 12;
+const ANY = "any: each seed has its own";
 const find = (id) => document.getElementById(id);
 
 let cards = [];
 let card = null; // of the chosen model
 let seed = "";
 let resolution = 0;
+let label = ""; // of the chosen class; empty: each seed brings its own
+let dealt = firstSeeds(); // the seeds of the others
 let painting = new AbortController(); // of the stage and its sizes
 let dealing = new AbortController(); // of the others
-const walk = makeWalk(find, () => card);
+const painter = () => label ? { model: card.pinned_name, label } : { model: card.pinned_name };
+const walk = makeWalk(find, () => card, painter);
 
 const say = (text) => { find("status").textContent = text; };
 
@@ -25,6 +31,8 @@ function complain(error, signal) {
   find("error").hidden = false;
   say("");
 }
+
+const taking = makeTaking(find, say, complain);
 
 // --- The stage --------------------------------------------------------------------------------
 
@@ -36,36 +44,26 @@ async function paint() {
   say("Painting …");
   remember();
   try {
-    const address = imageAddress(seed, card.pinned_name, resolution, "png");
+    const address = imageAddress(seed, painter(), resolution, "png");
     const headers = await display(find("picture"), address, `What the model paints for “${seed}”`, signal, say);
     say("");
-    offer(headers);
+    tell(headers);
+    taking.offer(seed, card, painter(), resolution, headers.get("X-Pixel-SHA256"));
     await showSizes(signal);
   } catch (error) {
     complain(error, signal);
   }
 }
 
-/** Caption, link, files, command and proof of the picture on the stage. */
-function offer(headers) {
+/** What the answer says of the picture on the stage. */
+function tell(headers) {
   const number = headers.get("X-Seed") ?? seed;
   const meaning = number === seed ? "" : ` is seed ${number}`;
+  const told = headers.get("X-Label");
+  const kind = told === null ? "" : `, class ${decodeURIComponent(told)}`;
   const size = `${sizeOf(card, resolution)} pixels`;
-  find("caption").replaceChildren(made("strong", {}, seed), `${meaning}, ${size}${timeOf(headers)}`);
-  for (const [format, ending] of [["png", "png"], ["webp", "webp"], ["jpeg", "jpg"]]) {
-    const link = find(`download-${format}`);
-    link.href = imageAddress(seed, card.pinned_name, resolution, format);
-    link.download = `${card.name}-${fileName(seed)}-${resolution}.${ending}`;
-  }
-  const address = new URL(imageAddress(seed, card.name, resolution, "png"), document.baseURI);
-  // An apostrophe is the one sign that could end the quotes.
-  find("curl").textContent = `curl -o ${fileName(seed)}.png '${address.href.replaceAll("'", "%27")}'`;
-  const hash = headers.get("X-Pixel-SHA256");
-  find("take").hidden = false;
-  find("proof").textContent = hash ? `SHA-256 of the pixels, today and every day: ${hash}` : "";
+  find("caption").replaceChildren(made("strong", {}, seed), `${meaning}${kind}, ${size}${timeOf(headers)}`);
 }
-
-const fileName = (text) => text.replace(/[^\p{L}\p{N}_-]+/gu, "-").slice(0, 40).replace(/^-+|-+$/g, "") || "picture";
 
 function timeOf(headers) {
   const told = /generate;dur=([\d.]+)/.exec(headers.get("Server-Timing") ?? "");
@@ -81,7 +79,7 @@ async function showSizes(signal) {
   });
   find("sizes").replaceChildren(...tiles.map((tile) => made("li", {}, tile)));
   await Promise.all(card.resolutions.map(async (size, place) => {
-    const address = imageAddress(seed, card.pinned_name, size, "png");
+    const address = imageAddress(seed, painter(), size, "png");
     await display(tiles[place].querySelector("img"), address, `${seed} at ${sizeOf(card, size)} pixels`, signal, say);
   }));
   say("");
@@ -98,6 +96,7 @@ function show(newSeed) {
 function deal(seeds) {
   dealing.abort();
   dealing = new AbortController();
+  dealt = seeds;
   find("others").replaceChildren(...seeds.map((other) => {
     const frame = framed();
     const tile = made("button", { class: "tile", type: "button" }, frame, made("span", {}, other));
@@ -105,7 +104,7 @@ function deal(seeds) {
     const add = made("button", { class: "add", type: "button", "aria-label": `Put ${other} on the path` }, "+");
     add.addEventListener("click", () => walk.add(other));
     const { signal } = dealing;
-    const address = imageAddress(other, card.pinned_name, thumbnailOf(card), "png");
+    const address = imageAddress(other, painter(), thumbnailOf(card), "png");
     display(frame.firstChild, address, "", signal, say).catch((error) => complain(error, signal));
     return made("li", {}, tile, add);
   }));
@@ -122,13 +121,30 @@ function showResolutions() {
   }));
 }
 
-function choose(name, wantedResolution) {
+function showLabels() {
+  const named = card.labels.map((name) => made("option", { value: name }, name));
+  find("label").replaceChildren(made("option", { value: "" }, ANY), ...named);
+  find("label").value = label;
+  find("label-choice").hidden = !named.length;
+}
+
+/** The same seeds, of another class. */
+function chooseLabel(name) {
+  label = name;
+  paint();
+  deal(dealt);
+  walk.redraw();
+}
+
+function choose(name, wantedResolution, wantedLabel) {
   card = cards.find((each) => each.name === name) ?? cards[0];
   const largest = Math.max(...card.resolutions);
   resolution = card.resolutions.includes(wantedResolution) ? wantedResolution : largest;
+  label = card.labels.includes(wantedLabel) ? wantedLabel : "";
   find("model").value = card.name;
   document.documentElement.style.setProperty("--shape", shapeOf(card));
   showResolutions();
+  showLabels();
   showCard(card, find("card-title"), find("card-text"), find("card-facts"));
   paint();
   deal(firstSeeds());
@@ -136,25 +152,8 @@ function choose(name, wantedResolution) {
 }
 
 function remember() {
-  const state = new URLSearchParams({ seed, model: card.name, resolution });
+  const state = new URLSearchParams({ seed, model: card.name, resolution, ...(label && { label }) });
   history.replaceState(null, "", `#${state}`);
-}
-
-async function copy(text, button) {
-  const before = button.textContent;
-  const done = await navigator.clipboard?.writeText(text).then(() => true, () => false) || copyAsSelection(text);
-  button.textContent = done ? "Copied" : "Not allowed here";
-  setTimeout(() => { button.textContent = before; }, 1500);
-}
-
-/** The old way, which browsers also allow where the page came without encryption. */
-function copyAsSelection(text) {
-  const holder = made("textarea", { class: "hidden", readonly: "" }, text);
-  document.body.append(holder);
-  holder.select();
-  const done = document.execCommand("copy");
-  holder.remove();
-  return done;
 }
 
 // --- The beginning ----------------------------------------------------------------------------
@@ -166,22 +165,22 @@ function listen() {
   });
   find("surprise").addEventListener("click", () => show(randomSeeds(1)[0]));
   find("deal").addEventListener("click", () => card && deal(randomSeeds(OTHERS)));
-  find("model").addEventListener("change", () => choose(find("model").value, resolution));
+  find("model").addEventListener("change", () => choose(find("model").value, resolution, label));
+  find("label").addEventListener("change", () => chooseLabel(find("label").value));
   addEventListener("hashchange", () => location.reload()); // somebody pasted another address
-  find("copy-link").addEventListener("click", () => copy(find("download-png").href, find("copy-link")));
-  find("copy-curl").addEventListener("click", () => copy(find("curl").textContent, find("copy-curl")));
 }
 
 async function begin() {
   const wanted = new URLSearchParams(location.hash.slice(1));
   const { signal } = new AbortController();
   listen();
+  makeDoor(find, say);
   show(wanted.get("seed") || firstSeeds()[0]);
   const list = await (await ask("models", signal, say)).json();
   cards = list.models;
   find("model").replaceChildren(...cards.map((each) => made("option", { value: each.name }, each.title || each.name)));
   find("model").disabled = false;
-  choose(wanted.get("model") ?? list.default, Number(wanted.get("resolution")));
+  choose(wanted.get("model") ?? list.default, Number(wanted.get("resolution")), wanted.get("label"));
 }
 
 begin().catch((error) => complain(error, new AbortController().signal));

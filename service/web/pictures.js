@@ -33,15 +33,18 @@ export const shapeOf = (card) => sizeOf(card, card.resolutions[0]).replace("×",
 /** Whether one number tells width and height. */
 export const isSquare = (card) => card.sizes.every(({ width, height }) => width === height);
 
-/** Where a picture lives, relative to the page. */
-export function imageAddress(seed, model, resolution, format) {
-  return `images/${encodeURIComponent(seed)}?${query({ model, resolution, format })}`;
+/**
+ * Where a picture lives, relative to the page.
+ * @param {{model: string, label?: string}} painter what paints it, and the class if one was chosen
+ */
+export function imageAddress(seed, painter, resolution, format) {
+  return `images/${encodeURIComponent(seed)}?${query({ ...painter, resolution, format })}`;
 }
 
-/** Where a walk lives, relative to the page. */
-export function walkAddress(seeds, model, resolution, steps, format) {
+/** Where a walk lives, relative to the page; `painter` as above. */
+export function walkAddress(seeds, painter, resolution, steps, format) {
   const path = seeds.map((seed) => `seed=${encodeURIComponent(seed)}`).join("&");
-  return `interpolate?${path}&${query({ steps, fps: 24, loop: true, resolution, model, format })}`;
+  return `interpolate?${path}&${query({ steps, fps: 24, loop: true, resolution, ...painter, format })}`;
 }
 
 function query(values) {

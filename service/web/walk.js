@@ -9,8 +9,9 @@ const MOST = 4;
  * Give life to the section of the walk.
  * @param {(id: string) => HTMLElement} find an element of the page
  * @param {() => object} cardOf the card of the chosen model
+ * @param {() => object} painterOf what paints: that model, and the class if one was chosen
  */
-export function makeWalk(find, cardOf) {
+export function makeWalk(find, cardOf, painterOf) {
   let stops = [];
   let filming = new AbortController();
   const say = (text) => { find("walk-status").textContent = text; };
@@ -28,8 +29,7 @@ export function makeWalk(find, cardOf) {
     const frame = framed();
     const remove = made("button", { class: "add", type: "button", "aria-label": `Take ${seed} off the path` }, "×");
     remove.addEventListener("click", () => { stops.splice(place, 1); draw(); });
-    const card = cardOf();
-    const address = imageAddress(seed, card.pinned_name, thumbnailOf(card), "png");
+    const address = imageAddress(seed, painterOf(), thumbnailOf(cardOf()), "png");
     display(frame.firstChild, address, `Seed ${seed}`, new AbortController().signal, () => {}).catch(() => {});
     return made("li", {}, frame, remove, made("span", { class: "name" }, seed));
   }
@@ -38,9 +38,10 @@ export function makeWalk(find, cardOf) {
     filming.abort();
     filming = new AbortController();
     const { signal } = filming;
-    const card = cardOf();
+    const painter = painterOf();
+    const size = thumbnailOf(cardOf());
     const steps = Number(find("pace").value);
-    const address = (format) => walkAddress(stops, card.pinned_name, thumbnailOf(card), steps, format);
+    const address = (format) => walkAddress(stops, painter, size, steps, format);
     say(`Painting ${stops.length * steps} pictures …`);
     try {
       const path = stops.join(" to ");
@@ -62,6 +63,8 @@ export function makeWalk(find, cardOf) {
   return {
     /** Begin anew with these stops. */
     start(seeds) { stops = seeds.slice(0, MOST); draw(); },
+    /** The same stops, of another class. */
+    redraw() { draw(); },
     /** One more stop; the first leaves when there are too many. */
     add(seed) { stops = [...stops, seed].slice(-MOST); draw(); },
   };

@@ -62,7 +62,7 @@ def test_no_id_is_used_twice_and_none_for_nothing() -> None:
     page = Page()
     code = "".join(text_of(name) for name in SCRIPTS)
     found = {re.sub(r"\$\{.*", "", i) for i in re.findall(rf"\bfind{IN_BRACKETS}", code)}
-    meant = page.values("for") + page.values("aria-labelledby")
+    meant = page.values("for") + page.values("aria-labelledby") + page.values("aria-describedby")
     meant += [href[1:] for href in page.values("href") if href.startswith("#")]
 
     for name, count in Counter(page.values("id")).items():
@@ -120,6 +120,43 @@ def test_every_field_has_a_label() -> None:
     assert all(field["id"] in labelled for field in fields)
     assert all("alt" in attributes for tag, attributes in page.elements if tag == "img")
     assert ("html", {"lang": "en"}) in page.elements
+
+
+def test_the_key_is_typed_unseen_and_cannot_be_submitted_into_an_address() -> None:
+    """Its field has no name, which a form would send, and is told what it is for."""
+    page = Page()
+    (field,) = [a for _, a in page.elements if a.get("id") == "key"]
+
+    assert field["type"] == "password"
+    assert field["autocomplete"] == "off"
+    assert not page.values("action")
+    assert "name" not in field
+    assert field["aria-describedby"] in page.values("id")
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_the_key_is_kept_in_the_tab_alone(name: str) -> None:
+    """Nothing else keeps anything in the browser, and `key.js` only for the tab."""
+    code = text_of(name)
+
+    assert not re.findall(r"localStorage|indexedDB|caches|cookie", code)
+    assert ("sessionStorage" in code) == (name == "key.js")
+
+
+def test_every_request_of_the_page_is_sent_with_the_key() -> None:
+    """All go through one place; the description of the routes is open to all."""
+    asking = [name for name in SCRIPTS if re.search(r"\bfetch\(|XMLHttpRequest", text_of(name))]
+
+    assert asking == ["asking.js", "docs.js"]
+    assert "fetch(address, { signal, headers })" in text_of("asking.js")
+
+
+@pytest.mark.parametrize("hidden", ["key-form", "key-refused", "label-choice"])
+def test_what_few_models_and_services_need_is_hidden_at_first(hidden: str) -> None:
+    """Neither classes nor keys are shown before one is known to be there."""
+    (element,) = [a for _, a in Page().elements if a.get("id") == hidden]
+
+    assert "hidden" in element
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

