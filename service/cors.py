@@ -18,6 +18,7 @@ TOLD = (
     "ETag",
     "Retry-After",
     "Server-Timing",
+    "X-Label",
     "X-Model",
     "X-Pixel-SHA256",
     "X-Request-ID",

@@ -31,7 +31,7 @@ def test_a_named_site_reads_a_picture_and_what_is_told_of_it(
     assert "Origin" in answer.headers["vary"]
     exposed = {name.lower() for name in answer.headers["access-control-expose-headers"].split(", ")}
     own = {name for name in answer.headers if name.startswith("x-")} - {"x-content-type-options"}
-    assert own | {"etag", "server-timing"} <= exposed
+    assert own | {"etag", "server-timing", "x-label"} <= exposed
     assert len(own) == 5
 
 
