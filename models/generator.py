@@ -31,8 +31,8 @@ from models.layers import (
 
 
 def activate(x: Tensor) -> Tensor:
-    """Leaky ReLU, then PixelNorm (section 4.2)."""
-    return pixel_norm(F.leaky_relu(x, LEAKY_SLOPE))
+    """Leaky ReLU, in place, then PixelNorm (section 4.2)."""
+    return pixel_norm(F.leaky_relu(x, LEAKY_SLOPE, inplace=True))
 
 
 class Stem(nn.Module):

@@ -7,10 +7,12 @@ Section numbers are those of Karras et al. 2018, "Progressive Growing of GANs".
 from __future__ import annotations
 
 import math
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.autograd.function import FunctionCtx
 
 LEAKY_SLOPE = 0.2  # appendix A
 HE_GAIN = math.sqrt(2.0)  # He et al. 2015, for layers followed by a leaky ReLU
@@ -109,10 +111,39 @@ def widened(x: Tensor) -> Tensor:
 def pixel_norm(x: Tensor, epsilon: float = 1e-8) -> Tensor:
     """Scale the feature vector of every pixel to unit mean square (section 4.2).
 
-    Takes `[N, C]` or `[N, C, H, W]`; shape and type stay.
+    Takes `[N, C]` or `[N, C, H, W]`; shape and type stay. It can be differentiated once.
     """
+    if torch.is_grad_enabled() and x.requires_grad:
+        return cast("Tensor", _Normalised.apply(x, epsilon))
+    return x * _scale_of(x, epsilon)
+
+
+def _scale_of(x: Tensor, epsilon: float) -> Tensor:
+    """One over the root of the mean square, `[N, 1]` or `[N, 1, H, W]`."""
     mean_square = widened(x).square().mean(dim=1, keepdim=True)
-    return x * torch.rsqrt(mean_square + epsilon).to(x.dtype)
+    return torch.rsqrt(mean_square + epsilon).to(x.dtype)
+
+
+class _Normalised(torch.autograd.Function):
+    """PixelNorm with its gradient in one formula; autograd walks over all features twice as often.
+
+    With y = x * s the gradient g becomes s * (g - y * mean(g * y)), the mean over the channels.
+    """
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, x: Tensor, epsilon: float) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride] - as torch documents it
+        scale = _scale_of(x, epsilon)
+        normed = x * scale
+        ctx.save_for_backward(normed, scale)
+        return normed
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:  # noqa: ANN401  # pyright: ignore[reportIncompatibleMethodOverride] - as torch documents it
+        if torch.is_grad_enabled():
+            raise RuntimeError("PixelNorm can be differentiated once: leave create_graph out")
+        normed, scale = ctx.saved_tensors
+        along = (widened(grad) * normed).mean(dim=1, keepdim=True).to(grad.dtype)
+        return torch.addcmul(grad, normed, along, value=-1).mul_(scale), None
 
 
 def group_of(images: int, group_size: int) -> int:

@@ -33,7 +33,7 @@ class Symbol:
     are those of a tensor.
     """
 
-    dtype = torch.float32
+    dtype, requires_grad = torch.float32, False
 
     def __init__(self, node: ov.Node) -> None:
         self.node = node

@@ -102,6 +102,35 @@ def test_pixel_norm_keeps_a_narrow_type_and_does_not_overflow_in_it() -> None:
     assert normed.tolist() == [[1.0] * 4]
 
 
+@pytest.mark.parametrize("shape", [(3, 8), (2, 5, 4, 3)])
+def test_the_gradient_of_pixel_norm_is_that_of_its_formula(shape: tuple[int, ...]) -> None:
+    """By finite differences in fp64, and as autograd has it."""
+    x = torch.randn(shape, dtype=torch.float64, requires_grad=True)
+    weights = torch.randn(shape, dtype=torch.float64)
+    written = x * torch.rsqrt(x.square().mean(dim=1, keepdim=True) + 1e-8)
+
+    (expected,) = torch.autograd.grad((written * weights).sum(), x)
+    (found,) = torch.autograd.grad((pixel_norm(x) * weights).sum(), x)
+
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+    assert torch.autograd.gradcheck(pixel_norm, (x,))
+
+
+def test_pixel_norm_refuses_to_be_differentiated_twice() -> None:
+    """Rather than give a wrong second derivative."""
+    x = torch.randn(2, 4, requires_grad=True)
+
+    with pytest.raises(RuntimeError, match="differentiated once"):
+        torch.autograd.grad(pixel_norm(x)[:, 0].sum(), x, create_graph=True)
+
+
+def test_pixel_norm_has_the_same_bits_with_and_without_a_gradient() -> None:
+    """What is served is what was trained."""
+    x = torch.randn(2, 6, 4, 4)
+
+    assert torch.equal(pixel_norm(x), pixel_norm(x.clone().requires_grad_()))
+
+
 def test_minibatch_stddev_says_how_much_the_images_of_a_group_differ() -> None:
     """Of two groups of two, one has twins (deviation about 0), one has -1 and 1 (deviation 1)."""
     images = torch.zeros(4, 3, 2, 2)
