@@ -19,7 +19,7 @@ from training import export, prepare_command
 from training.agreement import check_data, check_processes, with_base, with_classes
 from training.benchmark import command as benchmark
 from training.checkpoint import CheckpointError
-from training.config import ConfigError, TrainingConfig
+from training.config import ConfigError
 from training.data import open_prepared
 from training.descent import NonFiniteLossError
 from training.exits.lessons import ExitError
@@ -30,7 +30,7 @@ from training.progress import Display, duration
 from training.quality import evaluate
 from training.quality.features import WeightsError
 from training.report import command as report_command
-from training.setting import apply_setting
+from training.setting import apply_settings
 from training.together import Together, TogetherError
 from training.transfer import follow, read_beginning
 
@@ -118,9 +118,7 @@ def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_train(options: argparse.Namespace) -> int:
     """The `train` command."""
-    config: TrainingConfig = PRESETS[options.preset]
-    for setting in options.set:
-        config = apply_setting(config, setting)
+    config = apply_settings(PRESETS[options.preset], options.set)
     prepared = open_prepared(options.data)
     config = with_base(with_classes(config, prepared), prepared)
     beginning = read_beginning(options.init_from) if options.init_from else None
