@@ -13,7 +13,7 @@ import pytest
 import torch
 from rich.console import Console
 
-import training.loop
+import training.chronicle
 import training.step
 from bench.learning.growing import FULL, PROGRESSIVE, Course, Gain, configs, lines_of, play, run_in
 from bench.learning.noise import write_noise
@@ -252,12 +252,12 @@ def test_a_function_that_fails_is_timed_and_the_next_one_too() -> None:
 
 def test_everything_is_as_it_was_after_timing() -> None:
     """A stopwatch left behind would slow down whatever comes next."""
-    before = (Generator.forward, training.step.update_average, training.loop.save_checkpoint)
+    before = (Generator.forward, training.step.update_average, training.chronicle.save_checkpoint)
 
     with timing():
         assert Generator.forward is not before[0]
 
-    after = (Generator.forward, training.step.update_average, training.loop.save_checkpoint)
+    after = (Generator.forward, training.step.update_average, training.chronicle.save_checkpoint)
     assert after == before
 
 
