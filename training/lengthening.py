@@ -16,6 +16,20 @@ from training.config import CONFIG_FILE, ConfigError, TrainingConfig
 AHEAD = ("levels", "cool_down_images")  # what may differ, where it lies ahead
 
 
+def read_config(path: Path) -> TrainingConfig:
+    """The configuration that a run folder keeps.
+
+    Raises:
+        ConfigError: it is missing, damaged, changed by hand, or of another version.
+    """
+    try:
+        return TrainingConfig.from_json(path.read_text(encoding="utf-8"))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from error
+
+
 def keep_config(run: Path, config: TrainingConfig) -> None:
     """Write the configuration into a run; into an old one only if it had the same past.
 
@@ -24,7 +38,7 @@ def keep_config(run: Path, config: TrainingConfig) -> None:
     """
     path = run / CONFIG_FILE
     if path.exists():
-        old = TrainingConfig.from_json(path.read_text(encoding="utf-8"))
+        old = read_config(path)
         if old == config:
             return
         shown = newest_moment(run)

@@ -48,18 +48,21 @@ class Together:
         rank: its number, from 0; the first one writes all files.
         count: how many there are.
         local_rank: its number on its machine: that of its CUDA device.
+        local_count: how many there are on its machine.
     """
 
     rank: int = 0
     count: int = 1
     local_rank: int = 0
+    local_count: int = 1
 
     @classmethod
     def from_environment(cls) -> Self:
         """What `torchrun` says of this process; alone without it."""
         if not dist.is_torchelastic_launched():
             return cls()
-        return cls(*(int(os.environ[name]) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK")))
+        names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
+        return cls(*(int(os.environ[name]) for name in names))
 
     @property
     def first(self) -> bool:
@@ -76,7 +79,16 @@ class Together:
         return batch if self.count == 1 else batch[self.share]
 
     def device_name(self, name: str | None) -> str | None:
-        """Each process of a machine has a CUDA device of its own, unless it is named."""
+        """Each process of a machine has a CUDA device of its own, unless it is alone there.
+
+        Raises:
+            TogetherError: several processes of a machine are given one and the same.
+        """
+        if self.local_count > 1 and name and name.startswith("cuda:"):
+            raise TogetherError(
+                f"--device {name} is one device for {self.local_count} processes: use --device "
+                "cuda, and each takes one of its own"
+            )
         if self.count > 1 and name in (None, "cuda") and torch.cuda.is_available():
             return f"cuda:{self.local_rank}"
         return name
