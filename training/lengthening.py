@@ -10,6 +10,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+from training.appearing import write_durably
 from training.checkpoint import CHECKPOINTS, PATTERN
 from training.config import CONFIG_FILE, ConfigError, TrainingConfig
 
@@ -51,7 +52,7 @@ def keep_config(run: Path, config: TrainingConfig) -> None:
             )
     run.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    partial.write_text(config.to_json(), encoding="utf-8")
+    write_durably(partial, config.to_json())
     partial.replace(path)
 
 
