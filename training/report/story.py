@@ -15,6 +15,7 @@ from typing import Any
 from training.config import CONFIG_FILE, ConfigError
 from training.journal import JOURNAL_FILE, TIMING_FILE, read_lines
 from training.lengthening import read_config
+from training.manifest import as_text
 from training.origin import read_origin
 from training.quality.report import QUALITY_FILE
 
@@ -38,7 +39,7 @@ def story_of(run: Path) -> Story:
     shown = int(str(journal[-1]["images_shown"])) if journal else 0
     timing = [line for line in read_lines(run / TIMING_FILE) if _at(line) <= shown]
     return {
-        "name": run.resolve().name,
+        "name": as_text(run.resolve().name),
         "preset": config.preset,
         "objective": config.objective,
         "total_images": config.total_images,
