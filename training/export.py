@@ -157,14 +157,26 @@ def check_destination(out: Path, name: str, replace: bool) -> None:
 
 
 def put_in_place(partial: Path, out: Path) -> None:
-    """Rename the finished folder to `out`; an old bundle goes only when the new one is there."""
+    """Rename the finished folder to `out`; an old bundle goes only when the new one is there.
+
+    Raises:
+        OSError: it could not be renamed; an old bundle is where it was.
+    """
     partial.chmod(0o755)
     for path in partial.iterdir():
         path.chmod(0o644)  # a service under another name must be able to read it
     old = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    if out.exists():
+    replaces = out.exists()
+    if replaces:
         out.replace(old)
-    partial.replace(out)
+    try:
+        partial.replace(out)
+    except OSError:
+        if replaces:
+            old.replace(out)
+        else:
+            old.rmdir()
+        raise
     shutil.rmtree(old, ignore_errors=True)
 
 
