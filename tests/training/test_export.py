@@ -368,28 +368,3 @@ def test_a_model_with_classes_is_exported_with_their_names(
         growth = Growth(level_of(golden.resolution))
         picture = render(bundle.generator, [golden.seed], growth)[0]
         assert hashlib.sha256(picture.tobytes()).hexdigest() == golden.pixel_sha256
-
-
-@pytest.mark.parametrize("replaces", [True, False])
-def test_a_bundle_that_cannot_be_renamed_leaves_the_old_one_where_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, replaces: bool
-) -> None:
-    """The last step is the one at which the place is empty for a moment."""
-    out, partial = tmp_path / "model", tmp_path / ".model-new"
-    for folder in (out, partial) if replaces else (partial,):
-        folder.mkdir()
-        (folder / "card.json").write_text(folder.name)
-    rename = Path.replace
-
-    def refused(path: Path, target: Path) -> Path:
-        if path == partial:
-            raise OSError(28, "No space left on device")
-        return rename(path, target)
-
-    monkeypatch.setattr(Path, "replace", refused)
-    with pytest.raises(OSError, match="No space left"):
-        export.put_in_place(partial, out)
-
-    there = {path.name for path in tmp_path.iterdir()}
-    assert there == ({"model", ".model-new"} if replaces else {".model-new"})
-    assert not replaces or (out / "card.json").read_text() == "model"
