@@ -95,7 +95,7 @@ class Together:
 
     @contextmanager
     def meeting(self, device: torch.device) -> Generator[None]:
-        """Inside, the processes can hear one another: over NCCL on CUDA, else over gloo."""
+        """Inside, the processes can hear one another, over NCCL or gloo, and that one is gone."""
         if self.count == 1:
             yield
             return
@@ -103,7 +103,12 @@ class Together:
         if on_cuda:
             torch.cuda.set_device(device)
         dist.init_process_group("cpu:gloo,cuda:nccl" if on_cuda else "gloo", timeout=PATIENCE)
-        yield
+        try:
+            yield
+        except RuntimeError as error:
+            if "gloo" in str(error) or isinstance(error, dist.DistError):
+                raise TogetherError("another process is gone; its own message says why") from error
+            raise
         dist.destroy_process_group()  # after a failure, `torchrun` ends whoever is left
 
     def leave(self, code: int) -> NoReturn:

@@ -273,6 +273,20 @@ def test_torchrun_says_which_process_this_is(monkeypatch: pytest.MonkeyPatch) ->
     assert Together.from_environment() == Together(3, 4, 1, 2)
 
 
+def test_a_process_whose_other_is_gone_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As gloo and NCCL tell it; what else goes wrong keeps its own words."""
+    monkeypatch.setattr("torch.distributed.init_process_group", lambda *_, **__: None)
+    gone = "[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:553] Connection closed by peer"
+    for error in (RuntimeError(gone), torch.distributed.DistBackendError("NCCL error")):
+        with (
+            pytest.raises(TogetherError, match="another process is gone"),
+            Together(0, 2).meeting(torch.device("cpu")),
+        ):
+            raise error
+    with pytest.raises(RuntimeError, match="mine"), Together(0, 2).meeting(torch.device("cpu")):
+        raise RuntimeError("mine")
+
+
 def test_shares_are_every_so_many_images_and_make_the_batch() -> None:
     """Nobody has what another one has."""
     shares = [Together(rank, 3).own(torch.arange(9)).tolist() for rank in range(3)]
