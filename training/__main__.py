@@ -1,7 +1,7 @@
 """The commands: `python -m training prepare | train | evaluate | report | export | benchmark`.
 
 Owns the command line alone; each command lives in its own room. Mistakes of the user end with one
-sentence and exit code 2, a run that was asked to stop with 0.
+sentence and exit code 2, a run that was asked to stop with 0, what is interrupted with 130.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from training import export, prepare_command
 from training.agreement import check_data, check_processes, with_base, with_classes
 from training.benchmark import command as benchmark
 from training.checkpoint import CheckpointError
-from training.config import ConfigError, TrainingConfig
+from training.config import ConfigError
 from training.data import open_prepared
 from training.descent import NonFiniteLossError
 from training.exits.lessons import ExitError
@@ -30,9 +30,9 @@ from training.progress import Display, duration
 from training.quality import evaluate
 from training.quality.features import WeightsError
 from training.report import command as report_command
-from training.setting import apply_setting
+from training.setting import apply_settings
 from training.together import Together, TogetherError
-from training.transfer import follow, read_beginning
+from training.transfer import beginning_with
 
 if TYPE_CHECKING:
     from training.events import Events
@@ -49,6 +49,7 @@ USER_ERRORS = (
     evaluate.EvaluationError,
     export.ExportError,
 )
+MOST_THREADS = 1024
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -118,14 +119,12 @@ def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_train(options: argparse.Namespace) -> int:
     """The `train` command."""
-    config: TrainingConfig = PRESETS[options.preset]
-    for setting in options.set:
-        config = apply_setting(config, setting)
+    config = apply_settings(PRESETS[options.preset], options.set)
     prepared = open_prepared(options.data)
     config = with_base(with_classes(config, prepared), prepared)
-    beginning = read_beginning(options.init_from) if options.init_from else None
-    if beginning:
-        config = follow(config, beginning)
+    beginning = None
+    if options.init_from:
+        config, beginning = beginning_with(config, options.run, options.init_from)
     check_data(config, prepared)
     together = Together.from_environment()
     check_processes(config, together.count)
@@ -208,8 +207,8 @@ def device_of(name: str | None) -> torch.device:
 
 def thread_count(text: str) -> int:
     """The value of `--threads`."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"a whole number from 1 is needed, not {text!r}")
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_THREADS:
+        raise argparse.ArgumentTypeError(f"1 to {MOST_THREADS} threads are possible, not {text!r}")
     return int(text)
 
 
@@ -226,6 +225,23 @@ def main() -> int:
     except OSError as error:
         sys.stderr.write(f"error: {error}. What was written before is whole\n")
         return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped. What was written before is whole\n")
+        return 130
+    except (MemoryError, RuntimeError) as error:
+        if not lacks_memory(error):
+            raise
+        sys.stderr.write(
+            f"error: out of memory ({str(error).partition(chr(10))[0]}). What was written before "
+            "is whole. Try smaller batches (--set levels.*.batch_size=...) or a smaller network\n"
+        )
+        return 1
+
+
+def lacks_memory(error: Exception) -> bool:
+    """Whether there was too little memory, for Python or for torch, on a device or on the CPU."""
+    kinds = (MemoryError, torch.OutOfMemoryError)
+    return isinstance(error, kinds) or "can't allocate memory" in str(error)
 
 
 if __name__ == "__main__":

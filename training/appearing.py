@@ -1,7 +1,8 @@
 """A folder that appears whole or not at all.
 
-Owns the making of `OUT.partial-...` beside its final place, its renaming, and the clearing away of
-what killed processes left behind. Knows nothing of what is written.
+Owns the making of `OUT.partial-...` beside its final place, its renaming, also to the place of an
+older folder, and the clearing away of what killed processes left behind. Knows nothing of what is
+written.
 """
 
 from __future__ import annotations
@@ -41,6 +42,32 @@ def appearing(out: Path) -> Generator[Path]:
         raise
     finally:
         os.close(handle)
+
+
+def put_in_place(partial: Path, out: Path) -> None:
+    """Rename the finished folder to `out`; an old one goes only when the new one is there.
+
+    All may read it, for who serves it may have another name.
+
+    Raises:
+        OSError: it could not be renamed; an old one is where it was.
+    """
+    partial.chmod(0o755)
+    for path in partial.iterdir():
+        path.chmod(0o644)
+    old = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    replaces = out.exists()
+    if replaces:
+        out.replace(old)
+    try:
+        partial.replace(out)
+    except OSError:
+        if replaces:
+            old.replace(out)
+        else:
+            old.rmdir()
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def clear_abandoned(out: Path) -> None:

@@ -7,7 +7,7 @@ in `setting.py`; what follows from images shown is in `schedule.py`.
 from __future__ import annotations
 
 import json
-import math
+import sys
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from typing import Any, Self
@@ -32,6 +32,7 @@ BELOW_1: Limit = ("0 or more and below 1", lambda value: 0 <= value < 1)
 
 PRECISIONS = ("fp32", "bf16")
 LABELS = ("none", "projection", "acgan")
+LARGEST = sys.float_info.max  # whole numbers can be larger, and no size or rate can
 BF16_SIGMA = 0.1  # at 0.01, rounding triples the slope that is found (see the lab book)
 
 LEVEL_LIMITS: dict[str, Limit] = {
@@ -228,10 +229,15 @@ def _require_augmentation(config: TrainingConfig) -> None:
             f"augment_target needs scores whose sign means something: objective is one of "
             f"{having}, not {config.objective}; or leave the strength fixed"
         )
+    if config.augment_target and not config.augment:
+        raise ConfigError(
+            "augment_target steers how strong augment is, and that is empty: say what it shall do, "
+            f"such as augment={','.join(POLICIES)}, or leave augment_target out"
+        )
 
 
 def _require_limits(owner: object, limits: dict[str, Limit]) -> None:
     for name, (allowed, fits) in limits.items():
         value = getattr(owner, name)
-        if not (math.isfinite(value) and fits(value)):
+        if not (-LARGEST <= value <= LARGEST and fits(value)):
             raise ConfigError(f"{name} must be {allowed}, not {value}")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError  # by which numpy says that the head of a file is no Python
 
 import numpy as np
 from numpy.typing import NDArray
@@ -182,8 +183,8 @@ def _require_whole(folder: Path, file: ArrayFile) -> None:
     path = folder / file.name
     try:
         size = path.stat().st_size
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
+        array = np.lib.format.open_memmap(path, mode="r")
+    except (OSError, ValueError, OverflowError, TokenError) as error:
         raise DataError(f"{path} cannot be read ({error}): prepare the pictures again") from error
     kind = np.uint8 if len(file.shape) == 4 else np.int64
     if (size, array.shape, array.dtype) != (file.size, file.shape, kind):

@@ -7,6 +7,7 @@ converted. Knows neither where pictures come from nor where they go. Colour prof
 from __future__ import annotations
 
 import io
+import math
 import warnings
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -115,14 +116,17 @@ def shaped_pixels(image: Image.Image, shape: Shape, alone: Turn) -> Pixels:
     """The first frame of an opened picture, upright, in the wanted shape: `[H, W, C]`."""
     if shape.base == SQUARE:
         require_fit(image.size, shape)  # at once: to know its orientation may take decoding it
-    held = image.getexif().get(ExifTag.Orientation, 1)
-    require_fit(turned(image.size, held), shape)
-    height, width = shape.size
-    lying = turned((width, height), held)  # as it lies in the file
-    unpacked = draft(image, (2 * lying[0], 2 * lying[1]))
-    with alone if unpacked > CROWD_PIXELS else nullcontext(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # as above
-        image = reduced(plain(image, shape.channels), lying)
+    # How a PNG was held may be told behind its pixels: to ask is to decode it.
+    unpacked = require_unpackable(math.prod(image.size)) if image.format == "PNG" else 0
+    with alone if unpacked > CROWD_PIXELS else nullcontext():
+        held = image.getexif().get(ExifTag.Orientation, 1)
+        require_fit(turned(image.size, held), shape)
+        height, width = shape.size
+        lying = turned((width, height), held)  # as it lies in the file
+        unpacked = 0 if unpacked else draft(image, (2 * lying[0], 2 * lying[1]))
+        with alone if unpacked > CROWD_PIXELS else nullcontext(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # as above
+            image = reduced(plain(image, shape.channels), lying)
     if (orientation := ORIENTATIONS.get(held)) is not None:
         image = image.transpose(orientation)
     image = flattened(image, shape.channels)
@@ -151,9 +155,18 @@ def draft(image: Image.Image, size: tuple[int, int]) -> int:
     image.draft(None, size)
     if "progressive" not in image.info:  # such a one is unpacked at its full size all the same
         unpacked = image.width * image.height
-    if unpacked > MAX_UNPACKED:
-        raise UnfitPictureError(f"is too large: {unpacked:,} pixels, at most {MAX_UNPACKED:,}")
-    return unpacked
+    return require_unpackable(unpacked)
+
+
+def require_unpackable(pixels: int) -> int:
+    """The same number of pixels, if so many may be unpacked.
+
+    Raises:
+        UnfitPictureError: more than `MAX_UNPACKED`.
+    """
+    if pixels > MAX_UNPACKED:
+        raise UnfitPictureError(f"is too large: {pixels:,} pixels, at most {MAX_UNPACKED:,}")
+    return pixels
 
 
 def reduced(image: Image.Image, size: tuple[int, int]) -> Image.Image:

@@ -23,6 +23,7 @@ from models.config import level_of
 from models.generator import Generator
 from models.growth import Growth
 from models.pixels import thumbnail_of
+from training.appearing import put_in_place
 from training.checkpoint import Progress
 from training.commit import commit_of
 from training.config import TrainingConfig
@@ -154,18 +155,6 @@ def check_destination(out: Path, name: str, replace: bool) -> None:
         raise ExportError(f"{out} is there already: choose another --out, or add --replace")
     if out.exists() and not (out / CARD_FILE).is_file():
         raise ExportError(f"{out} is no bundle, so nothing replaces it: choose another --out")
-
-
-def put_in_place(partial: Path, out: Path) -> None:
-    """Rename the finished folder to `out`; an old bundle goes only when the new one is there."""
-    partial.chmod(0o755)
-    for path in partial.iterdir():
-        path.chmod(0o644)  # a service under another name must be able to read it
-    old = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    if out.exists():
-        out.replace(old)
-    partial.replace(out)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def require_finished(run_folder: Path, newest: Newest) -> None:

@@ -10,6 +10,9 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
+
+from training.appearing import write_durably
 
 JOURNAL_FILE = "journal.jsonl"
 TIMING_FILE = "timing.jsonl"
@@ -30,32 +33,39 @@ def append_line(path: Path, line: Line) -> None:
 
 
 def read_lines(path: Path) -> list[dict[str, object]]:
-    """All whole lines, oldest first; a half-written last one is left out."""
+    """All whole lines up to one that is none: half-written or damaged; oldest first."""
     if not path.exists():
         return []
     lines: list[dict[str, object]] = []
-    for text in path.read_text(encoding="utf-8").splitlines():
+    for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
-            lines.append(json.loads(text))
+            line = json.loads(text)
         except ValueError:
             break
+        if not isinstance(line, dict) or "images_shown" not in line:
+            break
+        lines.append(cast("dict[str, object]", line))
     return lines
 
 
 def truncate_after(path: Path, images_shown: int) -> None:
-    """Keep only the lines of the first `images_shown` images: a resumed run writes the rest."""
+    """Keep only the lines of the first `images_shown` images: a resumed run writes the rest.
+
+    The kept lines will not be told again, so they are on the disk before they take their place.
+    """
     if not path.exists():
         return
     kept: list[str] = []
-    for text in path.read_text(encoding="utf-8").splitlines(keepends=True):
+    for text in path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True):
         try:
-            if not text.endswith("\n") or json.loads(text)["images_shown"] > images_shown:
+            whole = text.endswith("\n") and text.isascii()  # as `append_line` writes them
+            if not whole or json.loads(text)["images_shown"] > images_shown:
                 break
         except (ValueError, KeyError, TypeError):
             break
         kept.append(text)
     replacement = path.with_suffix(".partial")
-    replacement.write_text("".join(kept), encoding="utf-8")
+    write_durably(replacement, "".join(kept))
     replacement.replace(path)
 
 

@@ -10,10 +10,25 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+from training.appearing import write_durably
 from training.checkpoint import CHECKPOINTS, PATTERN
 from training.config import CONFIG_FILE, ConfigError, TrainingConfig
 
 AHEAD = ("levels", "cool_down_images")  # what may differ, where it lies ahead
+
+
+def read_config(path: Path) -> TrainingConfig:
+    """The configuration that a run folder keeps.
+
+    Raises:
+        ConfigError: it is missing, damaged, changed by hand, or of another version.
+    """
+    try:
+        return TrainingConfig.from_json(path.read_text(encoding="utf-8"))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from error
 
 
 def keep_config(run: Path, config: TrainingConfig) -> None:
@@ -24,7 +39,7 @@ def keep_config(run: Path, config: TrainingConfig) -> None:
     """
     path = run / CONFIG_FILE
     if path.exists():
-        old = TrainingConfig.from_json(path.read_text(encoding="utf-8"))
+        old = read_config(path)
         if old == config:
             return
         shown = newest_moment(run)
@@ -37,7 +52,7 @@ def keep_config(run: Path, config: TrainingConfig) -> None:
             )
     run.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    partial.write_text(config.to_json(), encoding="utf-8")
+    write_durably(partial, config.to_json())
     partial.replace(path)
 
 

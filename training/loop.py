@@ -1,13 +1,15 @@
 """The story of a run, from the first image to the last.
 
-Owns the order of things: schedule, pictures, step, and once in a while quality, journal, grid,
-checkpoint and page. Knows no loss and no layer. Running it again on the same folder
-goes on where it stopped.
+Owns the order of things: schedule, pictures, step, and once in a while what is written down
+(`chronicle.py`). Knows no loss and no layer. Running it again on the same folder goes on where it
+stopped.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,22 +18,17 @@ import torch
 
 from training.agreement import check_data, check_processes
 from training.augment import Strength
-from training.checkpoint import CHECKPOINTS, Progress, load_newest, save_checkpoint
+from training.checkpoint import CHECKPOINTS, Progress, load_newest
+from training.chronicle import Chronicle
 from training.config import TrainingConfig
 from training.data import ImageStream, Prepared
-from training.journal import (
-    JOURNAL_FILE,
-    TIMING_FILE,
-    Averages,
-    Line,
-    append_line,
-    truncate_after,
-)
+from training.journal import JOURNAL_FILE, TIMING_FILE, Averages, truncate_after
 from training.lengthening import keep_config
+from training.occupied import occupied
 from training.origin import keep_origin
 from training.progress import Display, describe
-from training.samples import SAMPLES, write_grid
-from training.schedule import Moment, schedule_at
+from training.samples import SAMPLES
+from training.schedule import schedule_at
 from training.step import Players, take_step
 from training.stopping import StopRequest
 from training.together import ALONE, Together
@@ -70,26 +67,47 @@ def train(  # noqa: PLR0913 - the last three are rare, and go by their names
         How far it came, as the last checkpoint holds it.
 
     Raises:
-        ConfigError: the pictures or the folder do not fit the configuration.
+        ConfigError: the pictures or the folder do not fit the configuration, or another process
+            trains this run.
         CheckpointError: the folder has checkpoints, but none is whole.
         NonFiniteLossError: the game broke down; the last checkpoint is whole.
         OSError: the disk is full; the last checkpoint is whole.
         TogetherError: another process failed, or was told something else.
     """
-    open_run(config, prepared, run, together)
-    players = Players.create(config, device, together)
-    with together.whole():
-        progress = take_up(config, run, players, display, beginning)
-        watch = Watch(run, config, prepared, display.say) if together.first else None
-    require_agreement(config, prepared, progress, together)
-    stream = ImageStream(prepared, config.seed, config.mirror)
+    with opened(config, prepared, run, together):
+        players = Players.create(config, device, together)
+        chronicle = None
+        with together.whole():
+            progress = take_up(config, run, players, display, beginning)
+            if together.first:
+                watch = Watch(run, config, prepared, display.say)
+                chronicle = Chronicle(run, players, watch, display, events)
+        require_agreement(config, prepared, progress, together)
+        if events:
+            events.begin(progress.images_shown)
+        stream = ImageStream(prepared, config.seed, config.mirror)
+        return play(config, stream, players, progress, display, chronicle)
+
+
+def play(
+    config: TrainingConfig,
+    stream: ImageStream,
+    players: Players,
+    progress: Progress,
+    display: Display,
+    chronicle: Chronicle | None,
+) -> Progress:
+    """Step by step from where a run stands; the first process has its chronicle.
+
+    Returns:
+        How far it came, as the last checkpoint holds it.
+    """
+    together = players.together
     averages = Averages(progress.sums, progress.sum_images)
     strength = strength_at(progress, config)
     shown, phase, seconds = progress.images_shown, progress.phase, progress.seconds
     tick_began, tick_images = time.perf_counter(), 0
     leaving = False
-    if events:
-        events.begin(shown)
 
     with StopRequest() as stop:
         while shown < config.total_images and not leaving:
@@ -112,7 +130,7 @@ def train(  # noqa: PLR0913 - the last three are rare, and go by their names
             elapsed = time.perf_counter() - tick_began
             display.update(moment, shown, tick_images / elapsed)
 
-            # Once in a while: quality, journal, grid, checkpoint, page.
+            # Once in a while: what is written down.
             leaving = together.any(stop.asked)
             tick = is_tick(before, shown, config) or shown >= config.total_images
             if not (tick or leaving):
@@ -124,34 +142,37 @@ def train(  # noqa: PLR0913 - the last three are rare, and go by their names
             kept = asdict(strength) if config.augment_target else {}
             progress = Progress(shown, phase, sums, covered, seconds, kept)
             with together.whole():
-                if watch and tick:
-                    numbers |= watch.measure(players.average, moment.growth)
-                    line = watch.note(line_of(moment, shown, numbers))
-                    grid = write_tick(run, players, moment, line, seconds, tick_images / elapsed)
-                    if events:
-                        events.tick(line, tick_images / elapsed, grid)
-                    display.tick(moment, shown, tick_images / elapsed, numbers)
-                if watch:
-                    save_checkpoint(run / CHECKPOINTS, players, progress, watch.best())
+                if chronicle and tick:
+                    chronicle.tick(moment, progress, numbers, tick_images / elapsed)
+                if chronicle:
                     last = leaving or shown >= config.total_images
-                    watch.report(players.average, moment.growth, seconds, last=last)
+                    chronicle.keep(moment, progress, last=last)
             tick_began, tick_images = time.perf_counter(), 0
     return progress
 
 
-def open_run(config: TrainingConfig, prepared: Prepared, run: Path, together: Together) -> None:
-    """Refuse what cannot be trained, and make the folder of a run, or see that it is the same run.
+@contextmanager
+def opened(
+    config: TrainingConfig, prepared: Prepared, run: Path, together: Together
+) -> Generator[None]:
+    """Refuse what cannot be trained; make the folder of a run, or see that it is the same run.
+
+    Inside, no other command trains it.
 
     Raises:
-        ConfigError: the pictures, the processes or the folder do not fit the configuration.
+        ConfigError: the pictures, the processes or the folder do not fit the configuration, or the
+            run is being trained already.
     """
     check_data(config, prepared)
     check_processes(config, together.count)
-    with together.whole():
-        if together.first:
-            keep_config(run, config)
-            keep_origin(run, prepared)
-            (run / SAMPLES).mkdir(exist_ok=True)
+    with ExitStack() as stack:
+        with together.whole():
+            if together.first:
+                stack.enter_context(occupied(run))
+                keep_config(run, config)
+                keep_origin(run, prepared)
+                (run / SAMPLES).mkdir(exist_ok=True)
+        yield
 
 
 def require_agreement(
@@ -209,22 +230,3 @@ def is_tick(before: int, after: int, config: TrainingConfig) -> bool:
     if before // config.tick_images != after // config.tick_images:
         return True
     return schedule_at(before, config).phase != schedule_at(after, config).phase
-
-
-def line_of(moment: Moment, images_shown: int, numbers: dict[str, float]) -> Line:
-    """What the journal says of a tick."""
-    growth = moment.growth
-    where = {"images_shown": images_shown, "resolution": growth.resolution, "alpha": growth.alpha}
-    steering = {"batch_size": moment.batch_size, "learning_rate": moment.learning_rate}
-    return where | steering | numbers
-
-
-def write_tick(
-    run: Path, players: Players, moment: Moment, line: Line, seconds: float, rate: float
-) -> Path:
-    """Write a journal line, a timing line and the picture grid; where that is."""
-    shown = int(str(line["images_shown"]))
-    append_line(run / JOURNAL_FILE, line)
-    timing = {"images_shown": shown, "seconds": round(seconds, 1)}
-    append_line(run / TIMING_FILE, timing | {"images_per_second": round(rate, 2)})
-    return write_grid(run / SAMPLES, players.average, moment.growth, shown)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
 
@@ -167,10 +167,10 @@ class Manifest:
         _require_keys("manifest", values, cls)
         try:
             values["base"] = tuple(values["base"])
-            values["source"] = _read(Source, "source", values["source"])
+            values["source"] = _read_source(values["source"])
             values["images"] = tuple(_read_file(file) for file in values["images"])
             values["labels"] = _read_file(values["labels"]) if values["labels"] else None
-            values["label_names"] = tuple(values["label_names"])
+            values["label_names"] = tuple(map(as_text, values["label_names"]))
             values["skipped_first"] = tuple(
                 _read(Skipped, "skipped picture", picture) for picture in values["skipped_first"]
             )
@@ -217,6 +217,17 @@ def _require_keys(what: str, values: dict[str, Any], kind: type) -> None:
 def _read(kind: type[T], what: str, values: dict[str, Any]) -> T:
     _require_keys(what, values, kind)
     return kind(**values)
+
+
+def _read_source(values: dict[str, Any]) -> Source:
+    source = _read(Source, "source", values)
+    told = {name: as_text(getattr(source, name)) for name in ("name", "licence", "attribution")}
+    return replace(source, **told)
+
+
+def as_text(name: str) -> str:
+    """A name that can be written anywhere: bytes of a file name that are no text are escaped."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _read_file(values: dict[str, Any]) -> ArrayFile:

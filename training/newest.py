@@ -23,6 +23,7 @@ from training.checkpoint import (
 )
 from training.config import CONFIG_FILE, TrainingConfig
 from training.journal import JOURNAL_FILE, read_lines
+from training.lengthening import read_config
 from training.schedule import Moment, schedule_at
 from training.step import Players
 
@@ -59,7 +60,7 @@ def load_run(run_folder: Path, which: str = NEWEST) -> Newest:
     path = run_folder / CONFIG_FILE
     if not path.exists() or not list((run_folder / CHECKPOINTS).glob(PATTERN)):
         raise CheckpointError(f"{run_folder} holds no checkpoint: train it first")
-    config = TrainingConfig.from_json(path.read_text(encoding="utf-8"))
+    config = read_config(path)
     players = Players.create(config, torch.device("cpu"))
     if which != NEWEST:
         images = best_of(run_folder, config) if which == BEST else int(which)

@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from training.appearing import write_durably
 from training.config import ConfigError
 from training.data import Prepared
 
@@ -55,7 +56,7 @@ def keep_origin(run: Path, prepared: Prepared) -> None:
     if not path.exists():
         partial = path.with_suffix(".partial")
         text = json.dumps(asdict(origin), indent=2, ensure_ascii=False) + "\n"
-        partial.write_text(text, encoding="utf-8")
+        write_durably(partial, text)
         partial.replace(path)
     elif not _same_pictures(read_origin(run), origin):
         raise ConfigError(

@@ -112,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         console.print("stopped; nothing was kept")
         return 130
-    console.print(summary(manifest, args.out, time.monotonic() - started))
+    console.print(summary(manifest, args.out, time.monotonic() - started), markup=False)
     return 0
 
 

@@ -6,56 +6,65 @@ Owns the names, with their dots, and the kinds of values. What a value may be is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import TypeVar, get_type_hints
+from typing import get_type_hints
 
 from models.config import NetworkConfig
 from training.config import ConfigError, LevelPlan, TrainingConfig
 
-Owner = TypeVar("Owner", TrainingConfig, NetworkConfig, LevelPlan)
+Values = dict[str, bool | float | str]  # by name
 
 
-def apply_setting(config: TrainingConfig, setting: str) -> TrainingConfig:
-    """Change one setting, as `--set` says it.
+def apply_settings(config: TrainingConfig, settings: Sequence[str]) -> TrainingConfig:
+    """Change settings, as `--set` says them: all at once, so that their order does not matter.
 
     Args:
         config: where to start.
-        setting: `seed=3`, `network.fmap_max=64`, or `levels.32.batch_size=16` (`levels.*` for all).
+        settings: `seed=3`, `network.fmap_max=64`, or `levels.32.batch_size=16` (`levels.*` for
+            all); of two with the same name, the last one counts.
 
     Raises:
-        ConfigError: no such name, or a value of the wrong kind.
+        ConfigError: no such name, a value of the wrong kind, or values that do not fit together.
     """
-    name, equals, text = setting.partition("=")
-    if not equals:
-        raise ConfigError(f"--set takes name=value, not {setting!r}")
-    try:
+    own, network = Values(), Values()
+    levels = {plan.resolution: Values() for plan in config.levels}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise ConfigError(f"--set takes name=value, not {setting!r}")
         match name.split("."):
             case ["network", key]:
-                return replace(config, network=_with(config.network, key, text))
+                network |= _read(NetworkConfig, key, text)
             case ["levels", which, key]:
-                chosen = [str(plan.resolution) for plan in config.levels]
-                if which not in ("*", *chosen):
-                    raise ConfigError(f"no level {which}: there are {', '.join(chosen)}")
-                plans = (
-                    _with(plan, key, text) if which in ("*", str(plan.resolution)) else plan
-                    for plan in config.levels
-                )
-                return replace(config, levels=tuple(plans))
+                for resolution in _chosen(which, levels):
+                    levels[resolution] |= _read(LevelPlan, key, text)
             case [key] if key not in ("network", "levels", "preset", "init_from"):
-                return _with(config, key, text)
+                own |= _read(TrainingConfig, key, text)
             case _:
                 raise ConfigError(f"no setting named {name}")
-    except ConfigError:
-        raise
+    try:
+        shapes = replace(config.network, **network)
     except ValueError as error:
-        raise ConfigError(f"--set {setting}: {error}") from error
+        told = " ".join(f"--set network.{key}={value}" for key, value in network.items())
+        raise ConfigError(f"{told}: {error}") from error
+    plans = tuple(replace(plan, **levels[plan.resolution]) for plan in config.levels)
+    return replace(config, network=shapes, levels=plans, **own)
 
 
-def _with(owner: Owner, key: str, text: str) -> Owner:
+def _chosen(which: str, levels: dict[int, Values]) -> list[int]:
+    """The resolutions that `which` names: one, or `*` for all."""
+    chosen = [resolution for resolution in levels if which in ("*", str(resolution))]
+    if not chosen:
+        raise ConfigError(f"no level {which}: there are {', '.join(map(str, levels))}")
+    return chosen
+
+
+def _read(owner: type[TrainingConfig | NetworkConfig | LevelPlan], key: str, text: str) -> Values:
     names = [field.name for field in fields(owner)]
     if key not in names:
         raise ConfigError(f"no setting named {key}: there are {', '.join(names)}")
-    return replace(owner, **{key: _parse(key, text, get_type_hints(type(owner))[key])})
+    return {key: _parse(key, text, get_type_hints(owner)[key])}
 
 
 def _parse(key: str, text: str, kind: type[object]) -> bool | float | str:

@@ -48,18 +48,21 @@ class Together:
         rank: its number, from 0; the first one writes all files.
         count: how many there are.
         local_rank: its number on its machine: that of its CUDA device.
+        local_count: how many there are on its machine.
     """
 
     rank: int = 0
     count: int = 1
     local_rank: int = 0
+    local_count: int = 1
 
     @classmethod
     def from_environment(cls) -> Self:
         """What `torchrun` says of this process; alone without it."""
         if not dist.is_torchelastic_launched():
             return cls()
-        return cls(*(int(os.environ[name]) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK")))
+        names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
+        return cls(*(int(os.environ[name]) for name in names))
 
     @property
     def first(self) -> bool:
@@ -76,14 +79,23 @@ class Together:
         return batch if self.count == 1 else batch[self.share]
 
     def device_name(self, name: str | None) -> str | None:
-        """Each process of a machine has a CUDA device of its own, unless it is named."""
+        """Each process of a machine has a CUDA device of its own, unless it is alone there.
+
+        Raises:
+            TogetherError: several processes of a machine are given one and the same.
+        """
+        if self.local_count > 1 and name and name.startswith("cuda:"):
+            raise TogetherError(
+                f"--device {name} is one device for {self.local_count} processes: use --device "
+                "cuda, and each takes one of its own"
+            )
         if self.count > 1 and name in (None, "cuda") and torch.cuda.is_available():
             return f"cuda:{self.local_rank}"
         return name
 
     @contextmanager
     def meeting(self, device: torch.device) -> Generator[None]:
-        """Inside, the processes can hear one another: over NCCL on CUDA, else over gloo."""
+        """Inside, the processes can hear one another, over NCCL or gloo, and that one is gone."""
         if self.count == 1:
             yield
             return
@@ -91,7 +103,12 @@ class Together:
         if on_cuda:
             torch.cuda.set_device(device)
         dist.init_process_group("cpu:gloo,cuda:nccl" if on_cuda else "gloo", timeout=PATIENCE)
-        yield
+        try:
+            yield
+        except RuntimeError as error:
+            if "gloo" in str(error) or isinstance(error, dist.DistError):
+                raise TogetherError("another process is gone; its own message says why") from error
+            raise
         dist.destroy_process_group()  # after a failure, `torchrun` ends whoever is left
 
     def leave(self, code: int) -> NoReturn:

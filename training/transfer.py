@@ -3,23 +3,26 @@
 Owns what is taken over: the shapes, and every weight up to the top level that is known. A bundle
 gives its generator with the exit at its top; the exits below were made for serving. A run gives
 both networks and its average, but not Adam's moments. Knows no schedule but that the levels that
-are known already are skipped.
+are known already are skipped. A run that has a checkpoint needs what it began with no longer, only
+its name: that may have been trained on, or be gone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from models.bundle import Bundle, file_sha256, load_bundle
+from models.bundle import Bundle, BundleError, file_sha256, load_bundle, load_card
 from models.config import NetworkConfig
 from models.growth import Growth
 from training.checkpoint import CHECKPOINTS, checkpoint_at
 from training.config import CONFIG_FILE, ConfigError, TrainingConfig
+from training.lengthening import newest_moment, read_config
 from training.newest import load_run
 from training.step import Players
 
@@ -43,6 +46,33 @@ class Beginning:
     generator: Weights = field(repr=False)
     average: Weights = field(repr=False)
     discriminator: Weights = field(repr=False)
+
+
+def beginning_with(
+    config: TrainingConfig, run: Path, path: Path
+) -> tuple[TrainingConfig, Beginning | None]:
+    """The configuration of a run that begins with what lies at `path`, and what that is.
+
+    That is None where the run has a checkpoint and began with something of that name.
+
+    Raises:
+        BundleError: it is neither a whole bundle nor a run.
+        CheckpointError: the run that it is has no whole checkpoint.
+        ConfigError: it does not fit, has not finished growing, or cannot be read.
+    """
+    recorded = read_config(run / CONFIG_FILE) if newest_moment(run) else None
+    if recorded and recorded.init_from.partition("@")[0] in names_of(path):
+        return follow_again(config, recorded), None
+    beginning = read_beginning(path)
+    return follow(config, beginning), beginning
+
+
+def names_of(path: Path) -> set[str]:
+    """What a beginning at `path` is called: by its folder, and by its card if there is one."""
+    names = {path.resolve().name}
+    with suppress(BundleError):
+        names.add(load_card(path).name)
+    return names
 
 
 def read_beginning(path: Path) -> Beginning:
@@ -120,17 +150,44 @@ def follow(config: TrainingConfig, beginning: Beginning) -> TrainingConfig:
             f"{ours.channels} in {ours.classes}: choose pictures, network.channels and labels that "
             "agree with it"
         )
-    shapes = {key: getattr(theirs, key) for key in ("latent_size", "fmap_base", "fmap_max")}
-    try:
-        network = replace(ours, **shapes)
-    except ValueError as error:
-        raise ConfigError(f"{name} cannot grow to {ours.resolution} px: {error}") from error
+    network = shaped_as(theirs, ours, name)
     skipped = [replace(p, fade_images=0, stable_images=0) for p in config.levels]
     held = replace(config.levels[theirs.top_level], fade_images=0)
     grows = theirs.resolution < ours.resolution
     first = skipped[theirs.top_level] if grows and beginning.discriminator else held
     levels = (*skipped[: theirs.top_level], first, *config.levels[theirs.top_level + 1 :])
     return replace(config, network=network, levels=levels, init_from=beginning.name)
+
+
+def follow_again(config: TrainingConfig, recorded: TrainingConfig) -> TrainingConfig:
+    """The configuration of a run that began so, as its own folder tells it.
+
+    Raises:
+        ConfigError: its shapes cannot be those of the network that is asked for.
+    """
+    name = recorded.init_from.partition("@")[0]
+    network = shaped_as(recorded.network, config.network, name)
+    pairs = [*zip(config.levels, recorded.levels, strict=False)]
+    known = [not (before.fade_images or before.stable_images) for _, before in pairs]
+    first = known.index(False)
+    levels = [replace(plan, fade_images=0, stable_images=0) for plan in config.levels[:first]]
+    held = not recorded.levels[first].fade_images
+    top = replace(config.levels[first], fade_images=0) if held else config.levels[first]
+    levels += [top, *config.levels[first + 1 :]]
+    return replace(config, network=network, levels=tuple(levels), init_from=recorded.init_from)
+
+
+def shaped_as(theirs: NetworkConfig, ours: NetworkConfig, name: str) -> NetworkConfig:
+    """Our network with their latent and feature maps.
+
+    Raises:
+        ConfigError: they leave no feature map at our resolution.
+    """
+    shapes = {key: getattr(theirs, key) for key in ("latent_size", "fmap_base", "fmap_max")}
+    try:
+        return replace(ours, **shapes)
+    except ValueError as error:
+        raise ConfigError(f"{name} cannot grow to {ours.resolution} px: {error}") from error
 
 
 def begin_with(players: Players, beginning: Beginning) -> None:

@@ -168,11 +168,13 @@ def play(
 
     Raises:
         KeyboardInterrupt: a run was asked to stop; the same call goes on.
+        ValueError: a run was measured with another number of pictures.
     """
     ruler = Ruler(prepared, plans[FULL].network.resolution, pictures)
     folder.mkdir(parents=True, exist_ok=True)
     for name, config in plans.items():
         run = run_in(folder, name)
+        require_same_pictures(run, len(ruler.real))
         console.print(f"{name}: {config.total_images:,} images, in {run}")
         look = partial(measure_new, run, ruler)
         look()
@@ -182,6 +184,21 @@ def play(
         if progress.images_shown < config.total_images:
             raise KeyboardInterrupt
     return gains(folder, len(ruler.real))
+
+
+def require_same_pictures(run: Path, pictures: int) -> None:
+    """Refuse to measure with other pictures what was measured: most checkpoints are gone by then.
+
+    Raises:
+        ValueError: naming both numbers.
+    """
+    others = {int(str(line["pictures"])) for line in read_lines(run / MEASURED)}
+    others -= {pictures}
+    if others:
+        raise ValueError(
+            f"{run} was measured with {min(others):,} pictures, not {pictures:,}: "
+            "repeat that, or choose another folder"
+        )
 
 
 def run_in(folder: Path, name: str) -> Path:

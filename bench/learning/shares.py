@@ -20,7 +20,7 @@ import torch
 from rich.console import Console
 from torch.optim import Adam
 
-import training.loop
+import training.chronicle
 import training.step
 from models.discriminator import Discriminator
 from models.generator import Generator as GeneratorNetwork
@@ -51,8 +51,12 @@ TIMED: dict[str, tuple[tuple[object, str], ...]] = {
     ),
     "numbers to log": ((training.step, "read_numbers"), (Averages, "add"), (Display, "update")),
     "quality of a tick": ((Watch, "measure"),),
-    "journal and grid of a tick": ((training.loop, "write_tick"), (Watch, "note")),
-    "checkpoint of a tick": ((training.loop, "save_checkpoint"),),
+    "journal and grid of a tick": (
+        (training.chronicle, "append_line"),
+        (training.chronicle, "write_grid"),
+        (Watch, "note"),
+    ),
+    "checkpoint of a tick": ((training.chronicle, "save_checkpoint"),),
     "page of the run": ((Watch, "report"),),
 }
 

@@ -13,9 +13,19 @@ import pytest
 import torch
 from rich.console import Console
 
-import training.loop
+import training.chronicle
 import training.step
-from bench.learning.growing import FULL, PROGRESSIVE, Course, Gain, configs, lines_of, play, run_in
+from bench.learning.growing import (
+    FULL,
+    PROGRESSIVE,
+    Course,
+    Gain,
+    configs,
+    lines_of,
+    play,
+    require_same_pictures,
+    run_in,
+)
 from bench.learning.noise import write_noise
 from bench.learning.peer import REQUIREMENT, install, standing_in
 from bench.learning.reaching import seconds_to, times_faster
@@ -44,6 +54,7 @@ from models.discriminator import Discriminator
 from models.generator import Generator
 from models.growth import Growth
 from training.config import LevelPlan, TrainingConfig
+from training.journal import append_line
 from training.presets import PRESETS
 from training.schedule import schedule_at
 
@@ -252,12 +263,12 @@ def test_a_function_that_fails_is_timed_and_the_next_one_too() -> None:
 
 def test_everything_is_as_it_was_after_timing() -> None:
     """A stopwatch left behind would slow down whatever comes next."""
-    before = (Generator.forward, training.step.update_average, training.loop.save_checkpoint)
+    before = (Generator.forward, training.step.update_average, training.chronicle.save_checkpoint)
 
     with timing():
         assert Generator.forward is not before[0]
 
-    after = (Generator.forward, training.step.update_average, training.loop.save_checkpoint)
+    after = (Generator.forward, training.step.update_average, training.chronicle.save_checkpoint)
     assert after == before
 
 
@@ -306,6 +317,16 @@ def test_a_run_is_compared_at_the_value_the_other_ends_with() -> None:
     assert times_faster(full, [(10.0, 7.0), (14.0, 3.0)]) == pytest.approx((10 + 100 / 3) / 12)
     assert times_faster(full, [(10.0, 7.0)]) is None
     assert times_faster([], full) is None
+
+
+def test_a_run_is_measured_with_one_number_of_pictures(tmp_path: Path) -> None:
+    """Of the checkpoints on the way only the last are there: another curve would be cut short."""
+    require_same_pictures(tmp_path, 12)
+    append_line(tmp_path / "measured.jsonl", {"images_shown": 8, "pictures": 12})
+    require_same_pictures(tmp_path, 12)
+
+    with pytest.raises(ValueError, match="was measured with 12 pictures, not 9: repeat that"):
+        require_same_pictures(tmp_path, 9)
 
 
 @pytest.mark.slow

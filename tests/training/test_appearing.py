@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from training.appearing import appearing, write_durably
+from training.appearing import appearing, put_in_place, write_durably
 
 
 def test_the_folder_appears_at_the_end_and_not_before(tmp_path: Path) -> None:
@@ -76,3 +76,28 @@ def test_names_that_are_no_text_can_be_written(tmp_path: Path) -> None:
     write_durably(tmp_path / "a", "caf\udce9")
 
     assert (tmp_path / "a").read_text() == r"caf\udce9"
+
+
+@pytest.mark.parametrize("replaces", [True, False])
+def test_a_folder_that_cannot_be_renamed_leaves_the_old_one_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, replaces: bool
+) -> None:
+    """The last step is the one at which the place is empty for a moment."""
+    out, partial = tmp_path / "model", tmp_path / ".model-new"
+    for folder in (out, partial) if replaces else (partial,):
+        folder.mkdir()
+        (folder / "card.json").write_text(folder.name)
+    rename = Path.replace
+
+    def refused(path: Path, target: Path) -> Path:
+        if path == partial:
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", refused)
+    with pytest.raises(OSError, match="No space left"):
+        put_in_place(partial, out)
+
+    there = {path.name for path in tmp_path.iterdir()}
+    assert there == ({"model", ".model-new"} if replaces else {".model-new"})
+    assert not replaces or (out / "card.json").read_text() == "model"

@@ -64,6 +64,15 @@ def test_a_level_plan_out_of_range_is_refused(plan: tuple[int, ...], message: st
         LevelPlan(*plan)
 
 
+def test_a_strength_is_steered_only_where_there_is_augmentation(config: TrainingConfig) -> None:
+    """Else it would be steered without a word, and do nothing."""
+    game = replace(config, objective="logistic-r1")
+
+    assert replace(game, augment="color", augment_target=0.6).augment_target == 0.6
+    with pytest.raises(ConfigError, match="that is empty: say what it shall do, such as augment=c"):
+        replace(game, augment_target=0.6)
+
+
 def test_every_resolution_needs_a_plan(config: TrainingConfig) -> None:
     """In the order of the levels, none left out."""
     with pytest.raises(ConfigError, match=r"one level plan is needed for each of \(4, 8\)"):

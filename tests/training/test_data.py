@@ -177,6 +177,21 @@ def test_a_file_cut_short_is_noticed_on_opening(prepared: Prepared) -> None:
         open_prepared(prepared.folder)
 
 
+def test_a_file_that_is_no_array_is_noticed_on_opening(prepared: Prepared) -> None:
+    """An archive of arrays, a head that is no Python, one that promises less than nothing."""
+    path = prepared.folder / "images-0004.npy"
+    array = path.read_bytes()
+    with path.open("wb") as file:
+        np.savez(file, np.zeros(3))
+    count = f"({prepared.count}, ".encode()
+    broken = [path.read_bytes(), array.replace(b"}", b"("), array.replace(count, b"(-" + count[1:])]
+
+    for content in broken:
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=r"images-0004.npy .*: prepare the pictures again"):
+            open_prepared(prepared.folder)
+
+
 def test_a_missing_file_is_noticed_on_opening(prepared: Prepared) -> None:
     """All files of the manifest must be there."""
     (prepared.folder / images_file(4)).unlink()

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from training.decode import FileDecoder, Fit, Shape, UnfitPictureError, largest_within
 
@@ -217,6 +217,34 @@ def test_only_large_pictures_take_turns(monkeypatch: pytest.MonkeyPatch) -> None
     decoder(encode(halves()), Turn())
 
     assert taken == [1, -1]
+
+
+def test_a_large_png_waits_its_turn_before_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To ask a PNG how it was held decodes it: that happens within the turn, or not at all."""
+    happened: list[str] = []
+    load = ImageFile.ImageFile.load
+
+    def spied(image: ImageFile.ImageFile) -> Any:
+        happened.append("decoded")
+        return load(image)
+
+    class Turn:
+        def __enter__(self) -> None:
+            happened.append("turn")
+
+        def __exit__(self, *args: object) -> None:
+            happened.append("over")
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", spied)
+    monkeypatch.setattr("training.decode.CROWD_PIXELS", 100)
+    FileDecoder(Shape(8, 3))(encode(halves()), Turn())
+    assert (happened[0], happened[1], happened[-1]) == ("turn", "decoded", "over")
+
+    happened.clear()
+    monkeypatch.setattr("training.decode.MAX_UNPACKED", 200)
+    with pytest.raises(UnfitPictureError, match="is too large: 256 pixels, at most 200"):
+        FileDecoder(Shape(8, 3))(encode(halves()), Turn())
+    assert happened == []
 
 
 def test_a_path_is_decoded_like_the_bytes_it_leads_to(tmp_path: Path) -> None:

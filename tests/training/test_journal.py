@@ -42,6 +42,21 @@ def test_every_line_is_json_of_its_own(path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "damage", [b"3", b'"images_shown"', b"{}", b'{"images_shown": 25, "\xff": 1}']
+)
+def test_a_damaged_line_ends_the_journal(path: Path, damage: bytes) -> None:
+    """Whatever stands there; the lines before it are kept, those after it are told again."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:2], damage, b"\n", *lines[2:]]))
+
+    truncate_after(path, 40)
+
+    assert path.read_bytes() == b"".join(lines[:2])
+    path.write_bytes(lines[0] + b"[3]\n" + lines[1])
+    assert shown(path) == [10]
+
+
 def test_no_journal_is_an_empty_one(tmp_path: Path) -> None:
     """A run that was never begun."""
     truncate_after(tmp_path / "journal.jsonl", 10)

@@ -307,6 +307,20 @@ def test_another_configuration_is_refused(
     assert lasting(undisturbed) == before
 
 
+def test_a_run_that_is_being_trained_is_left_alone(
+    config: TrainingConfig, prepared: Prepared, tmp_path: Path, undisturbed: Path
+) -> None:
+    """A second command on the same folder is refused in the midst of the first, which goes on."""
+
+    def again() -> None:
+        with pytest.raises(ConfigError, match="is being trained by another process"):
+            go(config, prepared, tmp_path / "run")
+
+    go(config, prepared, tmp_path / "run", Watching(36, again))
+
+    assert lasting(tmp_path / "run") == lasting(undisturbed)
+
+
 def test_other_pictures_are_refused(
     config: TrainingConfig, undisturbed: Path, make_prepared: Callable[..., Prepared]
 ) -> None:

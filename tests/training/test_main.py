@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -164,8 +165,8 @@ def test_a_dry_run_checks_the_data(
         (["--preset", "tiny"], "error: /.* has pictures of up to 8 px, the preset tiny needs 16"),
         (["--device", "abacus"], "error: --device abacus cannot be used: "),
         (["--preset", "nobody"], "argument --preset: invalid choice: 'nobody'"),
-        (["--threads", "0"], "argument --threads: a whole number from 1 is needed, not '0'"),
-        (["--threads", "many"], "argument --threads: a whole number from 1 is needed, not 'many'"),
+        (["--threads", "0"], "argument --threads: 1 to 1024 threads are possible, not '0'"),
+        (["--threads", "many"], "argument --threads: 1 to 1024 threads are possible, not 'many'"),
         (["--colour", "red"], "unrecognized arguments: --colour red"),
     ],
 )
@@ -261,6 +262,69 @@ def test_a_run_begins_with_a_bundle_and_goes_on_by_the_same_command(
     assert "begun with other values of levels, init_from" in capsys.readouterr().err
 
 
+def test_a_run_goes_on_when_what_it_began_with_has_changed_or_is_gone(
+    run: Run, train_words: list[object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its weights lie in the checkpoint: the name alone is asked for."""
+    first = tmp_path / "run"
+    longer = ["--set", "levels.8.stable_images=16"]
+    begun = [tmp_path / "next" if word == first else word for word in train_words]
+    begun += ["--init-from", first]
+    assert run(*train_words) == run(*begun) == 0
+    name = json.loads((tmp_path / "next" / "config.json").read_text())["init_from"]
+    assert run(*train_words, *longer) == 0
+    capsys.readouterr()
+
+    assert run(*begun, *longer) == 0
+    assert "finished after 16 images" in capsys.readouterr().out
+    shutil.rmtree(first)
+    assert run(*begun, "--set", "levels.8.stable_images=24") == 0
+    assert "finished after 24 images" in capsys.readouterr().out
+    assert json.loads((tmp_path / "next" / "config.json").read_text())["init_from"] == name
+
+    assert run(*begun[:-1], tmp_path / "another") == 2
+    assert "another is not a bundle" in capsys.readouterr().err
+
+
+def test_what_is_interrupted_says_so_and_ends_with_code_130(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where no step is there to wait for."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("training.export.load_run", interrupted)
+
+    assert run("export", "--run", tmp_path, "--out", tmp_path / "out") == 130
+    assert capsys.readouterr().err == "stopped. What was written before is whole\n"
+
+
+def test_too_little_memory_is_told_with_what_to_try(
+    run: Run,
+    train_words: list[object],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As torch says it of a CPU; any other failure keeps its traceback."""
+
+    def greedy(*_: object, **__: object) -> None:
+        torch.empty(10**15)
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a flaw of ours")
+
+    monkeypatch.setattr(command, "train", greedy)
+    assert run(*train_words) == 1
+    said = capsys.readouterr().err
+    assert "error: out of memory (" in said
+    assert "Try smaller batches (--set levels.*.batch_size=...)" in said
+
+    monkeypatch.setattr(command, "train", broken)
+    with pytest.raises(RuntimeError, match="a flaw of ours"):
+        run(*train_words)
+
+
 def test_event_files_are_an_option(run: Run, train_words: list[object], tmp_path: Path) -> None:
     """They lie in a folder of the run."""
     assert run(*train_words, "--tensorboard") == 0
@@ -299,6 +363,7 @@ def test_what_several_processes_cannot_do_is_refused_before_any_work(
 ) -> None:
     """With code 2, and nothing on the disk."""
     told = {"TORCHELASTIC_RUN_ID": "x", "RANK": "0", "WORLD_SIZE": "3", "LOCAL_RANK": "0"}
+    told["LOCAL_WORLD_SIZE"] = "3"
     for name, value in told.items():
         monkeypatch.setenv(name, value)
     exporting = ["export", "--run", tmp_path / "run", "--out", tmp_path / "out"]

@@ -19,6 +19,7 @@ from PIL import Image
 
 from training.data import open_prepared
 from training.manifest import DataError, Manifest
+from training.origin import keep_origin, read_origin
 from training.prepare import PrepareOptions, Progress, prepare
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +66,22 @@ def test_a_folder_becomes_arrays_that_hold_its_pictures(pets: Path, tmp_path: Pa
     assert labels is not None
     assert labels.tolist() == [0, 0, 0, 1, 1, 1]
     assert manifest.label_names == ("cat", "dog")
+
+
+def test_file_names_that_are_no_text_can_be_trained_on(tmp_path: Path) -> None:
+    """Their stray bytes are escaped once the pictures are prepared: cards and pages are text."""
+    folder = tmp_path / "pets\udce9"
+    for number in range(4):
+        draw(folder / ("caf\udce9", "caf\udce8")[number % 2] / f"{number}.png", seed=number)
+    prepare(str(folder), tmp_path / "out", ALONE, quiet)
+    again = prepare(str(folder), tmp_path / "out", ALONE, quiet)
+    keep_origin(tmp_path, open_prepared(tmp_path / "out"))
+
+    origin = read_origin(tmp_path)
+    assert origin.name == r"pets\udce9"
+    assert origin.labels == (r"caf\udce8", r"caf\udce9")
+    assert again.label_names == origin.labels
+    keep_origin(tmp_path, open_prepared(tmp_path / "out"))
 
 
 def test_pictures_that_cannot_be_used_are_named_counted_and_skipped(

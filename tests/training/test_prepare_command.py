@@ -33,6 +33,16 @@ def test_the_command_prepares_and_ends_with_a_table(
         assert words in told
 
 
+def test_brackets_are_told_as_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In names and licences; no pair of them is taken for a style."""
+    words = ("dicebear:personas?count=1&size=16", str(tmp_path / "[new]"), "--workers", "1")
+
+    assert run(parse(*words, "--licence", "mine [/b]")) == 0
+    told = capsys.readouterr().err.replace("\n", "")
+    assert "mine [/b]" in told
+    assert "[new]" in told
+
+
 def test_what_cannot_be_prepared_is_an_error_for_the_caller(tmp_path: Path) -> None:
     """All commands tell errors alike, so this one only raises."""
     with pytest.raises(DataError, match="does not exist"):

@@ -6,7 +6,7 @@ import pytest
 
 from models.config import NetworkConfig
 from training.config import ConfigError, TrainingConfig
-from training.setting import apply_setting
+from training.setting import apply_settings
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_a_setting_changes_one_value(
     config: TrainingConfig, setting: str, name: str, value: object
 ) -> None:
     """In the kind that the setting has, and nothing else."""
-    changed = apply_setting(config, setting)
+    changed = apply_settings(config, [setting])
 
     assert getattr(changed, name) == value
     assert type(getattr(changed, name)) is type(value)
@@ -40,20 +40,20 @@ def test_a_fraction_is_taken_where_the_preset_has_a_whole_number(config: Trainin
     """The kind is that of the setting, not that of its present value."""
     config = replace(config, ema_half_life_images=40)
 
-    assert apply_setting(config, "ema_half_life_images=0.5").ema_half_life_images == 0.5
+    assert apply_settings(config, ["ema_half_life_images=0.5"]).ema_half_life_images == 0.5
 
 
 def test_a_setting_reaches_into_the_network(config: TrainingConfig) -> None:
     """By a dot."""
-    assert apply_setting(config, "network.fmap_max=4").network == NetworkConfig(
+    assert apply_settings(config, ["network.fmap_max=4"]).network == NetworkConfig(
         8, latent_size=8, fmap_base=32, fmap_max=4
     )
 
 
 def test_a_setting_reaches_one_level_or_all_of_them(config: TrainingConfig) -> None:
     """By its resolution, or by a star."""
-    one = apply_setting(config, "levels.8.batch_size=2")
-    both = apply_setting(config, "levels.*.learning_rate=0.5")
+    one = apply_settings(config, ["levels.8.batch_size=2"])
+    both = apply_settings(config, ["levels.*.learning_rate=0.5"])
 
     assert [plan.batch_size for plan in one.levels] == [4, 2]
     assert [plan.learning_rate for plan in both.levels] == [0.5, 0.5]
@@ -85,4 +85,27 @@ def test_a_setting_that_cannot_be_is_refused(
 ) -> None:
     """The message says what there is, or what is allowed."""
     with pytest.raises(ConfigError, match=message):
-        apply_setting(config, setting)
+        apply_settings(config, [setting])
+
+
+def test_the_order_of_settings_does_not_matter(config: TrainingConfig) -> None:
+    """What fits in the end is not refused on the way; of equal names, the last one counts."""
+    settings = ["precision=bf16", "penalty=finite-difference", "penalty_sigma=0.1"]
+
+    there, back = (apply_settings(config, order) for order in (settings, settings[::-1]))
+
+    assert (
+        there
+        == back
+        == replace(config, precision="bf16", penalty="finite-difference", penalty_sigma=0.1)
+    )
+    assert apply_settings(config, ["levels.*.batch_size=2", "levels.8.batch_size=6"]).levels == (
+        *(replace(plan, batch_size=size) for plan, size in zip(config.levels, (2, 6), strict=True)),
+    )
+
+
+@pytest.mark.parametrize("name", ["seed", "tick_images", "levels.8.stable_images"])
+def test_a_number_that_is_far_too_large_is_refused(config: TrainingConfig, name: str) -> None:
+    """Also one that no floating-point number can hold."""
+    with pytest.raises(ConfigError, match=f"{name.rpartition('.')[2]} must be"):
+        apply_settings(config, [f"{name}=1{'0' * 400}"])

@@ -24,7 +24,7 @@ from tests.training.prepared import write_prepared
 from training.config import LevelPlan, TrainingConfig
 from training.data import Prepared, open_prepared
 from training.journal import JOURNAL_FILE, read_lines
-from training.together import Together
+from training.together import Together, TogetherError
 
 ROOT = Path(__file__).parents[2]
 PLAYING = ROOT / "tests" / "training" / "playing_together.py"
@@ -263,14 +263,28 @@ def test_alone_everything_is_given_back_as_it_was_handed_in() -> None:
 
 def test_torchrun_says_which_process_this_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its number in all and on its machine; what another program calls a rank is not heard."""
-    told = {"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1"}
+    told = {"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}
     for name, value in told.items():
         monkeypatch.setenv(name, value)
     assert Together.from_environment() == Together()
 
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "any")
 
-    assert Together.from_environment() == Together(3, 4, 1)
+    assert Together.from_environment() == Together(3, 4, 1, 2)
+
+
+def test_a_process_whose_other_is_gone_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As gloo and NCCL tell it; what else goes wrong keeps its own words."""
+    monkeypatch.setattr("torch.distributed.init_process_group", lambda *_, **__: None)
+    gone = "[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:553] Connection closed by peer"
+    for error in (RuntimeError(gone), torch.distributed.DistBackendError("NCCL error")):
+        with (
+            pytest.raises(TogetherError, match="another process is gone"),
+            Together(0, 2).meeting(torch.device("cpu")),
+        ):
+            raise error
+    with pytest.raises(RuntimeError, match="mine"), Together(0, 2).meeting(torch.device("cpu")):
+        raise RuntimeError("mine")
 
 
 def test_shares_are_every_so_many_images_and_make_the_batch() -> None:
@@ -289,6 +303,15 @@ def test_each_process_has_a_cuda_device_of_its_own(monkeypatch: pytest.MonkeyPat
 
     assert [second.device_name(name) for name in (None, "cuda")] == ["cuda:1", "cuda:1"]
     assert [second.device_name(name) for name in ("cpu", "cuda:0")] == ["cpu", "cuda:0"]
+
+
+def test_one_device_is_not_for_several_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one machine; where each is alone on its own, every one may name its device."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+
+    with pytest.raises(TogetherError, match="cuda:1 is one device for 2 processes: use --device c"):
+        Together(3, 4, 1, 2).device_name("cuda:1")
+    assert Together(1, 2, 0, 1).device_name("cuda:1") == "cuda:1"
 
 
 def test_groups_that_are_whole_on_a_process_need_no_other() -> None:

@@ -22,7 +22,7 @@ from training.newest import load_run
 from training.samples import render
 from training.schedule import schedule_at
 from training.step import Players
-from training.transfer import begin_with, follow, of_bundle, read_beginning
+from training.transfer import begin_with, follow, follow_again, of_bundle, read_beginning
 
 CPU = torch.device("cpu")
 
@@ -171,6 +171,23 @@ def test_a_run_of_the_same_size_holds_its_top_level(config: TrainingConfig, fini
 
     assert schedule_at(0, again).growth == schedule_at(23, again).growth == Growth(1)
     assert again.total_images == 24
+
+
+def test_a_run_that_goes_on_follows_what_it_wrote_down(
+    larger: TrainingConfig, config: TrainingConfig, finished: Path, bundle: Bundle
+) -> None:
+    """As it followed what it began with, whether or not both networks came along."""
+    for asked, beginning in (
+        (larger, read_beginning(finished)),
+        (config, read_beginning(finished)),
+        (larger, of_bundle(bundle)),
+    ):
+        recorded = follow(asked, beginning)
+        longer = (*asked.levels[:-1], replace(asked.levels[-1], stable_images=99))
+
+        assert follow_again(asked, recorded) == recorded
+        again = follow_again(replace(asked, levels=longer), recorded)
+        assert again == follow(replace(asked, levels=longer), beginning)
 
 
 def test_every_weight_of_a_run_is_taken_over(larger: TrainingConfig, finished: Path) -> None:

@@ -17,10 +17,12 @@ import safetensors
 import safetensors.torch
 import torch
 import torch.nn.functional as F
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.optim import Adam
 
 from training.benchmark.digits import Digits
+from training.manifest import DataError
 
 FILE = "classifier.safetensors"
 EPOCHS = 3
@@ -73,19 +75,40 @@ class Reader:
 
 
 def reader_in(folder: Path, train: Digits, test: Digits) -> Reader:
-    """The classifier kept in `folder`; trained now where there is none."""
+    """The classifier kept in `folder`; trained now where there is none.
+
+    Raises:
+        DataError: what is kept there is damaged.
+        OSError: the disk is full; nothing is kept.
+    """
     path = folder / FILE
     if path.is_file():
-        network = DigitClassifier()
-        network.load_state_dict(safetensors.torch.load_file(path))
-        with safetensors.safe_open(path, "pt") as file:  # pyright: ignore[reportUnknownVariableType]
-            facts = cast("dict[str, str]", file.metadata())  # pyright: ignore[reportUnknownMemberType]
-        return Reader(network.eval(), float(json.loads(facts["accuracy"])))
+        try:
+            return read_reader(path)
+        except (SafetensorError, RuntimeError, ValueError, TypeError, KeyError) as error:
+            told = str(error).partition("\n")[0]
+            raise DataError(f"{path} is damaged ({told}): delete it to train another") from error
     sys.stdout.write("training the digit classifier\n")
     reader = train_reader(train, test)
     facts = {"accuracy": json.dumps(reader.accuracy)}
-    safetensors.torch.save_file(reader.network.state_dict(), path, facts)
+    partial = path.with_suffix(".partial")
+    try:
+        safetensors.torch.save_file(reader.network.state_dict(), partial, facts)
+        partial.replace(path)
+    except SafetensorError as error:
+        raise OSError(f"{path} cannot be written: {error}") from error
+    finally:
+        partial.unlink(missing_ok=True)
     return reader
+
+
+def read_reader(path: Path) -> Reader:
+    """The classifier in a file, with the accuracy it was measured to have."""
+    network = DigitClassifier()
+    network.load_state_dict(safetensors.torch.load_file(path))
+    with safetensors.safe_open(path, "pt") as file:  # pyright: ignore[reportUnknownVariableType]
+        facts = cast("dict[str, str]", file.metadata())  # pyright: ignore[reportUnknownMemberType]
+    return Reader(network.eval(), float(json.loads(facts["accuracy"])))
 
 
 def train_reader(train: Digits, test: Digits, epochs: int = EPOCHS) -> Reader:

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -36,11 +36,25 @@ DRAW = 1_000_000_000  # pictures between the beginnings of two draws; more than 
 
 @dataclass(frozen=True)
 class Result:
-    """A finished trial, and how it was measured."""
+    """A finished trial, and how it was measured.
+
+    Attributes:
+        trial: what was played.
+        score: what came of it.
+        seconds: spent training.
+        pictures: counted in each draw; 0 where nobody wrote it down.
+        draws: whose scores were averaged.
+    """
 
     trial: Trial
     score: Score
     seconds: float
+    pictures: int = 0
+    draws: int = 0
+
+    def measured_as(self, count: Count) -> bool:
+        """Whether its score can stand beside others of this count."""
+        return (self.pictures, self.draws) == (count.pictures, count.draws)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,12 +109,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def finish(trial: Trial, stacks: StackedDigits, count: Count, folder: Path) -> Result:
-    """Play one trial to its end and measure it; at once, if that was done before."""
+    """Play one trial to its end and measure it; what was done before is not done again."""
     folder.mkdir(exist_ok=True)
     path = folder / RESULT
     keep_trial(trial, folder)
-    if path.exists():
-        return read_result(path)
+    if path.exists() and (before := read_result(path)).measured_as(count):
+        return before
 
     def tell(shown: int, speed: float, losses: str) -> None:
         sys.stdout.write(
@@ -110,7 +124,7 @@ def finish(trial: Trial, stacks: StackedDigits, count: Count, folder: Path) -> R
 
     generator, progress = play(trial, stacks, folder / "checkpoints", tell)
     score = score_of(draw_fake(generator, trial.seed), count)
-    result = Result(trial, score, progress.seconds)
+    result = Result(trial, score, progress.seconds, count.pictures, count.draws)
     write_whole(path, json.dumps(asdict(result), indent=2) + "\n")
     return result
 
@@ -119,18 +133,39 @@ def keep_trial(trial: Trial, folder: Path) -> None:
     """Write down what is played here.
 
     Raises:
-        ConfigError: something else was begun here before.
+        ConfigError: something else was begun here before, or what was written is damaged.
     """
     path = folder / "trial.json"
-    if path.exists() and (old := json.loads(path.read_text(encoding="utf-8"))) != asdict(trial):
+    if path.exists() and (old := read_values(path)) != asdict(trial):
         raise ConfigError(f"{folder} was begun as {old}: repeat that, or choose another --out")
     write_whole(path, json.dumps(asdict(trial), indent=2) + "\n")
 
 
 def read_result(path: Path) -> Result:
-    """A result that was written before."""
-    values = json.loads(path.read_text(encoding="utf-8"))
-    return Result(Trial(**values["trial"]), Score(**values["score"]), values["seconds"])
+    """A result that was written before.
+
+    Raises:
+        ConfigError: it is damaged.
+    """
+    values = read_values(path)
+    try:
+        trial, score = Trial(**values["trial"]), Score(**values["score"])
+        known: dict[str, Any] = {**values, "trial": trial, "score": score}
+        return Result(**known)
+    except (KeyError, TypeError) as error:
+        raise ConfigError(f"{path} does not fit ({error}): delete it to measure again") from error
+
+
+def read_values(path: Path) -> dict[str, Any]:
+    """What a file of ours says.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ConfigError(f"{path} is damaged ({error}): delete it") from error
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -161,8 +196,12 @@ def draw_real(stacks: StackedDigits) -> Draw:
 def print_table(results: Iterable[Result], real: Score, count: Count) -> None:
     """One row for each kind of trial, mean and standard deviation over its seeds."""
     kinds: defaultdict[tuple[str, ...], list[Result]] = defaultdict(list)
+    left_out = 0
     for result in results:
         trial = result.trial
+        if not result.measured_as(count):
+            left_out += 1
+            continue
         kinds[trial.network, trial.objective, f"{trial.images:,}"].append(result)
     lines = [
         f"Stacked MNIST: {count.pictures:,} pictures, {count.draws} draws; KL to uniform in nats",
@@ -176,6 +215,8 @@ def print_table(results: Iterable[Result], real: Score, count: Count) -> None:
         modes = spread([result.score.modes for result in found])
         divergence = spread([result.score.divergence for result in found], digits=4)
         lines.append(f"| {' | '.join(kind)} | {len(found)} | {modes} | {divergence} |")
+    if left_out:
+        lines += ["", f"{left_out} trials were measured with other pictures or draws: left out"]
     sys.stdout.write("\n".join(lines) + "\n")
 
 

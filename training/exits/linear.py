@@ -5,6 +5,7 @@ Owns the normal equations. They are exact and quick, and what a deeper exit must
 
 from __future__ import annotations
 
+import math
 from typing import cast
 
 import torch
@@ -15,7 +16,7 @@ from models.config import ExitShape
 from models.exit import build_exit, convolutions_of
 from training.exits.lessons import SpoiledError
 
-PLACES = 256  # of each picture that enter the equations; another set for each batch
+PLACES = 256  # of each picture that enter the equations, about; another set for each batch
 RIDGES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)  # of the mean diagonal; the first that can be solved
 
 
@@ -38,7 +39,8 @@ class LeastSquares:
     @torch.no_grad()
     def add(self, features: Tensor, target: Tensor) -> None:
         """Take in features `[N, maps, h, w]` and what shall be made of them."""
-        stride = max(1, features.shape[-1] ** 2 // PLACES)
+        # Odd, for an even one may be a whole row, and would see one column of a large picture.
+        stride = max(1, math.prod(features.shape[-2:]) // PLACES) | 1
         places = slice(self._batches % stride, None, stride)
         columns = F.unfold(features, self._kernel, padding=self._kernel // 2)[:, :, places]
         columns = columns.permute(0, 2, 1).reshape(-1, self._unknowns - 1)  # [N p, C k k]

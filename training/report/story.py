@@ -12,8 +12,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from training.config import CONFIG_FILE, ConfigError, TrainingConfig
+from training.config import CONFIG_FILE, ConfigError
 from training.journal import JOURNAL_FILE, TIMING_FILE, read_lines
+from training.lengthening import read_config
+from training.manifest import as_text
 from training.origin import read_origin
 from training.quality.report import QUALITY_FILE
 
@@ -32,12 +34,12 @@ def story_of(run: Path) -> Story:
     path = run / CONFIG_FILE
     if not path.exists():
         raise ConfigError(f"{run} holds no run: there is no {CONFIG_FILE}; train it first")
-    config = TrainingConfig.from_json(path.read_text(encoding="utf-8"))
+    config = read_config(path)
     journal = read_lines(run / JOURNAL_FILE)
     shown = int(str(journal[-1]["images_shown"])) if journal else 0
     timing = [line for line in read_lines(run / TIMING_FILE) if _at(line) <= shown]
     return {
-        "name": run.resolve().name,
+        "name": as_text(run.resolve().name),
         "preset": config.preset,
         "objective": config.objective,
         "total_images": config.total_images,

@@ -19,6 +19,7 @@ from training.sources.pictures import Entry
 from training.sources.tree import SUFFIXES, Tree, first_resolution, is_picture, survey
 
 MAX_PACKED = 64 * 2**20  # bytes of one unpacked file; more is refused as a bomb
+PIECE = 4096  # bytes unpacked at once, so that one which unpacks to more than it says costs little
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def open_archive(location: str) -> ArchivePictures:
     try:
         with zipfile.ZipFile(path) as archive:
             tree = survey(member.filename for member in members(archive))
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
         raise DataError(f"{location} cannot be read: {error}") from error
     if not tree.count:
         raise DataError(f"{location} holds no pictures ({' '.join(SUFFIXES)})")
@@ -87,6 +88,7 @@ def unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[bytes, st
     if member.file_size > MAX_PACKED:
         return b"", f"has {member.file_size:,} bytes, more than {MAX_PACKED:,}"
     try:
-        return archive.read(member), ""
+        with archive.open(member) as file:
+            return b"".join(iter(lambda: file.read(PIECE), b"")), ""
     except Exception as error:  # noqa: BLE001  # a broken member may raise anything
         return b"", f"cannot be unpacked: {error}"

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from models.config import MAX_RESOLUTION, MIN_RESOLUTION, SQUARE, Size
-from training.decode import UnfitPictureError, largest_within, open_picture
+from training.decode import largest_within, open_picture
 from training.manifest import DataError
 
 SUFFIXES = (
@@ -48,7 +48,7 @@ class Tree:
         """The class number of the picture with this path; -1 without classes."""
         if not self.label_names:
             return -1
-        return bisect_left(self.label_names, name.split("/")[self.depth])
+        return bisect_left(self.label_names, PurePosixPath(name).parts[self.depth])
 
 
 def survey(names: Iterable[str]) -> Tree:
@@ -87,7 +87,7 @@ def first_resolution(files: Iterable[Path | io.BytesIO], base: Size = SQUARE) ->
         try:
             with open_picture(file) as image:
                 side = largest_within((image.height, image.width), base)
-        except (OSError, UnfitPictureError, ValueError, SyntaxError):
+        except Exception:  # noqa: BLE001, S112  # a broken file may raise anything
             continue
         if side < MIN_RESOLUTION:
             raise DataError(f"the first picture is only {side} pixels; say --resolution")

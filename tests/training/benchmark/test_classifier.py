@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
+import safetensors.torch
 import torch
 
 from tests.training.benchmark.mnist import write_mnist
 from training.benchmark.classifier import as_images, reader_in, train_reader
 from training.benchmark.digits import read_digits
+from training.manifest import DataError
 
 
 def test_a_classifier_learns_and_is_kept(tmp_path: Path) -> None:
@@ -22,6 +25,33 @@ def test_a_classifier_learns_and_is_kept(tmp_path: Path) -> None:
     images = as_images(test.pixels)
     assert torch.equal(kept.read(images), reader.read(images))
     assert (reader.read(images).numpy() == test.labels).mean() == reader.accuracy
+
+
+def test_a_damaged_classifier_is_named(tmp_path: Path) -> None:
+    """Cut short, or of other shapes; the message says what to do."""
+    digits = read_digits(write_mnist(tmp_path / "mnist", 256), "train")
+    path = tmp_path / "classifier.safetensors"
+    for content in (b"cut short", safetensors.torch.save({"dense.bias": torch.zeros(3)})):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=r"classifier.safetensors is damaged .*: delete it"):
+            reader_in(tmp_path, digits, digits)
+
+
+def test_a_classifier_appears_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that ends in the midst of writing leaves none."""
+
+    def cut(_tensors: object, path: Path, _facts: object) -> None:
+        Path(path).write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    digits = read_digits(write_mnist(tmp_path / "mnist", 256), "train")
+    monkeypatch.setattr(safetensors.torch, "save_file", cut)
+    with pytest.raises(KeyboardInterrupt):
+        reader_in(tmp_path, digits, digits)
+
+    assert [path.name for path in tmp_path.glob("classifier*")] == []
 
 
 def test_training_a_classifier_is_repeatable_and_leaves_the_random_state(tmp_path: Path) -> None:

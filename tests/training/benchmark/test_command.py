@@ -1,11 +1,13 @@
 """`python -m training benchmark stacked-mnist`."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.training.benchmark.mnist import write_mnist
 from training.__main__ import build_parser
+from training.benchmark.command import read_result
 from training.config import ConfigError
 
 
@@ -33,6 +35,40 @@ def test_the_command_ends_with_a_table(tmp_path: Path, capsys: pytest.CaptureFix
 
     with pytest.raises(ConfigError, match="was begun as"):
         run(*words, "--gamma", "3")
+
+
+def test_a_trial_that_was_measured_otherwise_is_measured_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A table states its pictures and draws: every row must be of these."""
+    words = [
+        *("--mnist", str(write_mnist(tmp_path / "mnist")), "--out", str(tmp_path / "out")),
+        *("--images", "64", "--batch-size", "32", "--draws", "1"),
+    ]
+    result = tmp_path / "out" / "k4-rpgan-r1r2-64-seed0" / "result.json"
+    assert run(*words, "--pictures", "32") == 0
+    few = json.loads(result.read_text())
+    assert run(*words, "--pictures", "640") == 0
+    many = json.loads(result.read_text())
+
+    assert (few["pictures"], many["pictures"]) == (32, 640)
+    assert many["score"]["modes"] > few["score"]["modes"]
+    assert many["seconds"] == few["seconds"]  # nothing was trained again
+    assert "left out" not in capsys.readouterr().out
+
+    assert run(*words, "--pictures", "32", "--network", "k2") == 0
+    table = capsys.readouterr().out
+    assert "1 trials were measured with other pictures or draws: left out" in table
+    assert "| k4 |" not in table
+
+
+def test_a_damaged_result_is_named(tmp_path: Path) -> None:
+    """And what to do about it."""
+    path = tmp_path / "result.json"
+    for content in ("{", '{"trial": 3}', "[]"):
+        path.write_text(content)
+        with pytest.raises(ConfigError, match=r"result.json (is damaged|does not fit) .*: delete"):
+            read_result(path)
 
 
 def test_numbers_below_one_are_refused(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def windows(features: Tensor, kernel: int) -> NDArray[np.float64]:
 def test_large_pictures_give_other_pixels_to_each_batch() -> None:
     """A map that speaks only where the first batch does not look is still learned from."""
     features = torch.randn(2, 2, 32, 32, generator=torch.Generator().manual_seed(1))
-    features[:, 0].flatten(1)[:, ::4] = 0.0
+    features[:, 0].flatten(1)[:, ::5] = 0.0  # 1024 pixels, of which 256 are wanted: every fifth
     target = features[:, :1] * 3.0
     equations = LeastSquares(2, 1, 1)
 
@@ -61,6 +61,17 @@ def test_large_pictures_give_other_pixels_to_each_batch() -> None:
         equations.add(features, target)
 
     torch.testing.assert_close(equations.exit()(features), target, rtol=0, atol=1e-3)
+
+
+def test_every_column_of_a_large_picture_is_looked_at() -> None:
+    """Also where rows are as long as the way from one place to the next."""
+    features = torch.ones(1, 1, 256, 256)
+    target = torch.arange(256.0).expand(1, 1, 256, 256) / 256
+    equations = LeastSquares(1, 1, 1)
+
+    equations.add(features, target)
+
+    assert equations.exit()(features).mean().item() == pytest.approx(target.mean().item(), abs=0.02)
 
 
 def test_equations_of_doubled_and_silent_maps_are_solved() -> None:

@@ -76,9 +76,14 @@ def test_labels_of_another_number_are_refused(tmp_path: Path) -> None:
         (b"some text, some more text", "neither a folder, a zip nor an IDX file"),
         (idx(np.zeros(40, np.uint8)), "neither a folder, a zip nor an IDX file"),
         (struct.pack(">BBBBIII", 0, 0, 8, 3, 1, 2000, 5), "at most 1024"),
+        (
+            struct.pack(">BBBBIII", 0, 0, 8, 3, 2**32 - 1, 28, 28),
+            "has 4,294,967,295 pictures; 1 to",
+        ),
+        (struct.pack(">BBBBIII", 0, 0, 8, 3, 0, 28, 28), "has 0 pictures; 1 to"),
         (gzip.compress(idx(PICTURES))[:12], "damaged"),
     ],
-    ids=["empty", "text", "labels", "too-large", "packed-and-cut"],
+    ids=["empty", "text", "labels", "too-large", "too-many", "none", "packed-and-cut"],
 )
 def test_what_is_no_idx_file_of_pictures_is_refused(
     tmp_path: Path, content: bytes, message: str

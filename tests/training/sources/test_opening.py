@@ -17,7 +17,7 @@ def test_the_kind_is_known_by_what_is_there(tmp_path: Path) -> None:
     Image.new("L", (8, 8)).save(tmp_path / "folder/a.png")
     with zipfile.ZipFile(tmp_path / "odd.name", "w") as archive:
         archive.write(tmp_path / "folder/a.png", "a.png")
-    (tmp_path / "digits").write_bytes(struct.pack(">BBBBIII", 0, 0, 8, 3, 0, 28, 28))
+    (tmp_path / "digits").write_bytes(struct.pack(">BBBBIII", 0, 0, 8, 3, 1, 28, 28))
     locations = [*(str(tmp_path / name) for name in ("folder", "odd.name", "digits"))]
     kinds = [open_source(place).origin.kind for place in [*locations, "dicebear:personas"]]
 

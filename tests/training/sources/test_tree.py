@@ -59,6 +59,16 @@ def test_labels_are_the_numbers_of_the_sorted_class_names() -> None:
     assert survey(["1.png"]).label_of("1.png") == -1
 
 
+def test_a_first_picture_that_breaks_its_decoder_is_passed_over() -> None:
+    """Whatever that raises: an AVIF without the place of its pixels is a RuntimeError."""
+    broken, whole = io.BytesIO(), io.BytesIO()
+    Image.new("RGB", (16, 16)).save(broken, "AVIF")
+    Image.new("RGB", (16, 16)).save(whole, "PNG")
+
+    files = [io.BytesIO(broken.getvalue().replace(b"iloc", b"free")), whole]
+    assert first_resolution(files) == 16
+
+
 def test_the_first_readable_picture_suggests_the_resolution() -> None:
     """The largest power of two within its shorter side, 1024 at most."""
 
