@@ -96,6 +96,7 @@ def test_a_run_is_measured_and_its_card_says_so(
         ([], "holds no checkpoint: train it first"),
         (["--data", "nowhere"], "nowhere is no prepared folder"),
         (["--images", "9"], "a whole number from 10 is needed, not '9'"),
+        (["--seed", "-1"], "a whole number from 0 is needed, not '-1'"),
         (["--inception", "no.pth"], "no.pth has SHA-256 none: it is not there; 6726825d"),
     ],
 )

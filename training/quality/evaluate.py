@@ -86,7 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("--pairs", effort.pairs, "pairs for MS-SSIM"),
     ):
         parser.add_argument(name, type=count, default=default, help=f"{told}; {default:,}")
-    parser.add_argument("--seed", type=int, default=effort.seed, help="of every random choice")
+    parser.add_argument("--seed", type=seed, default=effort.seed, help="of every random choice")
     told = f"measure FID too, with these weights: {WEIGHTS_FILE}"
     parser.add_argument("--inception", type=Path, metavar="FILE", help=told)
 
@@ -95,6 +95,13 @@ def count(text: str) -> int:
     """The value of an option that counts."""
     if not text.isdecimal() or int(text) < FEWEST:
         raise argparse.ArgumentTypeError(f"a whole number from {FEWEST} is needed, not {text!r}")
+    return int(text)
+
+
+def seed(text: str) -> int:
+    """The value of `--seed`."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"a whole number from 0 is needed, not {text!r}")
     return int(text)
 
 
