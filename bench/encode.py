@@ -29,8 +29,8 @@ from PIL import Image
 if __name__ == "__main__":  # started as a file: the rooms are beside bench/, not in it
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from bench.taken import taken_of
 from models.bundle import load_bundle
-from models.latent import latent_of
 from models.pixels import to_pixels
 from service.encode import ENCODER_VERSION, FORMATS, encode
 from service.picture import Pixels
@@ -94,9 +94,9 @@ def generated() -> Iterator[tuple[str, Pixels]]:
     """A picture by each shipped model, at its full size."""
     for card in sorted(SHIPPED.glob("*/card.json")):
         generator = load_bundle(card.parent).generator
-        latent = torch.from_numpy(latent_of(7, generator.config.latent_size))[None]
+        latents, labels = taken_of(generator, [7])
         with torch.inference_mode():
-            pixels: Pixels = to_pixels(generator(latent))[0].numpy()
+            pixels: Pixels = to_pixels(generator(latents, labels=labels))[0].numpy()
         yield card.parent.name.rpartition("-")[0], pixels
 
 

@@ -31,10 +31,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from bench.cuts import compiled_parts
+from bench.taken import taken_of
 from models.bundle import load_bundle
 from models.config import NetworkConfig
 from models.generator import Generator, activate
-from models.latent import latent_of
 from models.layers import UpConv2d, upsample
 from models.pixels import to_pixels
 from service.engine.device import Target, precision_for
@@ -70,6 +70,18 @@ def generator_of(network: str) -> Generator:
         return load_bundle(SHIPPED / network).generator
     torch.manual_seed(0)
     return Generator(FULL).eval().requires_grad_(False)
+
+
+def unfolded(generator: Generator) -> Run:
+    """The network as it was trained."""
+
+    def run(x: Tensor) -> Tensor:
+        x = generator.stem(x)
+        for level in generator.levels:
+            x = level(x)
+        return generator.exits[-1](x)
+
+    return run
 
 
 def textbook(generator: Generator) -> Run:
@@ -113,7 +125,7 @@ def forms_of(network: str, threads: int) -> dict[str, Run]:
     eager = generator_of(network)
     folded = generator_of(network)
     forms: dict[str, Run] = {
-        BASELINE: eager,
+        BASELINE: unfolded(eager),
         "textbook fp32": textbook(eager),
         "folded fp32": largest(eager_form(folded.stem, folded.levels, folded.exits, CPU)),
         "folded bf16": eager_bfloat16(generator_of(network)),
@@ -131,8 +143,8 @@ def forms_of(network: str, threads: int) -> dict[str, Run]:
 def measure(network: str, rounds: int, batch: int, threads: int) -> list[Row]:
     """Every form in turns, round by round."""
     forms = forms_of(network, threads)
-    size = generator_of(network).config.latent_size
-    z = torch.from_numpy(np.stack([latent_of(seed, size) for seed in range(batch)]))
+    generator = generator_of(network)
+    z = generator.enter(*taken_of(generator, range(batch)))
     pictures = {name: to_pixels(run(z)) for name, run in forms.items()}  # and the warm-up
     times: dict[str, list[float]] = {name: [] for name in forms}
     for _ in range(rounds):

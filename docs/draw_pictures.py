@@ -26,9 +26,11 @@ def fetch(service: str, path: str, **query: object) -> bytes:
         return answer.read()
 
 
-def picture(service: str, seed: object, model: str, resolution: int) -> Image.Image:
+def picture(
+    service: str, seed: object, model: str, resolution: int, **query: object
+) -> Image.Image:
     """One picture, decoded."""
-    body = fetch(service, f"/images/{seed}", model=model, resolution=resolution)
+    body = fetch(service, f"/images/{seed}", model=model, resolution=resolution, **query)
     return Image.open(io.BytesIO(body)).convert("RGB")
 
 
@@ -68,7 +70,11 @@ def main() -> None:
     HERE.mkdir(exist_ok=True)
     faces = [picture(service, seed, personas, top) for seed in range(32)]
     grid(faces, 8, top).save(HERE / "personas.webp", quality=90)
-    clothes = [picture(service, seed, "fashion-32", 32) for seed in range(36)]
+    clothes = [
+        picture(service, seed, "fashion-32", 32, label=label)
+        for label in models["fashion-32"]["labels"]
+        for seed in range(12)
+    ]
     grid(clothes, 12, 64).save(HERE / "fashion.webp", quality=90)
     levels = [picture(service, 7, personas, resolution) for resolution in sizes]
     grid(levels, len(levels), 128).save(HERE / "resolutions.png")

@@ -12,12 +12,11 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
 import torch
 from PIL import Image
 
+from bench.taken import taken_of
 from models.bundle import load_bundle
-from models.latent import latent_of
 from models.pixels import Pixels, to_pixels
 from service.encode import encode
 from service.engine import open_engine
@@ -50,9 +49,8 @@ class Eager:
     @torch.inference_mode()
     def render(self, seeds: Sequence[int]) -> list[Pixels]:
         """One pass through the network."""
-        size = self._generator.config.latent_size
-        latents = torch.from_numpy(np.stack([latent_of(seed, size) for seed in seeds]))
-        return list(to_pixels(self._generator(latents)).numpy())
+        latents, labels = taken_of(self._generator, seeds)
+        return list(to_pixels(self._generator(latents, labels=labels)).numpy())
 
     def encode(self, seed: int, pixels: Pixels) -> bytes:  # noqa: ARG002 - nothing is told of it
         """Pillow's PNG."""
