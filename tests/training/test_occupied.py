@@ -56,5 +56,8 @@ def test_a_disk_without_locks_refuses_nothing(
         raise OSError(95, "Operation not supported")
 
     monkeypatch.setattr("fcntl.flock", none)
-    with occupied(tmp_path):
-        pass
+    entered: list[str] = []
+    with occupied(tmp_path), occupied(tmp_path):
+        entered.append("both")
+
+    assert entered == ["both"]
