@@ -6,12 +6,14 @@ this server, so both work without the internet. Knows nothing of pictures.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import fastapi_offline
 from fastapi import Depends, FastAPI
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from service.deps import no_body
 from service.policy import CONTENT_POLICY, content_policy
@@ -33,12 +35,30 @@ DOCS_POLICY = content_policy(
     media_src="'self' blob:",
     connect_src="'self'",
 )
+# Kept, but asked about each time: after an update a page must not run with an old script.
+ASKED = {"Cache-Control": "no-cache"}
 WITHOUT_BODY = [Depends(no_body)]
+
+
+class AskedFiles(StaticFiles):
+    """Files that a browser keeps, and asks about each time."""
+
+    def file_response(
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        """The file, or that it is still the same."""
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers.update(ASKED)
+        return response
 
 
 def include_files(app: FastAPI) -> None:
     """Serve the files of either page with `app`."""
-    app.mount("/web", StaticFiles(directory=WEB), name="web")
+    app.mount("/web", AskedFiles(directory=WEB), name="web")
 
 
 def include_page(app: FastAPI) -> None:
@@ -47,7 +67,7 @@ def include_page(app: FastAPI) -> None:
     @app.head("/", include_in_schema=False, dependencies=WITHOUT_BODY)
     @app.get("/", include_in_schema=False, dependencies=WITHOUT_BODY)
     async def page() -> FileResponse:
-        return FileResponse(WEB / "index.html", headers={CONTENT_POLICY: PAGE_POLICY})
+        return FileResponse(WEB / "index.html", headers={CONTENT_POLICY: PAGE_POLICY, **ASKED})
 
 
 def include_description(app: FastAPI) -> None:
@@ -56,6 +76,6 @@ def include_description(app: FastAPI) -> None:
     @app.head("/docs", include_in_schema=False, dependencies=WITHOUT_BODY)
     @app.get("/docs", include_in_schema=False, dependencies=WITHOUT_BODY)
     async def docs() -> FileResponse:
-        return FileResponse(WEB / "docs.html", headers={CONTENT_POLICY: DOCS_POLICY})
+        return FileResponse(WEB / "docs.html", headers={CONTENT_POLICY: DOCS_POLICY, **ASKED})
 
-    app.mount("/docs", StaticFiles(directory=SWAGGER), name="swagger")
+    app.mount("/docs", AskedFiles(directory=SWAGGER), name="swagger")

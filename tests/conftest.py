@@ -15,6 +15,7 @@ from models.generator import Generator
 from models.growth import Growth
 from models.latent import label_of, latent_of
 from models.pixels import Pixels, thumbnail_of, to_pixels
+from service.settings import Settings
 
 MakeBundle = Callable[..., Path]
 
@@ -31,6 +32,18 @@ def _one_torch_thread() -> None:
 def anyio_backend() -> str:
     """The event loop that the service runs on."""
     return "asyncio"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings that no variable and no `.env` of the machine can change."""
+    return Settings(
+        _env_file=None,  # pyright: ignore[reportCallIssue] - pydantic-settings takes it
+        bundles=tmp_path / "bundles",
+        bundles_poll_s=0,
+        encoders=1,
+        threads=1,
+    )
 
 
 def picture_of(generator: Generator, seed: int, resolution: int) -> Pixels:

@@ -1,26 +1,27 @@
 """What it takes to go on as if nothing had happened, on disk.
 
 Owns the checkpoint of a run: `checkpoint-<images>.safetensors` with every tensor and, written last,
-`checkpoint-<images>.json` with the rest and the digest of the first. Without its JSON a checkpoint
-does not exist. The last two and the best are kept. Nothing is ever unpickled.
+`checkpoint-<images>.json` with the rest, the digest of the first and, as its seal, one of itself.
+Without its JSON a checkpoint does not exist. The last two and the best are kept. Nothing is ever
+unpickled.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import safetensors.torch
-import torch
 from safetensors import SafetensorError
-from torch import Tensor, nn
-from torch.optim import Adam
+from torch import Tensor
 
 from models.bundle import file_sha256
+from training.tensors import Players, UnfitError, put_tensors, tensors_of
 
 CHECKPOINTS = "checkpoints"  # the folder in a run
 KEPT = 2
@@ -52,35 +53,6 @@ class Progress:
     augment: dict[str, float] = field(default_factory=dict[str, float])
 
 
-class Players(Protocol):
-    """What a checkpoint keeps: three networks and two optimisers; to read, not to replace."""
-
-    @property
-    def generator(self) -> nn.Module:
-        """The one that learns."""
-        ...
-
-    @property
-    def discriminator(self) -> nn.Module:
-        """Its opponent."""
-        ...
-
-    @property
-    def average(self) -> nn.Module:
-        """The one that makes the pictures."""
-        ...
-
-    @property
-    def generator_optimizer(self) -> Adam:
-        """Of `generator`."""
-        ...
-
-    @property
-    def discriminator_optimizer(self) -> Adam:
-        """Of `discriminator`."""
-        ...
-
-
 def save_checkpoint(
     folder: Path, players: Players, progress: Progress, also: Collection[int] = ()
 ) -> Path:
@@ -96,8 +68,9 @@ def save_checkpoint(
         safetensors.torch.save_file(tensors_of(players), partial)
         digest = file_sha256(partial)
         _replace(partial, tensors)
-        values = json.dumps({"sha256": digest, **vars(progress)}, indent=2)
-        partial.write_text(values + "\n", encoding="utf-8")
+        values = {"sha256": digest, **vars(progress)}
+        sealed = json.dumps({**values, "seal": _seal_of(values)}, indent=2)
+        partial.write_text(sealed + "\n", encoding="utf-8")
         _replace(partial, record)
     except SafetensorError as error:
         raise OSError(f"{partial} cannot be written: {error}") from error
@@ -158,6 +131,8 @@ def read_checkpoint(record: Path) -> tuple[Progress, dict[str, Tensor]]:
     """
     try:
         values = json.loads(record.read_text(encoding="utf-8"))
+        if values.pop("seal") != _seal_of(values):
+            raise CheckpointError(f"{record} is damaged: its seal is not that of its values")
         path = record.with_suffix(".safetensors")
         if file_sha256(path) != values.pop("sha256"):
             raise CheckpointError(f"{path} is damaged: its SHA-256 is not the one in {record.name}")
@@ -168,60 +143,16 @@ def read_checkpoint(record: Path) -> tuple[Progress, dict[str, Tensor]]:
         raise CheckpointError(f"{record} cannot be read: {error}") from error
 
 
-def tensors_of(players: Players) -> dict[str, Tensor]:
-    """Every tensor a run consists of, by name."""
-    tensors: dict[str, Tensor] = {}
-    for title, network in _networks(players).items():
-        for name, value in network.state_dict().items():
-            tensors[f"{title}/{name}"] = value.detach().cpu().contiguous()
-    for title, network, optimizer in _optimizers(players):
-        for name, parameter in network.named_parameters():
-            for key, value in optimizer.state.get(parameter, {}).items():
-                tensors[f"{title}/{name}/{key}"] = value.detach().cpu().contiguous()
-    return tensors
+def _seal_of(values: dict[str, Any]) -> str:
+    """SHA-256 of what a record says, however it is spaced."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def _restore(players: Players, tensors: dict[str, Tensor], record: Path) -> None:
-    remaining = dict(tensors)
-    for title, network in _networks(players).items():
-        state = {name: remaining.pop(f"{title}/{name}", None) for name in network.state_dict()}
-        try:
-            network.load_state_dict({k: v for k, v in state.items() if v is not None}, strict=True)
-        except RuntimeError as error:
-            raise CheckpointError(f"{record} is of another network: {error}") from error
-    for title, network, optimizer in _optimizers(players):
-        optimizer.state.clear()
-        for name, parameter in network.named_parameters():
-            prefix = f"{title}/{name}/"
-            keys = [key for key in remaining if key.startswith(prefix)]
-            state = {key.removeprefix(prefix): remaining.pop(key) for key in keys}
-            if state:
-                optimizer.state[parameter] = {
-                    key: _like(value, parameter, key) for key, value in state.items()
-                }
-    if remaining:
-        raise CheckpointError(f"{record} has unknown tensors, among them {min(remaining)}")
-
-
-def _like(value: Tensor, parameter: Tensor, key: str) -> Tensor:
-    """Adam's moments lie in memory as their parameter does."""
-    value = value.to(parameter.device)
-    return value.clone() if key == "step" else torch.empty_like(parameter).copy_(value)
-
-
-def _networks(players: Players) -> dict[str, nn.Module]:
-    return {
-        "generator": players.generator,
-        "discriminator": players.discriminator,
-        "average": players.average,
-    }
-
-
-def _optimizers(players: Players) -> list[tuple[str, nn.Module, Adam]]:
-    return [
-        ("generator_adam", players.generator, players.generator_optimizer),
-        ("discriminator_adam", players.discriminator, players.discriminator_optimizer),
-    ]
+    try:
+        put_tensors(players, tensors)
+    except UnfitError as error:
+        raise CheckpointError(f"{record} {error}") from error
 
 
 def _replace(partial: Path, path: Path) -> None:

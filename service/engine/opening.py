@@ -64,14 +64,12 @@ class Opened:
     def load(self, folder: Path) -> Candidate:
         """Read, prepare and prove a bundle, on any thread; nothing is served by it yet.
 
-        Kernels add up in an order that depends on the number of threads, so this thread gets as
-        many as the engine's. How long its batches take says nothing and is not learned. A model
-        that is loaded with the same card and whose file has not changed is given as it is.
+        How long its batches take says nothing and is not learned. A model that is loaded with the
+        same card and whose file has not changed is given as it is.
 
         Raises:
             Unfit: it cannot be used, or does not make the pictures its card promises.
         """
-        torch.set_num_threads(self.target.threads)
         with explained(folder):
             same = self._same(folder)
             model = same or load_model(folder, self.target, self.max_batch, unlearned)

@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
 from service.settings import Settings
 from tests.service.painter import Painter, service_with
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """Settings that no variable and no `.env` of the machine can change."""
-    return Settings(
-        _env_file=None,  # pyright: ignore[reportCallIssue] - pydantic-settings takes it
-        bundles=tmp_path / "bundles",
-        bundles_poll_s=0,
-        encoders=1,
-        threads=1,
-    )
 
 
 @pytest.fixture

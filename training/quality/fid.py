@@ -3,8 +3,7 @@
 Owns that network's weights, how pictures are made ready for it (as in the original measurement, and
 not as EfficientNet sees them), and what the report says of the number.
 
-The weights are a file that the user brings: TensorFlow's of December 2015, ported to PyTorch. It is
-read with `torch.load(weights_only=True)`, and only after its SHA-256 proved to be the one below.
+The weights are a file that the user brings: TensorFlow's of December 2015, ported to PyTorch.
 """
 
 from __future__ import annotations
@@ -15,10 +14,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from models.bundle import file_sha256
 from training.manifest import Pixels
 from training.quality.distances import frechet_distance
-from training.quality.features import Features, WeightsError, as_colour, look
+from training.quality.features import Features, as_colour, look, published_weights
 from training.quality.inception import FEATURES, Inception
 from training.quality.pictures import Pictures
 from training.quality.report import Metric, metric
@@ -35,16 +33,12 @@ def load_inception(path: Path, device: torch.device) -> Inception:
     Raises:
         WeightsError: the file is another one, or not there.
     """
-    digest = file_sha256(path) if path.is_file() else "none: it is not there"
-    if digest != WEIGHTS_SHA256:
-        raise WeightsError(
-            f"{path} has SHA-256 {digest}; {WEIGHTS_SHA256} is needed: FID is defined by the file "
-            f"{WEIGHTS_FILE} (95,628,359 bytes), in the release fid_weights of "
-            "github.com/mseitzer/pytorch-fid; without --inception, all but FID is measured"
-        )
-    published: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    remedy = (
+        f"FID is defined by the file {WEIGHTS_FILE} (95,628,359 bytes), in the release fid_weights "
+        "of github.com/mseitzer/pytorch-fid; without --inception, all but FID is measured"
+    )
     network = Inception()
-    network.load_state_dict(published, strict=True)
+    network.load_state_dict(published_weights(path, WEIGHTS_SHA256, remedy), strict=True)
     return network.eval().requires_grad_(False).to(device)
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from models.config import NetworkConfig
 from service.catalogue import Unfit
@@ -182,21 +180,3 @@ def test_faults_that_may_pass_are_marked(
     assert unknown.value.passing
     assert full.value.passing
     assert 1 == caplog.text.count("unexpected fault")
-
-
-def test_a_thread_that_proves_has_as_many_threads_as_the_engine(
-    make_bundle: MakeBundle, engine: Opened, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Sums in another order would prove nothing of the engine's."""
-    seen: list[int] = []
-    monkeypatch.setattr(opening, "load_model", lambda *_: seen.append(torch.get_num_threads()))
-
-    def prove() -> None:
-        torch.set_num_threads(2)
-        engine.load(make_bundle("gray-16", OTHER))
-
-    thread = threading.Thread(target=prove)
-    thread.start()
-    thread.join()
-
-    assert [1] == seen
