@@ -67,7 +67,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=int, default=1, help="trials with seeds 0, 1, ...")
     parser.add_argument("--images", type=int, default=2_000_000, help="shown in each trial")
     parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--learning-rate", type=float, default=0.001)
+    parser.add_argument("--learning-rate", type=float, default=0.001, help="the generator's")
+    parser.add_argument("--discriminator-rate", type=float, help="default: the generator's")
     parser.add_argument("--gamma", type=float, default=1.0, help="weight of R1 and R2")
     parser.add_argument("--pictures", type=int, default=PICTURES, help="counted in each draw")
     parser.add_argument("--draws", type=int, default=DRAWS, help="whose scores are averaged")
@@ -82,10 +83,11 @@ def run(options: argparse.Namespace) -> int:
         NonFiniteLossError: a game broke down.
     """
     numbers = (options.seeds, options.images, options.batch_size, options.pictures, options.draws)
-    if min(numbers) < 1 or min(options.learning_rate, options.gamma) < 0:
+    reals = (options.learning_rate, options.discriminator_rate or 0.0, options.gamma)
+    if min(numbers) < 1 or min(reals) < 0:
         raise ConfigError(
             "--seeds, --images, --batch-size, --pictures and --draws must be 1 or more, and "
-            "--learning-rate and --gamma 0 or more"
+            "--learning-rate, --discriminator-rate and --gamma 0 or more"
         )
     train, test = (read_digits(options.mnist, part) for part in ("train", "test"))
     options.out.mkdir(parents=True, exist_ok=True)
@@ -99,6 +101,7 @@ def run(options: argparse.Namespace) -> int:
             options.images,
             options.batch_size,
             options.learning_rate,
+            options.discriminator_rate,
             options.gamma,
         )
         finish(trial, StackedDigits(train, seed), count, options.out / trial.name)
@@ -202,12 +205,12 @@ def print_table(results: Iterable[Result], real: Score, count: Count) -> None:
         if not result.measured_as(count):
             left_out += 1
             continue
-        kinds[trial.network, trial.objective, f"{trial.images:,}"].append(result)
+        kinds[trial.network, game_of(trial), f"{trial.images:,}"].append(result)
     lines = [
         f"Stacked MNIST: {count.pictures:,} pictures, {count.draws} draws; KL to uniform in nats",
         f"digit classifier: {count.reader.accuracy:.2%} right; torch {torch.__version__}",
         "",
-        "| network | objective | images shown | seeds | modes of 1,000 | KL |",
+        "| network | game | images shown | seeds | modes of 1,000 | KL |",
         "|---|---|---|---|---|---|",
         f"| real data | - | - | - | {real.modes:.1f} | {real.divergence:.4f} |",
     ]
@@ -218,6 +221,14 @@ def print_table(results: Iterable[Result], real: Score, count: Count) -> None:
     if left_out:
         lines += ["", f"{left_out} trials were measured with other pictures or draws: left out"]
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+def game_of(trial: Trial) -> str:
+    """How it was played, in a few words."""
+    generator, discriminator = trial.rates
+    rates = f"{generator:g}" + (f" and {discriminator:g}" if discriminator != generator else "")
+    penalty = "" if trial.objective == "wgan-gp" else f", gamma {trial.gamma:g}"
+    return f"{trial.objective}{penalty}, learning rate {rates}, batch {trial.batch_size}"
 
 
 def spread(values: Sequence[float], digits: int = 1) -> str:

@@ -45,7 +45,9 @@ class Trial:
         seed: of weights, latents and order.
         images: real images shown to the discriminator in all.
         batch_size: images of one turn.
-        learning_rate: Adam's at the beginning; its betas are 0 and 0.99.
+        learning_rate: of the generator's Adam at the beginning; its betas are 0 and 0.99.
+        discriminator_rate: of the discriminator's, which may learn at a rate of its own (Heusel et
+            al. 2017, "two time-scale update rule"); None: as the generator.
         gamma: weight of R1 and R2; WGAN-GP has the published 10.
     """
 
@@ -55,7 +57,14 @@ class Trial:
     images: int
     batch_size: int = 64
     learning_rate: float = 0.001
+    discriminator_rate: float | None = None
     gamma: float = 1.0
+
+    @property
+    def rates(self) -> tuple[float, float]:
+        """Learning rates at the beginning, of the generator and of the discriminator."""
+        own = self.discriminator_rate
+        return self.learning_rate, self.learning_rate if own is None else own
 
     @property
     def name(self) -> str:
@@ -128,17 +137,17 @@ def play_turn(pair: Pair, trial: Trial, stacks: StackedDigits, shown: int, turn:
     objective = OBJECTIVES[trial.objective]
     reals = from_pixels(torch.from_numpy(stacks.batch(shown, trial.batch_size)))
     fakes = generate(pair.generator, trial, shown)
-    rate = trial.learning_rate * (1 + math.cos(math.pi * shown / trial.images)) / 2
+    left = (1 + math.cos(math.pi * shown / trial.images)) / 2
     outcome = objective.discriminator(
         pair.discriminator, reals, fakes.detach(), penalty_of(trial, shown)
     )
-    descend(pair.discriminator_optimizer, outcome.terms, rate, shown)
+    descend(pair.discriminator_optimizer, outcome.terms, left * trial.rates[1], shown)
     terms = outcome.terms | outcome.watched
     if (turn + 1) % CRITIC_STEPS.get(trial.objective, 1) == 0:
         pair.discriminator.requires_grad_(False)
         answer = objective.generator(pair.discriminator, reals, fakes)
         pair.discriminator.requires_grad_(True)
-        descend(pair.generator_optimizer, answer.terms, rate, shown)
+        descend(pair.generator_optimizer, answer.terms, left * trial.rates[0], shown)
         half_life = max(trial.batch_size, AVERAGE_SHARE * (shown + trial.batch_size))
         update_average(pair.average, pair.generator, 0.5 ** (trial.batch_size / half_life))
         terms |= answer.terms

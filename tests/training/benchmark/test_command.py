@@ -1,13 +1,15 @@
 """`python -m training benchmark stacked-mnist`."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.training.benchmark.mnist import write_mnist
 from training.__main__ import build_parser
-from training.benchmark.command import read_result
+from training.benchmark.command import game_of, read_result
+from training.benchmark.game import Trial
 from training.config import ConfigError
 
 
@@ -30,11 +32,26 @@ def test_the_command_ends_with_a_table(tmp_path: Path, capsys: pytest.CaptureFix
 
     table = first[first.index("Stacked MNIST:") :]
     assert "| real data | - | - | - |" in table
-    assert "| k4 | rpgan-r1r2 | 128 | 2 |" in table
+    game = "rpgan-r1r2, gamma 1, learning rate 0.001, batch 32"
+    assert f"| k4 | {game} | 128 | 2 |" in table
     assert second == table
 
     with pytest.raises(ConfigError, match="was begun as"):
         run(*words, "--gamma", "3")
+    with pytest.raises(ConfigError, match="was begun as"):
+        run(*words, "--discriminator-rate", "0.03")
+
+
+def test_a_row_says_how_it_was_played() -> None:
+    """So that rows of other settings are other rows."""
+    trial = Trial("k4", "rpgan-r1r2", 0, 128, learning_rate=0.003, discriminator_rate=0.03)
+
+    told = game_of(replace(trial, gamma=0.1))
+
+    assert told == "rpgan-r1r2, gamma 0.1, learning rate 0.003 and 0.03, batch 64"
+    assert game_of(replace(trial, objective="wgan-gp", discriminator_rate=None)) == (
+        "wgan-gp, learning rate 0.003, batch 64"
+    )
 
 
 def test_a_trial_that_was_measured_otherwise_is_measured_again(
@@ -73,5 +90,8 @@ def test_a_damaged_result_is_named(tmp_path: Path) -> None:
 
 def test_numbers_below_one_are_refused(tmp_path: Path) -> None:
     """No trial, no table."""
+    words = ("--mnist", str(tmp_path), "--out", str(tmp_path))
     with pytest.raises(ConfigError, match="must be 1 or more"):
-        run("--mnist", str(tmp_path), "--out", str(tmp_path), "--seeds", "0")
+        run(*words, "--seeds", "0")
+    with pytest.raises(ConfigError, match="--discriminator-rate and --gamma 0 or more"):
+        run(*words, "--discriminator-rate", "-1")

@@ -77,6 +77,24 @@ def test_the_critic_of_wgan_gp_has_five_turns_for_one() -> None:
     assert changed == [False, False, False, False, True]
 
 
+@pytest.mark.parametrize(
+    ("rates", "moved"), [((0.0, 0.01), "discriminator"), ((0.01, 0.0), "generator")]
+)
+def test_each_player_learns_at_its_own_rate(rates: tuple[float, float], moved: str) -> None:
+    """The one whose rate is nothing stays where it was."""
+    trial = replace(TRIAL, learning_rate=rates[0], discriminator_rate=rates[1])
+    pair = Pair.create(trial)
+    players = {"generator": pair.generator, "discriminator": pair.discriminator}
+    before = {name: weights_of(network) for name, network in players.items()}
+
+    play_turn(pair, trial, STACKS, 0, 0)
+
+    for name, network in players.items():
+        after = weights_of(network)
+        changed = any((after[key] != before[name][key]).any() for key in after)
+        assert changed == (name == moved), name
+
+
 def test_another_network_is_refused(tmp_path: Path) -> None:
     """A checkpoint of K/4 does not fit K/2."""
     play(TRIAL, STACKS, tmp_path, lambda *_: None)
