@@ -23,9 +23,10 @@ from torch import nn
 from models.pixels import from_pixels
 from training.benchmark.classifier import reader_in
 from training.benchmark.digits import StackedDigits, read_digits
-from training.benchmark.game import Trial, play
+from training.benchmark.game import play
 from training.benchmark.networks import LATENT_SIZE, NETWORKS
 from training.benchmark.score import DRAWS, PICTURES, Count, Draw, Score, score_of
+from training.benchmark.trial import Trial
 from training.chance import Purpose, generator_at, normal
 from training.config import ConfigError
 from training.losses import OBJECTIVES
@@ -62,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", choices=["stacked-mnist"], help="which benchmark")
     parser.add_argument("--mnist", type=Path, required=True, help="the folder of the IDX files")
     parser.add_argument("--out", type=Path, required=True, help="for checkpoints and results")
-    parser.add_argument("--network", choices=sorted(NETWORKS), default="k4", help="default: k4")
+    parser.add_argument("--network", choices=NETWORKS, default="k4", help="default: k4")
     parser.add_argument("--objective", choices=sorted(OBJECTIVES), default="rpgan-r1r2")
     parser.add_argument("--seeds", type=int, default=1, help="trials with seeds 0, 1, ...")
     parser.add_argument("--images", type=int, default=2_000_000, help="shown in each trial")
@@ -205,7 +206,7 @@ def print_table(results: Iterable[Result], real: Score, count: Count) -> None:
         if not result.measured_as(count):
             left_out += 1
             continue
-        kinds[trial.network, game_of(trial), f"{trial.images:,}"].append(result)
+        kinds[trial.network, words_of(trial), f"{trial.images:,}"].append(result)
     lines = [
         f"Stacked MNIST: {count.pictures:,} pictures, {count.draws} draws; KL to uniform in nats",
         f"digit classifier: {count.reader.accuracy:.2%} right; torch {torch.__version__}",
@@ -223,7 +224,7 @@ def print_table(results: Iterable[Result], real: Score, count: Count) -> None:
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-def game_of(trial: Trial) -> str:
+def words_of(trial: Trial) -> str:
     """How it was played, in a few words."""
     generator, discriminator = trial.rates
     rates = f"{generator:g}" + (f" and {discriminator:g}" if discriminator != generator else "")

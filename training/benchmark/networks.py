@@ -1,8 +1,8 @@
 """The networks of the mode-recovery experiment.
 
-Owns the published pair: a small generator against a discriminator whose maps are divided by K, and
-"normal" ones, which are the project's own. With equalized learning rate and PixelNorm instead of
-batch normalisation, as in the rows "our norm" and "minibatch stddev" of the paper's table 4.
+Owns the published pair: a small generator against a discriminator whose maps are divided by K. With
+equalized learning rate and PixelNorm instead of batch normalisation, as in the rows "our norm" and
+"minibatch stddev" of the paper's table 4.
 Source: Karras et al. 2018, appendix on Stacked MNIST.
 """
 
@@ -14,9 +14,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.config import NetworkConfig
-from models.discriminator import Discriminator
-from models.generator import Generator
 from models.layers import (
     HE_GAIN,
     EqualizedConv2d,
@@ -32,8 +29,8 @@ GENERATOR_MAPS = (64, 32, 16, 8)  # at 4, 8, 16, 32 px
 DISCRIMINATOR_MAPS = (8, 16, 32)  # at 32, 16, 8 px, to be divided by K
 GENERATOR_SLOPE = 0.3
 DISCRIMINATOR_SLOPE = 0.2
-NORMAL = NetworkConfig(32, latent_size=LATENT_SIZE, fmap_base=2048, fmap_max=128)
-NETWORKS = {"k4": 4, "k2": 2, "normal": None}
+CRIPPLED = {"k4": 4, "k2": 2}  # the K by which the discriminator's maps are divided
+NETWORKS = (*CRIPPLED, "normal")
 
 
 class SmallGenerator(nn.Module):
@@ -76,9 +73,6 @@ class CrippledDiscriminator(nn.Module):
         return self.score(minibatch_stddev(x, group_size=0).flatten(1)).squeeze(1)
 
 
-def networks_of(name: str) -> tuple[nn.Module, nn.Module]:
-    """Generator and discriminator of `k4`, `k2` or `normal`."""
-    divisor = NETWORKS[name]
-    if divisor is None:
-        return Generator(NORMAL), Discriminator(NORMAL)
-    return SmallGenerator(), CrippledDiscriminator(divisor)
+def crippled(name: str) -> tuple[SmallGenerator, CrippledDiscriminator]:
+    """Generator and discriminator of `k4` or `k2`."""
+    return SmallGenerator(), CrippledDiscriminator(CRIPPLED[name])

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from training.benchmark.networks import NETWORKS, CrippledDiscriminator, networks_of
+from training.benchmark.networks import CRIPPLED, CrippledDiscriminator, crippled
 
 
-@pytest.mark.parametrize("name", sorted(NETWORKS))
+@pytest.mark.parametrize("name", sorted(CRIPPLED))
 def test_generator_and_discriminator_fit(name: str) -> None:
     """Latents become pictures of 32 px, pictures become one score each."""
-    generator, discriminator = networks_of(name)
+    generator, discriminator = crippled(name)
     images = generator(torch.randn(4, 64))
 
     assert images.shape == (4, 3, 32, 32)
@@ -26,7 +26,7 @@ def test_the_discriminator_is_divided_by_k(divisor: int, maps: list[int]) -> Non
 
 def test_a_crippled_discriminator_sees_the_batch() -> None:
     """The score of an image depends on the others: the deviation of the batch is among its data."""
-    _, discriminator = networks_of("k4")
+    _, discriminator = crippled("k4")
     image = torch.randn(1, 3, 32, 32)
     alike, varied = image.expand(8, -1, -1, -1), torch.cat([image, torch.randn(7, 3, 32, 32)])
 
