@@ -1,6 +1,8 @@
 """The crippled pair at play: both networks at full size from the first image on.
 
-Owns one turn of it. The learning rate falls to nothing along half a cosine.
+Owns one turn of it. The generator's learning rate falls to nothing along half a cosine; the
+discriminator's stays: the slower the generator, the more it learns from what the discriminator says
+on the average, while a discriminator that slows down as well leaves it wherever it was swung to.
 """
 
 from __future__ import annotations
@@ -75,16 +77,16 @@ class CrippledGame:
         objective = OBJECTIVES[trial.objective]
         reals = from_pixels(torch.from_numpy(self._stacks.batch(shown, trial.batch_size)))
         fakes = generate(pair.generator, trial, shown)
-        left = (1 + math.cos(math.pi * shown / trial.images)) / 2
         outcome = objective.discriminator(
             pair.discriminator, reals, fakes.detach(), penalty_of(trial, shown)
         )
-        descend(pair.discriminator_optimizer, outcome.terms, left * trial.rates[1], shown)
+        descend(pair.discriminator_optimizer, outcome.terms, trial.rates[1], shown)
         terms = outcome.terms | outcome.watched
         if (turn + 1) % CRITIC_STEPS.get(trial.objective, 1) == 0:
             pair.discriminator.requires_grad_(False)
             answer = objective.generator(pair.discriminator, reals, fakes)
             pair.discriminator.requires_grad_(True)
+            left = (1 + math.cos(math.pi * shown / trial.images)) / 2
             descend(pair.generator_optimizer, answer.terms, left * trial.rates[0], shown)
             half_life = max(trial.batch_size, AVERAGE_SHARE * (shown + trial.batch_size))
             update_average(pair.average, pair.generator, 0.5 ** (trial.batch_size / half_life))

@@ -17,7 +17,7 @@ class Trial:
         seed: of weights, latents and order.
         images: real images shown to the discriminator in all.
         batch_size: images of one turn.
-        learning_rate: of the generator's Adam at the beginning; its betas are 0 and 0.99.
+        learning_rate: of the generator's Adam, at the beginning; its betas are 0 and 0.99.
         discriminator_rate: of the discriminator's, which may learn at a rate of its own (Heusel et
             al. 2017, "two time-scale update rule"); None: as the generator.
         gamma: weight of R1 and R2; WGAN-GP has the published 10.
@@ -34,7 +34,7 @@ class Trial:
 
     @property
     def rates(self) -> tuple[float, float]:
-        """Learning rates at the beginning, of the generator and of the discriminator."""
+        """Learning rates of the generator, at the beginning, and of the discriminator."""
         own = self.discriminator_rate
         return self.learning_rate, self.learning_rate if own is None else own
 

@@ -40,3 +40,19 @@ def test_each_player_learns_at_its_own_rate(rates: tuple[float, float], moved: s
         after = weights_of(network)
         changed = any((after[key] != before[name][key]).any() for key in after)
         assert changed == (name == moved), name
+
+
+@pytest.mark.parametrize(("shown", "left"), [(0, 1.0), (32, 0.5), (48, 0.1464)])
+def test_only_the_generator_slows_down(shown: int, left: float) -> None:
+    """Adam's first step is as long as its rate: one falls along half a cosine, the other not."""
+    game = CrippledGame(replace(TRIAL, learning_rate=0.002, discriminator_rate=0.01), STACKS)
+    steps = {"generator": 0.002 * left, "discriminator": 0.01}
+    players = {"generator": game.players.generator, "discriminator": game.players.discriminator}
+    before = {name: weights_of(network) for name, network in players.items()}
+
+    game.take_turn(shown, 0)
+
+    for name, network in players.items():
+        after = weights_of(network)
+        longest = max(abs(after[key] - before[name][key]).max() for key in after)
+        assert longest == pytest.approx(steps[name], rel=0.01), name
