@@ -77,5 +77,9 @@ def line_of(moment: Moment, images_shown: int, numbers: Numbers) -> Line:
     """What the journal says of a tick."""
     growth = moment.growth
     where = {"images_shown": images_shown, "resolution": growth.resolution, "alpha": growth.alpha}
-    steering = {"batch_size": moment.batch_size, "learning_rate": moment.learning_rate}
+    steering = {
+        "batch_size": moment.batch_size,
+        "learning_rate": moment.learning_rate,
+        "discriminator_rate": moment.discriminator_rate,
+    }
     return where | steering | numbers

@@ -32,6 +32,7 @@ BELOW_1: Limit = ("0 or more and below 1", lambda value: 0 <= value < 1)
 
 PRECISIONS = ("fp32", "bf16")
 LABELS = ("none", "projection", "acgan")
+COOLING = ("both", "generator")
 LARGEST = sys.float_info.max  # whole numbers can be larger, and no size or rate can
 BF16_SIGMA = 0.1  # at 0.01, rounding triples the slope that is found (see the lab book)
 
@@ -52,6 +53,7 @@ LIMITS: dict[str, Limit] = {
     "adam_beta2": BELOW_1,
     "ema_decay": BELOW_1,
     "ema_half_life_images": ABOVE_0,
+    "discriminator_rate": ABOVE_0,
     "warm_up_images": AT_LEAST_0,
     "cool_down_images": AT_LEAST_0,
     "tick_images": AT_LEAST_1,
@@ -71,7 +73,7 @@ class LevelPlan:
         fade_images: real images shown while the level is faded in; 0 at the first level.
         stable_images: real images shown after that.
         batch_size: images per step.
-        learning_rate: Adam's, of both networks.
+        learning_rate: Adam's.
     """
 
     resolution: int
@@ -112,8 +114,10 @@ class TrainingConfig:
             of new ones: one generator pass less per step.
         ema_decay: of the averaged generator, per step; 0 to use the half-life.
         ema_half_life_images: images after which an old weight counts half.
+        discriminator_rate: its learning rate, in times the generator's (Heusel et al. 2017).
         warm_up_images: images over which the learning rate rises from 0.
         cool_down_images: images at the end over which it falls to 0.
+        cool_down: whose rate falls: that of `both`, or of the `generator` alone.
         tick_images: images between two journal lines, with a picture grid and a checkpoint.
         mirror: whether pictures are flipped at random.
         augment: transformations that both players see (`training.augment`), separated by commas:
@@ -146,8 +150,10 @@ class TrainingConfig:
     reuse_fakes: bool = True
     ema_decay: float = 0.0
     ema_half_life_images: float = 10_000.0
+    discriminator_rate: float = 1.0
     warm_up_images: int = 0
     cool_down_images: int = 0
+    cool_down: str = "both"
     tick_images: int = 4_000
     mirror: bool = False
     augment: str = ""
@@ -166,6 +172,7 @@ class TrainingConfig:
         _require_choice("objective", self.objective, OBJECTIVES)
         _require_choice("precision", self.precision, PRECISIONS)
         _require_choice("labels", self.labels, LABELS)
+        _require_choice("cool_down", self.cool_down, COOLING)
         if self.network.classes and self.labels == "none":
             raise ConfigError("a network with classes needs labels=projection or labels=acgan")
         _require_penalty(self)

@@ -23,6 +23,7 @@ class NonFiniteLossError(ArithmeticError):
 def descend(
     optimizer: Adam,
     terms: Terms,
+    rate: float,
     moment: Moment,
     images_shown: int,
     together: Together = ALONE,
@@ -47,7 +48,7 @@ def descend(
             explain("slope of the loss", terms, moment, images_shown, together)
         )
     for group in optimizer.param_groups:
-        group["lr"] = moment.learning_rate
+        group["lr"] = rate
     optimizer.step()
 
 

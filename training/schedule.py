@@ -19,7 +19,8 @@ class Moment:
     Attributes:
         growth: the awake levels and alpha.
         batch_size: images in the step that begins here.
-        learning_rate: Adam's.
+        learning_rate: Adam's, of the generator.
+        discriminator_rate: and of the discriminator.
         phase: 0 for the first level held, then 1, 2 for the next faded and held, and so on.
         phase_ends: images shown at which the phase is over.
         level_began: images shown at which the newest level woke up.
@@ -28,6 +29,7 @@ class Moment:
     growth: Growth
     batch_size: int
     learning_rate: float
+    discriminator_rate: float
     phase: int
     phase_ends: int
     level_began: int
@@ -61,4 +63,6 @@ def schedule_at(images_shown: int, config: TrainingConfig) -> Moment:
     ahead = max(0, config.total_images - images_shown)
     fall = min(1.0, ahead / config.cool_down_images) if config.cool_down_images else 1.0
     rate = plan.learning_rate * min(rise, fall)
-    return Moment(growth, plan.batch_size, rate, phase, start, began)
+    other = plan.learning_rate * (rise if config.cool_down == "generator" else min(rise, fall))
+    other *= config.discriminator_rate
+    return Moment(growth, plan.batch_size, rate, other, phase, start, began)

@@ -153,7 +153,8 @@ def take_step(
     penalty = penalty_at(images_shown, config, moment, players)
     turn = objective.discriminator(judge.score, seen, false, penalty)
     terms = turn.terms | judge.naming(class_real=seen, class_fake=false)
-    descend(players.discriminator_optimizer, terms, moment, images_shown, players.together)
+    here = moment, images_shown, players.together
+    descend(players.discriminator_optimizer, terms, moment.discriminator_rate, *here)
 
     # The generator's turn; the discriminator only passes gradients on.
     if not config.reuse_fakes:
@@ -163,7 +164,7 @@ def take_step(
     answer = objective.generator(judge.score, seen, false)
     replies = answer.terms | judge.naming(class_generator=false)
     players.discriminator.requires_grad_(True)
-    descend(players.generator_optimizer, replies, moment, images_shown, players.together)
+    descend(players.generator_optimizer, replies, moment.learning_rate, *here)
 
     update_average(players.average, players.generator, decay_of(config, moment, images_shown))
     return read_numbers(terms | turn.watched | replies, players.together)

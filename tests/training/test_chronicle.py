@@ -74,5 +74,6 @@ def test_a_line_begins_with_where_the_run_stood(config: TrainingConfig) -> None:
         ("alpha", 0.5),
         ("batch_size", 4),
         ("learning_rate", 0.002),
+        ("discriminator_rate", 0.002),
         ("score_fake", -1.0),
     ]

@@ -32,6 +32,8 @@ REFUSED = [
     ("ema_decay", 1.0, "ema_decay must be 0 or more and below 1, not 1.0"),
     ("ema_half_life_images", 0.0, "ema_half_life_images must be above 0, not 0.0"),
     ("warm_up_images", -1, "warm_up_images must be 0 or more, not -1"),
+    ("discriminator_rate", 0.0, "discriminator_rate must be above 0, not 0.0"),
+    ("cool_down", "discriminator", "cool_down is one of both, generator, not discriminator"),
     ("cool_down_images", -1, "cool_down_images must be 0 or more, not -1"),
     ("tick_images", 0, "tick_images must be 1 or more, not 0"),
     ("seed", -1, r"seed must be from 0 to 2\^63 - 1, not -1"),

@@ -76,7 +76,7 @@ def lasting(run: Path) -> dict[str, bytes]:
     paths += sorted((run / "samples").iterdir())
     newest = max((run / "checkpoints").glob("*.json"))
     record = json.loads(newest.read_text())
-    del record["seconds"]
+    del record["seconds"], record["seal"]  # the seal covers the time, too
     kept = {path.name: path.read_bytes() for path in (*paths, newest.with_suffix(".safetensors"))}
     return kept | {newest.name: json.dumps(record).encode()}
 

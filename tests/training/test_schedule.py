@@ -59,7 +59,7 @@ def test_every_edge_is_where_the_plan_says(
 ) -> None:
     """A phase begins with the image at its start, and the last one lasts for ever."""
     assert schedule_at(images_shown, three_levels) == Moment(
-        Growth(level, alpha), batch, rate, phase, phase_ends, level_began
+        Growth(level, alpha), batch, rate, rate, phase, phase_ends, level_began
     )
 
 
@@ -90,6 +90,12 @@ def test_a_run_that_ends_with_a_fade_ends_finished(three_levels: TrainingConfig)
     assert schedule_at(250, config).growth == Growth(2)
 
 
+def same_but_for_rates(first: Moment, second: Moment) -> bool:
+    """Growth, batch and phase."""
+    rates = {"learning_rate": 0.0, "discriminator_rate": 0.0}
+    return replace(first, **rates) == replace(second, **rates)
+
+
 @pytest.mark.parametrize(
     ("images_shown", "share"), [(0, 1 / 80), (39, 40 / 80), (79, 1.0), (80, 1.0), (500, 1.0)]
 )
@@ -101,7 +107,8 @@ def test_the_learning_rate_warms_up(
     cold = schedule_at(images_shown, three_levels)
 
     assert warm.learning_rate == pytest.approx(cold.learning_rate * share)
-    assert replace(warm, learning_rate=cold.learning_rate) == cold
+    assert warm.discriminator_rate == warm.learning_rate
+    assert same_but_for_rates(warm, cold)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +122,23 @@ def test_the_learning_rate_falls_to_nothing_at_the_end(
     level = schedule_at(images_shown, three_levels)
 
     assert cool.learning_rate == pytest.approx(level.learning_rate * share)
-    assert replace(cool, learning_rate=level.learning_rate) == level
+    assert cool.discriminator_rate == cool.learning_rate
+    assert same_but_for_rates(cool, level)
+
+
+@pytest.mark.parametrize(("images_shown", "share"), [(0, 1.0), (220, 0.75), (280, 0.0)])
+def test_the_generator_may_cool_down_alone(
+    three_levels: TrainingConfig, images_shown: int, share: float
+) -> None:
+    """The discriminator keeps the rate it has: so many times the generator's, before it fell."""
+    config = replace(
+        three_levels, cool_down_images=80, cool_down="generator", discriminator_rate=3.0
+    )
+    cool, level = (schedule_at(images_shown, each) for each in (config, three_levels))
+
+    assert cool.learning_rate == pytest.approx(level.learning_rate * share)
+    assert cool.discriminator_rate == pytest.approx(level.learning_rate * 3)
+    assert same_but_for_rates(cool, level)
 
 
 def test_nothing_comes_before_the_start(three_levels: TrainingConfig) -> None:

@@ -330,19 +330,20 @@ def test_the_average_follows_the_generator(players: Players, config: TrainingCon
         torch.testing.assert_close(value, decay * before[name] + (1 - decay) * current[name])
 
 
-@pytest.mark.parametrize("rate", [0.001, 0.01])
+@pytest.mark.parametrize("rates", [(0.001, 0.01), (0.01, 0.001)])
 def test_the_first_step_of_adam_is_as_long_as_the_learning_rate(
-    players: Players, config: TrainingConfig, rate: float
+    players: Players, config: TrainingConfig, rates: tuple[float, float]
 ) -> None:
-    """Of the moment, whatever the size of the slope."""
-    before = weights_of(players.generator)
-    moment = replace(schedule_at(HELD, config), learning_rate=rate)
+    """Of the moment, of each player, whatever the size of the slope."""
+    places = ((players.generator, "stem.conv.weight"), (players.discriminator, "head.conv.weight"))
+    before = [weights_of(network)[name] for network, name in places]
+    moment = replace(schedule_at(HELD, config), learning_rate=rates[0], discriminator_rate=rates[1])
 
     take_step(players, moment, config, pixels_for(moment), HELD)
 
-    after = weights_of(players.generator)["stem.conv.weight"]
-    step = (after - before["stem.conv.weight"]).abs()
-    assert step.median().item() == pytest.approx(rate, rel=0.01)
+    for (network, name), old, rate in zip(places, before, rates, strict=True):
+        step = (weights_of(network)[name] - old).abs()
+        assert step.median().item() == pytest.approx(rate, rel=0.01)
 
 
 def test_forgetting_empties_both_optimisers(players: Players, config: TrainingConfig) -> None:

@@ -27,14 +27,12 @@ def config_of(trial: Trial) -> TrainingConfig:
     """The run that a trial is. Its gamma is that of the finished pictures.
 
     Raises:
-        ConfigError: the players are to learn at rates of their own, or the objective is none of
-            those that have a gamma.
+        ConfigError: the objective is none of those that have a gamma, or nobody is to learn.
     """
-    if trial.discriminator_rate is not None or trial.objective == "wgan-gp":
-        raise ConfigError(
-            "the normal networks play as `train` does: leave --discriminator-rate out, and take "
-            "an objective with R1 or R2"
-        )
+    if trial.objective == "wgan-gp":
+        raise ConfigError("the normal networks are played with R1 or R2: take another objective")
+    if not min(trial.rates):
+        raise ConfigError("the normal networks both learn: take rates above 0")
     faded, held = ([int(trial.images * share) for share in shares] for shares in (FADED, HELD))
     held.append(trial.images - sum(faded) - sum(held))
     plans = zip(NETWORK.resolutions, faded, held, strict=True)
@@ -47,7 +45,9 @@ def config_of(trial: Trial) -> TrainingConfig:
         penalty_weight=trial.gamma * batch / SIZE**2,
         penalty_share=PENALTY_SHARE,
         ema_half_life_images=max(1.0, AVERAGE_SHARE * trial.images),
+        discriminator_rate=trial.rates[1] / trial.rates[0],
         cool_down_images=round(COOL_DOWN_SHARE * trial.images),
+        cool_down="generator",
         seed=trial.seed,
     )
 

@@ -11,7 +11,9 @@ const LABELS = {
   diversity: "diversity", distinctness: "distinctness",
 };
 const PENALTIES = ["r1", "r2", "gradient_penalty", "drift"];
-const QUIET = ["images_shown", "resolution", "alpha", "batch_size", "learning_rate"];
+const QUIET = [
+  "images_shown", "resolution", "alpha", "batch_size", "learning_rate", "discriminator_rate",
+];
 const QUALITY = ["swd", "diversity", "distinctness"];
 const MEANINGS = { swd: "sliced Wasserstein distance; lower is better" };
 

@@ -28,10 +28,26 @@ def test_gamma_is_that_of_finished_pictures() -> None:
     assert config.penalty_weight * 32 * 32 / 64 == pytest.approx(0.16)
 
 
-@pytest.mark.parametrize("change", [{"discriminator_rate": 0.03}, {"objective": "wgan-gp"}])
-def test_what_a_run_does_not_know_is_refused(change: dict[str, object]) -> None:
+def test_the_players_learn_at_the_rates_of_the_trial() -> None:
+    """At the end the generator has slowed down, the discriminator has not."""
+    trial = replace(NORMAL, learning_rate=0.002, discriminator_rate=0.006)
+    begins, ends = (schedule_at(shown, config_of(trial)) for shown in (0, 900_000))
+
+    assert (begins.learning_rate, begins.discriminator_rate) == pytest.approx((0.002, 0.006))
+    assert (ends.learning_rate, ends.discriminator_rate) == pytest.approx((0.001, 0.006))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"objective": "wgan-gp"}, "take another objective"),
+        ({"learning_rate": 0.0}, "take rates above 0"),
+        ({"discriminator_rate": 0.0}, "take rates above 0"),
+    ],
+)
+def test_what_a_run_does_not_know_is_refused(change: dict[str, object], message: str) -> None:
     """Rather than being left out without a word."""
-    with pytest.raises(ConfigError, match="leave --discriminator-rate out, and take an objective"):
+    with pytest.raises(ConfigError, match=message):
         config_of(replace(NORMAL, **change))  # pyright: ignore[reportArgumentType] - as written above
 
 
