@@ -69,8 +69,7 @@ def save_checkpoint(
         digest = file_sha256(partial)
         _replace(partial, tensors)
         values = {"sha256": digest, **vars(progress)}
-        sealed = json.dumps({**values, "seal": _seal_of(values)}, indent=2)
-        partial.write_text(sealed + "\n", encoding="utf-8")
+        partial.write_text(json.dumps(sealed(values), indent=2) + "\n", encoding="utf-8")
         _replace(partial, record)
     except SafetensorError as error:
         raise OSError(f"{partial} cannot be written: {error}") from error
@@ -123,6 +122,13 @@ def load_newest(folder: Path, players: Players) -> tuple[Progress, list[str]]:
     return Progress(), []
 
 
+def sealed(values: dict[str, Any]) -> dict[str, Any]:
+    """What a record says, with its seal: the SHA-256 of the rest, however it is spaced."""
+    told = {name: value for name, value in values.items() if name != "seal"}
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    return {**told, "seal": digest}
+
+
 def read_checkpoint(record: Path) -> tuple[Progress, dict[str, Tensor]]:
     """Read one checkpoint and prove it whole.
 
@@ -131,7 +137,7 @@ def read_checkpoint(record: Path) -> tuple[Progress, dict[str, Tensor]]:
     """
     try:
         values = json.loads(record.read_text(encoding="utf-8"))
-        if values.pop("seal") != _seal_of(values):
+        if values.pop("seal") != sealed(values)["seal"]:
             raise CheckpointError(f"{record} is damaged: its seal is not that of its values")
         path = record.with_suffix(".safetensors")
         if file_sha256(path) != values.pop("sha256"):
@@ -141,11 +147,6 @@ def read_checkpoint(record: Path) -> tuple[Progress, dict[str, Tensor]]:
         raise
     except (OSError, ValueError, TypeError, KeyError, AttributeError, SafetensorError) as error:
         raise CheckpointError(f"{record} cannot be read: {error}") from error
-
-
-def _seal_of(values: dict[str, Any]) -> str:
-    """SHA-256 of what a record says, however it is spaced."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def _restore(players: Players, tensors: dict[str, Tensor], record: Path) -> None:

@@ -139,7 +139,6 @@ def take_step(
     objective = OBJECTIVES[config.objective]
     reals = from_pixels(torch.from_numpy(pixels).to(players.device, non_blocking=True))
     reals = fade_images(reals, moment.growth)
-
     labels = labels_on(players.device, config, classes)
     judge = Judge(players, moment, config, labels)
 

@@ -21,7 +21,7 @@ from models.growth import Growth
 from models.pixels import thumbnail_of
 from tests.training.conftest import FullDisk, train_a_run
 from training import export
-from training.checkpoint import CheckpointError
+from training.checkpoint import CheckpointError, sealed
 from training.config import TrainingConfig
 from training.data import Prepared
 from training.exits import choosing, fitting
@@ -261,7 +261,7 @@ def test_a_run_whose_top_level_is_not_awake_is_refused(
     shutil.copytree(finished, run)
     for record in (run / "checkpoints").glob("*.json"):
         values = json.loads(record.read_text())
-        record.write_text(json.dumps({**values, "images_shown": 36}))
+        record.write_text(json.dumps(sealed({**values, "images_shown": 36})))
 
     with pytest.raises(ExportError, match=r"stands at 8 px, alpha 0\.50: .*Repeat the train"):
         make(run, out)

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from models.bundle import file_sha256
+from training.checkpoint import sealed
 from training.data import Prepared
 from training.manifest import DataError
 from training.newest import load_run
@@ -147,7 +148,7 @@ def test_a_run_in_the_middle_of_a_fade_is_measured_where_it_stands(
     """At its resolution, and the report says how far it has faded in."""
     for record in (run / "checkpoints").glob("*.json"):
         values = json.loads(record.read_text())
-        record.write_text(json.dumps({**values, "images_shown": 36}))
+        record.write_text(json.dumps(sealed({**values, "images_shown": 36})))
 
     report = measure(run, prepared)
 
