@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from hypothesis import strategies as st
@@ -78,7 +79,13 @@ class SteppedEngine:
 
 
 class LineMachine(RuleBasedStateMachine):
-    """The batcher, and all that may happen to it."""
+    """The batcher, and all that may happen to it.
+
+    Attributes:
+        fates: how often requests ended in each way, over all runs.
+    """
+
+    fates: ClassVar[Counter[str]] = Counter()
 
     def __init__(self) -> None:
         super().__init__()
@@ -216,6 +223,8 @@ class LineMachine(RuleBasedStateMachine):
         for seed, ticket in enumerate(self.tickets):
             self._require_fate(seed, ticket)
         told = [t.image for t in self.tickets if not t.image.cancelled()]
+        self.fates["CancelledError"] += len(self.tickets) - len(told)
+        self.fates.update(type(image.exception()).__name__ for image in told)
         assert given_up == sum(isinstance(image.exception(), Draining) for image in told)
 
     # ------------------------------------------------------------------ how it is seen

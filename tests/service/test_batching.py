@@ -453,7 +453,13 @@ def _assert_fate(n: int, ticket: Ticket, fate: str, engine: Stamp) -> None:
 
 @pytest.mark.timeout(600)
 def test_nothing_that_can_happen_loses_doubles_or_misroutes_an_image() -> None:
-    """Requests, cancels, deadlines, faults, swaps and the end, in any order."""
+    """Requests, cancels, deadlines, faults, swaps and the end, in any order; all of them occur."""
+    LineMachine.fates.clear()
+
     run_state_machine_as_test(
         LineMachine, settings=settings(max_examples=60, stateful_step_count=50, deadline=None)
     )
+
+    assert (+LineMachine.fates).keys() == {
+        *("NoneType", "CancelledError", "DeadlinePassed", "EngineFailed", "Draining")
+    }
