@@ -15,7 +15,7 @@ torch of today, the peer is mended from outside; the table says where (`bench/le
 everything around them.
 
 `progressive`: wall time until the SWD and KID at which a run at full size from the start ends,
-growing and not, in two real runs on the pictures of --data; an hour or two. It is left out without
+growing and not, in two real runs on the pictures of --data; about an hour. It is left out without
 --data. Stop it whenever you like; the same command goes on.
 """
 
@@ -121,6 +121,7 @@ def growing_and_not(options: argparse.Namespace, prepared: Prepared) -> Report:
         preset=options.preset,
         resolution=options.resolution,
         full_images=options.full_images,
+        lower_share=options.lower_share,
         top_images=options.top_images,
         tick_images=options.tick_images,
         pictures=options.pictures,
@@ -191,8 +192,11 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=6, help="of the race with the peer")
     parser.add_argument("--steps", type=int, default=4, help="of each contender in a round")
     parser.add_argument("--share-images", type=int, default=4_000, help="of the run for shares")
-    parser.add_argument("--full-images", type=int, default=120_000, help="of the run at full size")
-    parser.add_argument("--top-images", type=int, default=60_000, help="growing, at its top level")
+    parser.add_argument("--full-images", type=int, default=96_000, help="of the run at full size")
+    parser.add_argument(
+        "--lower-share", type=float, default=0.5, help="of the preset's lower levels"
+    )
+    parser.add_argument("--top-images", type=int, default=40_000, help="growing, at its top level")
     parser.add_argument("--tick-images", type=int, default=4_000, help="between measurements")
     parser.add_argument("--pictures", type=int, default=2_048, help="of each set, for SWD and KID")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write the report")

@@ -1,8 +1,9 @@
 """Progressive growing beside the same final network at full size from the start.
 
 Owns two real runs, each in a folder of its own, and what is measured of them on the way: SWD and
-KID against the data, at every checkpoint that draws pictures of the highest resolution. A second
-call goes on where the first was stopped.
+KID against the data, at every checkpoint that draws pictures of the highest resolution. The run at
+full size goes first; the growing one ends as soon as it is as good by every metric. A second call
+goes on where the first was stopped.
 
 Times are those of `timing.jsonl`: seconds spent in steps. What a tick and the measuring take is
 in neither run's time.
@@ -10,6 +11,7 @@ in neither run's time.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -23,7 +25,7 @@ from bench.learning.settings import full_size, up_to
 from models.generator import Generator
 from models.growth import Growth
 from training.checkpoint import CHECKPOINTS, PATTERN
-from training.config import TrainingConfig
+from training.config import LevelPlan, TrainingConfig
 from training.data import Prepared
 from training.journal import append_line, read_lines
 from training.loop import train
@@ -52,14 +54,16 @@ class Course:
         preset: whose schedule and game are taken; its levels up to `resolution`.
         resolution: of the finished pictures, in pixels.
         full_images: shown by the run at full size.
-        top_images: shown by the progressive one at its highest level, after the fade.
-        tick_images: between two measurements.
+        lower_share: of the preset's images that the growing one shows before the last fade is over.
+        top_images: shown by it after that, at most.
+        tick_images: between two measurements of it; twice as many in the run at full size.
         pictures: of each set, for SWD and KID.
     """
 
     preset: str
     resolution: int
     full_images: int
+    lower_share: float
     top_images: int
     tick_images: int
     pictures: int
@@ -115,12 +119,18 @@ def configs(course: Course, channels: int) -> dict[str, TrainingConfig]:
         ValueError: the preset has no such resolution.
     """
     common = up_to(PRESETS[course.preset], course.resolution, channels)
-    common = replace(common, tick_images=course.tick_images)
-    top = replace(common.levels[-1], stable_images=course.top_images)
+    *lower, top = (shortened(plan, course.lower_share) for plan in common.levels)
+    grown = (*lower, replace(top, stable_images=course.top_images))
     return {
-        PROGRESSIVE: replace(common, levels=(*common.levels[:-1], top)),
-        FULL: full_size(common, course.full_images),
+        FULL: replace(full_size(common, course.full_images), tick_images=2 * course.tick_images),
+        PROGRESSIVE: replace(common, levels=grown, tick_images=course.tick_images),
     }
+
+
+def shortened(plan: LevelPlan, share: float) -> LevelPlan:
+    """The same level with a share of its images."""
+    fade, stable = (round(share * images) for images in (plan.fade_images, plan.stable_images))
+    return replace(plan, fade_images=fade, stable_images=stable)
 
 
 def measure_new(run: Path, ruler: Ruler) -> None:
@@ -157,10 +167,10 @@ def play(
     folder: Path,
     console: Console,
 ) -> list[Gain]:
-    """Train both runs to their ends, measured on the way; what growing was worth.
+    """Train both runs, measured on the way; what growing was worth.
 
     Args:
-        plans: as `configs` makes them.
+        plans: as `configs` makes them. The growing one ends where it is as good as the other.
         prepared: what both learn from and are measured against.
         pictures: of each set, for SWD and KID.
         folder: where both runs lie, or will.
@@ -172,18 +182,38 @@ def play(
     """
     ruler = Ruler(prepared, plans[FULL].network.resolution, pictures)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, config in plans.items():
-        run = run_in(folder, name)
+    for name in (FULL, PROGRESSIVE):
+        config, run = plans[name], run_in(folder, name)
         require_same_pictures(run, len(ruler.real))
         console.print(f"{name}: {config.total_images:,} images, in {run}")
         look = partial(measure_new, run, ruler)
+        enough = partial(as_good, folder, len(ruler.real)) if name == PROGRESSIVE else never
         look()
-        with Watched(config.total_images, look, console) as display:
+        if enough():
+            continue
+        with Watched(config.total_images, partial(look_and_end, look, enough), console) as display:
             progress = train(config, prepared, run, torch.device("cpu"), display)
         look()
-        if progress.images_shown < config.total_images:
+        if progress.images_shown < config.total_images and not enough():
             raise KeyboardInterrupt
     return gains(folder, len(ruler.real))
+
+
+def never() -> bool:
+    """A run that is to be played to its end."""
+    return False
+
+
+def look_and_end(look: Callable[[], None], enough: Callable[[], bool]) -> None:
+    """Measure what is new, and ask the run to stop where that is enough."""
+    look()
+    if enough():
+        signal.raise_signal(signal.SIGTERM)
+
+
+def as_good(folder: Path, pictures: int) -> bool:
+    """Whether the growing run has come to where the other ended, by every metric."""
+    return all(gain.progressive_s is not None for gain in gains(folder, pictures))
 
 
 def require_same_pictures(run: Path, pictures: int) -> None:

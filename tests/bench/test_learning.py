@@ -140,12 +140,12 @@ def test_a_schedule_can_end_at_a_lower_resolution() -> None:
 
 def test_both_runs_end_in_the_same_network_by_the_same_game() -> None:
     """They differ in their levels; the last step of both has the same batch and rate."""
-    course = Course("personas-128", 64, full_images=500, top_images=100, tick_images=50, pictures=9)
+    course = Course("personas-128", 64, 500, 0.5, top_images=100, tick_images=50, pictures=9)
 
     plans = configs(course, channels=3)
 
     full, grown = plans[FULL], plans[PROGRESSIVE]
-    assert replace(full, levels=grown.levels) == grown
+    assert replace(full, levels=grown.levels, tick_images=50) == grown
     assert full.total_images == 500
     assert schedule_at(0, full).growth == Growth(4)
     assert schedule_at(0, grown).growth == Growth(0)
@@ -153,6 +153,8 @@ def test_both_runs_end_in_the_same_network_by_the_same_game() -> None:
     assert ends[0].growth == ends[1].growth
     assert ends[0].learning_rate == ends[1].learning_rate
     assert grown.levels[-1].stable_images == 100
+    lower = zip(PRESETS["personas-128"].levels[:4], grown.levels, strict=False)
+    assert all(2 * short.stable_images == plan.stable_images for plan, short in lower)
 
 
 # ----------------------------------------------------------------------------------------
@@ -331,28 +333,29 @@ def test_a_run_is_measured_with_one_number_of_pictures(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-def test_two_real_runs_are_measured_on_the_way_and_a_second_call_adds_nothing(
-    tmp_path: Path,
+@pytest.mark.parametrize(("target", "looks"), [(-9.0, [8, 16, 32]), (1e9, [8, 16, 20])])
+def test_a_real_run_grows_until_it_is_as_good_and_a_second_call_adds_nothing(
+    tmp_path: Path, target: float, looks: list[int]
 ) -> None:
-    """Checkpoints below the full size have no pictures to be compared."""
+    """Checkpoints below the full size have no pictures to be compared; the newest is measured."""
     prepared = write_noise(tmp_path / "noise", 8, 24)
-    plans = {PROGRESSIVE: FADING, FULL: full_size(FADING, 8)}
+    plans = {FULL: full_size(FADING, 8), PROGRESSIVE: FADING}
     console = Console(file=io.StringIO())
+    ended = {"images_shown": 8, "seconds": 5.0, "pictures": 10, "swd": target, "kid": target}
+    run_in(tmp_path, FULL).mkdir()
+    append_line(run_in(tmp_path, FULL) / "measured.jsonl", ended)
 
-    def measured() -> dict[str, list[object]]:
-        return {
-            name: [line["images_shown"] for line in lines_of(run_in(tmp_path, name), 10)]
-            for name in plans
-        }
+    def measured() -> list[object]:
+        return [line["images_shown"] for line in lines_of(run_in(tmp_path, PROGRESSIVE), 10)]
 
     first = play(plans, prepared, 10, tmp_path, console)
     found = measured()
     second = play(plans, prepared, 10, tmp_path, console)
 
-    assert found == measured() == {PROGRESSIVE: [8, 16, 32], FULL: [8]}
+    assert found == measured() == looks
     assert first == second
     assert [gain.metric for gain in first] == ["swd", "kid"]
     for gain in first:
         assert isinstance(gain, Gain)
-        assert gain.full_s is not None
-        assert gain.full_s > 0
+        assert gain.full_s == 5.0
+        assert (gain.progressive_s is not None) == (target > 0)
