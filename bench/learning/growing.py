@@ -193,9 +193,9 @@ def play(
             continue
         with Watched(config.total_images, partial(look_and_end, look, enough), console) as display:
             progress = train(config, prepared, run, torch.device("cpu"), display)
-        look()
         if progress.images_shown < config.total_images and not enough():
             raise KeyboardInterrupt
+        look()
     return gains(folder, len(ruler.real))
 
 
