@@ -162,7 +162,10 @@ def told(gain: Gain) -> str:
         "never" if seconds is None else f"{seconds / 60:.1f} min"
         for seconds in (gain.full_s, gain.progressive_s)
     )
-    return f"{gain.metric} {gain.target:.4g}: at full size {full}, growing {grown}"
+    line = f"{gain.metric} {gain.target:.4g}: at full size {full}, growing {grown}"
+    if gain.progressive_s is None and gain.at_its_end is not None:
+        line += f"; where growing ended it was {gain.at_its_end:.2f} times as fast"
+    return line
 
 
 def verdicts(report: Report) -> list[str]:

@@ -71,13 +71,14 @@ class Course:
 
 @dataclass(frozen=True)
 class Gain:
-    """What growing was worth by one metric: seconds to where the run at full size ended."""
+    """By one metric, seconds to where full size ended; `at_its_end`: speed-up to growing's end."""
 
     metric: str
     target: float
     full_s: float | None
     progressive_s: float | None
     speedup: float | None
+    at_its_end: float | None = None
 
 
 class Ruler:
@@ -187,7 +188,8 @@ def play(
         require_same_pictures(run, len(ruler.real))
         console.print(f"{name}: {config.total_images:,} images, in {run}")
         look = partial(measure_new, run, ruler)
-        enough = partial(as_good, folder, len(ruler.real)) if name == PROGRESSIVE else never
+        good = partial(as_good, folder, len(ruler.real))
+        enough = good if name == PROGRESSIVE else lambda: False
         look()
         if enough():
             continue
@@ -197,11 +199,6 @@ def play(
             raise KeyboardInterrupt
         look()
     return gains(folder, len(ruler.real))
-
-
-def never() -> bool:
-    """A run that is to be played to its end."""
-    return False
 
 
 def look_and_end(look: Callable[[], None], enough: Callable[[], bool]) -> None:
@@ -245,5 +242,7 @@ def gains(folder: Path, pictures: int) -> list[Gain]:
         )
         target = full[-1][1]
         times = seconds_to(full, target), seconds_to(grown, target)
-        found.append(Gain(metric, target, *times, times_faster(full, grown)))
+        slower = times_faster(grown, full)
+        at_its_end = 1 / slower if slower else None
+        found.append(Gain(metric, target, *times, times_faster(full, grown), at_its_end))
     return found

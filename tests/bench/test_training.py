@@ -84,6 +84,9 @@ def test_the_table_has_every_part_that_was_measured() -> None:
 def test_a_value_that_was_never_reached_is_told_so() -> None:
     """Not as a time of 0."""
     assert told(Gain("kid", 0.1, 60.0, None, None)).endswith("1.0 min, growing never")
+    assert told(Gain("kid", 0.1, 60.0, None, None, 0.614)).endswith(
+        "growing never; where growing ended it was 0.61 times as fast"
+    )
 
 
 @pytest.mark.slow
