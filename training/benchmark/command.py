@@ -24,7 +24,7 @@ from models.pixels import from_pixels
 from training.benchmark.classifier import reader_in
 from training.benchmark.digits import StackedDigits, read_digits
 from training.benchmark.game import play
-from training.benchmark.networks import LATENT_SIZE, NETWORKS
+from training.benchmark.networks import DIVISORS, LATENT_SIZE
 from training.benchmark.score import DRAWS, PICTURES, Count, Draw, Score, score_of
 from training.benchmark.trial import Trial
 from training.chance import Purpose, generator_at, normal
@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", choices=["stacked-mnist"], help="which benchmark")
     parser.add_argument("--mnist", type=Path, required=True, help="the folder of the IDX files")
     parser.add_argument("--out", type=Path, required=True, help="for checkpoints and results")
-    parser.add_argument("--network", choices=NETWORKS, default="k4", help="default: k4")
+    parser.add_argument("--network", choices=sorted(DIVISORS), default="k4", help="default: k4")
     parser.add_argument("--objective", choices=sorted(OBJECTIVES), default="rpgan-r1r2")
     parser.add_argument("--seeds", type=int, default=1, help="trials with seeds 0, 1, ...")
     parser.add_argument("--images", type=int, default=2_000_000, help="shown in each trial")

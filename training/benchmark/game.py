@@ -1,7 +1,7 @@
 """One trial of the benchmark: two networks, one objective, one seed, from nothing to a score.
 
 Owns the course of a trial, which can be stopped at any moment and goes on byte for byte. Who plays
-is in `crippled.py` and `grown.py`; the generator that is measured is the averaged one.
+is in `pair.py`; the generator that is measured is the averaged one.
 """
 
 from __future__ import annotations
@@ -9,47 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from torch import nn
 
-from training.benchmark.crippled import CrippledGame
 from training.benchmark.digits import StackedDigits
-from training.benchmark.grown import GrownGame
-from training.benchmark.networks import CRIPPLED
+from training.benchmark.pair import Game
 from training.benchmark.trial import Trial
 from training.checkpoint import Progress, load_newest, save_checkpoint
-from training.step import Numbers
-from training.tensors import Players
 
 CHECKPOINT_IMAGES = 128_000
-
-
-class Game(Protocol):
-    """Two networks and how they take turns."""
-
-    @property
-    def players(self) -> Players:
-        """What a checkpoint keeps."""
-        ...
-
-    def take_turn(self, shown: int, turn: int) -> tuple[int, Numbers]:
-        """One turn, the `turn`-th, after `shown` images; how many it has shown, and its losses.
-
-        Raises:
-            NonFiniteLossError: the game broke down.
-        """
-        ...
-
-
-def game_of(trial: Trial, stacks: StackedDigits) -> Game:
-    """The game of a trial, at its beginning.
-
-    Raises:
-        ConfigError: its settings do not fit its networks.
-    """
-    kind = CrippledGame if trial.network in CRIPPLED else GrownGame
-    return kind(trial, stacks)
 
 
 def play(
@@ -69,7 +37,7 @@ def play(
     Raises:
         NonFiniteLossError: the game broke down.
     """
-    game = game_of(trial, stacks)
+    game = Game(trial, stacks)
     progress, _ = load_newest(folder, game.players)
     shown, turn = progress.images_shown, progress.phase + 1  # `phase` counts the turns played
     began, shown_before, seconds_before = time.perf_counter(), shown, progress.seconds

@@ -1,7 +1,7 @@
 """The networks of the mode-recovery experiment.
 
-Owns the published pair: a small generator against a discriminator whose maps are divided by K. With
-equalized learning rate and PixelNorm instead of batch normalisation, as in the rows "our norm" and
+Owns the published pair: a small generator against a discriminator whose maps are divided by K; the
+normal one is not divided. With equalized learning rate and PixelNorm instead of batch normalisation, as in the rows "our norm" and
 "minibatch stddev" of the paper's table 4.
 Source: Karras et al. 2018, appendix on Stacked MNIST.
 """
@@ -29,8 +29,7 @@ GENERATOR_MAPS = (64, 32, 16, 8)  # at 4, 8, 16, 32 px
 DISCRIMINATOR_MAPS = (8, 16, 32)  # at 32, 16, 8 px, to be divided by K
 GENERATOR_SLOPE = 0.3
 DISCRIMINATOR_SLOPE = 0.2
-CRIPPLED = {"k4": 4, "k2": 2}  # the K by which the discriminator's maps are divided
-NETWORKS = (*CRIPPLED, "normal")
+DIVISORS = {"k4": 4, "k2": 2, "normal": 1}  # the K by which the discriminator's maps are divided
 
 
 class SmallGenerator(nn.Module):
@@ -52,7 +51,7 @@ class SmallGenerator(nn.Module):
         return torch.tanh(self.exit(x))
 
 
-class CrippledDiscriminator(nn.Module):
+class SmallDiscriminator(nn.Module):
     """Image `[N, 3, 32, 32]` -> score `[N]`.
 
     Args:
@@ -73,6 +72,6 @@ class CrippledDiscriminator(nn.Module):
         return self.score(minibatch_stddev(x, group_size=0).flatten(1)).squeeze(1)
 
 
-def crippled(name: str) -> tuple[SmallGenerator, CrippledDiscriminator]:
-    """Generator and discriminator of `k4` or `k2`."""
-    return SmallGenerator(), CrippledDiscriminator(CRIPPLED[name])
+def pair_of(name: str) -> tuple[SmallGenerator, SmallDiscriminator]:
+    """Generator and discriminator of a name in `DIVISORS`."""
+    return SmallGenerator(), SmallDiscriminator(DIVISORS[name])

@@ -12,7 +12,7 @@ class Trial:
     """What determines the outcome.
 
     Attributes:
-        network: a name in `networks.NETWORKS`.
+        network: a name in `networks.DIVISORS`.
         objective: a name in `training.losses.OBJECTIVES`.
         seed: of weights, latents and order.
         images: real images shown to the discriminator in all.

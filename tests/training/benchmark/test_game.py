@@ -8,7 +8,8 @@ import pytest
 
 from tests.training.benchmark.stacks import STACKS, TRIAL, weights_of
 from training.benchmark import game
-from training.benchmark.game import game_of, play
+from training.benchmark.game import play
+from training.benchmark.pair import Game
 from training.checkpoint import load_newest
 
 
@@ -59,4 +60,4 @@ def test_another_network_is_refused(tmp_path: Path) -> None:
     play(TRIAL, STACKS, tmp_path, lambda *_: None)
 
     with pytest.raises(ValueError, match="another network"):
-        load_newest(tmp_path, game_of(replace(TRIAL, network="k2"), STACKS).players)
+        load_newest(tmp_path, Game(replace(TRIAL, network="k2"), STACKS).players)

@@ -3,30 +3,30 @@
 import pytest
 import torch
 
-from training.benchmark.networks import CRIPPLED, CrippledDiscriminator, crippled
+from training.benchmark.networks import DIVISORS, SmallDiscriminator, pair_of
 
 
-@pytest.mark.parametrize("name", sorted(CRIPPLED))
+@pytest.mark.parametrize("name", sorted(DIVISORS))
 def test_generator_and_discriminator_fit(name: str) -> None:
     """Latents become pictures of 32 px, pictures become one score each."""
-    generator, discriminator = crippled(name)
+    generator, discriminator = pair_of(name)
     images = generator(torch.randn(4, 64))
 
     assert images.shape == (4, 3, 32, 32)
     assert discriminator(images).shape == (4,)
 
 
-@pytest.mark.parametrize(("divisor", "maps"), [(2, [4, 8, 16]), (4, [2, 4, 8])])
+@pytest.mark.parametrize(("divisor", "maps"), [(1, [8, 16, 32]), (2, [4, 8, 16]), (4, [2, 4, 8])])
 def test_the_discriminator_is_divided_by_k(divisor: int, maps: list[int]) -> None:
-    """K/2 has half of the generator's maps at each resolution, K/4 a quarter."""
-    discriminator = CrippledDiscriminator(divisor)
+    """K/2 has half of the generator's maps at each resolution, K/4 a quarter, the normal one all."""
+    discriminator = SmallDiscriminator(divisor)
 
     assert [len(level.get_parameter("weight")) for level in discriminator.levels] == maps
 
 
 def test_a_crippled_discriminator_sees_the_batch() -> None:
     """The score of an image depends on the others: the deviation of the batch is among its data."""
-    _, discriminator = crippled("k4")
+    _, discriminator = pair_of("k4")
     image = torch.randn(1, 3, 32, 32)
     alike, varied = image.expand(8, -1, -1, -1), torch.cat([image, torch.randn(7, 3, 32, 32)])
 

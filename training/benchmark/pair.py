@@ -1,4 +1,4 @@
-"""The crippled pair at play: both networks at full size from the first image on.
+"""The pair at play: both networks at full size from the first image on.
 
 Owns one turn of it. The generator's learning rate falls to nothing along half a cosine; the
 discriminator's stays: the slower the generator, the more it learns from what the discriminator says
@@ -17,7 +17,7 @@ from torch.optim import Adam
 
 from models.pixels import from_pixels
 from training.benchmark.digits import StackedDigits
-from training.benchmark.networks import LATENT_SIZE, crippled
+from training.benchmark.networks import LATENT_SIZE, pair_of
 from training.benchmark.trial import AVERAGE_SHARE, Trial
 from training.chance import Purpose, generator_at, normal, uniform
 from training.descent import NonFiniteLossError
@@ -43,7 +43,7 @@ class Pair:
     @classmethod
     def create(cls, trial: Trial) -> Pair:
         """New networks with the weights that the seed stands for."""
-        generator, discriminator = crippled(trial.network)
+        generator, discriminator = pair_of(trial.network)
         source = generator_at(trial.seed, Purpose.INITIAL_WEIGHTS, 0)
         for network in (generator, discriminator):
             draw_weights(network, source)
@@ -56,8 +56,8 @@ class Pair:
         return cls(generator, discriminator, average, *adam)
 
 
-class CrippledGame:
-    """One trial of the published networks.
+class Game:
+    """One trial: two networks and how they take turns.
 
     Attributes:
         players: what a checkpoint keeps.
