@@ -1,8 +1,8 @@
 """The networks of the mode-recovery experiment.
 
-Owns the published pair: a small generator against a discriminator whose maps are divided by K; the
-normal one is not divided. With equalized learning rate and PixelNorm instead of batch normalisation, as in the rows "our norm" and
-"minibatch stddev" of the paper's table 4.
+Owns the published pair: a small generator against a discriminator whose maps are divided by K; in
+the normal pair they are not. Both have equalized learning rate and PixelNorm instead of batch
+normalisation, as in the rows "our norm" and "minibatch stddev" of the paper's table 4.
 Source: Karras et al. 2018, appendix on Stacked MNIST.
 """
 

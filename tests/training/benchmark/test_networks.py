@@ -18,7 +18,7 @@ def test_generator_and_discriminator_fit(name: str) -> None:
 
 @pytest.mark.parametrize(("divisor", "maps"), [(1, [8, 16, 32]), (2, [4, 8, 16]), (4, [2, 4, 8])])
 def test_the_discriminator_is_divided_by_k(divisor: int, maps: list[int]) -> None:
-    """K/2 has half of the generator's maps at each resolution, K/4 a quarter, the normal one all."""
+    """K/2 has half of the generator's maps at each resolution, K/4 a quarter, the normal all."""
     discriminator = SmallDiscriminator(divisor)
 
     assert [len(level.get_parameter("weight")) for level in discriminator.levels] == maps
