@@ -41,6 +41,7 @@ LEVEL_LIMITS: dict[str, Limit] = {
     "stable_images": AT_LEAST_0,
     "batch_size": AT_LEAST_1,
     "learning_rate": ABOVE_0,
+    "penalty_scale": AT_LEAST_0,
 }
 LIMITS: dict[str, Limit] = {
     "penalty_weight": AT_LEAST_0,
@@ -74,6 +75,7 @@ class LevelPlan:
         stable_images: real images shown after that.
         batch_size: images per step.
         learning_rate: Adam's.
+        penalty_scale: the weight of the penalty, in times that of the run.
     """
 
     resolution: int
@@ -81,6 +83,7 @@ class LevelPlan:
     stable_images: int
     batch_size: int
     learning_rate: float = 0.001
+    penalty_scale: float = 1.0
 
     def __post_init__(self) -> None:
         _require_limits(self, LEVEL_LIMITS)
@@ -95,10 +98,9 @@ class TrainingConfig:
         network: the shapes of both networks.
         levels: one plan per resolution, smallest first.
         objective: a name in `training.losses.OBJECTIVES`.
-        penalty: `exact`, by double backward, or `finite-difference`, which differentiates once
-            (`training.slopes`).
+        penalty: `exact`, by double backward, or `finite-difference` (`training.slopes`).
         penalty_weight: lambda of WGAN-GP; for R1 and R2, gamma is this times H W / batch size
-            (the rule of StyleGAN2-ADA for squares, where it is 0.0002).
+            (the rule of StyleGAN2-ADA for squares, where it is 0.0002), and the level's scale.
         penalty_share: share of each batch the penalty is computed on, in (0, 1].
         penalty_target: the gradient norm WGAN-GP aims at.
         penalty_sigma: how far finite differences go; 1 is half the range of the pixels.
@@ -120,16 +122,14 @@ class TrainingConfig:
         cool_down: whose rate falls: that of `both`, or of the `generator` alone.
         tick_images: images between two journal lines, with a picture grid and a checkpoint.
         mirror: whether pictures are flipped at random.
-        augment: transformations that both players see (`training.augment`), separated by commas:
-            `color,translation,cutout` for small sets; empty for none.
+        augment: what both players see done to pictures: `color,translation,cutout`, or some.
         augment_strength: the share of images each of them falls on; 1 is DiffAugment.
         augment_target: the mean sign of real scores (ADA's r_t, 0.6 there) that the strength is
             steered to, beginning with 0; 0 to leave it fixed.
         augment_ramp_images: the images in which a steered strength can go from 0 to 1.
         precision: "fp32" or "bf16" (autocast; statistics and penalties stay fp32).
         seed: of weights, latents and order.
-        init_from: the bundle or run that it begins with, `name@digest`; empty for random weights.
-            Set by `--init-from`.
+        init_from: what `--init-from` began it with, `name@digest`; empty for random weights.
     """
 
     preset: str

@@ -139,12 +139,13 @@ PERSONAS_128 = TrainingConfig(
     tick_images=2_000,
 )
 
-# One level more; it takes few images when it begins with a finished run of personas-128.
+# One level more; it takes few images when it begins with a finished run of personas-128. Gamma
+# grows with the pixels, and at 256 px beards and frames only came with a seventh of it.
 PERSONAS_256 = replace(
     PERSONAS_128,
     preset="personas-256",
     network=replace(PERSONAS_128.network, resolution=256),
-    levels=(*PERSONAS_128.levels, LevelPlan(256, 8_000, 32_000, 16, 0.002)),
+    levels=(*PERSONAS_128.levels, LevelPlan(256, 8_000, 32_000, 16, 0.002, penalty_scale=0.15)),
     cool_down_images=16_000,
 )
 

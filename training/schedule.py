@@ -21,6 +21,7 @@ class Moment:
         batch_size: images in the step that begins here.
         learning_rate: Adam's, of the generator.
         discriminator_rate: and of the discriminator.
+        penalty_scale: the weight of the penalty, in times that of the run.
         phase: 0 for the first level held, then 1, 2 for the next faded and held, and so on.
         phase_ends: images shown at which the phase is over.
         level_began: images shown at which the newest level woke up.
@@ -30,6 +31,7 @@ class Moment:
     batch_size: int
     learning_rate: float
     discriminator_rate: float
+    penalty_scale: float
     phase: int
     phase_ends: int
     level_began: int
@@ -65,4 +67,5 @@ def schedule_at(images_shown: int, config: TrainingConfig) -> Moment:
     rate = plan.learning_rate * min(rise, fall)
     other = plan.learning_rate * (rise if config.cool_down == "generator" else min(rise, fall))
     other *= config.discriminator_rate
-    return Moment(growth, plan.batch_size, rate, other, phase, start, began)
+    size, scale = plan.batch_size, plan.penalty_scale
+    return Moment(growth, size, rate, other, scale, phase, start, began)

@@ -225,7 +225,7 @@ def penalty_at(
     images_shown: int, config: TrainingConfig, moment: Moment, players: Players
 ) -> Penalty:
     """The penalty of this step; R1 and R2 weights follow the rule of StyleGAN2-ADA."""
-    weight, together = config.penalty_weight, players.together
+    weight, together = config.penalty_weight * moment.penalty_scale, players.together
     size = config.network.size_at(moment.growth.resolution)
     if OBJECTIVES[config.objective].scales_with_image:
         weight *= math.prod(size) / moment.batch_size

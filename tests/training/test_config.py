@@ -56,6 +56,7 @@ def test_a_value_out_of_range_is_refused(
         ((4, -1, 10, 4), "fade_images must be 0 or more, not -1"),
         ((4, 0, -10, 4), "stable_images must be 0 or more, not -10"),
         ((4, 0, 10, 0), "batch_size must be 1 or more, not 0"),
+        ((4, 0, 10, 4, 0.1, -1.0), "penalty_scale must be 0 or more, not -1.0"),
         ((4, 0, 10, 4, 0.0), "learning_rate must be above 0, not 0.0"),
         ((4, 0, 10, 4, float("nan")), "learning_rate must be above 0, not nan"),
     ],

@@ -8,7 +8,7 @@ from models.growth import Growth
 from training.descent import NonFiniteLossError, descend
 from training.schedule import Moment
 
-MOMENT = Moment(Growth(1, 0.5), 4, 0.5, 0.5, 1, 10, 0)
+MOMENT = Moment(Growth(1, 0.5), 4, 0.5, 0.5, 1.0, 1, 10, 0)
 
 
 def test_a_step_goes_down_the_sum_of_all_terms_at_the_rate_given() -> None:

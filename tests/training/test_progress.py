@@ -12,7 +12,7 @@ from training.schedule import Moment
 
 def moment_at(level: int, alpha: float) -> Moment:
     """A moment of that growth."""
-    return Moment(Growth(level, alpha), 4, 0.001, 0.001, 1, 48, 24)
+    return Moment(Growth(level, alpha), 4, 0.001, 0.001, 1.0, 1, 48, 24)
 
 
 @pytest.mark.parametrize(

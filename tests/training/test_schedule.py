@@ -59,7 +59,7 @@ def test_every_edge_is_where_the_plan_says(
 ) -> None:
     """A phase begins with the image at its start, and the last one lasts for ever."""
     assert schedule_at(images_shown, three_levels) == Moment(
-        Growth(level, alpha), batch, rate, rate, phase, phase_ends, level_began
+        Growth(level, alpha), batch, rate, rate, 1.0, phase, phase_ends, level_began
     )
 
 

@@ -202,6 +202,19 @@ def test_r1_weights_grow_with_the_image(
     assert penalty.noise is None
 
 
+def test_a_level_scales_its_penalty(config: TrainingConfig) -> None:
+    """And that of no other level."""
+    first, second = config.levels
+    scaled = replace(config, levels=(first, replace(second, penalty_scale=0.15)))
+    players = Players.create(config, CPU)
+
+    for shown, scale in ((0, 1.0), (HELD, 0.15)):
+        usual, other = (
+            penalty_at(shown, each, schedule_at(shown, each), players) for each in (config, scaled)
+        )
+        assert other.weight == pytest.approx(scale * usual.weight)
+
+
 def test_the_weight_of_a_penalty_counts_every_pixel(config: TrainingConfig) -> None:
     """Of 8x12 pixels half as much again as of 8x8; and noise is of that shape."""
     network = replace(config.network, base_width=6)
