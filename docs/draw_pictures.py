@@ -48,7 +48,8 @@ def grid(pictures: list[Image.Image], columns: int, size: int) -> Image.Image:
 
 def walk(service: str, seeds: tuple[int, int], model: str, steps: int) -> list[Image.Image]:
     """The frames from one seed to another, both included."""
-    body = fetch(service, "/interpolate", seed=seeds, model=model, steps=steps, format="png")
+    query = {"model": model, "steps": steps, "resolution": 128, "format": "png"}
+    body = fetch(service, "/interpolate", seed=seeds, **query)
     film: Any = Image.open(io.BytesIO(body))
     frames: list[Image.Image] = []
     for number in range(film.n_frames):
@@ -77,7 +78,7 @@ def main() -> None:
     ]
     grid(clothes, 12, 64).save(HERE / "fashion.webp", quality=90)
     levels = [picture(service, 7, personas, resolution) for resolution in sizes]
-    grid(levels, len(levels), 128).save(HERE / "resolutions.png")
+    grid(levels, len(levels), top).save(HERE / "resolutions.png")
     grid(walk(service, (1, 2), personas, 7), 8, 128).save(HERE / "walk.png")
 
 
