@@ -47,7 +47,7 @@ def grid(pictures: list[Image.Image], columns: int, size: int) -> Image.Image:
 
 
 def walk(service: str, seeds: tuple[int, int], model: str, steps: int) -> list[Image.Image]:
-    """The frames from one seed to another, both included."""
+    """The frames from one seed to another, both included, at 128 px."""
     query = {"model": model, "steps": steps, "resolution": 128, "format": "png"}
     body = fetch(service, "/interpolate", seed=seeds, **query)
     film: Any = Image.open(io.BytesIO(body))
