@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from training.checkpoint import CHECKPOINTS, Progress, save_checkpoint
 from training.journal import JOURNAL_FILE, TIMING_FILE, Line, append_line
+from training.players import Players
 from training.progress import Display
 from training.samples import SAMPLES, write_grid
 from training.schedule import Moment
-from training.step import Numbers, Players
+from training.step import Numbers
 from training.watch import Watch
 
 if TYPE_CHECKING:

@@ -26,10 +26,11 @@ from training.journal import JOURNAL_FILE, TIMING_FILE, Averages, truncate_after
 from training.lengthening import keep_config
 from training.occupied import occupied
 from training.origin import keep_origin
+from training.players import Players
 from training.progress import Display, describe
 from training.samples import SAMPLES
 from training.schedule import schedule_at
-from training.step import Players, take_step
+from training.step import take_step
 from training.stopping import StopRequest
 from training.together import ALONE, Together
 from training.transfer import Beginning, begin_with

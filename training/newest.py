@@ -24,8 +24,8 @@ from training.checkpoint import (
 from training.config import CONFIG_FILE, TrainingConfig
 from training.journal import JOURNAL_FILE, read_lines
 from training.lengthening import read_config
+from training.players import Players
 from training.schedule import Moment, schedule_at
-from training.step import Players
 
 NEWEST, BEST = "newest", "best"
 

@@ -1,23 +1,18 @@
 """One turn of the game: discriminator, generator, average.
 
-Owns `Players` and `take_step`. Knows no data set, schedule or file: it is given the moment, the
+Owns `take_step`. Knows no data set, schedule or file: it is given the moment, the
 real pictures and the random numbers of the step.
 """
 
 from __future__ import annotations
 
-import copy
 import math
 from dataclasses import dataclass, replace
-from typing import Self, cast
+from typing import cast
 
-import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.optim import Adam
+from torch import Tensor
 
-from models.discriminator import Discriminator
-from models.generator import Generator
 from models.growth import fade_images
 from models.pixels import Pixels, from_pixels
 from training.augment import DRAWS, augment
@@ -27,61 +22,12 @@ from training.data import Indices
 from training.descent import descend
 from training.ema import decay_of, update_average
 from training.losses import OBJECTIVES, Terms, acgan_terms
+from training.players import Players
 from training.schedule import Moment
 from training.slopes import Penalty, penalised_count
-from training.together import ALONE, Together
+from training.together import Together
 
 Numbers = dict[str, float]
-
-
-@dataclass
-class Players:
-    """Both networks, the averaged generator, and the two optimisers, on one device."""
-
-    generator: Generator
-    discriminator: Discriminator
-    average: Generator
-    generator_optimizer: Adam
-    discriminator_optimizer: Adam
-    device: torch.device
-    together: Together = ALONE
-
-    @classmethod
-    def create(
-        cls, config: TrainingConfig, device: torch.device, together: Together = ALONE
-    ) -> Self:
-        """New networks with the weights that `config.seed` stands for."""
-        generator = Generator(config.network)
-        auxiliary = config.labels == "acgan"
-        discriminator = Discriminator(config.network, config.stddev_group, auxiliary)
-        source = generator_at(config.seed, Purpose.INITIAL_WEIGHTS, 0)
-        for network in (generator, discriminator):
-            draw_weights(network, source)
-            network.to(device)
-            network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads leave it out
-        if together.count > 1:
-            discriminator.head.deviate = together.stddev
-        average = copy.deepcopy(generator).requires_grad_(False)
-        adam = [
-            Adam(network.parameters(), lr=1.0, betas=(0.0, config.adam_beta2), fused=True)
-            for network in (generator, discriminator)
-        ]
-        return cls(generator, discriminator, average, adam[0], adam[1], device, together)
-
-    def reset_optimizers(self) -> None:
-        """Forget Adam's moments."""
-        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
-            optimizer.state.clear()
-
-
-@torch.no_grad()
-def draw_weights(network: nn.Module, source: np.random.Generator) -> None:
-    """Fill weights with N(0, 1) and biases with 0 (section 4.1), in order of their names."""
-    for name, parameter in sorted(network.named_parameters()):
-        if name.endswith("bias"):
-            parameter.zero_()
-        else:
-            parameter.copy_(normal(source, *parameter.shape))
 
 
 @dataclass(frozen=True)

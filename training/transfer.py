@@ -24,7 +24,7 @@ from training.checkpoint import CHECKPOINTS, checkpoint_at
 from training.config import CONFIG_FILE, ConfigError, TrainingConfig
 from training.lengthening import newest_moment, read_config
 from training.newest import load_run
-from training.step import Players
+from training.players import Players
 
 Weights = Mapping[str, Tensor]
 

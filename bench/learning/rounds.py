@@ -16,8 +16,9 @@ import torch
 from models.pixels import from_pixels
 from training.config import TrainingConfig
 from training.data import ImageStream, Prepared
+from training.players import Players
 from training.schedule import schedule_at
-from training.step import Players, take_step
+from training.step import take_step
 
 WARM_UP = 2  # steps
 

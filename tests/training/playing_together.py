@@ -18,9 +18,10 @@ from training.checkpoint import tensors_of
 from training.config import TrainingConfig
 from training.data import ImageStream, Prepared, open_prepared
 from training.loop import train
+from training.players import Players
 from training.progress import Display
 from training.schedule import Moment, schedule_at
-from training.step import Players, take_step
+from training.step import take_step
 from training.together import Together
 
 CPU = torch.device("cpu")

@@ -22,8 +22,9 @@ from training.checkpoint import (
     save_checkpoint,
 )
 from training.config import TrainingConfig
+from training.players import Players
 from training.schedule import schedule_at
-from training.step import Players, take_step
+from training.step import take_step
 from training.tensors import tensors_of
 
 CPU = torch.device("cpu")

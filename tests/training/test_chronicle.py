@@ -12,9 +12,9 @@ from training.chronicle import Chronicle, line_of
 from training.config import TrainingConfig
 from training.data import Prepared
 from training.journal import read_lines
+from training.players import Players
 from training.progress import Display
 from training.schedule import Moment, schedule_at
-from training.step import Players
 from training.watch import Watch
 
 

@@ -8,22 +8,21 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from models.growth import Growth
-from models.pixels import Pixels
+from tests.training.stepping import HELD, changed, parts_of, pixels_for, play, weights_of
 from training.config import TrainingConfig
 from training.descent import NonFiniteLossError
 from training.ema import decay_of
 from training.losses import OBJECTIVES, Turn
-from training.schedule import Moment, schedule_at
+from training.players import Players
+from training.schedule import schedule_at
 from training.slopes import Penalty, Score
-from training.step import Players, penalty_at, take_step
+from training.step import penalty_at, take_step
 
 CPU = torch.device("cpu")
 FADING = 36  # images shown: 8 px, alpha 0.5
-HELD = 60  # 8 px alone
-Weights = dict[str, Tensor]
 
 
 @pytest.fixture
@@ -32,68 +31,9 @@ def players(config: TrainingConfig) -> Players:
     return Players.create(config, CPU)
 
 
-def pixels_for(moment: Moment, seed: int = 0) -> Pixels:
-    """Random pictures of the right size and number."""
-    size = moment.growth.resolution
-    shape = (moment.batch_size, size, size, 3)
-    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
-
-
-def play(players: Players, config: TrainingConfig, images_shown: int) -> dict[str, float]:
-    """One step at a moment of the schedule."""
-    moment = schedule_at(images_shown, config)
-    return take_step(players, moment, config, pixels_for(moment), images_shown)
-
-
-def weights_of(network: nn.Module) -> Weights:
-    """A copy."""
-    return {name: value.detach().clone() for name, value in network.named_parameters()}
-
-
-def changed(network: nn.Module, before: Weights) -> set[str]:
-    """The names of the weights that are no longer what they were."""
-    return {k for k, value in network.named_parameters() if not torch.equal(value, before[k])}
-
-
-def parts_of(names: set[str]) -> set[str]:
-    """The layers or levels that weights belong to."""
-    return {".".join(name.split(".")[:2]) for name in names}
-
-
 def use_game(monkeypatch: pytest.MonkeyPatch, **parts: Callable[..., Turn]) -> None:
     """Replace a player's part in the objective of the tests."""
     monkeypatch.setitem(OBJECTIVES, "rpgan-r1r2", replace(OBJECTIVES["rpgan-r1r2"], **parts))
-
-
-# ----------------------------------------------------------------------------------------
-# Fresh players
-
-
-def test_the_seed_determines_the_first_weights(config: TrainingConfig) -> None:
-    """Of both networks; another seed gives others."""
-    first, again = Players.create(config, CPU), Players.create(config, CPU)
-    other = Players.create(replace(config, seed=1), CPU)
-
-    assert not changed(first.generator, weights_of(again.generator))
-    assert not changed(first.discriminator, weights_of(again.discriminator))
-    assert "stem.dense.weight" in changed(first.generator, weights_of(other.generator))
-
-
-def test_weights_begin_standard_normal_and_biases_at_zero(players: Players) -> None:
-    """Section 4.1: the scale is in the layers."""
-    networks = (players.generator, players.discriminator)
-    weights = [pair for network in networks for pair in weights_of(network).items()]
-    drawn = torch.cat([v.flatten() for k, v in weights if k.endswith("weight")])
-
-    assert abs(drawn.mean().item()) < 0.05
-    assert abs(drawn.std().item() - 1.0) < 0.05
-    assert all(not v.any() for k, v in weights if k.endswith("bias"))
-
-
-def test_the_average_begins_as_the_generator(players: Players) -> None:
-    """A copy that no gradient reaches."""
-    assert not changed(players.average, weights_of(players.generator))
-    assert not any(p.requires_grad for p in players.average.parameters())
 
 
 # ----------------------------------------------------------------------------------------
@@ -357,18 +297,6 @@ def test_the_first_step_of_adam_is_as_long_as_the_learning_rate(
     for (network, name), old, rate in zip(places, before, rates, strict=True):
         step = (weights_of(network)[name] - old).abs()
         assert step.median().item() == pytest.approx(rate, rel=0.01)
-
-
-def test_forgetting_empties_both_optimisers(players: Players, config: TrainingConfig) -> None:
-    """And the next step begins anew."""
-    play(players, config, HELD)
-    players.reset_optimizers()
-
-    assert not players.generator_optimizer.state
-    assert not players.discriminator_optimizer.state
-    play(players, config, HELD + 4)
-    steps = {float(s["step"]) for s in players.generator_optimizer.state.values()}
-    assert steps == {1.0}
 
 
 # ----------------------------------------------------------------------------------------

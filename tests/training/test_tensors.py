@@ -8,8 +8,9 @@ import torch
 from torch import nn
 
 from training.config import TrainingConfig
+from training.players import Players
 from training.schedule import schedule_at
-from training.step import Players, take_step
+from training.step import take_step
 from training.tensors import UnfitError, put_tensors, tensors_of
 
 CPU = torch.device("cpu")

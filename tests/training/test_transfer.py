@@ -19,9 +19,9 @@ from tests.training.conftest import train_a_run
 from training.config import CONFIG_FILE, ConfigError, LevelPlan, TrainingConfig
 from training.data import Prepared
 from training.newest import load_run
+from training.players import Players
 from training.samples import render
 from training.schedule import schedule_at
-from training.step import Players
 from training.transfer import begin_with, follow, follow_again, of_bundle, read_beginning
 
 CPU = torch.device("cpu")

@@ -23,8 +23,9 @@ from training.chance import Purpose, generator_at, normal, uniform
 from training.descent import NonFiniteLossError
 from training.ema import update_average
 from training.losses import OBJECTIVES, Terms
+from training.players import draw_weights
 from training.slopes import Penalty
-from training.step import Numbers, draw_weights
+from training.step import Numbers
 
 WGAN_GP_WEIGHT = 10.0  # lambda, as published
 CRITIC_STEPS = {"wgan-gp": 5}  # turns of the discriminator for one of the generator

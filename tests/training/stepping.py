@@ -1,0 +1,42 @@
+"""Steps as tests play them: random pictures, a moment of the schedule, and what changed."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from models.pixels import Pixels
+from training.config import TrainingConfig
+from training.players import Players
+from training.schedule import Moment, schedule_at
+from training.step import take_step
+
+HELD = 60  # images shown: 8 px alone, in the plan of the tests
+Weights = dict[str, Tensor]
+
+
+def pixels_for(moment: Moment, seed: int = 0) -> Pixels:
+    """Random pictures of the right size and number."""
+    size = moment.growth.resolution
+    shape = (moment.batch_size, size, size, 3)
+    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+
+
+def play(players: Players, config: TrainingConfig, images_shown: int) -> dict[str, float]:
+    """One step at a moment of the schedule."""
+    moment = schedule_at(images_shown, config)
+    return take_step(players, moment, config, pixels_for(moment), images_shown)
+
+
+def weights_of(network: nn.Module) -> Weights:
+    """A copy."""
+    return {name: value.detach().clone() for name, value in network.named_parameters()}
+
+
+def changed(network: nn.Module, before: Weights) -> set[str]:
+    """The names of the weights that are no longer what they were."""
+    return {k for k, value in network.named_parameters() if not torch.equal(value, before[k])}
+
+
+def parts_of(names: set[str]) -> set[str]:
+    """The layers or levels that weights belong to."""
+    return {".".join(name.split(".")[:2]) for name in names}
