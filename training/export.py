@@ -7,8 +7,6 @@ what was written with what was meant. Quality is what `evaluate` wrote, or nothi
 from __future__ import annotations
 
 import argparse
-import hashlib
-import io
 import shutil
 import tempfile
 from pathlib import Path
@@ -18,25 +16,20 @@ import torch
 from safetensors import SafetensorError
 
 from models.bundle import CARD_FILE, load_bundle, save_bundle
-from models.card import NAME_PATTERN, Card, Data, Golden
-from models.config import level_of
+from models.card import NAME_PATTERN, Card, Data
 from models.generator import Generator
 from models.growth import Growth
-from models.pixels import thumbnail_of
 from training.appearing import put_in_place
 from training.checkpoint import Progress
 from training.commit import commit_of
 from training.config import TrainingConfig
-from training.exits.fitting import STEPS, fit_exits, with_exits
+from training.exits.fitting import STEPS, FittedExit, fit_exits, with_exits
+from training.exits.kept import keep_exits
 from training.exits.sight import watching
+from training.golden import golden_at, golden_of, preview_of
 from training.newest import NEWEST, Newest, add_choice, load_run
 from training.origin import Origin, read_origin
 from training.quality.report import quality_for_card
-from training.samples import grid_of, render
-
-GOLDEN_SEEDS = (0, 1, 2)
-PREVIEW_COLUMNS, PREVIEW_ROWS = 6, 3
-PREVIEW_TILE = 96  # pixels, at least
 
 
 class ExportError(ValueError):
@@ -60,6 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how long the exits below the top learn to show the finished picture; 0 is quick and "
         "coarse, more is slower and finer (default: %(default)s)",
     )
+    parser.add_argument(
+        "--keep-exits",
+        action="store_true",
+        help="with --replace: fit nothing, take the exits of the bundle that is replaced, which "
+        "must be of the same checkpoint; for a new title, or quality measured meanwhile",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -74,6 +73,7 @@ def run(options: argparse.Namespace) -> int:
         replace=options.replace,
         checkpoint=options.checkpoint,
         exit_steps=options.exit_steps,
+        keep=options.keep_exits,
     )
     for exit_ in card.exits:
         kept = "finished picture" if exit_.psnr_db is None else f"{exit_.psnr_db:.1f} dB"
@@ -94,13 +94,18 @@ def export_run(  # noqa: PLR0913 - what a person chooses, each by its name
     replace: bool,
     checkpoint: str = NEWEST,
     exit_steps: int = STEPS,
+    keep: bool = False,
 ) -> Card:
     """Make a bundle of a checkpoint, as `load_run` names it; its card, as it was read back.
+
+    With `keep`, exits are those of the bundle that is replaced, whatever `exit_steps` says.
 
     Raises:
         ExportError: no finished level to export, `out` is taken, or the proof failed; `out` is as
             it was before.
-        ExitError: the exits show nothing of the finished picture, or cannot be fitted.
+        ExitError: the exits show nothing of the finished picture, cannot be fitted, or belong to
+            other weights.
+        BundleError: exits are to be kept, and the bundle that has them cannot be read.
         CheckpointError: there is no run or checkpoint, or none is whole.
         ConfigError: the configuration of the run cannot be read.
         OSError: the disk is full; `out` is as it was before.
@@ -109,8 +114,7 @@ def export_run(  # noqa: PLR0913 - what a person chooses, each by its name
     newest = load_run(run_folder, checkpoint)
     require_finished(run_folder, newest)
     config, progress, average = newest.config, newest.progress, newest.players.average
-    with watching() as watch:
-        exits = fit_exits(average, config.seed, exit_steps, watch)
+    exits, steps_taken = exits_for(average, config.seed, exit_steps, out if keep else None)
     generator = with_exits(average, exits)
     origin = read_origin(run_folder)
     card = Card(
@@ -124,7 +128,7 @@ def export_run(  # noqa: PLR0913 - what a person chooses, each by its name
         weights_sha256="",
         golden=golden_of(generator),
         labels=origin.labels if config.network.classes else (),
-        training=describe_training(config, progress, origin) | {"exit_steps": exit_steps},
+        training=describe_training(config, progress, origin) | {"exit_steps": steps_taken},
         quality=quality_for_card(run_folder, progress.images_shown),
     )
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -138,6 +142,17 @@ def export_run(  # noqa: PLR0913 - what a person chooses, each by its name
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return proved
+
+
+def exits_for(
+    average: Generator, seed: int, steps: int, kept_in: Path | None
+) -> tuple[list[FittedExit], int | None]:
+    """Exits that are fitted, or those of the bundle in `kept_in`; the steps that were taken."""
+    if kept_in:
+        exits, card = keep_exits(kept_in, average)
+        return exits, card.training.get("exit_steps")
+    with watching() as watch:
+        return fit_exits(average, seed, steps, watch), steps
 
 
 def check_destination(out: Path, name: str, replace: bool) -> None:
@@ -188,32 +203,6 @@ def prove(folder: Path, generator: Generator) -> Card:
                     f"{golden.resolution} px than the run: nothing was written"
                 )
     return bundle.card
-
-
-def golden_of(generator: Generator) -> tuple[Golden, ...]:
-    """Some seeds at the top resolution, and the first of them at every other."""
-    top = generator.config.resolution
-    wanted = [(seed, top) for seed in GOLDEN_SEEDS]
-    wanted += [(GOLDEN_SEEDS[0], r) for r in generator.config.resolutions if r != top]
-    return tuple(golden_at(generator, seed, resolution) for seed, resolution in wanted)
-
-
-def golden_at(generator: Generator, seed: int, resolution: int) -> Golden:
-    """The digest and the thumbnail of one seed, rendered alone."""
-    picture = render(generator, [seed], Growth(level_of(resolution)))[0]
-    digest = hashlib.sha256(picture.tobytes()).hexdigest()
-    return Golden(seed, resolution, digest, thumbnail_of(picture))
-
-
-def preview_of(generator: Generator) -> bytes:
-    """A grid of the first seeds, as WebP; with classes, they take turns."""
-    classes = generator.config.classes
-    seeds = range(PREVIEW_COLUMNS * PREVIEW_ROWS)
-    labels = [seed % classes for seed in seeds] if classes else None
-    pictures = render(generator, seeds, Growth(generator.config.top_level), labels)
-    file = io.BytesIO()
-    grid_of(pictures, PREVIEW_COLUMNS, PREVIEW_TILE).save(file, format="WEBP", quality=90)
-    return file.getvalue()
 
 
 def describe_training(config: TrainingConfig, progress: Progress, origin: Origin) -> dict[str, Any]:

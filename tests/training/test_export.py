@@ -18,7 +18,6 @@ from models.card import Card
 from models.config import level_of
 from models.generator import Generator
 from models.growth import Growth
-from models.pixels import thumbnail_of
 from tests.training.conftest import FullDisk, train_a_run
 from training import export
 from training.checkpoint import CheckpointError, sealed
@@ -44,7 +43,12 @@ def out(tmp_path: Path) -> Path:
 
 
 def make(
-    run: Path, out: Path, name: str = "noise-8", replace: bool = False, exit_steps: int = 2
+    run: Path,
+    out: Path,
+    name: str = "noise-8",
+    replace: bool = False,
+    exit_steps: int = 2,
+    keep: bool = False,
 ) -> Card:
     """Export with a title and a description."""
     return export_run(
@@ -55,6 +59,7 @@ def make(
         description="Of nothing",
         replace=replace,
         exit_steps=exit_steps,
+        keep=keep,
     )
 
 
@@ -93,19 +98,6 @@ def test_the_bundle_draws_what_the_average_draws(finished: Path, out: Path) -> N
 
     ours = render(bundle.generator, range(3), Growth(1))
     assert (ours == render(average, range(3), Growth(1))).all()
-
-
-def test_golden_seeds_are_those_that_the_bundle_draws(finished: Path, out: Path) -> None:
-    """Three at the top and one at every other level; digest and thumbnail of raw pixels."""
-    make(finished, out)
-    bundle = load_bundle(out)
-
-    golden = bundle.card.golden
-    assert [(g.seed, g.resolution) for g in golden] == [(0, 8), (1, 8), (2, 8), (0, 4)]
-    for each in golden:
-        picture = render(bundle.generator, [each.seed], Growth(level_of(each.resolution)))[0]
-        assert each.pixel_sha256 == hashlib.sha256(picture.tobytes()).hexdigest()
-        assert each.thumbnail == thumbnail_of(picture)
 
 
 def test_the_card_tells_how_the_model_came_about(finished: Path, out: Path) -> None:
@@ -214,6 +206,18 @@ def test_replace_takes_the_place_of_an_old_bundle(finished: Path, out: Path) -> 
         *("card.json", "generator.safetensors", "preview.webp")
     }
     assert [p.name for p in out.parent.iterdir()] == ["noise-8"]
+
+
+def test_kept_exits_give_the_same_weights_under_another_card(
+    finished: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is fitted; digest, golden seeds and what the exits took are as they were."""
+    first = make(finished, out, name="old")
+    monkeypatch.setattr(export, "fit_exits", None)
+
+    second = make(finished, out, name="new", replace=True, keep=True, exit_steps=7)
+
+    assert second == replace(first, name="new")
 
 
 @pytest.mark.parametrize("kind", ["folder", "file"])
