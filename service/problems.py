@@ -18,12 +18,22 @@ from starlette.responses import JSONResponse, Response
 from service.errors import ServiceError
 
 MEDIA_TYPE = "application/problem+json"
+MOST_SHOWN = 60  # characters of what a client sent
 TYPE_PREFIX = "urn:problem-type:progan:"
 
 DETAILS = {
     404: "there is nothing at this path; /docs lists what there is",
     405: "this path does not take that method; the header Allow says which it takes",
     500: "the fault is the server's and is logged under this request id",
+}
+
+# In place of pydantic's words, by its names of faults; {} is what was sent, the rest its context.
+MESSAGES = {
+    "extra_forbidden": "this route has no such parameter; /docs lists those it has",
+    "int_parsing": "a whole number such as 64 is needed, not {}",
+    "float_parsing": "a number such as 2.5 is needed, not {}",
+    "too_short": "at least {min_length} are needed, not {actual_length}",
+    "too_long": "at most {max_length} are possible",
 }
 
 
@@ -114,10 +124,12 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
 def _explain(fault: Mapping[str, Any]) -> dict[str, Any]:
     """One fault that pydantic found, in words: which parameter, what of it, what is allowed."""
     place: Sequence[Any] = fault["loc"][1:]
-    told: dict[str, Any] = {"parameter": ".".join(map(str, place)), "message": fault["msg"]}
-    if fault["type"] == "extra_forbidden":
-        told["message"] = "this route has no such parameter"
-    bounds = {key: value for key, value in fault.get("ctx", {}).items() if key != "error"}
+    context = fault.get("ctx", {})
+    message = fault["msg"]
+    if fault["type"] in MESSAGES:
+        message = MESSAGES[fault["type"]].format(_shortened(fault["input"]), **context)
+    told: dict[str, Any] = {"parameter": ".".join(map(str, place)), "message": message}
+    bounds = {k: v for k, v in context.items() if k not in ("error", "actual_length")}
     if "expected" in bounds:
         told["allowed"] = [
             word.strip(" '") for word in bounds["expected"].replace(" or ", ",").split(",")
@@ -127,6 +139,11 @@ def _explain(fault: Mapping[str, Any]) -> dict[str, Any]:
             key: value for key, value in bounds.items() if isinstance(value, int | float)
         }
     return told
+
+
+def _shortened(sent: object) -> str:
+    text = repr(sent)
+    return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"
 
 
 def _phrase(status: int) -> str:

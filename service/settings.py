@@ -77,7 +77,7 @@ class Settings(BaseSettings):
         default=None, ge=1, description="threads of the CPU's kernels; else one per available core"
     )
     precision: Literal["auto", "fp32", "bf16"] = Field(
-        default="auto", description="number format; auto: bf16 where a CPU has AMX, else fp32"
+        default="auto", description="fp32, bf16 or auto: bf16 where a CPU has AMX, else fp32"
     )
     max_batch: int = Field(default=8, ge=1, le=256, description="images in a batch")
     batch_work_s: float = Field(
@@ -158,10 +158,10 @@ class Settings(BaseSettings):
 
     # ------------------------------------------------------------------ what it tells
     log_format: Literal["json", "console"] = Field(
-        default="json", description="form of the log on stdout"
+        default="json", description="form of the log on stdout: json or console"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="least severe lines that are logged"
+        default="info", description="least severe lines logged: debug, info, warning or error"
     )
 
     @field_validator(

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 
-from models.bundle import CARD_FILE, load_bundle, save_bundle
+from models.bundle import CARD_FILE, load_bundle, load_card, save_bundle
 from models.card import NAME_PATTERN, Card, Data
 from models.generator import Generator
 from models.growth import Growth
@@ -40,9 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `export` understands."""
     parser.add_argument("--run", type=Path, required=True, help="the folder of the run")
     parser.add_argument("--out", type=Path, required=True, help="the folder of the new bundle")
-    parser.add_argument("--name", help="how clients call the model; the name of --out unless told")
+    parser.add_argument("--name", help="how clients call the model; that of --out unless told")
     parser.add_argument("--title", help="for people; the name unless told")
-    parser.add_argument("--description", default="", help="one or two sentences for the card")
+    parser.add_argument("--description", help="one or two sentences for the card")
     add_choice(parser)
     parser.add_argument("--replace", action="store_true", help="take the place of an old bundle")
     parser.add_argument(
@@ -57,19 +57,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--keep-exits",
         action="store_true",
         help="with --replace: fit nothing, take the exits of the bundle that is replaced, which "
-        "must be of the same checkpoint; for a new title, or quality measured meanwhile",
+        "must be of the same checkpoint; name, title and description stay, too, unless told",
     )
 
 
 def run(options: argparse.Namespace) -> int:
     """The `export` command."""
-    name = options.name or options.out.name
+    old = load_card(options.out) if options.keep_exits else None
+    name = options.name or (old.name if old else options.out.name)
+    title, description = (old.title, old.description) if old else (name, "")
     card = export_run(
         options.run,
         options.out,
         name=name,
-        title=options.title or name,
-        description=options.description,
+        title=options.title or title,
+        description=description if options.description is None else options.description,
         replace=options.replace,
         checkpoint=options.checkpoint,
         exit_steps=options.exit_steps,

@@ -46,9 +46,10 @@ def keep_config(run: Path, config: TrainingConfig) -> None:
         if not same_past(old, config, shown):
             names = [name for name in vars(old) if getattr(old, name) != getattr(config, name)]
             raise ConfigError(
-                f"{run} was begun with other values of {', '.join(names)}: repeat the first "
-                "command to go on, or choose another --run. What may change is what lies ahead of "
-                f"{shown:,} images: stable_images, later levels and cool_down_images"
+                f"{run} was begun with other values of {', '.join(names)}: repeat the last command "
+                "that it took to go on, or choose another --run. What may change is what lies "
+                f"ahead of {shown:,} images: stable_images, later levels and cool_down_images"
+                + fallen(old, shown, run)
             )
     run.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
@@ -74,6 +75,17 @@ def same_past(old: TrainingConfig, new: TrainingConfig, images_shown: int) -> bo
             return False
         start = ends[0]
     return True
+
+
+def fallen(config: TrainingConfig, shown: int, run: Path) -> str:
+    """What to do where the end cannot move any more, because the learning rate falls to it."""
+    start, _ = cooling(config)
+    if start >= shown:
+        return ""
+    return (
+        f"; its learning rate falls since {start:,} images, so its end stays where it is. To train "
+        f"on, begin another run with --init-from {run}"
+    )
 
 
 def cooling(config: TrainingConfig) -> tuple[float, float]:

@@ -28,9 +28,12 @@ def client() -> TestClient:
 
     @app.get("/checked")
     async def checked(
-        size: Annotated[int, Query(ge=2, le=8)], shape: Literal["round", "flat", "tall"] = "flat"
+        size: Annotated[int, Query(ge=2, le=8)],
+        shape: Literal["round", "flat", "tall"] = "flat",
+        share: float = 1.0,
+        seed: Annotated[tuple[str, ...], Query(min_length=2, max_length=3)] = ("a", "b"),
     ) -> str:
-        return f"{size} {shape}"
+        return f"{size} {shape} {share} {seed}"
 
     return TestClient(app)
 
@@ -77,6 +80,27 @@ def test_validation_says_what_is_allowed(
     assert problem["status"] == 422
     assert problem["allowed"] == allowed
     assert problem["errors"][0]["parameter"] == parameter
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("size=abc", "size: a whole number such as 64 is needed, not 'abc'"),
+        ("size={0}", "size: a whole number such as 64 is needed, not '{0}'"),
+        ("size=" + 99 * "x", f"size: a whole number such as 64 is needed, not '{58 * 'x'}…"),
+        ("size=4&share=half", "share: a number such as 2.5 is needed, not 'half'"),
+        ("size=4&seed=a", "seed: at least 2 are needed, not 1"),
+        ("size=4&seed=a&seed=b&seed=c&seed=d", "seed: at most 3 are possible"),
+    ],
+)
+def test_what_is_no_number_or_too_few_is_told_in_words(
+    client: TestClient, query: str, detail: str
+) -> None:
+    """With what was sent, shortened, and braces as they are."""
+    problem = client.get(f"/checked?{query}").json()
+
+    assert problem["detail"] == detail
+    assert set(problem.get("allowed", {})) <= {"min_length", "max_length"}
 
 
 def test_several_faults_are_told_together(client: TestClient) -> None:

@@ -1,6 +1,7 @@
 """What the tests of training/ share: tiny networks, a short schedule, a dozen pictures."""
 
 import io
+import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -14,12 +15,17 @@ from rich.console import Console
 
 from models.config import NetworkConfig
 from tests.training.prepared import write_prepared
+from training import __main__ as command
+from training import export
 from training.config import LevelPlan, TrainingConfig
 from training.data import Prepared, open_prepared
+from training.exits import choosing, fitting
 from training.loop import train
+from training.presets import PRESETS
 from training.progress import Display
 
 QUIET = Console(file=io.StringIO())
+Run = Callable[..., int]
 FullDisk = Callable[[int], AbstractContextManager[None]]
 
 
@@ -115,3 +121,42 @@ def make_prepared(tmp_path: Path) -> Callable[..., Prepared]:
         return open_prepared(write_prepared(tmp_path / "made", **options))
 
     return make
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run `python -m training` with these words."""
+
+    def run(*words: object) -> int:
+        monkeypatch.setattr(sys, "argv", ["training", *map(str, words)])
+        try:
+            return command.main()
+        except SystemExit as ended:  # where the parser of the words ends the process
+            return int(str(ended.code))
+
+    return run
+
+
+@pytest.fixture
+def eight_pixels(monkeypatch: pytest.MonkeyPatch, config: TrainingConfig) -> None:
+    """A preset that the dozen pictures are large enough for."""
+    monkeypatch.setitem(PRESETS, "eight", config)
+    monkeypatch.setattr(fitting, "LINEAR_PICTURES", 16)
+    monkeypatch.setattr(export, "STEPS", 2)
+    monkeypatch.setattr(choosing, "HELD_OUT_SEEDS", range(2_000_000, 2_000_008))
+
+
+@pytest.fixture
+def train_words(
+    tmp_path: Path,
+    prepared: Prepared,
+    config: TrainingConfig,
+    eight_pixels: None,
+) -> list[object]:
+    """A run of the tiny preset, cut down to a moment."""
+    network = config.network
+    settings = [f"network.{k}={getattr(network, k)}" for k in ("fmap_base", "fmap_max")]
+    settings += ["levels.*.batch_size=4", "levels.*.fade_images=0", "levels.*.stable_images=8"]
+    words: list[object] = ["train", "--data", prepared.folder, "--run", tmp_path / "run"]
+    words += ["--preset", "eight", "--device", "cpu", "--threads", 1]
+    return words + [word for setting in settings for word in ("--set", setting)]

@@ -2,56 +2,16 @@
 
 import json
 import re
-import shutil
-import sys
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from training import __main__ as command
-from training import export
-from training.config import TrainingConfig
+from models.bundle import load_card
+from tests.training.conftest import Run
+from training import train_command
 from training.data import Prepared
-from training.exits import choosing, fitting
-from training.presets import PRESETS
-
-Run = Callable[..., int]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run `python -m training` with these words."""
-
-    def run(*words: object) -> int:
-        monkeypatch.setattr(sys, "argv", ["training", *map(str, words)])
-        try:
-            return command.main()
-        except SystemExit as ended:  # where the parser of the words ends the process
-            return int(str(ended.code))
-
-    return run
-
-
-@pytest.fixture
-def train_words(tmp_path: Path, prepared: Prepared, config: TrainingConfig) -> list[object]:
-    """A run of the tiny preset, cut down to a moment."""
-    network = config.network
-    settings = [f"network.{k}={getattr(network, k)}" for k in ("fmap_base", "fmap_max")]
-    settings += ["levels.*.batch_size=4", "levels.*.fade_images=0", "levels.*.stable_images=8"]
-    words: list[object] = ["train", "--data", prepared.folder, "--run", tmp_path / "run"]
-    words += ["--preset", "eight", "--device", "cpu", "--threads", 1]
-    return words + [word for setting in settings for word in ("--set", setting)]
-
-
-@pytest.fixture(autouse=True)
-def eight_pixels(monkeypatch: pytest.MonkeyPatch, config: TrainingConfig) -> None:
-    """A preset that the dozen pictures are large enough for."""
-    monkeypatch.setitem(PRESETS, "eight", config)
-    monkeypatch.setattr(fitting, "LINEAR_PICTURES", 16)
-    monkeypatch.setattr(export, "STEPS", 2)
-    monkeypatch.setattr(choosing, "HELD_OUT_SEEDS", range(2_000_000, 2_000_008))
 
 
 def test_a_run_is_trained_and_exported(
@@ -61,7 +21,8 @@ def test_a_run_is_trained_and_exported(
     assert run(*train_words) == 0
     said = capsys.readouterr().out
     assert "finished after 16 images and 0 min" in said
-    assert f"next: export --run {tmp_path / 'run'}" in said
+    assert f"next: evaluate --run {tmp_path / 'run'} --data {train_words[2]}, then" in said
+    assert f"export --run {tmp_path / 'run'} --out bundles/run" in said
 
     assert run("export", "--run", tmp_path / "run", "--out", tmp_path / "bundles" / "noise") == 0
     said = capsys.readouterr().out
@@ -88,6 +49,22 @@ def test_a_run_is_measured_and_its_card_says_so(
     quality = json.loads((tmp_path / "noise" / "card.json").read_text())["quality"]
     report = json.loads((folder / "quality.json").read_text())
     assert quality["swd"] == report["metrics"]["swd"]
+
+
+def test_kept_exits_keep_the_name_and_words_of_the_card(
+    run: Run, train_words: list[object], tmp_path: Path
+) -> None:
+    """Clients go on asking for the same model; what is told anew is new."""
+    run(*train_words)
+    out = tmp_path / "noise"
+    words = ["export", "--run", tmp_path / "run", "--out", out]
+    run(*words, "--name", "faces", "--title", "Faces", "--description", "Of nobody")
+    before = load_card(out)
+
+    assert run(*words, "--replace", "--keep-exits") == 0
+    assert load_card(out) == before
+    assert run(*words, "--replace", "--keep-exits", "--title", "More faces") == 0
+    assert load_card(out) == replace(before, title="More faces")
 
 
 @pytest.mark.parametrize(
@@ -132,28 +109,6 @@ def test_the_name_of_a_bundle_is_that_of_its_folder_unless_told(
         ("noise", "noise", ""),
         ("told", "Told", "Much"),
     ]
-
-
-def test_a_dry_run_prints_the_configuration_and_writes_nothing(
-    run: Run, train_words: list[object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The whole of it, as the run folder would keep it."""
-    assert run(*train_words, "--set", "seed=7", "--dry-run") == 0
-
-    told = TrainingConfig.from_json(capsys.readouterr().out)
-    assert (told.seed, told.levels[1].batch_size, told.total_images) == (7, 4, 16)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_dry_run_checks_the_data(
-    run: Run, train_words: list[object], capsys: pytest.CaptureFixture[str]
-) -> None:
-    """With the same message as the run itself."""
-    assert run(*train_words, "--set", "levels.8.batch_size=13", "--dry-run") == 2
-
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert "has 12 pictures, fewer than the largest batch of 13" in captured.err
 
 
 @pytest.mark.parametrize(
@@ -219,17 +174,6 @@ def test_export_mistakes_are_told_in_the_same_way(
         assert message in said
 
 
-def test_a_game_that_breaks_down_ends_with_code_2(
-    run: Run, train_words: list[object], capsys: pytest.CaptureFixture[str]
-) -> None:
-    """With the step, the terms, and what to try."""
-    assert run(*train_words, "--set", "levels.*.learning_rate=1e30") == 2
-
-    said = capsys.readouterr().err
-    assert "is not finite after" in said
-    assert "Try a lower learning rate" in said
-
-
 def test_an_error_of_the_system_ends_with_code_1(
     run: Run, train_words: list[object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -240,51 +184,6 @@ def test_an_error_of_the_system_ends_with_code_1(
 
     assert "What was written before is whole" in capsys.readouterr().err
     assert (tmp_path / "run").read_text() == "mine"
-
-
-def test_a_run_begins_with_a_bundle_and_goes_on_by_the_same_command(
-    run: Run, train_words: list[object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The configuration and the card tell which; without it the same folder is refused."""
-    assert run(*train_words) == 0
-    assert run("export", "--run", tmp_path / "run", "--out", tmp_path / "old") == 0
-    again = [tmp_path / "next" if word == tmp_path / "run" else word for word in train_words]
-    begun = [*again, "--init-from", tmp_path / "old"]
-    capsys.readouterr()
-
-    assert run(*begun) == 0
-    assert "beginning with old@" in capsys.readouterr().out
-    assert run(*begun) == 0
-    assert "beginning with" not in capsys.readouterr().out
-    assert run("export", "--run", tmp_path / "next", "--out", tmp_path / "new") == 0
-    card = json.loads((tmp_path / "new" / "card.json").read_text())
-    assert card["training"]["init_from"].startswith("old@")
-    assert run(*again) == 2
-    assert "begun with other values of levels, init_from" in capsys.readouterr().err
-
-
-def test_a_run_goes_on_when_what_it_began_with_has_changed_or_is_gone(
-    run: Run, train_words: list[object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Its weights lie in the checkpoint: the name alone is asked for."""
-    first = tmp_path / "run"
-    longer = ["--set", "levels.8.stable_images=16"]
-    begun = [tmp_path / "next" if word == first else word for word in train_words]
-    begun += ["--init-from", first]
-    assert run(*train_words) == run(*begun) == 0
-    name = json.loads((tmp_path / "next" / "config.json").read_text())["init_from"]
-    assert run(*train_words, *longer) == 0
-    capsys.readouterr()
-
-    assert run(*begun, *longer) == 0
-    assert "finished after 16 images" in capsys.readouterr().out
-    shutil.rmtree(first)
-    assert run(*begun, "--set", "levels.8.stable_images=24") == 0
-    assert "finished after 24 images" in capsys.readouterr().out
-    assert json.loads((tmp_path / "next" / "config.json").read_text())["init_from"] == name
-
-    assert run(*begun[:-1], tmp_path / "another") == 2
-    assert "another is not a bundle" in capsys.readouterr().err
 
 
 def test_what_is_interrupted_says_so_and_ends_with_code_130(
@@ -315,35 +214,15 @@ def test_too_little_memory_is_told_with_what_to_try(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a flaw of ours")
 
-    monkeypatch.setattr(command, "train", greedy)
+    monkeypatch.setattr(train_command, "train", greedy)
     assert run(*train_words) == 1
     said = capsys.readouterr().err
     assert "error: out of memory (" in said
     assert "Try smaller batches (--set levels.*.batch_size=...)" in said
 
-    monkeypatch.setattr(command, "train", broken)
+    monkeypatch.setattr(train_command, "train", broken)
     with pytest.raises(RuntimeError, match="a flaw of ours"):
         run(*train_words)
-
-
-def test_event_files_are_an_option(run: Run, train_words: list[object], tmp_path: Path) -> None:
-    """They lie in a folder of the run."""
-    assert run(*train_words, "--tensorboard") == 0
-    assert len(list((tmp_path / "run/tensorboard").glob("events.out.tfevents.*"))) == 1
-
-
-def test_without_its_package_the_option_says_what_to_install(
-    run: Run,
-    train_words: list[object],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """Before any work; without the option nothing is missed."""
-    monkeypatch.delitem(sys.modules, "training.events", raising=False)
-    monkeypatch.setitem(sys.modules, "tensorboardX.event_file_writer", None)
-
-    assert run(*train_words, "--tensorboard") == 2
-    assert "pip install tensorboardX" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -68,11 +68,15 @@ def write_report(path: Path, report: Report) -> None:
 def quality_for_card(run_folder: Path, images_shown: int) -> Metric:
     """What a card says of quality: the metrics and their circumstances.
 
-    Empty without a report. A report of another moment, or one that cannot be read, is left out
-    with a sentence on the standard error.
+    Empty, with a sentence on the standard error, without a report, and where it is one of another
+    moment or cannot be read.
     """
     path = run_folder / QUALITY_FILE
     if not path.exists():
+        sys.stderr.write(
+            f"the card tells no quality: there is no {path}. `evaluate` writes it, and "
+            "`export --replace --keep-exits` takes it over\n"
+        )
         return {}
     try:
         report: Report = json.loads(path.read_text(encoding="utf-8"))

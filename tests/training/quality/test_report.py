@@ -53,9 +53,10 @@ def test_a_report_is_read_into_a_card(report: Report, tmp_path: Path) -> None:
 def test_a_run_that_was_not_evaluated_has_no_quality(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nothing has to be said of it."""
+    """It is said how to come by some."""
     assert quality_for_card(tmp_path, 72_000) == {}
-    assert capsys.readouterr().err == ""
+    told = f"the card tells no quality: there is no {tmp_path / 'quality.json'}. `evaluate` writes"
+    assert capsys.readouterr().err.startswith(told)
 
 
 @pytest.mark.parametrize("text", ["no JSON", "[]", "{}", '{"format_version": 1}'])

@@ -1,0 +1,137 @@
+"""`python -m training train`: what a person types and sees.
+
+Owns the arguments, what is checked before any work, and the closing line. Knows nothing of how a
+run goes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from training.agreement import check_data, check_processes, with_base, with_classes
+from training.config import ConfigError
+from training.data import open_prepared
+from training.loop import train
+from training.machine import add_machine_arguments, device_of
+from training.presets import PRESETS
+from training.progress import Display, duration
+from training.setting import apply_settings
+from training.together import Together
+from training.transfer import beginning_with
+
+if TYPE_CHECKING:
+    from training.events import Events
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `train` understands."""
+    parser.description = (
+        "Train a run, or go on with one: the same command resumes after any end. Settings are "
+        "explained in training/config.py."
+    )
+    parser.add_argument("--data", type=Path, required=True, help="a folder that prepare wrote")
+    parser.add_argument(
+        "--run", type=Path, required=True, help="the folder of the run; one that is there goes on"
+    )
+    parser.add_argument(
+        "--preset",
+        choices=sorted(PRESETS),
+        required=True,
+        help="networks, resolution and schedule (training/presets.py); no picture of the data may "
+        "be smaller",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change a setting of the preset, e.g. seed=3 or levels.32.batch_size=16; repeatable",
+    )
+    parser.add_argument(
+        "--init-from",
+        type=Path,
+        metavar="FOLDER",
+        help="begin with this bundle, or with another run, instead of random weights",
+    )
+    add_machine_arguments(parser)
+    parser.add_argument(
+        "--tensorboard",
+        action="store_true",
+        help="write event files into RUN/tensorboard, too; needs the extra `tensorboard`",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print the configuration and check the data only"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """The `train` command."""
+    config = apply_settings(PRESETS[options.preset], options.set)
+    prepared = open_prepared(options.data)
+    config = with_base(with_classes(config, prepared), prepared)
+    beginning = None
+    if options.init_from:
+        config, beginning = beginning_with(config, options.run, options.init_from)
+    check_data(config, prepared)
+    together = Together.from_environment()
+    check_processes(config, together.count)
+    if options.dry_run:
+        sys.stdout.write(config.to_json() if together.first else "")
+        return 0
+    device = device_of(together.device_name(options.device))
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    events = events_of(options.run) if options.tensorboard and together.first else None
+    watched = Display if together.first else Display.silent
+    with (
+        together.meeting(device),
+        watched(config.total_images) as display,
+        events or nullcontext(),
+    ):
+        progress = train(
+            config,
+            prepared,
+            options.run,
+            device,
+            display,
+            beginning=beginning,
+            together=together,
+            events=events,
+        )
+        done = progress.images_shown >= config.total_images
+        display.say(
+            f"{'finished' if done else 'stopped'} after {progress.images_shown:,} images and "
+            f"{duration(progress.seconds)}; "
+            + (next_commands(options) if done else "the same command goes on")
+        )
+    return 0
+
+
+def next_commands(options: argparse.Namespace) -> str:
+    """What to do with a finished run."""
+    return (
+        f"next: evaluate --run {options.run} --data {options.data}, then "
+        f"export --run {options.run} --out bundles/{options.run.name}"
+    )
+
+
+def events_of(run: Path) -> Events:
+    """The event files of a run.
+
+    Raises:
+        ConfigError: what writes them is not installed.
+    """
+    try:
+        from training.events import EVENTS, Events  # noqa: PLC0415 - needs an extra
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"--tensorboard needs the package tensorboardX ({error}): pip install tensorboardX, "
+            "or leave the option out"
+        ) from error
+    return Events(run / EVENTS)
