@@ -21,6 +21,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from models.bundle import file_sha256
+from training.appearing import current_umask
 from training.tensors import Players, UnfitError, put_tensors, tensors_of
 
 CHECKPOINTS = "checkpoints"  # the folder in a run
@@ -157,6 +158,7 @@ def _restore(players: Players, tensors: dict[str, Tensor], record: Path) -> None
 
 
 def _replace(partial: Path, path: Path) -> None:
+    partial.chmod(0o666 & ~current_umask())  # safetensors lets its owner alone read
     with partial.open("rb+") as file:
         os.fsync(file.fileno())
     partial.replace(path)

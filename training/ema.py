@@ -19,12 +19,22 @@ def decay_of(config: TrainingConfig, moment: Moment, images_shown: int) -> float
     """How much of the average survives the step that begins after `images_shown`, 0 to 1.
 
     With a half-life, it is kept to a tenth of the age of the newest level: an average must not
-    remember the random weights that a level was born with.
+    remember the random weights that a level was born with. What a run took over from a bundle or
+    another run was not born in it.
     """
     if config.ema_decay:
         return config.ema_decay
-    age = images_shown - moment.level_began + moment.batch_size
-    return 0.5 ** (moment.batch_size / min(config.ema_half_life_images, RAMP * age))
+    half_life = config.ema_half_life_images
+    if not taken_over(config, moment):
+        age = images_shown - moment.level_began + moment.batch_size
+        half_life = min(half_life, RAMP * age)
+    return 0.5 ** (moment.batch_size / half_life)
+
+
+def taken_over(config: TrainingConfig, moment: Moment) -> bool:
+    """Whether the newest level is the one a run began with: it never faded in, and was held."""
+    plan = config.levels[moment.growth.level]
+    return bool(config.init_from) and moment.level_began == 0 and not plan.fade_images
 
 
 @torch.no_grad()

@@ -215,7 +215,7 @@ def describe_training(config: TrainingConfig, progress: Progress, origin: Origin
         "labels": config.labels,
         "init_from": config.init_from,
         "images_shown": progress.images_shown,
-        "wall_seconds": round(progress.seconds),
+        "training_seconds": round(progress.seconds),
         "seed": config.seed,
         "data_sha256": origin.digest,
         "commit": commit_of(Path(__file__).parent),

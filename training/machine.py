@@ -12,6 +12,7 @@ import torch
 from training.config import ConfigError
 
 MOST_THREADS = 1024
+KINDS = ("cpu", "cuda")
 
 
 def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,9 +29,12 @@ def device_of(name: str | None) -> torch.device:
     """
     try:
         device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+        if device.type not in KINDS:
+            raise ConfigError(f"--device {name} cannot be used: cpu, cuda and cuda:1 are possible")
         torch.empty(1, device=device)
     except (AssertionError, RuntimeError) as error:
-        raise ConfigError(f"--device {name} cannot be used: {error}") from error
+        reason = str(error).partition("\n")[0]
+        raise ConfigError(f"--device {name} cannot be used: {reason}") from error
     return device
 
 

@@ -18,6 +18,7 @@ from training.checkpoint import (
     PATTERN,
     CheckpointError,
     Progress,
+    checkpoint_at,
     load_at,
     load_newest,
 )
@@ -72,15 +73,22 @@ def load_run(run_folder: Path, which: str = NEWEST) -> Newest:
 
 
 def best_of(run_folder: Path, config: TrainingConfig) -> int:
-    """Images shown at the best tick that the journal knows.
+    """Images shown at the best tick of the journal whose checkpoint is there.
 
     Raises:
         CheckpointError: the run has not yet held its highest resolution for a tick.
     """
-    best = best_tick(read_lines(run_folder / JOURNAL_FILE), config.network.resolution)
+    folder = run_folder / CHECKPOINTS
+    # A process may have been killed between a line of the journal and its checkpoint.
+    kept = [
+        line
+        for line in read_lines(run_folder / JOURNAL_FILE)
+        if checkpoint_at(folder, line["images_shown"]).exists()
+    ]
+    best = best_tick(kept, config.network.resolution)
     if best is None:
         raise CheckpointError(
-            f"{run_folder} has no best checkpoint: the journal has no SWD at "
+            f"{run_folder} has no best checkpoint: of those it keeps, the journal has no SWD at "
             f"{config.network.resolution} px, held; use the newest one, or train on"
         )
     return best

@@ -91,6 +91,16 @@ def test_the_service_knows_every_variable_it_is_given(compose: dict[str, Any], n
     assert unknown_variables(compose["services"][name]["environment"]) == []
 
 
+def test_every_setting_can_be_made_in_env(compose: dict[str, Any]) -> None:
+    """But those that the container itself decides: where it listens, on what, where bundles lie."""
+    decided = {"host", "port", "operations_port", "operations_host", "bundles", "device"}
+    settings = {variable_of(name) for name in set(Settings.model_fields) - decided}
+    given = compose["services"]["service"]["environment"]
+
+    assert settings <= given.keys()
+    assert [name for name in settings - {"PROGAN_THREADS"} if given[name] is not None] == []
+
+
 @pytest.mark.parametrize("name", ["service", "service-gpu"])
 def test_draining_ends_before_the_engine_kills(compose: dict[str, Any], name: str) -> None:
     """Admitted requests get their whole time to finish."""

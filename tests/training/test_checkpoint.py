@@ -1,6 +1,8 @@
 """Checkpoints: exact, whole or named, and never more than two."""
 
 import json
+import os
+import stat
 import struct
 from collections.abc import Callable
 from dataclasses import replace
@@ -89,6 +91,14 @@ def test_everything_comes_back_exactly(tmp_path: Path, players: Players, fresh: 
 
     assert load_newest(tmp_path / "checkpoints", fresh) == (progress, [])
     assert equal(tensors_of(fresh), tensors_of(players))
+
+
+def test_whoever_may_read_new_files_may_read_a_checkpoint(folder: Path) -> None:
+    """Tensors and record, as the umask has it: another user may evaluate or export."""
+    old = os.umask(0o022)
+    os.umask(old)
+
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o666 & ~old}
 
 
 def test_the_next_step_is_the_one_that_would_have_been(

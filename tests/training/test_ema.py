@@ -35,6 +35,16 @@ def test_the_half_life_is_a_tenth_of_the_age_of_the_newest_level(
     assert decay_of(config, moment, images_shown) == pytest.approx(0.5 ** (4 / (age / 10)))
 
 
+def test_an_average_that_was_taken_over_is_not_thrown_away(config: TrainingConfig) -> None:
+    """At a level that was known the whole half-life holds, at one that fades in it does not."""
+    knows = (replace(config.levels[0], stable_images=0), replace(config.levels[1], fade_images=0))
+    fades = (knows[0], config.levels[1])
+
+    for levels, name, age in ((knows, "", 0.4), (fades, "a@b", 0.4), (knows, "a@b", 40.0)):
+        run = replace(config, levels=levels, init_from=name)
+        assert decay_of(run, schedule_at(0, run), 0) == pytest.approx(0.5 ** (4 / age))
+
+
 def test_the_average_moves_by_one_minus_decay() -> None:
     """In place, every weight, leaving the current network alone."""
     torch.manual_seed(0)

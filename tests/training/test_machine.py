@@ -18,11 +18,12 @@ def test_without_a_name_it_is_the_first_cuda_device_or_else_the_cpu(
     assert device_of(None) == device_of("cpu") == torch.device("cpu")
 
 
-@pytest.mark.parametrize("name", ["abacus", "cuda:99"])
-def test_a_device_that_is_not_here_is_named(name: str) -> None:
-    """Before any work."""
-    with pytest.raises(ConfigError, match=f"--device {name} cannot be used: "):
+@pytest.mark.parametrize("name", ["abacus", "cuda:99", "mps", "meta"])
+def test_a_device_that_cannot_be_used_is_named_in_one_line(name: str) -> None:
+    """Before any work, whether torch knows it or not."""
+    with pytest.raises(ConfigError, match=rf"^--device {name} cannot be used: .+$") as refused:
         device_of(name)
+    assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("text", ["1", "1024"])

@@ -70,6 +70,13 @@ def test_the_best_checkpoint_can_be_read(finished: Path, tmp_path: Path) -> None
     assert load_run(run, "72").progress.images_shown == 72
 
 
+def test_a_tick_without_its_checkpoint_is_not_the_best(finished: Path, tmp_path: Path) -> None:
+    """As when a process is killed between the two."""
+    run = with_swd(finished, tmp_path / "run", {64: 1.0, 72: 2.0, 80: 0.5})
+
+    assert load_run(run, "best").progress.images_shown == 64
+
+
 def test_a_checkpoint_that_is_not_there_is_told(finished: Path, tmp_path: Path) -> None:
     """By its images, or as the best of a journal that has none."""
     with pytest.raises(CheckpointError, match=r"checkpoint-0000000048\.json cannot be read"):

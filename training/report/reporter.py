@@ -1,6 +1,7 @@
-"""The page of a run, kept up to date while it trains, for at most a hundredth of its time.
+"""The page of a run, kept up to date while it trains.
 
-Owns when a page is written, and that a page which cannot be written never ends a training.
+Owns when its neighbours are searched, for at most a hundredth of the time, and that a page which
+cannot be written never ends a training.
 """
 
 from __future__ import annotations
@@ -31,25 +32,24 @@ class Reporter:
         self.run = run
         self.prepared = prepared
         self.say = say
-        self._cost = 0.0  # seconds that the last page took
-        self._trained = 0.0  # seconds of training, when it was written
+        self._cost = 0.0  # seconds that the last search took
+        self._trained = 0.0  # seconds of training, when it began
 
     def report(self, average: Generator, growth: Growth, trained: float, *, last: bool) -> None:
-        """Write the page, unless the one before has not yet been earned.
+        """Write the page, with new neighbours where the search before has been earned.
 
         Args:
             average: draws the pictures whose neighbours are shown.
             growth: how far it has grown.
             trained: seconds of training so far, all sessions together.
-            last: nothing comes after: write it in any case.
+            last: nothing comes after: search in any case.
         """
-        if not last and (trained - self._trained) * SHARE < self._cost:
-            return
-        began = time.perf_counter()
         try:
-            found = find_lookalikes(average, growth, self.prepared)
-            keep_lookalikes(self.run / KEPT_FOLDER, found)
+            if last or (trained - self._trained) * SHARE >= self._cost:
+                began = time.perf_counter()
+                found = find_lookalikes(average, growth, self.prepared)
+                keep_lookalikes(self.run / KEPT_FOLDER, found)
+                self._cost, self._trained = time.perf_counter() - began, trained
             write_page(self.run, self.run / REPORT_FILE, self.run / KEPT_FOLDER)
         except Exception as error:  # noqa: BLE001 - nothing about a page is worth a training
             self.say(f"{self.run / REPORT_FILE} could not be written ({error}); training goes on")
-        self._cost, self._trained = time.perf_counter() - began, trained

@@ -1,4 +1,4 @@
-"""The page of a training: earned before it is written, and never worth the training."""
+"""The page of a training: its neighbours earned before they are searched, and never worth it."""
 
 import shutil
 from pathlib import Path
@@ -9,6 +9,8 @@ from models.generator import Generator
 from models.growth import Growth
 from training.config import TrainingConfig
 from training.data import Prepared
+from training.report.lookalikes import SHEET_FILE
+from training.report.page import KEPT_FOLDER
 from training.report.reporter import SHARE, Reporter
 
 
@@ -25,26 +27,26 @@ def report(reporter: Reporter, config: TrainingConfig, trained: float, *, last: 
     reporter.report(Generator(config.network), Growth(1), trained, last=last)
 
 
-def test_a_page_waits_until_the_one_before_is_earned(
+def test_a_page_is_always_written_and_its_neighbours_when_earned(
     run: Path, prepared: Prepared, config: TrainingConfig
 ) -> None:
-    """A hundredth of the training pays for pages; the last one is always written."""
-    page = run / "report.html"
+    """A hundredth of the training pays for searching; at the end it is done in any case."""
+    page, kept = run / "report.html", run / KEPT_FOLDER / SHEET_FILE
     reporter = Reporter(run, prepared, print)
-    report(reporter, config, 1.0, last=False)
-    assert page.exists()
-    page.unlink()
 
+    def came(trained: float, *, last: bool = False) -> list[bool]:
+        page.unlink(missing_ok=True)
+        kept.unlink(missing_ok=True)
+        report(reporter, config, trained, last=last)
+        return [page.exists(), kept.exists()]
+
+    assert came(1.0) == [True, True]
     reporter._cost = 2.0
-    report(reporter, config, 1.0 + 2.0 / SHARE - 1.0, last=False)
-    assert not page.exists()
-    report(reporter, config, 1.0 + 2.0 / SHARE + 1.0, last=False)
-    assert page.exists()
-    page.unlink()
-
+    assert came(1.0 + 2.0 / SHARE - 1.0) == [True, False]
+    assert came(1.0 + 2.0 / SHARE + 1.0) == [True, True]
     reporter._cost = 1e9
-    report(reporter, config, 300.0, last=True)
-    assert page.exists()
+    assert came(300.0) == [True, False]
+    assert came(300.0, last=True) == [True, True]
 
 
 def test_a_page_that_cannot_be_written_ends_nothing(
