@@ -83,7 +83,7 @@ def best_of(run_folder: Path, config: TrainingConfig) -> int:
     kept = [
         line
         for line in read_lines(run_folder / JOURNAL_FILE)
-        if checkpoint_at(folder, line["images_shown"]).exists()
+        if checkpoint_at(folder, int(str(line["images_shown"]))).exists()
     ]
     best = best_tick(kept, config.network.resolution)
     if best is None:
