@@ -14,7 +14,7 @@ BENCHES := $(filter-out kills promise soak,$(basename $(notdir $(shell grep -l '
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # two pips in one .venv would trip over each other
-.PHONY: help serve train test test-faults fuzz check coverage bench soak verify-seeds \
+.PHONY: help setup serve train test test-faults fuzz check coverage bench soak verify-seeds \
 	verify-resume verify-ops verify-monitoring verify-image clean FORCE
 
 BIN := .venv/bin
@@ -36,6 +36,8 @@ train: .venv/ready-training ## a small real training run, from nothing to an exp
 	@$(BIN)/python -m training export --run $(DEMO)/run --out $(DEMO)/bundles/demo-32 --replace \
 		--exit-steps 600
 	@echo "To see it:  PROGAN_BUNDLES=$(DEMO)/bundles make serve"
+
+setup: .venv/ready-training ## install what training needs, and do nothing else
 
 test: .venv/ready-dev ## run the tests
 	@$(BIN)/python -m pytest --quiet $(TESTS)
@@ -60,7 +62,7 @@ coverage: .venv/ready-dev ## run the tests and tell which branches none of them 
 	@$(BIN)/coverage run -m pytest --quiet $(TESTS)
 	@$(BIN)/coverage report
 
-bench: .venv/ready-dev ## measure the README's claims again, on this machine
+bench: .venv/ready-dev ## measure engine, PNG, start, serving and training again, on this machine
 	@for each in $(BENCHES); do echo "== $$each"; $(BIN)/python -m "bench.$$each" || exit 1; done
 
 soak: .venv/ready-dev ## half an hour of mixed traffic at 80 % load: memory, errors, latency
