@@ -12,7 +12,7 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.requests import Request
 
 from service.catalogue import Catalogue
-from service.limits import require_no_body
+from service.limits import require_each_once, require_no_body
 from service.parameters import NeverNull
 from service.serving import Serving
 from service.settings import Settings
@@ -46,7 +46,8 @@ CatalogueDep = Annotated[Catalogue, Depends(catalogue_of)]
 
 
 async def no_body(request: Request) -> None:
-    """Read the body, which must be empty."""
+    """Read the body, which must be empty; each parameter stands in the query once."""
+    require_each_once(request)
     await require_no_body(request, _serving(request).settings.max_body_bytes)
 
 

@@ -1,5 +1,6 @@
-"""What a request may bring: no body to speak of. Also the watch over clients that hang up.
+"""What a request may bring: no body to speak of, and each parameter once.
 
+Also the watch over clients that hang up.
 Plain ASGI and plain `receive`: a middleware of the class-based kind would hide disconnects.
 """
 
@@ -7,15 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
-from service.errors import BodyNotTaken, BodyTooLarge, ClientGone
+from service.errors import BodyNotTaken, BodyTooLarge, ClientGone, OutOfRange
 
 T = TypeVar("T")
+
+SEVERAL = ("seed",)  # parameters of which a request may have several
 
 
 def refuse_large_body(headers: Headers, limit: int) -> None:
@@ -35,6 +39,18 @@ def too_large(limit: int) -> BodyTooLarge:
         f"the body is larger than {limit} bytes; parameters go in the query: send no body",
         allowed={"le": limit},
     )
+
+
+def require_each_once(request: Request) -> None:
+    """Refuse a parameter that is given twice: which of the two is meant?
+
+    Raises:
+        OutOfRange: it is, and is not one of those that may be.
+    """
+    counts = Counter(name for name, _ in request.query_params.multi_items())
+    for name, count in counts.items():
+        if count > 1 and name not in SEVERAL:
+            raise OutOfRange(name, f"it is given {count} times: give it once", {"max_length": 1})
 
 
 async def require_no_body(request: Request, limit: int) -> None:

@@ -10,8 +10,8 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import Message
 
-from service.errors import BodyNotTaken, BodyTooLarge, ClientGone
-from service.limits import refuse_large_body, require_no_body, while_connected
+from service.errors import BodyNotTaken, BodyTooLarge, ClientGone, OutOfRange
+from service.limits import refuse_large_body, require_each_once, require_no_body, while_connected
 
 pytestmark = pytest.mark.anyio
 
@@ -35,6 +35,20 @@ def request(messages: Iterable[Message], length: int | None = None) -> Request:
 
     headers = [] if length is None else [(b"content-length", str(length).encode())]
     return Request({"type": "http", "headers": headers}, receive)
+
+
+@pytest.mark.parametrize("query", [b"", b"a=1&b=1", b"seed=1&seed=1&a=2"])
+async def test_each_parameter_may_come_once_and_seeds_as_often_as_they_like(query: bytes) -> None:
+    """Nothing happens."""
+    require_each_once(Request({"type": "http", "headers": [], "query_string": query}))
+
+
+async def test_a_parameter_that_comes_again_is_refused() -> None:
+    """By name, also where both say the same."""
+    asked = Request({"type": "http", "headers": [], "query_string": b"seed=1&a=1&seed=1&a=1"})
+
+    with pytest.raises(OutOfRange, match="a: it is given 2 times: give it once"):
+        require_each_once(asked)
 
 
 async def test_no_body_is_what_is_wanted() -> None:

@@ -106,6 +106,14 @@ def test_a_misspelt_parameter_is_told_and_not_ignored(client: TestClient) -> Non
     assert "resoluton: this route has no such parameter" in answer.json()["detail"]
 
 
+def test_a_parameter_that_is_given_twice_is_refused(client: TestClient) -> None:
+    """Else the last one would be served without a word."""
+    answer = client.get("/images/7?resolution=8&resolution=4")
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "resolution: it is given 2 times: give it once"
+
+
 def test_a_known_etag_is_answered_without_the_engine(client: TestClient, painter: Painter) -> None:
     """The client has the bytes."""
     first = client.get("/images/7")
