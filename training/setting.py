@@ -13,6 +13,14 @@ from typing import get_type_hints
 from models.config import NetworkConfig
 from training.config import ConfigError, LevelPlan, TrainingConfig
 
+# What the preset, the options and the schedule say.
+NOT_SET: dict[type[TrainingConfig | NetworkConfig | LevelPlan], tuple[str, ...]] = {
+    TrainingConfig: ("preset", "network", "levels", "init_from"),
+    NetworkConfig: ("resolution",),
+    LevelPlan: ("resolution",),
+}
+FORMS = ("network.NAME", "levels.R.NAME", "levels.*.NAME")
+
 Values = dict[str, bool | float | str]  # by name
 
 
@@ -39,10 +47,10 @@ def apply_settings(config: TrainingConfig, settings: Sequence[str]) -> TrainingC
             case ["levels", which, key]:
                 for resolution in _chosen(which, levels):
                     levels[resolution] |= _read(LevelPlan, key, text)
-            case [key] if key not in ("network", "levels", "preset", "init_from"):
+            case [key] if key not in NOT_SET[TrainingConfig]:
                 own |= _read(TrainingConfig, key, text)
             case _:
-                raise ConfigError(f"no setting named {name}")
+                raise ConfigError(f"no setting named {name}: {_offered(TrainingConfig)}")
     try:
         shapes = replace(config.network, **network)
     except ValueError as error:
@@ -50,6 +58,11 @@ def apply_settings(config: TrainingConfig, settings: Sequence[str]) -> TrainingC
         raise ConfigError(f"{told}: {error}") from error
     plans = tuple(replace(plan, **levels[plan.resolution]) for plan in config.levels)
     return replace(config, network=shapes, levels=plans, **own)
+
+
+def _offered(owner: type[TrainingConfig | NetworkConfig | LevelPlan]) -> str:
+    names = [field.name for field in fields(owner) if field.name not in NOT_SET[owner]]
+    return f"there are {', '.join((*names, *(FORMS if owner is TrainingConfig else ())))}"
 
 
 def _chosen(which: str, levels: dict[int, Values]) -> list[int]:
@@ -61,9 +74,8 @@ def _chosen(which: str, levels: dict[int, Values]) -> list[int]:
 
 
 def _read(owner: type[TrainingConfig | NetworkConfig | LevelPlan], key: str, text: str) -> Values:
-    names = [field.name for field in fields(owner)]
-    if key not in names:
-        raise ConfigError(f"no setting named {key}: there are {', '.join(names)}")
+    if key not in [field.name for field in fields(owner)]:
+        raise ConfigError(f"no setting named {key}: {_offered(owner)}")
     return {key: _parse(key, text, get_type_hints(owner)[key])}
 
 

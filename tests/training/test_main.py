@@ -114,7 +114,7 @@ def test_the_name_of_a_bundle_is_that_of_its_folder_unless_told(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--set", "colour=3"], "error: no setting named colour: there are preset, "),
+        (["--set", "colour=3"], "error: no setting named colour: there are objective, "),
         (["--set", "seed"], "error: --set takes name=value, not 'seed'"),
         (["--set", "network.channels=1"], "error: /.* has 3 channels per picture, the preset"),
         (["--data", "nowhere"], "error: nowhere is no prepared folder"),
