@@ -101,7 +101,7 @@ class TrainingConfig:
         penalty: `exact`, by double backward, or `finite-difference` (`training.slopes`).
         penalty_weight: lambda of WGAN-GP; for R1 and R2, gamma is this times H W / batch size
             (the rule of StyleGAN2-ADA for squares, where it is 0.0002), and the level's scale.
-        penalty_share: share of each batch the penalty is computed on, in (0, 1].
+        penalty_share: share of each batch R1 and R2 are computed on, in (0, 1]; WGAN-GP takes all.
         penalty_target: the gradient norm WGAN-GP aims at.
         penalty_sigma: how far finite differences go; 1 is half the range of the pixels.
         drift: weight of the squared real scores (Karras et al. 2018, appendix A.1).
@@ -137,7 +137,7 @@ class TrainingConfig:
     levels: tuple[LevelPlan, ...]
     objective: str = "logistic-r1"
     penalty: str = "exact"
-    penalty_weight: float = 0.0002
+    penalty_weight: float = OBJECTIVES["logistic-r1"].penalty_weight
     penalty_share: float = 1.0
     penalty_target: float = 1.0
     penalty_sigma: float = 0.01

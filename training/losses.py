@@ -150,21 +150,56 @@ def acgan_terms(named: Terms, labels: Tensor, weight: float) -> Terms:
 
 @dataclass(frozen=True)
 class Objective:
-    """One game: what each player minimises."""
+    """One game: what each player minimises, and the weights it is usually played with.
+
+    Attributes:
+        discriminator: its part.
+        generator: its part.
+        penalty_weight: the usual one, as are the next two; `TrainingConfig` tells their meaning.
+        drift: of the real scores.
+        penalty_target: the gradient norm.
+        scales_with_image: whether the penalty weight grows with R^2 / batch size.
+        penalties: the ways its penalty can be computed.
+        takes_share: whether its penalty can fall on a share of the batch; else it falls on all.
+        has_zero: whether a score of 0 is the border between real and fake.
+    """
 
     discriminator: Callable[[Score, Tensor, Tensor, Penalty], Turn]
     generator: Callable[[Score, Tensor, Tensor], Turn]
-    scales_with_image: bool  # whether the penalty weight grows with R^2 / batch size
-    penalties: tuple[str, ...] = tuple(SLOPES)  # the ways its penalty can be computed
-    has_zero: bool = False  # whether a score of 0 is the border between real and fake
+    penalty_weight: float
+    drift: float = 0.0
+    penalty_target: float = 1.0
+    scales_with_image: bool = True
+    penalties: tuple[str, ...] = tuple(SLOPES)
+    takes_share: bool = True
+    has_zero: bool = False
+
+    @property
+    def usual(self) -> dict[str, float]:
+        """The settings that another objective brings along, by name."""
+        return {
+            "penalty_weight": self.penalty_weight,
+            "drift": self.drift,
+            "penalty_target": self.penalty_target,
+        }
 
 
+# Weights: Karras et al. 2018, appendix A.1; for R1 alone what never ran away (fashion-32), and with
+# R2 what held the personas (both in the lab book). Hinge is held by R1, so by as much of it.
 OBJECTIVES: dict[str, Objective] = {
-    # Its penalty wants a norm of 1, not of 0: squared differences cannot say which it is.
-    "wgan-gp": Objective(wgan_gp_discriminator, wgan_generator, False, ("exact",)),
-    "logistic-r1": Objective(
-        logistic_r1_discriminator, logistic_generator, scales_with_image=True, has_zero=True
+    "wgan-gp": Objective(
+        wgan_gp_discriminator,
+        wgan_generator,
+        penalty_weight=10.0,
+        drift=0.001,
+        scales_with_image=False,
+        # Its penalty wants a norm of 1, not of 0: squared differences cannot say which it is.
+        penalties=("exact",),
+        takes_share=False,
     ),
-    "hinge": Objective(hinge_discriminator, hinge_generator, scales_with_image=True, has_zero=True),
-    "rpgan-r1r2": Objective(rpgan_r1r2_discriminator, rpgan_generator, scales_with_image=True),
+    "logistic-r1": Objective(
+        logistic_r1_discriminator, logistic_generator, penalty_weight=0.0005, has_zero=True
+    ),
+    "hinge": Objective(hinge_discriminator, hinge_generator, penalty_weight=0.0005, has_zero=True),
+    "rpgan-r1r2": Objective(rpgan_r1r2_discriminator, rpgan_generator, penalty_weight=0.01),
 }

@@ -70,6 +70,7 @@ TINY = TrainingConfig(
         (8, 4_000, 6_000, 32, 0.003),
         (16, 4_000, 8_000, 32, 0.003),
     ),
+    penalty_weight=0.0002,
     penalty_share=0.25,
     ema_half_life_images=1_000,
     tick_images=2_000,

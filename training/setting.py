@@ -1,7 +1,7 @@
 """How words change a configuration: `--set name=value`.
 
-Owns the names, with their dots, and the kinds of values. What a value may be is the business of
-`config.py`.
+Owns the names, with their dots, the kinds of values, and what comes along with another objective.
+What a value may be is the business of `config.py`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import get_type_hints
 
 from models.config import NetworkConfig
 from training.config import ConfigError, LevelPlan, TrainingConfig
+from training.losses import OBJECTIVES
 
 # What the preset, the options and the schedule say.
 NOT_SET: dict[type[TrainingConfig | NetworkConfig | LevelPlan], tuple[str, ...]] = {
@@ -26,6 +27,10 @@ Values = dict[str, bool | float | str]  # by name
 
 def apply_settings(config: TrainingConfig, settings: Sequence[str]) -> TrainingConfig:
     """Change settings, as `--set` says them: all at once, so that their order does not matter.
+
+    Another objective brings its usual weights along (`training.losses.Objective.usual`), the same
+    at every level: those of the preset, which mean something else there, go with its objective.
+    A weight that is set itself is kept.
 
     Args:
         config: where to start.
@@ -56,8 +61,17 @@ def apply_settings(config: TrainingConfig, settings: Sequence[str]) -> TrainingC
     except ValueError as error:
         told = " ".join(f"--set network.{key}={value}" for key, value in network.items())
         raise ConfigError(f"{told}: {error}") from error
-    plans = tuple(replace(plan, **levels[plan.resolution]) for plan in config.levels)
-    return replace(config, network=shapes, levels=plans, **own)
+    usual, scale = _brought_along(config, own)
+    plans = tuple(replace(plan, **(scale | levels[plan.resolution])) for plan in config.levels)
+    return replace(config, network=shapes, levels=plans, **(usual | own))
+
+
+def _brought_along(config: TrainingConfig, own: Values) -> tuple[Values, Values]:
+    """What a change of the objective changes, too: of the run, and of each level."""
+    objective = own.get("objective", config.objective)
+    if objective == config.objective or objective not in OBJECTIVES:
+        return {}, {}
+    return {**OBJECTIVES[str(objective)].usual}, {"penalty_scale": 1.0}
 
 
 def _offered(owner: type[TrainingConfig | NetworkConfig | LevelPlan]) -> str:

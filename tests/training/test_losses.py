@@ -44,6 +44,20 @@ def loss_of(turn: Turn) -> Tensor:
     return torch.stack(list(turn.terms.values())).sum()
 
 
+@pytest.mark.parametrize(
+    ("objective", "usual"),
+    [
+        ("wgan-gp", {"penalty_weight": 10.0, "drift": 0.001, "penalty_target": 1.0}),
+        ("logistic-r1", {"penalty_weight": 0.0005, "drift": 0.0, "penalty_target": 1.0}),
+        ("hinge", {"penalty_weight": 0.0005, "drift": 0.0, "penalty_target": 1.0}),
+        ("rpgan-r1r2", {"penalty_weight": 0.01, "drift": 0.0, "penalty_target": 1.0}),
+    ],
+)
+def test_every_objective_has_its_usual_weights(objective: str, usual: dict[str, float]) -> None:
+    """Karras et al. 2018, appendix A.1, for WGAN-GP; for the others what the lab book found."""
+    assert OBJECTIVES[objective].usual == usual
+
+
 # ----------------------------------------------------------------------------------------
 # WGAN-GP
 

@@ -6,6 +6,8 @@ import pytest
 
 from models.config import NetworkConfig
 from training.config import ConfigError, TrainingConfig
+from training.losses import OBJECTIVES
+from training.presets import PRESETS
 from training.setting import apply_settings
 
 
@@ -14,8 +16,6 @@ from training.setting import apply_settings
     [
         ("seed=3", "seed", 3),
         ("seed=1_000", "seed", 1000),
-        ("objective=wgan-gp", "objective", "wgan-gp"),
-        ("objective=hinge", "objective", "hinge"),
         ("penalty=finite-difference", "penalty", "finite-difference"),
         ("mirror=false", "mirror", False),
         ("reset_optimizer=True", "reset_optimizer", True),
@@ -103,6 +103,54 @@ def test_the_order_of_settings_does_not_matter(config: TrainingConfig) -> None:
     assert apply_settings(config, ["levels.*.batch_size=2", "levels.8.batch_size=6"]).levels == (
         *(replace(plan, batch_size=size) for plan, size in zip(config.levels, (2, 6), strict=True)),
     )
+
+
+# ----------------------------------------------------------------------------------------
+# Another objective
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_another_objective_brings_its_usual_weights(preset: str, objective: str) -> None:
+    """At every level, and nothing else; the objective of the preset keeps those of the preset."""
+    before = PRESETS[preset]
+
+    config = apply_settings(before, [f"objective={objective}"])
+
+    if objective == before.objective:
+        assert config == before
+        return
+    usual = OBJECTIVES[objective].usual
+    levels = tuple(replace(plan, penalty_scale=1.0) for plan in before.levels)
+    assert usual["penalty_weight"] == config.penalty_weight
+    assert config == replace(before, objective=objective, levels=levels, **usual)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("penalty_weight", 3.0), ("drift", 0.5), ("penalty_target", 750.0)]
+)
+def test_a_weight_that_is_set_is_not_replaced_by_the_usual_one(
+    config: TrainingConfig, name: str, value: float
+) -> None:
+    """Whichever stands first."""
+    settings = ["objective=wgan-gp", f"{name}={value}"]
+    usual = OBJECTIVES["wgan-gp"].usual
+
+    for order in (settings, settings[::-1]):
+        changed = apply_settings(config, order)
+        assert {key: getattr(changed, key) for key in usual} == usual | {name: value}
+
+
+def test_a_scale_that_is_set_is_kept_with_another_objective(config: TrainingConfig) -> None:
+    """That of the preset belongs to the weight it is a part of."""
+    first, second = config.levels
+    config = replace(config, levels=(first, replace(second, penalty_scale=0.15)))
+
+    usual = apply_settings(config, ["objective=hinge"])
+    told = apply_settings(config, ["objective=hinge", "levels.8.penalty_scale=0.5"])
+
+    assert [plan.penalty_scale for plan in usual.levels] == [1.0, 1.0]
+    assert [plan.penalty_scale for plan in told.levels] == [1.0, 0.5]
 
 
 @pytest.mark.parametrize("name", ["seed", "tick_images", "levels.8.stable_images"])

@@ -18,6 +18,7 @@ from training.ema import decay_of
 from training.losses import OBJECTIVES, Turn
 from training.players import Players
 from training.schedule import schedule_at
+from training.setting import apply_settings
 from training.slopes import Penalty, Score
 from training.step import penalty_at, take_step
 
@@ -299,12 +300,28 @@ def test_the_first_step_of_adam_is_as_long_as_the_learning_rate(
         assert step.median().item() == pytest.approx(rate, rel=0.01)
 
 
+@pytest.mark.parametrize(("settings", "held"), [([], True), (["penalty_weight=0.0002"], False)])
+def test_wgan_gp_with_its_usual_weight_keeps_the_slope_near_one(
+    config: TrainingConfig, settings: list[str], held: bool
+) -> None:
+    """With the weight that is usual for R1 and R2 it is as good as gone, and slopes run away."""
+    rate = ["levels.8.learning_rate=0.01"]
+    config = apply_settings(config, ["objective=wgan-gp", *rate, *settings])
+    players = Players.create(config, CPU)
+    played = [play(players, config, n) for n in range(HELD, HELD + 4 * 80, 4)]
+
+    squared = [numbers["gradient_penalty"] / config.penalty_weight for numbers in played]
+    assert (sum(squared[-10:]) / 10 < 0.25) is held
+
+
 # ----------------------------------------------------------------------------------------
 # bf16
 
 
-def test_bf16_stays_near_fp32(config: TrainingConfig) -> None:
-    """Weights stay fp32, and five steps come to nearly the same."""
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_bf16_stays_near_fp32(config: TrainingConfig, objective: str) -> None:
+    """Weights stay fp32, and five steps of every game come to nearly the same."""
+    config = apply_settings(config, [f"objective={objective}"])
     full, half = Players.create(config, CPU), Players.create(config, CPU)
     for images_shown in range(HELD, HELD + 20, 4):
         expected = play(full, config, images_shown)

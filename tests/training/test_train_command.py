@@ -33,6 +33,19 @@ def test_a_dry_run_checks_the_data(
     assert "has 12 pictures, fewer than the largest batch of 13" in captured.err
 
 
+def test_a_run_that_kept_its_presets_weights_goes_on_when_they_are_named(
+    run: Run, train_words: list[object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its objective would bring others along; the message says which are missing."""
+    changed = [*train_words, "--set", "objective=wgan-gp"]
+    named = [*changed, "--set", "penalty_weight=0.05", "--set", "drift=0"]
+    assert run(*named) == 0
+
+    assert run(*changed) == 2
+    assert "begun with other values of penalty_weight, drift: repeat" in capsys.readouterr().err
+    assert run(*named) == 0
+
+
 def test_a_game_that_breaks_down_ends_with_code_2(
     run: Run, train_words: list[object], capsys: pytest.CaptureFixture[str]
 ) -> None:
