@@ -9,8 +9,9 @@ import math
 from dataclasses import replace
 
 from models.config import SQUARE
-from training.config import ConfigError, TrainingConfig
+from training.config import ConfigError, LevelPlan, TrainingConfig
 from training.data import Prepared
+from training.losses import OBJECTIVES
 from training.slopes import penalised_count
 
 FEWEST_CLASSES = 2
@@ -22,7 +23,7 @@ def check_data(config: TrainingConfig, prepared: Prepared) -> None:
     Raises:
         ConfigError: too few pictures, too small ones, or the wrong kind of colour.
     """
-    largest_batch = max(plan.batch_size for plan in config.levels)
+    largest_batch = max(plan.batch_size for plan in showing(config))
     if prepared.count < largest_batch:
         raise ConfigError(
             f"{prepared.folder} has {prepared.count} pictures, fewer than the largest batch of "
@@ -63,14 +64,20 @@ def check_data(config: TrainingConfig, prepared: Prepared) -> None:
         )
 
 
+def showing(config: TrainingConfig) -> list[LevelPlan]:
+    """The plans of the levels that show images; the others are passed through without a step."""
+    return [plan for plan in config.levels if plan.fade_images or plan.stable_images]
+
+
 def check_processes(config: TrainingConfig, processes: int) -> None:
     """Refuse a number of processes that cannot share every batch equally.
 
     Raises:
         ConfigError: naming the batch, and what to change.
     """
-    for plan in config.levels:
-        batch, penalised = plan.batch_size, penalised_count(plan.batch_size, config.penalty_share)
+    share = config.penalty_share if OBJECTIVES[config.objective].takes_share else 1.0
+    for plan in showing(config):
+        batch, penalised = plan.batch_size, penalised_count(plan.batch_size, share)
         if batch % processes:
             raise ConfigError(
                 f"{processes} processes cannot share the batch of {batch} images at "

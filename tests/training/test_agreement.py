@@ -47,6 +47,46 @@ def test_the_network_takes_the_shape_of_the_pictures(
         check_data(followed, prepared)
 
 
+def skipping(config: TrainingConfig) -> TrainingConfig:
+    """The same, with a first level in batches of 13 that shows no image."""
+    first, *others = config.levels
+    skipped = replace(first, stable_images=0, batch_size=13)
+    return replace(config, levels=(skipped, *others))
+
+
+def test_a_level_without_images_needs_no_pictures(
+    config: TrainingConfig, prepared: Prepared
+) -> None:
+    """Twelve are enough where the batch of 13 is never taken."""
+    check_data(skipping(config), prepared)
+
+    shown = replace(config.levels[0], batch_size=13)
+    with pytest.raises(ConfigError, match="has 12 pictures, fewer than the largest batch of 13"):
+        check_data(replace(config, levels=(shown, *config.levels[1:])), prepared)
+
+
+def test_a_level_without_images_is_shared_by_any_number_of_processes(
+    config: TrainingConfig,
+) -> None:
+    """Only the batches that are taken must be divided."""
+    check_processes(skipping(config), 4)
+
+    with pytest.raises(ConfigError, match="3 processes cannot share the batch of 4 images at 8 px"):
+        check_processes(skipping(config), 3)
+
+
+def test_a_penalty_that_falls_on_all_images_is_shared_as_the_batch_is(
+    config: TrainingConfig,
+) -> None:
+    """WGAN-GP takes no share of the batch, so none has to be divided."""
+    levels = tuple(replace(plan, batch_size=16) for plan in config.levels)
+    config = replace(config, levels=levels, penalty_share=0.25)
+
+    check_processes(replace(config, objective="wgan-gp"), 8)
+    with pytest.raises(ConfigError, match="share equally the 4 images that are penalised"):
+        check_processes(config, 8)
+
+
 @pytest.mark.parametrize(
     ("processes", "share", "message"),
     [
