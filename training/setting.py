@@ -66,12 +66,39 @@ def apply_settings(config: TrainingConfig, settings: Sequence[str]) -> TrainingC
     return replace(config, network=shapes, levels=plans, **(usual | own))
 
 
+def overruled(
+    asked: TrainingConfig, taken: TrainingConfig, settings: Sequence[str]
+) -> tuple[str, ...]:
+    """The settings that have another value in `taken`, with that: `network.fmap_max=96`.
+
+    Args:
+        asked: where all of them are applied.
+        taken: the same run, after something else had its say.
+        settings: as for `apply_settings`. One for all levels (`levels.*`) means those that are
+            left to be set, so it is not among the answers.
+    """
+    names = dict.fromkeys(setting.partition("=")[0] for setting in settings)
+    told = {name: _value_of(taken, name) for name in names if "*" not in name}
+    return tuple(f"{k}={value}" for k, value in told.items() if value != _value_of(asked, k))
+
+
 def _brought_along(config: TrainingConfig, own: Values) -> tuple[Values, Values]:
     """What a change of the objective changes, too: of the run, and of each level."""
     objective = own.get("objective", config.objective)
     if objective == config.objective or objective not in OBJECTIVES:
         return {}, {}
     return {**OBJECTIVES[str(objective)].usual}, {"penalty_scale": 1.0}
+
+
+def _value_of(config: TrainingConfig, name: str) -> object:
+    match name.split("."):
+        case ["network", key]:
+            return getattr(config.network, key)
+        case ["levels", which, key]:
+            (plan,) = (plan for plan in config.levels if str(plan.resolution) == which)
+            return getattr(plan, key)
+        case _:
+            return getattr(config, name)
 
 
 def _offered(owner: type[TrainingConfig | NetworkConfig | LevelPlan]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,13 +16,13 @@ from typing import TYPE_CHECKING
 import torch
 
 from training.agreement import check_data, check_processes, with_base, with_classes
-from training.config import ConfigError
+from training.config import ConfigError, TrainingConfig
 from training.data import open_prepared
 from training.loop import train
 from training.machine import add_machine_arguments, device_of
 from training.presets import PRESETS
 from training.progress import Display, duration
-from training.setting import apply_settings
+from training.setting import apply_settings, overruled
 from training.together import Together
 from training.transfer import beginning_with
 
@@ -75,11 +76,13 @@ def run(options: argparse.Namespace) -> int:
     config = apply_settings(PRESETS[options.preset], options.set)
     prepared = open_prepared(options.data)
     config = with_base(with_classes(config, prepared), prepared)
-    beginning = None
+    beginning, together = None, Together.from_environment()
     if options.init_from:
-        config, beginning = beginning_with(config, options.run, options.init_from)
+        asked = config
+        config, beginning = beginning_with(asked, options.run, options.init_from)
+        if vain := overruled(asked, config, options.set):
+            answer_overruled(vain, config, goes_on=beginning is None, aloud=together.first)
     check_data(config, prepared)
-    together = Together.from_environment()
     check_processes(config, together.count)
     if options.dry_run:
         sys.stdout.write(config.to_json() if together.first else "")
@@ -111,6 +114,31 @@ def run(options: argparse.Namespace) -> int:
             + (next_commands(options) if done else "the same command goes on")
         )
     return 0
+
+
+def answer_overruled(
+    vain: Sequence[str], config: TrainingConfig, *, goes_on: bool, aloud: bool
+) -> None:
+    """Refuse settings that what the run begins with has decided; say so where it goes on.
+
+    Args:
+        vain: those settings, with the values they have instead.
+        config: of the run.
+        goes_on: whether the run has begun already; it then goes on by the command that began it.
+        aloud: whether this process is the one that speaks.
+
+    Raises:
+        ConfigError: the run has not begun.
+    """
+    name = config.init_from.partition("@")[0]
+    decided = (
+        f"what the run begins with ({name}) decides {', '.join(vain)}: latent and feature maps are "
+        "its own, and the levels it knows are skipped, or held without a fade"
+    )
+    if not goes_on:
+        raise ConfigError(f"{decided}. Leave out what --set says of them")
+    if aloud:
+        sys.stderr.write(f"{decided}; what --set says of them is passed over\n")
 
 
 def next_commands(options: argparse.Namespace) -> str:

@@ -8,7 +8,7 @@ from models.config import NetworkConfig
 from training.config import ConfigError, TrainingConfig
 from training.losses import OBJECTIVES
 from training.presets import PRESETS
-from training.setting import apply_settings
+from training.setting import apply_settings, overruled
 
 
 @pytest.mark.parametrize(
@@ -151,6 +151,25 @@ def test_a_scale_that_is_set_is_kept_with_another_objective(config: TrainingConf
 
     assert [plan.penalty_scale for plan in usual.levels] == [1.0, 1.0]
     assert [plan.penalty_scale for plan in told.levels] == [1.0, 0.5]
+
+
+# ----------------------------------------------------------------------------------------
+# What something else has decided
+
+
+def test_settings_that_were_overruled_are_told_with_what_they_are(config: TrainingConfig) -> None:
+    """Once each; those that came to the same, and those for all levels, are not."""
+    settings = [
+        *("seed=3", "network.fmap_max=4", "network.fmap_base=32", "levels.*.fade_images=0"),
+        *("levels.8.stable_images=99", "levels.8.stable_images=40", "levels.4.stable_images=24"),
+    ]
+    asked = apply_settings(config, settings)
+
+    assert overruled(asked, asked, settings) == ()
+    assert overruled(asked, replace(config, seed=3), settings) == (
+        "network.fmap_max=8",
+        "levels.8.stable_images=24",
+    )
 
 
 @pytest.mark.parametrize("name", ["seed", "tick_images", "levels.8.stable_images"])

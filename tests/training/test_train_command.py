@@ -102,6 +102,54 @@ def test_a_run_goes_on_when_what_it_began_with_has_changed_or_is_gone(
     assert "another is not a bundle" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("network.fmap_max=4", "network.fmap_max=8"),
+        ("levels.4.stable_images=12", "levels.4.stable_images=0"),
+        ("levels.8.fade_images=4", "levels.8.fade_images=0"),
+    ],
+)
+def test_settings_that_the_beginning_decides_are_refused(
+    run: Run,
+    train_words: list[object],
+    finished: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    setting: str,
+    told: str,
+) -> None:
+    """Before any work, also in a dry run; those that come to the same are welcome."""
+    begun = [*train_words, "--init-from", finished, "--set", setting]
+
+    assert run(*begun, "--dry-run") == run(*begun) == 2
+
+    captured = capsys.readouterr()
+    assert f"(finished) decides {told}: latent and feature maps" in captured.err
+    assert (captured.out, list(tmp_path.iterdir())) == ("", [])
+    assert run(*begun, "--set", told, "--dry-run") == 0
+
+
+def test_a_run_that_was_begun_with_such_settings_goes_on(
+    run: Run,
+    train_words: list[object],
+    finished: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """By the command that began it; one line says what is passed over."""
+    begun = [*train_words, "--init-from", finished]
+    assert run(*begun) == 0
+    capsys.readouterr()
+
+    assert run(*begun, "--set", "network.fmap_max=4", "--set", "levels.8.stable_images=16") == 0
+
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 1
+    assert "(finished) decides network.fmap_max=8: " in captured.err
+    assert "is passed over" in captured.err
+    assert "finished after 16 images" in captured.out
+
+
 def test_event_files_are_an_option(run: Run, train_words: list[object], tmp_path: Path) -> None:
     """They lie in a folder of the run."""
     assert run(*train_words, "--tensorboard") == 0
