@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What `train` understands."""
     parser.description = (
         "Train a run, or go on with one: the same command resumes after any end. Settings are "
-        "explained in training/config.py."
+        "explained in docs/training-settings.md."
     )
     parser.add_argument("--data", type=Path, required=True, help="a folder that prepare wrote")
     parser.add_argument(
@@ -52,7 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="change a setting of the preset, e.g. seed=3 or levels.32.batch_size=16; repeatable",
+        help="change a setting of the preset, e.g. seed=3 or levels.32.batch_size=16; repeatable; "
+        "docs/training-settings.md lists them",
     )
     parser.add_argument(
         "--init-from",

@@ -1,11 +1,13 @@
 """`--set name=value`: one value changes, in its own kind, or the message says what there is."""
 
-from dataclasses import replace
+import re
+from dataclasses import MISSING, fields, replace
+from pathlib import Path
 
 import pytest
 
 from models.config import NetworkConfig
-from training.config import ConfigError, TrainingConfig
+from training.config import ConfigError, LevelPlan, TrainingConfig
 from training.losses import OBJECTIVES
 from training.presets import PRESETS
 from training.setting import apply_settings, overruled
@@ -170,6 +172,32 @@ def test_settings_that_were_overruled_are_told_with_what_they_are(config: Traini
         "network.fmap_max=8",
         "levels.8.stable_images=24",
     )
+
+
+# ----------------------------------------------------------------------------------------
+# The page
+
+
+def test_the_page_lists_every_setting_and_no_other() -> None:
+    """By the name that `--set` takes, with the value it has where nothing else is said."""
+    page = (Path(__file__).parents[2] / "docs/training-settings.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| `([^`]+)` \|.*\| ([^|]+) \|$", page, re.MULTILINE))
+
+    existing = {
+        form + field.name: field.default
+        for form, owner in (
+            ("", TrainingConfig),
+            ("network.", NetworkConfig),
+            ("levels.R.", LevelPlan),
+        )
+        for field in fields(owner)
+        if field.name not in ("preset", "network", "levels", "init_from", "resolution")
+    }
+    assert set(listed) == set(existing)
+    for name, default in existing.items():
+        number = isinstance(default, int | float) and not isinstance(default, bool)
+        text = f"{default:g}" if number else str(default).lower() or "empty"
+        assert default is MISSING or f"`{text}`" in listed[name], name
 
 
 @pytest.mark.parametrize("name", ["seed", "tick_images", "levels.8.stable_images"])
