@@ -1,10 +1,16 @@
-"""Distances between clouds of features, beside scipy and slow words of their definitions."""
+"""Distances between clouds of features.
+
+Beside scipy, torchmetrics, and slow words of their definitions.
+"""
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from scipy import linalg
 from scipy.spatial.distance import cdist
+from torchmetrics.image.fid import _compute_fid
+from torchmetrics.image.kid import poly_mmd
 
 from training.quality import distances
 from training.quality.distances import (
@@ -46,6 +52,16 @@ def test_the_squared_mmd_is_that_of_the_definition() -> None:
     a, b = cloud(15, 0), cloud(15, 1, shift=0.5)
 
     assert squared_mmd(a, b) == pytest.approx(slow_mmd(a, b), rel=1e-9)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5, 5.0])
+def test_the_squared_mmd_is_that_of_torchmetrics(shift: float) -> None:
+    """Of clouds as wide as they are many, and of features that are never negative."""
+    a, b = np.abs(cloud(60, 0, width=60)), np.abs(cloud(60, 1, shift, width=60))
+
+    theirs = poly_mmd(torch.from_numpy(a), torch.from_numpy(b)).item()
+
+    assert squared_mmd(a, b) == pytest.approx(theirs, rel=1e-9)
 
 
 def test_kid_of_one_distribution_is_zero_within_its_noise(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,6 +112,17 @@ def test_the_frechet_distance_is_that_of_scipys_matrix_root() -> None:
     assert frechet_distance(a, b) == pytest.approx(slow_frechet(a, b), rel=1e-6)
     single = frechet_distance(a.astype(np.float32), b.astype(np.float32))
     assert single == pytest.approx(slow_frechet(a, b), rel=1e-5)
+
+
+def test_the_frechet_distance_is_that_of_torchmetrics() -> None:
+    """Which takes eigenvalues of the product of both covariances, of a cloud's unbiased ones."""
+    a, b = cloud(300, 0, width=40), 1.5 * cloud(200, 1, shift=0.3, width=40)[:, ::-1]
+
+    moments: list[torch.Tensor] = []
+    for each in (a, b):
+        moments += [torch.from_numpy(each.mean(axis=0)), torch.from_numpy(np.cov(each.T))]
+
+    assert frechet_distance(a, b) == pytest.approx(_compute_fid(*moments).item(), rel=1e-9)
 
 
 def test_a_cloud_with_fewer_points_than_features_has_a_frechet_distance() -> None:

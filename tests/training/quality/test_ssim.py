@@ -1,11 +1,16 @@
-"""MS-SSIM, beside slow words of the definition."""
+"""MS-SSIM, beside torchmetrics and slow words of the definition."""
 
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from scipy import signal
 from scipy.signal.windows import gaussian
+from torchmetrics.functional.image import (
+    multiscale_structural_similarity_index_measure,
+    structural_similarity_index_measure,
+)
 
 from training.quality.pictures import Pictures
 from training.quality.ssim import ms_ssim, pairs_of, scales_of, similarity_within, window_of
@@ -68,6 +73,50 @@ def test_the_similarity_of_two_images_is_that_of_the_definition(
     value = ms_ssim(torch.from_numpy(a)[None], torch.from_numpy(b)[None])
 
     assert value.item() == pytest.approx(slow_ms_ssim(a[0], b[0], weights), rel=1e-5)
+
+
+def smooth(resolution: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Two soft pictures in colour `[2, 3, R, R]`, and the same paler with noise."""
+    random = torch.Generator().manual_seed(resolution)
+    blobs = torch.rand(2, 3, resolution // 16, resolution // 16, generator=random)
+    a = F.interpolate(blobs, size=(resolution, resolution), mode="bilinear") * 255
+    return a, 0.7 * a + torch.rand(a.shape, generator=random) * 60
+
+
+@pytest.mark.parametrize(
+    ("resolution", "weights", "border"),
+    [
+        (64, [0.0448, 0.2856, 0.3001], 1.5e-2),
+        (128, [0.0448, 0.2856, 0.3001, 0.2363], 1e-3),
+        (192, [0.0448, 0.2856, 0.3001, 0.2363, 0.1333], 5e-4),
+        (256, [0.0448, 0.2856, 0.3001, 0.2363, 0.1333], 5e-4),
+    ],
+)
+def test_the_similarity_of_two_images_is_that_of_torchmetrics(
+    resolution: int, weights: list[float], border: float
+) -> None:
+    """Within float precision, but for the border of the coarsest scale.
+
+    There, torchmetrics' mean goes over pictures that it lengthened by 5 reflected pixels on each
+    side; ours goes over whole windows, as the mean of every other scale does in both.
+    """
+    a, b = smooth(resolution)
+    betas = tuple((np.array(weights) / sum(weights)).tolist())
+    theirs = multiscale_structural_similarity_index_measure(
+        a, b, data_range=255.0, betas=betas, reduction="none"
+    )
+    times = 2 ** (len(betas) - 1)
+    coarse = F.avg_pool2d(a, times), F.avg_pool2d(b, times)
+    _, everywhere = structural_similarity_index_measure(
+        *coarse, data_range=255.0, return_full_image=True
+    )
+    inside = everywhere[..., 5:-5, 5:-5].mean(dim=(1, 2, 3)) / everywhere.mean(dim=(1, 2, 3))
+
+    ours = ms_ssim(a, b)
+
+    assert ours.tolist() == pytest.approx((theirs * inside ** betas[-1]).tolist(), rel=2e-5)
+    assert ours.tolist() == pytest.approx(theirs.tolist(), abs=border)
+    assert (ours < 0.95).all()
 
 
 def test_a_scale_is_the_mean_over_channels() -> None:
