@@ -46,6 +46,7 @@ from training.quality.swd import HOW, sliced_wasserstein
 NEIGHBOURS_FILE = "neighbours.png"
 FIRST_SEED = 3_000_000  # far from the golden seeds and from those that exits are fitted on
 FEWEST = 10  # pictures
+REMEDY = "give the --data it was trained on"
 
 Say = Callable[[str], None]
 
@@ -180,10 +181,16 @@ def real_pictures(newest: Newest, prepared: Prepared, effort: Effort) -> Picture
         DataError: the data lacks this resolution.
     """
     network = newest.config.network
-    if (prepared.channels, prepared.manifest.base) != (network.channels, network.base):
+    if prepared.channels != network.channels:
         raise EvaluationError(
-            f"{prepared.folder} has {prepared.channels} channels per picture, the run draws "
-            f"{network.channels}, or in another shape: give the --data it was trained on"
+            f"the pictures of {prepared.folder} have {prepared.channels} channels, those of the "
+            f"run have {network.channels}: {REMEDY}"
+        )
+    if prepared.manifest.base != network.base:
+        of_data, of_run = (f"{h}x{w}" for h, w in (prepared.manifest.base, network.base))
+        raise EvaluationError(
+            f"the pictures of {prepared.folder} have the shape {of_data} (height x width), those "
+            f"of the run have {of_run}: {REMEDY}"
         )
     if prepared.count < FEWEST:
         raise EvaluationError(

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -165,20 +166,36 @@ def test_other_pictures_than_those_of_the_training_are_told(
 def test_pictures_that_do_not_fit_are_refused(
     run: Path, make_prepared: Callable[..., Prepared], tmp_path: Path
 ) -> None:
-    """Other channels, too few, too small; nothing is written."""
+    """Too few, too small; nothing is written."""
     before = sorted(run.iterdir())
 
-    with pytest.raises(EvaluationError, match="1 channels per picture, the run draws 3"):
-        measure(run, make_prepared(channels=1))
-    shutil.rmtree(tmp_path / "made")
-    with pytest.raises(EvaluationError, match="or in another shape"):
-        measure(run, make_prepared(base=(4, 6)))
-    shutil.rmtree(tmp_path / "made")
     with pytest.raises(EvaluationError, match="has 9 pictures: at least 10 are needed"):
         measure(run, make_prepared(count=9))
     shutil.rmtree(tmp_path / "made")
     with pytest.raises(DataError, match="has pictures of 4 pixels, not 8"):
         measure(run, make_prepared(resolution=4))
+
+    assert sorted(run.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"channels": 1}, "have 1 channels, those of the run have 3: give the --data it was"),
+        (
+            {"base": (4, 6)},
+            r"have the shape 4x6 \(height x width\), those of the run have 4x4: give",
+        ),
+    ],
+)
+def test_pictures_of_another_kind_are_refused_with_both_sides_named(
+    run: Path, make_prepared: Callable[..., Prepared], options: dict[str, Any], said: str
+) -> None:
+    """Channels or shape, whichever differs; nothing is written."""
+    before = sorted(run.iterdir())
+
+    with pytest.raises(EvaluationError, match=said):
+        measure(run, make_prepared(**options))
 
     assert sorted(run.iterdir()) == before
 
