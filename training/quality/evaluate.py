@@ -7,10 +7,10 @@ metrics live beside it. Pictures lie in scratch files of the run folder while it
 from __future__ import annotations
 
 import argparse
-import io
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -27,8 +27,8 @@ from training.quality.features import (
     weights_path,
 )
 from training.quality.fid import USUAL, WEIGHTS_FILE, load_inception, measure_fid
-from training.quality.likeness import measure_features, measure_neighbours
-from training.quality.neighbours import nearest_neighbours, sheet_of
+from training.quality.likeness import measure_features
+from training.quality.memory import measure_memory
 from training.quality.pictures import Pictures, choose, draw
 from training.quality.report import (
     FORMAT_VERSION,
@@ -61,7 +61,8 @@ class Effort:
 
     Attributes:
         images: pictures of each set for SWD, fewer if the data has fewer; 16,384 in the paper.
-        feature_images: the first of these, for everything that looks through the feature network.
+        feature_images: the first of these, for everything that looks through the feature network,
+            which sees at most as many again of all training pictures for each set: likely copies.
         pairs: for MS-SSIM; 10,000 in the paper.
         seed: of every random choice.
         inception: the weights that FID is defined by; without them there is no FID.
@@ -134,7 +135,8 @@ def evaluate_run(
     The same settings on the same machine give the same report, but for the wall time.
 
     Raises:
-        EvaluationError: too few pictures, or of other channels than the network draws.
+        EvaluationError: too few pictures, or of another shape or other channels than the network
+            draws.
         DataError: the data lacks the resolution at which the run stands, or its classes.
         CheckpointError: no checkpoint is whole.
         WeightsError: the weights of a feature network are not the published ones.
@@ -154,21 +156,22 @@ def evaluate_run(
     metrics = measure_pictures(real, generated, out.parent, effort, say)
     real, generated = (each.first(effort.feature_images) for each in (real, generated))
     say(f"looking at 2 x {len(real):,} pictures")
-    features = features_of(real, network), features_of(generated, network)
+    look = partial(features_of, network=network)
+    features = look(real), look(generated)
     say("comparing what was seen")
-    found = nearest_neighbours(*features)
-    sheet = io.BytesIO()
-    sheet_of(real, generated, found).save(sheet, format="PNG")
     seen = f"{NETWORK} features at {seen_size(real.shorter)} px"
     metrics |= measure_features(features, effort.seed, seen)
-    metrics["neighbour_ratio"] = measure_neighbours(found, len(real), prepared.count, seen)
+    say(f"searching all {prepared.count:,} training pictures for those most alike")
+    sets = real, generated
+    memory = measure_memory(sets, features, look, prepared, growth.resolution, seen)
+    metrics["neighbour_ratio"] = memory.ratio
     if inception:
         say(f"FID of {len(real):,} pictures ({USUAL:,} are usual, fewer bias it upwards)")
         metrics["fid"] = measure_fid(real, generated, inception)
     report = describe(newest, run_folder, prepared, effort, len(seeds))
     report |= {"device": str(device), "metrics": metrics}
     report["wall_seconds"] = round(time.monotonic() - began, 1)
-    write_whole(out.with_name(NEIGHBOURS_FILE), sheet.getvalue())
+    write_whole(out.with_name(NEIGHBOURS_FILE), memory.sheet)
     write_report(out, report)
     return report
 

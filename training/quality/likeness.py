@@ -6,6 +6,7 @@ distance itself and shows no picture to the network.
 
 from __future__ import annotations
 
+from training.quality.candidates import HOW
 from training.quality.distances import (
     NEIGHBOURS,
     frechet_distance,
@@ -48,18 +49,24 @@ def measure_features(
     }
 
 
-def measure_neighbours(found: Neighbours, searched: int, of: int, seen: str) -> Metric:
+def measure_neighbours(found: Neighbours, searched: int, looked_at: int, seen: str) -> Metric:
     """How much nearer generated pictures are to training pictures than those to each other.
 
     Args:
-        searched: training pictures that were looked at, out of so many there are.
-        of: so many.
+        searched: all training pictures, from which candidates were chosen.
+        looked_at: those whose features were compared.
         seen: which features the distances are taken of, in words.
     """
     return metric(
         found.ratio,
-        f"median distance to the nearest of {searched:,} training pictures, over that between "
-        f"training pictures; {seen}; near 0 for copies",
+        f"median distance to the nearest of {searched:,} training pictures, over that from a "
+        f"training picture to its nearest other, not equal one; all {searched:,} searched {HOW}, "
+        f"and {looked_at:,} compared: the best of each, and as many at random; {seen}; near 0 for "
+        "copies; low: the 1st percentile in place of the first median, near 0 where one in a "
+        "hundred is a copy; low_of_real: the same of training pictures, which is usual",
+        low=found.low,
+        low_of_real=found.low_of_real,
         searched=searched,
-        of=of,
+        of=searched,
+        looked_at=looked_at,
     )

@@ -55,6 +55,10 @@ class Pictures:
         """The first `count` of them, or all if there are fewer."""
         return Pictures(self.array, self.numbers[:count])
 
+    def after(self, count: int) -> Pictures:
+        """All but the first `count` of them."""
+        return Pictures(self.array, self.numbers[count:])
+
     def at(self, places: Sequence[int] | Indices) -> Pixels:
         """A copy of the pictures at these places, uint8 `[n, H, W, C]`."""
         return np.asarray(self.array[self.numbers[np.asarray(places, np.int64)]])

@@ -145,6 +145,11 @@ function showFrames() {
   showFrame(story.frames.length - 1);
 }
 
+/** With the value of the nearest pictures, where there is one. */
+function valueOf(entry) {
+  return inShort(entry.value) + ("low" in entry ? `, low ${inShort(entry.low)}` : "");
+}
+
 function showSheets() {
   if (story.lookalikes) {
     at("lookalikes").hidden = false;
@@ -162,7 +167,7 @@ function showSheets() {
   at("quality").hidden = false;
   at("quality").querySelector("small").textContent = `${story.quality.resolution} px after ${inWords(story.quality.images_shown)} images`;
   const rows = Object.entries(story.quality.metrics).map(([name, entry]) => made("tr", {},
-    made("td", {}, name.replaceAll("_", " ")), made("td", {}, inShort(entry.value)), made("td", {}, entry.how)));
+    made("td", {}, name.replaceAll("_", " ")), made("td", {}, valueOf(entry)), made("td", {}, entry.how)));
   at("quality").querySelector("tbody").append(...rows);
 }
 

@@ -34,8 +34,11 @@ def test_copies_are_near_what_they_were_copied_from() -> None:
     """A hundredth of the usual distance, among 20 of 300."""
     found = nearest_neighbours(cloud(0), cloud(0))
 
-    entry = measure_neighbours(found, 20, 300, "features at 128 px")
+    entry = measure_neighbours(found, 300, 20, "features at 128 px")
 
     assert entry["value"] == pytest.approx(0, abs=0.01)
-    assert (entry["searched"], entry["of"]) == (20, 300)
-    assert "the nearest of 20 training pictures" in entry["how"]
+    assert entry["low"] == pytest.approx(0, abs=0.01)
+    assert entry["low_of_real"] > 0.1
+    assert (entry["searched"], entry["of"], entry["looked_at"]) == (300, 300, 20)
+    assert "the nearest of 300 training pictures" in entry["how"]
+    assert "and 20 compared" in entry["how"]

@@ -35,6 +35,44 @@ def test_the_ratio_tells_copies_from_new_pictures() -> None:
     assert nearest_neighbours(real, cloud(9, 1)).ratio == pytest.approx(expected)
 
 
+def test_one_copy_among_a_hundred_makes_the_low_ratio_0() -> None:
+    """Where the median knows nothing of it; the same of real pictures is there to compare."""
+    real, generated = cloud(400, 0), cloud(100, 1)
+    new = nearest_neighbours(real, generated)
+    generated[50] = real[333]
+    found = nearest_neighbours(real, generated)
+
+    apart = KDTree(real).query(real, k=2)[0][:, 1]
+    lowest = np.sort(apart)[3]  # of 400, a hundredth
+    assert new.low == pytest.approx(KDTree(real).query(cloud(100, 1))[0].min() / np.median(apart))
+    assert new.low > 0.1
+    assert found.low == pytest.approx(0, abs=1e-6)
+    assert found.ratio == pytest.approx(new.ratio, rel=0.05)
+    assert found.low_of_real == pytest.approx(lowest / np.median(apart))
+
+
+def test_an_equal_picture_is_not_the_nearest_other() -> None:
+    """Said of two halves that are equal, the measure is that of one half."""
+    half, generated = cloud(50, 0), cloud(20, 1)
+    twice = np.concatenate([half, half])
+
+    found = nearest_neighbours(twice, generated, doubles=np.arange(100) % 50)
+
+    assert found.ratio == pytest.approx(nearest_neighbours(half, generated).ratio)
+    assert nearest_neighbours(twice, generated).ratio == float("inf")
+
+
+def test_the_measure_may_be_that_of_the_first_real_pictures() -> None:
+    """Their nearest others are still searched among all."""
+    real, generated = cloud(80, 0), cloud(20, 1)
+
+    found = nearest_neighbours(real, generated, measured=30)
+
+    apart = KDTree(real).query(real[:30], k=2)[0][:, 1]
+    nearest = KDTree(real).query(generated)[0]
+    assert found.ratio == pytest.approx(np.median(nearest) / np.median(apart))
+
+
 def test_the_sheet_shows_the_closest_and_then_the_first() -> None:
     """Each beside its neighbours; here a picture is filled with its number."""
     values = np.arange(20, dtype=np.uint8)
@@ -63,8 +101,12 @@ def test_small_sets_are_shown_as_far_as_they_go() -> None:
 
 
 def test_doubles_among_real_pictures_make_no_division_by_zero() -> None:
-    """If most real pictures are there twice, the ratio has no measure."""
-    assert nearest_neighbours(np.zeros((5, 2)), cloud(3, 0)[:, :2]).ratio == float("inf")
+    """If most real pictures look the same, or all are equal, the ratios have no measure."""
+    same, few = np.zeros((5, 2)), cloud(3, 0)[:, :2]
+
+    for doubles in (None, np.zeros(5, np.int64)):
+        found = nearest_neighbours(same, few, doubles=doubles)
+        assert {found.ratio, found.low, found.low_of_real} == {float("inf")}
 
 
 @pytest.mark.parametrize(("real", "generated"), [(1, 5), (5, 0)])

@@ -39,6 +39,8 @@ def test_pictures_are_found_by_their_place(array: np.ndarray) -> None:
     assert pictures.at([3, 0])[:, 0, 0, 0].tolist() == [4, 7]
     assert pictures.first(2).at([1])[0, 0, 0, 0] == 2
     assert len(pictures.first(99)) == 5
+    assert pictures.after(3).at([0, 1])[:, 0, 0, 0].tolist() == [4, 0]
+    assert len(pictures.after(5)) == 0
 
 
 def test_chosen_pictures_differ_and_depend_on_the_seed_alone(array: np.ndarray) -> None:

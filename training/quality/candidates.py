@@ -1,0 +1,75 @@
+"""Which of all training pictures are worth a look through a network, and which of them are equal.
+
+Owns the choice of those that generated pictures may be copies of. It is the same for real ones, so
+that both can be compared. Knows no feature and no metric.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import numpy as np
+
+from training.data import Indices, Prepared
+from training.manifest import Pixels
+from training.quality.glance import COMPARED_AT, flat, halved_to, nearest
+from training.quality.pictures import Pictures
+
+CLOSER = 64  # pixels
+GLANCED = 8  # of the pictures most alike at a glance, the one most alike at 64 px is chosen
+AT_ONCE = 256  # pictures
+
+HOW = f"by colour at {COMPARED_AT} px, the best {GLANCED} again at {CLOSER} px"
+
+
+def with_candidates(
+    real: Pictures, generated: Pictures, prepared: Prepared, resolution: int
+) -> Pictures:
+    """`real`, and after it those of all training pictures that look most like one of either set.
+
+    One for each picture, so there are at most `len(real) + len(generated)` more. For a real picture
+    it is the one most like it that is not equal to it, wherever one of eight differs.
+
+    Args:
+        real: some of the training pictures.
+        generated: pictures of the same size.
+        prepared: all of the training pictures.
+        resolution: of both sets.
+    """
+    chosen = [int(ranked[0]) for _, ranked in _ranked(generated, prepared, resolution, GLANCED)]
+    for picture, ranked in _ranked(real, prepared, resolution, GLANCED + 1):
+        others = (n for n in ranked.tolist() if not np.array_equal(real.array[n], picture))
+        if (other := next(others, None)) is not None:
+            chosen.append(other)
+    further = np.setdiff1d(np.array(chosen, np.int64), real.numbers)
+    return Pictures(real.array, np.concatenate([real.numbers, further]))
+
+
+def _ranked(
+    pictures: Pictures, prepared: Prepared, resolution: int, k: int
+) -> Iterator[tuple[Pixels, Indices]]:
+    """Each picture, and the numbers of k training pictures, those most like it first."""
+    small, closer = (prepared.images(min(size, resolution)) for size in (COMPARED_AT, CLOSER))
+    everyone = np.arange(prepared.count)
+    shrunk = [halved_to(some, small.shape[1]) for some in pictures.batches(AT_ONCE)]
+    glanced = nearest(flat(np.concatenate(shrunk)), small, everyone, k)
+    done = 0
+    for some in pictures.batches(AT_ONCE):
+        seen = flat(halved_to(some, closer.shape[1]))
+        for picture, point, numbers in zip(some, seen, glanced[done:], strict=False):
+            squares = np.square(flat(closer[numbers]) - point).sum(axis=1)
+            yield picture, numbers[np.argsort(squares, kind="stable")]
+        done += len(some)
+
+
+def doubles(pictures: Pictures) -> Indices:
+    """For each picture the place of the first that is equal to it in every byte, `[n]`."""
+    first: dict[bytes, int] = {}
+    return np.array(
+        [
+            first.setdefault(hashlib.sha256(picture.tobytes()).digest(), place)
+            for place, picture in enumerate(pictures.batches(1))
+        ],
+        np.int64,
+    )
