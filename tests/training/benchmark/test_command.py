@@ -32,7 +32,7 @@ def test_the_command_ends_with_a_table(tmp_path: Path, capsys: pytest.CaptureFix
 
     table = first[first.index("Stacked MNIST:") :]
     assert "| real data | - | - | - |" in table
-    game = "rpgan-r1r2, gamma 1, learning rate 0.001, batch 32"
+    game = "rpgan-r1r2, gamma 0.1, learning rate 0.002 and 0.03, batch 32"
     assert f"| k4 | {game} | 128 | 2 |" in table
     assert second == table
 
