@@ -39,7 +39,7 @@ def test_the_command_ends_with_a_table(tmp_path: Path, capsys: pytest.CaptureFix
     with pytest.raises(ConfigError, match="was begun as"):
         run(*words, "--gamma", "3")
     with pytest.raises(ConfigError, match="was begun as"):
-        run(*words, "--discriminator-rate", "0.03")
+        run(*words, "--discriminator-rate", "0.02")
 
 
 def test_a_row_says_how_it_was_played() -> None:
