@@ -26,7 +26,7 @@ from training.benchmark.digits import StackedDigits, read_digits
 from training.benchmark.game import play
 from training.benchmark.networks import DIVISORS, LATENT_SIZE
 from training.benchmark.score import DRAWS, PICTURES, Count, Draw, Score, score_of
-from training.benchmark.trial import Trial
+from training.benchmark.trial import Trial, usual_unless
 from training.chance import Purpose, generator_at, normal
 from training.config import ConfigError
 from training.losses import OBJECTIVES
@@ -78,8 +78,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seeds", "trials with seeds 0, 1, ...", 1, type=int)
     add("--images", "shown in each trial", 256_000, type=int)
     add("--batch-size", "images in a step", 64, type=int)
-    add("--learning-rate", "the generator's", 0.002, type=float)
-    add("--discriminator-rate", "the discriminator's", 0.03, type=float)
+    add("--learning-rate", "the generator's (default: 0.002; 0.001 with wgan-gp)", type=float)
+    rate = "the discriminator's (default: 0.03; 0.001 with wgan-gp)"
+    add("--discriminator-rate", rate, type=float)
     add("--gamma", "weight of R1 and R2; WGAN-GP has its 10", 0.1, type=float)
     add("--pictures", "counted in each draw", PICTURES, type=int)
     add("--draws", "whose scores are averaged", DRAWS, type=int)
@@ -94,7 +95,9 @@ def run(options: argparse.Namespace) -> int:
         NonFiniteLossError: a game broke down.
     """
     numbers = (options.seeds, options.images, options.batch_size, options.pictures, options.draws)
-    reals = (options.learning_rate, options.discriminator_rate or 0.0, options.gamma)
+    asked = (options.learning_rate, options.discriminator_rate)
+    rates = usual_unless(asked, options.objective)
+    reals = (*rates, options.gamma)
     if min(numbers) < 1 or min(reals) < 0:
         raise ConfigError(
             "--seeds, --images, --batch-size, --pictures and --draws must be 1 or more, and "
@@ -111,8 +114,7 @@ def run(options: argparse.Namespace) -> int:
             seed,
             options.images,
             options.batch_size,
-            options.learning_rate,
-            options.discriminator_rate,
+            *rates,
             options.gamma,
         )
         finish(trial, StackedDigits(train, seed), count, options.out / trial.name)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# Learning rates of generator and discriminator: what found most modes, and the paper's.
+FOUND, PUBLISHED = (0.002, 0.03), (0.001, 0.001)
 AVERAGE_SHARE = 0.01  # of the images shown so far: the half-life of the averaged generator
 
 
@@ -42,3 +44,12 @@ class Trial:
     def name(self) -> str:
         """What its folder is called."""
         return f"{self.network}-{self.objective}-{self.images}-seed{self.seed}"
+
+
+def usual_unless(asked: tuple[float | None, float | None], objective: str) -> tuple[float, float]:
+    """Learning rates of generator and discriminator: those asked for, else the objective's."""
+    usual = PUBLISHED if objective == "wgan-gp" else FOUND
+    generator, discriminator = (
+        own if told is None else told for told, own in zip(asked, usual, strict=True)
+    )
+    return generator, discriminator

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from training.benchmark.trial import Trial
+import pytest
+
+from training.benchmark.trial import Trial, usual_unless
 
 TRIAL = Trial("k2", "hinge", seed=5, images=640, learning_rate=0.002)
 
@@ -17,3 +19,19 @@ def test_the_discriminator_learns_as_the_generator_unless_told() -> None:
     assert TRIAL.rates == (0.002, 0.002)
     assert replace(TRIAL, discriminator_rate=0.03).rates == (0.002, 0.03)
     assert replace(TRIAL, discriminator_rate=0.0).rates == (0.002, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "objective", "rates"),
+    [
+        ((None, None), "rpgan-r1r2", (0.002, 0.03)),
+        ((None, None), "wgan-gp", (0.001, 0.001)),
+        ((None, 0.004), "wgan-gp", (0.001, 0.004)),
+        ((0.0, None), "hinge", (0.0, 0.03)),
+    ],
+)
+def test_the_usual_rates_are_those_of_the_objective(
+    asked: tuple[float | None, float | None], objective: str, rates: tuple[float, float]
+) -> None:
+    """The paper's with WGAN-GP, else what found most modes; what is asked for is taken."""
+    assert usual_unless(asked, objective) == rates
