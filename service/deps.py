@@ -46,9 +46,13 @@ CatalogueDep = Annotated[Catalogue, Depends(catalogue_of)]
 
 
 async def no_body(request: Request) -> None:
-    """Read the body, which must be empty; each parameter stands in the query once."""
-    require_each_once(request)
+    """Read the body, which must be empty."""
     await require_no_body(request, _serving(request).settings.max_body_bytes)
+
+
+async def each_once(request: Request) -> None:
+    """Refuse a parameter that is given twice."""
+    require_each_once(request)
 
 
 Patience = Annotated[
@@ -77,7 +81,7 @@ def doors(settings: Settings) -> list[params.Depends]:
     """What every route with pictures asks first; OpenAPI names the ways to send a key."""
     ways = [HTTPBearer(auto_error=False), APIKeyHeader(name="X-API-Key", auto_error=False)]
     told = [Security(way) for way in ways] if settings.api_keys else []
-    return [*told, Depends(admitted), Depends(no_body)]
+    return [*told, Depends(admitted), Depends(each_once), Depends(no_body)]
 
 
 def _serving(request: Request) -> Serving:

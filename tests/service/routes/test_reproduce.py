@@ -112,6 +112,7 @@ def test_a_parameter_that_is_given_twice_is_refused(client: TestClient) -> None:
 
     assert answer.status_code == 422
     assert answer.json()["detail"] == "resolution: it is given 2 times: give it once"
+    assert client.get("/health/live?from=a&from=b").status_code == 200
 
 
 def test_a_known_etag_is_answered_without_the_engine(client: TestClient, painter: Painter) -> None:
