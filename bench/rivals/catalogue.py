@@ -107,6 +107,7 @@ PROGAN = Server(
     {
         "PROGAN_LOG_LEVEL": "warning",
         "PROGAN_DEVICE": "cpu",
+        "PROGAN_PRECISION": "fp32",  # as the others compute
         "PROGAN_DEADLINE_S": str(PATIENCE_S),
         "PROGAN_QUEUE_WORK_S": str(PATIENCE_S),
         "PROGAN_QUEUE_CAPACITY": "100000",

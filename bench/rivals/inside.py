@@ -69,6 +69,7 @@ class Ours:
             threads=threads,
             max_batch=MAX_BATCH,
             learn=lambda _recipes, _seconds: None,
+            precision="fp32",  # as the eager network
         )
         (served,) = self._engine.served()
         self._model, self._resolution = served.pinned_name, served.card.resolutions[-1]

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from models.card import Card
 from models.config import NetworkConfig
 from models.latent import label_of
 from service.engine import loading
 from service.engine.device import Target
-from service.engine.loading import load_model
+from service.engine.loading import load_model, make_exact
 from service.engine.opening import Opened, open_engine
 from service.engine.proof import BrokenPromiseError, GoldenReport, Render, prove_golden
 from service.faults import DeviceLost
@@ -35,6 +36,10 @@ def opened(folder: Path, learned: list[float] | None = None) -> Opened:
             learned.append(seconds)
 
     return open_engine(folder, device="cpu", threads=1, max_batch=4, learn=learn, precision="fp32")
+
+
+def unlearned(_recipes: Sequence[Recipe], _seconds: float) -> None:
+    """Nobody learns how long it took."""
 
 
 def change_card(bundle: Path, **values: Any) -> None:
@@ -68,6 +73,27 @@ def test_the_same_recipe_gives_the_same_bytes_in_any_company(make_bundle: MakeBu
         batch = [*others[:place], wanted, *others[place:]]
         assert np.array_equal(alone, engine.render(batch)[place])
         assert np.array_equal(alone, engine.render(batch[: place + 1])[place])
+
+
+@pytest.mark.parametrize(("precision", "largest"), [("fp32", 4), ("bf16", 1)])
+def test_only_what_a_trial_can_prove_runs_together(
+    make_bundle: MakeBundle, precision: str, largest: int
+) -> None:
+    """In bf16 every step takes one image at a time, and no trial is believed."""
+    model = load_model(make_bundle(), Target(torch.device("cpu"), 1, "fp32"), 1, unlearned)
+    taken: list[int] = []
+
+    def step(x: Tensor) -> Tensor:
+        taken.append(len(x))
+        return torch.zeros(len(x), 1, 1, 1)
+
+    form = replace(model.form, stem=step, levels=(), exits=(step,) * 4, precision=precision)
+
+    exact = make_exact(replace(model, form=form), 4, unlearned)
+    taken.clear()
+    exact.render([Recipe("tiny-32", point_of(seed), 32) for seed in range(4)])
+
+    assert set(taken) == {largest}
 
 
 def test_start_up_teaches_how_long_batches_take(make_bundle: MakeBundle) -> None:
