@@ -7,6 +7,8 @@ Section numbers are those of Karras et al. 2018, "Progressive Growing of GANs".
 from __future__ import annotations
 
 import math
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import torch
@@ -23,8 +25,13 @@ HE_GAIN = math.sqrt(2.0)  # He et al. 2015, for layers followed by a leaky ReLU
 # so that every weight has the same dynamic range and Adam moves all of them equally fast.
 
 
+Kernels = dict[bool, Tensor]  # with a gradient, and without
+
+
 class EqualizedLinear(nn.Module):
     """A dense layer, `[N, in_size]` -> `[N, out_size]`."""
+
+    kept: Kernels | None = None  # see `kernels_kept`
 
     def __init__(self, in_size: int, out_size: int, gain: float = HE_GAIN) -> None:
         super().__init__()
@@ -32,12 +39,18 @@ class EqualizedLinear(nn.Module):
         self.bias = nn.Parameter(torch.zeros(out_size))
         self.scale = gain / math.sqrt(in_size)
 
+    def kernel(self) -> Tensor:
+        """The scaled weights, `[out_size, in_size]`."""
+        return self.weight * self.scale
+
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight * self.scale, self.bias)
+        return F.linear(x, kernel_of(self), self.bias)
 
 
 class EqualizedConv2d(nn.Module):
     """A convolution that keeps the size, `[N, in_maps, H, W]` -> `[N, out_maps, H, W]`."""
+
+    kept: Kernels | None = None  # see `kernels_kept`
 
     def __init__(self, in_maps: int, out_maps: int, kernel: int, gain: float = HE_GAIN) -> None:
         super().__init__()
@@ -46,8 +59,12 @@ class EqualizedConv2d(nn.Module):
         self.scale = gain / math.sqrt(in_maps * kernel * kernel)
         self.padding = kernel // 2
 
+    def kernel(self) -> Tensor:
+        """What is convolved with, made of the weights: here `[out_maps, in_maps, k, k]`."""
+        return self.weight * self.scale
+
     def forward(self, x: Tensor) -> Tensor:
-        return F.conv2d(x, self.weight * self.scale, self.bias, padding=self.padding)
+        return F.conv2d(x, kernel_of(self), self.bias, padding=self.padding)
 
 
 # ----------------------------------------------------------------------------------------
@@ -73,9 +90,12 @@ class UpConv2d(EqualizedConv2d):
     def __init__(self, in_maps: int, out_maps: int) -> None:
         super().__init__(in_maps, out_maps, kernel=3)
 
+    def kernel(self) -> Tensor:
+        """`[in_maps, out_maps, 4, 4]`."""
+        return upsampling_kernel(self.weight * self.scale)
+
     def forward(self, x: Tensor) -> Tensor:
-        kernel = upsampling_kernel(self.weight * self.scale)
-        return F.conv_transpose2d(x, kernel, self.bias, stride=2, padding=1)
+        return F.conv_transpose2d(x, kernel_of(self), self.bias, stride=2, padding=1)
 
 
 class DownConv2d(EqualizedConv2d):
@@ -84,9 +104,12 @@ class DownConv2d(EqualizedConv2d):
     def __init__(self, in_maps: int, out_maps: int) -> None:
         super().__init__(in_maps, out_maps, kernel=3)
 
+    def kernel(self) -> Tensor:
+        """`[out_maps, in_maps, 4, 4]`."""
+        return spread(self.weight * (self.scale / 4))
+
     def forward(self, x: Tensor) -> Tensor:
-        kernel = spread(self.weight * (self.scale / 4))
-        return F.conv2d(x, kernel, self.bias, stride=2, padding=1)
+        return F.conv2d(x, kernel_of(self), self.bias, stride=2, padding=1)
 
 
 def upsample(x: Tensor) -> Tensor:
@@ -97,6 +120,39 @@ def upsample(x: Tensor) -> Tensor:
 def downsample(x: Tensor) -> Tensor:
     """Each 2x2 block becomes its mean: `[N, C, 2H, 2W]` -> `[N, C, H, W]`."""
     return F.avg_pool2d(x, 2)
+
+
+# ----------------------------------------------------------------------------------------
+# Who runs a network several times before its weights change may have its kernels made once. The
+# slopes of all runs then meet at the kernel, and go back to the weights together.
+
+Equalized = EqualizedLinear | EqualizedConv2d
+
+
+@contextmanager
+def kernels_kept(network: nn.Module) -> Generator[None]:
+    """Make each kernel of `network` once within; its weights must stay as they are."""
+    layers = [layer for layer in network.modules() if isinstance(layer, Equalized)]
+    for layer in layers:
+        layer.kept = {}
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.kept = None
+
+
+def kernel_of(layer: Equalized) -> Tensor:
+    """The kernel of a layer, made now or kept from before.
+
+    One that was made without a gradient is never handed to a run that needs one.
+    """
+    if layer.kept is None:
+        return layer.kernel()
+    differentiable = torch.is_grad_enabled() and layer.weight.requires_grad
+    if differentiable not in layer.kept:
+        layer.kept[differentiable] = layer.kernel()
+    return layer.kept[differentiable]
 
 
 # ----------------------------------------------------------------------------------------

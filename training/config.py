@@ -15,6 +15,7 @@ from typing import Any, Self
 from models.config import NetworkConfig
 from training.augment import POLICIES
 from training.losses import OBJECTIVES
+from training.slopes import BF16_SIGMA, survives_bf16
 
 CONFIG_FILE = "config.json"  # in the folder of a run
 
@@ -30,11 +31,10 @@ AT_LEAST_1: Limit = ("1 or more", lambda value: value >= 1)
 ABOVE_0: Limit = ("above 0", lambda value: value > 0)
 BELOW_1: Limit = ("0 or more and below 1", lambda value: 0 <= value < 1)
 
-PRECISIONS = ("fp32", "bf16")
+AUTO, FP32, BF16 = PRECISIONS = ("auto", "fp32", "bf16")
 LABELS = ("none", "projection", "acgan")
 COOLING = ("both", "generator")
 LARGEST = sys.float_info.max  # whole numbers can be larger, and no size or rate can
-BF16_SIGMA = 0.1  # at 0.01, rounding triples the slope that is found (see the lab book)
 
 LEVEL_LIMITS: dict[str, Limit] = {
     "fade_images": AT_LEAST_0,
@@ -127,7 +127,8 @@ class TrainingConfig:
         augment_target: the mean sign of real scores (ADA's r_t, 0.6 there) that the strength is
             steered to, beginning with 0; 0 to leave it fixed.
         augment_ramp_images: the images in which a steered strength can go from 0 to 1.
-        precision: "fp32" or "bf16" (autocast; statistics and penalties stay fp32).
+        precision: "fp32", "bf16" (autocast; statistics and penalties stay fp32), or "auto", which
+            `precision.py` decides when the run begins.
         seed: of weights, latents and order.
         init_from: what `--init-from` began it with, `name@digest`; empty for random weights.
     """
@@ -219,8 +220,7 @@ def _require_penalty(config: TrainingConfig) -> None:
         raise ConfigError(
             f"penalty of {config.objective} is {' or '.join(offered)}, not {config.penalty}"
         )
-    differing = config.penalty == "finite-difference" and config.precision == "bf16"
-    if differing and config.penalty_sigma < BF16_SIGMA:
+    if config.precision == BF16 and not survives_bf16(config.penalty, config.penalty_sigma):
         raise ConfigError(
             f"with bf16, penalty_sigma must be at least {BF16_SIGMA}, not "
             f"{config.penalty_sigma}: rounding would be taken for slope"

@@ -27,6 +27,7 @@ from training.lengthening import keep_config
 from training.occupied import occupied
 from training.origin import keep_origin
 from training.players import Players
+from training.precision import settled
 from training.progress import Display, describe
 from training.samples import SAMPLES
 from training.schedule import schedule_at
@@ -75,6 +76,7 @@ def train(  # noqa: PLR0913 - the last three are rare, and go by their names
         OSError: the disk is full; the last checkpoint is whole.
         TogetherError: another process failed, or was told something else.
     """
+    config = settled(config, run, device)
     with opened(config, prepared, run, together):
         players = Players.create(config, device, together)
         chronicle = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from models.config import NetworkConfig
-from training.config import LevelPlan, TrainingConfig
+from training.config import AUTO, LevelPlan, TrainingConfig
 
 
 def plans(*rows: tuple[int, int, int, int, float]) -> tuple[LevelPlan, ...]:
@@ -90,6 +90,7 @@ DEMO_32 = TrainingConfig(
     penalty_share=0.25,
     ema_half_life_images=2_000,
     tick_images=4_000,
+    precision=AUTO,
 )
 
 FASHION_32 = TrainingConfig(
@@ -104,6 +105,7 @@ FASHION_32 = TrainingConfig(
     penalty_weight=0.0005,
     penalty_share=0.25,
     tick_images=4_000,
+    precision=AUTO,
 )
 
 # As above with classes, wider, and with the objective that kept the variety of personas.
@@ -138,6 +140,7 @@ PERSONAS_128 = TrainingConfig(
     penalty_share=0.25,
     cool_down_images=60_000,
     tick_images=2_000,
+    precision=AUTO,
 )
 
 # One level more; it takes few images when it begins with a finished run of personas-128. Gamma

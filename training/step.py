@@ -12,12 +12,14 @@ from typing import cast
 
 import torch
 from torch import Tensor
+from torch.optim import Adam
 
 from models.growth import fade_images
+from models.layers import kernels_kept
 from models.pixels import Pixels, from_pixels
 from training.augment import DRAWS, augment
 from training.chance import Purpose, generator_at, normal, uniform
-from training.config import TrainingConfig
+from training.config import BF16, TrainingConfig
 from training.data import Indices
 from training.descent import descend
 from training.ema import decay_of, update_average
@@ -31,13 +33,15 @@ Numbers = dict[str, float]
 
 
 @dataclass(frozen=True)
-class Judge:
-    """The discriminator as the games know it, in one step; `labels` are those of the batch."""
+class Scene:
+    """What both turns of one step have in common; `labels` are those of the batch."""
 
     players: Players
     moment: Moment
     config: TrainingConfig
+    images_shown: int
     labels: Tensor | None
+    strength: float
 
     def score(self, images: Tensor, first: int = 0) -> Tensor:
         """Scores `[n]`, fp32, of images that begin at place `first` of the batch."""
@@ -53,6 +57,28 @@ class Judge:
         with autocast(self.players.device, self.config):
             named = {name: classify(images, growth) for name, images in sides.items()}
         return acgan_terms(named, self.labels, self.config.label_weight)
+
+    def fakes(self, purpose: Purpose) -> Tensor:
+        """Fake images `[N, C, R, R]`, fp32, from the latents of this step and purpose."""
+        config, growth = self.config, self.moment.growth
+        source = generator_at(config.seed, purpose, self.images_shown)
+        z = normal(source, self.moment.batch_size, config.network.latent_size)
+        z = self.players.together.own(z).to(self.players.device)
+        with autocast(self.players.device, config):
+            return self.players.generator(z, growth, self.labels).float()
+
+    def shown(self, images: Tensor, purpose: Purpose) -> Tensor:
+        """Images as the discriminator sees them, by the numbers of this step and purpose."""
+        config, together = self.config, self.players.together
+        if not config.augment:
+            return images
+        source = generator_at(config.seed, purpose, self.images_shown)
+        chance = together.own(uniform(source, len(images) * together.count, DRAWS))
+        return augment(images, config.augment, self.strength, chance.to(images.device))
+
+    def learn(self, optimizer: Adam, terms: Terms, rate: float) -> None:
+        """One player learns."""
+        descend(optimizer, terms, rate, self.moment, self.images_shown, self.players.together)
 
 
 def take_step(
@@ -82,37 +108,44 @@ def take_step(
     Raises:
         NonFiniteLossError: nothing is updated by the player whose loss it was.
     """
-    objective = OBJECTIVES[config.objective]
-    reals = from_pixels(torch.from_numpy(pixels).to(players.device, non_blocking=True))
-    reals = fade_images(reals, moment.growth)
     labels = labels_on(players.device, config, classes)
-    judge = Judge(players, moment, config, labels)
+    scene = Scene(players, moment, config, images_shown, labels, strength)
+    reals = from_pixels(torch.from_numpy(pixels).to(players.device, non_blocking=True))
+    reals = scene.shown(fade_images(reals, moment.growth), Purpose.AUGMENT_REALS)
+    fakes = scene.fakes(Purpose.LATENTS)
 
-    def shown(images: Tensor, purpose: Purpose) -> Tensor:
-        return augmented(players, images, config, strength, purpose, images_shown)
-
-    # The discriminator's turn.
-    fakes = generate(players, moment, config, Purpose.LATENTS, images_shown, labels)
-    seen = shown(reals, Purpose.AUGMENT_REALS)
-    false = shown(fakes.detach(), Purpose.AUGMENT_FAKES)
-    penalty = penalty_at(images_shown, config, moment, players)
-    turn = objective.discriminator(judge.score, seen, false, penalty)
-    terms = turn.terms | judge.naming(class_real=seen, class_fake=false)
-    here = moment, images_shown, players.together
-    descend(players.discriminator_optimizer, terms, moment.discriminator_rate, *here)
-
-    # The generator's turn; the discriminator only passes gradients on.
+    terms = teach_discriminator(scene, reals, fakes.detach())
     if not config.reuse_fakes:
-        fakes = generate(players, moment, config, Purpose.GENERATOR_LATENTS, images_shown, labels)
-    false = shown(fakes, Purpose.AUGMENT_GENERATOR)
-    players.discriminator.requires_grad_(False)
-    answer = objective.generator(judge.score, seen, false)
-    replies = answer.terms | judge.naming(class_generator=false)
-    players.discriminator.requires_grad_(True)
-    descend(players.generator_optimizer, replies, moment.learning_rate, *here)
+        fakes = scene.fakes(Purpose.GENERATOR_LATENTS)
+    terms |= teach_generator(scene, reals, fakes)
 
     update_average(players.average, players.generator, decay_of(config, moment, images_shown))
-    return read_numbers(terms | turn.watched | replies, players.together)
+    return read_numbers(terms, players.together)
+
+
+def teach_discriminator(scene: Scene, reals: Tensor, fakes: Tensor) -> Terms:
+    """The discriminator's turn; what it came to, losses first."""
+    players, moment, config = scene.players, scene.moment, scene.config
+    fakes = scene.shown(fakes, Purpose.AUGMENT_FAKES)
+    penalty = penalty_at(scene.images_shown, config, moment, players)
+    with kernels_kept(players.discriminator):
+        turn = OBJECTIVES[config.objective].discriminator(scene.score, reals, fakes, penalty)
+        terms = turn.terms | scene.naming(class_real=reals, class_fake=fakes)
+    scene.learn(players.discriminator_optimizer, terms, moment.discriminator_rate)
+    return terms | turn.watched
+
+
+def teach_generator(scene: Scene, reals: Tensor, fakes: Tensor) -> Terms:
+    """The generator's turn, in which the discriminator only passes gradients on."""
+    players, config = scene.players, scene.config
+    fakes = scene.shown(fakes, Purpose.AUGMENT_GENERATOR)
+    players.discriminator.requires_grad_(False)
+    with kernels_kept(players.discriminator):
+        turn = OBJECTIVES[config.objective].generator(scene.score, reals, fakes)
+        terms = turn.terms | scene.naming(class_generator=fakes)
+    players.discriminator.requires_grad_(True)
+    scene.learn(players.generator_optimizer, terms, scene.moment.learning_rate)
+    return terms
 
 
 def labels_on(
@@ -130,41 +163,9 @@ def labels_on(
     return torch.from_numpy(classes).to(device)
 
 
-def generate(
-    players: Players,
-    moment: Moment,
-    config: TrainingConfig,
-    purpose: Purpose,
-    images_shown: int,
-    labels: Tensor | None = None,
-) -> Tensor:
-    """Fake images `[N, C, R, R]`, fp32, of `labels`, from the latents of this step."""
-    source = generator_at(config.seed, purpose, images_shown)
-    z = normal(source, moment.batch_size, config.network.latent_size)
-    z = players.together.own(z).to(players.device)
-    with autocast(players.device, config):
-        return players.generator(z, moment.growth, labels).float()
-
-
-def augmented(
-    players: Players,
-    images: Tensor,
-    config: TrainingConfig,
-    strength: float,
-    purpose: Purpose,
-    images_shown: int,
-) -> Tensor:
-    """Images as the discriminator sees them, by the numbers of this step and purpose."""
-    if not config.augment:
-        return images
-    source, together = generator_at(config.seed, purpose, images_shown), players.together
-    chance = together.own(uniform(source, len(images) * together.count, DRAWS))
-    return augment(images, config.augment, strength, chance.to(images.device))
-
-
 def autocast(device: torch.device, config: TrainingConfig) -> torch.autocast:
     """Run convolutions in bf16 where the configuration says so."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16")
+    return torch.autocast(device.type, torch.bfloat16, enabled=config.precision == BF16)
 
 
 def penalty_at(

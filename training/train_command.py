@@ -20,6 +20,7 @@ from training.config import ConfigError, TrainingConfig
 from training.data import open_prepared
 from training.loop import train
 from training.machine import add_machine_arguments, device_of
+from training.precision import settled
 from training.presets import PRESETS
 from training.progress import Display, duration
 from training.setting import apply_settings, overruled
@@ -85,10 +86,11 @@ def run(options: argparse.Namespace) -> int:
             answer_overruled(vain, config, goes_on=beginning is None, aloud=together.first)
     check_data(config, prepared)
     check_processes(config, together.count)
-    if options.dry_run:
-        sys.stdout.write(config.to_json() if together.first else "")
-        return 0
     device = device_of(together.device_name(options.device))
+    if options.dry_run:
+        told = settled(config, options.run, device).to_json()
+        sys.stdout.write(told if together.first else "")
+        return 0
     if options.threads:
         torch.set_num_threads(options.threads)
     events = events_of(options.run) if options.tensorboard and together.first else None

@@ -8,8 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
+import torch
+
 from models.config import NetworkConfig
-from training.config import PRECISIONS, LevelPlan, TrainingConfig
+from training.config import BF16, FP32, LevelPlan, TrainingConfig
+from training.precision import fitting
 from training.presets import PAPER_CELEBAHQ_1024, PRESETS
 
 STEPS_AHEAD = 1_000_000  # a schedule that no race comes to the end of
@@ -60,15 +63,14 @@ def same_loss(network: NetworkConfig, batch_size: int) -> TrainingConfig:
 
 
 def default_game(preset: str, network: NetworkConfig, batch_size: int) -> TrainingConfig:
-    """Objective, penalty and precision of a preset, on another network."""
-    config = PRESETS[preset]
+    """Objective, penalty and precision of a preset, on another network and on this processor."""
+    config = fitting(PRESETS[preset], torch.device("cpu"))
     return of_shape(config, network, batch_size, config.levels[-1].learning_rate)
 
 
 def other_precision(config: TrainingConfig) -> TrainingConfig:
     """The same game in bf16, or in fp32 if it was in bf16."""
-    (other,) = (precision for precision in PRECISIONS if precision != config.precision)
-    return replace(config, precision=other)
+    return replace(config, precision=FP32 if config.precision == BF16 else BF16)
 
 
 # ----------------------------------------------------------------------------------------

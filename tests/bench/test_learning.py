@@ -55,6 +55,7 @@ from models.generator import Generator
 from models.growth import Growth
 from training.config import LevelPlan, TrainingConfig
 from training.journal import append_line
+from training.precision import fitting
 from training.presets import PRESETS
 from training.schedule import schedule_at
 
@@ -120,8 +121,9 @@ def test_the_default_game_is_that_of_the_preset() -> None:
 
     config = default_game("personas-128", TINY, 4)
 
-    for name in ("objective", "penalty", "penalty_share", "penalty_weight", "precision"):
+    for name in ("objective", "penalty", "penalty_share", "penalty_weight"):
         assert getattr(config, name) == getattr(preset, name)
+    assert config.precision == fitting(preset, torch.device("cpu")).precision
     assert other_precision(config).precision != config.precision
     assert other_precision(other_precision(config)) == config
 

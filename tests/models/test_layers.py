@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
 
 from models.layers import (
     DownConv2d,
@@ -12,6 +13,7 @@ from models.layers import (
     EqualizedLinear,
     UpConv2d,
     downsample,
+    kernels_kept,
     minibatch_stddev,
     pixel_norm,
     upsample,
@@ -159,3 +161,82 @@ def test_a_group_is_the_largest_that_divides_the_batch(
         members = images[n % groups :: groups]
         literal = members.std(dim=0, correction=0).mean().item()
         assert result[n].item() == pytest.approx(literal, abs=1e-3)
+
+
+# ----------------------------------------------------------------------------------------
+# Kernels that are made once
+
+
+@pytest.fixture
+def layers() -> nn.Sequential:
+    """One of each kind that has a kernel, in a row: `[N, 3, 4, 4]` -> `[N, 2]`."""
+    convolutions = EqualizedConv2d(3, 4, 3), UpConv2d(4, 4), DownConv2d(4, 2)
+    return nn.Sequential(*convolutions, nn.Flatten(), EqualizedLinear(32, 2))
+
+
+def move_weights(layers: nn.Sequential) -> None:
+    """Every kernel becomes another one; biases stay."""
+    for name, weight in layers.named_parameters():
+        if name.endswith("weight"):
+            weight.data.add_(1)
+
+
+def twice(layers: nn.Sequential, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+    """What two runs come to together, and its slope for all weights."""
+    y = layers(x) + layers(2 * x).square()
+    return y, list(torch.autograd.grad(y.sum(), list(layers.parameters())))
+
+
+def test_kept_kernels_come_to_the_same(layers: nn.Sequential) -> None:
+    """Outputs to the bit; slopes but for the order in which they are summed."""
+    x = torch.randn(2, 3, 4, 4)
+    expected, slopes = twice(layers, x)
+
+    with kernels_kept(layers):
+        y, kept = twice(layers, x)
+
+    assert torch.equal(y, expected)
+    torch.testing.assert_close(kept, slopes)
+
+
+def test_a_kept_kernel_is_made_once(layers: nn.Sequential) -> None:
+    """However often the network runs, and anew the next time."""
+    x = torch.randn(1, 3, 4, 4)
+    with kernels_kept(layers):
+        first = layers(x)
+        move_weights(layers)
+        assert torch.equal(layers(x), first)
+
+    assert not torch.equal(layers(x), first)
+
+
+def test_a_run_without_slopes_takes_none_from_the_next(layers: nn.Sequential) -> None:
+    """Its kernels cannot be differentiated, so they are not handed on."""
+    x = torch.randn(1, 3, 4, 4)
+    with kernels_kept(layers):
+        with torch.no_grad():
+            layers(x)
+        _, slopes = twice(layers, x)
+
+    assert all(slope.count_nonzero() for slope in slopes)
+
+
+def test_weights_that_rest_hand_slopes_on_to_images(layers: nn.Sequential) -> None:
+    """As where the generator learns from a discriminator that does not."""
+    layers.requires_grad_(False)
+    x = torch.randn(1, 3, 4, 4, requires_grad=True)
+    with kernels_kept(layers):
+        (slope,) = torch.autograd.grad(layers(x).sum(), x)
+
+    assert slope.count_nonzero() == x.numel()
+
+
+def test_kernels_are_not_kept_beyond_a_failure(layers: nn.Sequential) -> None:
+    """The next run makes its own."""
+    x, misshapen = torch.randn(1, 3, 4, 4), torch.randn(1, 2, 4, 4)
+    before = layers(x)
+    with pytest.raises(RuntimeError), kernels_kept(layers):
+        layers(misshapen)
+    move_weights(layers)
+
+    assert not torch.equal(layers(x), before)

@@ -10,7 +10,7 @@ from training.config import ConfigError, LevelPlan, TrainingConfig
 
 REFUSED = [
     ("objective", "gan", "objective is one of wgan-gp, logistic-r1, hinge, rpgan-r1r2, not gan"),
-    ("precision", "fp16", "precision is one of fp32, bf16, not fp16"),
+    ("precision", "fp16", "precision is one of auto, fp32, bf16, not fp16"),
     ("penalty_weight", -1.0, "penalty_weight must be 0 or more, not -1.0"),
     ("penalty_weight", float("nan"), "penalty_weight must be 0 or more, not nan"),
     ("penalty_weight", float("inf"), "penalty_weight must be 0 or more, not inf"),

@@ -458,3 +458,22 @@ def test_a_fixed_strength_is_journalled_as_it_is(
     lines = read_lines(tmp_path / "run" / "journal.jsonl")
     assert {line["augment_strength"] for line in lines} == {0.5}
     assert "augment_strength" not in (tmp_path / "plain" / "journal.jsonl").read_text()
+
+
+# ----------------------------------------------------------------------------------------
+# bf16
+
+
+@pytest.mark.parametrize("stop", [28, 52])
+def test_a_killed_run_in_bf16_goes_on_as_if_it_had_never_stopped(
+    config: TrainingConfig, prepared: Prepared, tmp_path: Path, stop: int
+) -> None:
+    """With its rounding, in the middle of the fade and after it."""
+    config = replace(config, precision="bf16")
+    go(config, prepared, tmp_path / "whole")
+    with pytest.raises(Interrupted):
+        go(config, prepared, tmp_path / "run", Watching(stop, interrupt))
+
+    go(config, prepared, tmp_path / "run")
+
+    assert lasting(tmp_path / "run") == lasting(tmp_path / "whole")

@@ -1,6 +1,7 @@
 """One turn of the game: who is updated by what, from which numbers, and when nothing is."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import pairwise
 
@@ -312,6 +313,27 @@ def test_wgan_gp_with_its_usual_weight_keeps_the_slope_near_one(
 
     squared = [numbers["gradient_penalty"] / config.penalty_weight for numbers in played]
     assert (sum(squared[-10:]) / 10 < 0.25) is held
+
+
+# ----------------------------------------------------------------------------------------
+# Kernels that are made once in each turn
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_kept_kernels_change_nothing_but_last_bits(
+    config: TrainingConfig, objective: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five steps of every game come to the same as with kernels made for each run."""
+    config = apply_settings(config, [f"objective={objective}"])
+    moments = range(HELD, HELD + 20, 4)
+    kept, made = Players.create(config, CPU), Players.create(config, CPU)
+    numbers = [play(kept, config, images_shown) for images_shown in moments]
+
+    monkeypatch.setattr("training.step.kernels_kept", nullcontext)
+    expected = [play(made, config, images_shown) for images_shown in moments]
+
+    for ours, theirs in zip(numbers, expected, strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-3, abs=1e-5)
 
 
 # ----------------------------------------------------------------------------------------
