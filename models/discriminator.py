@@ -25,6 +25,7 @@ from models.layers import (
     EqualizedLinear,
     downsample,
     minibatch_stddev,
+    unrounded,
 )
 
 
@@ -122,7 +123,8 @@ class Discriminator(nn.Module):
 
         `labels` are the classes of the images, int64 `[N]`, where there are classes.
         """
-        return self.head(self.read(images, growth or Growth(self.config.top_level)), labels)
+        features = self.read(images, growth or Growth(self.config.top_level))
+        return unrounded(self.head, features, labels)
 
     def classify(self, images: Tensor, growth: Growth) -> Tensor:
         """Scores of all classes `[N, classes]`, before any softmax.
@@ -132,7 +134,8 @@ class Discriminator(nn.Module):
         """
         if self.head.class_scores is None:
             raise TypeError("this discriminator does not name classes: make it auxiliary")
-        return self.head.class_scores(self.head.describe(self.read(images, growth)))
+        h = unrounded(self.head.describe, self.read(images, growth))
+        return unrounded(self.head.class_scores, h)
 
     def read(self, images: Tensor, growth: Growth) -> Tensor:
         """Features `[N, maps, h, w]` of images at the resolution of `growth`."""

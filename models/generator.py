@@ -26,6 +26,7 @@ from models.layers import (
     EqualizedLinear,
     UpConv2d,
     pixel_norm,
+    unrounded,
     upsample,
 )
 
@@ -124,7 +125,8 @@ class Generator(nn.Module):
         below = x
         for level in self.levels[: growth.level]:
             below, x = x, level(x)
-        image = self.exits[growth.level](x)
+        image = unrounded(self.exits[growth.level], x)
         if growth.fading:
-            image = blend(upsample(self.exits[growth.level - 1](below)), image, growth.alpha)
+            old = unrounded(self.exits[growth.level - 1], below)
+            image = blend(upsample(old), image, growth.alpha)
         return image

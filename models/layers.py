@@ -7,7 +7,7 @@ Section numbers are those of Karras et al. 2018, "Progressive Growing of GANs".
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -162,6 +162,14 @@ def kernel_of(layer: Equalized) -> Tensor:
 def widened(x: Tensor) -> Tensor:
     """The same numbers in fp32 at least."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
+def unrounded(layer: Callable[..., Tensor], x: Tensor, *others: Tensor | None) -> Tensor:
+    """`layer(x, *others)` in fp32 even within autocast: where rounding would reach the result."""
+    if not torch.is_autocast_enabled(x.device.type):
+        return layer(x, *others)
+    with torch.autocast(x.device.type, enabled=False):
+        return layer(widened(x), *others)
 
 
 def pixel_norm(x: Tensor, epsilon: float = 1e-8) -> Tensor:

@@ -127,7 +127,7 @@ class TrainingConfig:
         augment_target: the mean sign of real scores (ADA's r_t, 0.6 there) that the strength is
             steered to, beginning with 0; 0 to leave it fixed.
         augment_ramp_images: the images in which a steered strength can go from 0 to 1.
-        precision: "fp32", "bf16" (autocast; statistics and penalties stay fp32), or "auto", which
+        precision: "fp32", "bf16" (autocast; statistics and scores stay fp32), or "auto", which
             `precision.py` decides when the run begins.
         seed: of weights, latents and order.
         init_from: what `--init-from` began it with, `name@digest`; empty for random weights.

@@ -213,6 +213,7 @@ def describe_training(config: TrainingConfig, progress: Progress, origin: Origin
         "preset": config.preset,
         "objective": config.objective,
         "labels": config.labels,
+        "precision": config.precision,
         "init_from": config.init_from,
         "images_shown": progress.images_shown,
         "training_seconds": round(progress.seconds),

@@ -142,7 +142,7 @@ def rpgan_generator(score: Score, reals: Tensor, fakes: Tensor) -> Turn:
 
 def acgan_terms(named: Terms, labels: Tensor, weight: float) -> Terms:
     """The cross-entropy between class scores `[N, classes]`, each by its name, and `labels`."""
-    return {name: weight * F.cross_entropy(s.float(), labels) for name, s in named.items()}
+    return {name: weight * F.cross_entropy(s, labels) for name, s in named.items()}
 
 
 # ----------------------------------------------------------------------------------------

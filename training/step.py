@@ -47,7 +47,7 @@ class Scene:
         """Scores `[n]`, fp32, of images that begin at place `first` of the batch."""
         part = None if self.labels is None else self.labels[first : first + len(images)]
         with autocast(self.players.device, self.config):
-            return self.players.discriminator(images, self.moment.growth, part).float()
+            return self.players.discriminator(images, self.moment.growth, part)
 
     def naming(self, **sides: Tensor) -> Terms:
         """How badly the classes of whole batches are named, where a second head names them."""
@@ -65,7 +65,7 @@ class Scene:
         z = normal(source, self.moment.batch_size, config.network.latent_size)
         z = self.players.together.own(z).to(self.players.device)
         with autocast(self.players.device, config):
-            return self.players.generator(z, growth, self.labels).float()
+            return self.players.generator(z, growth, self.labels)
 
     def shown(self, images: Tensor, purpose: Purpose) -> Tensor:
         """Images as the discriminator sees them, by the numbers of this step and purpose."""

@@ -149,3 +149,13 @@ def test_scores_are_of_pictures_of_another_base(base: tuple[int, int]) -> None:
         discriminator(images, growth).sum().backward()
         assert images.grad is not None
         assert bool((images.grad != 0).any(dim=1).all())
+
+
+def test_scores_are_not_rounded_within_autocast(conditional: NetworkConfig) -> None:
+    """In bf16 a score of 15 would be right to 0.06, and the games live on differences of scores."""
+    discriminator, images = Discriminator(conditional, auxiliary=True), torch.randn(4, 3, 32, 32)
+
+    with torch.autocast("cpu", torch.bfloat16):
+        scores = discriminator(images), discriminator.classify(images, Growth(3))
+
+    assert {score.dtype for score in scores} == {torch.float32}

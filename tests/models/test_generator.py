@@ -174,3 +174,14 @@ def test_pictures_grow_from_another_base(base: tuple[int, int]) -> None:
     for level, factor in enumerate((1, 2, 4)):
         assert generator(z, Growth(level)).shape == (2, 3, height * factor, width * factor)
     assert generator(z, Growth(2, 0.5)).shape == (2, 3, height * 4, width * 4)
+
+
+@pytest.mark.parametrize("growth", [Growth(2, 0.5), Growth(3)])
+def test_pixels_are_not_rounded_within_autocast(config: NetworkConfig, growth: Growth) -> None:
+    """In bf16 white would be right to half a step of 255, where real pictures are exact."""
+    generator = Generator(config)
+
+    with torch.autocast("cpu", torch.bfloat16):
+        images = generator(torch.randn(2, config.latent_size), growth)
+
+    assert images.dtype is torch.float32

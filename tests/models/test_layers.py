@@ -16,6 +16,7 @@ from models.layers import (
     kernels_kept,
     minibatch_stddev,
     pixel_norm,
+    unrounded,
     upsample,
 )
 
@@ -161,6 +162,28 @@ def test_a_group_is_the_largest_that_divides_the_batch(
         members = images[n % groups :: groups]
         literal = members.std(dim=0, correction=0).mean().item()
         assert result[n].item() == pytest.approx(literal, abs=1e-3)
+
+
+# ----------------------------------------------------------------------------------------
+# Rounding
+
+
+def test_what_is_unrounded_is_computed_in_fp32_within_autocast() -> None:
+    """Of features that were rounded, the layer's own result is not."""
+    layer, x = EqualizedConv2d(3, 2, 3), torch.randn(2, 3, 4, 4).bfloat16()
+
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded, y = layer(x), unrounded(layer, x)
+
+    assert rounded.dtype is torch.bfloat16
+    assert torch.equal(y, layer(x.float()))
+
+
+def test_without_autocast_nothing_is_widened() -> None:
+    """A network that is bf16 throughout stays so."""
+    layer, x = EqualizedLinear(3, 2).bfloat16(), torch.randn(2, 3).bfloat16()
+
+    assert unrounded(layer, x).dtype is torch.bfloat16
 
 
 # ----------------------------------------------------------------------------------------

@@ -112,6 +112,7 @@ def test_the_card_tells_how_the_model_came_about(finished: Path, out: Path) -> N
     expected = {"preset": "tiny", "objective": "rpgan-r1r2", "images_shown": 72, "seed": 0}
     assert {k: card.training[k] for k in expected} == expected
     assert card.training["torch"] == torch.__version__
+    assert card.training["precision"] == "fp32"
 
 
 def test_the_card_lists_every_resolution_and_its_fidelity(finished: Path, out: Path) -> None:
