@@ -77,7 +77,9 @@ class Settings(BaseSettings):
         default=None, ge=1, description="threads of the CPU's kernels; else one per available core"
     )
     precision: Literal["auto", "fp32", "bf16"] = Field(
-        default="auto", description="fp32, bf16 or auto: bf16 where a CPU has AMX, else fp32"
+        default="auto",
+        description="fp32, bf16 (pictures of a batch run one by one) or auto: bf16 where a CPU has "
+        "AMX, else fp32",
     )
     max_batch: int = Field(default=8, ge=1, le=256, description="images in a batch")
     batch_work_s: float = Field(
