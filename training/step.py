@@ -6,8 +6,7 @@ real pictures and the random numbers of the step.
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 import torch
@@ -24,9 +23,9 @@ from training.data import Indices
 from training.descent import descend
 from training.ema import decay_of, update_average
 from training.losses import OBJECTIVES, Terms, acgan_terms
+from training.penalty import penalty_at
 from training.players import Players
 from training.schedule import Moment
-from training.slopes import Penalty, penalised_count
 from training.together import Together
 
 Numbers = dict[str, float]
@@ -166,29 +165,6 @@ def labels_on(
 def autocast(device: torch.device, config: TrainingConfig) -> torch.autocast:
     """Run convolutions in bf16 where the configuration says so."""
     return torch.autocast(device.type, torch.bfloat16, enabled=config.precision == BF16)
-
-
-def penalty_at(
-    images_shown: int, config: TrainingConfig, moment: Moment, players: Players
-) -> Penalty:
-    """The penalty of this step; R1 and R2 weights follow the rule of StyleGAN2-ADA."""
-    weight, together = config.penalty_weight * moment.penalty_scale, players.together
-    size = config.network.size_at(moment.growth.resolution)
-    if OBJECTIVES[config.objective].scales_with_image:
-        weight *= math.prod(size) / moment.batch_size
-    source = generator_at(config.seed, Purpose.PENALTY, images_shown)
-    mix = together.own(uniform(source, moment.batch_size, 1, 1, 1)).to(players.device)
-    penalty = Penalty(
-        *(weight, config.penalty_share, config.penalty_target, config.drift, mix),
-        processes=together.count,
-    )
-    if config.penalty == "exact":
-        return penalty
-    source = generator_at(config.seed, Purpose.PENALTY_NOISE, images_shown)
-    count = penalised_count(moment.batch_size, config.penalty_share)
-    noise = normal(source, 2, count, config.network.channels, *size)
-    noise = noise[:, together.share].to(players.device)
-    return replace(penalty, kind=config.penalty, sigma=config.penalty_sigma, noise=noise)
 
 
 def read_numbers(terms: Terms, together: Together) -> Numbers:
