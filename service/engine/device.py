@@ -10,14 +10,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from models.pixels import Pixels
-
-PROCESSOR_FACTS = Path("/proc/cpuinfo")
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ def _open_cuda(device: torch.device) -> torch.device:
     return torch.device("cuda", device.index or 0)
 
 
-def precision_for(wanted: str, device: torch.device, facts: Path = PROCESSOR_FACTS) -> str:
+def precision_for(wanted: str, device: torch.device) -> str:
     """`fp32` or `bf16`: the wanted one, or for `auto` the one that is worth it on this device.
 
     It depends on the kind of processor alone and never on a measurement, which could come out
@@ -85,19 +82,12 @@ def precision_for(wanted: str, device: torch.device, facts: Path = PROCESSOR_FAC
 
     Args:
         wanted: `auto`, `fp32` or `bf16`.
-        facts: the kernel's description of the processor.
+        device: where.
     """
     if wanted != "auto":
         return wanted
-    return "bf16" if device.type == "cpu" and _has_matrix_units(facts) else "fp32"
-
-
-def _has_matrix_units(facts: Path) -> bool:
-    try:
-        lines = facts.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:  # no such file where the kernel is not Linux
-        return False
-    return any(line.startswith("flags") and "amx_bf16" in line.split() for line in lines)
+    has_matrix_units = torch.cpu.get_capabilities().get("amx_bf16")
+    return "bf16" if device.type == "cpu" and has_matrix_units else "fp32"
 
 
 def to_device(latents: Tensor, device: torch.device) -> Tensor:

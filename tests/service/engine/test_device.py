@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import torch
 
@@ -48,34 +46,31 @@ def test_what_may_change_a_last_bit_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "precision"),
+    ("capabilities", "precision"),
     [
-        ("flags\t\t: fpu avx512_bf16 amx_bf16 amx_tile\n", "bf16"),
-        ("flags\t\t: fpu avx512_bf16 avx512_fp16\n", "fp32"),
-        ("model name\t: amx_bf16\n", "fp32"),
-        (None, "fp32"),
+        ({"avx512_bf16": True, "amx_bf16": True, "amx_tile": True}, "bf16"),
+        ({"avx512_bf16": True, "avx512_fp16": True, "amx_bf16": False}, "fp32"),
+        ({"cpu_name": "amx_bf16"}, "fp32"),
+        ({}, "fp32"),
     ],
-    ids=["matrix units", "vector units alone", "only in name", "not Linux"],
+    ids=["matrix units", "vector units alone", "only in name", "another architecture"],
 )
 def test_a_cpu_computes_in_bf16_only_where_that_is_faster(
-    tmp_path: Path, facts: str | None, precision: str
+    monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, object], precision: str
 ) -> None:
     """By the kind of processor, so that a restart cannot choose otherwise."""
-    path = tmp_path / "cpuinfo"
-    if facts is not None:
-        path.write_text(f"processor\t: 0\n{facts}")
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
 
-    assert precision == precision_for("auto", torch.device("cpu"), path)
-    assert precision_for("fp32", torch.device("cpu"), path) == "fp32"
-    assert precision_for("bf16", torch.device("cpu"), path) == "bf16"
+    assert precision == precision_for("auto", torch.device("cpu"))
+    assert precision_for("fp32", torch.device("cpu")) == "fp32"
+    assert precision_for("bf16", torch.device("cpu")) == "bf16"
 
 
-def test_cuda_computes_in_fp32_unless_told_otherwise(tmp_path: Path) -> None:
+def test_cuda_computes_in_fp32_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the CPU beside it has does not count."""
-    path = tmp_path / "cpuinfo"
-    path.write_text("flags : amx_bf16\n")
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": True})
 
-    assert precision_for("auto", torch.device("cuda", 0), path) == "fp32"
+    assert precision_for("auto", torch.device("cuda", 0)) == "fp32"
 
 
 def test_on_the_cpu_nothing_is_copied() -> None:
