@@ -10,10 +10,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from models.generator import Generator
-from service.engine.compiled import CompiledStep, Compiler
-from service.engine.form import fold
-from service.engine.graph import graph_of, shape_after
+from models.families.progan.generator import Generator
+from service.engine.backends.eager import fold
+from service.engine.backends.openvino import CompiledStep, Compiler
+from service.engine.backends.openvino_graph import graph_of, shape_after
 
 
 def compiled_parts(

@@ -33,14 +33,14 @@ from torch import Tensor
 from bench.cuts import compiled_parts
 from bench.taken import taken_of
 from models.bundle import load_bundle
-from models.config import NetworkConfig
-from models.generator import Generator, activate
+from models.families.progan.config import NetworkConfig
+from models.families.progan.generator import Generator, activate
 from models.layers import UpConv2d, upsample
 from models.pixels import to_pixels
+from service.composition import available_cores
+from service.engine.backends.eager import Form, eager_form
+from service.engine.backends.select import prepare
 from service.engine.device import Target, precision_for
-from service.engine.form import Form, eager_form
-from service.engine.preparing import prepare
-from service.serving import available_cores
 
 CPU = torch.device("cpu")
 SHIPPED = Path(__file__).parents[1] / "models" / "pretrained"

@@ -20,11 +20,11 @@ from pathlib import Path
 
 import numpy as np
 
-from service.catalogue import Served
+from service.batching.recipe import Recipe, point_of
+from service.composition import available_cores
 from service.engine import Opened, open_engine
-from service.fingerprint import pixel_sha256
-from service.recipe import Recipe, point_of
-from service.serving import available_cores
+from service.media.fingerprint import pixel_sha256
+from service.registry.catalogue import Served
 
 MAX_BATCH = 8
 BUSY_THREADS = 2

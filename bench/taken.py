@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.generator import Generator
+from models.families.progan.generator import Generator
 from models.latent import label_of, latent_of
 
 

@@ -18,8 +18,8 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from models.card import Card, CardError
-from models.config import ExitShape, NetworkConfig
-from models.generator import Generator
+from models.families.progan.config import ExitShape, NetworkConfig
+from models.families.progan.generator import Generator
 
 WEIGHTS_FILE = "generator.safetensors"
 CARD_FILE = "card.json"

@@ -9,7 +9,7 @@ import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self, TypeVar
 
-from models.config import ExitShape, NetworkConfig
+from models.families.progan.config import ExitShape, NetworkConfig
 
 T = TypeVar("T")
 

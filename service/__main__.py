@@ -23,12 +23,12 @@ from prometheus_client import disable_created_metrics
 from pydantic import ValidationError
 
 from service.app import create_app
-from service.batching import ENGINE_ENDED
+from service.batching.batcher import ENGINE_ENDED
+from service.composition import Serving
 from service.errors import Draining, EngineLost
-from service.serving import Serving
+from service.http.request_log import configure_logging
+from service.operations.spans import name_the_service
 from service.settings import Settings, describe, unknown_variables, variable_of
-from service.spans import name_the_service
-from service.tracing import configure_logging
 
 STDIN = 0  # its file descriptor
 ENGINE_LOST = 70  # EX_SOFTWARE of sysexits.h

@@ -11,17 +11,17 @@ from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
 
-from service import problems
-from service.cors import share
-from service.deps import LifespanState, doors, no_body
-from service.pages import include_description, include_files, include_page
-from service.policy import PolicyMiddleware
-from service.routes import generate, interpolate, models, operations, reproduce
-from service.second_port import second_port
-from service.serving import Serving
+from service.composition import Serving
+from service.http import problems
+from service.http.cors import share
+from service.http.dependencies import LifespanState, doors, no_body
+from service.http.operations_server import second_port
+from service.http.pages import include_description, include_files, include_page
+from service.http.request_log import TracingMiddleware
+from service.http.routes import generate, interpolate, models, operations, reproduce
+from service.http.security_headers import PolicyMiddleware
+from service.operations.spans import telemetry
 from service.settings import Settings
-from service.spans import telemetry
-from service.tracing import TracingMiddleware
 
 DESCRIPTION = "Pictures by seed, from Progressive GANs. The same seed is the same picture for ever."
 

@@ -15,7 +15,7 @@ from limits import parse_many
 from pydantic import AliasChoices, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from service.keys import digest_of
+from service.access.keys import digest_of
 
 PREFIX = "PROGAN_"
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s,*]+")  # no path: a browser sends none

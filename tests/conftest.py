@@ -10,9 +10,9 @@ import torch
 
 from models.bundle import save_bundle
 from models.card import Card, Data, Exit, Golden
-from models.config import ExitShape, NetworkConfig, level_of
-from models.generator import Generator
-from models.growth import Growth
+from models.families.progan.config import ExitShape, NetworkConfig, level_of
+from models.families.progan.generator import Generator
+from models.families.progan.growth import Growth
 from models.latent import label_of, latent_of
 from models.pixels import Pixels, thumbnail_of, to_pixels
 from service.settings import Settings

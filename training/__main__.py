@@ -12,18 +12,16 @@ import sys
 import torch
 
 from models.bundle import BundleError
-from training import export, prepare_command, train_command
-from training.benchmark import command as benchmark
-from training.checkpoint import CheckpointError
-from training.config import ConfigError
-from training.descent import NonFiniteLossError
-from training.exits.lessons import ExitError
-from training.machine import add_machine_arguments, device_of, thread_count
-from training.manifest import DataError
-from training.quality import evaluate
-from training.quality.features import WeightsError
-from training.report import command as report_command
-from training.together import Together, TogetherError
+from training.commands import benchmark, evaluate, export, prepare, train
+from training.commands import report as report_command
+from training.config.config import ConfigError
+from training.data.manifest import DataError
+from training.device import add_machine_arguments, device_of, thread_count
+from training.distributed import Together, TogetherError
+from training.exits.distillation_data import ExitError
+from training.game.optimise import NonFiniteLossError
+from training.quality.networks.efficientnet import WeightsError
+from training.run.checkpoint import CheckpointError
 
 USER_ERRORS = (
     BundleError,
@@ -49,12 +47,12 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     preparing = commands.add_parser("prepare", help="turn pictures into arrays to train on")
-    prepare_command.add_arguments(preparing)
-    preparing.set_defaults(run_command=prepare_command.run)
+    prepare.add_arguments(preparing)
+    preparing.set_defaults(run_command=prepare.run)
 
     training = commands.add_parser("train", help="train, or go on training, a run")
-    train_command.add_arguments(training)
-    training.set_defaults(run_command=train_command.run)
+    train.add_arguments(training)
+    training.set_defaults(run_command=train.run)
 
     evaluating = commands.add_parser("evaluate", help="measure how good a run is")
     evaluate.add_arguments(evaluating)
@@ -97,7 +95,7 @@ def main() -> int:
     """Run one command; the exit code."""
     options = build_parser().parse_args()
     try:
-        if options.run_command is not train_command.run and Together.from_environment().count > 1:
+        if options.run_command is not train.run and Together.from_environment().count > 1:
             raise TogetherError("only train is for several processes: start this without torchrun")
         return options.run_command(options)
     except USER_ERRORS as error:

@@ -22,22 +22,22 @@ from rich.console import Console
 
 from bench.learning.reaching import Point, seconds_to, times_faster
 from bench.learning.settings import full_size, up_to
-from models.generator import Generator
-from models.growth import Growth
-from training.checkpoint import CHECKPOINTS, PATTERN
-from training.config import LevelPlan, TrainingConfig
-from training.data import Prepared
-from training.journal import append_line, read_lines
-from training.loop import train
-from training.newest import load_run
-from training.presets import PRESETS
-from training.progress import Display
+from models.families.progan.generator import Generator
+from models.families.progan.growth import Growth
+from training.commands.evaluate import FIRST_SEED
+from training.config.config import LevelPlan, TrainingConfig
+from training.config.presets import PRESETS
+from training.data.stream import Prepared
+from training.game.schedule import Moment
 from training.quality.distances import kernel_distance
-from training.quality.evaluate import FIRST_SEED
-from training.quality.features import features_of, load_network, weights_path
+from training.quality.networks.efficientnet import features_of, load_network, weights_path
 from training.quality.pictures import choose, draw
 from training.quality.swd import sliced_wasserstein
-from training.schedule import Moment
+from training.run.checkpoint import CHECKPOINTS, PATTERN
+from training.run.display import Display
+from training.run.journal import append_line, read_lines
+from training.run.loaded import load_run
+from training.run.loop import train
 
 MEASURED = "measured.jsonl"  # in the folder of a run
 PROGRESSIVE, FULL = "progressive", "full size"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from training.data import Prepared, open_prepared
-from training.manifest import MANIFEST_FILE, Manifest, Source
-from training.pyramid import PyramidWriter, halvings
+from training.data.manifest import MANIFEST_FILE, Manifest, Source
+from training.data.pyramid import PyramidWriter, halvings
+from training.data.stream import Prepared, open_prepared
 
 
 def write_noise(folder: Path, resolution: int, count: int, channels: int = 3) -> Prepared:

@@ -14,11 +14,11 @@ from itertools import count
 import torch
 
 from models.pixels import from_pixels
-from training.config import TrainingConfig
-from training.data import ImageStream, Prepared
-from training.players import Players
-from training.schedule import schedule_at
-from training.step import take_step
+from training.config.config import TrainingConfig
+from training.data.stream import ImageStream, Prepared
+from training.game.schedule import schedule_at
+from training.game.state import Players
+from training.game.step import take_step
 
 WARM_UP = 2  # steps
 

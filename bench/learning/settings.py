@@ -10,10 +10,10 @@ from itertools import pairwise
 
 import torch
 
-from models.config import NetworkConfig
-from training.config import BF16, FP32, LevelPlan, TrainingConfig
-from training.precision import fitting
-from training.presets import PAPER_CELEBAHQ_1024, PRESETS
+from models.families.progan.config import NetworkConfig
+from training.config.config import BF16, FP32, LevelPlan, TrainingConfig
+from training.config.presets import PAPER_CELEBAHQ_1024, PRESETS
+from training.run.precision import fitting
 
 STEPS_AHEAD = 1_000_000  # a schedule that no race comes to the end of
 PEER_LEARNING_RATE = 0.003  # the default of its `ProGAN.train`

@@ -20,16 +20,16 @@ import torch
 from rich.console import Console
 from torch.optim import Adam
 
-import training.chronicle
-import training.step
-from models.discriminator import Discriminator
-from models.generator import Generator as GeneratorNetwork
-from training.config import TrainingConfig
-from training.data import ImageStream, Prepared
-from training.journal import Averages
-from training.loop import train
-from training.progress import Display
-from training.watch import Watch
+import training.game.step
+import training.run.recorder
+from models.families.progan.discriminator import Discriminator
+from models.families.progan.generator import Generator as GeneratorNetwork
+from training.config.config import TrainingConfig
+from training.data.stream import ImageStream, Prepared
+from training.run.display import Display
+from training.run.journal import Averages
+from training.run.loop import train
+from training.run.monitor import Watch
 
 DATA = "pictures read"
 NETWORKS = ("generator forward", "discriminator forward", "slope for the penalty", "backward")
@@ -37,26 +37,30 @@ REST = "between them"
 
 # What is timed, by the name of its share.
 TIMED: dict[str, tuple[tuple[object, str], ...]] = {
-    DATA: ((ImageStream, "batch"), (ImageStream, "labels"), (training.step, "from_pixels")),
+    DATA: ((ImageStream, "batch"), (ImageStream, "labels"), (training.game.step, "from_pixels")),
     NETWORKS[0]: ((GeneratorNetwork, "forward"),),
     NETWORKS[1]: ((Discriminator, "forward"),),
     NETWORKS[2]: ((torch.autograd, "grad"),),
     NETWORKS[3]: ((torch.Tensor, "backward"),),
     "optimiser": ((Adam, "step"),),
     "check for infinities": ((torch.nn.utils, "get_total_norm"),),
-    "average": ((training.step, "update_average"),),
+    "average": ((training.game.step, "update_average"),),
     "latents and weights of penalties": (
-        (training.step, "normal"),
-        (training.step, "penalty_at"),
+        (training.game.step, "normal"),
+        (training.game.step, "penalty_at"),
     ),
-    "numbers to log": ((training.step, "read_numbers"), (Averages, "add"), (Display, "update")),
+    "numbers to log": (
+        (training.game.step, "read_numbers"),
+        (Averages, "add"),
+        (Display, "update"),
+    ),
     "quality of a tick": ((Watch, "measure"),),
     "journal and grid of a tick": (
-        (training.chronicle, "append_line"),
-        (training.chronicle, "write_grid"),
+        (training.run.recorder, "append_line"),
+        (training.run.recorder, "write_grid"),
         (Watch, "note"),
     ),
-    "checkpoint of a tick": ((training.chronicle, "save_checkpoint"),),
+    "checkpoint of a tick": ((training.run.recorder, "save_checkpoint"),),
     "page of the run": ((Watch, "report"),),
 }
 

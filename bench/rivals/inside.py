@@ -18,10 +18,10 @@ from PIL import Image
 from bench.taken import taken_of
 from models.bundle import load_bundle
 from models.pixels import Pixels, to_pixels
-from service.encode import encode
+from service.batching.recipe import Recipe, point_of
 from service.engine import open_engine
-from service.recipe import Recipe, point_of
-from service.studio import facts_of
+from service.media.encoding import encode
+from service.pipeline import facts_of
 
 MAX_BATCH = 8  # of every server, and the default of ours
 

@@ -13,8 +13,8 @@ import torch
 
 from models.bundle import save_bundle
 from models.card import Card, Data, Exit, Golden
-from models.config import NetworkConfig
-from models.generator import Generator
+from models.families.progan.config import NetworkConfig
+from models.families.progan.generator import Generator
 from models.latent import latent_of
 from models.pixels import thumbnail_of, to_pixels
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from service.engine.form import Form, Step
+from service.engine.backends.eager import Form, Step
 
 
 def ladder(longest: int) -> tuple[int, ...]:

@@ -15,16 +15,16 @@ import torch
 
 from models.bundle import load_bundle
 from models.pixels import Pixels
-from service.catalogue import EngineMode, Served
-from service.engine.classes import Classes, classes_of
+from service.batching.recipe import Recipe, point_of
+from service.engine.backends.eager import Form
+from service.engine.backends.select import prepare
+from service.engine.class_vectors import Classes, classes_of
 from service.engine.device import Target, libraries_of
+from service.engine.device_errors import fault_of, free_memory
 from service.engine.exactness import exact_form, ladder, single_form
-from service.engine.form import Form
-from service.engine.preparing import prepare
-from service.engine.proof import BrokenPromiseError, is_batch_invariant, probes_of, prove_golden
 from service.engine.rendering import entries_of, render
-from service.engine.spelling import fault_of, free_memory
-from service.recipe import Recipe, point_of
+from service.engine.self_test import BrokenPromiseError, is_batch_invariant, probes_of, prove_golden
+from service.registry.catalogue import EngineMode, Served
 
 LARGEST_CPU_STEP = 8  # images; every size is tried at load, and a few fill a CPU
 

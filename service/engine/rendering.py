@@ -13,13 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.config import level_of
+from models.families.progan.config import level_of
 from models.latent import Latent, latent_of, lerp, slerp
 from models.pixels import Pixels, to_pixels
-from service.engine.classes import Classes
+from service.batching.recipe import Method, Point, Recipe
+from service.engine.backends.eager import Form
+from service.engine.class_vectors import Classes
 from service.engine.device import to_device, to_host
-from service.engine.form import Form
-from service.recipe import Method, Point, Recipe
 
 
 def latent_at(point: Point, size: int) -> Latent:

@@ -13,8 +13,8 @@ import pytest
 import torch
 from rich.console import Console
 
-import training.chronicle
-import training.step
+import training.game.step
+import training.run.recorder
 from bench.learning.growing import (
     FULL,
     PROGRESSIVE,
@@ -49,15 +49,15 @@ from bench.learning.shares import (
     timing,
 )
 from bench.rivals.networks import WIDTHS
-from models.config import NetworkConfig
-from models.discriminator import Discriminator
-from models.generator import Generator
-from models.growth import Growth
-from training.config import LevelPlan, TrainingConfig
-from training.journal import append_line
-from training.precision import fitting
-from training.presets import PRESETS
-from training.schedule import schedule_at
+from models.families.progan.config import NetworkConfig
+from models.families.progan.discriminator import Discriminator
+from models.families.progan.generator import Generator
+from models.families.progan.growth import Growth
+from training.config.config import LevelPlan, TrainingConfig
+from training.config.presets import PRESETS
+from training.game.schedule import schedule_at
+from training.run.journal import append_line
+from training.run.precision import fitting
 
 TINY = NetworkConfig(8, latent_size=8, fmap_base=32, fmap_max=8)
 FADING = TrainingConfig(
@@ -267,12 +267,20 @@ def test_a_function_that_fails_is_timed_and_the_next_one_too() -> None:
 
 def test_everything_is_as_it_was_after_timing() -> None:
     """A stopwatch left behind would slow down whatever comes next."""
-    before = (Generator.forward, training.step.update_average, training.chronicle.save_checkpoint)
+    before = (
+        Generator.forward,
+        training.game.step.update_average,
+        training.run.recorder.save_checkpoint,
+    )
 
     with timing():
         assert Generator.forward is not before[0]
 
-    after = (Generator.forward, training.step.update_average, training.chronicle.save_checkpoint)
+    after = (
+        Generator.forward,
+        training.game.step.update_average,
+        training.run.recorder.save_checkpoint,
+    )
     assert after == before
 
 

@@ -19,13 +19,13 @@ from typing import Any
 import torch
 
 from service.__main__ import read_settings, serve
-from service.catalogue import Served
-from service.engine.spelling import fault_of
-from service.picture import Pixels
-from service.recipe import Recipe
-from service.serving import Engine, Learn, Serving, open_torch_engine
+from service.batching.recipe import Recipe
+from service.composition import Engine, Learn, Serving, open_torch_engine
+from service.engine.device_errors import fault_of
+from service.http.request_log import configure_logging
+from service.media.picture import Pixels
+from service.registry.catalogue import Served
 from service.settings import Settings
-from service.tracing import configure_logging
 
 ORDERS = "FAULT_ORDERS"  # the variable that names the file
 

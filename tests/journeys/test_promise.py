@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bench.promise import broken, opened, options_of, shuffled
-from models.config import NetworkConfig
-from service.recipe import Recipe, point_of
+from models.families.progan.config import NetworkConfig
+from service.batching.recipe import Recipe, point_of
 from tests.conftest import write_bundle
 
 CONFIG = NetworkConfig(resolution=32, channels=3, latent_size=16, fmap_base=128, fmap_max=16)

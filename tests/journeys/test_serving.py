@@ -15,7 +15,7 @@ from typing import Self
 import httpx2
 import pytest
 
-from models.config import NetworkConfig
+from models.families.progan.config import NetworkConfig
 from tests.conftest import write_bundle
 from tests.journeys.server import PATIENCE_S, Server, ready_server
 

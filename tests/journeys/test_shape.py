@@ -15,19 +15,19 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from models.bundle import load_bundle
-from models.config import NetworkConfig
+from models.families.progan.config import NetworkConfig
 from service.app import create_app
 from service.settings import Settings
 from tests.conftest import picture_of
 from tests.training.conftest import QUIET
-from training.agreement import with_base
-from training.config import LevelPlan, TrainingConfig
-from training.data import open_prepared
+from training.commands.export import export_run
+from training.config.config import LevelPlan, TrainingConfig
+from training.data.prepare import PrepareOptions, prepare
+from training.data.stream import open_prepared
 from training.exits import choosing, fitting
-from training.export import export_run
-from training.loop import train
-from training.prepare import PrepareOptions, prepare
-from training.progress import Display
+from training.run.display import Display
+from training.run.loop import train
+from training.run.validation import with_base
 
 pytestmark = pytest.mark.timeout(180)
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from models.card import Card, Data, Exit, Golden
-from models.config import NetworkConfig
+from models.families.progan.config import NetworkConfig
 
 
 @pytest.fixture(autouse=True)

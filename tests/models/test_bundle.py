@@ -18,9 +18,9 @@ from models.bundle import (
     save_bundle,
 )
 from models.card import Card, Data, Exit
-from models.config import ExitShape, NetworkConfig
-from models.generator import Generator
-from models.growth import Growth
+from models.families.progan.config import ExitShape, NetworkConfig
+from models.families.progan.generator import Generator
+from models.families.progan.growth import Growth
 
 SHAPES = (ExitShape((5,)), ExitShape((1, 3, 1), (4, 6)), ExitShape((3, 3), (8,)), ExitShape())
 

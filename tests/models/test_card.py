@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.card import FORMAT_VERSION, Card, CardError
-from models.config import ExitShape
+from models.families.progan.config import ExitShape
 
 
 def through_json(card: Card) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 
-from service.serving import Serving
+from service.composition import Serving
 from service.settings import Settings
 
 ROOT = Path(__file__).parents[2]

@@ -17,7 +17,10 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from service.batching import Batcher
+from service.batching.batcher import Batcher
+from service.batching.predictor import WorkPredictor
+from service.batching.queue import Ticket, WaitingLine
+from service.batching.recipe import Recipe, point_of
 from service.errors import (
     DeadlinePassed,
     DeadlineTooNear,
@@ -25,11 +28,8 @@ from service.errors import (
     EngineFailed,
     QueueFull,
 )
-from service.metrics import Metrics
-from service.picture import Pixels
-from service.prediction import WorkPredictor
-from service.queueing import Ticket, WaitingLine
-from service.recipe import Recipe, point_of
+from service.media.picture import Pixels
+from service.operations.metrics import Metrics
 from tests.service.painter import PATIENCE_S, paint, wait_until
 
 CAPACITY = 12

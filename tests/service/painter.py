@@ -14,12 +14,12 @@ import numpy as np
 from fastapi.testclient import TestClient
 
 from models.card import Card, Data, Exit, Golden
-from models.config import NetworkConfig
+from models.families.progan.config import NetworkConfig
 from service.app import create_app
-from service.catalogue import EngineMode, Served, Unfit
-from service.picture import Pixels
-from service.recipe import Recipe
-from service.serving import Serving
+from service.batching.recipe import Recipe
+from service.composition import Serving
+from service.media.picture import Pixels
+from service.registry.catalogue import EngineMode, Served, Unfit
 from service.settings import Settings
 
 PATIENCE_S = 30  # for a machine that is busy

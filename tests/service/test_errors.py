@@ -8,7 +8,7 @@ import pytest
 
 from service import errors
 from service.errors import OutOfRange, Refused, RequestError, ServiceError
-from service.metrics import REASONS
+from service.operations.metrics import REASONS
 
 CLASSES = [
     kind

@@ -9,7 +9,7 @@ import pytest
 import uvicorn
 
 from service.__main__ import DrainingServer, parser, read_settings
-from service.serving import Serving
+from service.composition import Serving
 from service.settings import Settings, variable_of
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from service.keys import digest_of
+from service.access.keys import digest_of
 from service.settings import Settings, describe, unknown_variables, variable_of
 
 

@@ -13,16 +13,16 @@ import pytest
 import torch
 from rich.console import Console
 
-from models.config import NetworkConfig
+from models.families.progan.config import NetworkConfig
 from tests.training.prepared import write_prepared
 from training import __main__ as command
-from training import export
-from training.config import LevelPlan, TrainingConfig
-from training.data import Prepared, open_prepared
+from training.commands import export
+from training.config.config import LevelPlan, TrainingConfig
+from training.config.presets import PRESETS
+from training.data.stream import Prepared, open_prepared
 from training.exits import choosing, fitting
-from training.loop import train
-from training.presets import PRESETS
-from training.progress import Display
+from training.run.display import Display
+from training.run.loop import train
 
 QUIET = Console(file=io.StringIO())
 Run = Callable[..., int]

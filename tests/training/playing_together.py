@@ -1,4 +1,4 @@
-"""What each process does in the tests of `training.together`: plays every case of a folder in turn.
+"""What each process does in the tests of `training.distributed`: plays every case of a folder.
 
 Started by `torchrun` with that folder, which holds `data/` and `cases/NAME.json`. What became of
 the cases goes to `heard-RANK.json`.
@@ -14,15 +14,15 @@ from pathlib import Path
 
 import torch
 
-from training.checkpoint import tensors_of
-from training.config import TrainingConfig
-from training.data import ImageStream, Prepared, open_prepared
-from training.loop import train
-from training.players import Players
-from training.progress import Display
-from training.schedule import Moment, schedule_at
-from training.step import take_step
-from training.together import Together
+from training.config.config import TrainingConfig
+from training.data.stream import ImageStream, Prepared, open_prepared
+from training.distributed import Together
+from training.game.schedule import Moment, schedule_at
+from training.game.state import Players
+from training.game.step import take_step
+from training.run.checkpoint import tensors_of
+from training.run.display import Display
+from training.run.loop import train
 
 CPU = torch.device("cpu")
 STOPPED_AT = 40

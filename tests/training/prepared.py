@@ -6,8 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.bundle import file_sha256
-from models.config import SQUARE, Size, level_of, resolution_of, size_of
-from training.manifest import LABELS_FILE, MANIFEST_FILE, ArrayFile, Manifest, Source, images_file
+from models.families.progan.config import SQUARE, Size, level_of, resolution_of, size_of
+from training.data.manifest import (
+    LABELS_FILE,
+    MANIFEST_FILE,
+    ArrayFile,
+    Manifest,
+    Source,
+    images_file,
+)
 
 
 def write_prepared(

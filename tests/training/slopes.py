@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from training.slopes import Score
+from training.objectives.gradient_penalty import Score
 
 
 def linear(weight: Tensor) -> Score:

@@ -5,10 +5,10 @@ import torch
 from torch import Tensor, nn
 
 from models.pixels import Pixels
-from training.config import TrainingConfig
-from training.players import Players
-from training.schedule import Moment, schedule_at
-from training.step import take_step
+from training.config.config import TrainingConfig
+from training.game.schedule import Moment, schedule_at
+from training.game.state import Players
+from training.game.step import take_step
 
 HELD = 60  # images shown: 8 px alone, in the plan of the tests
 Weights = dict[str, Tensor]

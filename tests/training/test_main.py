@@ -10,8 +10,8 @@ import torch
 
 from models.bundle import load_card
 from tests.training.conftest import Run
-from training import train_command
-from training.data import Prepared
+from training.commands import train
+from training.data.stream import Prepared
 
 
 def test_a_run_is_trained_and_exported(
@@ -194,7 +194,7 @@ def test_what_is_interrupted_says_so_and_ends_with_code_130(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("training.export.load_run", interrupted)
+    monkeypatch.setattr("training.commands.export.load_run", interrupted)
 
     assert run("export", "--run", tmp_path, "--out", tmp_path / "out") == 130
     assert capsys.readouterr().err == "stopped. What was written before is whole\n"
@@ -214,13 +214,13 @@ def test_too_little_memory_is_told_with_what_to_try(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a flaw of ours")
 
-    monkeypatch.setattr(train_command, "train", greedy)
+    monkeypatch.setattr(train, "train", greedy)
     assert run(*train_words) == 1
     said = capsys.readouterr().err
     assert "error: out of memory (" in said
     assert "Try smaller batches (--set levels.*.batch_size=...)" in said
 
-    monkeypatch.setattr(train_command, "train", broken)
+    monkeypatch.setattr(train, "train", broken)
     with pytest.raises(RuntimeError, match="a flaw of ours"):
         run(*train_words)
 

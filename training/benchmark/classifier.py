@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.optim import Adam
 
 from training.benchmark.digits import Digits
-from training.manifest import DataError
+from training.data.manifest import DataError
 
 FILE = "classifier.safetensors"
 EPOCHS = 3

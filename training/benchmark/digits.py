@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.pixels import Pixels
-from training.chance import Purpose, generator_at
-from training.manifest import DataError
-from training.sources.idx import open_idx_pictures
+from training.data.manifest import DataError
+from training.data.sources.idx import open_idx_pictures
+from training.objectives.rng import Purpose, generator_at
 
 FILES = {"train": "train-images-idx3-ubyte", "test": "t10k-images-idx3-ubyte"}
 SIZE = 32  # pixels

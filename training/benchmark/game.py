@@ -15,7 +15,7 @@ from torch import nn
 from training.benchmark.digits import StackedDigits
 from training.benchmark.pair import Game
 from training.benchmark.trial import Trial
-from training.checkpoint import Progress, load_newest, save_checkpoint
+from training.run.checkpoint import Progress, load_newest, save_checkpoint
 
 CHECKPOINT_IMAGES = 128_000
 

@@ -19,13 +19,13 @@ from models.pixels import from_pixels
 from training.benchmark.digits import StackedDigits
 from training.benchmark.networks import LATENT_SIZE, pair_of
 from training.benchmark.trial import AVERAGE_SHARE, Trial
-from training.chance import Purpose, generator_at, normal, uniform
-from training.descent import NonFiniteLossError
-from training.ema import update_average
-from training.losses import OBJECTIVES, Terms
-from training.players import draw_weights
-from training.slopes import Penalty
-from training.step import Numbers
+from training.game.ema import update_average
+from training.game.optimise import NonFiniteLossError
+from training.game.state import draw_weights
+from training.game.step import Numbers
+from training.objectives.gradient_penalty import Penalty
+from training.objectives.losses import OBJECTIVES, Terms
+from training.objectives.rng import Purpose, generator_at, normal, uniform
 
 WGAN_GP_WEIGHT = 10.0  # lambda, as published
 CRITIC_STEPS = {"wgan-gp": 5}  # turns of the discriminator for one of the generator

@@ -15,7 +15,7 @@ class Trial:
 
     Attributes:
         network: a name in `networks.DIVISORS`.
-        objective: a name in `training.losses.OBJECTIVES`.
+        objective: a name in `training.objectives.losses.OBJECTIVES`.
         seed: of weights, latents and order.
         images: real images shown to the discriminator in all.
         batch_size: images of one turn.

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.config import ExitShape, resolution_of
-from models.generator import Generator
-from training.exits.lessons import BATCH, ExitError, lessons_of
+from models.families.progan.config import ExitShape, resolution_of
+from models.families.progan.generator import Generator
+from training.exits.distillation_data import BATCH, ExitError, lessons_of
 
 HELD_OUT_SEEDS = range(2_000_000, 2_000_128)
 TARGET_DB = 38.0  # the cheapest exit that reaches it is good enough

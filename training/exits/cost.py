@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from models.config import ExitShape, Size
-from models.exit import build_exit
-from models.generator import Generator
+from models.families.progan.config import ExitShape, Size
+from models.families.progan.exit import build_exit
+from models.families.progan.generator import Generator
 
 SHARE_OF_PATH = 0.52  # what a deep exit may cost, of stem and levels up to it: about half
 DEEP_KERNELS = (1, 3, 3, 1)

@@ -15,10 +15,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.config import ExitShape
-from models.exit import build_exit, convolutions_of
+from models.families.progan.config import ExitShape
+from models.families.progan.exit import build_exit, convolutions_of
 from models.layers import LEAKY_SLOPE
-from training.chance import normal
+from training.objectives.rng import normal
 
 MUON_RATE = 0.02
 ADAM_RATE = 0.003

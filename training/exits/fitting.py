@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from torch import nn
 
 from models.card import Exit
-from models.config import ExitShape, Size, resolution_of
-from models.generator import Generator
-from training.chance import Purpose, generator_at
+from models.families.progan.config import ExitShape, Size, resolution_of
+from models.families.progan.generator import Generator
 from training.exits.choosing import Candidate, choose, fidelities
 from training.exits.cost import deep_shape, exit_cost, path_costs
 from training.exits.deep import Student, rate_at
-from training.exits.lessons import BATCH, ExitError, Pool, entrance
+from training.exits.distillation_data import BATCH, ExitError, Pool, entrance
 from training.exits.linear import LeastSquares
-from training.exits.sight import Watch
+from training.exits.progress_bar import Watch
+from training.objectives.rng import Purpose, generator_at
 
 FIRST_FIT_SEED = 1_000_000
 LINEAR_PICTURES = 384

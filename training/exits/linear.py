@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.config import ExitShape
-from models.exit import build_exit, convolutions_of
-from training.exits.lessons import SpoiledError
+from models.families.progan.config import ExitShape
+from models.families.progan.exit import build_exit, convolutions_of
+from training.exits.distillation_data import SpoiledError
 
 PLACES = 256  # of each picture that enter the equations, about; another set for each batch
 RIDGES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)  # of the mean diagonal; the first that can be solved

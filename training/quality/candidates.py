@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from training.data import Indices, Prepared
-from training.manifest import Pixels
-from training.quality.glance import COMPARED_AT, flat, halved_to, nearest
+from training.data.manifest import Pixels
+from training.data.stream import Indices, Prepared
+from training.quality.coarse_search import COMPARED_AT, flat, halved_to, nearest
 from training.quality.pictures import Pictures
 
 CLOSER = 64  # pixels

@@ -5,11 +5,11 @@ Owns that choice. Knows no metric and no network.
 
 from __future__ import annotations
 
-from training.config import TrainingConfig
-from training.data import Prepared
-from training.manifest import DataError
-from training.origin import Origin
+from training.config.config import TrainingConfig
+from training.data.manifest import DataError
+from training.data.stream import Prepared
 from training.quality.pictures import Pictures
+from training.run.data_origin import Origin
 
 
 def labels_like(

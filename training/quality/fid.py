@@ -14,10 +14,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from training.manifest import Pixels
+from training.data.manifest import Pixels
 from training.quality.distances import frechet_distance
-from training.quality.features import Features, as_colour, look, published_weights
-from training.quality.inception import FEATURES, Inception
+from training.quality.networks.efficientnet import Features, as_colour, look, published_weights
+from training.quality.networks.inception import FEATURES, Inception
 from training.quality.pictures import Pictures
 from training.quality.report import Metric, metric
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from training.data import Indices
+from training.data.stream import Indices
 from training.quality.distances import Cloud, Doubles, squared_distances
 from training.quality.pictures import Pictures
-from training.samples import grid_of
+from training.rendering import grid_of
 
 SHOWN = 5  # neighbours of each
 CLOSEST, FIRST = 6, 6  # rows of the sheet

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.generator import Generator
-from models.growth import Growth
-from training.data import Indices
-from training.manifest import Pixels
-from training.samples import render
+from models.families.progan.generator import Generator
+from models.families.progan.growth import Growth
+from training.data.manifest import Pixels
+from training.data.stream import Indices
+from training.rendering import render
 
 DRAWN_AT_ONCE = 64
 PIECE = 2**20  # bytes

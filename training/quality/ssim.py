@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from training.data import Indices
+from training.data.stream import Indices
 from training.quality.pictures import Pictures
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # section 3.2 of the paper, finest scale first

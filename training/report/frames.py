@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image
 
 from training.quality.report import write_whole
-from training.samples import COLUMNS, SMALLEST_TILE
+from training.rendering import COLUMNS, SMALLEST_TILE
 
 LARGEST_TILE = 128  # pixels of one picture
 LOSSLESS_UP_TO = 32  # pixels; so small a picture costs little and shows every flaw

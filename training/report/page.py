@@ -14,10 +14,10 @@ from pathlib import Path
 
 from training.quality.neighbours import SHOWN as NEIGHBOURS_SHOWN
 from training.quality.report import write_whole
+from training.rendering import SAMPLES
 from training.report.frames import Frame, frames_of
-from training.report.lookalikes import SEARCHED, SHEET_FILE
-from training.report.story import Story, story_of
-from training.samples import SAMPLES
+from training.report.nearest_neighbours import SEARCHED, SHEET_FILE
+from training.report.report_data import Story, story_of
 
 HERE = Path(__file__).parent
 REPORT_FILE = "report.html"

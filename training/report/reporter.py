@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from models.generator import Generator
-from models.growth import Growth
-from training.data import Prepared
-from training.report.lookalikes import find_lookalikes, keep_lookalikes
+from models.families.progan.generator import Generator
+from models.families.progan.growth import Growth
+from training.data.stream import Prepared
+from training.report.nearest_neighbours import find_lookalikes, keep_lookalikes
 from training.report.page import KEPT_FOLDER, REPORT_FILE, write_page
 
 SHARE = 0.01  # of the time spent training

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import NetworkConfig
-from models.generator import Generator
+from models.families.progan.config import NetworkConfig
+from models.families.progan.generator import Generator
+from service.engine.backends.eager import Form, eager_form
 from service.engine.exactness import ExactStep, exact_form, exact_sizes, ladder, single_form
-from service.engine.form import Form, eager_form
 
 CPU = torch.device("cpu")
 

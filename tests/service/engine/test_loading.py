@@ -16,15 +16,15 @@ import torch
 from torch import Tensor
 
 from models.card import Card
-from models.config import NetworkConfig
+from models.families.progan.config import NetworkConfig
 from models.latent import label_of
+from service.batching.faults import DeviceLost
+from service.batching.recipe import Recipe, point_of
 from service.engine import loading
 from service.engine.device import Target
 from service.engine.loading import load_model, make_exact
-from service.engine.opening import Opened, open_engine
-from service.engine.proof import BrokenPromiseError, GoldenReport, Render, prove_golden
-from service.faults import DeviceLost
-from service.recipe import Recipe, point_of
+from service.engine.self_test import BrokenPromiseError, GoldenReport, Render, prove_golden
+from service.engine.torch_engine import Opened, open_engine
 from tests.conftest import TINY, MakeBundle
 
 

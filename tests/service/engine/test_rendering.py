@@ -10,14 +10,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.config import NetworkConfig
-from models.generator import Generator
+from models.families.progan.config import NetworkConfig
+from models.families.progan.generator import Generator
 from models.latent import latent_of, lerp, slerp
+from service.batching.recipe import Method, Point, Recipe, point_of
+from service.engine.backends.eager import Form, eager_form
+from service.engine.backends.select import prepare
 from service.engine.device import Target
-from service.engine.form import Form, eager_form
-from service.engine.preparing import prepare
 from service.engine.rendering import latent_at, latents_of, render
-from service.recipe import Method, Point, Recipe, point_of
 from tests.conftest import picture_of
 
 CONFIG = NetworkConfig(32, 3, 16, 256, 16)

@@ -10,7 +10,7 @@ import torch
 from tests.training.benchmark.mnist import write_mnist
 from training.benchmark.classifier import as_images, reader_in, train_reader
 from training.benchmark.digits import read_digits
-from training.manifest import DataError
+from training.data.manifest import DataError
 
 
 def test_a_classifier_learns_and_is_kept(tmp_path: Path) -> None:

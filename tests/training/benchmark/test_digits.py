@@ -7,7 +7,7 @@ import pytest
 
 from tests.training.benchmark.mnist import write_mnist
 from training.benchmark.digits import Digits, StackedDigits, read_digits
-from training.manifest import DataError
+from training.data.manifest import DataError
 
 DIGITS = Digits(
     np.arange(60, dtype=np.uint8)[:, None, None] * np.ones((1, 32, 32), np.uint8),

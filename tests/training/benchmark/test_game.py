@@ -10,7 +10,7 @@ from tests.training.benchmark.stacks import STACKS, TRIAL, weights_of
 from training.benchmark import game
 from training.benchmark.game import play
 from training.benchmark.pair import Game
-from training.checkpoint import load_newest
+from training.run.checkpoint import load_newest
 
 
 class StopError(Exception):

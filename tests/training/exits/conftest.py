@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from models.config import NetworkConfig
-from models.generator import Generator
+from models.families.progan.config import NetworkConfig
+from models.families.progan.generator import Generator
 from training.exits import choosing, fitting
 
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from torch import nn
 
-from models.config import ExitShape
-from models.exit import build_exit
-from models.generator import Generator
+from models.families.progan.config import ExitShape
+from models.families.progan.exit import build_exit
+from models.families.progan.generator import Generator
 from training.exits import choosing
 from training.exits.choosing import Candidate, choose, fidelities
-from training.exits.lessons import ExitError, lessons_of
+from training.exits.distillation_data import ExitError, lessons_of
 
 LINEAR = Candidate(ExitShape((3,)), nn.Identity())
 DEEP = Candidate(ExitShape((3, 1), (8,)), nn.Identity())

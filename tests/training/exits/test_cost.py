@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from models.config import ExitShape
-from models.exit import build_exit
-from models.generator import Generator
+from models.families.progan.config import ExitShape
+from models.families.progan.exit import build_exit
+from models.families.progan.generator import Generator
 from training.exits.cost import (
     SHARE_OF_PATH,
     deep_shape,
@@ -13,7 +13,7 @@ from training.exits.cost import (
     multiply_adds,
     path_costs,
 )
-from training.exits.lessons import entrance
+from training.exits.distillation_data import entrance
 
 
 def test_a_convolution_costs_its_weights_at_every_pixel() -> None:

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.config import ExitShape
-from models.exit import convolutions_of
+from models.families.progan.config import ExitShape
+from models.families.progan.exit import convolutions_of
 from training.exits.deep import WARM_UP, Student, rate_at
 from training.exits.linear import LeastSquares
 

@@ -4,13 +4,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import ExitShape, NetworkConfig
-from models.generator import Generator
-from models.growth import Growth
+from models.families.progan.config import ExitShape, NetworkConfig
+from models.families.progan.generator import Generator
+from models.families.progan.growth import Growth
 from training.exits import choosing, cost, deep, fitting
 from training.exits.choosing import Candidate, fidelities
+from training.exits.distillation_data import ExitError, entrance, lessons_of
 from training.exits.fitting import MAX_STEPS, batch_at, fit_exits, with_exits
-from training.exits.lessons import ExitError, entrance, lessons_of
 
 
 def weights_of(generator: Generator) -> list[Tensor]:

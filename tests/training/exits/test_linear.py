@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.exit import convolutions_of
-from training.exits.lessons import SpoiledError
+from models.families.progan.exit import convolutions_of
+from training.exits.distillation_data import SpoiledError
 from training.exits.linear import LeastSquares, solve
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from training.quality.inception import Inception
+from training.quality.networks.inception import Inception
 
 
 def random_weights(shapes: Mapping[str, torch.Size], seed: int = 0) -> dict[str, Tensor]:

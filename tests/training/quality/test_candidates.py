@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from training.data import Prepared
-from training.manifest import Pixels, images_file
+from training.data.manifest import Pixels, images_file
+from training.data.stream import Prepared
 from training.quality.candidates import doubles, with_candidates
 from training.quality.pictures import Pictures, choose
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training.config import TrainingConfig
-from training.data import Prepared
-from training.manifest import DataError
-from training.origin import Origin
+from training.config.config import TrainingConfig
+from training.data.manifest import DataError
+from training.data.stream import Prepared
 from training.quality.classes import labels_like
 from training.quality.pictures import Pictures
+from training.run.data_origin import Origin
 
 ORIGIN = Origin("noise", "", "", 12, "", ("class 0", "class 1", "class 2"), "")
 

@@ -9,8 +9,8 @@ from scipy.ndimage import map_coordinates
 
 from models.bundle import file_sha256
 from training.quality import fid
-from training.quality.features import WeightsError
 from training.quality.fid import as_shown, load_inception, measure_fid, resized
+from training.quality.networks.efficientnet import WeightsError
 from training.quality.pictures import Pictures
 
 CPU = torch.device("cpu")

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from models.config import NetworkConfig
-from models.generator import Generator
-from models.growth import Growth
+from models.families.progan.config import NetworkConfig
+from models.families.progan.generator import Generator
+from models.families.progan.growth import Growth
 from tests.training.conftest import FullDisk
 from training.quality.pictures import Pictures, choose, draw, scratch_array
-from training.samples import render
+from training.rendering import render
 
 
 @pytest.fixture

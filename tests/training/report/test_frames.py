@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from training.rendering import grid_of
 from training.report.frames import frames_of, shrunk, thinned
-from training.samples import grid_of
 
 
 def write_grid(folder: Path, images_shown: int, size: int, channels: int = 3) -> Path:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.training.conftest import FullDisk
 from training.report.page import page_of, write_page
-from training.report.story import story_of
+from training.report.report_data import story_of
 
 
 def story_in(page: str) -> dict[str, Any]:

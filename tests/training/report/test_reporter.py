@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from models.generator import Generator
-from models.growth import Growth
-from training.config import TrainingConfig
-from training.data import Prepared
-from training.report.lookalikes import SHEET_FILE
+from models.families.progan.generator import Generator
+from models.families.progan.growth import Growth
+from training.config.config import TrainingConfig
+from training.data.stream import Prepared
+from training.report.nearest_neighbours import SHEET_FILE
 from training.report.page import KEPT_FOLDER
 from training.report.reporter import SHARE, Reporter
 

@@ -1,0 +1,132 @@
+"""The generator: a stem, levels and exits.
+
+Owns the path from latent to image. `stem` turns a latent into features of the base, 4x4 or another
+shape, `levels[k]` takes the features of level k to level k + 1, and `exits[k]` makes an image of
+the features of level k. All of them exist from the start; `Growth` says which are awake. Where
+there are classes, `embedding` has a vector for each, and the stem takes `conditioned` latents,
+twice as long.
+Source: Karras et al. 2018, appendix A, table 2.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.families.progan.config import SQUARE, ExitShape, NetworkConfig, Size
+from models.families.progan.exit import build_exit
+from models.families.progan.growth import Growth, blend
+from models.layers import (
+    HE_GAIN,
+    LEAKY_SLOPE,
+    EqualizedConv2d,
+    EqualizedLinear,
+    UpConv2d,
+    pixel_norm,
+    unrounded,
+    upsample,
+)
+
+
+def activate(x: Tensor) -> Tensor:
+    """Leaky ReLU, in place, then PixelNorm (section 4.2)."""
+    return pixel_norm(F.leaky_relu(x, LEAKY_SLOPE, inplace=True))
+
+
+class Stem(nn.Module):
+    """Latent `[N, L]` -> features `[N, maps, h, w]`, 4x4 or another base."""
+
+    def __init__(self, latent_size: int, maps: int, base: Size = SQUARE) -> None:
+        super().__init__()
+        height, width = base
+        self.shape = (maps, height, width)
+        # A quarter of the usual gain, as in the published networks: 16 outputs share one map.
+        self.dense = EqualizedLinear(latent_size, maps * height * width, gain=HE_GAIN / 4)
+        self.conv = EqualizedConv2d(maps, maps, kernel=3)
+
+    def forward(self, z: Tensor) -> Tensor:
+        x = self.dense(pixel_norm(z))
+        x = activate(x.reshape(-1, *self.shape))
+        return activate(self.conv(x))
+
+
+def conditioned(z: Tensor, embedded: Tensor) -> Tensor:
+    """Latents `[N, L]` and vectors of classes `[N, L]` -> `[N, 2L]`, each half of unit mean square.
+
+    The class is concatenated to the latent as in Karras et al. 2018, as a learned vector instead of
+    a one-hot one, normalised as in StyleGAN2-ADA (Karras et al. 2020), so that neither drowns.
+    """
+    return torch.cat([pixel_norm(z), pixel_norm(embedded)], dim=1)
+
+
+class GeneratorLevel(nn.Module):
+    """Features `[N, in_maps, h, w]` -> `[N, out_maps, 2h, 2w]`."""
+
+    def __init__(self, in_maps: int, out_maps: int) -> None:
+        super().__init__()
+        self.up = UpConv2d(in_maps, out_maps)
+        self.conv = EqualizedConv2d(out_maps, out_maps, kernel=3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return activate(self.conv(activate(self.up(x))))
+
+
+class Generator(nn.Module):
+    """Latent `[N, L]` -> image `[N, C, H, W]`, about [-1, 1] (linear, so it may overshoot).
+
+    Args:
+        config: the shapes.
+        exits: shape of the exit of each level; all 1x1 (the paper's toRGB) unless told.
+
+    Raises:
+        ValueError: there are more or fewer `exits` than levels.
+    """
+
+    def __init__(self, config: NetworkConfig, exits: tuple[ExitShape, ...] | None = None) -> None:
+        super().__init__()
+        maps = [config.feature_maps(level) for level in range(config.top_level + 1)]
+        shapes = exits or (ExitShape(),) * len(maps)
+        if len(shapes) != len(maps):
+            raise ValueError(f"{len(maps)} exits are needed, one for each level, not {len(shapes)}")
+        self.config = config
+        self.exit_shapes = shapes
+        size = config.latent_size
+        self.embedding = nn.Embedding(config.classes, size) if config.classes else None
+        self.stem = Stem(config.entry_size, maps[0], config.base)
+        self.levels = nn.ModuleList(GeneratorLevel(below, above) for below, above in pairwise(maps))
+        self.exits = nn.ModuleList(
+            build_exit(m, config.channels, shape) for m, shape in zip(maps, shapes, strict=True)
+        )
+
+    def enter(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """What the stem takes: `z` itself, or with the classes `labels`, int64 `[N]`.
+
+        Raises:
+            ValueError: classes are missing, or there are none.
+        """
+        if (self.embedding is None) != (labels is None):
+            raise ValueError(
+                f"this generator has {self.config.classes} classes: "
+                "labels are needed where there are some, and only there"
+            )
+        if self.embedding is None or labels is None:
+            return z
+        return conditioned(z, self.embedding(labels))
+
+    def forward(
+        self, z: Tensor, growth: Growth | None = None, labels: Tensor | None = None
+    ) -> Tensor:
+        """Images of `z`, of classes `labels`, at `growth`; without it of the finished network."""
+        growth = growth or Growth(self.config.top_level)
+        x = self.stem(self.enter(z, labels))
+        below = x
+        for level in self.levels[: growth.level]:
+            below, x = x, level(x)
+        image = unrounded(self.exits[growth.level], x)
+        if growth.fading:
+            old = unrounded(self.exits[growth.level - 1], below)
+            image = blend(upsample(old), image, growth.alpha)
+        return image

@@ -1,0 +1,71 @@
+"""The form for CUDA: channels_last, one CUDA graph for each step and batch size.
+
+Owns the recording and replaying of graphs. Written from the documentation and not measured on
+CUDA; the start-up test judges it like any other form.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from service.engine.backends.eager import Form, Step, fold
+from service.engine.device import Target
+
+WARM_UPS = 3  # runs before a recording: libraries choose kernels and take memory in the first
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+
+class GraphedStep:
+    """A step whose kernels are launched all at once, by a graph recorded for each input shape.
+
+    Steps run in batches of a few proven sizes, so there are few shapes.
+    """
+
+    def __init__(self, step: Step) -> None:
+        self._step = step
+        self._recorded: dict[torch.Size, tuple[torch.cuda.CUDAGraph, Tensor, Tensor]] = {}
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """The result is a copy, which the next replay leaves alone."""
+        if x.shape not in self._recorded:
+            self._recorded[x.shape] = self._record(x)
+        graph, given, made = self._recorded[x.shape]
+        given.copy_(x)
+        graph.replay()
+        return made.clone()
+
+    def _record(self, x: Tensor) -> tuple[torch.cuda.CUDAGraph, Tensor, Tensor]:
+        given = x.clone()
+        beside = torch.cuda.Stream(x.device)
+        beside.wait_stream(torch.cuda.current_stream(x.device))
+        with torch.cuda.stream(beside):
+            for _ in range(WARM_UPS):
+                self._step(given)
+        torch.cuda.current_stream(x.device).wait_stream(beside)
+        graph = torch.cuda.CUDAGraph()
+        # Other threads may load a model meanwhile; what they do is not part of this graph.
+        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+            made = self._step(given)
+        return graph, given, made
+
+
+def cuda_form(stem: nn.Module, levels: nn.ModuleList, exits: nn.ModuleList, target: Target) -> Form:
+    """Modules on a CUDA device, in the precision of `target`; they are taken over and changed."""
+    dtype = DTYPES[target.precision]
+    for part in (stem, levels, exits):
+        fold(part)
+        part.to(device=target.device, dtype=dtype)  # `fold` has laid weights out in channels_last
+
+    def begin(z: Tensor) -> Tensor:
+        return stem(z.to(dtype)).contiguous(memory_format=torch.channels_last)
+
+    return Form(
+        GraphedStep(begin),
+        tuple(GraphedStep(level) for level in levels),
+        tuple(GraphedStep(leave) for leave in exits),
+        target.device,
+        target.precision,
+        "cuda graphs",
+    )

@@ -1,0 +1,1 @@
+"""What HTTP knows: routes, schemas, headers, problems, guards, pages."""

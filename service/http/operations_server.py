@@ -1,0 +1,92 @@
+"""Metrics and the description of the routes on a port of their own, for those who run the service.
+
+Owns that second application and its server, which lives in the same process from before the first
+port opens until after it has closed: draining can be watched. Knows nothing of pictures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from fastapi import Depends, FastAPI
+from starlette.responses import JSONResponse
+
+from service.composition import Serving
+from service.http import problems
+from service.http.dependencies import LifespanState, no_body
+from service.http.pages import include_description, include_files
+from service.http.request_log import TracingMiddleware
+from service.http.routes import operations
+from service.http.security_headers import PolicyMiddleware
+
+POLL_S = 0.01
+LAST_ANSWERS_S = 2  # for a scrape that is under way at the end
+
+
+class Companion(uvicorn.Server):
+    """A server beside another one, which takes the signals."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leave them where they are."""
+        yield
+
+
+def create_operations_app(described: FastAPI, serving: Serving) -> FastAPI:
+    """Health, metrics and the description of `described`, which is served elsewhere."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[LifespanState]:
+        yield {"serving": serving}
+
+    app = FastAPI(
+        title="Progan: operations",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    problems.install(app)
+    app.add_middleware(TracingMiddleware, metrics=serving.metrics)
+    app.add_middleware(PolicyMiddleware)
+    for router in (operations.router, operations.metrics_router):
+        app.include_router(router, dependencies=[Depends(no_body)])
+    include_description(app)
+    include_files(app)
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def description() -> JSONResponse:
+        return JSONResponse({**described.openapi(), "x-served-here": False})
+
+    return app
+
+
+@asynccontextmanager
+async def second_port(described: FastAPI, serving: Serving) -> AsyncGenerator[None]:
+    """Serve operations on the port that the settings name, if they name one, while it lasts."""
+    settings = serving.settings
+    if settings.operations_port is None:
+        yield
+        return
+    config = uvicorn.Config(
+        create_operations_app(described, serving),
+        host=settings.operations_host or settings.host,
+        port=settings.operations_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=LAST_ANSWERS_S,
+    )
+    companion = Companion(config)
+    serve = asyncio.create_task(companion.serve())
+    while not companion.started:
+        await asyncio.sleep(POLL_S)
+    try:
+        yield
+    finally:
+        companion.should_exit = True
+        await serve

@@ -1,0 +1,81 @@
+"""What a person sees in a browser: the page at `/` and the description of the routes at `/docs`.
+
+Owns these two pages, the files they need and what browsers may do in them. Everything comes from
+this server, so both work without the internet. Knows nothing of pictures.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import fastapi_offline
+from fastapi import Depends, FastAPI
+from starlette.responses import FileResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from service.http.dependencies import no_body
+from service.http.security_headers import CONTENT_POLICY, content_policy
+
+WEB = Path(__file__).parent / "web"
+SWAGGER = Path(fastapi_offline.__file__).parent / "static"  # Swagger UI as it was published
+
+PAGE_POLICY = content_policy(
+    script_src="'self'",
+    style_src="'self'",
+    img_src="'self' blob:",  # pictures are fetched, for the headers that come with them
+    connect_src="'self'",
+)
+# Swagger UI draws its signs from data: addresses and writes style attributes.
+DOCS_POLICY = content_policy(
+    script_src="'self'",
+    style_src="'self' 'unsafe-inline'",
+    img_src="'self' blob: data:",
+    media_src="'self' blob:",
+    connect_src="'self'",
+)
+# Kept, but asked about each time: after an update a page must not run with an old script.
+ASKED = {"Cache-Control": "no-cache"}
+WITHOUT_BODY = [Depends(no_body)]
+
+
+class AskedFiles(StaticFiles):
+    """Files that a browser keeps, and asks about each time."""
+
+    def file_response(
+        self,
+        full_path: str | os.PathLike[str],
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        """The file, or that it is still the same."""
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers.update(ASKED)
+        return response
+
+
+def include_files(app: FastAPI) -> None:
+    """Serve the files of either page with `app`."""
+    app.mount("/web", AskedFiles(directory=WEB), name="web")
+
+
+def include_page(app: FastAPI) -> None:
+    """Serve the page at `/` with `app`."""
+
+    @app.head("/", include_in_schema=False, dependencies=WITHOUT_BODY)
+    @app.get("/", include_in_schema=False, dependencies=WITHOUT_BODY)
+    async def page() -> FileResponse:
+        return FileResponse(WEB / "index.html", headers={CONTENT_POLICY: PAGE_POLICY, **ASKED})
+
+
+def include_description(app: FastAPI) -> None:
+    """Serve the page at `/docs` with `app`, and Swagger UI; its text is `/openapi.json`."""
+
+    @app.head("/docs", include_in_schema=False, dependencies=WITHOUT_BODY)
+    @app.get("/docs", include_in_schema=False, dependencies=WITHOUT_BODY)
+    async def docs() -> FileResponse:
+        return FileResponse(WEB / "docs.html", headers={CONTENT_POLICY: DOCS_POLICY, **ASKED})
+
+    app.mount("/docs", AskedFiles(directory=SWAGGER), name="swagger")

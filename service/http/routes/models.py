@@ -1,0 +1,28 @@
+"""`GET /models`: what can be served, with data, licence and quality."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from service.http.dependencies import CatalogueDep
+from service.http.routes.documentation import problems
+from service.http.schemas import ModelCard, ModelList, model_card
+
+router = APIRouter(tags=["models"])
+
+
+@router.get("/models", responses=problems(401, 429, 503))
+async def list_models(catalogue: CatalogueDep) -> ModelList:
+    """The cards of all models."""
+    if not catalogue.models:
+        catalogue.require_default()
+    cards = [model_card(served, catalogue.default) for served in catalogue.models.values()]
+    return ModelList(default=catalogue.default, models=cards)
+
+
+@router.get("/models/{name}", responses=problems(401, 404, 422, 429, 503))
+async def read_model(name: str, catalogue: CatalogueDep) -> ModelCard:
+    """The card of one model, by `name` or `name@digest`."""
+    served = catalogue.find(name)
+    old = served.pinned_name in catalogue.leaving
+    return model_card(served, None if old else catalogue.default)

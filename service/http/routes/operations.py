@@ -1,0 +1,45 @@
+"""For those who run the service: health and metrics."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header
+from prometheus_client.exposition import choose_encoder
+from starlette.responses import Response
+
+from service.http.dependencies import ServingDep
+from service.http.routes.documentation import METRICS, problems
+from service.http.schemas import Health, Readiness
+
+router = APIRouter(tags=["operations"])  # for balancers, who ask where the pictures are
+metrics_router = APIRouter(tags=["operations"])
+
+
+@router.head("/health/live", include_in_schema=False)
+@router.get("/health/live", responses=problems(503))
+async def live(serving: ServingDep) -> Health:
+    """Whether the process can do its work; restart it where not."""
+    serving.require_alive()
+    return Health(status="live")
+
+
+@router.head("/health/ready", include_in_schema=False)
+@router.get("/health/ready", responses=problems(503))
+async def ready(serving: ServingDep) -> Readiness:
+    """Whether requests should come here."""
+    catalogue = serving.require_ready()
+    return Readiness(
+        status="ready",
+        default=catalogue.require_default(),
+        models=[served.pinned_name for served in catalogue.models.values()],
+        refused=dict(catalogue.refused),
+        leaving=list(catalogue.leaving),
+    )
+
+
+@metrics_router.get("/metrics", response_class=Response, responses=METRICS)
+async def metrics(serving: ServingDep, accept: Annotated[str, Header()] = "") -> Response:
+    """All metrics, as Prometheus reads them."""
+    write, media_type = choose_encoder(accept)
+    return Response(write(serving.metrics.registry), headers={"Content-Type": media_type})

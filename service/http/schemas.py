@@ -1,0 +1,239 @@
+"""What a client may say, and what it gets back as JSON. The fixed limits live here.
+
+What depends on the model that is asked for (resolutions, labels) is checked by `catalogue`; what
+depends on settings, by the routes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from service.batching.recipe import Method
+from service.http.parameters import SEEDS_ALLOWED, Label, ModelName, NeverNull, Resolution, SeedText
+from service.registry.catalogue import Served
+
+MAX_COUNT = 64
+MAX_KEY_FRAMES = 16
+MAX_STEPS = 240
+MAX_FPS = 60
+
+ImageFormatName = Literal["png", "webp", "jpeg"]
+WalkFormatName = Literal["webp", "gif", "png", "mp4", "zip", "json"]
+
+
+class ImageQuery(BaseModel):
+    """Which picture of a seed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    resolution: Resolution = None
+    model: ModelName = None
+    label: Label = None
+    format: ImageFormatName = Field(default="png", description="png and webp are lossless.")
+
+
+class GenerateQuery(BaseModel):
+    """Which new pictures."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    resolution: Resolution = None
+    count: Annotated[int | None, NeverNull()] = Field(
+        default=None, ge=1, le=MAX_COUNT, description="How many; else as many as seeds, or 1."
+    )
+    seed: list[SeedText] = Field(
+        default=[],
+        max_length=MAX_COUNT,
+        examples=[["7", "ada"]],
+        description=f"{SEEDS_ALLOWED}; may be repeated. Drawn, and told, where left out.",
+    )
+    model: ModelName = None
+    format: Annotated[ImageFormatName | None, NeverNull()] = Field(
+        default=None, description="Of each picture; else by Accept, else png."
+    )
+    label: Label = None
+
+
+class WalkQuery(BaseModel):
+    """Which walk."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    seed: list[SeedText] = Field(
+        min_length=2,
+        max_length=MAX_KEY_FRAMES,
+        examples=[["7", "ada"]],
+        description=f"Key frames, in order, repeated: {SEEDS_ALLOWED}.",
+    )
+    steps: int = Field(
+        default=24,
+        ge=1,
+        le=MAX_STEPS,
+        description="From one key frame to the next.",
+        examples=[8],
+    )
+    resolution: Resolution = None
+    model: ModelName = None
+    label: Label = None
+    format: WalkFormatName = Field(
+        default="webp",
+        description="webp, gif and png are animated; zip and json hold single frames.",
+    )
+    fps: int = Field(default=24, ge=1, le=MAX_FPS, description="Frames per second.")
+    loop: bool = Field(
+        default=False, description="Walk on from the last key frame back to the first."
+    )
+    method: Method = Field(
+        default=Method.SLERP, description="Along the great circle, or the straight line."
+    )
+
+
+# ----------------------------------------------------------------------------------------
+# Answers
+
+
+class EncodedImage(BaseModel):
+    """One picture in a JSON answer."""
+
+    seed: int
+    label: str | None = Field(description="Its class; null for models without labels.")
+    width: int
+    height: int
+    format: str
+    media_type: str
+    pixel_sha256: str
+    url: str = Field(description="Where the same bytes are for ever; says the seed in full.")
+    data: str = Field(description="The file, in base64.")
+
+
+class GenerateAnswer(BaseModel):
+    """Several pictures as JSON."""
+
+    model: str
+    resolution: int
+    images: list[EncodedImage]
+
+
+class EncodedFrame(BaseModel):
+    """One frame of a walk in a JSON answer: at `t` on the way from seed `start` to seed `end`."""
+
+    start: int
+    end: int
+    t: float
+    pixel_sha256: str
+    data: str = Field(description="A PNG file, in base64.")
+
+
+class WalkAnswer(BaseModel):
+    """A walk as JSON."""
+
+    model: str
+    resolution: int
+    width: int
+    height: int
+    label: str | None = Field(description="The class that was asked for, of all frames.")
+    method: Method
+    fps: int
+    loop: bool
+    frames: list[EncodedFrame]
+
+
+class PictureSize(BaseModel):
+    """What the pictures of a resolution measure, in pixels."""
+
+    resolution: int
+    width: int
+    height: int
+
+
+class ModelCard(BaseModel):
+    """What is told of a model: its card, and how it runs here."""
+
+    name: str
+    pinned_name: str
+    digest: str
+    default: bool
+    title: str
+    description: str
+    licence: str
+    resolutions: list[int]
+    sizes: list[PictureSize] = Field(description="Of its resolutions, in the same order.")
+    channels: int
+    labels: list[str]
+    exits: list[dict[str, Any]]
+    data: dict[str, Any]
+    training: dict[str, Any]
+    quality: dict[str, Any]
+    engine: dict[str, Any]
+
+
+class ModelList(BaseModel):
+    """All models, and the one meant where none is named; null where that one is missing."""
+
+    default: str | None
+    models: list[ModelCard]
+
+
+class Health(BaseModel):
+    """A good answer of a health route."""
+
+    status: str
+
+
+class Readiness(Health):
+    """What a ready service serves, which bundles it refused, which old digests it still has."""
+
+    default: str
+    models: list[str]
+    refused: dict[str, str]
+    leaving: list[str]
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 describes it; further members depend on its type."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str | None
+
+
+def size_of(served: Served, resolution: int) -> PictureSize:
+    """What the pictures of a model measure at a resolution."""
+    height, width = served.size_at(resolution)
+    return PictureSize(resolution=resolution, width=width, height=height)
+
+
+def model_card(served: Served, default: str | None) -> ModelCard:
+    """What is told of `served`; golden seeds stay in the bundle."""
+    card, mode = served.card, served.mode
+    values = card.to_dict()
+    return ModelCard(
+        name=card.name,
+        pinned_name=card.pinned_name,
+        digest=card.weights_sha256,
+        default=card.name == default,
+        title=card.title,
+        description=card.description,
+        licence=card.licence,
+        resolutions=list(card.resolutions),
+        sizes=[size_of(served, resolution) for resolution in card.resolutions],
+        channels=card.network.channels,
+        labels=list(card.labels),
+        exits=list(values["exits"]),
+        data=values["data"],
+        training=card.training,
+        quality=card.quality,
+        engine={
+            "device": mode.device,
+            "precision": mode.precision,
+            "libraries": mode.libraries,
+            "exact": mode.exact,
+        },
+    )

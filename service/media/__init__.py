@@ -1,0 +1,1 @@
+"""Pixels into files: PNG, WebP, JPEG, GIF, MP4, archives, provenance."""

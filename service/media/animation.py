@@ -1,0 +1,94 @@
+"""A walk of pictures -> the bytes of one file: the table of moving formats.
+
+WebP and PNG are lossless: each frame decodes to the very pixels of its seed. GIF is exact for gray
+alone, MP4 never. Every format keeps the number of frames and the length, also where a frame
+repeats the one before. Knows neither models nor HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import av
+
+from service.media.encoding import ENCODER_VERSION
+from service.media.gif import write_gif
+from service.media.picture import Pixels
+from service.media.png import write_apng
+from service.media.provenance import Facts
+from service.media.video import write_mp4
+from service.media.webp import write_animated_webp
+
+ANIMATOR_VERSION: Final = f"{ENCODER_VERSION}-1-av{av.__version__}"
+
+FASTEST: Final = 240  # frames per second
+
+
+@dataclass(frozen=True)
+class MovingFormat:
+    """A file format for a walk.
+
+    Attributes:
+        name: what clients write.
+        media_type: for `Content-Type` and `Accept`.
+        extension: of a file's name, with its dot.
+        lossless: whether the decoded frames are those that went in.
+        write: frames, frames per second, whether to loop, facts -> bytes.
+
+    """
+
+    name: str
+    media_type: str
+    extension: str
+    lossless: bool
+    write: Callable[[Iterable[Pixels], int, bool, Facts], bytes]
+
+
+MOVING_FORMATS: Final[dict[str, MovingFormat]] = {
+    "webp": MovingFormat("webp", "image/webp", ".webp", True, write_animated_webp),
+    "gif": MovingFormat("gif", "image/gif", ".gif", False, write_gif),
+    "png": MovingFormat("png", "image/apng", ".png", True, write_apng),
+    "mp4": MovingFormat("mp4", "video/mp4", ".mp4", False, write_mp4),
+}
+
+
+def animate(
+    frames: Iterable[Pixels],
+    format: str,
+    fps: int,
+    loop: bool,
+    facts: Facts,
+) -> bytes:
+    """Pictures as one moving picture.
+
+    Args:
+        frames: one or more of the same shape, uint8 `[H, W, C]`, C = 1 (gray), 3 (RGB) or 4
+            (RGBA). An iterator is read once; only GIF holds all frames at a time.
+        format: a key of `MOVING_FORMATS`.
+        fps: frames per second, 1 to `FASTEST`.
+        loop: play for ever, or once and stay on the last frame. MP4 leaves it to the player.
+        facts: what made the pictures, for the file as a whole.
+
+    Raises:
+        ValueError: no frames, frames of several shapes, an unknown format or an impossible speed.
+
+    """
+    if format not in MOVING_FORMATS:
+        raise ValueError(f"format {format!r} is unknown: use {', '.join(MOVING_FORMATS)}")
+    if not 1 <= fps <= FASTEST:
+        raise ValueError(f"fps is {fps}: use 1 to {FASTEST} frames per second")
+    return MOVING_FORMATS[format].write(_alike(frames), fps, loop, facts)
+
+
+def _alike(frames: Iterable[Pixels]) -> Iterator[Pixels]:
+    """The frames, as long as each has the shape of the first."""
+    shape: tuple[int, ...] | None = None
+    for number, frame in enumerate(frames):
+        shape = shape or frame.shape
+        if frame.shape != shape:
+            raise ValueError(f"frame {number} is {list(frame.shape)}, the first is {list(shape)}")
+        yield frame
+    if shape is None:
+        raise ValueError("a walk needs at least one frame")

@@ -1,0 +1,97 @@
+"""One picture -> the bytes of a file: the table of formats that clients may ask for.
+
+PNG and WebP are lossless, in every case; JPEG is the small one. The same pixels and facts give the
+same bytes as long as `ENCODER_VERSION` stays. Knows neither models nor HTTP.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import isal
+import PIL
+from PIL import Image, features
+
+from service.media.picture import Pixels, as_shown, checked, on_white
+from service.media.png import write_png
+from service.media.provenance import Facts, exif_block, xmp_packet
+from service.media.webp import write_webp
+
+# Raise the first number whenever the same pixels may become other bytes.
+ENCODER_VERSION: Final = "-".join(
+    [
+        "1",
+        f"pillow{PIL.__version__}",
+        f"webp{features.version('webp')}",
+        f"jpeg{features.version('libjpeg_turbo') or features.version('jpg')}",
+        f"isal{isal.__version__}",
+        f"igzip{isal.ISAL_VERSION}",
+    ]
+)
+
+# Colour at full resolution: drawings gain 4 dB for a third more bytes. Tables fitted to the
+# picture take a tenth of the bytes off for half a millisecond at 256 px.
+JPEG_QUALITY: Final = 90
+JPEG_SUBSAMPLING: Final = "4:4:4"
+
+
+@dataclass(frozen=True)
+class ImageFormat:
+    """A file format for one picture.
+
+    Attributes:
+        name: what clients write.
+        media_type: for `Content-Type` and `Accept`.
+        extension: of a file's name, with its dot.
+        lossless: whether the decoded pixels are those that went in.
+        write: pixels `[H, W, C]` and facts -> bytes.
+
+    """
+
+    name: str
+    media_type: str
+    extension: str
+    lossless: bool
+    write: Callable[[Pixels, Facts], bytes]
+
+
+def write_jpeg(pixels: Pixels, facts: Facts) -> bytes:
+    """One picture `[H, W, C]` as JPEG; transparency is laid over white, gray stays gray."""
+    file = io.BytesIO()
+    Image.fromarray(as_shown(on_white(checked(pixels)))).save(
+        file,
+        "JPEG",
+        quality=JPEG_QUALITY,
+        subsampling=JPEG_SUBSAMPLING,
+        optimize=True,
+        exif=exif_block(facts),
+        xmp=xmp_packet(facts),
+    )
+    return file.getvalue()
+
+
+FORMATS: Final[dict[str, ImageFormat]] = {
+    "png": ImageFormat("png", "image/png", ".png", True, write_png),
+    "webp": ImageFormat("webp", "image/webp", ".webp", True, write_webp),
+    "jpeg": ImageFormat("jpeg", "image/jpeg", ".jpg", False, write_jpeg),
+}
+
+
+def encode(pixels: Pixels, format: str, facts: Facts) -> bytes:
+    """A picture as a file.
+
+    Args:
+        pixels: uint8 `[H, W, C]`, C = 1 (gray), 3 (RGB) or 4 (RGBA).
+        format: a key of `FORMATS`.
+        facts: what made the picture: `seed`, `model` (name@digest), `resolution`, `software`.
+
+    Raises:
+        ValueError: not a picture, an unknown format, or a fact with an unusable name.
+
+    """
+    if format not in FORMATS:
+        raise ValueError(f"format {format!r} is unknown: use {', '.join(FORMATS)}")
+    return FORMATS[format].write(pixels, facts)

@@ -1,0 +1,160 @@
+"""PNG files, still and animated, written straight from arrays; lossless and quick.
+
+Owns the layout of a PNG (W3C Recommendation "PNG, Third Edition", sections named below). One
+filter serves the whole picture, which numpy does at memory speed; ISA-L does the deflating. That
+is tens of times cheaper than the usual search for the best filter of each row, at about 15 % more
+bytes. The same pixels and facts give the same bytes. Knows no other format.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable
+from itertools import chain
+from typing import Final, cast
+
+import numpy as np
+from isal import isal_zlib
+
+from service.media.picture import Pixels, checked
+from service.media.provenance import Facts, checked_facts, xmp_packet
+
+SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+DEFLATE_LEVEL: Final = 1  # levels 2 and 3 of ISA-L cost more here and hardly save a byte
+COLOUR_TYPES: Final = {1: 0, 3: 2, 4: 6}  # section 11.2.1: by number of channels
+SMALL_HEIGHT: Final = 64  # rows
+KEYWORDS: Final = {"software": "Software"}  # section 11.3.3.1: a registered keyword
+
+Filter = Callable[[Pixels, Pixels, int], None]
+
+# The types that ISA-L's stubs leave open.
+_compress = cast("Callable[[Pixels, int], bytes]", isal_zlib.compress)  # pyright: ignore[reportUnknownMemberType]
+_crc32 = cast("Callable[[bytes, int], int]", isal_zlib.crc32)  # pyright: ignore[reportUnknownMemberType]
+
+
+def write_png(pixels: Pixels, facts: Facts) -> bytes:
+    """One picture `[H, W, C]` as a PNG with its facts in text chunks.
+
+    Raises:
+        ValueError: not a picture (`service.media.picture.checked`), or a fact with an unusable
+            name.
+
+    """
+    pixels = checked(pixels)
+    body = [_chunk(b"IHDR", _header(pixels)), *_text(facts), _chunk(b"IDAT", _deflated(pixels))]
+    return b"".join([SIGNATURE, *body, _chunk(b"IEND", b"")])
+
+
+def write_apng(frames: Iterable[Pixels], fps: int, loop: bool, facts: Facts) -> bytes:
+    """Pictures of one shape as an animated PNG: every frame whole and kept, also repeated ones.
+
+    Args:
+        frames: at least one; each is `[H, W, C]`.
+        fps: frames per second; each frame lasts exactly 1 / fps seconds.
+        loop: for ever, or once.
+        facts: written once, for the whole.
+
+    """
+    remaining = iter(frames)
+    first = checked(next(remaining))
+    height, width, _ = first.shape
+    body: list[bytes] = []
+    count = sequence = 0
+    for count, frame in enumerate(chain([first], remaining), start=1):
+        # Section 11.3.6.2: sequence, size, place, delay as a fraction, dispose none, blend source.
+        control = struct.pack(">IIIIIHHBB", sequence, width, height, 0, 0, 1, fps, 0, 0)
+        body.append(_chunk(b"fcTL", control))
+        data = _deflated(checked(frame))
+        if count == 1:
+            body.append(_chunk(b"IDAT", data))
+        else:
+            body.append(_chunk(b"fdAT", struct.pack(">I", sequence + 1) + data))
+        sequence += 1 if count == 1 else 2
+    control = _chunk(b"acTL", struct.pack(">II", count, 0 if loop else 1))
+    head = [SIGNATURE, _chunk(b"IHDR", _header(first)), control, *_text(facts)]
+    return b"".join([*head, *body, _chunk(b"IEND", b"")])
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    """Section 5.3: length, type, data, and the CRC of the last two."""
+    crc = _crc32(data, _crc32(kind, 0))
+    return b"".join([struct.pack(">I", len(data)), kind, data, struct.pack(">I", crc)])
+
+
+def _header(pixels: Pixels) -> bytes:
+    """Section 11.2.1: size, 8 bits per sample, colour type, no interlace."""
+    height, width, channels = pixels.shape
+    return struct.pack(">IIBBBBB", width, height, 8, COLOUR_TYPES[channels], 0, 0, 0)
+
+
+def _text(facts: Facts) -> list[bytes]:
+    """Section 11.3.3: one chunk for each fact, and the XMP packet."""
+    chunks = [_text_chunk(KEYWORDS.get(k, k), v) for k, v in checked_facts(facts).items()]
+    xmp = b"XML:com.adobe.xmp\0\0\0\0\0" + xmp_packet(facts)
+    return [*chunks, _chunk(b"iTXt", xmp)]
+
+
+def _text_chunk(keyword: str, value: str) -> bytes:
+    """Plain Latin-1 where that is enough, else UTF-8."""
+    try:
+        return _chunk(b"tEXt", keyword.encode() + b"\0" + value.encode("latin-1"))
+    except UnicodeEncodeError:
+        return _chunk(b"iTXt", keyword.encode() + b"\0\0\0\0\0" + value.encode())
+
+
+# --- Filters (section 9), each for a whole picture seen as rows of bytes [H, W * C] ---------------
+
+
+def _none(rows: Pixels, out: Pixels, _: int) -> None:
+    out[:] = rows
+
+
+def _sub(rows: Pixels, out: Pixels, channels: int) -> None:
+    out[:, :channels] = rows[:, :channels]
+    np.subtract(rows[:, channels:], rows[:, :-channels], out=out[:, channels:])
+
+
+def _up(rows: Pixels, out: Pixels, _: int) -> None:
+    out[0] = rows[0]
+    np.subtract(rows[1:], rows[:-1], out=out[1:])
+
+
+def _average(rows: Pixels, out: Pixels, channels: int) -> None:
+    """Less the mean of left and above, which are 0 beyond the edge."""
+    left, above = rows[1:, :-channels], rows[:-1, channels:]
+    out[0, :channels] = rows[0, :channels]
+    np.subtract(rows[0, channels:], rows[0, :-channels] >> 1, out=out[0, channels:])
+    np.subtract(rows[1:, :channels], rows[:-1, :channels] >> 1, out=out[1:, :channels])
+    mean = left ^ above
+    mean >>= 1
+    mean += left & above  # (a + b) // 2 without a ninth bit
+    np.subtract(rows[1:, channels:], mean, out=out[1:, channels:])
+
+
+FILTERS: Final[dict[int, Filter]] = {0: _none, 1: _sub, 2: _up, 3: _average}
+
+
+def _filtered(pixels: Pixels, kind: int) -> Pixels:
+    """Rows of bytes `[H, 1 + W * C]`, each after the number of its filter."""
+    height, _, channels = pixels.shape
+    rows = pixels.reshape(height, -1)
+    out = np.empty((height, rows.shape[1] + 1), np.uint8)
+    out[:, 0] = kind
+    FILTERS[kind](rows, out[:, 1:], channels)
+    return out
+
+
+def _deflated(pixels: Pixels) -> bytes:
+    """Section 10: the rows, under the filter that suits them best, as a zlib stream.
+
+    Drawings with flat areas want no filter, photographs Sub, Up or the average; a wrong choice
+    costs up to 80 %. What decides is the size of a sample: all rows of a small picture, else four
+    bands, together an eighth of it.
+    """
+    height = pixels.shape[0]
+    candidates = [_filtered(pixels, kind) for kind in FILTERS]
+    if height <= SMALL_HEIGHT:
+        return min((_compress(rows, DEFLATE_LEVEL) for rows in candidates), key=len)
+    sampled = [y for y in range(height) if y * 32 // height % 8 == 4]
+    sizes = [len(_compress(rows[sampled], DEFLATE_LEVEL)) for rows in candidates]
+    return _compress(candidates[sizes.index(min(sizes))], DEFLATE_LEVEL)

@@ -1,0 +1,90 @@
+"""WebP files, still and animated, always lossless: the pixels that went in come out.
+
+Owns the settings of Pillow's encoder and the container of an animation (RFC 9649). The usual
+animation encoder drops a frame that repeats the one before; a walk must keep its count, so each
+frame is encoded by itself and the container written here. Knows no other format.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from PIL import Image
+
+from service.media.picture import Pixels, as_shown, checked
+from service.media.provenance import Facts, exif_block, xmp_packet
+
+# Method 1 is a quarter smaller than method 0, on flat drawings more than half, and three times
+# quicker than the default. `quality` is effort here. `exact` keeps colours that are transparent.
+METHOD: Final = 1
+EFFORT: Final = 0
+
+# RFC 9649, section 2.7.1: flags of the extended header.
+HAS_ALPHA, HAS_EXIF, HAS_XMP, HAS_ANIMATION = 0x10, 0x08, 0x04, 0x02
+KEEP_NOTHING_BENEATH: Final = 0x02  # section 2.7.1.1: the frame replaces, it does not blend
+
+
+def write_webp(pixels: Pixels, facts: Facts) -> bytes:
+    """One picture `[H, W, C]` as lossless WebP; gray becomes RGB, which WebP needs."""
+    return _still(checked(pixels), exif=exif_block(facts), xmp=xmp_packet(facts))
+
+
+def write_animated_webp(frames: Iterable[Pixels], fps: int, loop: bool, facts: Facts) -> bytes:
+    """Pictures of one shape as an animated WebP; a repeated frame is stored, not dropped.
+
+    Args:
+        frames: at least one; each is `[H, W, C]`.
+        fps: frames per second; frames last whole milliseconds that add up to the right length.
+        loop: for ever, or once.
+        facts: written once, for the whole.
+
+    """
+    height = width = channels = 0
+    body: list[bytes] = []
+    for number, frame in enumerate(frames):
+        height, width, channels = frame.shape
+        start, end = (round(k * 1000 / fps) for k in (number, number + 1))
+        # Section 2.7.1.1: place, size less one, duration, flags, then the picture's own chunk.
+        numbers = (0, 0, width - 1, height - 1, end - start)
+        control = b"".join(_u24(n) for n in numbers) + bytes([KEEP_NOTHING_BENEATH])
+        body.append(_chunk(b"ANMF", control + _picture_chunk(_still(checked(frame)))))
+    flags = HAS_ANIMATION | HAS_EXIF | HAS_XMP | (HAS_ALPHA if channels == 4 else 0)
+    extended = struct.pack("<I", flags) + _u24(width - 1) + _u24(height - 1)
+    animation = struct.pack("<IH", 0, 0 if loop else 1)  # a transparent canvas
+    chunks = [_chunk(b"VP8X", extended), _chunk(b"ANIM", animation), *body]
+    chunks += [_chunk(b"EXIF", exif_block(facts)), _chunk(b"XMP ", xmp_packet(facts))]
+    return _chunk(b"RIFF", b"WEBP" + b"".join(chunks))
+
+
+def _still(pixels: Pixels, **metadata: bytes) -> bytes:
+    file = io.BytesIO()
+    picture = Image.fromarray(as_shown(pixels))
+    settings = {"lossless": True, "exact": True, "method": METHOD, "quality": EFFORT}
+    picture.save(file, "WEBP", **settings, **metadata)
+    return file.getvalue()
+
+
+def _u24(number: int) -> bytes:
+    return number.to_bytes(3, "little")
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    """Section 2.3: type, length, data, padded to an even length."""
+    return kind + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
+
+
+def _picture_chunk(file: bytes) -> bytes:
+    """The lossless picture inside a still WebP file, as the chunk it is stored in."""
+    return next(_chunk(kind, data) for kind, data in _chunks_of(file) if kind == b"VP8L")
+
+
+def _chunks_of(file: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Type and data of each chunk after the file header."""
+    place = 12
+    while place < len(file):
+        kind, length = struct.unpack_from("<4sI", file, place)
+        yield kind, file[place + 8 : place + 8 + length]
+        place += 8 + length + length % 2

@@ -1,0 +1,168 @@
+"""What the service counts, each tied to a decision somebody makes.
+
+Owns the names, labels and buckets of all metrics, in a registry of its own. Label values come from
+closed sets: never a seed, a raw path, a client.
+
+- Is it well?        requests by status, request duration, self-test, engine errors, heartbeat age
+- Is it too small?   queue depth, queue wait, queued work, refusals: add a replica or shed load
+- Is it well set?    batch size, batch and encode duration: batch size, threads, formats
+- Who uses it?       images by model and resolution
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Iterable, Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from service.batching.batcher import Batcher
+from service.batching.faults import KINDS as FAULT_KINDS
+from service.batching.faults import kind_of
+from service.batching.recipe import Recipe
+from service.registry.catalogue import Catalogue
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+ENCODE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
+REASONS = ("queue_full", "rate_limit", "deadline", "cancelled", "draining")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def name_of(pinned: str) -> str:
+    """The name in `name@digest`: a label that outlives the digest."""
+    return pinned.partition("@")[0]
+
+
+class Metrics:
+    """All metrics of one application; also the batcher's observer."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+
+        def counter(name: str, help_text: str, *labels: str) -> Counter:
+            return Counter(f"progan_{name}", help_text, labels, registry=registry)
+
+        def histogram(
+            name: str, help_text: str, buckets: Sequence[float], *labels: str
+        ) -> Histogram:
+            return Histogram(
+                f"progan_{name}", help_text, labels, buckets=buckets, registry=registry
+            )
+
+        self.requests = counter("requests_total", "Requests answered.", "route", "method", "status")
+        self.request_duration = histogram(
+            "request_duration_seconds", "From request to last byte.", SECONDS, "route"
+        )
+        self.images = counter("images_total", "Images computed.", "model", "resolution")
+        self.queue_wait = histogram(
+            "queue_wait_seconds", "From admission of an image to the start of its batch.", SECONDS
+        )
+        self.batch_size = histogram("batch_size", "Images in a batch.", BATCH_SIZES)
+        self.batch_duration = histogram(
+            "batch_duration_seconds",
+            "Computation of a batch, by its largest resolution.",
+            SECONDS,
+            "resolution",
+        )
+        self.encode_duration = histogram(
+            "encode_duration_seconds", "Encoding of an answer.", ENCODE_SECONDS, "format"
+        )
+        self.refused = counter(
+            "refused_total",
+            f"Requests refused: {', '.join(REASONS)}.",
+            "reason",
+        )
+        self.engine_errors = counter(
+            "engine_errors_total", f"Batches that failed or hung: {', '.join(FAULT_KINDS)}.", "kind"
+        )
+        for reason in REASONS:  # a series that is there from the start can be alerted on
+            self.refused.labels(reason)
+        for kind in FAULT_KINDS:
+            self.engine_errors.labels(kind)
+        self.selftest_ok = Gauge(
+            "progan_selftest_ok",
+            "1 when no loaded picture depends on its batch and no bundle was refused.",
+            registry=registry,
+        )
+        self.model_info = Gauge(
+            "progan_model_info",
+            "A loaded model.",
+            ("model", "digest", "device", "precision"),
+            registry=registry,
+        )
+
+    # ------------------------------------------------------------------ the batcher's observer
+
+    def batch_done(self, recipes: Sequence[Recipe], waits_s: list[float], took_s: float) -> None:
+        """A batch of one model was computed."""
+        largest = max(recipe.resolution for recipe in recipes)
+        self.batch_size.observe(len(recipes))
+        self.batch_duration.labels(largest).observe(took_s)
+        for wait in waits_s:
+            self.queue_wait.observe(wait)
+        for resolution, count in Tally(recipe.resolution for recipe in recipes).items():
+            self.images.labels(name_of(recipes[0].model), resolution).inc(count)
+
+    def batch_failed(self, error: Exception) -> None:
+        """The engine raised."""
+        self.engine_errors.labels(kind_of(error)).inc()
+
+    def engine_hung(self) -> None:
+        """A batch takes far longer than predicted."""
+        self.engine_errors.labels("hang").inc()
+
+    # ------------------------------------------------------------------ at start
+
+    def watch(self, batcher: Batcher) -> None:
+        """Read the queue's gauges from `batcher` at each scrape."""
+        self._queue = QueueCollector(batcher)
+        self.registry.register(self._queue)
+
+    def loaded(self, catalogue: Catalogue) -> None:
+        """Tell what is served now, and no longer what was before."""
+        self._queue.models = list(catalogue.models)
+        self.model_info.clear()
+        for served in catalogue.models.values():
+            for resolution in served.card.resolutions:
+                self.images.labels(served.card.name, resolution)
+            self.model_info.labels(
+                served.card.name,
+                served.card.weights_sha256,
+                served.mode.device,
+                served.mode.precision,
+            ).set(1)
+        exact = all(served.mode.exact for served in catalogue.models.values())
+        self.selftest_ok.set(exact and bool(catalogue.models) and not catalogue.refused)
+
+
+class QueueCollector(Collector):
+    """Gauges whose truth lies in the batcher."""
+
+    def __init__(self, batcher: Batcher) -> None:
+        self.models: list[str] = []
+        self._batcher = batcher
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """The gauges at this moment."""
+        depth = GaugeMetricFamily(
+            "progan_queue_depth", "Images waiting for a batch.", labels=["model"]
+        )
+        depths: Tally[str] = Tally(dict.fromkeys(self.models, 0))
+        for pinned, count in self._batcher.depths().items():
+            depths[name_of(pinned)] += count
+        for model, count in depths.items():
+            depth.add_metric([model], count)
+        yield depth
+        yield GaugeMetricFamily(
+            "progan_queued_work_seconds",
+            "Predicted seconds until all that waits now is computed.",
+            self._batcher.queued_work_s(),
+        )
+        yield GaugeMetricFamily(
+            "progan_engine_heartbeat_age_seconds",
+            "Since the engine's thread last showed that it lives; grows during a batch.",
+            self._batcher.heartbeat_age_s,
+        )

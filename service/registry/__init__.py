@@ -1,0 +1,1 @@
+"""Which models are served: registry, catalogue, the watched folder, hot reload."""

@@ -1,0 +1,139 @@
+"""The shape of a network, as plain data."""
+
+import pytest
+
+from models.families.progan.config import ExitShape, NetworkConfig, level_of, resolution_of, size_of
+
+
+@pytest.mark.parametrize("level", range(9))
+def test_level_and_resolution_are_each_others_reverse(level: int) -> None:
+    """Levels 0 to 8 are 4 to 1024 pixels."""
+    assert resolution_of(level) == 4 * 2**level
+    assert level_of(resolution_of(level)) == level
+
+
+@pytest.mark.parametrize("resolution", [-8, 0, 1, 2, 3, 5, 48, 1023, 2048])
+def test_a_resolution_that_no_level_has_is_refused(resolution: int) -> None:
+    """Only powers of two from 4 to 1024 have a level."""
+    with pytest.raises(ValueError, match="power of two from 4 to 1024"):
+        level_of(resolution)
+
+
+def test_feature_maps_are_those_of_the_published_1024_network() -> None:
+    """512 up to 32 px, then half as many at each level down to 16 (appendix A, table 2)."""
+    config = NetworkConfig(1024)
+
+    maps = [config.feature_maps(level) for level in range(config.top_level + 1)]
+
+    assert maps == [512, 512, 512, 512, 256, 128, 64, 32, 16]
+
+
+def test_resolutions_are_listed_smallest_first() -> None:
+    """A network passes through every power of two from 4 to its own."""
+    assert NetworkConfig(32).resolutions == (4, 8, 16, 32)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"resolution": 48}, "power of two"),
+        ({"resolution": 4}, "at least 8"),
+        ({"resolution": 32.0}, "whole number above 0"),
+        ({"resolution": 32, "channels": 2}, "channels must be one of"),
+        ({"resolution": 32, "latent_size": 0}, "latent_size must be a whole number above 0"),
+        ({"resolution": 32, "fmap_max": True}, "fmap_max must be a whole number above 0"),
+        ({"resolution": 1024, "fmap_base": 511}, "must be at least 512"),
+        ({"resolution": 32, "classes": -1}, "classes must be a whole number"),
+        ({"resolution": 32, "base_height": 6, "base_width": 6}, "needs one side of 4"),
+        ({"resolution": 32, "base_width": 17}, "from 2 to 16, such as 4x6, not 4x17"),
+        ({"resolution": 32, "base_height": 1}, "from 2 to 16, such as 4x6, not 1x4"),
+    ],
+)
+def test_a_shape_that_cannot_be_built_is_refused(settings: dict[str, int], message: str) -> None:
+    """The message names the setting and says what is allowed."""
+    with pytest.raises(ValueError, match=message):
+        NetworkConfig(**settings)
+
+
+def test_the_smallest_feature_base_that_the_message_names_is_accepted() -> None:
+    """At 1024 px a base of 512 leaves exactly one feature map."""
+    assert NetworkConfig(1024, fmap_base=512).feature_maps(8) == 1
+
+
+def test_plain_values_come_back_as_the_same_config() -> None:
+    """`from_dict` is the reverse of `to_dict`."""
+    config = NetworkConfig(64, channels=1, latent_size=32, fmap_base=1024, fmap_max=64)
+
+    assert NetworkConfig.from_dict(config.to_dict()) == config
+
+
+@pytest.mark.parametrize("change", [{"depth": 3}, {"channels": None}])
+def test_missing_and_unknown_settings_are_named(change: dict[str, int | None]) -> None:
+    """A dictionary with one key too many or too few is refused by the name of that key."""
+    values = {**NetworkConfig(32).to_dict(), **change}
+    values = {name: value for name, value in values.items() if value is not None}
+
+    with pytest.raises(ValueError, match=f"missing or unknown {next(iter(change))}"):
+        NetworkConfig.from_dict(values)
+
+
+def test_classes_are_told_only_where_there_are_some() -> None:
+    """So that what was written before there were classes reads as it did."""
+    plain, conditional = NetworkConfig(32), NetworkConfig(32, classes=3)
+
+    assert "classes" not in plain.to_dict()
+    assert conditional.to_dict()["classes"] == 3
+    assert [NetworkConfig.from_dict(c.to_dict()) for c in (plain, conditional)] == [
+        plain,
+        conditional,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        (ExitShape(), "1x1"),
+        (ExitShape((5,)), "5x5"),
+        (ExitShape((1, 3, 1), (48, 24)), "1x1>48 3x3>24 1x1>image"),
+    ],
+)
+def test_the_shape_of_an_exit_in_words(shape: ExitShape, words: str) -> None:
+    """For a person who exports."""
+    assert str(shape) == words
+
+
+@pytest.mark.parametrize(
+    ("kernels", "hidden"), [((), ()), ((2,), ()), ((-1,), ()), ((True,), ()), ((3, 1), (0,))]
+)
+def test_an_exit_has_odd_kernels_and_maps(
+    kernels: tuple[int, ...], hidden: tuple[int, ...]
+) -> None:
+    """Whole numbers above 0."""
+    with pytest.raises(ValueError, match="an exit needs"):
+        ExitShape(kernels, hidden)
+
+
+@pytest.mark.parametrize(("kernels", "hidden"), [((1, 3), ()), ((3,), (8,)), ((1, 1), (8, 8))])
+def test_an_exit_has_a_hidden_layer_between_any_two_kernels(
+    kernels: tuple[int, ...], hidden: tuple[int, ...]
+) -> None:
+    """One kernel more than hidden layers."""
+    with pytest.raises(ValueError, match="one kernel more than it has hidden layers"):
+        ExitShape(kernels, hidden)
+
+
+def test_a_level_is_named_by_the_side_that_began_as_four() -> None:
+    """So a name is a power of two, whichever side is the longer one."""
+    assert [size_of(4 << k, (4, 6)) for k in range(3)] == [(4, 6), (8, 12), (16, 24)]
+    assert NetworkConfig(512, base_height=3).size_at(512) == (384, 512)
+    assert NetworkConfig(32, base_width=6).resolutions == (4, 8, 16, 32)
+
+
+def test_square_is_not_written_down() -> None:
+    """Releases that knew no other shape read such a card; another shape says so, and comes back."""
+    wide = NetworkConfig(32, base_width=6)
+
+    assert "base_width" not in NetworkConfig(32).to_dict()
+    assert wide.to_dict()["base_width"] == 6
+    assert "base_height" not in wide.to_dict()
+    assert NetworkConfig.from_dict(wide.to_dict()) == wide

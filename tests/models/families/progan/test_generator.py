@@ -1,0 +1,187 @@
+"""The generator: published size, the fade, and who learns."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from models.families.progan.config import ExitShape, NetworkConfig
+from models.families.progan.generator import Generator, Stem
+from models.families.progan.growth import Growth
+from models.layers import pixel_norm, upsample
+
+
+def test_the_1024_preset_has_the_published_number_of_parameters() -> None:
+    """23.1 million, all toRGB layers counted."""
+    with torch.device("meta"):  # shapes alone, no memory
+        generator = Generator(NetworkConfig(1024))
+
+    assert sum(p.numel() for p in generator.parameters()) == 23_086_795
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_images_have_the_size_of_their_level(channels: int) -> None:
+    """Gray, RGB and RGBA, at every level, faded or not."""
+    generator = Generator(NetworkConfig(16, channels, latent_size=8, fmap_base=64, fmap_max=8))
+    z = torch.randn(2, 8)
+
+    for growth in (Growth(0), Growth(1, 0.5), Growth(1), Growth(2, 0.1), Growth(2)):
+        size = growth.resolution
+        assert generator(z, growth).shape == (2, channels, size, size)
+
+
+def test_without_growth_the_network_is_finished(config: NetworkConfig) -> None:
+    """The default is the top level alone."""
+    generator, z = Generator(config), torch.randn(1, 16)
+
+    assert torch.equal(generator(z), generator(z, Growth(config.top_level)))
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_at_alpha_zero_the_image_is_the_lower_level_upsampled(
+    config: NetworkConfig, level: int
+) -> None:
+    """A new level is at first not seen at all."""
+    generator, z = Generator(config), torch.randn(2, 16)
+
+    assert torch.equal(generator(z, Growth(level, 0.0)), upsample(generator(z, Growth(level - 1))))
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_towards_alpha_one_the_image_is_the_new_level_alone(
+    config: NetworkConfig, level: int
+) -> None:
+    """The last step of a fade is no jump, and in the end only the new exit is heard."""
+    generator, z = Generator(config), torch.randn(2, 16)
+    grown = generator(z, Growth(level))
+
+    torch.testing.assert_close(generator(z, Growth(level, 1 - 1e-7)), grown, atol=1e-5, rtol=0)
+    features = generator.stem(z)
+    for below in generator.levels[:level]:
+        features = below(features)
+    assert torch.equal(generator.exits[level](features), grown)
+
+
+@pytest.mark.parametrize(
+    ("growth", "exits"), [(Growth(0), {0}), (Growth(2, 0.5), {1, 2}), (Growth(2), {2})]
+)
+def test_gradients_reach_every_awake_parameter_and_no_sleeping_one(
+    config: NetworkConfig, growth: Growth, exits: set[int]
+) -> None:
+    """Awake are the stem, the levels up to the newest, and the exits that are mixed."""
+    generator = Generator(config)
+    awake = {f"exits.{k}." for k in exits} | {f"levels.{k}." for k in range(growth.level)}
+    awake |= {"stem."}
+
+    generator(torch.randn(4, 16), growth).square().sum().backward()
+
+    for name, parameter in generator.named_parameters():
+        if name.startswith(tuple(awake)):
+            assert parameter.grad is not None, name
+            assert parameter.grad.abs().max() > 0, name
+        else:
+            assert parameter.grad is None, name
+
+
+def test_the_length_of_a_latent_does_not_matter(config: NetworkConfig) -> None:
+    """Latents are normalised to the hypersphere before anything else."""
+    generator, z = Generator(config), torch.randn(2, 16)
+    generator.stem.dense.bias.data.normal_()  # without it, later norms would hide the length
+
+    torch.testing.assert_close(generator(3 * z), generator(z), atol=1e-3, rtol=0)
+
+
+def test_the_first_layer_has_a_quarter_of_the_usual_gain() -> None:
+    """As published: its output has deviation sqrt(2) / 4."""
+    stem = Stem(latent_size=256, maps=64)
+
+    features = stem.dense(pixel_norm(torch.randn(100, 256)))
+
+    assert features.std().item() == pytest.approx(2**0.5 / 4, rel=0.05)
+
+
+def test_exits_may_be_wider_than_one_pixel_and_deeper_than_one_layer(
+    config: NetworkConfig,
+) -> None:
+    """A bundle has fitted exits at its lower levels."""
+    shapes = (ExitShape((5,)), ExitShape((1, 3, 1), (8, 8)), ExitShape((3,)), ExitShape())
+    generator = Generator(config, shapes)
+
+    widths = [p.shape[-1] for name, p in generator.exits.named_parameters() if "weight" in name]
+    assert widths == [5, 1, 3, 1, 3, 1]
+    assert generator.exit_shapes == shapes
+    for level in range(4):
+        size = 4 << level
+        assert generator(torch.randn(1, 16), Growth(level)).shape == (1, 3, size, size)
+
+
+def test_each_class_makes_another_picture_of_the_same_latent(conditional: NetworkConfig) -> None:
+    """And the same class the same, whoever else is in the batch."""
+    generator, z = Generator(conditional), torch.randn(1, 16).repeat(3, 1)
+
+    images = generator(z, labels=torch.tensor([0, 1, 0]))
+
+    torch.testing.assert_close(images[0], images[2])
+    assert (images[0] - images[1]).abs().max() > 0.1
+
+
+def test_latent_and_class_enter_with_equal_weight(conditional: NetworkConfig) -> None:
+    """Side by side, each of unit mean square, whatever their lengths were."""
+    generator, z = Generator(conditional), 100 * torch.randn(4, 16)
+
+    entered = generator.enter(z, torch.tensor([0, 1, 1, 0]))
+
+    assert entered.shape == (4, 32)
+    torch.testing.assert_close(entered[:, :16], pixel_norm(z))
+    torch.testing.assert_close(entered.reshape(4, 2, 16).square().mean(dim=2), torch.ones(4, 2))
+
+
+def test_only_the_classes_shown_learn(conditional: NetworkConfig) -> None:
+    """A class that is not in the batch gets no gradient."""
+    generator = Generator(conditional)
+    generator(torch.randn(2, 16), labels=torch.tensor([1, 1])).square().sum().backward()
+
+    assert generator.embedding is not None
+    assert generator.embedding.weight.grad is not None
+    assert generator.embedding.weight.grad.abs().sum(dim=1).gt(0).tolist() == [False, True]
+
+
+@pytest.mark.parametrize("classes", [0, 2])
+def test_labels_belong_to_classes(config: NetworkConfig, classes: int) -> None:
+    """They are needed where there are classes, and refused where there are none."""
+    generator = Generator(replace(config, classes=classes))
+    labels = None if classes else torch.tensor([0])
+
+    with pytest.raises(ValueError, match=f"has {classes} classes: labels are needed where"):
+        generator(torch.randn(1, 16), labels=labels)
+
+
+def test_there_is_one_exit_for_each_level(config: NetworkConfig) -> None:
+    """Neither fewer nor more."""
+    for count in (3, 5):
+        with pytest.raises(ValueError, match=f"4 exits are needed, .* not {count}"):
+            Generator(config, (ExitShape(),) * count)
+
+
+@pytest.mark.parametrize("base", [(4, 6), (6, 4), (2, 4), (4, 16)])
+def test_pictures_grow_from_another_base(base: tuple[int, int]) -> None:
+    """Each level doubles both sides, also while it fades in."""
+    height, width = base
+    config = NetworkConfig(16, 3, 8, 64, 8, base_height=height, base_width=width)
+    generator = Generator(config)
+    z = torch.randn(2, 8)
+
+    for level, factor in enumerate((1, 2, 4)):
+        assert generator(z, Growth(level)).shape == (2, 3, height * factor, width * factor)
+    assert generator(z, Growth(2, 0.5)).shape == (2, 3, height * 4, width * 4)
+
+
+@pytest.mark.parametrize("growth", [Growth(2, 0.5), Growth(3)])
+def test_pixels_are_not_rounded_within_autocast(config: NetworkConfig, growth: Growth) -> None:
+    """In bf16 white would be right to half a step of 255, where real pictures are exact."""
+    generator = Generator(config)
+
+    with torch.autocast("cpu", torch.bfloat16):
+        images = generator(torch.randn(2, config.latent_size), growth)
+
+    assert images.dtype is torch.float32

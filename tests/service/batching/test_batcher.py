@@ -1,0 +1,465 @@
+"""Batches on the engine's thread: delivery, faults, errands, the end; with a small real engine."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import Counter
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import run_state_machine_as_test
+
+from service.batching.batcher import Batcher
+from service.batching.faults import DeviceLost
+from service.batching.predictor import WorkPredictor
+from service.batching.queue import Ticket, WaitingLine
+from service.batching.recipe import Recipe, point_of
+from service.errors import (
+    DeadlinePassed,
+    DeadlineTooNear,
+    Draining,
+    EngineFailed,
+    EngineLost,
+    QueueFull,
+)
+from service.media.picture import Pixels
+from tests.service.line_machine import LineMachine
+
+PATIENCE_S = 30
+NEVER = 1e12
+
+
+class Witness:
+    """Notes what it is told of batches."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.errors: list[Exception] = []
+
+    def batch_done(self, recipes: Sequence[Recipe], waits_s: list[float], took_s: float) -> None:
+        """A batch was computed."""
+        assert len(waits_s) == len(recipes)
+        assert took_s >= 0
+        self.sizes.append(len(recipes))
+
+    def batch_failed(self, error: Exception) -> None:
+        """The engine raised."""
+        self.errors.append(error)
+
+
+class Stamp:
+    """An engine whose image of a seed is that seed; it can be held, and it fails where told."""
+
+    def __init__(self, faults: frozenset[int] = frozenset()) -> None:
+        self.gate = threading.Event()
+        self.gate.set()
+        self.entered = threading.Semaphore(0)
+        self.faults = faults
+        self.computed: Counter[int] = Counter()
+
+    def __call__(self, recipes: list[Recipe]) -> list[Pixels]:
+        """The images of a batch."""
+        self.entered.release()
+        assert self.gate.wait(PATIENCE_S)
+        seeds = [recipe.point.start for recipe in recipes]
+        self.computed.update(seeds)
+        if self.faults & set(seeds):
+            raise ValueError("this seed is cursed")
+        return [np.full((1, 1, 1), seed, np.uint8) for seed in seeds]
+
+
+@contextmanager
+def running(
+    run: Callable[[list[Recipe]], Sequence[Pixels]],
+    clock: Callable[[], float] = lambda: 0.0,
+    capacity: int = 100,
+    max_batch: int = 4,
+    silence_s: float = math.inf,
+) -> Generator[tuple[Batcher, Witness]]:
+    """A batcher with its thread, which ends with the test."""
+    predictor, witness = WorkPredictor(), Witness()
+    line = WaitingLine(capacity=capacity, max_batch=max_batch, max_work_s=1e9, predictor=predictor)
+    batcher = Batcher(run, line, predictor, witness, clock, silence_s)
+    batcher.start()
+    try:
+        yield batcher, witness
+    finally:
+        batcher.stop()
+        assert batcher.ended(PATIENCE_S)
+
+
+def recipes(*seeds: int, model: str = "m", resolution: int = 64) -> list[Recipe]:
+    """One recipe for each seed."""
+    return [Recipe(model, point_of(seed), resolution) for seed in seeds]
+
+
+def seed_in(ticket: Ticket) -> int:
+    """What the engine wrote into the image of `ticket`."""
+    return int(ticket.image.result(PATIENCE_S).pixels[0, 0, 0])
+
+
+def hold(batcher: Batcher, engine: Stamp, seed: int = 255) -> Ticket:
+    """Keep the engine inside a batch of one, so that all that follows must wait."""
+    engine.gate.clear()
+    (ticket,) = batcher.submit(recipes(seed), NEVER)
+    assert engine.entered.acquire(timeout=PATIENCE_S)
+    return ticket
+
+
+def test_everyone_gets_the_image_of_their_own_recipe() -> None:
+    """Also when they share batches."""
+    with running(Stamp()) as (batcher, _):
+        tickets = batcher.submit(recipes(*range(10)), NEVER)
+
+        assert list(range(10)) == [seed_in(ticket) for ticket in tickets]
+
+
+def test_a_batch_grows_while_the_engine_is_busy() -> None:
+    """No timer is needed: whoever waits when the engine is free goes together."""
+    engine = Stamp()
+    with running(engine) as (batcher, _):
+        hold(batcher, engine)
+        tickets = [ticket for n in range(4) for ticket in batcher.submit(recipes(n), NEVER)]
+        engine.gate.set()
+
+        assert [4, 4, 4, 4] == [t.image.result(PATIENCE_S).batch_size for t in tickets]
+
+
+def test_an_engine_that_raises_fails_its_batch_and_lives_on() -> None:
+    """The next batch is computed as if nothing had happened."""
+    engine = Stamp(faults=frozenset({13}))
+    with running(engine) as (batcher, witness):
+        (cursed,) = batcher.submit(recipes(13), NEVER)
+        with pytest.raises(EngineFailed) as raised:
+            cursed.image.result(PATIENCE_S)
+        (fine,) = batcher.submit(recipes(7), NEVER)
+
+        assert seed_in(fine) == 7
+        assert isinstance(raised.value.__cause__, ValueError)
+    assert ["this seed is cursed"] == [str(error) for error in witness.errors]
+
+
+def test_an_engine_that_loses_an_image_fails_its_batch() -> None:
+    """Nobody may get the image of another."""
+    with running(lambda batch: Stamp()(batch)[1:]) as (batcher, _):
+        (ticket,) = batcher.submit(recipes(1), NEVER)
+
+        with pytest.raises(EngineFailed):
+            ticket.image.result(PATIENCE_S)
+
+
+def test_an_observer_that_raises_stops_nothing() -> None:
+    """Bookkeeping is not worth an outage."""
+
+    def broken(*_: object) -> None:
+        raise KeyError("metrics")
+
+    with running(Stamp()) as (batcher, witness):
+        witness.batch_done = broken  # type: ignore[method-assign]
+        for seed in (1, 2):
+            (ticket,) = batcher.submit(recipes(seed), NEVER)
+            assert seed_in(ticket) == seed
+        assert batcher.alive
+
+
+def test_a_cancelled_ticket_is_never_computed() -> None:
+    """Its client has gone before its turn."""
+    engine = Stamp()
+    with running(engine) as (batcher, _):
+        held = hold(batcher, engine)
+        gone, staying = batcher.submit(recipes(1, 2), NEVER)
+        gone.image.cancel()
+        engine.gate.set()
+
+        assert seed_in(staying) == 2
+        assert seed_in(held) == 255
+    assert engine.computed[1] == 0
+
+
+def test_an_expired_ticket_is_told_and_never_computed() -> None:
+    """Its deadline passed while another batch was computed."""
+    engine, now = Stamp(), [0.0]
+    with running(engine, clock=lambda: now[0]) as (batcher, _):
+        hold(batcher, engine)
+        (late,) = batcher.submit(recipes(1), 5.0)
+        now[0] = 6.0
+        engine.gate.set()
+
+        with pytest.raises(DeadlinePassed):
+            late.image.result(PATIENCE_S)
+    assert engine.computed[1] == 0
+
+
+def test_a_full_line_refuses_at_once_and_says_when_to_try_again() -> None:
+    """The time is what the queued work is predicted to take."""
+    engine = Stamp()
+    with running(engine, capacity=2) as (batcher, _):
+        batcher._predictor.observe(recipes(0), 4.0)
+        hold(batcher, engine)
+        batcher.submit(recipes(1, 2), NEVER)
+        with pytest.raises(QueueFull) as raised:
+            batcher.submit(recipes(3), NEVER)
+        engine.gate.set()
+
+    assert pytest.approx(8, abs=3) == raised.value.retry_after_s  # two wait, one is under way
+
+
+def test_a_deadline_that_the_work_ahead_will_not_meet_is_refused_at_once() -> None:
+    """With what was predicted; one that can be met is admitted behind the same work."""
+    engine = Stamp()
+    with running(engine) as (batcher, _):
+        hold(batcher, engine)
+        batcher.submit(recipes(1, 2, resolution=1024), NEVER)  # 1.05 s each by the first guess
+        with pytest.raises(DeadlineTooNear) as refused:
+            batcher.submit(recipes(3, resolution=1024), 2.5)
+        (patient,) = batcher.submit(recipes(4, resolution=1024), 4.0)
+        engine.gate.set()
+
+        assert refused.value.members["predicted_s"] == pytest.approx(3.146, abs=0.01)
+        assert refused.value.retry_after_s == 1
+        assert seed_in(patient) == 4
+    assert engine.computed[3] == 0
+
+
+def test_what_meets_an_idle_engine_goes_whatever_is_predicted() -> None:
+    """A prediction that is wrong shows itself so, and cannot shut the service."""
+    with running(Stamp()) as (batcher, _):
+        (ticket,) = batcher.submit(recipes(1, resolution=1024), 0.5)
+
+        assert seed_in(ticket) == 1
+
+
+def test_a_walk_that_could_never_be_done_in_time_is_not_begun() -> None:
+    """Its later frames count; and to come back later would not help."""
+    engine = Stamp()
+    with running(engine) as (batcher, _):
+        with pytest.raises(DeadlineTooNear, match="fewer or smaller") as refused:
+            batcher.submit(recipes(1), 5.0, later=recipes(*range(2, 12), resolution=1024))
+
+        assert refused.value.retry_after_s is None
+    assert not engine.computed
+
+
+def test_queued_work_falls_while_a_batch_is_computed() -> None:
+    """What is under way counts for what is left of it."""
+    engine, now = Stamp(), [0.0]
+    with running(engine, clock=lambda: now[0]) as (batcher, _):
+        batcher._predictor.observe(recipes(0), 4.0)
+        hold(batcher, engine)
+        at_first = batcher.queued_work_s()
+        now[0] = 1.0
+        later = batcher.queued_work_s()
+        now[0] = 100.0
+        overdue = batcher.queued_work_s()
+        engine.gate.set()
+
+    assert pytest.approx(1.0) == at_first - later
+    assert overdue == 0.0
+
+
+def test_the_heartbeat_ages_during_a_batch() -> None:
+    """A hang is seen from outside."""
+    engine, now = Stamp(), [0.0]
+    with running(engine, clock=lambda: now[0]) as (batcher, _):
+        hold(batcher, engine)
+        now[0] = 7.0
+        age = batcher.heartbeat_age_s
+        engine.gate.set()
+
+    assert age == 7.0
+
+
+def test_an_errand_runs_on_the_engines_thread_between_batches() -> None:
+    """Models are loaded where they are used."""
+    with running(Stamp()) as (batcher, _):
+        name = batcher.errand(lambda: threading.current_thread().name).result(PATIENCE_S)
+
+    assert name == "engine"
+
+
+def test_an_errand_that_fails_tells_whoever_sent_it() -> None:
+    """And the engine's thread goes on."""
+    with running(Stamp()) as (batcher, _):
+        with pytest.raises(ZeroDivisionError):
+            batcher.errand(lambda: 1 // 0).result(PATIENCE_S)
+        (ticket,) = batcher.submit(recipes(3), NEVER)
+
+        assert seed_in(ticket) == 3
+
+
+def test_after_the_end_of_admission_what_was_admitted_is_finished() -> None:
+    """Only new work is refused; a walk under way goes on."""
+    engine = Stamp()
+    with running(engine) as (batcher, _):
+        hold(batcher, engine)
+        (admitted,) = batcher.submit(recipes(1), NEVER)
+        batcher.stop_admitting()
+        with pytest.raises(Draining):
+            batcher.submit(recipes(2), NEVER)
+        (later_frame,) = batcher.submit(recipes(3), NEVER, bounded=False)
+        engine.gate.set()
+
+        assert (1, 3) == (seed_in(admitted), seed_in(later_frame))
+
+
+def test_stopping_gives_up_those_who_still_wait() -> None:
+    """Each of them is told."""
+    engine = Stamp()
+    with running(engine) as (batcher, _):
+        held = hold(batcher, engine)
+        (waiting,) = batcher.submit(recipes(1), NEVER)
+        given_up = batcher.stop()
+        engine.gate.set()
+
+        assert given_up == 1
+        assert seed_in(held) == 255
+        with pytest.raises(Draining):
+            waiting.image.result(PATIENCE_S)
+
+
+def test_who_is_abandoned_is_told_even_while_the_batch_is_computed() -> None:
+    """What the engine brings afterwards is for nobody."""
+    engine = Stamp()
+    with running(engine) as (batcher, witness):
+        held = hold(batcher, engine)
+        (waiting,) = batcher.submit(recipes(1), NEVER)
+        given_up = batcher.abandon("the end", Draining)
+        for ticket in (held, waiting):
+            with pytest.raises(Draining, match="the end"):
+                ticket.image.result(PATIENCE_S)
+        with pytest.raises(Draining):
+            batcher.submit(recipes(2), NEVER, bounded=False)
+        engine.gate.set()
+        assert batcher.ended(PATIENCE_S)
+
+    assert given_up == 2
+    assert witness.sizes == [1]
+    assert engine.computed[1] == 0
+
+
+def test_a_thread_that_ends_tells_all_who_wait() -> None:
+    """The batch under way, those behind it, and those who come later."""
+    engine = Stamp()
+
+    def end(batch: list[Recipe]) -> list[Pixels]:
+        engine(batch)
+        raise SystemExit(1)
+
+    with running(end) as (batcher, _):
+        tickets = [hold(batcher, engine), *batcher.submit(recipes(1, 2), NEVER)]
+        engine.gate.set()
+        for ticket in tickets:
+            with pytest.raises(EngineLost) as lost:
+                ticket.image.result(PATIENCE_S)
+            assert lost.value.retry_after_s
+        assert not batcher.alive
+        assert isinstance(batcher.fault, SystemExit)
+        with pytest.raises(EngineLost):
+            batcher.submit(recipes(3), NEVER, bounded=False)
+
+
+def test_a_device_lost_during_an_errand_ends_the_thread_too() -> None:
+    """Whoever sent the errand is told."""
+
+    def spoil() -> None:
+        raise DeviceLost("an illegal memory access")
+
+    with running(Stamp()) as (batcher, _):
+        with pytest.raises(DeviceLost):
+            batcher.errand(spoil).result(PATIENCE_S)
+        assert batcher.ended(PATIENCE_S)
+        assert isinstance(batcher.fault, DeviceLost)
+
+
+def test_batches_are_smaller_after_one_that_did_not_fit() -> None:
+    """Also those that form later."""
+    engine = Stamp()
+
+    def small(batch: list[Recipe]) -> list[Pixels]:
+        if len(batch) > 2:
+            raise MemoryError("no room")
+        return engine(batch)
+
+    with running(small) as (batcher, witness):
+        for _ in range(2):
+            tickets = batcher.submit(recipes(*range(6)), NEVER)
+            assert [seed_in(ticket) for ticket in tickets] == list(range(6))
+
+    assert [2, 2, 2, 2, 2, 2] == witness.sizes
+    assert len(witness.errors) == 1
+
+
+FATES = st.sampled_from(["stays", "cancels", "expires", "is cursed"])
+STEPS = st.lists(
+    st.tuples(st.lists(FATES, min_size=1, max_size=6), st.sampled_from(["a", "b"]), st.booleans()),
+    max_size=8,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(STEPS, st.integers(1, 5))
+def test_no_image_is_lost_doubled_or_misdelivered(
+    steps: list[tuple[list[str], str, bool]], max_batch: int
+) -> None:
+    """Whatever is cancelled, expires or fails, everyone hears exactly once, and of their own.
+
+    Each step is a request of one model; its flag lets the engine run free or holds it, so that
+    requests meet an idle engine, a busy one, and a line that others have left.
+    """
+    fates = [fate for request, _, _ in steps for fate in request]
+    engine = Stamp(frozenset(n for n, fate in enumerate(fates) if fate == "is cursed"))
+    tickets: list[Ticket] = []
+    with running(engine, max_batch=max_batch) as (batcher, witness):
+        for request, model, free in steps:
+            engine.gate.set() if free else engine.gate.clear()
+            first = len(tickets)
+            for n, fate in enumerate(request, first):
+                late = fate == "expires"  # as a later frame, which no prediction refuses
+                deadline = -1.0 if late else NEVER
+                tickets += batcher.submit(recipes(n, model=model), deadline, bounded=not late)
+                if fate == "cancels":
+                    tickets[n].image.cancel()
+        engine.gate.set()
+        for n, (ticket, fate) in enumerate(zip(tickets, fates, strict=True)):
+            _assert_fate(n, ticket, fate, engine)
+        assert batcher.alive
+    assert max(engine.computed.values(), default=1) == 1
+    assert max(witness.sizes, default=1) <= max_batch
+
+
+def _assert_fate(n: int, ticket: Ticket, fate: str, engine: Stamp) -> None:
+    """One outcome for each ticket, and the one that its fate allows."""
+    try:
+        seed = int(ticket.image.result(PATIENCE_S).pixels[0, 0, 0])
+    except CancelledError:
+        assert fate == "cancels"
+        assert engine.computed[n] == 0
+    except DeadlinePassed:
+        assert fate == "expires"
+        assert engine.computed[n] == 0
+    except EngineFailed:
+        assert engine.computed[n] == 1
+        assert fate != "expires"
+    else:
+        assert seed == n
+        assert fate in ("stays", "cancels")  # a cancel may come after its batch has begun
+
+
+@pytest.mark.timeout(600)
+def test_nothing_that_can_happen_loses_doubles_or_misroutes_an_image() -> None:
+    """Requests, cancels, deadlines, faults, swaps and the end, in any order; all of them occur."""
+    LineMachine.fates.clear()
+
+    run_state_machine_as_test(
+        LineMachine, settings=settings(max_examples=60, stateful_step_count=50, deadline=None)
+    )
+
+    assert (+LineMachine.fates).keys() == {
+        *("NoneType", "CancelledError", "DeadlinePassed", "EngineFailed", "Draining")
+    }

@@ -1,0 +1,295 @@
+"""Who waits, and who is in the next batch: with a virtual clock and no thread."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.batching.predictor import WorkPredictor
+from service.batching.queue import Ticket, WaitingLine
+from service.batching.recipe import Recipe, point_of
+from service.errors import DeadlinePassed, DeadlineTooNear, Draining, QueueFull
+
+NEVER = 1e9
+STANDING = 12  # in line at every moment of a stream
+
+
+def ticket(seed: int, model: str = "a", resolution: int = 64, deadline: float = NEVER) -> Ticket:
+    """One recipe in the line since time 0."""
+    return Ticket(Recipe(model, point_of(seed), resolution), deadline, 0.0)
+
+
+def line(
+    capacity: int = 100,
+    max_batch: int = 4,
+    max_work_s: float = 1e9,
+    max_queued_s: float = math.inf,
+) -> WaitingLine:
+    """An empty line."""
+    return WaitingLine(
+        capacity=capacity,
+        max_queued_s=max_queued_s,
+        max_batch=max_batch,
+        max_work_s=max_work_s,
+        predictor=WorkPredictor(),
+    )
+
+
+def seeds(tickets: list[Ticket]) -> list[int]:
+    """The seeds of tickets, in order."""
+    return [each.recipe.point.start for each in tickets]
+
+
+def test_a_batch_is_whoever_came_first() -> None:
+    """In order of arrival, up to the largest batch."""
+    waiting = line(max_batch=3)
+    waiting.admit([ticket(n) for n in range(5)])
+
+    assert ([0, 1, 2], [3, 4], []) == tuple(seeds(waiting.take(1.0)) for _ in range(3))
+
+
+def test_a_batch_has_one_model_and_those_passed_over_keep_their_place() -> None:
+    """The head decides the model; the others are next in their order."""
+    waiting = line(max_batch=4)
+    waiting.admit([ticket(n, model) for n, model in enumerate("abbab")])
+
+    assert ([0, 3], [1, 2, 4]) == (seeds(waiting.take(1.0)), seeds(waiting.take(1.0)))
+
+
+def test_resolutions_share_a_batch() -> None:
+    """They share the lower levels of the network."""
+    waiting = line()
+    waiting.admit([ticket(n, resolution=4 << n) for n in range(4)])
+
+    assert [0, 1, 2, 3] == seeds(waiting.take(1.0))
+
+
+def test_a_batch_is_filled_up_to_its_predicted_work_and_small_ones_still_go_along() -> None:
+    """One image always goes; a further large one would not fit, a small one does."""
+    waiting = line(max_work_s=0.5)  # 1 us a pixel is predicted: 0.26 s at 512 px, 1.05 s at 1024
+    waiting.admit([ticket(0, resolution=512), ticket(1, resolution=1024), ticket(2)])
+
+    assert [0, 2] == seeds(waiting.take(1.0))
+    assert [1] == seeds(waiting.take(1.0))
+
+
+def test_a_full_line_refuses_all_of_a_request_or_none() -> None:
+    """Half a request helps nobody."""
+    waiting = line(capacity=3)
+    waiting.admit([ticket(0), ticket(1)])
+
+    with pytest.raises(QueueFull, match="2 of 3 places in the queue are taken, 2 are needed"):
+        waiting.admit([ticket(2), ticket(3)])
+    waiting.admit([ticket(4)])
+    assert [0, 1, 4] == seeds(waiting.waiting())
+
+
+def test_a_line_with_much_work_refuses_a_large_picture_and_takes_a_small_one() -> None:
+    """Places are not all: a large picture is more work than sixteen small ones."""
+    waiting = line(max_queued_s=1.5)  # 1 us a pixel is predicted: 1.05 s at 1024 px
+    waiting.admit([ticket(0, resolution=1024)])
+
+    with pytest.raises(QueueFull, match=r"1\.0 s of work are queued.*add 1\.0 s.*1\.5 s may be"):
+        waiting.admit([ticket(1, resolution=1024)])
+    waiting.admit([ticket(2, resolution=512)])
+    waiting.admit([ticket(3, resolution=1024)], bounded=False)
+    assert seeds(waiting.waiting()) == [0, 2, 3]
+
+
+def test_an_empty_line_takes_a_request_of_any_size() -> None:
+    """Else it would never be served; those who have gone leave the line empty."""
+    waiting = line(max_queued_s=0.001)
+    gone = ticket(0, resolution=1024)
+    waiting.admit([gone])
+    gone.image.cancel()
+    waiting.admit([ticket(n, resolution=1024) for n in range(1, 9)])
+
+    assert seeds(waiting.waiting()) == list(range(1, 9))
+
+
+def test_those_who_have_gone_take_no_places() -> None:
+    """Clients that hang up cannot fill the queue for those who stay."""
+    waiting = line(capacity=2)
+    gone = [ticket(0), ticket(1)]
+    waiting.admit(gone)
+    for each in gone:
+        each.image.cancel()
+    waiting.admit([ticket(2), ticket(3)])
+
+    assert [2, 3] == seeds(waiting.take(1.0))
+
+
+def test_work_that_has_its_places_already_is_never_refused() -> None:
+    """The later frames of a walk under way."""
+    waiting = line(capacity=1)
+    waiting.admit([ticket(0)])
+    waiting.admit([ticket(1)], bounded=False)
+
+    assert [0, 1] == seeds(waiting.take(1.0))
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "patience_s", "retry_after_s"),
+    [(0.5, 1.6, "admitted"), (4.2, 3.0, 3), (0.5, 1.0, None)],
+)
+def test_what_would_be_done_too_late_is_refused(
+    ahead_s: float, patience_s: float, retry_after_s: object
+) -> None:
+    """With the seconds after which less is queued; without, where it takes too long by itself."""
+    told: object = "admitted"
+    try:
+        line().require_time([ticket(0, resolution=1024).recipe], ahead_s, patience_s)
+    except DeadlineTooNear as error:
+        told = error.retry_after_s
+
+    assert told == retry_after_s
+
+
+def test_the_cancelled_are_never_taken() -> None:
+    """Nothing is computed for a client that has gone."""
+    waiting = line()
+    tickets = [ticket(n) for n in range(3)]
+    waiting.admit(tickets)
+    tickets[1].image.cancel()
+
+    assert [0, 2] == seeds(waiting.take(1.0))
+
+
+def test_the_expired_are_told_and_not_taken() -> None:
+    """A deadline passes at its very moment."""
+    waiting = line()
+    late, early = ticket(0, deadline=5.0), ticket(1, deadline=5.1)
+    waiting.admit([late, early])
+
+    assert [1] == seeds(waiting.take(5.0))
+    with pytest.raises(DeadlinePassed):
+        late.image.result(0)
+
+
+def test_a_taken_ticket_can_no_longer_be_cancelled() -> None:
+    """Its image is being computed: the result may be dropped, never misdelivered."""
+    waiting = line()
+    waiting.admit([ticket(0)])
+    (taken,) = waiting.take(1.0)
+
+    assert taken.image.cancel() is False
+
+
+def test_depth_and_work_count_those_who_are_still_wanted() -> None:
+    """The gauges do not scale the service for the dead."""
+    waiting = line()
+    tickets = [ticket(0, "a"), ticket(1, "b"), ticket(2, "b")]
+    waiting.admit(tickets)
+    tickets[1].image.cancel()
+
+    assert {"a": 1, "b": 1} == dict(waiting.depths())
+    assert pytest.approx(2 * 64**2 * 1e-6) == waiting.work_s()
+
+
+def test_giving_up_tells_everyone_who_waits() -> None:
+    """At shutdown, nobody waits for ever."""
+    waiting = line()
+    tickets = [ticket(0), ticket(1)]
+    waiting.admit(tickets)
+    tickets[0].image.cancel()
+
+    assert waiting.give_up("the end") == 1
+    with pytest.raises(Draining, match="the end"):
+        tickets[1].image.result(0)
+    assert waiting.take(1.0) == []
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abc"), st.sampled_from([4, 64, 1024]), st.booleans()),
+        max_size=40,
+    ),
+    st.integers(1, 8),
+    st.sampled_from([0.001, 1.0, 1e9]),
+)
+def test_everyone_who_stays_is_taken_once_and_within_as_many_batches_as_stood_before(
+    arrivals: list[tuple[str, int, bool]], max_batch: int, max_work_s: float
+) -> None:
+    """No loss, no doubling, no starvation: each batch takes the head, so rank n waits n batches."""
+    waiting = line(max_batch=max_batch, max_work_s=max_work_s)
+    tickets = [ticket(n, model, size) for n, (model, size, _) in enumerate(arrivals)]
+    waiting.admit(tickets)
+    for each, (_, _, gone) in zip(tickets, arrivals, strict=True):
+        if gone:
+            each.image.cancel()
+    staying = [n for n, (_, _, gone) in enumerate(arrivals) if not gone]
+
+    batches: list[list[Ticket]] = []
+    while batch := waiting.take(1.0):
+        batches.append(batch)
+
+    taken_in = {n: k for k, batch in enumerate(batches) for n in seeds(batch)}
+    assert sorted(n for batch in batches for n in seeds(batch)) == staying
+    assert all(taken_in[n] <= rank for rank, n in enumerate(staying))
+    assert all(len({each.recipe.model for each in batch}) == 1 for batch in batches)
+    assert all(len(batch) <= max_batch for batch in batches)
+
+
+def wait_among(stream: Callable[[int], int], resolution: int, ahead: int) -> tuple[float, float]:
+    """How long one picture waits in a stream that never ends.
+
+    The line is filled up again before every batch, so the engine is never ahead of it.
+
+    Args:
+        stream: number of a picture -> its resolution.
+        resolution: of the one we look at.
+        ahead: of the stream, when it comes.
+
+    Returns:
+        The virtual seconds until its batch begins, and the bound: those ahead of it one by one,
+        each in a batch of its own that is as long as the longest.
+    """
+    predictor, waiting = WorkPredictor(), line(max_batch=8, max_work_s=1.0)
+    number = 0
+
+    def arrive(count: int) -> None:
+        nonlocal number
+        for _ in range(count):
+            waiting.admit([ticket(number, resolution=stream(number))])
+            number += 1
+
+    now = longest_s = 0.0
+    arrive(ahead)
+    ours = ticket(10**6, resolution=resolution)
+    waiting.admit([ours])
+    while True:
+        arrive(STANDING - len(waiting.waiting()))
+        batch = waiting.take(now)
+        if ours in batch:
+            return now, ahead * longest_s
+        taken_s = predictor.seconds([each.recipe for each in batch], 8)
+        now, longest_s = now + taken_s, max(longest_s, taken_s)
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 5, 11])
+@pytest.mark.parametrize(
+    ("stream", "resolution"),
+    [
+        (lambda _: 1024, 64),
+        (lambda _: 64, 1024),
+        (lambda n: (64, 1024)[n % 2], 512),
+        (lambda n: (4, 4, 4, 512)[n % 4], 1024),
+    ],
+    ids=["small among large", "large among small", "between both", "large among mixed"],
+)
+def test_an_endless_stream_starves_nobody(
+    stream: Callable[[int], int], resolution: int, ahead: int
+) -> None:
+    """Those who come later go along if there is room, but hold nobody up for more than a batch."""
+    waited_s, bound_s = wait_among(stream, resolution, ahead)
+
+    assert waited_s <= bound_s * (1 + 1e-9)  # they are sums
+
+
+def test_a_small_picture_goes_along_with_large_ones_before_it() -> None:
+    """It fits into the batch of the first of them, so eleven cost it nothing."""
+    assert wait_among(lambda _: 512, 4, 11)[0] == 0

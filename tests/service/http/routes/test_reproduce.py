@@ -1,0 +1,201 @@
+"""`GET /images/{seed}`: the same bytes for ever, and nothing computed that need not be."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from models.latent import MAX_SEED, label_of, parse_seed
+from service.batching.recipe import Recipe, point_of
+from service.media.fingerprint import pixel_sha256
+from service.settings import Settings
+from tests.service.painter import Painter, card_named, paint, service_with
+
+PINNED = card_named("painter-32").pinned_name
+
+
+def test_the_picture_of_a_seed_is_the_engines_byte_for_byte(client: TestClient) -> None:
+    """And the headers say how it came about."""
+    answer = client.get("/images/7?resolution=16")
+    pixels = paint(Recipe(PINNED, point_of(7), 16))
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/png"
+    assert np.array_equal(pixels, np.asarray(Image.open(io.BytesIO(answer.content))))
+    assert answer.headers["x-seed"] == "7"
+    assert answer.headers["x-model"] == PINNED
+    assert answer.headers["x-resolution"] == "16"
+    assert answer.headers["x-pixel-sha256"] == pixel_sha256([pixels])
+    names = [part.split(";dur=")[0] for part in answer.headers["server-timing"].split(", ")]
+    assert names == ["queue", "generate", "encode"]
+
+
+def test_without_a_resolution_it_is_the_largest(client: TestClient) -> None:
+    """Of the default model."""
+    assert client.get("/images/7").headers["x-resolution"] == "32"
+
+
+@pytest.mark.parametrize("name", ["png", "webp", "jpeg"])
+def test_every_format_is_what_it_says(client: TestClient, name: str) -> None:
+    """The media type and the bytes agree."""
+    answer = client.get(f"/images/7?format={name}")
+
+    assert answer.headers["content-type"] == f"image/{name}"
+    assert Image.open(io.BytesIO(answer.content)).format == name.upper()
+
+
+def test_every_file_says_how_it_was_made(client: TestClient) -> None:
+    """Seed and pinned model travel with the picture."""
+    text = Image.open(io.BytesIO(client.get("/images/7").content)).info
+
+    assert (text["seed"], text["model"], text["resolution"]) == ("7", PINNED, "32")
+
+
+@pytest.mark.parametrize(
+    "text", ["ripley", "Ada Lovelace", "a/b?c#d", "шум", "0", str(MAX_SEED), "007", "..."]
+)
+def test_any_text_is_a_seed(client: TestClient, text: str) -> None:
+    """A user name, with whatever is in it."""
+    answer = client.get(f"/images/{quote(text, safe='')}?resolution=8")
+
+    assert answer.status_code == 200
+    assert answer.headers["x-seed"] == str(parse_seed(text))
+
+
+@pytest.mark.parametrize("text", ["-1", str(MAX_SEED + 1), "9" * 128, "x" * 129, ""])
+def test_what_is_no_seed_is_refused_with_what_is(client: TestClient, text: str) -> None:
+    """Numbers out of range, and texts too long or empty."""
+    answer = client.get(f"/images/{text}")
+
+    assert answer.status_code == 422
+    assert "9223372036854775807" in answer.json()["allowed"]
+    assert answer.json()["errors"][0]["parameter"] == "seed"
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter", "allowed"),
+    [
+        ("resolution=48", "resolution", [4, 8, 16, 32]),
+        ("resolution=64", "resolution", [4, 8, 16, 32]),
+        ("resolution=-4", "resolution", [4, 8, 16, 32]),
+        ("format=bmp", "format", ["png", "webp", "jpeg"]),
+    ],
+)
+def test_a_parameter_out_of_range_is_refused_with_what_is_allowed(
+    client: TestClient, query: str, parameter: str, allowed: list[object]
+) -> None:
+    """The client need not look it up."""
+    problem = client.get(f"/images/7?{query}").json()
+
+    assert problem["status"] == 422
+    assert problem["allowed"] == allowed
+    assert parameter in problem["detail"]
+
+
+def test_a_misspelt_parameter_is_told_and_not_ignored(client: TestClient) -> None:
+    """Else its default would be served without a word."""
+    answer = client.get("/images/7?resoluton=8")
+
+    assert answer.status_code == 422
+    assert "resoluton: this route has no such parameter" in answer.json()["detail"]
+
+
+def test_a_parameter_that_is_given_twice_is_refused(client: TestClient) -> None:
+    """Else the last one would be served without a word."""
+    answer = client.get("/images/7?resolution=8&resolution=4")
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "resolution: it is given 2 times: give it once"
+    assert client.get("/health/live?from=a&from=b").status_code == 200
+
+
+def test_a_known_etag_is_answered_without_the_engine(client: TestClient, painter: Painter) -> None:
+    """The client has the bytes."""
+    first = client.get("/images/7")
+    computed = len(painter.seeds)
+    for known in (first.headers["etag"], f'"x", W/{first.headers["etag"]}', "*"):
+        again = client.get("/images/7", headers={"If-None-Match": known})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == first.headers["etag"]
+
+    assert len(painter.seeds) == computed
+    assert client.get("/images/7", headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_whatever_changes_the_bytes_changes_the_etag(client: TestClient) -> None:
+    """Strong validators for all that may be asked."""
+    paths = ["7", "8", "7?resolution=8", "7?format=webp", "7?format=jpeg"]
+    tags = {client.get(f"/images/{path}").headers["etag"] for path in paths}
+
+    assert len(tags) == len(paths)
+    assert client.get("/images/7").headers["etag"] in tags
+
+
+def test_only_a_pinned_picture_may_be_kept_for_ever(client: TestClient) -> None:
+    """A name may mean another model tomorrow."""
+    named = client.get("/images/7?model=painter-32").headers
+    pinned = client.get(f"/images/7?model={PINNED}").headers
+
+    assert named["cache-control"] == "public, max-age=60"
+    assert pinned["cache-control"] == "public, max-age=31536000, immutable"
+    assert named["etag"] == pinned["etag"]
+
+
+def test_head_has_the_headers_of_get_and_computes_nothing(
+    client: TestClient, painter: Painter
+) -> None:
+    """All of them that can be known."""
+    head = client.head("/images/7")
+
+    assert (head.status_code, head.content, painter.seeds) == (200, b"", [])
+    assert "content-length" not in head.headers
+    get = client.get("/images/7")
+    for name in ("etag", "cache-control", "content-type", "x-seed", "x-model", "x-resolution"):
+        assert head.headers[name] == get.headers[name]
+
+
+@pytest.mark.parametrize("model", ["nobody", f"painter-32@{'0' * 64}", "@", "painter-32@"])
+def test_a_model_that_is_not_loaded_is_named_with_those_that_are(
+    client: TestClient, model: str
+) -> None:
+    """Also one with another digest."""
+    answer = client.get(f"/images/7?model={model}")
+
+    assert answer.status_code == 404
+    assert "painter-32" in answer.json()["allowed"][0]
+
+
+@pytest.fixture
+def gray(settings: Settings) -> Iterator[TestClient]:
+    """A service with a gray model."""
+    with service_with(Painter(card_named("gray-16", 16, channels=1)), settings) as client:
+        yield client
+
+
+def test_a_gray_model_gives_gray_files(gray: TestClient) -> None:
+    """No channel is invented."""
+    assert Image.open(io.BytesIO(gray.get("/images/7").content)).mode == "L"
+
+
+def test_a_seed_has_one_picture_for_each_label(settings: Settings) -> None:
+    """Each with an ETag of its own; without a label it is that of the seed's own."""
+    labels = ("cat", "dog")
+    with service_with(Painter(card_named("pets", labels=labels)), settings) as client:
+        answers = [client.get(f"/images/7?label={label}") for label in labels]
+        plain, head = client.get("/images/7"), client.head("/images/7")
+
+    assert [answer.headers["x-label"] for answer in answers] == list(labels)
+    assert answers[0].headers["etag"] != answers[1].headers["etag"]
+    assert answers[0].content != answers[1].content
+    own = answers[label_of(7, 2)]
+    assert (plain.content, plain.headers["etag"]) == (own.content, own.headers["etag"])
+    assert (head.headers["x-label"], head.headers["etag"]) == (
+        plain.headers["x-label"],
+        plain.headers["etag"],
+    )

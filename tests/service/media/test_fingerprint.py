@@ -1,0 +1,57 @@
+"""The digests clients compare."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from service.batching.recipe import Method, Point, Recipe, point_of
+from service.media.fingerprint import etag_of, pixel_sha256
+from service.registry.catalogue import EngineMode
+
+MODE = EngineMode("cpu", "fp32", "torch 2")
+RECIPE = Recipe("m@1", point_of(7), 64)
+
+
+def test_the_digest_is_that_of_the_raw_bytes() -> None:
+    """Row by row, channels last; of several pictures, one after another."""
+    pixels = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+
+    assert pixel_sha256([pixels]) == hashlib.sha256(bytes(range(12))).hexdigest()
+    assert pixel_sha256([pixels, pixels]) == hashlib.sha256(bytes(range(12)) * 2).hexdigest()
+
+
+def test_the_digest_does_not_depend_on_memory_order() -> None:
+    """A view in another order has the same pixels."""
+    pixels = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+
+    assert pixel_sha256([np.asfortranarray(pixels)]) == pixel_sha256([pixels])
+
+
+def test_an_etag_is_strong_and_changes_with_all_that_determines_the_bytes() -> None:
+    """Model, place, method, resolution, label, device, precision, libraries, encoder."""
+    others = [
+        Recipe("m@2", point_of(7), 64),
+        Recipe("m@1", point_of(8), 64),
+        Recipe("m@1", Point(7, 8, 0.5), 64),
+        Recipe("m@1", Point(7, 8, 0.5, Method.LERP), 64),
+        Recipe("m@1", point_of(7), 32),
+        Recipe("m@1", point_of(7), 64, label="cat"),
+    ]
+    modes = [
+        EngineMode("cuda:0", "fp32", "torch 2"),
+        EngineMode("cpu", "bf16", "torch 2"),
+        EngineMode("cpu", "fp32", "torch 3"),
+    ]
+    tags = [
+        etag_of([RECIPE], MODE, "png 1"),
+        etag_of([RECIPE], MODE, "png 2"),
+        etag_of([RECIPE, RECIPE], MODE, "png 1"),
+        *(etag_of([other], MODE, "png 1") for other in others),
+        *(etag_of([RECIPE], mode, "png 1") for mode in modes),
+    ]
+
+    assert len(set(tags)) == len(tags)
+    assert all(tag.startswith('"') and tag.endswith('"') for tag in tags)
+    assert etag_of([RECIPE], MODE, "png 1") == tags[0]

@@ -1,0 +1,157 @@
+"""How the engine is, and what follows: readiness, liveness, the end of the process."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+
+import pytest
+
+from service.batching.batcher import ERRAND_S, Batcher
+from service.batching.faults import DeviceLost
+from service.batching.recipe import Recipe
+from service.errors import EngineFailed, EngineLost, EngineSilent, NotReady
+from service.media.picture import Pixels
+from service.operations.engine_health import Condition, Pulse
+from service.operations.metrics import Metrics
+from tests.service.batching.test_batcher import (
+    NEVER,
+    PATIENCE_S,
+    Stamp,
+    hold,
+    recipes,
+    running,
+    seed_in,
+)
+from tests.service.painter import wait_until
+
+SILENCE_S, HANG_S = 10.0, 50.0
+
+
+@contextmanager
+def watched(
+    run: Callable[[list[Recipe]], Sequence[Pixels]], now: list[float]
+) -> Generator[tuple[Pulse, Batcher]]:
+    """A pulse over a batcher whose clock stands until it is moved."""
+    with running(run, clock=lambda: now[0], silence_s=SILENCE_S) as (batcher, _):
+        yield Pulse(batcher, Metrics(), silence_s=SILENCE_S, hang_s=HANG_S), batcher
+
+
+def hung_count(pulse: Pulse) -> float | None:
+    """How often a hang was counted."""
+    return pulse._metrics.registry.get_sample_value("progan_engine_errors_total", {"kind": "hang"})
+
+
+def test_silence_costs_readiness_then_liveness_then_the_process(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """And it is told once each, and counted once."""
+    engine, now = Stamp(), [0.0]
+    caplog.set_level(logging.INFO)
+    with watched(engine, now) as (pulse, batcher):
+        hold(batcher, engine)  # 64 px: 4 ms by the first guess
+        assert not pulse.look()
+        pulse.require_ready()
+
+        now[0] = SILENCE_S + 1
+        assert [pulse.look(), pulse.look()] == [False, False]
+        pulse.require_alive()
+        with pytest.raises(NotReady, match="done 11 s ago"):
+            pulse.require_ready()
+        with pytest.raises(EngineSilent) as refused:
+            batcher.submit(recipes(1), NEVER)
+
+        now[0] = HANG_S + 1
+        assert not pulse.look()
+        with pytest.raises(NotReady, match="hangs.*restart"):
+            pulse.require_alive()
+
+        now[0] = 2 * HANG_S + 1
+        assert pulse.look()
+        engine.gate.set()
+
+        assert refused.value.retry_after_s
+        assert hung_count(pulse) == 1
+    told = [record.message for record in caplog.records if "overdue" in record.message]
+    assert [line.partition(",")[0] for line in told] == [
+        "the engine is silent",
+        "the engine is hung",
+    ]
+
+
+def test_an_engine_that_answers_after_all_is_well_again() -> None:
+    """Nothing need be restarted, and work is admitted."""
+    engine, now = Stamp(), [0.0]
+    with watched(engine, now) as (pulse, batcher):
+        held = hold(batcher, engine)
+        now[0] = SILENCE_S + 1
+        assert pulse.condition is Condition.SILENT
+        pulse.look()
+        engine.gate.set()
+        assert seed_in(held) == 255
+        wait_until(lambda: pulse.condition is Condition.WELL)
+
+        assert not pulse.look()
+        pulse.require_ready()
+        assert seed_in(batcher.submit(recipes(3), NEVER)[0]) == 3
+
+
+def test_a_long_honest_batch_is_no_hang() -> None:
+    """Twelve seconds were predicted: thirty are fine, a hundred are not."""
+    engine, now = Stamp(), [0.0]
+    with watched(engine, now) as (pulse, batcher):
+        for _ in range(99):
+            batcher._predictor.observe(recipes(0), 12.0)
+        hold(batcher, engine)
+        now[0] = 30.0
+        while_honest = pulse.condition
+        now[0] = 100.0
+        too_long = pulse.condition
+        engine.gate.set()
+
+    assert (while_honest, too_long) == (Condition.WELL, Condition.HUNG)
+
+
+def test_loading_is_no_hang_unless_it_never_ends() -> None:
+    """Errands may take minutes: a cold disk, a driver that compiles."""
+    now, inside, gate = [0.0], threading.Event(), threading.Event()
+
+    def load() -> bool:
+        inside.set()
+        return gate.wait(PATIENCE_S)
+
+    with watched(Stamp(), now) as (pulse, batcher):
+        loading = batcher.errand(load)
+        assert inside.wait(PATIENCE_S)
+        now[0] = ERRAND_S
+        while_loading = pulse.condition
+        now[0] = ERRAND_S + HANG_S + 1
+        for_ever = pulse.condition
+        gate.set()
+        assert loading.result(PATIENCE_S)
+
+    assert (while_loading, for_ever) == (Condition.WELL, Condition.HUNG)
+
+
+@pytest.mark.parametrize(("error", "at_once"), [(DeviceLost("x"), True), (SystemExit(1), False)])
+def test_an_engine_whose_thread_has_ended_is_not_alive(error: BaseException, at_once: bool) -> None:
+    """A lost device ends the process at once; any other end when nobody has restarted it."""
+    now = [0.0]
+
+    def end(_: object) -> list[Pixels]:
+        raise error
+
+    with watched(end, now) as (pulse, batcher):
+        (ticket,) = batcher.submit(recipes(1), NEVER)
+        with pytest.raises((EngineFailed, EngineLost)):
+            ticket.image.result(PATIENCE_S)
+        assert batcher.ended(PATIENCE_S)
+        with pytest.raises(NotReady, match="thread has ended"):
+            pulse.require_alive()
+        with pytest.raises(EngineLost):
+            batcher.submit(recipes(2), NEVER)
+        assert pulse.look() is at_once
+        now[0] = 2 * HANG_S + 1
+        assert pulse.look()

@@ -1,0 +1,108 @@
+"""Which model a client means."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from models.latent import label_of
+from service.errors import NotReady, OutOfRange, UnknownModel
+from service.registry.catalogue import Catalogue, EngineMode, Served, Unfit, default_of
+from tests.service.painter import card_named
+
+MODE = EngineMode("cpu", "fp32", "torch")
+
+
+def catalogue(*names: str) -> Catalogue:
+    """Models of these names, the first being the default."""
+    return Catalogue({name: Served(card_named(name), MODE) for name in names}, {}, names[0])
+
+
+def test_a_model_is_found_by_name_by_digest_and_by_default() -> None:
+    """Three ways to say it."""
+    shelf = catalogue("a", "b")
+
+    assert shelf.find("b").card.name == "b"
+    assert shelf.find(card_named("b").pinned_name).card.name == "b"
+    assert shelf.find(None).card.name == "a"
+
+
+def test_a_pinned_model_is_never_replaced_by_another_of_its_name() -> None:
+    """The message tells the digest there is."""
+    with pytest.raises(UnknownModel, match="loaded with another digest: a@") as refused:
+        catalogue("a").find("a@" + "0" * 64)
+
+    assert refused.value.members["allowed"] == [card_named("a").pinned_name]
+
+
+def test_an_old_digest_answers_to_its_pinned_name_alone() -> None:
+    """As long as it is loaded."""
+    old = Served(replace(card_named("a"), weights_sha256="0" * 64), MODE)
+    shelf = replace(catalogue("a"), leaving={old.pinned_name: old})
+
+    assert shelf.find(old.pinned_name) is old
+    assert shelf.find("a") is shelf.find(card_named("a").pinned_name) is not old
+
+
+def test_without_a_default_whoever_names_no_model_is_told_why() -> None:
+    """And whoever names one is served."""
+    shelf = replace(catalogue("a"), default=None, lacking="b is missing", refused={"b": "bad"})
+    with pytest.raises(NotReady, match="b is missing") as refused:
+        shelf.find(None)
+
+    assert refused.value.members["refused"] == {"b": "bad"}
+    assert shelf.find("a").card.name == "a"
+
+
+def test_a_bundle_that_is_unfit_may_be_fit_another_time() -> None:
+    """Where the fault lay elsewhere."""
+    assert (str(Unfit("why")), Unfit("why").passing, Unfit("why", passing=True).passing) == (
+        "why",
+        False,
+        True,
+    )
+
+
+def test_the_label_of_a_model_with_classes_is_one_of_its_own() -> None:
+    """By name; a name that is none is refused with those there are."""
+    served = Served(card_named("pets", labels=("cat", "dog")), MODE)
+
+    assert (served.label_for("dog"), served.label_for(None)) == ("dog", None)
+    with pytest.raises(OutOfRange, match="pets has no 'cow'; it has cat, dog"):
+        served.label_for("cow")
+
+
+def test_a_seed_brings_its_own_label_where_none_is_asked_for() -> None:
+    """By the frozen rule; a model without classes has none."""
+    pets = Served(card_named("pets", labels=("cat", "dog", "cow")), MODE)
+
+    own = [pets.label_of(None, seed) for seed in range(20)]
+
+    assert own == [("cat", "dog", "cow")[label_of(seed, 3)] for seed in range(20)]
+    assert [pets.label_of("cow", seed) for seed in range(20)] == ["cow"] * 20
+    assert Served(card_named("a"), MODE).label_of(None, 7) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted", "default"),
+    [
+        (["b", "a"], None, "a"),
+        (["a", "personas-8"], None, "personas-8"),
+        (["a", "b"], "b", "b"),
+        (["a", "b"], "c", None),
+        ([], None, None),
+    ],
+)
+def test_the_default_is_the_wanted_one_or_personas_or_the_first(
+    names: list[str], wanted: str | None, default: str | None
+) -> None:
+    """And none where the wanted one is not there."""
+    assert default_of([card_named(name) for name in names], wanted) == default
+
+
+def test_of_several_personas_the_largest_is_the_default() -> None:
+    """By its resolution, not by its name."""
+    cards = [card_named("personas-9", 8), card_named("personas-16", 16)]
+
+    assert default_of(cards, None) == "personas-16"

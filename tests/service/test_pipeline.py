@@ -1,0 +1,160 @@
+"""From recipes to files: facts, time, and the allowance for walks."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from service.batching.queue import Rendered
+from service.batching.recipe import Method, Point, Recipe, point_of
+from service.composition import Serving
+from service.errors import NotReady, OutOfRange, QueueFull
+from service.media.fingerprint import pixel_sha256
+from service.pipeline import Studio, Timing, facts_of, file_of, timing_of
+from service.settings import Settings
+from tests.service.painter import PATIENCE_S, Painter, paint
+
+pytestmark = pytest.mark.anyio
+
+
+def test_a_file_says_which_seed_made_it() -> None:
+    """Or which way between which seeds."""
+    shared = {"model": "m@1", "resolution": "64", "software": "Progan"}
+
+    assert facts_of(Recipe("m@1", point_of(7), 64)) == {"seed": "7", **shared}
+    assert facts_of(Recipe("m@1", Point(7, 8, 0.25, Method.LERP), 64)) == {
+        "start": "7",
+        "end": "8",
+        "t": "0.25",
+        "method": "lerp",
+        **shared,
+    }
+
+
+def test_a_file_holds_the_picture_and_its_digest() -> None:
+    """Lossless, with its media type."""
+    recipe = Recipe("m@1", point_of(7), 16)
+    made = file_of(recipe, paint(recipe), "webp")
+
+    assert made.media_type == "image/webp"
+    assert made.pixel_sha256 == pixel_sha256([paint(recipe)])
+    assert np.array_equal(paint(recipe), np.asarray(Image.open(io.BytesIO(made.content))))
+
+
+def test_the_time_of_an_answer_is_that_of_its_slowest_image() -> None:
+    """They were made side by side."""
+    pixels = np.zeros((4, 4, 3), np.uint8)
+    images = [Rendered(pixels, 0.1, 0.5, 2), Rendered(pixels, 0.3, 0.2, 4)]
+
+    assert timing_of(images, 0.05) == Timing(0.3, 0.5, 0.05, 4)
+
+
+@pytest.fixture
+def studio(painter: Painter, settings: Settings) -> Iterator[Studio]:
+    """A studio that may hold ten frames of 32 px of walks."""
+    few = settings.model_copy(update={"walk_pixels": 10 * 32 * 32})
+    serving = Serving(few, lambda *_: painter)
+    serving._engine = painter
+    serving.shelf.place("painter-32", painter.served()[0], 0.0)
+    serving.batcher.start()
+    yield serving.studio
+    painter.gate.set()
+    serving.batcher.stop()
+    serving.studio.close()
+
+
+AREA = 32**2  # pixels of a frame
+
+
+def frames(painter: Painter, count: int) -> list[Recipe]:
+    """The frames of a walk at 32 px."""
+    return [Recipe(painter.cards[0].pinned_name, point_of(n), 32) for n in range(count)]
+
+
+async def test_encoding_leaves_the_event_loop_free(studio: Studio) -> None:
+    """It runs on a thread of its own, and its time is told."""
+    name, took = await studio.encode("png", lambda: threading.current_thread().name)
+
+    assert name.startswith("encoder")
+    assert took >= 0
+
+
+async def test_walks_that_fit_together_are_made_together(studio: Studio, painter: Painter) -> None:
+    """Ten frames may be held."""
+    walks = await asyncio.gather(
+        studio.render_walk(frames(painter, 4), AREA), studio.render_walk(frames(painter, 6), AREA)
+    )
+
+    assert [4, 6] == [len(walk) for walk in walks]
+
+
+async def test_a_walk_that_does_not_fit_now_is_refused_until_it_does(
+    studio: Studio, painter: Painter
+) -> None:
+    """What a walk held is free when it has ended."""
+    painter.gate.clear()
+    first = asyncio.create_task(studio.render_walk(frames(painter, 6), AREA))
+    await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
+    with pytest.raises(QueueFull, match="too many walks are under way"):
+        await studio.render_walk(frames(painter, 5), AREA)
+    painter.gate.set()
+    await first
+
+    assert len(await studio.render_walk(frames(painter, 10), AREA)) == 10
+
+
+async def test_a_walk_that_never_fits_is_the_clients_to_mend(
+    studio: Studio, painter: Painter
+) -> None:
+    """It is told how many frames there may be."""
+    with pytest.raises(OutOfRange, match="ask for at most 10 frames") as fault:
+        await studio.render_walk(frames(painter, 11), AREA)
+
+    assert fault.value.members["allowed"] == {"frames": 10}
+
+
+async def test_a_walk_that_is_given_up_holds_nothing(studio: Studio, painter: Painter) -> None:
+    """Its client has gone."""
+    painter.gate.clear()
+    walk = asyncio.create_task(studio.render_walk(frames(painter, 10), AREA))
+    await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
+    walk.cancel()
+    await asyncio.wait([walk])
+    painter.gate.set()
+
+    assert len(await studio.render_walk(frames(painter, 10), AREA)) == 10
+
+
+async def test_a_model_is_kept_while_its_pictures_are_awaited(
+    painter: Painter, settings: Settings
+) -> None:
+    """Of a walk that is given up, too."""
+    serving = Serving(settings, lambda *_: painter)
+    serving._engine = painter
+    serving.shelf.place("painter-32", painter.served()[0], 0.0)
+    serving.batcher.start()
+    painter.gate.clear()
+    images = asyncio.create_task(serving.studio.render(frames(painter, 1)))
+    walk = asyncio.create_task(serving.studio.render_walk(frames(painter, 10), AREA))
+    await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
+    serving.shelf.remove("painter-32", 0.0)
+    for now in (1e3, 2e3):
+        assert serving.shelf.put_away(now, {}) == []
+    painter.gate.set()
+    await images
+    assert serving.shelf.put_away(3e3, {}) == []
+    walk.cancel()
+    await asyncio.wait([walk])
+    put_away = serving.shelf.put_away(4e3, {})
+    serving.batcher.stop()
+    serving.studio.close()
+
+    assert [painter.cards[0].pinned_name] == put_away
+    with pytest.raises(NotReady, match="send it again"):
+        await serving.studio.render(frames(painter, 1))

@@ -1,0 +1,219 @@
+"""The evaluation of a run: what it writes, and that it writes the same again."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from models.bundle import file_sha256
+from training.commands.evaluate import Effort, EvaluationError, evaluate_run
+from training.data.manifest import DataError
+from training.data.stream import Prepared
+from training.quality import fid
+from training.quality.distances import frechet_distance
+from training.quality.networks.efficientnet import (
+    WeightsError,
+    features_of,
+    load_network,
+    weights_path,
+)
+from training.quality.pictures import choose, draw
+from training.quality.report import Report, quality_for_card
+from training.run.checkpoint import sealed
+from training.run.loaded import load_run
+
+CPU = torch.device("cpu")
+LITTLE = Effort(images=12, feature_images=11, pairs=20)
+
+
+@pytest.fixture
+def run(finished: Path, tmp_path: Path) -> Path:
+    """A finished run of one's own."""
+    return shutil.copytree(finished, tmp_path / "run")
+
+
+@pytest.fixture(scope="module")
+def measured(finished: Path, prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that was evaluated, never changed."""
+    run = shutil.copytree(finished, tmp_path_factory.mktemp("measured") / "run")
+    measure(run, prepared)
+    return run
+
+
+def report_of(run: Path) -> Report:
+    """As it was written."""
+    return json.loads((run / "quality.json").read_text(encoding="utf-8"))
+
+
+def measure(run: Path, prepared: Prepared, effort: Effort = LITTLE) -> Report:
+    """The report, as it was written."""
+    evaluate_run(run, prepared, run / "quality.json", effort, CPU, lambda _: None)
+    return report_of(run)
+
+
+def test_every_number_says_how_it_was_measured(measured: Path) -> None:
+    """And on how many pictures."""
+    report = report_of(measured)
+
+    metrics = report["metrics"]
+    assert list(metrics) == [
+        *("swd", "ms_ssim", "kid", "fd_efficientnet_lite0", "precision", "recall"),
+        "neighbour_ratio",
+    ]
+    assert all(isinstance(m["value"], float) and len(m["how"]) > 40 for m in metrics.values())
+    assert (metrics["swd"]["images"], list(metrics["swd"]["per_level"])) == (12, ["8"])
+    assert (metrics["ms_ssim"]["pairs"], metrics["kid"]["images"]) == (20, 11)
+    assert (metrics["neighbour_ratio"]["searched"], metrics["neighbour_ratio"]["of"]) == (12, 12)
+    assert metrics["neighbour_ratio"]["looked_at"] in (11, 12)
+    assert all(metrics["neighbour_ratio"][low] > 0 for low in ("low", "low_of_real"))
+    assert "EfficientNet-Lite0 features at 128 px" in metrics["kid"]["how"]
+
+
+def test_the_report_tells_its_circumstances(measured: Path, prepared: Prepared) -> None:
+    """Of the run, the data and the pictures drawn."""
+    report = report_of(measured)
+
+    assert (report["images_shown"], report["resolution"], report["alpha"]) == (72, 8, 1.0)
+    assert report["generated"] == {"images": 12, "first_seed": 3_000_000}
+    assert report["data"]["trained_on"] is True
+    assert report["data"]["sha256"] == prepared.digest
+    assert (report["device"], report["torch"]) == ("cpu", torch.__version__)
+    assert report["wall_seconds"] > 0
+
+
+def test_the_averaged_generator_is_what_is_measured(
+    measured: Path, prepared: Prepared, tmp_path: Path
+) -> None:
+    """A Frechet distance put together by hand."""
+    report = report_of(measured)
+
+    newest = load_run(measured)
+    network = load_network(weights_path(), CPU)
+    seeds = range(3_000_000, 3_000_012)
+    drawn = draw(newest.players.average, newest.moment.growth, seeds, tmp_path).first(11)
+    real = choose(prepared.images(8), 12, seed=0).first(11)
+    expected = frechet_distance(features_of(real, network), features_of(drawn, network))
+    assert report["metrics"]["fd_efficientnet_lite0"]["value"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_fid_is_measured_with_the_weights_that_are_given(
+    run: Path,
+    prepared: Prepared,
+    inception_weights: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Beside the rest, into the card too; other weights are refused, and nothing is measured."""
+    effort = replace(LITTLE, inception=inception_weights)
+    monkeypatch.setattr(fid, "SIDE", 75)
+    with pytest.raises(WeightsError, match="is needed: FID is defined by the file pt_inception"):
+        measure(run, prepared, effort)
+    assert not (run / "quality.json").exists()
+    monkeypatch.setattr(fid, "WEIGHTS_SHA256", file_sha256(inception_weights))
+
+    metrics = measure(run, prepared, effort)["metrics"]
+
+    newest, network = load_run(run), fid.load_inception(inception_weights, CPU)
+    seeds = range(3_000_000, 3_000_011)
+    drawn = draw(newest.players.average, newest.moment.growth, seeds, tmp_path)
+    seen = (choose(prepared.images(8), 12, seed=0).first(11), drawn)
+    expected = frechet_distance(*(fid.features_of(pictures, network) for pictures in seen))
+    assert list(metrics)[-2:] == ["neighbour_ratio", "fid"]
+    assert metrics["fid"]["value"] == pytest.approx(expected, rel=1e-3)
+    assert metrics["fid"]["images"] == 11
+    assert quality_for_card(run, 72)["fid"] == metrics["fid"]
+
+
+def test_the_same_settings_give_the_same_report(
+    measured: Path, run: Path, prepared: Prepared
+) -> None:
+    """But for the time it took; another seed gives another."""
+    first, again = report_of(measured), measure(run, prepared)
+    other = measure(run, prepared, Effort(12, 11, 20, seed=1))
+
+    assert {**first, "wall_seconds": 0} == {**again, "wall_seconds": 0}
+    assert other["metrics"]["swd"]["value"] != first["metrics"]["swd"]["value"]
+
+
+def test_the_nearest_training_pictures_are_shown(measured: Path, finished: Path) -> None:
+    """A sheet of 12 rows beside the report; no scratch file is left."""
+    with Image.open(measured / "neighbours.png") as image:
+        image.load()
+        assert image.size == (6 * 64, 12 * 64)
+    before, after = ({path.name for path in run.iterdir()} for run in (finished, measured))
+    assert after - before == {"quality.json", "neighbours.png"}
+
+
+def test_a_run_in_the_middle_of_a_fade_is_measured_where_it_stands(
+    run: Path, prepared: Prepared
+) -> None:
+    """At its resolution, and the report says how far it has faded in."""
+    for record in (run / "checkpoints").glob("*.json"):
+        values = json.loads(record.read_text())
+        record.write_text(json.dumps(sealed({**values, "images_shown": 36})))
+
+    report = measure(run, prepared)
+
+    assert (report["images_shown"], report["resolution"], report["alpha"]) == (36, 8, 0.5)
+
+
+def test_other_pictures_than_those_of_the_training_are_told(
+    run: Path, make_prepared: Callable[..., Prepared]
+) -> None:
+    """Held-out pictures are a good measure; a card must not hide them."""
+    assert measure(run, make_prepared(seed=1))["data"]["trained_on"] is False
+
+
+def test_pictures_that_do_not_fit_are_refused(
+    run: Path, make_prepared: Callable[..., Prepared], tmp_path: Path
+) -> None:
+    """Too few, too small; nothing is written."""
+    before = sorted(run.iterdir())
+
+    with pytest.raises(EvaluationError, match="has 9 pictures: at least 10 are needed"):
+        measure(run, make_prepared(count=9))
+    shutil.rmtree(tmp_path / "made")
+    with pytest.raises(DataError, match="has pictures of 4 pixels, not 8"):
+        measure(run, make_prepared(resolution=4))
+
+    assert sorted(run.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"channels": 1}, "have 1 channels, those of the run have 3: give the --data it was"),
+        (
+            {"base": (4, 6)},
+            r"have the shape 4x6 \(height x width\), those of the run have 4x4: give",
+        ),
+    ],
+)
+def test_pictures_of_another_kind_are_refused_with_both_sides_named(
+    run: Path, make_prepared: Callable[..., Prepared], options: dict[str, Any], said: str
+) -> None:
+    """Channels or shape, whichever differs; nothing is written."""
+    before = sorted(run.iterdir())
+
+    with pytest.raises(EvaluationError, match=said):
+        measure(run, make_prepared(**options))
+
+    assert sorted(run.iterdir()) == before
+
+
+def test_a_run_with_classes_is_measured_by_the_classes_of_the_data(
+    finished_with_classes: Path, labelled: Prepared, prepared: Prepared, tmp_path: Path
+) -> None:
+    """The same report again; data without these classes is refused."""
+    run = shutil.copytree(finished_with_classes, tmp_path / "run")
+    first, again = (measure(run, labelled) for _ in range(2))
+
+    assert first["metrics"] == again["metrics"]
+    with pytest.raises(DataError, match="has other classes"):
+        measure(run, prepared)

@@ -1,0 +1,81 @@
+"""The manifest's JSON form, and its strictness."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from training.data.manifest import ArrayFile, DataError, Manifest, Skipped, Source, images_file
+from training.data.stream import Prepared
+
+IMAGES = tuple(ArrayFile(images_file(r), (2, r, r, 1), 9, "ab") for r in (4, 8))
+MANIFEST = Manifest(
+    Source("zip", "x", "x.zip", "CC0 1.0", "me"),
+    2,
+    1,
+    8,
+    IMAGES,
+    ArrayFile("labels.npy", (2,), 9, "cd"),
+    ("a", "b"),
+    1,
+    (Skipped("c.png", "is broken"),),
+    {"fit": "crop"},
+)
+
+
+def changed(**values: Any) -> str:
+    """The manifest with some values replaced."""
+    return json.dumps({**json.loads(MANIFEST.to_json()), **values})
+
+
+def test_what_is_written_is_read_back() -> None:
+    """The JSON form loses nothing."""
+    assert Manifest.from_json(MANIFEST.to_json()) == MANIFEST
+    unlabelled = replace(MANIFEST, labels=None, label_names=())
+
+    assert Manifest.from_json(unlabelled.to_json()) == unlabelled
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "no JSON"),
+        ("[]", "no JSON object"),
+        (changed(format_version=2), "format version 2"),
+        (changed(colour="red"), r"missing or unknown keys \(colour\)"),
+        (changed(source={"kind": "zip"}), "source has missing or unknown keys"),
+        (changed(count=0), "0 pictures"),
+        (changed(count="2"), "2 pictures"),
+        (changed(channels=2), "2 channels"),
+        (changed(count=3), "one array for each"),
+        (changed(resolution=16), "one array for each"),
+        (changed(resolution=6), "power of two"),
+        (changed(labels={"name": "x.npy", "shape": [2], "size": 1, "sha256": ""}), "labels.npy"),
+        (changed(images=None), "does not fit"),
+    ],
+)
+def test_a_manifest_that_does_not_fit_is_refused(text: str, message: str) -> None:
+    """Every fault is told, and none is guessed around."""
+    with pytest.raises(DataError, match=message):
+        Manifest.from_json(text)
+
+
+def test_a_square_manifest_is_as_it_always_was(make_prepared: Callable[..., Prepared]) -> None:
+    """The shape is told only where it is another; and then it comes back."""
+    square = make_prepared().manifest.to_json()
+    assert "base" not in json.loads(square)
+    assert Manifest.from_json(square).base == (4, 4)
+
+
+def test_a_manifest_tells_another_shape(make_prepared: Callable[..., Prepared]) -> None:
+    """And is read only with the arrays of that shape."""
+    text = make_prepared(base=(4, 6)).manifest.to_json()
+
+    assert Manifest.from_json(text).base == (4, 6)
+    assert Manifest.from_json(text).images[-1].shape == (12, 8, 12, 3)
+    with pytest.raises(DataError, match="one array for each of"):
+        Manifest.from_json(text.replace('"base": [\n    4,\n    6', '"base": [\n    4,\n    8'))
+    with pytest.raises(DataError, match="needs one side of 4"):
+        Manifest.from_json(text.replace('"base": [\n    4,\n    6', '"base": [\n    5,\n    6'))

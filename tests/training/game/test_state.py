@@ -1,0 +1,57 @@
+"""Who plays: first weights, the average, and optimisers that forget."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from tests.training.stepping import HELD, changed, play, weights_of
+from training.config.config import TrainingConfig
+from training.game.state import Players
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def players(config: TrainingConfig) -> Players:
+    """Fresh ones."""
+    return Players.create(config, CPU)
+
+
+def test_the_seed_determines_the_first_weights(config: TrainingConfig) -> None:
+    """Of both networks; another seed gives others."""
+    first, again = Players.create(config, CPU), Players.create(config, CPU)
+    other = Players.create(replace(config, seed=1), CPU)
+
+    assert not changed(first.generator, weights_of(again.generator))
+    assert not changed(first.discriminator, weights_of(again.discriminator))
+    assert "stem.dense.weight" in changed(first.generator, weights_of(other.generator))
+
+
+def test_weights_begin_standard_normal_and_biases_at_zero(players: Players) -> None:
+    """Section 4.1: the scale is in the layers."""
+    networks = (players.generator, players.discriminator)
+    weights = [pair for network in networks for pair in weights_of(network).items()]
+    drawn = torch.cat([v.flatten() for k, v in weights if k.endswith("weight")])
+
+    assert abs(drawn.mean().item()) < 0.05
+    assert abs(drawn.std().item() - 1.0) < 0.05
+    assert all(not v.any() for k, v in weights if k.endswith("bias"))
+
+
+def test_the_average_begins_as_the_generator(players: Players) -> None:
+    """A copy that no gradient reaches."""
+    assert not changed(players.average, weights_of(players.generator))
+    assert not any(p.requires_grad for p in players.average.parameters())
+
+
+def test_forgetting_empties_both_optimisers(players: Players, config: TrainingConfig) -> None:
+    """And the next step begins anew."""
+    play(players, config, HELD)
+    players.reset_optimizers()
+
+    assert not players.generator_optimizer.state
+    assert not players.discriminator_optimizer.state
+    play(players, config, HELD + 4)
+    steps = {float(s["step"]) for s in players.generator_optimizer.state.values()}
+    assert steps == {1.0}

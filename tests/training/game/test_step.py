@@ -1,0 +1,466 @@
+"""One turn of the game: who is updated by what, from which numbers, and when nothing is."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.families.progan.growth import Growth
+from tests.training.stepping import HELD, changed, parts_of, pixels_for, play, weights_of
+from training.config.config import TrainingConfig
+from training.config.overrides import apply_settings
+from training.game.ema import decay_of
+from training.game.optimise import NonFiniteLossError
+from training.game.schedule import schedule_at
+from training.game.state import Players
+from training.game.step import take_step
+from training.objectives.gradient_penalty import Penalty, Score
+from training.objectives.losses import OBJECTIVES, Turn
+
+CPU = torch.device("cpu")
+FADING = 36  # images shown: 8 px, alpha 0.5
+
+
+@pytest.fixture
+def players(config: TrainingConfig) -> Players:
+    """Fresh ones."""
+    return Players.create(config, CPU)
+
+
+def use_game(monkeypatch: pytest.MonkeyPatch, **parts: Callable[..., Turn]) -> None:
+    """Replace a player's part in the objective of the tests."""
+    monkeypatch.setitem(OBJECTIVES, "rpgan-r1r2", replace(OBJECTIVES["rpgan-r1r2"], **parts))
+
+
+# ----------------------------------------------------------------------------------------
+# What a step depends on
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("images_shown", [0, FADING, HELD])
+def test_the_same_step_comes_to_the_same_bits(
+    config: TrainingConfig, objective: str, images_shown: int
+) -> None:
+    """Numbers and weights, from seed, pictures and images shown alone."""
+    config = replace(config, objective=objective)
+    first, again = Players.create(config, CPU), Players.create(config, CPU)
+    torch.manual_seed(1)
+    numbers = play(first, config, images_shown)
+    torch.manual_seed(2)
+
+    assert play(again, config, images_shown) == numbers
+    assert not changed(first.generator, weights_of(again.generator))
+    assert not changed(first.discriminator, weights_of(again.discriminator))
+    assert not changed(first.average, weights_of(again.average))
+
+
+@pytest.mark.parametrize("change", [{"seed": 1}, {"images_shown": HELD + 4}])
+def test_another_seed_or_moment_draws_other_latents(
+    config: TrainingConfig, change: dict[str, int]
+) -> None:
+    """With the same weights and pictures, the fakes are others."""
+    moment = schedule_at(HELD, config)
+    numbers: list[float] = []
+    for options in ({}, change):
+        told = replace(config, seed=options.get("seed", 0))
+        shown = options.get("images_shown", HELD)
+        players = Players.create(config, CPU)
+        numbers.append(take_step(players, moment, told, pixels_for(moment), shown)["score_fake"])
+
+    assert numbers[0] != numbers[1]
+
+
+def test_all_terms_are_told(players: Players, config: TrainingConfig) -> None:
+    """Those of both players, and the mean scores."""
+    assert set(play(players, config, HELD)) == {
+        *("relativistic", "r1", "r2", "score_real", "score_fake", "generator")
+    }
+
+
+def test_real_images_are_cross_faded(
+    players: Players, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At alpha 0.25, three quarters of them is their own half-size version."""
+    seen: list[Tensor] = []
+
+    def spying(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
+        seen.append(reals)
+        return OBJECTIVES["logistic-r1"].discriminator(score, reals, fakes, penalty)
+
+    use_game(monkeypatch, discriminator=spying)
+    moment = replace(schedule_at(FADING, config), growth=Growth(1, 0.25))
+    pixels = pixels_for(moment)
+    take_step(players, moment, config, pixels, FADING)
+
+    sharp = pixels.transpose(0, 3, 1, 2) / 127.5 - 1
+    small = sharp.reshape(4, 3, 4, 2, 4, 2).mean(axis=(3, 5))
+    blurred = small.repeat(2, axis=2).repeat(2, axis=3)
+    np.testing.assert_allclose(seen[0].numpy(), 0.25 * sharp + 0.75 * blurred, atol=1e-6)
+
+
+@pytest.mark.parametrize("reuse", [True, False])
+def test_the_generator_learns_from_the_same_fakes_or_new_ones(
+    config: TrainingConfig, monkeypatch: pytest.MonkeyPatch, reuse: bool
+) -> None:
+    """As `reuse_fakes` says."""
+    game = OBJECTIVES["rpgan-r1r2"]
+    seen: list[Tensor] = []
+
+    def first(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
+        seen.append(fakes)
+        return game.discriminator(score, reals, fakes, penalty)
+
+    def second(score: Score, reals: Tensor, fakes: Tensor) -> Turn:
+        seen.append(fakes.detach())
+        return game.generator(score, reals, fakes)
+
+    use_game(monkeypatch, discriminator=first, generator=second)
+    play(Players.create(config, CPU), replace(config, reuse_fakes=reuse), HELD)
+
+    assert torch.equal(seen[0], seen[1]) is reuse
+
+
+@pytest.mark.parametrize("objective", ["logistic-r1", "hinge", "rpgan-r1r2"])
+def test_a_step_with_finite_differences_is_played(config: TrainingConfig, objective: str) -> None:
+    """By every objective that offers them; the penalty is not nothing."""
+    config = replace(config, objective=objective, penalty="finite-difference")
+
+    assert play(Players.create(config, CPU), config, HELD)["r1"] > 0
+
+
+# ----------------------------------------------------------------------------------------
+# Who is updated
+
+
+def idle(score: Score, reals: Tensor, fakes: Tensor, _penalty: Penalty | None = None) -> Turn:
+    """A part with nothing to learn from: every slope is zero."""
+    return Turn({"nothing": (score(reals) + score(fakes)).sum() * 0})
+
+
+def test_the_generators_turn_leaves_the_discriminator_alone(
+    players: Players, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though its gradients pass through."""
+    use_game(monkeypatch, discriminator=idle)
+    generator, discriminator = weights_of(players.generator), weights_of(players.discriminator)
+
+    play(players, config, HELD)
+
+    assert changed(players.generator, generator)
+    assert not changed(players.discriminator, discriminator)
+
+
+def test_the_discriminators_turn_leaves_the_generator_alone(
+    players: Players, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fakes are only looked at."""
+    use_game(monkeypatch, generator=idle)
+    generator, discriminator = weights_of(players.generator), weights_of(players.discriminator)
+
+    play(players, config, HELD)
+
+    assert not changed(players.generator, generator)
+    assert changed(players.discriminator, discriminator)
+
+
+def test_the_discriminator_learns_the_same_whatever_the_generator_does(
+    config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No slope of the generator's turn is left in it for the next step."""
+    first, second = Players.create(config, CPU), Players.create(config, CPU)
+    play(first, config, HELD)
+    use_game(monkeypatch, generator=idle)
+    play(second, config, HELD)
+
+    assert not changed(first.discriminator, weights_of(second.discriminator))
+    assert all(p.requires_grad for p in first.discriminator.parameters())
+
+
+def test_awake_levels_learn_and_sleeping_ones_keep_their_weights(
+    players: Players, config: TrainingConfig
+) -> None:
+    """At 4 px, nothing of 8 px moves."""
+    generator, discriminator = weights_of(players.generator), weights_of(players.discriminator)
+
+    play(players, config, 0)
+
+    assert parts_of(changed(players.generator, generator)) == {"stem.dense", "stem.conv", "exits.0"}
+    assert parts_of(changed(players.discriminator, discriminator)) == {
+        *("entries.0", "head.conv", "head.dense", "head.score")
+    }
+
+
+def test_a_level_that_falls_asleep_does_not_drift_on(
+    players: Players, config: TrainingConfig
+) -> None:
+    """Adam's moments of the small exit and entry do not move them once the fade is over."""
+    play(players, config, FADING)
+    generator, discriminator = weights_of(players.generator), weights_of(players.discriminator)
+
+    play(players, config, HELD)
+
+    assert not {n for n in changed(players.generator, generator) if n.startswith("exits.0")}
+    assert not {
+        n for n in changed(players.discriminator, discriminator) if n.startswith("entries.0")
+    }
+    assert "exits.1.weight" in changed(players.generator, generator)
+
+
+def test_the_average_follows_the_generator(players: Players, config: TrainingConfig) -> None:
+    """By one minus the decay of the moment, after the generator's own step."""
+    before = weights_of(players.average)
+    decay = decay_of(config, schedule_at(HELD, config), HELD)
+
+    play(players, config, HELD)
+
+    current = weights_of(players.generator)
+    for name, value in players.average.named_parameters():
+        torch.testing.assert_close(value, decay * before[name] + (1 - decay) * current[name])
+
+
+@pytest.mark.parametrize("rates", [(0.001, 0.01), (0.01, 0.001)])
+def test_the_first_step_of_adam_is_as_long_as_the_learning_rate(
+    players: Players, config: TrainingConfig, rates: tuple[float, float]
+) -> None:
+    """Of the moment, of each player, whatever the size of the slope."""
+    places = ((players.generator, "stem.conv.weight"), (players.discriminator, "head.conv.weight"))
+    before = [weights_of(network)[name] for network, name in places]
+    moment = replace(schedule_at(HELD, config), learning_rate=rates[0], discriminator_rate=rates[1])
+
+    take_step(players, moment, config, pixels_for(moment), HELD)
+
+    for (network, name), old, rate in zip(places, before, rates, strict=True):
+        step = (weights_of(network)[name] - old).abs()
+        assert step.median().item() == pytest.approx(rate, rel=0.01)
+
+
+@pytest.mark.parametrize(("settings", "held"), [([], True), (["penalty_weight=0.0002"], False)])
+def test_wgan_gp_with_its_usual_weight_keeps_the_slope_near_one(
+    config: TrainingConfig, settings: list[str], held: bool
+) -> None:
+    """With the weight that is usual for R1 and R2 it is as good as gone, and slopes run away."""
+    rate = ["levels.8.learning_rate=0.01"]
+    config = apply_settings(config, ["objective=wgan-gp", *rate, *settings])
+    players = Players.create(config, CPU)
+    played = [play(players, config, n) for n in range(HELD, HELD + 4 * 80, 4)]
+
+    squared = [numbers["gradient_penalty"] / config.penalty_weight for numbers in played]
+    assert (sum(squared[-10:]) / 10 < 0.25) is held
+
+
+# ----------------------------------------------------------------------------------------
+# Kernels that are made once in each turn
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_kept_kernels_change_nothing_but_last_bits(
+    config: TrainingConfig, objective: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five steps of every game come to the same as with kernels made for each run."""
+    config = apply_settings(config, [f"objective={objective}"])
+    moments = range(HELD, HELD + 20, 4)
+    kept, made = Players.create(config, CPU), Players.create(config, CPU)
+    numbers = [play(kept, config, images_shown) for images_shown in moments]
+
+    monkeypatch.setattr("training.game.step.kernels_kept", nullcontext)
+    expected = [play(made, config, images_shown) for images_shown in moments]
+
+    for ours, theirs in zip(numbers, expected, strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-3, abs=1e-5)
+
+
+# ----------------------------------------------------------------------------------------
+# bf16
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_bf16_stays_near_fp32(config: TrainingConfig, objective: str) -> None:
+    """Weights stay fp32, and five steps of every game come to nearly the same."""
+    config = apply_settings(config, [f"objective={objective}"])
+    full, half = Players.create(config, CPU), Players.create(config, CPU)
+    for images_shown in range(HELD, HELD + 20, 4):
+        expected = play(full, config, images_shown)
+        numbers = play(half, replace(config, precision="bf16"), images_shown)
+
+        assert numbers != expected
+        assert numbers == pytest.approx(expected, rel=0.1, abs=0.05)
+    assert {p.dtype for p in half.generator.parameters()} == {torch.float32}
+
+
+# ----------------------------------------------------------------------------------------
+# When the game breaks down
+
+
+def test_a_loss_that_is_not_finite_stops_before_any_update(
+    players: Players, config: TrainingConfig
+) -> None:
+    """The message names the step, the terms, and what to try."""
+    with torch.no_grad():
+        players.generator.exits[1].get_parameter("bias").fill_(float("nan"))
+    generator, discriminator = weights_of(players.generator), weights_of(players.discriminator)
+
+    with pytest.raises(NonFiniteLossError) as caught:
+        play(players, config, FADING)
+
+    message = str(caught.value)
+    for part in (
+        *("after 36 images, at 8 px, alpha 0.500", "relativistic nan", "r1 0", "r2 nan"),
+        *("levels.*.learning_rate", "larger batch", "penalty_weight", "precision=fp32"),
+    ):
+        assert part in message
+    assert not changed(players.discriminator, discriminator)
+    assert changed(players.generator, generator) == {"exits.1.bias"}  # a NaN equals nothing
+
+
+def infinite(_score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
+    """A generator's loss that overflows."""
+    return Turn({"generator": fakes.sum() * float("inf")})
+
+
+def infinitely_steep(_score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
+    """A loss of 0 whose slope is not a number: the root at 0."""
+    return Turn({"generator": (fakes * 0).sum().sqrt()})
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        (infinite, "the loss is not finite after 60 images, at 8 px, alpha 1.000: generator"),
+        (infinitely_steep, "the slope of the loss is not finite after 60 images"),
+    ],
+)
+def test_a_generator_that_breaks_down_is_not_updated(
+    players: Players,
+    config: TrainingConfig,
+    monkeypatch: pytest.MonkeyPatch,
+    part: Callable[..., Turn],
+    message: str,
+) -> None:
+    """Neither it nor its average; and the discriminator can still learn."""
+    use_game(monkeypatch, generator=part)
+    generator, average = weights_of(players.generator), weights_of(players.average)
+
+    with pytest.raises(NonFiniteLossError, match=message):
+        play(players, config, HELD)
+
+    assert not changed(players.generator, generator)
+    assert not changed(players.average, average)
+    assert all(p.requires_grad for p in players.discriminator.parameters())
+
+
+def test_the_game_of_the_tests_is_learnable(config: TrainingConfig) -> None:
+    """Forty steps on four pictures: the relativistic loss falls below the coin toss."""
+    players = Players.create(config, CPU)
+    losses = [play(players, config, n)["relativistic"] for n in range(HELD, HELD + 160, 4)]
+
+    assert np.mean(losses[-5:]) < 0.6 < np.log(2)
+    assert all(a != b for a, b in pairwise(losses))
+
+
+# ----------------------------------------------------------------------------------------
+# Classes
+
+LABELS = np.array([0, 2, 1, 0])
+
+
+def play_with_classes(
+    config: TrainingConfig, labels: NDArray[np.int64] | None = LABELS
+) -> tuple[Players, dict[str, float]]:
+    """Fresh players and the numbers of one step at 8 px."""
+    players, moment = Players.create(config, CPU), schedule_at(HELD, config)
+    return players, take_step(players, moment, config, pixels_for(moment), HELD, labels)
+
+
+def test_classes_steer_both_players(conditional: TrainingConfig) -> None:
+    """Other classes of the same pictures give other scores and other fakes."""
+    numbers = [play_with_classes(conditional, labels)[1] for labels in (LABELS, 2 - LABELS)]
+
+    assert numbers[0]["score_real"] != numbers[1]["score_real"]
+    assert numbers[0]["score_fake"] != numbers[1]["score_fake"]
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5])
+def test_every_image_is_scored_by_its_own_class(conditional: TrainingConfig, share: float) -> None:
+    """Also those that the penalty leaves out: the score is that of one pass over all of them."""
+    plans = tuple(replace(plan, batch_size=8) for plan in conditional.levels)
+    config = replace(conditional, penalty_share=share, levels=plans, stddev_group=1)
+    players, moment = Players.create(config, CPU), schedule_at(HELD, config)
+    pixels, labels = pixels_for(moment), np.array([0, 1, 2, 0, 2, 2, 1, 1])
+    with torch.no_grad():
+        images = torch.from_numpy(pixels.transpose(0, 3, 1, 2) / 127.5 - 1).float()
+        scores = players.discriminator(images, moment.growth, torch.from_numpy(labels))
+
+    numbers = take_step(players, moment, config, pixels, HELD, labels)
+
+    assert numbers["score_real"] == pytest.approx(scores.mean().item(), rel=1e-4)
+
+
+def test_a_network_with_classes_needs_those_of_its_images(conditional: TrainingConfig) -> None:
+    """Nothing is guessed."""
+    with pytest.raises(ValueError, match="a network of 3 classes needs those of its images"):
+        play_with_classes(conditional, None)
+
+
+def test_an_auxiliary_head_teaches_both_players(conditional: TrainingConfig) -> None:
+    """Its terms are told; both the head and the classes of the generator learn from it alone."""
+    config = replace(conditional, labels="acgan")
+    players, numbers = play_with_classes(config)
+    silent, _ = play_with_classes(replace(config, label_weight=0.0))
+    fresh = Players.create(config, CPU)
+
+    assert {"class_real", "class_fake", "class_generator"} <= set(numbers)
+    assert numbers["class_real"] == pytest.approx(np.log(3), rel=1)
+    head = "head.class_scores.weight"
+    assert head in changed(players.discriminator, weights_of(fresh.discriminator))
+    assert head not in changed(silent.discriminator, weights_of(fresh.discriminator))
+    assert changed(players.generator, weights_of(silent.generator))
+
+
+# ----------------------------------------------------------------------------------------
+# Augmentation
+
+
+def test_real_and_fake_images_are_augmented_apart_and_anew_for_the_generator(
+    config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three draws of one step; the fakes are the same before it."""
+    game = OBJECTIVES["rpgan-r1r2"]
+    seen: list[Tensor] = []
+
+    def first(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
+        seen.extend((reals, fakes))
+        return game.discriminator(score, reals, fakes, penalty)
+
+    def second(score: Score, reals: Tensor, fakes: Tensor) -> Turn:
+        seen.append(fakes.detach())
+        return game.generator(score, reals, fakes)
+
+    use_game(monkeypatch, discriminator=first, generator=second)
+    config, moment = replace(config, augment="cutout"), schedule_at(HELD, config)
+    pixels = np.full((4, 8, 8, 3), 255, np.uint8)
+    take_step(Players.create(config, CPU), moment, config, pixels, HELD, strength=1.0)
+
+    holes = [image.eq(0).all(dim=1) for image in seen]
+    assert all(hole.flatten(1).any(dim=1).all() for hole in holes)
+    assert not torch.equal(holes[0], holes[1])
+    assert not torch.equal(holes[1], holes[2])
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_every_game_can_be_played_with_augmentation(config: TrainingConfig, objective: str) -> None:
+    """And learns something else than without."""
+    config = replace(config, objective=objective, augment="color,translation,cutout")
+    moment = schedule_at(HELD, config)
+    numbers = [
+        take_step(Players.create(config, CPU), moment, config, pixels_for(moment), HELD, None, p)
+        for p in (0.0, 1.0)
+    ]
+
+    assert numbers[0].keys() == numbers[1].keys()
+    assert numbers[0]["generator"] != numbers[1]["generator"]

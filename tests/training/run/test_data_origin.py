@@ -1,0 +1,84 @@
+"""Where the pictures of a run came from, and that they stay the same."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from training.config.config import ConfigError
+from training.data.stream import Prepared
+from training.run.data_origin import Origin, keep_origin, read_origin
+
+
+def test_the_origin_is_what_the_manifest_says(tmp_path: Path, prepared: Prepared) -> None:
+    """Name, licence and credit for the card, and the digest of the largest array."""
+    keep_origin(tmp_path, prepared)
+
+    assert read_origin(tmp_path) == Origin(
+        "noise", "CC0-1.0", "Zoë, “nobody”", 12, prepared.manifest.images[-1].sha256
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["data.json"]
+
+
+def test_the_file_is_utf_8_whatever_the_machine_speaks(tmp_path: Path, prepared: Prepared) -> None:
+    """A run may be exported elsewhere."""
+    keep_origin(tmp_path, prepared)
+
+    assert "Zoë, “nobody”" in (tmp_path / "data.json").read_bytes().decode("utf-8")
+
+
+def test_the_same_pictures_go_on(tmp_path: Path, prepared: Prepared) -> None:
+    """Nothing is written a second time."""
+    keep_origin(tmp_path, prepared)
+    before = (tmp_path / "data.json").stat()
+
+    keep_origin(tmp_path, prepared)
+
+    after = (tmp_path / "data.json").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_other_pictures_are_refused(
+    tmp_path: Path, prepared: Prepared, make_prepared: Callable[..., Prepared]
+) -> None:
+    """By their digest, with what to do."""
+    keep_origin(tmp_path, prepared)
+
+    with pytest.raises(ConfigError, match="begun with other pictures.*same --data"):
+        keep_origin(tmp_path, make_prepared(seed=1))
+
+
+@pytest.mark.parametrize("text", [None, "", "[]", "3", "{}", '{"name": "x", "colour": 1}'])
+def test_an_origin_that_cannot_be_read_is_named(tmp_path: Path, text: str | None) -> None:
+    """Missing, cut, or of another kind."""
+    if text is not None:
+        (tmp_path / "data.json").write_text(text)
+
+    with pytest.raises(ConfigError, match=r"data\.json cannot be read"):
+        read_origin(tmp_path)
+
+
+def test_classes_are_kept_with_their_names(tmp_path: Path, labelled: Prepared) -> None:
+    """The card will name them; an export sees no pictures."""
+    keep_origin(tmp_path, labelled)
+
+    assert read_origin(tmp_path).labels == ("class 0", "class 1", "class 2")
+    keep_origin(tmp_path, labelled)
+
+
+@pytest.mark.parametrize("change", ["names", "numbers"])
+def test_the_same_pictures_in_other_classes_are_refused(
+    tmp_path: Path, labelled: Prepared, change: str
+) -> None:
+    """They would be learned as something else."""
+    keep_origin(tmp_path, labelled)
+    manifest = labelled.manifest
+    assert manifest.labels is not None
+    if change == "names":
+        other = replace(manifest, label_names=("a", "b", "c"))
+    else:
+        other = replace(manifest, labels=replace(manifest.labels, sha256="0" * 64))
+
+    with pytest.raises(ConfigError, match="begun with other pictures"):
+        keep_origin(tmp_path, replace(labelled, manifest=other))

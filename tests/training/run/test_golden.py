@@ -1,0 +1,54 @@
+"""The pictures that a bundle is known by."""
+
+import hashlib
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from models.families.progan.config import NetworkConfig, level_of
+from models.families.progan.generator import Generator
+from models.families.progan.growth import Growth
+from models.pixels import thumbnail_of
+from training.rendering import grid_of, render
+from training.run.golden import golden_of, preview_of
+
+
+@pytest.fixture
+def generator() -> Generator:
+    """8 px of random weights, frozen."""
+    torch.manual_seed(0)
+    config = NetworkConfig(8, latent_size=8, fmap_base=32, fmap_max=8)
+    return Generator(config).eval().requires_grad_(False)
+
+
+def test_golden_seeds_are_those_that_the_generator_draws(generator: Generator) -> None:
+    """Three at the top and one at every other level; digest and thumbnail of raw pixels."""
+    golden = golden_of(generator)
+
+    assert [(g.seed, g.resolution) for g in golden] == [(0, 8), (1, 8), (2, 8), (0, 4)]
+    for each in golden:
+        picture = render(generator, [each.seed], Growth(level_of(each.resolution)))[0]
+        assert each.pixel_sha256 == hashlib.sha256(picture.tobytes()).hexdigest()
+        assert each.thumbnail == thumbnail_of(picture)
+
+
+def test_a_weight_that_changes_changes_the_golden_seeds(generator: Generator) -> None:
+    """All of them: stem and exits are on every path."""
+    before = golden_of(generator)
+    generator.state_dict()["stem.dense.weight"].mul_(-1)
+
+    assert all(one != other for one, other in zip(before, golden_of(generator), strict=True))
+
+
+def test_the_preview_shows_the_first_seeds_in_rows(generator: Generator) -> None:
+    """18 of them, six in a row, enlarged; WebP loses a little."""
+    rows = grid_of(render(generator, range(18), Growth(1)), columns=6, smallest_tile=96)
+
+    with Image.open(io.BytesIO(preview_of(generator))) as image:
+        shown = np.asarray(image.convert("RGB"), dtype=float)
+
+    assert shown.shape[:2] == (rows.height, rows.width)
+    assert np.abs(shown - np.asarray(rows.convert("RGB"), dtype=float)).mean() < 12

@@ -1,0 +1,86 @@
+"""The state of two players as named tensors: all of it, and only into networks like theirs."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from training.config.config import TrainingConfig
+from training.game.schedule import schedule_at
+from training.game.state import Players
+from training.game.step import take_step
+from training.run.tensors import UnfitError, put_tensors, tensors_of
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def players(config: TrainingConfig) -> Players:
+    """Two steps into the fade: Adam has moments of every awake weight."""
+    players = Players.create(config, CPU)
+    for images_shown in (32, 36):
+        moment = schedule_at(images_shown, config)
+        size = moment.growth.resolution
+        pixels = np.random.default_rng(images_shown).integers(0, 256, (4, size, size, 3), np.uint8)
+        take_step(players, moment, config, pixels, images_shown)
+    return players
+
+
+def test_every_weight_of_every_network_is_among_them(players: Players) -> None:
+    """Under the name of its network."""
+    tensors = tensors_of(players)
+    networks: dict[str, nn.Module] = {
+        "generator": players.generator,
+        "discriminator": players.discriminator,
+        "average": players.average,
+    }
+
+    for title, network in networks.items():
+        for name, value in network.state_dict().items():
+            assert torch.equal(tensors[f"{title}/{name}"], value)
+
+
+def test_adams_state_is_among_the_tensors(players: Players) -> None:
+    """For every weight that was awake, of both networks."""
+    tensors = tensors_of(players)
+
+    for key, count in (("step", 1), ("exp_avg", 1024), ("exp_avg_sq", 1024)):
+        assert tensors[f"generator_adam/stem.dense.weight/{key}"].numel() == count
+        assert f"discriminator_adam/head.score.bias/{key}" in tensors
+    assert tensors["generator_adam/stem.dense.weight/step"].item() == 2.0
+
+
+def test_what_was_put_in_comes_out_again(players: Players, config: TrainingConfig) -> None:
+    """Of players of another seed nothing remains."""
+    other = Players.create(replace(config, seed=1), CPU)
+    expected = {name: value.clone() for name, value in tensors_of(players).items()}
+
+    put_tensors(other, expected)
+
+    found = tensors_of(other)
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+
+
+@pytest.mark.parametrize(
+    ("missing", "unknown", "message"),
+    [
+        ("average/stem.dense.weight", None, "is of another network"),
+        (None, "average/exits.9.bias", "has unknown tensors, among them average/exits.9.bias"),
+        (None, "generator_adam/exits.9.bias/step", "has unknown tensors"),
+    ],
+)
+def test_tensors_of_other_networks_are_refused(
+    players: Players, missing: str | None, unknown: str | None, message: str
+) -> None:
+    """One too few, or one too many."""
+    tensors = tensors_of(players)
+    if missing:
+        del tensors[missing]
+    if unknown:
+        tensors[unknown] = torch.zeros(3)
+
+    with pytest.raises(UnfitError, match=message):
+        put_tensors(players, tensors)

@@ -1,0 +1,232 @@
+"""Transfer: what a run takes from a bundle, and where its schedule then begins."""
+
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from models.bundle import Bundle, load_bundle, save_bundle
+from models.families.progan.config import ExitShape, NetworkConfig
+from models.families.progan.generator import Generator
+from models.families.progan.growth import Growth
+from tests.conftest import make_card, write_bundle
+from tests.training.conftest import train_a_run
+from training.config.config import CONFIG_FILE, ConfigError, LevelPlan, TrainingConfig
+from training.data.stream import Prepared
+from training.game.schedule import schedule_at
+from training.game.state import Players
+from training.rendering import render
+from training.run.loaded import load_run
+from training.run.transfer import begin_with, follow, follow_again, of_bundle, read_beginning
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Bundle:
+    """8 px in colour, of other shapes than the presets of the tests."""
+    shapes = NetworkConfig(8, latent_size=12, fmap_base=64, fmap_max=16)
+    return load_bundle(write_bundle(tmp_path, "old-8", shapes))
+
+
+@pytest.fixture
+def larger(config: TrainingConfig) -> TrainingConfig:
+    """A run to 16 px."""
+    network = replace(config.network, resolution=16)
+    return replace(config, network=network, levels=(*config.levels, LevelPlan(16, 20, 8, 4)))
+
+
+def test_the_shapes_are_the_bundles_and_the_levels_it_knows_are_skipped(
+    larger: TrainingConfig, bundle: Bundle
+) -> None:
+    """Its top level is held from the first image, then the next fades in."""
+    config = follow(larger, of_bundle(bundle))
+
+    assert config.network == NetworkConfig(16, latent_size=12, fmap_base=64, fmap_max=16)
+    assert config.init_from == bundle.card.pinned_name
+    assert schedule_at(0, config).growth == schedule_at(23, config).growth == Growth(1)
+    assert schedule_at(24, config).growth == Growth(2, 0.0)
+    assert config.total_images == 24 + 28
+    assert TrainingConfig.from_json(config.to_json()) == config
+
+
+def test_a_run_begins_with_the_pictures_of_the_bundle(
+    larger: TrainingConfig, bundle: Bundle
+) -> None:
+    """Of its top level, by generator and average; and at alpha 0 of the next one, larger."""
+    players = Players.create(follow(larger, of_bundle(bundle)), CPU)
+    begin_with(players, of_bundle(bundle))
+    expected = render(bundle.generator, range(4), Growth(1))
+
+    for generator in (players.generator, players.average):
+        assert np.array_equal(render(generator, range(4), Growth(1)), expected)
+        faded = render(generator, range(4), Growth(2, 0.0))
+        assert np.array_equal(faded, expected.repeat(2, axis=1).repeat(2, axis=2))
+
+
+def test_what_the_bundle_has_not_stays_as_it_was_drawn(
+    larger: TrainingConfig, bundle: Bundle
+) -> None:
+    """The new level, the exits below its top, and the discriminator."""
+    config = follow(larger, of_bundle(bundle))
+    players, fresh = Players.create(config, CPU), Players.create(config, CPU)
+    begin_with(players, of_bundle(bundle))
+
+    drawn = dict(fresh.generator.named_parameters())
+    same = {k for k, v in players.generator.named_parameters() if torch.equal(v, drawn[k])}
+    weights = {name for name in same if name.endswith("weight")}
+    assert weights == {
+        *("levels.1.up.weight", "levels.1.conv.weight", "exits.0.weight", "exits.2.weight"),
+    }
+    for one, other in zip(
+        players.discriminator.parameters(), fresh.discriminator.parameters(), strict=True
+    ):
+        assert torch.equal(one, other)
+
+
+def test_a_bundle_with_another_exit_at_its_top_is_refused(
+    larger: TrainingConfig, tmp_path: Path
+) -> None:
+    """Such as a deep one, which no training has."""
+    shapes = (ExitShape(), ExitShape((1, 1), (4,)))
+    generator = Generator(NetworkConfig(8, latent_size=12, fmap_base=64, fmap_max=16), shapes)
+    save_bundle(tmp_path, generator, make_card(generator, "deep-8", ()), b"")
+    bundle = load_bundle(tmp_path)
+    players = Players.create(follow(larger, of_bundle(bundle)), CPU)
+
+    with pytest.raises(ConfigError, match=r"exits\.1\.0\.weight of what .*, of shape .* no place"):
+        begin_with(players, of_bundle(bundle))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda n: replace(n, channels=1), "draws 3 channels in 0 classes, this run 1 in 0"),
+        (lambda n: replace(n, classes=2), "draws 3 channels in 0 classes, this run 3 in 2"),
+    ],
+)
+def test_a_bundle_of_another_kind_is_refused(
+    larger: TrainingConfig,
+    bundle: Bundle,
+    change: Callable[[NetworkConfig], NetworkConfig],
+    message: str,
+) -> None:
+    """Other colours or classes leave too little to begin with."""
+    network = change(larger.network)
+    other = replace(larger, network=network, labels="projection")
+
+    with pytest.raises(ConfigError, match=message):
+        follow(other, of_bundle(bundle))
+
+
+def test_a_bundle_larger_than_the_run_is_refused(config: TrainingConfig, tmp_path: Path) -> None:
+    """Its upper levels would be lost."""
+    beginning = read_beginning(write_bundle(tmp_path))
+
+    with pytest.raises(ConfigError, match="tiny-32 has 32 px, the preset tiny ends at 8 px"):
+        follow(config, beginning)
+
+
+def test_a_bundle_of_another_shape_does_not_fit(larger: TrainingConfig, tmp_path: Path) -> None:
+    """Its stem could not be taken over; the message says how to prepare the pictures."""
+    shapes = NetworkConfig(8, latent_size=12, fmap_base=64, fmap_max=16, base_width=6)
+    wide = load_bundle(write_bundle(tmp_path, "wide-8", shapes))
+
+    with pytest.raises(ConfigError, match=r"shape 4x6 .*, this run 4x4: .* --shape 4x6"):
+        follow(larger, of_bundle(wide))
+
+
+# ----------------------------------------------------------------------------------------
+# Another run
+
+
+@pytest.fixture(scope="module")
+def finished(
+    config: TrainingConfig, prepared: Prepared, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A run to 8 px, from its first to its last image."""
+    return train_a_run(config, prepared, tmp_path_factory.mktemp("runs") / "finished")
+
+
+def test_a_larger_run_begins_with_the_fade_of_its_first_new_level(
+    larger: TrainingConfig, finished: Path
+) -> None:
+    """Both networks know the others already."""
+    config = follow(larger, beginning := read_beginning(finished))
+
+    assert config.init_from == beginning.name
+    assert re.fullmatch(r".+@[0-9a-f]{64}", beginning.name)
+    assert schedule_at(0, config).growth == Growth(2, 0.0)
+    assert config.total_images == 28
+
+
+def test_a_run_of_the_same_size_holds_its_top_level(config: TrainingConfig, finished: Path) -> None:
+    """For other pictures, or a lower learning rate."""
+    again = follow(config, read_beginning(finished))
+
+    assert schedule_at(0, again).growth == schedule_at(23, again).growth == Growth(1)
+    assert again.total_images == 24
+
+
+def test_a_run_that_goes_on_follows_what_it_wrote_down(
+    larger: TrainingConfig, config: TrainingConfig, finished: Path, bundle: Bundle
+) -> None:
+    """As it followed what it began with, whether or not both networks came along."""
+    for asked, beginning in (
+        (larger, read_beginning(finished)),
+        (config, read_beginning(finished)),
+        (larger, of_bundle(bundle)),
+    ):
+        recorded = follow(asked, beginning)
+        longer = (*asked.levels[:-1], replace(asked.levels[-1], stable_images=99))
+
+        assert follow_again(asked, recorded) == recorded
+        again = follow_again(replace(asked, levels=longer), recorded)
+        assert again == follow(replace(asked, levels=longer), beginning)
+
+
+def test_every_weight_of_a_run_is_taken_over(larger: TrainingConfig, finished: Path) -> None:
+    """Of both players and the average; they score and draw as before."""
+    beginning, before = read_beginning(finished), load_run(finished).players
+    players = Players.create(follow(larger, beginning), CPU)
+    begin_with(players, beginning)
+    images = torch.from_numpy(np.linspace(-1, 1, 4 * 3 * 64, dtype=np.float32)).view(4, 3, 8, 8)
+
+    for name in ("generator", "average"):
+        old, new = (getattr(each, name) for each in (before, players))
+        assert np.array_equal(render(new, [1], Growth(1)), render(old, [1], Growth(1)))
+    scores = [each.discriminator(images, Growth(1)) for each in (before, players)]
+    assert torch.equal(*scores)
+    assert not torch.equal(
+        players.generator.state_dict()["stem.dense.weight"],
+        players.average.state_dict()["stem.dense.weight"],
+    )
+
+
+def test_a_run_that_still_grows_is_no_beginning(
+    config: TrainingConfig, finished: Path, tmp_path: Path
+) -> None:
+    """Its top level would begin half awake."""
+    run = shutil.copytree(finished, tmp_path / "run")
+    levels = (config.levels[0], replace(config.levels[1], fade_images=480))
+    (run / CONFIG_FILE).write_text(replace(config, levels=levels).to_json(), encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=r"stands at 8 px, alpha 0\.10: .* has faded in"):
+        read_beginning(run)
+
+
+def test_a_run_with_another_head_has_no_place(
+    conditional: TrainingConfig, labelled: Prepared, tmp_path: Path
+) -> None:
+    """Projection and AC-GAN keep classes in other weights."""
+    train_a_run(conditional, labelled, tmp_path / "run")
+    beginning = read_beginning(tmp_path / "run")
+    players = Players.create(follow(replace(conditional, labels="acgan"), beginning), CPU)
+
+    with pytest.raises(ConfigError, match=r"head\.projection\.weight of .* no place .* `labels`"):
+        begin_with(players, beginning)

@@ -1,0 +1,168 @@
+"""`python -m training train`: what a person types and sees.
+
+Owns the arguments, what is checked before any work, and the closing line. Knows nothing of how a
+run goes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from training.config.config import ConfigError, TrainingConfig
+from training.config.overrides import apply_settings, overruled
+from training.config.presets import PRESETS
+from training.data.stream import open_prepared
+from training.device import add_machine_arguments, device_of
+from training.distributed import Together
+from training.run.display import Display, duration
+from training.run.loop import train
+from training.run.precision import settled
+from training.run.transfer import beginning_with
+from training.run.validation import check_data, check_processes, with_base, with_classes
+
+if TYPE_CHECKING:
+    from training.run.events import Events
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `train` understands."""
+    parser.description = (
+        "Train a run, or go on with one: the same command resumes after any end. Settings are "
+        "explained in docs/training-settings.md."
+    )
+    parser.add_argument("--data", type=Path, required=True, help="a folder that prepare wrote")
+    parser.add_argument(
+        "--run", type=Path, required=True, help="the folder of the run; one that is there goes on"
+    )
+    parser.add_argument(
+        "--preset",
+        choices=sorted(PRESETS),
+        required=True,
+        help="networks, resolution and schedule (training/config/presets.py); no picture of the "
+        "data may be smaller",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change a setting of the preset, e.g. seed=3 or levels.32.batch_size=16; repeatable; "
+        "docs/training-settings.md lists them",
+    )
+    parser.add_argument(
+        "--init-from",
+        type=Path,
+        metavar="FOLDER",
+        help="begin with this bundle, or with another run, instead of random weights",
+    )
+    add_machine_arguments(parser)
+    parser.add_argument(
+        "--tensorboard",
+        action="store_true",
+        help="write event files into RUN/tensorboard, too; needs the extra `tensorboard`",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print the configuration and check the data only"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """The `train` command."""
+    config = apply_settings(PRESETS[options.preset], options.set)
+    prepared = open_prepared(options.data)
+    config = with_base(with_classes(config, prepared), prepared)
+    beginning, together = None, Together.from_environment()
+    if options.init_from:
+        asked = config
+        config, beginning = beginning_with(asked, options.run, options.init_from)
+        if vain := overruled(asked, config, options.set):
+            answer_overruled(vain, config, goes_on=beginning is None, aloud=together.first)
+    check_data(config, prepared)
+    check_processes(config, together.count)
+    device = device_of(together.device_name(options.device))
+    if options.dry_run:
+        told = settled(config, options.run, device).to_json()
+        sys.stdout.write(told if together.first else "")
+        return 0
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    events = events_of(options.run) if options.tensorboard and together.first else None
+    watched = Display if together.first else Display.silent
+    with (
+        together.meeting(device),
+        watched(config.total_images) as display,
+        events or nullcontext(),
+    ):
+        progress = train(
+            config,
+            prepared,
+            options.run,
+            device,
+            display,
+            beginning=beginning,
+            together=together,
+            events=events,
+        )
+        done = progress.images_shown >= config.total_images
+        display.say(
+            f"{'finished' if done else 'stopped'} after {progress.images_shown:,} images and "
+            f"{duration(progress.seconds)}; "
+            + (next_commands(options) if done else "the same command goes on")
+        )
+    return 0
+
+
+def answer_overruled(
+    vain: Sequence[str], config: TrainingConfig, *, goes_on: bool, aloud: bool
+) -> None:
+    """Refuse settings that what the run begins with has decided; say so where it goes on.
+
+    Args:
+        vain: those settings, with the values they have instead.
+        config: of the run.
+        goes_on: whether the run has begun already; it then goes on by the command that began it.
+        aloud: whether this process is the one that speaks.
+
+    Raises:
+        ConfigError: the run has not begun.
+    """
+    name = config.init_from.partition("@")[0]
+    decided = (
+        f"what the run begins with ({name}) decides {', '.join(vain)}: latent and feature maps are "
+        "its own, and the levels it knows are skipped, or held without a fade"
+    )
+    if not goes_on:
+        raise ConfigError(f"{decided}. Leave out what --set says of them")
+    if aloud:
+        sys.stderr.write(f"{decided}; what --set says of them is passed over\n")
+
+
+def next_commands(options: argparse.Namespace) -> str:
+    """What to do with a finished run."""
+    return (
+        f"next: evaluate --run {options.run} --data {options.data}, then "
+        f"export --run {options.run} --out bundles/{options.run.name}"
+    )
+
+
+def events_of(run: Path) -> Events:
+    """The event files of a run.
+
+    Raises:
+        ConfigError: what writes them is not installed.
+    """
+    try:
+        from training.run.events import EVENTS, Events  # noqa: PLC0415 - needs an extra
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"--tensorboard needs the package tensorboardX ({error}): pip install tensorboardX, "
+            "or leave the option out"
+        ) from error
+    return Events(run / EVENTS)

@@ -1,0 +1,1 @@
+"""TrainingConfig, its presets, and overrides from the command line."""

@@ -1,0 +1,168 @@
+"""The named configurations: one row each.
+
+Owns `PRESETS`. A preset is a starting point; `--set` changes it. "images" are real images shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from models.families.progan.config import NetworkConfig
+from training.config.config import AUTO, LevelPlan, TrainingConfig
+
+
+def plans(*rows: tuple[int, int, int, int, float]) -> tuple[LevelPlan, ...]:
+    """Rows of resolution, images faded, images held, batch size, learning rate."""
+    return tuple(LevelPlan(*row) for row in rows)
+
+
+# Karras et al. 2018, appendix A: CelebA-HQ at 1024 px, 19 million images in all. The deviation is
+# taken over the whole minibatch, as in the code behind the paper's numbers.
+PAPER_CELEBAHQ_1024 = TrainingConfig(
+    preset="paper-celebahq-1024",
+    network=NetworkConfig(1024),
+    levels=plans(
+        (4, 0, 800_000, 16, 0.001),
+        (8, 800_000, 800_000, 16, 0.001),
+        (16, 800_000, 800_000, 16, 0.001),
+        (32, 800_000, 800_000, 16, 0.001),
+        (64, 800_000, 800_000, 16, 0.001),
+        (128, 800_000, 800_000, 16, 0.001),
+        (256, 800_000, 800_000, 14, 0.001),
+        (512, 800_000, 800_000, 6, 0.001),
+        (1024, 800_000, 6_200_000, 3, 0.001),
+    ),
+    objective="wgan-gp",
+    penalty_weight=10.0,
+    drift=0.001,
+    stddev_group=0,
+    reset_optimizer=True,
+    reuse_fakes=False,
+    ema_decay=0.999,
+    warm_up_images=40_000,
+    tick_images=160_000,
+    mirror=True,
+)
+
+# Appendix D: CIFAR-10, 20 million images, a gradient norm of 750, both players updated together.
+PAPER_CIFAR = replace(
+    PAPER_CELEBAHQ_1024,
+    preset="paper-cifar",
+    network=NetworkConfig(32, latent_size=128, fmap_base=4096, fmap_max=128),
+    levels=plans(
+        (4, 0, 400_000, 16, 0.001),
+        (8, 400_000, 400_000, 16, 0.001),
+        (16, 400_000, 400_000, 16, 0.001),
+        (32, 400_000, 17_600_000, 16, 0.001),
+    ),
+    penalty_target=750.0,
+    reuse_fakes=True,
+    warm_up_images=0,
+    mirror=False,
+)
+
+# Sizes for two processor cores. The penalty falls on a quarter of each batch, every step.
+TINY = TrainingConfig(
+    preset="tiny",
+    network=NetworkConfig(16, latent_size=32, fmap_base=256, fmap_max=32),
+    levels=plans(
+        (4, 0, 6_000, 32, 0.003),
+        (8, 4_000, 6_000, 32, 0.003),
+        (16, 4_000, 8_000, 32, 0.003),
+    ),
+    penalty_weight=0.0002,
+    penalty_share=0.25,
+    ema_half_life_images=1_000,
+    tick_images=2_000,
+)
+
+DEMO_32 = TrainingConfig(
+    preset="demo-32",
+    network=NetworkConfig(32, latent_size=64, fmap_base=512, fmap_max=64),
+    levels=plans(
+        (4, 0, 8_000, 64, 0.003),
+        (8, 6_000, 10_000, 64, 0.003),
+        (16, 8_000, 14_000, 32, 0.003),
+        (32, 8_000, 12_000, 32, 0.003),
+    ),
+    objective="rpgan-r1r2",
+    penalty_weight=0.01,
+    penalty_share=0.25,
+    ema_half_life_images=2_000,
+    tick_images=4_000,
+    precision=AUTO,
+)
+
+FASHION_32 = TrainingConfig(
+    preset="fashion-32",
+    network=NetworkConfig(32, channels=1, latent_size=96, fmap_base=1024, fmap_max=96),
+    levels=plans(
+        (4, 0, 30_000, 64, 0.002),
+        (8, 20_000, 30_000, 64, 0.002),
+        (16, 30_000, 40_000, 32, 0.002),
+        (32, 30_000, 40_000, 32, 0.002),
+    ),
+    penalty_weight=0.0005,
+    penalty_share=0.25,
+    tick_images=4_000,
+    precision=AUTO,
+)
+
+# As above with classes, wider, and with the objective that kept the variety of personas.
+FASHION_32_LABELS = replace(
+    FASHION_32,
+    preset="fashion-32-labels",
+    network=NetworkConfig(32, channels=1, latent_size=96, fmap_base=1536, fmap_max=128, classes=10),
+    levels=plans(
+        (4, 0, 20_000, 64, 0.002),
+        (8, 15_000, 25_000, 64, 0.002),
+        (16, 20_000, 40_000, 32, 0.002),
+        (32, 30_000, 110_000, 32, 0.002),
+    ),
+    objective="rpgan-r1r2",
+    labels="projection",
+    penalty_weight=0.01,
+)
+
+PERSONAS_128 = TrainingConfig(
+    preset="personas-128",
+    network=NetworkConfig(128, latent_size=96, fmap_base=1024, fmap_max=96),
+    levels=plans(
+        (4, 0, 10_000, 64, 0.002),
+        (8, 10_000, 20_000, 64, 0.002),
+        (16, 15_000, 30_000, 32, 0.002),
+        (32, 10_000, 30_000, 32, 0.002),
+        (64, 8_000, 12_000, 16, 0.002),
+        (128, 8_000, 140_000, 16, 0.002),
+    ),
+    objective="rpgan-r1r2",
+    penalty_weight=0.01,
+    penalty_share=0.25,
+    cool_down_images=60_000,
+    tick_images=2_000,
+    precision=AUTO,
+)
+
+# One level more; it takes few images when it begins with a finished run of personas-128. Gamma
+# grows with the pixels, and at 256 px beards and frames only came with a seventh of it.
+PERSONAS_256 = replace(
+    PERSONAS_128,
+    preset="personas-256",
+    network=replace(PERSONAS_128.network, resolution=256),
+    levels=(*PERSONAS_128.levels, LevelPlan(256, 8_000, 32_000, 16, 0.002, penalty_scale=0.15)),
+    cool_down_images=16_000,
+)
+
+PRESETS: dict[str, TrainingConfig] = {
+    config.preset: config
+    for config in (
+        TINY,
+        DEMO_32,
+        FASHION_32,
+        FASHION_32_LABELS,
+        PERSONAS_128,
+        PERSONAS_256,
+        PAPER_CIFAR,
+        PAPER_CELEBAHQ_1024,
+    )
+}

@@ -1,0 +1,1 @@
+"""Pictures in: sources, preparation, the manifest, and the endless stream."""

@@ -1,0 +1,129 @@
+"""Pictures at every resolution, from the largest down to the base, and the files they lie in.
+
+Owns the arithmetic of halving and the writing of `.npy` files whose length is only known at the
+end. Knows nothing of decoding.
+
+**Halving.** Each pixel of a lower resolution is the mean of the square block of pixels *of the
+largest resolution* that it covers, computed in whole numbers and rounded once, halves upwards: no
+error adds up from level to level. Every channel, transparency too, is averaged by itself, as the
+networks do.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from models.families.progan.config import SQUARE, Size, level_of, resolution_of, size_of
+from training.data.manifest import ArrayFile, Pixels, images_file, sha256_of
+
+
+def halvings(pictures: Pixels, resolution: int) -> list[Pixels]:
+    """Pictures `[N, H, W, C]` of a resolution -> the same at resolutions 4, 8 and so on, uint8."""
+    levels = [pictures]
+    sums = pictures.astype(np.uint32)
+    for halved in range(1, level_of(resolution) + 1):
+        sums = sums[:, 0::2, 0::2] + sums[:, 0::2, 1::2] + sums[:, 1::2, 0::2] + sums[:, 1::2, 1::2]
+        levels.append(((sums + (1 << (2 * halved - 1))) >> (2 * halved)).astype(np.uint8))
+    return levels[::-1]
+
+
+def sizes_of(resolution: int, base: Size) -> dict[int, Size]:
+    """Every resolution up to this one, smallest first, with height and width there."""
+    named = (resolution_of(level) for level in range(level_of(resolution) + 1))
+    return {name: size_of(name, base) for name in named}
+
+
+def pyramid_bytes(count: int, resolution: int, channels: int, base: Size = SQUARE) -> int:
+    """How many bytes `count` pictures take at all their resolutions together."""
+    sizes = sizes_of(resolution, base).values()
+    return count * channels * sum(height * width for height, width in sizes)
+
+
+class ArrayWriter:
+    """Writes one `.npy` file front to back, rows at a time.
+
+    The head is written twice: at first to take its place, at the end with the true count. numpy
+    leaves room for 21 digits of the first axis, so its length stays the same.
+    """
+
+    def __init__(self, path: Path, row_shape: tuple[int, ...], kind: type = np.uint8) -> None:
+        self.path = path
+        self.row_shape = row_shape
+        self.kind = kind
+        self.count = 0
+        self._file = path.open("wb")
+        self._write_head()
+
+    def append(self, rows: np.ndarray) -> None:
+        """Add rows `[n, *row_shape]`."""
+        self._file.write(np.ascontiguousarray(rows, self.kind).data)
+        self.count += len(rows)
+
+    def close(self) -> None:
+        """Write the true count and push everything to the disk."""
+        self._file.seek(0)
+        self._write_head()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+    def abandon(self) -> None:
+        """Close the file, whatever state it is in."""
+        try:
+            self._file.close()
+        except OSError:
+            pass  # the disk is full and the file about to be deleted
+
+    def record(self) -> ArrayFile:
+        """What the manifest says of the closed file."""
+        size = self.path.stat().st_size
+        return ArrayFile(self.path.name, (self.count, *self.row_shape), size, sha256_of(self.path))
+
+    def _write_head(self) -> None:
+        head = {
+            "descr": np.lib.format.dtype_to_descr(np.dtype(self.kind)),
+            "fortran_order": False,
+            "shape": (self.count, *self.row_shape),
+        }
+        np.lib.format.write_array_header_1_0(self._file, head)
+
+
+class PyramidWriter:
+    """The arrays of all resolutions, written side by side. Closes or abandons them on leaving."""
+
+    def __init__(self, folder: Path, resolution: int, channels: int, base: Size = SQUARE) -> None:
+        self.arrays = [
+            ArrayWriter(folder / images_file(name), (*size, channels))
+            for name, size in sizes_of(resolution, base).items()
+        ]
+
+    def append(self, levels: list[Pixels]) -> None:
+        """Add the pictures that `halvings` made."""
+        for array, pictures in zip(self.arrays, levels, strict=True):
+            array.append(pictures)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if error is None:
+                for array in self.arrays:
+                    array.close()
+        finally:
+            for array in self.arrays:
+                array.abandon()
+
+    def records(self) -> tuple[ArrayFile, ...]:
+        """What the manifest says of the closed files."""
+        return tuple(array.record() for array in self.arrays)

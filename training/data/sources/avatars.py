@@ -1,0 +1,99 @@
+"""Pictures drawn by DiceBear: avatars put together from an artist's parts, one for every seed.
+
+Owns the drawing, and the credit due to the artist. What is drawn is told in `style` and `request`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import resvg_py
+from dicebear import Avatar
+from PIL import Image
+
+from models.families.progan.config import SQUARE, Size
+from training.data.decode import Payload, Shape, Turn, largest_within, shaped_pixels
+from training.data.manifest import DataError, Pixels, Source
+from training.data.sources.pictures import Entry
+from training.data.sources.request import AvatarRequest, parse_request
+from training.data.sources.style import LOOKS, load_style, look_of, read_definition
+
+
+@dataclass(frozen=True)
+class AvatarPictures:
+    """Drawings of one style as a source of pictures; see `training.pictures.Pictures`."""
+
+    request: AvatarRequest
+    origin: Source
+
+    channels = 3
+    label_names = ()
+
+    @property
+    def count(self) -> int:
+        """How many pictures will be drawn."""
+        return self.request.count
+
+    def natural_resolution(self, base: Size = SQUARE) -> int:
+        """The largest power of two whose pictures lie within the drawings, which are square."""
+        size = self.request.size
+        return 1 << (largest_within((size, size), base).bit_length() - 1)
+
+    def decoder(self, shape: Shape) -> AvatarDecoder:
+        """What draws the pictures.
+
+        Raises:
+            DataError: the drawing would be smaller than the pictures wanted.
+        """
+        needed = max(shape.size)
+        if self.request.size < needed:
+            raise DataError(
+                f"drawings of {self.request.size} pixels are too small for {needed}: "
+                f"ask for size={needed}"
+            )
+        return AvatarDecoder(self.request, shape)
+
+    def entries(self) -> Iterator[Entry]:
+        """One entry for each number from 0 to count - 1."""
+        for number in range(self.request.count):
+            yield Entry(f"{self.request.style}-{number}", number)
+
+
+@dataclass(frozen=True)
+class AvatarDecoder:
+    """Draws the avatar with a number."""
+
+    request: AvatarRequest
+    shape: Shape
+
+    def __call__(self, payload: Payload, alone: Turn) -> Pixels:
+        """Pixels `[H, W, C]`; `payload` is the number."""
+        request = self.request
+        options = dict(look_of(request.style), seed=f"{request.seed}-{payload}")
+        if request.background:
+            options["backgroundColor"] = list(request.background)
+        drawing = Avatar(load_style(request.style), options).to_string()
+        png = resvg_py.svg_to_bytes(
+            svg_string=drawing, width=request.size, height=request.size, skip_system_fonts=True
+        )
+        with Image.open(io.BytesIO(bytes(png))) as image:
+            return shaped_pixels(image, self.shape, alone)
+
+
+def open_avatars(location: str) -> AvatarPictures:
+    """The pictures `dicebear:STYLE?...` stands for.
+
+    Raises:
+        DataError: as `parse_request`.
+    """
+    request = parse_request(location)
+    meta = read_definition(request.style)["meta"]
+    licence = meta.get("license", {})
+    credit = [licence.get("text", ""), "drawn by DiceBear from the artist's parts"]
+    if request.style in LOOKS:
+        credit.append("cropped, on other backgrounds, some parts left out")
+    credit_text = "; ".join(filter(None, credit))
+    origin = Source("dicebear", request.style, location, licence.get("name", ""), credit_text)
+    return AvatarPictures(request, origin)

@@ -1,0 +1,183 @@
+"""IDX files, the format of MNIST and its kin, packed by gzip or not.
+
+Owns the format, and where the labels lie: beside `train-images-idx3-ubyte[.gz]` is
+`train-labels-idx1-ubyte[.gz]`. Pictures whose size is no power of two get a black margin up to the
+next one: 28 pixels become 32 (Karras et al. 2018, appendix F, pads MNIST so).
+"""
+
+from __future__ import annotations
+
+import gzip
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from models.families.progan.config import BASE_RESOLUTION, SQUARE, Size
+from training.data.decode import Payload, Shape, Turn, largest_within, shaped_pixels
+from training.data.manifest import DataError, Pixels, Source
+from training.data.sources.pictures import Entry
+
+PICTURES_HEAD = struct.Struct(">BBBBIII")  # 0, 0, 8 for unsigned bytes, 3 axes; N, height, width
+LABELS_HEAD = struct.Struct(">BBBBI")  # 0, 0, 8, 1 axis; N
+BinaryFile = BufferedReader | gzip.GzipFile
+UNSIGNED_BYTES = 8
+MAX_SIDE = 1024  # pixels
+MAX_COUNT = 100_000_000  # pictures; their labels are held in memory
+
+
+@dataclass(frozen=True)
+class IdxPictures:
+    """An IDX file as a source of pictures; see `training.pictures.Pictures`."""
+
+    path: Path
+    origin: Source
+    count: int
+    height: int
+    width: int
+    labels: bytes
+    label_names: tuple[str, ...]
+
+    channels = 1
+
+    @property
+    def padded(self) -> int:
+        """The next power of two not below height and width: the side of the padded pictures."""
+        longer = max(self.height, self.width, BASE_RESOLUTION)
+        return 1 << (longer - 1).bit_length()
+
+    def natural_resolution(self, base: Size = SQUARE) -> int:
+        """The largest power of two whose pictures lie within the padded ones."""
+        return 1 << (largest_within((self.padded, self.padded), base).bit_length() - 1)
+
+    def decoder(self, shape: Shape) -> IdxDecoder:
+        """What turns a row of the file into a picture.
+
+        Raises:
+            DataError: the pictures are smaller than those wanted.
+        """
+        if self.padded < max(shape.size):
+            raise DataError(
+                f"{self.path} has pictures of {self.width}x{self.height}, too small for "
+                f"{max(shape.size)}; at most {self.padded} is possible"
+            )
+        return IdxDecoder(shape, self.height, self.width, self.padded)
+
+    def entries(self) -> Iterator[Entry]:
+        """The pictures in the order of the file.
+
+        Raises:
+            DataError: the file ends too early or is damaged.
+        """
+        with open_idx(self.path) as file:
+            read_exactly(file, PICTURES_HEAD.size, self.path)
+            for number in range(self.count):
+                row = read_exactly(file, self.height * self.width, self.path)
+                label = self.labels[number] if self.labels else -1
+                yield Entry(f"{self.path.name}[{number}]", row, label)
+
+
+@dataclass(frozen=True)
+class IdxDecoder:
+    """Pads a picture with black and brings it into shape."""
+
+    shape: Shape
+    height: int
+    width: int
+    padded: int
+
+    def __call__(self, payload: Payload, alone: Turn) -> Pixels:
+        """Pixels `[H, W, C]`; `payload` is one row of the file, `height * width` bytes."""
+        assert isinstance(payload, bytes)
+        picture = np.frombuffer(payload, np.uint8).reshape(self.height, self.width)
+        top, left = (self.padded - self.height) // 2, (self.padded - self.width) // 2
+        square = np.zeros((self.padded, self.padded), np.uint8)
+        square[top : top + self.height, left : left + self.width] = picture
+        return shaped_pixels(Image.fromarray(square), self.shape, alone)
+
+
+def open_idx_pictures(location: str) -> IdxPictures:
+    """Open an IDX file of pictures, and the labels beside it if there are any.
+
+    Raises:
+        DataError: it is not IDX, not of pictures in unsigned bytes, or the labels do not fit.
+    """
+    path = Path(location)
+    with open_idx(path) as file:
+        head = PICTURES_HEAD.unpack(read_exactly(file, PICTURES_HEAD.size, path))
+    *magic, count, height, width = head
+    if magic != [0, 0, UNSIGNED_BYTES, 3]:
+        raise DataError(
+            f"{location} is neither a folder, a zip nor an IDX file of pictures (unsigned bytes, "
+            "three axes, packed by gzip or not)"
+        )
+    if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
+        raise DataError(f"{location} has pictures of {width}x{height}; at most {MAX_SIDE} fit")
+    if not 1 <= count <= MAX_COUNT:
+        raise DataError(
+            f"{location} says it has {count:,} pictures; 1 to {MAX_COUNT:,} are possible"
+        )
+    labels = read_labels(path, count)
+    names = tuple(map(str, range(max(labels) + 1))) if labels else ()
+    name = path.name.removesuffix(".gz")
+    return IdxPictures(path, Source("idx", name, location), count, height, width, labels, names)
+
+
+def read_labels(pictures: Path, count: int) -> bytes:
+    """One byte for each picture; empty if there is no file of labels.
+
+    Raises:
+        DataError: the file beside the pictures is not of labels, or of another number.
+    """
+    path = labels_beside(pictures)
+    if path is None:
+        return b""
+    with open_idx(path) as file:
+        *magic, found = LABELS_HEAD.unpack(read_exactly(file, LABELS_HEAD.size, path))
+        if magic != [0, 0, UNSIGNED_BYTES, 1] or found != count:
+            raise DataError(f"{path} does not hold the labels of the {count} pictures beside it")
+        return read_exactly(file, count, path)
+
+
+def labels_beside(pictures: Path) -> Path | None:
+    """The file of labels that belongs to a file of pictures, if it is there."""
+    plain = pictures.name.removesuffix(".gz")
+    name = plain.replace("images", "labels").replace("idx3", "idx1")
+    if name == plain:
+        return None
+    beside = (pictures.with_name(name), pictures.with_name(f"{name}.gz"))
+    return next((path for path in beside if path.is_file()), None)
+
+
+def open_idx(path: Path) -> BinaryFile:
+    """Open a file for reading, unpacking it if it is packed.
+
+    Raises:
+        DataError: it cannot be opened.
+    """
+    try:
+        with path.open("rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+        return gzip.open(path, "rb") if packed else path.open("rb")
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def read_exactly(file: BinaryFile, size: int, path: Path) -> bytes:
+    """The next `size` bytes.
+
+    Raises:
+        DataError: there are fewer, or the file is damaged.
+    """
+    try:
+        found = file.read(size)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path} is damaged: {error}") from error
+    if len(found) != size:
+        raise DataError(f"{path} is cut short: it is no IDX file, or not all of it is there")
+    return found

@@ -1,0 +1,194 @@
+"""Prepared pictures, read: as arrays, and as an endless, shuffled stream.
+
+Owns the opening of a prepared folder and the order in which pictures are shown. That order is a
+pure function of a seed and of how many pictures were shown before: nothing is saved to resume.
+Knows nothing of how the pictures were made (`training.data.prepare`) and no tensor.
+
+**The order.** Position p, counted from 0, lies in epoch e = p // N. Word i of Philox-4x64 (Salmon
+et al. 2011) with the key (seed, e) belongs to picture i: pictures are shown in ascending order of
+the upper 63 bits (the lower number first if equal); the lowest bit says whether one is mirrored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from tokenize import TokenError  # by which numpy says that the head of a file is no Python
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.data.manifest import (
+    ArrayFile,
+    DataError,
+    Manifest,
+    Pixels,
+    images_file,
+    read_manifest,
+    sha256_of,
+)
+
+MAX_RESIDENT = 256 * 2**20  # bytes; an array below this is held in memory by a stream
+ALL = slice(None)
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A prepared folder, its manifest read and its files found to be whole in length and shape."""
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def count(self) -> int:
+        """How many pictures there are."""
+        return self.manifest.count
+
+    @property
+    def channels(self) -> int:
+        """1 gray, 3 RGB, 4 RGBA."""
+        return self.manifest.channels
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the largest array: equal for equal pictures in equal order."""
+        return self.manifest.images[-1].sha256
+
+    def images(self, resolution: int) -> Pixels:
+        """All pictures at `resolution`, uint8 `[N, H, W, C]`, read-only and mapped, not loaded.
+
+        Raises:
+            DataError: the folder does not have this resolution.
+        """
+        if resolution not in self.manifest.resolutions:
+            offered = ", ".join(map(str, self.manifest.resolutions))
+            raise DataError(f"{self.folder} has pictures of {offered} pixels, not {resolution}")
+        return np.load(self.folder / images_file(resolution), mmap_mode="r", allow_pickle=False)
+
+    def labels(self) -> Indices | None:
+        """The class number of every picture, `[N]`; None without classes."""
+        if self.manifest.labels is None:
+            return None
+        return np.load(self.folder / self.manifest.labels.name, allow_pickle=False)
+
+    def verify(self) -> None:
+        """Compare every file with its digest; reads all of them.
+
+        Raises:
+            DataError: a file has changed since it was written.
+        """
+        for file in self.manifest.files:
+            if sha256_of(self.folder / file.name) != file.sha256:
+                raise DataError(
+                    f"{self.folder / file.name} is damaged (its SHA-256 differs from the "
+                    "manifest): delete the folder and prepare the pictures again"
+                )
+
+
+def open_prepared(folder: Path) -> Prepared:
+    """Open what `training.data.prepare` wrote; cheap, reads no picture.
+
+    Raises:
+        DataError: no manifest, one that does not fit, or a file that is missing, cut or misshapen.
+    """
+    manifest = read_manifest(folder)
+    for file in manifest.files:
+        _require_whole(folder, file)
+    return Prepared(folder, manifest)
+
+
+class ImageStream:
+    """Pictures at any resolution, endless, every one once per epoch, in an order of its own.
+
+    Args:
+        prepared: the pictures.
+        seed: 0 to 2^64 - 1; another seed, another order.
+        mirror: whether about half of the pictures are flipped left to right, drawn per epoch.
+    """
+
+    def __init__(self, prepared: Prepared, seed: int, mirror: bool = False) -> None:
+        if not 0 <= seed < 2**64:
+            raise ValueError(f"the seed of a stream lies from 0 to 2^64 - 1, not {seed}")
+        self.prepared = prepared
+        self.seed = seed
+        self.mirror = mirror
+        self._epoch: tuple[int, Indices, NDArray[np.bool_]] | None = None
+        self._level: tuple[int, Pixels] | None = None
+        self._labels = prepared.labels()
+
+    def batch(self, resolution: int, start: int, size: int, share: slice = ALL) -> Pixels:
+        """The pictures at positions `start` to `start + size - 1`, uint8 `[size, H, W, C]`.
+
+        Args:
+            resolution: a prepared one.
+            start: images shown so far, at least 0.
+            size: at least 1.
+            share: of these; only its pictures are read.
+        """
+        if start < 0 or size < 1:
+            raise ValueError(f"a batch starts at 0 or later and has an image, not {start}, {size}")
+        indices, flips = self._places(start, size)
+        images = self.gather(resolution, indices[share])
+        if self.mirror:
+            turned = flips[share]
+            images[turned] = images[turned, :, ::-1]
+        return images
+
+    def labels(self, start: int, size: int, share: slice = ALL) -> Indices | None:
+        """The classes of the pictures that `batch` gives there, `[size]`; None without classes."""
+        if self._labels is None:
+            return None
+        return self._labels[self._places(start, size)[0][share]]
+
+    def gather(self, resolution: int, indices: Indices) -> Pixels:
+        """A copy of the pictures with these numbers, in this order: uint8 `[len, H, W, C]`."""
+        images = self._images_of(resolution)
+        ascending = np.argsort(indices, kind="stable")  # a disk likes to be read forwards
+        gathered = np.empty((len(indices), *images.shape[1:]), np.uint8)
+        gathered[ascending] = images[indices[ascending]]
+        return gathered
+
+    def _places(self, start: int, size: int) -> tuple[Indices, NDArray[np.bool_]]:
+        indices = np.empty(size, np.int64)
+        flips = np.empty(size, np.bool_)
+        done = 0
+        while done < size:
+            epoch, offset = divmod(start + done, self.prepared.count)
+            order, mirrored = self._epoch_of(epoch)
+            part = order[offset : offset + size - done]
+            indices[done : done + len(part)] = part
+            flips[done : done + len(part)] = mirrored[part]
+            done += len(part)
+        return indices, flips
+
+    def _epoch_of(self, epoch: int) -> tuple[Indices, NDArray[np.bool_]]:
+        if self._epoch is None or self._epoch[0] != epoch:
+            key = np.array([self.seed, epoch], np.uint64)
+            words = np.random.Philox(key=key).random_raw(self.prepared.count)
+            order = np.argsort(words >> np.uint64(1), kind="stable")
+            self._epoch = (epoch, order, (words & np.uint64(1)).astype(np.bool_))
+        return self._epoch[1:]
+
+    def _images_of(self, resolution: int) -> Pixels:
+        if self._level is None or self._level[0] != resolution:
+            images = self.prepared.images(resolution)
+            resident = np.array(images) if images.nbytes < MAX_RESIDENT else np.asarray(images)
+            self._level = (resolution, resident)
+        return self._level[1]
+
+
+def _require_whole(folder: Path, file: ArrayFile) -> None:
+    path = folder / file.name
+    try:
+        size = path.stat().st_size
+        array = np.lib.format.open_memmap(path, mode="r")
+    except (OSError, ValueError, OverflowError, TokenError) as error:
+        raise DataError(f"{path} cannot be read ({error}): prepare the pictures again") from error
+    kind = np.uint8 if len(file.shape) == 4 else np.int64
+    if (size, array.shape, array.dtype) != (file.size, file.shape, kind):
+        raise DataError(
+            f"{path} has {size} bytes and shape {array.shape}, the manifest says {file.size} and "
+            f"{file.shape}: prepare the pictures again"
+        )

@@ -1,0 +1,197 @@
+"""Decoding on all cores, in order, in bounded memory.
+
+Owns the processes and what travels between them. Knows nothing of files to write. A process that
+decodes ends by itself when the one that started it is gone, however that came about.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import queue
+import signal
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import Protocol
+
+import numpy as np
+
+from training.data.decode import Turn, UnfitPictureError
+from training.data.manifest import DataError, Pixels, Skipped
+from training.data.pyramid import halvings
+from training.data.sources.pictures import Decoder, Entry
+
+CHUNK_PICTURES = 64
+CHUNK_BYTES = 2 * 2**20  # of pixels, and of packed pictures
+WAITING_CHUNKS = 2  # for each process, so that none is ever idle
+
+
+class Pipe(Protocol):
+    """This process's end of a pipe to one that decodes."""
+
+    def send(self, chunk: list[Entry], /) -> None:
+        """Hand pictures over."""
+        ...
+
+    def recv(self) -> Chunk:
+        """Wait for what became of them."""
+        ...
+
+    def close(self) -> None:
+        """Dismiss the process."""
+        ...
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What became of some successive pictures.
+
+    Attributes:
+        levels: those that were decoded at every resolution, smallest first; may be empty.
+        labels: their class numbers.
+        skipped: the others.
+    """
+
+    levels: list[Pixels]
+    labels: list[int]
+    skipped: list[Skipped]
+
+    @property
+    def count(self) -> int:
+        """How many pictures this chunk stands for."""
+        return len(self.labels) + len(self.skipped)
+
+
+def decode_all(
+    entries: Iterable[Entry], decoder: Decoder, picture_bytes: int, workers: int
+) -> Generator[Chunk]:
+    """Decode all pictures, in order, in `workers` processes (1: in this one).
+
+    Args:
+        entries: the pictures.
+        decoder: what decodes them.
+        picture_bytes: size of one decoded picture, for the size of chunks.
+        workers: at least 1; the result does not depend on it.
+
+    Raises:
+        DataError: a process died.
+    """
+    chunks = group(entries, max(1, min(CHUNK_PICTURES, CHUNK_BYTES // picture_bytes)))
+    if workers == 1:
+        for chunk in chunks:
+            yield decode_chunk(chunk, decoder, nullcontext())
+        return
+    with crew(decoder, workers) as idle, ThreadPoolExecutor(workers) as threads:
+        waiting: deque[Future[Chunk]] = deque()
+        try:
+            for chunk in chunks:
+                waiting.append(threads.submit(hand_over, chunk, idle))
+                if len(waiting) > WAITING_CHUNKS * workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+
+
+def group(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
+    """Successive entries in lists of at most `size`, less where they are heavy."""
+    chunk: list[Entry] = []
+    weight = 0
+    for entry in entries:
+        chunk.append(entry)
+        weight += len(entry.payload) if isinstance(entry.payload, bytes) else 0
+        if len(chunk) >= size or weight >= CHUNK_BYTES:
+            yield chunk
+            chunk, weight = [], 0
+    if chunk:
+        yield chunk
+
+
+def decode_chunk(entries: list[Entry], decoder: Decoder, alone: Turn) -> Chunk:
+    """Decode some pictures and shrink them to all resolutions."""
+    pixels: list[Pixels] = []
+    labels: list[int] = []
+    skipped: list[Skipped] = []
+    for entry in entries:
+        try:
+            if entry.flaw:
+                raise UnfitPictureError(entry.flaw)
+            pixels.append(decoder(entry.payload, alone))
+            labels.append(entry.label)
+        except UnfitPictureError as error:
+            skipped.append(Skipped(entry.name, str(error)))
+        except Exception as error:  # noqa: BLE001  # a broken file may raise anything
+            skipped.append(Skipped(entry.name, f"cannot be read: {readable(error)}"))
+    levels = halvings(np.stack(pixels), decoder.shape.resolution) if pixels else []
+    return Chunk(levels, labels, skipped)
+
+
+def readable(error: Exception) -> str:
+    """An error as one short line, without the place of the file, which the entry names."""
+    kind = type(error).__name__
+    if kind == "UnidentifiedImageError":
+        return "no picture of a known kind"
+    return f"{kind}: {error}"[:200].replace("\n", " ")
+
+
+# ----------------------------------------------------------------------------------------
+# The processes. Each has a pipe of its own: a closed pipe is how either side learns that the
+# other is gone.
+
+
+@contextmanager
+def crew(decoder: Decoder, workers: int) -> Generator[queue.SimpleQueue[Pipe]]:
+    """Start processes that decode; yields their pipes, all idle. Ends them on leaving."""
+    context = multiprocessing.get_context("spawn")
+    alone = context.Lock()
+    idle: queue.SimpleQueue[Pipe] = queue.SimpleQueue()
+    started: list[tuple[SpawnProcess, Pipe]] = []
+    try:
+        for _ in range(workers):
+            near, far = context.Pipe()
+            process = context.Process(target=serve, args=(far, decoder, alone), daemon=True)
+            process.start()
+            far.close()
+            started.append((process, near))
+            idle.put(near)
+        yield idle
+    finally:
+        for process, _ in started:
+            process.terminate()
+        for process, near in started:
+            process.join()
+            near.close()
+
+
+def serve(pipe: Connection, decoder: Decoder, alone: Turn) -> None:
+    """The life of a process that decodes: chunks come in, results go out."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that started it decides
+    try:
+        while True:
+            pipe.send(decode_chunk(pipe.recv(), decoder, alone))
+    except (EOFError, OSError):
+        return  # nobody is there any more
+
+
+def hand_over(chunk: list[Entry], idle: queue.SimpleQueue[Pipe]) -> Chunk:
+    """Let an idle process decode a chunk, and wait for it.
+
+    Raises:
+        DataError: the process died.
+    """
+    pipe = idle.get()
+    try:
+        pipe.send(chunk)
+        return pipe.recv()
+    except (EOFError, OSError) as error:
+        raise DataError(
+            f"a decoding process died between {chunk[0].name} and {chunk[-1].name}, perhaps for "
+            "want of memory: try fewer --workers"
+        ) from error
+    finally:
+        idle.put(pipe)

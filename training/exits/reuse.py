@@ -1,0 +1,48 @@
+"""The exits of a bundle, for another bundle of the same network.
+
+Fitting takes minutes and a card may change in seconds: when a title is wrong, or when the quality
+of a run was measured after its export.
+Owns the proof that the exits belong to the network. Fits nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from models.bundle import load_bundle
+from models.card import Card
+from models.families.progan.generator import Generator
+from training.exits.distillation_data import ExitError
+from training.exits.fitting import FittedExit
+
+
+def keep_exits(folder: Path, generator: Generator) -> tuple[list[FittedExit], Card]:
+    """The exits of the bundle in `folder`, and its card.
+
+    Args:
+        folder: of a bundle that was exported from the weights of `generator`.
+        generator: with the exits it was trained with; nothing of it changes.
+
+    Raises:
+        ExitError: the bundle is of other weights or another shape, so its exits do not fit.
+        BundleError: there is no bundle, or it is damaged.
+    """
+    bundle = load_bundle(folder)
+    if bundle.card.network != generator.config or not same_path(bundle.generator, generator):
+        raise ExitError(
+            f"{folder} was exported from other weights than these, so its exits do not fit them. "
+            "Export without --keep-exits to fit new ones"
+        )
+    modules = bundle.generator.exits
+    exits = [FittedExit(*pair) for pair in zip(modules, bundle.card.exits, strict=True)]
+    return exits, bundle.card
+
+
+def same_path(one: Generator, other: Generator) -> bool:
+    """Whether all weights but those of the exits below the top are the same, bit by bit."""
+    top = f"exits.{one.config.top_level}."
+    here, there = one.state_dict(), other.state_dict()
+    names = [k for k in here if k.startswith(top) or not k.startswith("exits.")]
+    return all(k in there and torch.equal(here[k], there[k].cpu()) for k in names)

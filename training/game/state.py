@@ -1,0 +1,71 @@
+"""Who plays: two networks, the averaged generator, and the optimisers of both.
+
+Owns `Players` and the first weights. Knows nothing of turns, losses, schedules or files.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim import Adam
+
+from models.families.progan.discriminator import Discriminator
+from models.families.progan.generator import Generator
+from training.config.config import TrainingConfig
+from training.distributed import ALONE, Together
+from training.objectives.rng import Purpose, generator_at, normal
+
+
+@dataclass
+class Players:
+    """Both networks, the averaged generator, and the two optimisers, on one device."""
+
+    generator: Generator
+    discriminator: Discriminator
+    average: Generator
+    generator_optimizer: Adam
+    discriminator_optimizer: Adam
+    device: torch.device
+    together: Together = ALONE
+
+    @classmethod
+    def create(
+        cls, config: TrainingConfig, device: torch.device, together: Together = ALONE
+    ) -> Self:
+        """New networks with the weights that `config.seed` stands for."""
+        generator = Generator(config.network)
+        auxiliary = config.labels == "acgan"
+        discriminator = Discriminator(config.network, config.stddev_group, auxiliary)
+        source = generator_at(config.seed, Purpose.INITIAL_WEIGHTS, 0)
+        for network in (generator, discriminator):
+            draw_weights(network, source)
+            network.to(device)
+            network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads leave it out
+        if together.count > 1:
+            discriminator.head.deviate = together.stddev
+        average = copy.deepcopy(generator).requires_grad_(False)
+        adam = [
+            Adam(network.parameters(), lr=1.0, betas=(0.0, config.adam_beta2), fused=True)
+            for network in (generator, discriminator)
+        ]
+        return cls(generator, discriminator, average, adam[0], adam[1], device, together)
+
+    def reset_optimizers(self) -> None:
+        """Forget Adam's moments."""
+        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
+            optimizer.state.clear()
+
+
+@torch.no_grad()
+def draw_weights(network: nn.Module, source: np.random.Generator) -> None:
+    """Fill weights with N(0, 1) and biases with 0 (section 4.1), in order of their names."""
+    for name, parameter in sorted(network.named_parameters()):
+        if name.endswith("bias"):
+            parameter.zero_()
+        else:
+            parameter.copy_(normal(source, *parameter.shape))

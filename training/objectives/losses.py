@@ -1,0 +1,211 @@
+"""The adversarial game, as pure functions on one screen.
+
+Owns the objectives, each term named as in its paper; how a slope is taken is in `slopes.py`. Knows
+no optimiser, device, file or log: a function gets a way to score images and the images, and
+returns a `Turn`.
+Scores are fp32 `[N]`, images `[N, C, R, R]` in [-1, 1].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from training.objectives.gradient_penalty import (
+    SLOPES,
+    Penalty,
+    Score,
+    score_gradient,
+    scores_and_slope,
+)
+
+Terms = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one player's turn came to.
+
+    Attributes:
+        terms: scalars whose sum is the loss, weights included.
+        watched: scalars that are only written down.
+    """
+
+    terms: Terms
+    watched: Terms = field(default_factory=Terms)
+
+
+def mean_scores(real: Tensor, fake: Tensor) -> Terms:
+    """What the discriminator thinks of both sides; a growing gap says it is running away."""
+    return {"score_real": real.mean(), "score_fake": fake.mean()}
+
+
+def scores_around_zero(real: Tensor, fake: Tensor) -> Terms:
+    """The same where 0 is the border between both sides, with the mean sign of the real scores.
+
+    It is r_t of ADA (Karras et al. 2020, section 3.1): near 1, the real images are known by heart.
+    """
+    return {**mean_scores(real, fake), "sign_real": real.sign().mean()}
+
+
+# ----------------------------------------------------------------------------------------
+# WGAN-GP: Gulrajani et al. 2017, with the drift term of Karras et al. 2018, appendix A.1.
+
+
+def wgan_gp_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
+    """Critic: real scores up, fake scores down, slope at `target` between them."""
+    real, fake = score(reals), score(fakes)
+    _, gradient = score_gradient(score, torch.lerp(reals, fakes, penalty.mix))
+    norm = gradient.square().sum(dim=(1, 2, 3)).sqrt()
+    slope = (norm - penalty.target).square().mean() / penalty.target**2
+    terms = {
+        "wasserstein": fake.mean() - real.mean(),
+        "gradient_penalty": penalty.weight * slope,
+        "drift": penalty.drift * real.square().mean(),
+    }
+    return Turn(terms, mean_scores(real, fake))
+
+
+def wgan_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
+    """Fake scores up."""
+    return Turn({"generator": -score(fakes).mean()})
+
+
+# ----------------------------------------------------------------------------------------
+# Non-saturating logistic loss (Goodfellow et al. 2014) with R1 (Mescheder et al. 2018).
+
+
+def logistic_r1_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
+    """Tell real from fake by cross-entropy; flat around real images."""
+    real, slope = scores_and_slope(score, reals, penalty)
+    fake = score(fakes)
+    terms = {
+        "logistic_real": F.softplus(-real).mean(),
+        "logistic_fake": F.softplus(fake).mean(),
+        "r1": penalty.weight / 2 * slope,
+    }
+    return Turn(terms, scores_around_zero(real, fake))
+
+
+def logistic_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
+    """Be taken for real, by cross-entropy."""
+    return Turn({"generator": F.softplus(-score(fakes)).mean()})
+
+
+# ----------------------------------------------------------------------------------------
+# Hinge loss: Lim and Ye 2017, "Geometric GAN"; Miyato et al. 2018, equations 16 and 17. There the
+# slope is held down by spectral normalisation; these networks have none, so it is held by R1.
+
+
+def hinge_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
+    """Real scores above 1, fake scores below -1, and no further; flat around real images."""
+    real, slope = scores_and_slope(score, reals, penalty)
+    fake = score(fakes)
+    terms = {
+        "hinge_real": F.relu(1.0 - real).mean(),
+        "hinge_fake": F.relu(1.0 + fake).mean(),
+        "r1": penalty.weight / 2 * slope,
+    }
+    return Turn(terms, scores_around_zero(real, fake))
+
+
+def hinge_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
+    """Fake scores up."""
+    return Turn({"generator": -score(fakes).mean()})
+
+
+# ----------------------------------------------------------------------------------------
+# Relativistic pairing with R1 and R2: R3GAN, Huang et al. 2024, equations 2 and 5.
+
+
+def rpgan_r1r2_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
+    """Score each real image above its fake partner; flat around both."""
+    real, slope_real = scores_and_slope(score, reals, penalty)
+    fake, slope_fake = scores_and_slope(score, fakes, penalty, side=1)
+    terms = {
+        "relativistic": F.softplus(fake - real).mean(),
+        "r1": penalty.weight / 2 * slope_real,
+        "r2": penalty.weight / 2 * slope_fake,
+    }
+    return Turn(terms, mean_scores(real, fake))
+
+
+def rpgan_generator(score: Score, reals: Tensor, fakes: Tensor) -> Turn:
+    """Score each fake image above its real partner."""
+    with torch.no_grad():
+        real = score(reals)
+    return Turn({"generator": F.softplus(real - score(fakes)).mean()})
+
+
+# ----------------------------------------------------------------------------------------
+# AC-GAN, Odena et al. 2017, equation 3, in any of the games above: the discriminator learns to name
+# the classes of real and fake images, the generator to have its own named rightly.
+
+
+def acgan_terms(named: Terms, labels: Tensor, weight: float) -> Terms:
+    """The cross-entropy between class scores `[N, classes]`, each by its name, and `labels`."""
+    return {name: weight * F.cross_entropy(s, labels) for name, s in named.items()}
+
+
+# ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One game: what each player minimises, and the weights it is usually played with.
+
+    Attributes:
+        discriminator: its part.
+        generator: its part.
+        penalty_weight: the usual one, as are the next two; `TrainingConfig` tells their meaning.
+        drift: of the real scores.
+        penalty_target: the gradient norm.
+        scales_with_image: whether the penalty weight grows with R^2 / batch size.
+        penalties: the ways its penalty can be computed.
+        takes_share: whether its penalty can fall on a share of the batch; else it falls on all.
+        has_zero: whether a score of 0 is the border between real and fake.
+    """
+
+    discriminator: Callable[[Score, Tensor, Tensor, Penalty], Turn]
+    generator: Callable[[Score, Tensor, Tensor], Turn]
+    penalty_weight: float
+    drift: float = 0.0
+    penalty_target: float = 1.0
+    scales_with_image: bool = True
+    penalties: tuple[str, ...] = tuple(SLOPES)
+    takes_share: bool = True
+    has_zero: bool = False
+
+    @property
+    def usual(self) -> dict[str, float]:
+        """The settings that another objective brings along, by name."""
+        return {
+            "penalty_weight": self.penalty_weight,
+            "drift": self.drift,
+            "penalty_target": self.penalty_target,
+        }
+
+
+# Weights: Karras et al. 2018, appendix A.1; for R1 alone what never ran away (fashion-32), and with
+# R2 what held the personas (both in the lab book). Hinge is held by R1, so by as much of it.
+OBJECTIVES: dict[str, Objective] = {
+    "wgan-gp": Objective(
+        wgan_gp_discriminator,
+        wgan_generator,
+        penalty_weight=10.0,
+        drift=0.001,
+        scales_with_image=False,
+        # Its penalty wants a norm of 1, not of 0: squared differences cannot say which it is.
+        penalties=("exact",),
+        takes_share=False,
+    ),
+    "logistic-r1": Objective(
+        logistic_r1_discriminator, logistic_generator, penalty_weight=0.0005, has_zero=True
+    ),
+    "hinge": Objective(hinge_discriminator, hinge_generator, penalty_weight=0.0005, has_zero=True),
+    "rpgan-r1r2": Objective(rpgan_r1r2_discriminator, rpgan_generator, penalty_weight=0.01),
+}

@@ -1,0 +1,1 @@
+"""Frozen feature networks: EfficientNet-Lite0 and Inception v3."""

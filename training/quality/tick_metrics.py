@@ -1,0 +1,154 @@
+"""How good the pictures of a tick are, cheaply: the same few real pictures and seeds each time.
+
+Owns three numbers for the journal. They follow from the data, the growth and the averaged
+generator alone, so a resumed run writes the same ones. They are for watching one run: compare runs
+with `evaluate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from models.families.progan.config import size_of
+from models.families.progan.generator import Generator
+from models.families.progan.growth import Growth, fade_images
+from models.pixels import from_pixels, to_pixels
+from training.data.manifest import Pixels
+from training.data.stream import Indices, Prepared
+from training.quality.distances import squared_distances
+from training.quality.pictures import choose
+from training.quality.swd import (
+    PATCH,
+    SCALE,
+    Floats,
+    cut_patches,
+    laplacian_level,
+    levels_of,
+    sorted_shadows,
+)
+from training.rendering import render
+
+FIRST_SEED = 5_000_000  # far from those of grids, golden seeds, exits and `evaluate`
+MOST, FEWEST = 256, 16  # pictures
+SHARE_OF_TICK = 16  # a tick of so many images pays for one picture
+MOST_BYTES = 2**26  # of the real pictures together
+PATCHES = 16  # of each picture and level
+DIRECTIONS = 128
+SEEN_AT = 32  # pixels, for the distances between pictures
+AT_ONCE = 16  # pictures
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is compared of one set of pictures.
+
+    Attributes:
+        shadows: per level of the pyramid, its patches along fixed directions, in order `[K, M]`.
+        apart: the mean distance between two different pictures.
+        nearest: the median distance of a picture to the nearest other one.
+    """
+
+    shadows: tuple[Floats, ...]
+    apart: float
+    nearest: float
+
+
+class QuickQuality:
+    """Measures an averaged generator against fixed real pictures.
+
+    Args:
+        prepared: the pictures it learns from.
+        tick_images: between two measurements; fewer images, fewer pictures measured.
+    """
+
+    def __init__(self, prepared: Prepared, tick_images: int) -> None:
+        self.prepared = prepared
+        self.wanted = min(MOST, max(FEWEST, tick_images // SHARE_OF_TICK))
+        self._real: tuple[Growth, Measured, Indices] | None = None
+
+    def measure(self, average: Generator, growth: Growth) -> dict[str, float]:
+        """The three numbers; none with fewer than two pictures.
+
+        `swd` is the mean over levels of a sliced Wasserstein distance x1000, from fewer patches and
+        directions than the paper's. `diversity` is the mean distance between two generated
+        pictures, `distinctness` the median distance of one to the nearest other, both over the same
+        of real ones: near 1 is as varied as the data, near 0 is collapse.
+        """
+        count = self.count_at(growth)
+        if count < 2:
+            return {}
+        if self._real is None or self._real[0] != growth:
+            array = self.prepared.images(growth.resolution)
+            chosen = choose(array, count, seed=0)
+            pictures = faded(np.concatenate([*chosen.batches(AT_ONCE)]), growth)
+            self._real = (growth, measured(pictures), chosen.numbers)
+        _, real, numbers = self._real
+        labels = self.labels_of(numbers) if average.config.classes else None
+        drawn = measured(render(average, range(FIRST_SEED, FIRST_SEED + count), growth, labels))
+        distances = [
+            float(np.abs(a - b).mean(dtype=np.float64))
+            for a, b in zip(real.shadows, drawn.shadows, strict=True)
+        ]
+        return {
+            "swd": SCALE * float(np.mean(distances)),
+            "diversity": drawn.apart / real.apart if real.apart else 1.0,
+            "distinctness": drawn.nearest / real.nearest if real.nearest else 1.0,
+        }
+
+    def labels_of(self, numbers: Indices) -> list[int] | None:
+        """The classes of real pictures: generated ones are of the same, in the same order."""
+        labels = self.prepared.labels()
+        return None if labels is None else [int(label) for label in labels[numbers]]
+
+    def count_at(self, growth: Growth) -> int:
+        """How many pictures are measured: fewer of large ones, and never more than there are."""
+        height, width = size_of(growth.resolution, self.prepared.manifest.base)
+        bytes_each = height * width * self.prepared.channels
+        return min(self.wanted, max(FEWEST, MOST_BYTES // bytes_each), self.prepared.count)
+
+
+def faded(pictures: Pixels, growth: Growth) -> Pixels:
+    """Real pictures as blurred as the generator's at this growth."""
+    if not growth.fading:
+        return pictures
+    return to_pixels(fade_images(from_pixels(torch.from_numpy(pictures)), growth)).numpy()
+
+
+def measured(pictures: Pixels) -> Measured:
+    """What is compared of pictures `[N, H, W, C]`; N is at least 2."""
+    small = pictures
+    while min(small.shape[1:3]) > SEEN_AT:
+        n, height, width, channels = small.shape
+        blocks = small.reshape(n, height // 2, 2, width // 2, 2, channels)
+        small = blocks.mean(axis=(2, 4), dtype=np.float32)
+    points = small.reshape(len(small), -1).astype(np.float32)
+    apart = np.sqrt(np.concatenate([rows for _, rows in squared_distances(points, points)]))
+    n = len(points)
+    np.fill_diagonal(apart, 0.0)
+    mean = float(apart.sum() / (n * (n - 1)))
+    np.fill_diagonal(apart, np.inf)
+    return Measured(tuple(shadows_of(pictures)), mean, float(np.median(apart.min(axis=1))))
+
+
+def shadows_of(pictures: Pixels) -> Iterator[Floats]:
+    """For each level of the pyramid, its normalised patches along 128 directions, sorted."""
+    shorter, channels = min(pictures.shape[1:3]), pictures.shape[3]
+    side = min(PATCH, shorter)
+    for number in range(len(levels_of(shorter))):
+        random = np.random.default_rng([0, number])
+        directions = random.standard_normal((channels * side**2, DIRECTIONS)).astype(np.float32)
+        directions /= np.linalg.norm(directions, axis=0)
+        parts: list[Floats] = []
+        for start in range(0, len(pictures), AT_ONCE):
+            images = torch.from_numpy(pictures[start : start + AT_ONCE]).permute(0, 3, 1, 2).float()
+            level = laplacian_level(images.contiguous(), number).numpy()
+            parts.append(cut_patches(level, random, PATCHES, side))
+        cloud = np.concatenate(parts)  # [N * 16, C, side * side]
+        cloud -= cloud.mean(axis=(0, 2), keepdims=True)
+        deviation = cloud.std(axis=(0, 2), keepdims=True)
+        cloud /= np.where(deviation == 0.0, np.float32(1.0), deviation)
+        yield sorted_shadows(cloud.reshape(len(cloud), -1), directions)

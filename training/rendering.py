@@ -1,0 +1,100 @@
+"""The picture grids of a run: always the same seeds, so that one can watch them learn.
+
+Owns how a generator is rendered into a grid. Seeds follow `models.latent`, like the service's, and
+so do their classes where none is given.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from models.families.progan.generator import Generator
+from models.families.progan.growth import Growth
+from models.latent import label_of, latent_of
+from models.pixels import Pixels, to_pixels
+
+SAMPLES = "samples"  # the folder in a run
+COLUMNS = 8
+ROWS = 6
+MOST_CLASSES = 16  # rows
+SMALLEST_TILE = 64  # pixels; smaller pictures are enlarged by a whole factor
+RENDER_BATCH = 16
+
+
+def inputs_of(
+    generator: Generator, seeds: Sequence[int], labels: Sequence[int] | None = None
+) -> tuple[Tensor, Tensor | None]:
+    """Latents `[N, L]` of `seeds` and their classes `[N]`, their own where `labels` says none."""
+    device, config = next(generator.parameters()).device, generator.config
+    z = torch.from_numpy(np.stack([latent_of(seed, config.latent_size) for seed in seeds]))
+    if not config.classes:
+        return z.to(device), None
+    classes = labels or [label_of(seed, config.classes) for seed in seeds]
+    return z.to(device), torch.tensor(classes, device=device)
+
+
+@torch.no_grad()
+def render(
+    generator: Generator, seeds: Sequence[int], growth: Growth, labels: Sequence[int] | None = None
+) -> Pixels:
+    """Pictures of `seeds`, of classes `labels` or of their own, uint8 `[N, H, W, C]`."""
+    parts: list[Pixels] = []
+    for start in range(0, len(seeds), RENDER_BATCH):
+        part = slice(start, start + RENDER_BATCH)
+        z, classes = inputs_of(generator, seeds[part], labels[part] if labels else None)
+        parts.append(to_pixels(generator(z, growth, classes)).cpu().numpy())
+    return np.concatenate(parts)
+
+
+def grid_of(pictures: Pixels, columns: int, smallest_tile: int = SMALLEST_TILE) -> Image.Image:
+    """Pictures `[N, H, W, C]` side by side in rows of `columns`; N is a multiple of it.
+
+    Those less high than `smallest_tile` are enlarged.
+    """
+    factor = max(1, smallest_tile // pictures.shape[1])
+    tiles = pictures.repeat(factor, axis=1).repeat(factor, axis=2)
+    n, height, width, channels = tiles.shape
+    rows = tiles.reshape(n // columns, columns, height, width, channels).transpose(0, 2, 1, 3, 4)
+    sheet = rows.reshape(n // columns * height, columns * width, channels)
+    return Image.fromarray(sheet.squeeze(2) if channels == 1 else sheet)
+
+
+def shown_in_grid(classes: int) -> tuple[list[int], list[int] | None]:
+    """The seeds of a grid, and their classes: each has a row, with the same seeds in all rows.
+
+    Of very many classes, some, evenly spread.
+    """
+    if not classes:
+        return list(range(COLUMNS * ROWS)), None
+    rows = min(classes, MOST_CLASSES)
+    shown = [row * classes // rows for row in range(rows)]
+    return list(range(COLUMNS)) * rows, [label for label in shown for _ in range(COLUMNS)]
+
+
+def write_grid(folder: Path, generator: Generator, growth: Growth, images_shown: int) -> Path:
+    """Write the grid of this moment as PNG; appears whole or not at all.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    seeds, labels = shown_in_grid(generator.config.classes)
+    pictures = render(generator, seeds, growth, labels)
+    tile = SMALLEST_TILE * pictures.shape[1] // growth.resolution  # enlarged as squares are
+    path = folder / f"{images_shown:09d}-{growth.resolution:04d}px.png"
+    partial = path.with_suffix(".partial")
+    try:
+        with partial.open("wb") as file:
+            grid_of(pictures, COLUMNS, tile).save(file, format="PNG")
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return path

@@ -1,0 +1,57 @@
+"""Does it copy? The training pictures that look most like what the generator draws now.
+
+Owns which pictures are compared at a glance, and the sheet that shows what was found; `evaluate`
+looks with a network's eyes, too. Knows no page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from models.families.progan.generator import Generator
+from models.families.progan.growth import Growth
+from training.data.stream import Prepared
+from training.quality.coarse_search import COMPARED_AT, flat, halved_to, nearest
+from training.quality.pictures import choose
+from training.quality.report import write_whole
+from training.rendering import grid_of, render
+from training.report.frames import LARGEST_TILE, webp
+
+SEEDS = range(8)  # of the first row of the picture grids; where there are classes, each its own
+SHOWN = 3  # training pictures for each
+SEARCHED = 20_000  # training pictures, at most
+SHEET_FILE = "lookalikes.webp"
+
+
+@dataclass(frozen=True)
+class Lookalikes:
+    """A sheet: generated pictures in the first row, below each those most like it."""
+
+    webp: bytes
+    searched: int
+
+
+def find_lookalikes(average: Generator, growth: Growth, prepared: Prepared) -> Lookalikes:
+    """Search among at most 20,000 training pictures, always the same ones."""
+    drawn = render(average, SEEDS, growth)
+    small = prepared.images(min(COMPARED_AT, growth.resolution))
+    searched = choose(small, SEARCHED, seed=0)
+    points = flat(halved_to(drawn, small.shape[1]))
+    places = searched.numbers[nearest(points, searched.array, searched.numbers, SHOWN)]
+    real = np.asarray(prepared.images(growth.resolution)[places.T.reshape(-1)])
+    tiles = halved_to(np.concatenate([drawn, real]), LARGEST_TILE)
+    sheet = grid_of(tiles, len(drawn), smallest_tile=1)
+    return Lookalikes(webp(sheet, lossless=tiles.shape[1] <= COMPARED_AT), len(searched))
+
+
+def keep_lookalikes(folder: Path, found: Lookalikes) -> None:
+    """Keep the sheet, so that a page made by hand can show it without the pictures.
+
+    Raises:
+        OSError: the disk is full; an older sheet stays.
+    """
+    folder.mkdir(exist_ok=True)
+    write_whole(folder / SHEET_FILE, found.webp)

@@ -1,0 +1,87 @@
+"""What a run has written down, gathered for one page.
+
+Owns the way from a run folder to plain values that JSON can hold. Draws nothing, changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from training.config.config import CONFIG_FILE, ConfigError
+from training.data.manifest import as_text
+from training.quality.report import QUALITY_FILE
+from training.run.data_origin import read_origin
+from training.run.journal import JOURNAL_FILE, TIMING_FILE, read_lines
+from training.run.resume import read_config
+
+Story = dict[str, Any]
+Columns = dict[str, list[float | None]]
+
+NOT_PLOTTED = ("alarms", "warnings")
+
+
+def story_of(run: Path) -> Story:
+    """Configuration, origin, journal and measured quality of a run.
+
+    Raises:
+        ConfigError: there is no run, or it cannot be read.
+    """
+    path = run / CONFIG_FILE
+    if not path.exists():
+        raise ConfigError(f"{run} holds no run: there is no {CONFIG_FILE}; train it first")
+    config = read_config(path)
+    journal = read_lines(run / JOURNAL_FILE)
+    shown = int(str(journal[-1]["images_shown"])) if journal else 0
+    timing = [line for line in read_lines(run / TIMING_FILE) if _at(line) <= shown]
+    return {
+        "name": as_text(run.resolve().name),
+        "preset": config.preset,
+        "objective": config.objective,
+        "total_images": config.total_images,
+        "images_shown": shown,
+        "levels": [asdict(plan) for plan in config.levels],
+        "config": json.loads(config.to_json()),
+        "data": asdict(read_origin(run)),
+        "journal": columns_of(journal),
+        "timing": columns_of(timing),
+        "alarms": alarms_of(journal),
+        "quality": quality_of(run),
+    }
+
+
+def columns_of(lines: Sequence[dict[str, object]]) -> Columns:
+    """One list for each number, as long as the journal; None where it is missing or not finite."""
+    names = list(dict.fromkeys(name for line in lines for name in line if name not in NOT_PLOTTED))
+    return {name: [finite(line.get(name)) for line in lines] for name in names}
+
+
+def finite(value: object) -> float | None:
+    """A number that JSON can hold."""
+    return value if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+def alarms_of(lines: Sequence[dict[str, object]]) -> list[Story]:
+    """Every alarm of the journal, with when it was raised."""
+    found: list[Story] = []
+    for line in lines:
+        alarms: Any = line.get("alarms", [])
+        found += [{"images_shown": line["images_shown"], **alarm} for alarm in alarms]
+    return found
+
+
+def quality_of(run: Path) -> Story | None:
+    """What `evaluate` measured, if it did and it can be read."""
+    try:
+        report = json.loads((run / QUALITY_FILE).read_text(encoding="utf-8"))
+        return {name: report[name] for name in ("images_shown", "resolution", "metrics")}
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _at(line: dict[str, object]) -> int:
+    return int(str(line["images_shown"]))

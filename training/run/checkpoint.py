@@ -1,0 +1,183 @@
+"""What it takes to go on as if nothing had happened, on disk.
+
+Owns the checkpoint of a run: `checkpoint-<images>.safetensors` with every tensor and, written last,
+`checkpoint-<images>.json` with the rest, the digest of the first and, as its seal, one of itself.
+Without its JSON a checkpoint does not exist. The last two and the best are kept. Nothing is ever
+unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from models.bundle import file_sha256
+from training.atomic_folder import current_umask
+from training.run.tensors import Players, UnfitError, put_tensors, tensors_of
+
+CHECKPOINTS = "checkpoints"  # the folder in a run
+KEPT = 2
+PATTERN = "checkpoint-*.json"
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be used; the message says which file and what to do."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Everything about a moment that is not a tensor.
+
+    Attributes:
+        images_shown: real images the discriminator has seen.
+        phase: of the last step played (`training.game.schedule.Moment.phase`); -1 before the first.
+        sums: of the numbers since the last journal line.
+        sum_images: how many images those sums cover.
+        seconds: spent training so far, all sessions together.
+        augment: the fields of `training.objectives.augment.Strength`; empty before the first step.
+    """
+
+    images_shown: int = 0
+    phase: int = -1
+    sums: dict[str, float] = field(default_factory=dict[str, float])
+    sum_images: int = 0
+    seconds: float = 0.0
+    augment: dict[str, float] = field(default_factory=dict[str, float])
+
+
+def save_checkpoint(
+    folder: Path, players: Players, progress: Progress, also: Collection[int] = ()
+) -> Path:
+    """Write a checkpoint atomically, then delete all but it, the one before, and those `also`.
+
+    Raises:
+        OSError: the disk is full; the checkpoints before it stay whole.
+    """
+    folder.mkdir(exist_ok=True)
+    record = checkpoint_at(folder, progress.images_shown)
+    tensors, partial = record.with_suffix(".safetensors"), record.with_suffix(".partial")
+    try:
+        safetensors.torch.save_file(tensors_of(players), partial)
+        digest = file_sha256(partial)
+        _replace(partial, tensors)
+        values = {"sha256": digest, **vars(progress)}
+        partial.write_text(json.dumps(sealed(values), indent=2) + "\n", encoding="utf-8")
+        _replace(partial, record)
+    except SafetensorError as error:
+        raise OSError(f"{partial} cannot be written: {error}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+        if not record.exists():
+            tensors.unlink(missing_ok=True)
+    _delete_others(folder, record, {checkpoint_at(folder, images) for images in also})
+    return record
+
+
+def checkpoint_at(folder: Path, images_shown: int) -> Path:
+    """The record of the checkpoint of that moment."""
+    return folder / f"checkpoint-{images_shown:010d}.json"
+
+
+def load_at(folder: Path, images_shown: int, players: Players) -> Progress:
+    """Put the checkpoint of that moment into `players`.
+
+    Raises:
+        CheckpointError: it is not there, not whole, or of other networks.
+    """
+    record = checkpoint_at(folder, images_shown)
+    progress, tensors = read_checkpoint(record)
+    _restore(players, tensors, record)
+    return progress
+
+
+def load_newest(folder: Path, players: Players) -> tuple[Progress, list[str]]:
+    """Put the newest whole checkpoint into `players`.
+
+    Returns:
+        Its progress (that of a fresh start if there is no checkpoint), and a sentence for every
+        newer one that was damaged and passed over.
+
+    Raises:
+        CheckpointError: there are checkpoints, but none is whole or fits these networks.
+    """
+    damaged: list[str] = []
+    for record in sorted(folder.glob(PATTERN), reverse=True):
+        try:
+            progress, tensors = read_checkpoint(record)
+        except CheckpointError as error:
+            damaged.append(str(error))
+            continue
+        _restore(players, tensors, record)
+        return progress, damaged
+    if damaged:
+        raise CheckpointError("no checkpoint is whole: " + "; ".join(damaged))
+    return Progress(), []
+
+
+def sealed(values: dict[str, Any]) -> dict[str, Any]:
+    """What a record says, with its seal: the SHA-256 of the rest, however it is spaced."""
+    told = {name: value for name, value in values.items() if name != "seal"}
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    return {**told, "seal": digest}
+
+
+def read_checkpoint(record: Path) -> tuple[Progress, dict[str, Tensor]]:
+    """Read one checkpoint and prove it whole.
+
+    Raises:
+        CheckpointError: a file is missing, cut or changed.
+    """
+    try:
+        values = json.loads(record.read_text(encoding="utf-8"))
+        if values.pop("seal") != sealed(values)["seal"]:
+            raise CheckpointError(f"{record} is damaged: its seal is not that of its values")
+        path = record.with_suffix(".safetensors")
+        if file_sha256(path) != values.pop("sha256"):
+            raise CheckpointError(f"{path} is damaged: its SHA-256 is not the one in {record.name}")
+        return Progress(**values), safetensors.torch.load_file(path)
+    except CheckpointError:
+        raise
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, SafetensorError) as error:
+        raise CheckpointError(f"{record} cannot be read: {error}") from error
+
+
+def _restore(players: Players, tensors: dict[str, Tensor], record: Path) -> None:
+    try:
+        put_tensors(players, tensors)
+    except UnfitError as error:
+        raise CheckpointError(f"{record} {error}") from error
+
+
+def _replace(partial: Path, path: Path) -> None:
+    partial.chmod(0o666 & ~current_umask())  # safetensors lets its owner alone read
+    with partial.open("rb+") as file:
+        os.fsync(file.fileno())
+    partial.replace(path)
+    descriptor = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _delete_others(folder: Path, newest: Path, also: Collection[Path]) -> None:
+    # Records after the newest were damaged and passed over: they must not count among the kept.
+    records = sorted(folder.glob(PATTERN))
+    kept = [*records[: records.index(newest) + 1][-KEPT:], *also]
+    for record in records:
+        if record not in kept:
+            record.unlink()
+    # Tensors without a record, and what a killed process left half-written (safetensors: `.tmp*`).
+    stems = {record.stem for record in kept}
+    orphans = [p for p in folder.glob("checkpoint-*.safetensors") if p.stem not in stems]
+    for path in [*orphans, *folder.glob("checkpoint-*.partial"), *folder.glob(".tmp*")]:
+        path.unlink()

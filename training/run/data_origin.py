@@ -1,0 +1,88 @@
+"""Where the pictures of a run came from, kept beside its configuration.
+
+Owns `data.json` in a run folder: what the card will say of the data, and the digest by which a
+resumed run knows that it sees the same pictures.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from training.atomic_folder import write_durably
+from training.config.config import ConfigError
+from training.data.stream import Prepared
+
+ORIGIN_FILE = "data.json"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The data set of a run.
+
+    Attributes:
+        digest: of the largest prepared array.
+        labels: the names of its classes, in order; empty without classes.
+        labels_digest: of the array of class numbers; empty without classes.
+    """
+
+    name: str
+    licence: str
+    attribution: str
+    images: int
+    digest: str
+    labels: tuple[str, ...] = ()
+    labels_digest: str = ""
+
+
+def keep_origin(run: Path, prepared: Prepared) -> None:
+    """Write down the origin in a new run; in an old one it must be the same pictures.
+
+    Raises:
+        ConfigError: the run was begun with other pictures.
+    """
+    source, labels = prepared.manifest.source, prepared.manifest.labels
+    origin = Origin(
+        source.name,
+        source.licence,
+        source.attribution,
+        prepared.count,
+        prepared.digest,
+        prepared.manifest.label_names,
+        labels.sha256 if labels else "",
+    )
+    path = run / ORIGIN_FILE
+    if not path.exists():
+        partial = path.with_suffix(".partial")
+        text = json.dumps(asdict(origin), indent=2, ensure_ascii=False) + "\n"
+        write_durably(partial, text)
+        partial.replace(path)
+    elif not _same_pictures(read_origin(run), origin):
+        raise ConfigError(
+            f"{run} was begun with other pictures than those in {prepared.folder}: give it the "
+            "same --data to go on, or choose another --run"
+        )
+
+
+def read_origin(run: Path) -> Origin:
+    """The origin of a run.
+
+    Raises:
+        ConfigError: it is missing or cannot be read.
+    """
+    path = run / ORIGIN_FILE
+    try:
+        origin = Origin(**json.loads(path.read_text(encoding="utf-8")))
+        return replace(origin, labels=tuple(origin.labels))
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from error
+
+
+def _same_pictures(before: Origin, now: Origin) -> bool:
+    """Equal pictures in equal classes; a run begun before classes were kept knows none of them."""
+    if not before.labels_digest:
+        return before.digest == now.digest
+    return (before.digest, before.labels_digest, before.labels) == (
+        *(now.digest, now.labels_digest, now.labels),
+    )

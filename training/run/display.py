@@ -1,0 +1,91 @@
+"""What a person sees while a run goes on: a live bar in a terminal, plain lines in a log.
+
+Owns the display and nothing of the training.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from training.game.schedule import Moment
+
+Number = int | float
+
+
+class Display:
+    """The progress of one run; use it as a context.
+
+    Args:
+        total_images: of the whole run.
+        console: where to write; the standard output unless told.
+    """
+
+    def __init__(self, total_images: int, console: Console | None = None) -> None:
+        self.console = console or Console(highlight=False, soft_wrap=True)
+        self.total_images = total_images
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed:,.0f} / {task.total:,.0f} images"),
+            TextColumn("{task.fields[rate]:.1f} images/s"),
+            TimeRemainingColumn(),
+            console=self.console,
+            disable=not self.console.is_terminal,
+        )
+        self._task = self._bar.add_task("starting", total=total_images, rate=0.0)
+
+    @classmethod
+    def silent(cls, total_images: int) -> Self:
+        """One that shows nothing: of the processes of a run, only the first one speaks."""
+        return cls(total_images, Console(quiet=True, force_terminal=False))
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def say(self, text: str) -> None:
+        """One line that stays."""
+        self.console.print(text, markup=False, emoji=False)
+
+    def update(self, moment: Moment, images_shown: int, rate: float) -> None:
+        """Move the bar; cheap, called every step."""
+        self._bar.update(
+            self._task, completed=images_shown, description=describe(moment), rate=rate
+        )
+
+    def tick(
+        self, moment: Moment, images_shown: int, rate: float, numbers: dict[str, float]
+    ) -> None:
+        """Say where the run stands, for a log."""
+        terms = "  ".join(f"{name} {value:.3f}" for name, value in numbers.items())
+        left = duration((self.total_images - images_shown) / rate) if rate else "?"
+        self.say(
+            f"{describe(moment)}  {images_shown:,} of {self.total_images:,} images  "
+            f"{rate:.1f} images/s  at this rate {left} left  {terms}"
+        )
+
+
+def describe(moment: Moment) -> str:
+    """Level and alpha in words."""
+    growth = moment.growth
+    state = f"fading in, alpha {growth.alpha:.2f}" if growth.fading else "held"
+    return f"{growth.resolution} px {state}"
+
+
+def duration(seconds: float) -> str:
+    """Hours and minutes, or minutes and seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"

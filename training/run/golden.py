@@ -1,0 +1,46 @@
+"""The pictures that a bundle is known by: its golden seeds, and its preview.
+
+Owns which seeds they are. Writes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+
+from models.card import Golden
+from models.families.progan.config import level_of
+from models.families.progan.generator import Generator
+from models.families.progan.growth import Growth
+from models.pixels import thumbnail_of
+from training.rendering import grid_of, render
+
+GOLDEN_SEEDS = (0, 1, 2)
+PREVIEW_COLUMNS, PREVIEW_ROWS = 6, 3
+PREVIEW_TILE = 96  # pixels, at least
+
+
+def golden_of(generator: Generator) -> tuple[Golden, ...]:
+    """Some seeds at the top resolution, and the first of them at every other."""
+    top = generator.config.resolution
+    wanted = [(seed, top) for seed in GOLDEN_SEEDS]
+    wanted += [(GOLDEN_SEEDS[0], r) for r in generator.config.resolutions if r != top]
+    return tuple(golden_at(generator, seed, resolution) for seed, resolution in wanted)
+
+
+def golden_at(generator: Generator, seed: int, resolution: int) -> Golden:
+    """The digest and the thumbnail of one seed, rendered alone."""
+    picture = render(generator, [seed], Growth(level_of(resolution)))[0]
+    digest = hashlib.sha256(picture.tobytes()).hexdigest()
+    return Golden(seed, resolution, digest, thumbnail_of(picture))
+
+
+def preview_of(generator: Generator) -> bytes:
+    """A grid of the first seeds, as WebP; with classes, they take turns."""
+    classes = generator.config.classes
+    seeds = range(PREVIEW_COLUMNS * PREVIEW_ROWS)
+    labels = [seed % classes for seed in seeds] if classes else None
+    pictures = render(generator, seeds, Growth(generator.config.top_level), labels)
+    file = io.BytesIO()
+    grid_of(pictures, PREVIEW_COLUMNS, PREVIEW_TILE).save(file, format="WEBP", quality=90)
+    return file.getvalue()

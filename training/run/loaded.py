@@ -1,0 +1,110 @@
+"""The newest state of a run, or its best, read back to be exported or measured.
+
+Owns the way from a run folder to its configuration and players. Changes nothing in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from training.config.config import CONFIG_FILE, TrainingConfig
+from training.game.schedule import Moment, schedule_at
+from training.game.state import Players
+from training.run.alarms import best_tick
+from training.run.checkpoint import (
+    CHECKPOINTS,
+    PATTERN,
+    CheckpointError,
+    Progress,
+    checkpoint_at,
+    load_at,
+    load_newest,
+)
+from training.run.journal import JOURNAL_FILE, read_lines
+from training.run.resume import read_config
+
+NEWEST, BEST = "newest", "best"
+
+
+@dataclass(frozen=True)
+class Newest:
+    """A run as its newest whole checkpoint has it, on the CPU."""
+
+    config: TrainingConfig
+    players: Players
+    progress: Progress
+
+    @property
+    def moment(self) -> Moment:
+        """Where its schedule stands."""
+        return schedule_at(self.progress.images_shown, self.config)
+
+
+def load_run(run_folder: Path, which: str = NEWEST) -> Newest:
+    """Read a checkpoint of a run.
+
+    Args:
+        run_folder: the folder of the run.
+        which: "newest", the newest whole one, with a sentence on the standard error for each that
+            is damaged; "best", the one with the lowest SWD of the journal at the highest
+            resolution; or images shown.
+
+    Raises:
+        CheckpointError: there is no run or checkpoint, or none is whole.
+        ConfigError: the configuration of the run cannot be read.
+    """
+    path = run_folder / CONFIG_FILE
+    if not path.exists() or not list((run_folder / CHECKPOINTS).glob(PATTERN)):
+        raise CheckpointError(f"{run_folder} holds no checkpoint: train it first")
+    config = read_config(path)
+    players = Players.create(config, torch.device("cpu"))
+    if which != NEWEST:
+        images = best_of(run_folder, config) if which == BEST else int(which)
+        return Newest(config, players, load_at(run_folder / CHECKPOINTS, images, players))
+    progress, damaged = load_newest(run_folder / CHECKPOINTS, players)
+    for sentence in damaged:
+        sys.stderr.write(f"passed over: {sentence}\n")
+    return Newest(config, players, progress)
+
+
+def best_of(run_folder: Path, config: TrainingConfig) -> int:
+    """Images shown at the best tick of the journal whose checkpoint is there.
+
+    Raises:
+        CheckpointError: the run has not yet held its highest resolution for a tick.
+    """
+    folder = run_folder / CHECKPOINTS
+    # A process may have been killed between a line of the journal and its checkpoint.
+    kept = [
+        line
+        for line in read_lines(run_folder / JOURNAL_FILE)
+        if checkpoint_at(folder, int(str(line["images_shown"]))).exists()
+    ]
+    best = best_tick(kept, config.network.resolution)
+    if best is None:
+        raise CheckpointError(
+            f"{run_folder} has no best checkpoint: of those it keeps, the journal has no SWD at "
+            f"{config.network.resolution} px, held; use the newest one, or train on"
+        )
+    return best
+
+
+def add_choice(parser: argparse.ArgumentParser) -> None:
+    """The option `--checkpoint`."""
+    parser.add_argument(
+        "--checkpoint",
+        type=_choice,
+        default=NEWEST,
+        help="newest, best (lowest SWD of the journal), or images shown; newest unless told",
+    )
+
+
+def _choice(text: str) -> str:
+    if text not in (NEWEST, BEST) and not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"newest, best or a whole number is needed, not {text!r}")
+    return text

@@ -1,0 +1,109 @@
+"""Whether pictures, configuration and processes agree, asked before any work.
+
+Owns that question, and what the configuration takes from the pictures. Knows no network.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from models.families.progan.config import SQUARE
+from training.config.config import ConfigError, LevelPlan, TrainingConfig
+from training.data.stream import Prepared
+from training.objectives.gradient_penalty import penalised_count
+from training.objectives.losses import OBJECTIVES
+
+FEWEST_CLASSES = 2
+
+
+def check_data(config: TrainingConfig, prepared: Prepared) -> None:
+    """Refuse pictures that cannot train this configuration, before any work.
+
+    Raises:
+        ConfigError: too few pictures, too small ones, or the wrong kind of colour.
+    """
+    largest_batch = max(plan.batch_size for plan in showing(config))
+    if prepared.count < largest_batch:
+        raise ConfigError(
+            f"{prepared.folder} has {prepared.count} pictures, fewer than the largest batch of "
+            f"{largest_batch}: prepare more, or use --set levels.*.batch_size=..."
+        )
+    missing = sorted(set(config.network.resolutions) - set(prepared.manifest.resolutions))
+    if missing:
+        raise ConfigError(
+            f"{prepared.folder} has pictures of up to {max(prepared.manifest.resolutions)} px, the "
+            f"preset {config.preset} needs {config.network.resolution} px: prepare them with "
+            f"--resolution {config.network.resolution}, or choose a smaller preset"
+        )
+    base = config.network.base
+    if prepared.manifest.base != base:
+        theirs = "x".join(map(str, prepared.manifest.base))
+        raise ConfigError(
+            f"{prepared.folder} has pictures of shape {theirs} (height x width), the network "
+            f"{base[0]}x{base[1]}: leave network.base_height and network.base_width out, they "
+            f"follow the data, or prepare with --shape {base[0]}x{base[1]}"
+        )
+    if prepared.channels != config.network.channels:
+        raise ConfigError(
+            f"{prepared.folder} has {prepared.channels} channels per picture, the preset "
+            f"{config.preset} has {config.network.channels}: prepare with --channels "
+            f"{config.network.channels}, or use --set network.channels={prepared.channels}"
+        )
+    names = prepared.manifest.label_names
+    if config.labels != "none" and len(names) < FEWEST_CLASSES:
+        raise ConfigError(
+            f"{prepared.folder} has {len(names)} classes, labels={config.labels} needs "
+            f"{FEWEST_CLASSES} or more: prepare a folder with one sub-folder for each class, or "
+            "an IDX file with its labels beside it; or use --set labels=none"
+        )
+    if config.network.classes not in (0, len(names)):
+        raise ConfigError(
+            f"{prepared.folder} has {len(names)} classes, the network {config.network.classes}: "
+            "leave network.classes out, it follows the data"
+        )
+
+
+def showing(config: TrainingConfig) -> list[LevelPlan]:
+    """The plans of the levels that show images; the others are passed through without a step."""
+    return [plan for plan in config.levels if plan.fade_images or plan.stable_images]
+
+
+def check_processes(config: TrainingConfig, processes: int) -> None:
+    """Refuse a number of processes that cannot share every batch equally.
+
+    Raises:
+        ConfigError: naming the batch, and what to change.
+    """
+    share = config.penalty_share if OBJECTIVES[config.objective].takes_share else 1.0
+    for plan in showing(config):
+        batch, penalised = plan.batch_size, penalised_count(plan.batch_size, share)
+        if batch % processes:
+            raise ConfigError(
+                f"{processes} processes cannot share the batch of {batch} images at "
+                f"{plan.resolution} px equally: start another number of processes, or use --set "
+                f"levels.{plan.resolution}.batch_size={math.ceil(batch / processes) * processes}"
+            )
+        if penalised % processes:
+            raise ConfigError(
+                f"{processes} processes cannot share equally the {penalised} images that are "
+                f"penalised of each batch of {batch} at {plan.resolution} px: start another number "
+                "of processes, or use --set penalty_share=1"
+            )
+
+
+def with_classes(config: TrainingConfig, prepared: Prepared) -> TrainingConfig:
+    """The configuration for these pictures: as many classes as they have, where labels count."""
+    if config.labels == "none" or config.network.classes:
+        return config
+    classes = len(prepared.manifest.label_names)
+    return replace(config, network=replace(config.network, classes=classes))
+
+
+def with_base(config: TrainingConfig, prepared: Prepared) -> TrainingConfig:
+    """The configuration for these pictures: of their shape, unless it names one itself."""
+    if config.network.base != SQUARE:
+        return config
+    height, width = prepared.manifest.base
+    network = replace(config.network, base_height=height, base_width=width)
+    return replace(config, network=network)
