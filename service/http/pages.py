@@ -18,7 +18,7 @@ from starlette.types import Scope
 from service.http.dependencies import no_body
 from service.http.security_headers import CONTENT_POLICY, content_policy
 
-WEB = Path(__file__).parent / "web"
+WEB = Path(__file__).parents[1] / "web"
 SWAGGER = Path(fastapi_offline.__file__).parent / "static"  # Swagger UI as it was published
 
 PAGE_POLICY = content_policy(

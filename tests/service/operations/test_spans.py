@@ -192,7 +192,7 @@ with TestClient(create_app(Settings(_env_file=None, bundles="nowhere"))) as clie
     assert client.get("/health/live").status_code == 200
 sys.exit(any(n.startswith(("opentelemetry.sdk", "opentelemetry.exporter")) for n in sys.modules))
 """
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     run = subprocess.run([sys.executable, "-c", script], cwd=root, env={}, check=False)
 
     assert run.returncode == 0

@@ -180,7 +180,7 @@ def test_settings_that_were_overruled_are_told_with_what_they_are(config: Traini
 
 def test_the_page_lists_every_setting_and_no_other() -> None:
     """By the name that `--set` takes, with the value it has where nothing else is said."""
-    page = (Path(__file__).parents[2] / "docs/training-settings.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs/training-settings.md").read_text(encoding="utf-8")
     listed = dict(re.findall(r"^\| `([^`]+)` \|.*\| ([^|]+) \|$", page, re.MULTILINE))
 
     existing = {

@@ -22,7 +22,7 @@ from training.data.prepare import PrepareOptions, Progress, prepare
 from training.data.stream import open_prepared
 from training.run.data_origin import keep_origin, read_origin
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ALONE = PrepareOptions(workers=1)
 
 

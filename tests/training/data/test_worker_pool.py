@@ -18,7 +18,7 @@ from training.data.manifest import DataError, Pixels
 from training.data.sources.pictures import Entry
 from training.data.worker_pool import WAITING_CHUNKS, decode_all, decode_chunk, group
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 EIGHT = Shape(8, 1)
