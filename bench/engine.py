@@ -38,8 +38,8 @@ from models.families.progan.generator import Generator, activate
 from models.layers import UpConv2d, upsample
 from models.pixels import to_pixels
 from service.composition import available_cores
-from service.engine.backends.eager import Form, eager_form
-from service.engine.backends.select import prepare
+from service.engine.backends.eager import CompiledNetwork, eager_network
+from service.engine.backends.select import select_backend
 from service.engine.device import Target, precision_for
 
 CPU = torch.device("cpu")
@@ -87,7 +87,7 @@ def textbook(generator: Generator) -> Run:
     return run
 
 
-def largest(network: Form | Generator) -> Run:
+def largest(network: CompiledNetwork | Generator) -> Run:
     """The way to the largest picture, from what the stem takes."""
 
     def run(z: Tensor) -> Tensor:
@@ -101,7 +101,7 @@ def largest(network: Form | Generator) -> Run:
 
 def eager_bfloat16(generator: Generator) -> Run:
     """Folded, in bf16 throughout."""
-    form = eager_form(generator.stem, generator.levels, generator.exits, CPU)
+    form = eager_network(generator.stem, generator.levels, generator.exits, CPU)
     for part in (generator.stem, generator.levels, generator.exits):
         part.to(torch.bfloat16)
     run = largest(form)
@@ -115,11 +115,11 @@ def forms_of(network: str, threads: int) -> dict[str, Run]:
     forms: dict[str, Run] = {
         BASELINE: largest(eager),
         "textbook fp32": textbook(eager),
-        "folded fp32": largest(eager_form(folded.stem, folded.levels, folded.exits, CPU)),
+        "folded fp32": largest(eager_network(folded.stem, folded.levels, folded.exits, CPU)),
         "folded bf16": eager_bfloat16(generator_of(network)),
     }
     for precision in ("fp32", "bf16"):
-        form = prepare(generator_of(network), Target(CPU, threads, precision))
+        form = select_backend(generator_of(network), Target(CPU, threads, precision))
         forms[f"compiled {precision}"] = largest(form)
     forms["in one piece"] = compiled_parts(generator_of(network), 0, threads)
     forms["stem apart"] = compiled_parts(generator_of(network), 1, threads)

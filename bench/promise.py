@@ -22,9 +22,9 @@ import numpy as np
 
 from service.batching.recipe import Recipe, point_of
 from service.composition import available_cores
-from service.engine import Opened, open_engine
+from service.engine import TorchEngine, open_engine
 from service.media.fingerprint import pixel_sha256
-from service.registry.catalogue import Served
+from service.registry.catalogue import ModelInfo
 
 MAX_BATCH = 8
 BUSY_THREADS = 2
@@ -33,7 +33,7 @@ UNDER_LOAD = 8  # every eighth seed, since it takes long
 Digests = dict[Recipe, str]
 
 
-def recipes_of(served: Served, seeds: int) -> list[Recipe]:
+def recipes_of(served: ModelInfo, seeds: int) -> list[Recipe]:
     """One for each seed, going around all resolutions."""
     sizes = served.card.resolutions
     return [
@@ -42,7 +42,7 @@ def recipes_of(served: Served, seeds: int) -> list[Recipe]:
     ]
 
 
-def digests(engine: Opened, batches: Iterable[Sequence[Recipe]]) -> Digests:
+def digests(engine: TorchEngine, batches: Iterable[Sequence[Recipe]]) -> Digests:
     """What comes out for each recipe."""
     found: Digests = {}
     for batch in batches:
@@ -84,7 +84,7 @@ def busy() -> Generator[None]:
             thread.join()
 
 
-def opened(options: argparse.Namespace) -> Opened:
+def opened(options: argparse.Namespace) -> TorchEngine:
     """The engine, as the service opens it."""
     return open_engine(
         options.bundles,
@@ -105,7 +105,7 @@ def digests_elsewhere(options: argparse.Namespace) -> dict[str, list[str]]:
     return json.loads(output)
 
 
-def broken(engine: Opened, options: argparse.Namespace) -> dict[str, dict[str, int]]:
+def broken(engine: TorchEngine, options: argparse.Namespace) -> dict[str, dict[str, int]]:
     """By model and way: how many pictures differ from the same one rendered alone."""
     found: dict[str, dict[str, int]] = {}
     elsewhere = digests_elsewhere(options)

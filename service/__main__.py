@@ -32,8 +32,8 @@ from service.settings import Settings, describe, unknown_variables, variable_of
 
 STDIN = 0  # its file descriptor
 ENGINE_LOST = 70  # EX_SOFTWARE of sysexits.h
-LAST_WORDS_S = 5  # for answers to be sent, when the time to compute them is over
-LAST_WAIT_S = 1.0  # for the engine's thread, when all requests have been answered
+FLUSH_TIMEOUT_S = 5  # for answers to be sent, when the time to compute them is over
+ENGINE_JOIN_TIMEOUT_S = 1.0  # for the engine's thread, when all requests have been answered
 
 log = logging.getLogger("progan")
 
@@ -89,7 +89,7 @@ class DrainingServer(uvicorn.Server):
             self._serving.begin_drain()
             waited = time.monotonic() - self._signalled_at
             self.should_exit = waited >= self._serving.settings.drain_grace_s
-        if self._serving.pulse.look():
+        if self._serving.engine_health.check():
             self.exit_code, self.should_exit = ENGINE_LOST, True
         return await super().on_tick(counter)
 
@@ -152,12 +152,12 @@ def serve(settings: Settings, serving: Serving) -> int:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=int(settings.drain_limit_s) + LAST_WORDS_S,
+        timeout_graceful_shutdown=int(settings.drain_limit_s) + FLUSH_TIMEOUT_S,
     )
     server = DrainingServer(config, serving)
     server.hear_hang_ups()
     server.run()
-    ended = serving.ended(within_s=LAST_WAIT_S)
+    ended = serving.ended(within_s=ENGINE_JOIN_TIMEOUT_S)
     if not ended:
         # The interpreter would tear the libraries down under a thread that still computes.
         log.warning("leaving while a network is still computing")

@@ -14,12 +14,12 @@ from fastapi import Depends, FastAPI
 from service.composition import Serving
 from service.http import problems
 from service.http.cors import share
-from service.http.dependencies import LifespanState, doors, no_body
-from service.http.operations_server import second_port
+from service.http.dependencies import LifespanState, access_dependencies, no_body
+from service.http.operations_server import run_operations_server
 from service.http.pages import include_description, include_files, include_page
-from service.http.request_log import TracingMiddleware
+from service.http.request_log import RequestLogMiddleware
 from service.http.routes import generate, interpolate, models, operations, reproduce
-from service.http.security_headers import PolicyMiddleware
+from service.http.security_headers import SecurityHeadersMiddleware
 from service.operations.spans import telemetry
 from service.settings import Settings
 
@@ -37,7 +37,7 @@ def create_app(settings: Settings, serving: Serving | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[LifespanState]:
-        async with second_port(app, parts):
+        async with run_operations_server(app, parts):
             parts.start()
             yield {"serving": parts}
             await parts.stop()
@@ -54,10 +54,10 @@ def create_app(settings: Settings, serving: Serving | None = None) -> FastAPI:
     )
     problems.install(app)
     share(app, settings.cors_origins)
-    app.add_middleware(TracingMiddleware, metrics=parts.metrics)
-    app.add_middleware(PolicyMiddleware)  # the last one added is the outermost
+    app.add_middleware(RequestLogMiddleware, metrics=parts.metrics)
+    app.add_middleware(SecurityHeadersMiddleware)  # the last one added is the outermost
     for room in (generate, reproduce, interpolate, models):
-        app.include_router(room.router, dependencies=doors(settings))
+        app.include_router(room.router, dependencies=access_dependencies(settings))
     app.include_router(operations.router, dependencies=[Depends(no_body)])
     if alone:
         app.include_router(operations.metrics_router, dependencies=[Depends(no_body)])

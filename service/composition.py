@@ -17,19 +17,19 @@ from service.access.keys import KeyRing
 from service.access.rate import RateLimit
 from service.batching.batcher import Batcher
 from service.batching.predictor import WorkPredictor
-from service.batching.queue import WaitingLine
+from service.batching.queue import AdmissionQueue
 from service.batching.recipe import Recipe
 from service.batching.waiting import drain
 from service.errors import NotReady
 from service.media.picture import Pixels
-from service.operations.engine_health import Pulse
+from service.operations.engine_health import EngineHealth
 from service.operations.metrics import Metrics
-from service.pipeline import Studio
-from service.registry.background_thread import Aside
-from service.registry.catalogue import Catalogue, Served
-from service.registry.registry import Shelf
-from service.registry.reloader import Parts, Reloading, ReloadingEngine
-from service.registry.watcher import Fingerprint, look
+from service.pipeline import ImagePipeline
+from service.registry.background_thread import BackgroundThread
+from service.registry.catalogue import Catalogue, ModelInfo
+from service.registry.registry import ModelRegistry
+from service.registry.reloader import Parts, Reloader, ReloadingEngine
+from service.registry.watcher import Fingerprint, read_fingerprints
 from service.settings import Settings
 
 LOADING_RETRY_S = 2
@@ -50,7 +50,7 @@ class Engine(ReloadingEngine, Protocol):
         """Why a bundle was not taken up at start, by the name of its folder."""
         ...
 
-    def served(self) -> Sequence[Served]:
+    def served(self) -> Sequence[ModelInfo]:
         """The models that can be rendered."""
         ...
 
@@ -96,7 +96,7 @@ class Serving:
         self.rate = RateLimit(settings.rate_limit) if settings.rate_limit else None
         self._open_engine = open_engine
         self._predictor = WorkPredictor()
-        line = WaitingLine(
+        line = AdmissionQueue(
             capacity=settings.queue_capacity,
             max_queued_s=settings.queue_work_s,
             max_batch=settings.max_batch,
@@ -106,12 +106,14 @@ class Serving:
         self.batcher = Batcher(
             self._render, line, self._predictor, self.metrics, silence_s=settings.silence_s
         )
-        self.pulse = Pulse(
+        self.engine_health = EngineHealth(
             self.batcher, self.metrics, silence_s=settings.silence_s, hang_s=settings.hang_s
         )
-        self.shelf = Shelf(settings.bundles, settings.default_model, settings.old_digest_s)
-        self.studio = Studio(
-            settings, self.batcher, self.metrics, available_cores(), using=self.shelf.using
+        self.registry = ModelRegistry(
+            settings.bundles, settings.default_model, settings.old_digest_s
+        )
+        self.pipeline = ImagePipeline(
+            settings, self.batcher, self.metrics, available_cores(), using=self.registry.using
         )
         self.metrics.watch(self.batcher)
         self.draining = False
@@ -119,8 +121,8 @@ class Serving:
         self._catalogue: Catalogue | None = None
         self._not_ready = NotReady("the models are still loading", retry_after_s=LOADING_RETRY_S)
         self._loading: asyncio.Task[None] | None = None
-        self._aside = Aside()
-        self._reloading: Reloading | None = None
+        self._background_thread = BackgroundThread()
+        self._reloading: Reloader | None = None
         self._watching: asyncio.Task[None] | None = None
 
     # ------------------------------------------------------------------ what routes ask
@@ -147,7 +149,7 @@ class Serving:
         """
         if self.draining:
             raise NotReady("this server is shutting down")
-        self.pulse.require_ready()
+        self.engine_health.require_ready()
         self.catalogue.require_default()
         return self.catalogue
 
@@ -157,7 +159,7 @@ class Serving:
         Raises:
             NotReady: the engine has ended or hangs, and only a restart helps.
         """
-        self.pulse.require_alive()
+        self.engine_health.require_alive()
 
     # ------------------------------------------------------------------ its life
 
@@ -188,7 +190,7 @@ class Serving:
             self._loading.cancel()
         if given_up := await drain(self.batcher, self.settings.drain_limit_s):
             log.warning("%d images were given up at shutdown", given_up)
-        self.studio.close()
+        self.pipeline.close()
 
     def _render(self, recipes: Sequence[Recipe]) -> list[Pixels]:
         if self._engine is None:
@@ -197,11 +199,13 @@ class Serving:
 
     def ended(self, within_s: float) -> bool:
         """Whether no thread computes any more, after waiting for them a while."""
-        return self.batcher.ended(within_s) and self._aside.ended(within_s)
+        return self.batcher.ended(within_s) and self._background_thread.ended(within_s)
 
     async def _load(self) -> None:
         try:
-            engine, seen = await asyncio.wrap_future(self.batcher.errand(self._look_and_open))
+            engine, seen = await asyncio.wrap_future(
+                self.batcher.run_between_batches(self._look_and_open)
+            )
         except Exception as error:
             log.exception("the engine could not start")
             self._not_ready = NotReady(f"the engine could not start: {error}")
@@ -209,24 +213,26 @@ class Serving:
         self._engine = engine
         served = {model.pinned_name: model for model in engine.served()}
         for folder, pinned in engine.origins.items():
-            self.shelf.place(folder, served[pinned], time.monotonic())
+            self.registry.place(folder, served[pinned], time.monotonic())
         for folder, reason in engine.refused.items():
-            self.shelf.refuse(folder, reason)
+            self.registry.refuse(folder, reason)
         self._publish()
         forget = self._predictor.forget
-        parts = Parts(engine, self.batcher, self.shelf, self._aside, self._publish, forget)
-        self._reloading = Reloading(self.settings, parts, seen)
+        parts = Parts(
+            engine, self.batcher, self.registry, self._background_thread, self._publish, forget
+        )
+        self._reloading = Reloader(self.settings, parts, seen)
         self._watching = asyncio.get_running_loop().create_task(self._reloading.run())
 
     def _look_and_open(self) -> tuple[Engine, Mapping[str, Fingerprint]]:
         try:
-            seen = look(self.settings.bundles)
+            seen = read_fingerprints(self.settings.bundles)
         except OSError:  # the next look says so
             seen: Mapping[str, Fingerprint] = {}
         return self._open_engine(self.settings, self._predictor.observe), seen
 
     def _publish(self) -> None:
-        before, now = self._catalogue, self.shelf.catalogue()
+        before, now = self._catalogue, self.registry.catalogue()
         if now == before:
             return
         self._catalogue = now

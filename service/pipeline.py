@@ -76,7 +76,7 @@ def file_of(recipe: Recipe, pixels: Pixels, image_format: str) -> File:
     return File(content, FORMATS[image_format].media_type, pixel_sha256([pixels]))
 
 
-class Studio:
+class ImagePipeline:
     """Where routes have their pictures made.
 
     Args:

@@ -17,7 +17,7 @@ from training.commands import report as report_command
 from training.config.config import ConfigError
 from training.data.manifest import DataError
 from training.device import add_machine_arguments, device_of, thread_count
-from training.distributed import Together, TogetherError
+from training.distributed import DistributedError, Processes
 from training.exits.distillation_data import ExitError
 from training.game.optimise import NonFiniteLossError
 from training.quality.networks.efficientnet import WeightsError
@@ -30,7 +30,7 @@ USER_ERRORS = (
     DataError,
     ExitError,
     NonFiniteLossError,
-    TogetherError,
+    DistributedError,
     WeightsError,
     evaluate.EvaluationError,
     export.ExportError,
@@ -95,8 +95,10 @@ def main() -> int:
     """Run one command; the exit code."""
     options = build_parser().parse_args()
     try:
-        if options.run_command is not train.run and Together.from_environment().count > 1:
-            raise TogetherError("only train is for several processes: start this without torchrun")
+        if options.run_command is not train.run and Processes.from_environment().count > 1:
+            raise DistributedError(
+                "only train is for several processes: start this without torchrun"
+            )
         return options.run_command(options)
     except USER_ERRORS as error:
         sys.stderr.write(f"error: {error}\n")
@@ -124,4 +126,4 @@ def lacks_memory(error: Exception) -> bool:
 
 
 if __name__ == "__main__":
-    Together.from_environment().leave(main())
+    Processes.from_environment().exit(main())

@@ -18,7 +18,7 @@ from pathlib import Path
 
 
 @contextmanager
-def appearing(out: Path) -> Generator[Path]:
+def atomic_folder(out: Path) -> Generator[Path]:
     """Yield a new folder beside `out`; on success it becomes `out`, on failure it is deleted.
 
     `out` must not exist, or be an empty folder. The caller pushes the files in it to the disk.

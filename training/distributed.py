@@ -33,15 +33,15 @@ from torch.autograd import Function
 
 from models.layers import group_of, minibatch_stddev, widened
 
-PATIENCE = timedelta(hours=1)  # while the first process measures and writes
+TIMEOUT = timedelta(hours=1)  # while the first process measures and writes
 
 
-class TogetherError(RuntimeError):
+class DistributedError(RuntimeError):
     """The processes of a run cannot go on together; the message says why."""
 
 
 @dataclass(frozen=True)
-class Together:
+class Processes:
     """One of the processes of a run.
 
     Attributes:
@@ -74,7 +74,7 @@ class Together:
         """The places of a batch that are this process's."""
         return slice(self.rank, None, self.count)
 
-    def own(self, batch: Tensor) -> Tensor:
+    def shard(self, batch: Tensor) -> Tensor:
         """This process's share of a batch `[N, ...]`: `[N / count, ...]`."""
         return batch if self.count == 1 else batch[self.share]
 
@@ -85,7 +85,7 @@ class Together:
             TogetherError: several processes of a machine are given one and the same.
         """
         if self.local_count > 1 and name and name.startswith("cuda:"):
-            raise TogetherError(
+            raise DistributedError(
                 f"--device {name} is one device for {self.local_count} processes: use --device "
                 "cuda, and each takes one of its own"
             )
@@ -94,7 +94,7 @@ class Together:
         return name
 
     @contextmanager
-    def meeting(self, device: torch.device) -> Generator[None]:
+    def process_group(self, device: torch.device) -> Generator[None]:
         """Inside, the processes can hear one another, over NCCL or gloo, and that one is gone."""
         if self.count == 1:
             yield
@@ -102,16 +102,18 @@ class Together:
         on_cuda = device.type == "cuda"
         if on_cuda:
             torch.cuda.set_device(device)
-        dist.init_process_group("cpu:gloo,cuda:nccl" if on_cuda else "gloo", timeout=PATIENCE)
+        dist.init_process_group("cpu:gloo,cuda:nccl" if on_cuda else "gloo", timeout=TIMEOUT)
         try:
             yield
         except RuntimeError as error:
             if "gloo" in str(error) or isinstance(error, dist.DistError):
-                raise TogetherError("another process is gone; its own message says why") from error
+                raise DistributedError(
+                    "another process is gone; its own message says why"
+                ) from error
             raise
         dist.destroy_process_group()  # after a failure, `torchrun` ends whoever is left
 
-    def leave(self, code: int) -> NoReturn:
+    def exit(self, code: int) -> NoReturn:
         """End this process with a code.
 
         Threads of gloo may outlive the meeting, and now and then abort an interpreter that is being
@@ -188,13 +190,13 @@ class Together:
         same = cast("list[bool]", (lowest == highest).tolist())
         differing = [name for name, equal in zip(texts, same, strict=True) if not equal]
         if differing:
-            raise TogetherError(
+            raise DistributedError(
                 f"the {self.count} processes differ in {', '.join(differing)}: start all with the "
                 "same command, and give them --data and --run on a disk that all of them see"
             )
 
     @contextmanager
-    def whole(self) -> Generator[None]:
+    def all_or_none(self) -> Generator[None]:
         """All leave together what is inside, where no process waits for another; or none does.
 
         Raises:
@@ -207,10 +209,10 @@ class Together:
                 self.any(True)
             raise
         if self.count > 1 and self.any(False):
-            raise TogetherError("another process of this run failed; its own message says why")
+            raise DistributedError("another process of this run failed; its own message says why")
 
 
-ALONE = Together()
+SINGLE = Processes()
 
 
 # ----------------------------------------------------------------------------------------

@@ -28,10 +28,10 @@ from training.commands.evaluate import FIRST_SEED
 from training.config.config import LevelPlan, TrainingConfig
 from training.config.presets import PRESETS
 from training.data.stream import Prepared
-from training.game.schedule import Moment
+from training.game.schedule import ScheduleState
 from training.quality.distances import kernel_distance
 from training.quality.networks.efficientnet import features_of, load_network, weights_path
-from training.quality.pictures import choose, draw
+from training.quality.pictures import choose_real, draw_generated
 from training.quality.swd import sliced_wasserstein
 from training.run.checkpoint import CHECKPOINTS, PATTERN
 from training.run.display import Display
@@ -85,13 +85,15 @@ class Ruler:
     """SWD and KID of a generator against the same real pictures, with the same seeds."""
 
     def __init__(self, prepared: Prepared, resolution: int, pictures: int) -> None:
-        self.real = choose(prepared.images(resolution), pictures, seed=0)
+        self.real = choose_real(prepared.images(resolution), pictures, seed=0)
         self._network = load_network(weights_path(), torch.device("cpu"))
         self._features = features_of(self.real, self._network)
 
     def measure(self, average: Generator, growth: Growth, scratch: Path) -> Numbers:
         """Both metrics, by `training.quality`."""
-        drawn = draw(average, growth, range(FIRST_SEED, FIRST_SEED + len(self.real)), scratch)
+        drawn = draw_generated(
+            average, growth, range(FIRST_SEED, FIRST_SEED + len(self.real)), scratch
+        )
         return {
             "swd": sliced_wasserstein(self.real, drawn, scratch).mean,
             "kid": kernel_distance(self._features, features_of(drawn, self._network)).mean,
@@ -106,7 +108,7 @@ class Watched(Display):
         self._look = look
 
     def tick(
-        self, moment: Moment, images_shown: int, rate: float, numbers: dict[str, float]
+        self, moment: ScheduleState, images_shown: int, rate: float, numbers: dict[str, float]
     ) -> None:
         """Say where the run stands, and measure the checkpoint of the tick before."""
         super().tick(moment, images_shown, rate, numbers)

@@ -17,7 +17,7 @@ from models.pixels import from_pixels
 from training.config.config import TrainingConfig
 from training.data.stream import ImageStream, Prepared
 from training.game.schedule import schedule_at
-from training.game.state import Players
+from training.game.state import TrainingState
 from training.game.step import take_step
 
 WARM_UP = 2  # steps
@@ -38,7 +38,7 @@ class Row:
 
 def our_step(config: TrainingConfig, prepared: Prepared) -> Step:
     """One real step, pictures read and all, each time further on."""
-    players = Players.create(config, torch.device("cpu"))
+    players = TrainingState.create(config, torch.device("cpu"))
     stream = ImageStream(prepared, config.seed, config.mirror)
     size = config.levels[-1].batch_size
     shown = count(step=size)

@@ -13,7 +13,7 @@ import torch
 from models.families.progan.config import NetworkConfig
 from training.config.config import BF16, FP32, LevelPlan, TrainingConfig
 from training.config.presets import PAPER_CELEBAHQ_1024, PRESETS
-from training.run.precision import fitting
+from training.run.precision import precision_for
 
 STEPS_AHEAD = 1_000_000  # a schedule that no race comes to the end of
 PEER_LEARNING_RATE = 0.003  # the default of its `ProGAN.train`
@@ -64,7 +64,7 @@ def same_loss(network: NetworkConfig, batch_size: int) -> TrainingConfig:
 
 def default_game(preset: str, network: NetworkConfig, batch_size: int) -> TrainingConfig:
     """Objective, penalty and precision of a preset, on another network and on this processor."""
-    config = fitting(PRESETS[preset], torch.device("cpu"))
+    config = precision_for(PRESETS[preset], torch.device("cpu"))
     return of_shape(config, network, batch_size, config.levels[-1].learning_rate)
 
 

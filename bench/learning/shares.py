@@ -29,7 +29,7 @@ from training.data.stream import ImageStream, Prepared
 from training.run.display import Display
 from training.run.journal import Averages
 from training.run.loop import train
-from training.run.monitor import Watch
+from training.run.monitor import RunMonitor
 
 DATA = "pictures read"
 NETWORKS = ("generator forward", "discriminator forward", "slope for the penalty", "backward")
@@ -54,14 +54,14 @@ TIMED: dict[str, tuple[tuple[object, str], ...]] = {
         (Averages, "add"),
         (Display, "update"),
     ),
-    "quality of a tick": ((Watch, "measure"),),
+    "quality of a tick": ((RunMonitor, "measure"),),
     "journal and grid of a tick": (
         (training.run.recorder, "append_line"),
         (training.run.recorder, "write_grid"),
-        (Watch, "note"),
+        (RunMonitor, "observe"),
     ),
     "checkpoint of a tick": ((training.run.recorder, "save_checkpoint"),),
-    "page of the run": ((Watch, "report"),),
+    "page of the run": ((RunMonitor, "report"),),
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 RAISE_AFTER = 100  # full batches; so at worst one batch in a hundred is computed twice
 
 
-class BatchCap:
+class BatchSizeLimit:
     """The largest batch that is worth trying.
 
     Args:

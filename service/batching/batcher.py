@@ -17,12 +17,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
-from service.batching.batch_limit import BatchCap
-from service.batching.executor import Delivery, Observer, Run, refuse
+from service.batching.batch_limit import BatchSizeLimit
+from service.batching.executor import BatchExecutor, Observer, Run, refuse
 from service.batching.faults import DeviceLost
 from service.batching.heartbeat import Heartbeat
 from service.batching.predictor import WorkPredictor
-from service.batching.queue import RESTART_S, Rendered, Ticket, WaitingLine
+from service.batching.queue import RESTART_S, AdmissionQueue, PendingImage, Rendered
 from service.batching.recipe import Recipe
 from service.errors import Draining, EngineLost, EngineSilent, QueueFull, Refused
 
@@ -51,7 +51,7 @@ class Batcher:
     def __init__(
         self,
         run: Run,
-        line: WaitingLine,
+        line: AdmissionQueue,
         predictor: WorkPredictor,
         observer: Observer,
         clock: Callable[[], float] = time.monotonic,
@@ -62,11 +62,11 @@ class Batcher:
         self._clock = clock
         self._silence_s = silence_s
         self._heart = Heartbeat(clock)
-        self._cap = BatchCap(line.max_batch)
-        self._delivery = Delivery(run, observer, predictor, self._heart, self._cap)
+        self._cap = BatchSizeLimit(line.max_batch)
+        self._delivery = BatchExecutor(run, observer, predictor, self._heart, self._cap)
         self._changed = threading.Condition()
         self._errands: deque[Callable[[], None]] = deque()
-        self._running: list[Ticket] = []
+        self._running: list[PendingImage] = []
         self._draining = self._stopping = False
         self.fault: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
@@ -120,7 +120,7 @@ class Batcher:
         *,
         bounded: bool = True,
         later: Sequence[Recipe] = (),
-    ) -> list[Ticket]:
+    ) -> list[PendingImage]:
         """Admit all of `recipes`, or refuse at once.
 
         Args:
@@ -135,7 +135,7 @@ class Batcher:
             Draining, EngineSilent, EngineLost: nothing new is admitted any more.
         """
         now = self._clock()
-        tickets = [Ticket(recipe, deadline, now) for recipe in recipes]
+        tickets = [PendingImage(recipe, deadline, now) for recipe in recipes]
         with self._changed:
             self._require_open(bounded=bounded)
             ahead_s = self.queued_work_s()
@@ -150,7 +150,7 @@ class Batcher:
             self._changed.notify()
         return tickets
 
-    def errand(self, job: Callable[[], T]) -> Future[T]:
+    def run_between_batches(self, job: Callable[[], T]) -> Future[T]:
         """Run `job` on the engine's thread, ahead of the next batch."""
         done: Future[T] = Future()
 
@@ -244,7 +244,7 @@ class Batcher:
                 self._line.max_batch = self._cap.size
                 if batch := self._line.take(self._clock()):
                     self._running = batch
-                    return lambda: self._delivery.compute(batch)
+                    return lambda: self._delivery.execute(batch)
                 if self._stopping:
                     return None
                 self._changed.wait(HEARTBEAT_S)

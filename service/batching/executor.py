@@ -12,11 +12,11 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import Protocol
 
-from service.batching.batch_limit import BatchCap
+from service.batching.batch_limit import BatchSizeLimit
 from service.batching.faults import DeviceLost
 from service.batching.heartbeat import Heartbeat
 from service.batching.predictor import WorkPredictor
-from service.batching.queue import Rendered, Ticket
+from service.batching.queue import PendingImage, Rendered
 from service.batching.recipe import Recipe
 from service.errors import EngineFailed, MemoryTooSmall
 from service.media.picture import Pixels
@@ -40,7 +40,7 @@ class Observer(Protocol):
         ...
 
 
-class Delivery:
+class BatchExecutor:
     """From batches to images in the hands of those who wait.
 
     Args:
@@ -56,7 +56,7 @@ class Delivery:
         observer: Observer,
         predictor: WorkPredictor,
         heart: Heartbeat,
-        cap: BatchCap,
+        cap: BatchSizeLimit,
     ) -> None:
         self._run = run
         self._observer = observer
@@ -64,7 +64,7 @@ class Delivery:
         self._heart = heart
         self._cap = cap
 
-    def compute(self, batch: list[Ticket]) -> None:
+    def execute(self, batch: list[PendingImage]) -> None:
         """Give each ticket of `batch` its image, or the reason why not.
 
         Raises:
@@ -89,7 +89,7 @@ class Delivery:
             return
         self._make_do(batch, shortage)
 
-    def _make_do(self, batch: list[Ticket], shortage: MemoryError) -> None:
+    def _make_do(self, batch: list[PendingImage], shortage: MemoryError) -> None:
         """Again, in smaller batches; an image that does not fit alone fails alone."""
         log.warning("no memory for a batch of %d: %s", len(batch), shortage)
         if len(batch) == 1:
@@ -100,9 +100,9 @@ class Delivery:
         rest = batch
         while rest:  # the cap may fall further meanwhile
             part, rest = rest[: self._cap.size], rest[self._cap.size :]
-            self.compute(part)
+            self.execute(part)
 
-    def _deliver(self, batch: list[Ticket], images: Sequence[Pixels], began: float) -> None:
+    def _deliver(self, batch: list[PendingImage], images: Sequence[Pixels], began: float) -> None:
         recipes = [ticket.recipe for ticket in batch]
         took = self._heart.age_s
         waits = [began - ticket.admitted_at for ticket in batch]
@@ -113,7 +113,7 @@ class Delivery:
         self._cap.fitted(len(batch))
         self._observer.batch_done(recipes, waits, took)
 
-    def _fail(self, batch: list[Ticket], error: Exception) -> None:
+    def _fail(self, batch: list[PendingImage], error: Exception) -> None:
         for ticket in batch:
             failure = _told(ticket, error)
             failure.__cause__ = error
@@ -130,7 +130,7 @@ def refuse(image: Future[Rendered], error: Exception) -> bool:
     return True
 
 
-def _told(ticket: Ticket, error: Exception) -> EngineFailed:
+def _told(ticket: PendingImage, error: Exception) -> EngineFailed:
     if isinstance(error, MemoryError):
         return MemoryTooSmall(
             f"the device's memory is too small for this picture of {ticket.recipe.resolution} px, "

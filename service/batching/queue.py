@@ -40,7 +40,7 @@ class Rendered:
 
 
 @dataclass(eq=False, slots=True)
-class Ticket:
+class PendingImage:
     """One recipe in the line.
 
     Attributes:
@@ -55,7 +55,7 @@ class Ticket:
     image: Future[Rendered] = field(default_factory=Future[Rendered])
 
 
-class WaitingLine:
+class AdmissionQueue:
     """The bounded line in front of the engine.
 
     Args:
@@ -79,9 +79,9 @@ class WaitingLine:
         self.max_batch = max_batch
         self._max_work_s = max_work_s
         self._predictor = predictor
-        self._tickets: deque[Ticket] = deque()
+        self._tickets: deque[PendingImage] = deque()
 
-    def waiting(self) -> list[Ticket]:
+    def waiting(self) -> list[PendingImage]:
         """Everyone still wanted, in order of arrival."""
         return [ticket for ticket in self._tickets if not ticket.image.done()]
 
@@ -94,7 +94,7 @@ class WaitingLine:
         waiting = (ticket.recipe for ticket in self.waiting())
         return self._predictor.seconds(waiting, self.max_batch)
 
-    def admit(self, tickets: Sequence[Ticket], *, bounded: bool = True) -> None:
+    def admit(self, tickets: Sequence[PendingImage], *, bounded: bool = True) -> None:
         """Let all of `tickets` in, or none.
 
         Args:
@@ -129,14 +129,14 @@ class WaitingLine:
             predicted_s=round(ahead_s + own_s, 3),
         )
 
-    def take(self, now: float) -> list[Ticket]:
+    def take(self, now: float) -> list[PendingImage]:
         """The next batch: whoever has waited longest, and those who can go along.
 
         Tickets whose waiter has gone or whose deadline has passed leave the line uncomputed. The
         head of the line is in every batch, so nobody starves.
         """
-        batch: list[Ticket] = []
-        staying: list[Ticket] = []
+        batch: list[PendingImage] = []
+        staying: list[PendingImage] = []
         work = 0.0
         while self._tickets and len(batch) < self.max_batch:
             ticket = self._tickets.popleft()
@@ -174,13 +174,13 @@ class WaitingLine:
                 f"and {self._max_queued_s:g} s may be queued"
             )
 
-    def _goes_along(self, ticket: Ticket, head: Ticket, work: float) -> bool:
+    def _goes_along(self, ticket: PendingImage, head: PendingImage, work: float) -> bool:
         if ticket.recipe.model != head.recipe.model:
             return False
         return work + self._predictor.image_seconds(ticket.recipe) <= self._max_work_s
 
 
-def _still_wanted(ticket: Ticket, now: float) -> bool:
+def _still_wanted(ticket: PendingImage, now: float) -> bool:
     """Claim a ticket for computation; False for one that is cancelled or too late."""
     if not ticket.image.set_running_or_notify_cancel():
         return False

@@ -5,6 +5,6 @@ which it stays exact, `rendering` computes a batch, `proof` shows that a bundle 
 it promises, `loading` makes a model of a bundle, `opening` an engine of a folder of them.
 """
 
-from service.engine.torch_engine import Opened, open_engine
+from service.engine.torch_engine import TorchEngine, open_engine
 
-__all__ = ["Opened", "open_engine"]
+__all__ = ["TorchEngine", "open_engine"]

@@ -16,7 +16,7 @@ from models.layers import pixel_norm
 from service.batching.recipe import Recipe
 
 
-class Classes:
+class ClassVectors:
     """The vectors of a model's classes.
 
     Args:
@@ -47,6 +47,6 @@ class Classes:
         return torch.lerp(ends[0], ends[1], point.t)
 
 
-def classes_of(embedding: nn.Embedding | None, names: Sequence[str]) -> Classes | None:
+def class_vectors_of(embedding: nn.Embedding | None, names: Sequence[str]) -> ClassVectors | None:
     """The classes of a generator; None where it has none."""
-    return None if embedding is None else Classes(embedding, names)
+    return None if embedding is None else ClassVectors(embedding, names)

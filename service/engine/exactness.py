@@ -13,7 +13,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from service.engine.backends.eager import Form, Step
+from service.engine.backends.eager import CompiledNetwork, Step
 
 
 def ladder(longest: int) -> tuple[int, ...]:
@@ -48,7 +48,7 @@ def exact_sizes(step: Step, x: Tensor, alone: Tensor, sizes: Sequence[int]) -> l
     return [n for n in sizes if torch.equal(step(x[:n]), alone[:n])]
 
 
-def exact_form(form: Form, latents: Tensor, sizes: Sequence[int]) -> Form:
+def exact_network(form: CompiledNetwork, latents: Tensor, sizes: Sequence[int]) -> CompiledNetwork:
     """`form` with each step held to the batch sizes at which it is exact for `latents`.
 
     Args:
@@ -73,7 +73,7 @@ def exact_form(form: Form, latents: Tensor, sizes: Sequence[int]) -> Form:
     return replace(form, stem=stem, levels=tuple(levels), exits=tuple(exits))
 
 
-def single_form(form: Form) -> Form:
+def single_image_network(form: CompiledNetwork) -> CompiledNetwork:
     """`form` with every step in batches of one: slower, and exact by construction."""
     levels = tuple(ExactStep(step, ()) for step in form.levels)
     exits = tuple(ExactStep(step, ()) for step in form.exits)

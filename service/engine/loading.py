@@ -16,15 +16,20 @@ import torch
 from models.bundle import load_bundle
 from models.pixels import Pixels
 from service.batching.recipe import Recipe, point_of
-from service.engine.backends.eager import Form
-from service.engine.backends.select import prepare
-from service.engine.class_vectors import Classes, classes_of
+from service.engine.backends.eager import CompiledNetwork
+from service.engine.backends.select import select_backend
+from service.engine.class_vectors import ClassVectors, class_vectors_of
 from service.engine.device import Target, libraries_of
 from service.engine.device_errors import fault_of, free_memory
-from service.engine.exactness import exact_form, ladder, single_form
+from service.engine.exactness import exact_network, ladder, single_image_network
 from service.engine.rendering import entries_of, render
-from service.engine.self_test import BrokenPromiseError, is_batch_invariant, probes_of, prove_golden
-from service.registry.catalogue import EngineMode, Served
+from service.engine.self_test import (
+    BrokenPromiseError,
+    is_batch_invariant,
+    probes_of,
+    verify_golden,
+)
+from service.registry.catalogue import EngineMode, ModelInfo
 
 LARGEST_CPU_STEP = 8  # images; every size is tried at load, and a few fill a CPU
 
@@ -37,9 +42,9 @@ Learn = Callable[[Sequence[Recipe], float], None]
 class LoadedModel:
     """A network ready to run, and what is told of it."""
 
-    form: Form
-    served: Served
-    classes: Classes | None = None
+    form: CompiledNetwork
+    served: ModelInfo
+    classes: ClassVectors | None = None
 
     def render(self, recipes: Sequence[Recipe]) -> list[Pixels]:
         """The images of a batch of this model.
@@ -78,20 +83,20 @@ def load_model(folder: Path, target: Target, max_batch: int, learn: Learn) -> Lo
 def _load_as_told(folder: Path, target: Target, max_batch: int, learn: Learn) -> LoadedModel:
     bundle = load_bundle(folder)
     card = bundle.card
-    classes = classes_of(bundle.generator.embedding, card.labels)
-    form = prepare(bundle.generator, target)
+    classes = class_vectors_of(bundle.generator.embedding, card.labels)
+    form = select_backend(bundle.generator, target)
     libraries = f"{libraries_of(target)}, {form.engine}"
     mode = EngineMode(str(target.device), form.precision, libraries)
-    model = LoadedModel(form, Served(card, mode), classes)
+    model = LoadedModel(form, ModelInfo(card, mode), classes)
 
-    report = prove_golden(card, model.render)
+    report = verify_golden(card, model.render)
     log.info("%s: %d of %d golden seeds equal byte for byte", card.name, report.equal, report.tried)
     if not report.tried:
         log.warning("%s has no golden seeds: its pictures are not proved", card.name)
     return make_exact(model, max_batch, learn)
 
 
-def sizes_to_try(form: Form, max_batch: int) -> tuple[int, ...]:
+def sizes_to_try(form: CompiledNetwork, max_batch: int) -> tuple[int, ...]:
     """The batch sizes at which steps may prove to be exact, largest first, without 1.
 
     In bf16 none: rounding hides another order of summation in nearly all images (two of 2,000 told
@@ -112,7 +117,7 @@ def make_exact(model: LoadedModel, max_batch: int, learn: Learn) -> LoadedModel:
     with torch.inference_mode():
         latents = entries_of(probes, card.network.latent_size, model.classes)
         latents = latents.to(model.form.device)
-        exact = replace(model, form=exact_form(model.form, latents, sizes))
+        exact = replace(model, form=exact_network(model.form, latents, sizes))
 
     def timed(recipes: Sequence[Recipe]) -> list[Pixels]:
         began = time.monotonic()
@@ -124,4 +129,4 @@ def make_exact(model: LoadedModel, max_batch: int, learn: Learn) -> LoadedModel:
         return exact
     log.error("%s: a picture depends on its batch here; serving batches of one", card.name)
     mode = replace(model.served.mode, exact=False)
-    return replace(model, form=single_form(model.form), served=Served(card, mode))
+    return replace(model, form=single_image_network(model.form), served=ModelInfo(card, mode))

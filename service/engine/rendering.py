@@ -17,8 +17,8 @@ from models.families.progan.config import level_of
 from models.latent import Latent, latent_of, lerp, slerp
 from models.pixels import Pixels, to_pixels
 from service.batching.recipe import Method, Point, Recipe
-from service.engine.backends.eager import Form
-from service.engine.class_vectors import Classes
+from service.engine.backends.eager import CompiledNetwork
+from service.engine.class_vectors import ClassVectors
 from service.engine.device import to_device, to_host
 
 
@@ -37,7 +37,7 @@ def latents_of(points: Sequence[Point], size: int) -> Tensor:
 
 
 @torch.inference_mode()
-def entries_of(recipes: Sequence[Recipe], size: int, classes: Classes | None) -> Tensor:
+def entries_of(recipes: Sequence[Recipe], size: int, classes: ClassVectors | None) -> Tensor:
     """What the stem takes: latents, with classes where there are some, float32 on the CPU."""
     latents = latents_of([recipe.point for recipe in recipes], size)
     if classes is None:
@@ -48,7 +48,10 @@ def entries_of(recipes: Sequence[Recipe], size: int, classes: Classes | None) ->
 
 @torch.inference_mode()
 def render(
-    form: Form, latent_size: int, recipes: Sequence[Recipe], classes: Classes | None = None
+    form: CompiledNetwork,
+    latent_size: int,
+    recipes: Sequence[Recipe],
+    classes: ClassVectors | None = None,
 ) -> list[Pixels]:
     """The images of `recipes`, uint8 `[H, W, C]` each, in the same order.
 

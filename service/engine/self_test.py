@@ -39,7 +39,7 @@ class GoldenReport:
     equal: int
 
 
-def prove_golden(card: Card, render: Render) -> GoldenReport:
+def verify_golden(card: Card, render: Render) -> GoldenReport:
     """Render the card's golden seeds and compare.
 
     Raises:

@@ -25,14 +25,14 @@ from service.batching.recipe import Recipe
 from service.engine.device import Target, open_device, precision_for
 from service.engine.loading import Learn, LoadedModel, load_model
 from service.engine.self_test import probes_of
-from service.registry.catalogue import Served, Unfit
+from service.registry.catalogue import ModelInfo, Unfit
 from service.registry.watcher import bundle_folders
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Opened:
+class TorchEngine:
     """The engine: a device, and all models that passed on it.
 
     Attributes:
@@ -55,13 +55,13 @@ class Opened:
         """The images of a batch, all recipes of one model: uint8 `[R, R, C]`, in order."""
         return self.models[recipes[0].model].render(recipes)
 
-    def served(self) -> list[Served]:
+    def served(self) -> list[ModelInfo]:
         """What is told of each model."""
         return [model.served for model in self.models.values()]
 
     # ------------------------------------------------------------------ models that come and go
 
-    def load(self, folder: Path) -> Candidate:
+    def load(self, folder: Path) -> LoadedCandidate:
         """Read, prepare and prove a bundle, on any thread; nothing is served by it yet.
 
         How long its batches take says nothing and is not learned. A model that is loaded with the
@@ -73,15 +73,15 @@ class Opened:
         with explained(folder):
             same = self._same(folder)
             model = same or load_model(folder, self.target, self.max_batch, unlearned)
-        return Candidate(self, model)
+        return LoadedCandidate(self, model)
 
-    def put_away(self, pinned: str) -> None:
+    def unload(self, pinned: str) -> None:
         """Give the memory of a model back; on the engine's thread."""
         self.models.pop(pinned, None)
         if self.target.device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def take_up(self, model: LoadedModel) -> None:
+    def activate(self, model: LoadedModel) -> None:
         """Serve `model` from the next batch on; on the engine's thread."""
         self.models[model.served.pinned_name] = model
 
@@ -95,18 +95,18 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class LoadedCandidate:
     """A model that was proved on another thread and is not served yet."""
 
-    engine: Opened
+    engine: TorchEngine
     model: LoadedModel
 
     @property
-    def served(self) -> Served:
+    def served(self) -> ModelInfo:
         """What is told of it."""
         return self.model.served
 
-    def rehearse(self, most_s: float) -> Iterator[None]:
+    def verify(self, most_s: float) -> Iterator[None]:
         """Prove on this thread, batch by batch, that a picture does not depend on its batch.
 
         To be iterated on the engine's thread: other batches may be computed between two steps. How
@@ -137,9 +137,9 @@ class Candidate:
                 passing=True,
             )
 
-    def take_up(self) -> None:
+    def activate(self) -> None:
         """Serve it from the next batch on; on the engine's thread."""
-        self.engine.take_up(self.model)
+        self.engine.activate(self.model)
 
     def _timed(self, recipes: Sequence[Recipe]) -> tuple[list[Pixels], float]:
         began = time.monotonic()
@@ -179,7 +179,7 @@ def open_engine(
     max_batch: int,
     learn: Learn,
     precision: str = "auto",
-) -> Opened:
+) -> TorchEngine:
     """Load and prove every bundle in the folder `bundles`, on the thread that will serve them.
 
     Args:
@@ -195,7 +195,7 @@ def open_engine(
         DeviceLost: it broke down meanwhile.
     """
     where = open_device(device, threads)
-    opened = Opened(Target(where, threads, precision_for(precision, where)), max_batch, learn)
+    opened = TorchEngine(Target(where, threads, precision_for(precision, where)), max_batch, learn)
     folders = bundle_folders(bundles) if bundles.is_dir() else []
     for folder in folders:
         if not (folder / CARD_FILE).is_file():
@@ -209,14 +209,14 @@ def open_engine(
             log.error("bundle %s is refused: %s", folder.name, error)  # noqa: TRY400 - it says all
             opened.refused[folder.name] = str(error)
         else:
-            opened.take_up(model)
+            opened.activate(model)
             opened.origins[folder.name] = model.served.pinned_name
             took = time.monotonic() - began
             log.info("model %s is ready after %.2f s", model.served.card.name, took)
     return opened
 
 
-def _require_new_name(card: Card, opened: Opened) -> None:
+def _require_new_name(card: Card, opened: TorchEngine) -> None:
     for model in opened.models.values():
         if model.served.card.name == card.name:
             raise BundleError(

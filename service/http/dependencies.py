@@ -55,7 +55,7 @@ async def each_once(request: Request) -> None:
     require_each_once(request)
 
 
-Patience = Annotated[
+ClientTimeout = Annotated[
     float | None,
     NeverNull(),
     Header(
@@ -77,7 +77,7 @@ async def admitted(request: Request) -> None:
             serving.rate.take(key, request.client.host if request.client else "")
 
 
-def doors(settings: Settings) -> list[params.Depends]:
+def access_dependencies(settings: Settings) -> list[params.Depends]:
     """What every route with pictures asks first; OpenAPI names the ways to send a key."""
     ways = [HTTPBearer(auto_error=False), APIKeyHeader(name="X-API-Key", auto_error=False)]
     told = [Security(way) for way in ways] if settings.api_keys else []

@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.batching.recipe import Recipe
-from service.http.request_log import trace_of
+from service.http.request_log import record_of
 from service.pipeline import Timing
-from service.registry.catalogue import Served
+from service.registry.catalogue import ModelInfo
 
 FOR_EVER = "max-age=31536000, immutable"
 FOR_A_MINUTE = "max-age=60"
@@ -28,7 +28,7 @@ def address_of(recipe: Recipe, image_format: str) -> str:
     return f"/images/{recipe.point.start}?{urlencode(query, safe='@')}"
 
 
-def note(
+def log_request_facts(
     request: Request, seeds: Sequence[int], recipes: Sequence[Recipe], image_format: str
 ) -> None:
     """Tell the log and the trace what is asked for, so that they know even if it is not made.
@@ -45,12 +45,12 @@ def note(
     }
     if told := _quoted(recipe.label for recipe in recipes):
         facts["label"] = ",".join(told if len(set(told)) > 1 else told[:1])
-    trace_of(request).facts |= facts
+    record_of(request).facts |= facts
 
 
 def provenance(
     request: Request,
-    served: Served,
+    served: ModelInfo,
     seeds: Sequence[int],
     resolution: int,
     pixel_sha256: str | None = None,
@@ -62,7 +62,7 @@ def provenance(
     Several seeds are separated by commas; the digest is then of all images one after another. So
     are labels, percent-encoded; models without labels have none.
     """
-    facts = trace_of(request).facts
+    facts = record_of(request).facts
     headers = {
         "X-Seed": ",".join(map(str, seeds)),
         "X-Model": served.pinned_name,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from service.errors import NotAcceptable
 
 
-def choose(accept: str | None, offers: Sequence[str]) -> str:
+def choose_media_type(accept: str | None, offers: Sequence[str]) -> str:
     """The offer the client likes best; among equals, the first.
 
     Args:

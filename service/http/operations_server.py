@@ -18,15 +18,15 @@ from service.composition import Serving
 from service.http import problems
 from service.http.dependencies import LifespanState, no_body
 from service.http.pages import include_description, include_files
-from service.http.request_log import TracingMiddleware
+from service.http.request_log import RequestLogMiddleware
 from service.http.routes import operations
-from service.http.security_headers import PolicyMiddleware
+from service.http.security_headers import SecurityHeadersMiddleware
 
 POLL_S = 0.01
 LAST_ANSWERS_S = 2  # for a scrape that is under way at the end
 
 
-class Companion(uvicorn.Server):
+class OperationsServer(uvicorn.Server):
     """A server beside another one, which takes the signals."""
 
     @contextmanager
@@ -51,8 +51,8 @@ def create_operations_app(described: FastAPI, serving: Serving) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     problems.install(app)
-    app.add_middleware(TracingMiddleware, metrics=serving.metrics)
-    app.add_middleware(PolicyMiddleware)
+    app.add_middleware(RequestLogMiddleware, metrics=serving.metrics)
+    app.add_middleware(SecurityHeadersMiddleware)
     for router in (operations.router, operations.metrics_router):
         app.include_router(router, dependencies=[Depends(no_body)])
     include_description(app)
@@ -66,7 +66,7 @@ def create_operations_app(described: FastAPI, serving: Serving) -> FastAPI:
 
 
 @asynccontextmanager
-async def second_port(described: FastAPI, serving: Serving) -> AsyncGenerator[None]:
+async def run_operations_server(described: FastAPI, serving: Serving) -> AsyncGenerator[None]:
     """Serve operations on the port that the settings name, if they name one, while it lasts."""
     settings = serving.settings
     if settings.operations_port is None:
@@ -81,7 +81,7 @@ async def second_port(described: FastAPI, serving: Serving) -> AsyncGenerator[No
         server_header=False,
         timeout_graceful_shutdown=LAST_ANSWERS_S,
     )
-    companion = Companion(config)
+    companion = OperationsServer(config)
     serve = asyncio.create_task(companion.serve())
     while not companion.started:
         await asyncio.sleep(POLL_S)

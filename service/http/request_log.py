@@ -34,7 +34,7 @@ log = logging.getLogger("progan.request")
 
 
 @dataclass
-class Trace:
+class RequestRecord:
     """What is told of one request.
 
     Attributes:
@@ -49,13 +49,13 @@ class Trace:
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
-def trace_of(request: Request) -> Trace:
+def record_of(request: Request) -> RequestRecord:
     """The trace of this request, to add facts to."""
-    trace: Trace = request.scope["state"][STATE_KEY]
+    trace: RequestRecord = request.scope["state"][STATE_KEY]
     return trace
 
 
-class TracingMiddleware:
+class RequestLogMiddleware:
     """Wraps everything else."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
@@ -70,7 +70,7 @@ class TracingMiddleware:
         headers = Headers(scope=scope)
         asked = headers.get("x-request-id", "")
         request_id = asked if SANE_REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
-        trace = Trace(request_id, time.perf_counter(), trace_id_of(headers))
+        trace = RequestRecord(request_id, time.perf_counter(), trace_id_of(headers))
         scope.setdefault("state", {})[STATE_KEY] = trace
 
         async def tell(message: Message) -> None:
@@ -92,7 +92,7 @@ class TracingMiddleware:
         finally:
             self._account(scope, trace)
 
-    def _account(self, scope: Scope, trace: Trace) -> None:
+    def _account(self, scope: Scope, trace: RequestRecord) -> None:
         took = time.perf_counter() - trace.began
         route = route_of(scope)
         method = scope["method"] if scope["method"] in METHODS else "other"

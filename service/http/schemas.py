@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from service.batching.recipe import Method
 from service.http.parameters import SEEDS_ALLOWED, Label, ModelName, NeverNull, Resolution, SeedText
-from service.registry.catalogue import Served
+from service.registry.catalogue import ModelInfo
 
 MAX_COUNT = 64
 MAX_KEY_FRAMES = 16
@@ -204,13 +204,13 @@ class Problem(BaseModel):
     request_id: str | None
 
 
-def size_of(served: Served, resolution: int) -> PictureSize:
+def size_of(served: ModelInfo, resolution: int) -> PictureSize:
     """What the pictures of a model measure at a resolution."""
     height, width = served.size_at(resolution)
     return PictureSize(resolution=resolution, width=width, height=height)
 
 
-def model_card(served: Served, default: str | None) -> ModelCard:
+def model_card(served: ModelInfo, default: str | None) -> ModelCard:
     """What is told of `served`; golden seeds stay in the bundle."""
     card, mode = served.card, served.mode
     values = card.to_dict()

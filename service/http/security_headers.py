@@ -37,7 +37,7 @@ HEADERS = {
 }
 
 
-class PolicyMiddleware:
+class SecurityHeadersMiddleware:
     """Adds the headers that an answer does not have yet."""
 
     def __init__(self, app: ASGIApp) -> None:

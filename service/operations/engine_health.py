@@ -26,7 +26,7 @@ class Condition(Enum):
     ENDED = "ended"
 
 
-class Pulse:
+class EngineHealth:
     """The engine's pulse, and what follows from it.
 
     Args:
@@ -81,7 +81,7 @@ class Pulse:
                 "restart the service"
             )
 
-    def look(self) -> bool:
+    def check(self) -> bool:
         """Log what has changed since the last look; returns whether the process must end."""
         now, before = self.condition, self._last
         self._last = now

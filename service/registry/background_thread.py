@@ -20,7 +20,7 @@ NICENESS = 10  # a tenth of a core that serving wants, too; all of one that nobo
 HIGHEST_NICENESS = 19
 
 
-class Aside:
+class BackgroundThread:
     """Starts the threads, and knows whether one still runs."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Aside:
         done: Future[T] = Future()
 
         def work() -> None:
-            step_back()
+            lower_priority()
             if done.set_running_or_notify_cancel():
                 try:
                     done.set_result(job())
@@ -55,7 +55,7 @@ class Aside:
         return not any(thread.is_alive() for thread in self._threads)
 
 
-def step_back() -> None:
+def lower_priority() -> None:
     """Let other threads go first, where the system has priorities for threads."""
     if sys.platform == "linux":
         thread = threading.get_native_id()

@@ -45,7 +45,7 @@ class EngineMode:
 
 
 @dataclass(frozen=True)
-class Served:
+class ModelInfo:
     """One loaded model."""
 
     card: Card
@@ -115,10 +115,10 @@ class Catalogue:
         lacking: why there is no default, and what to do.
     """
 
-    models: Mapping[str, Served]
+    models: Mapping[str, ModelInfo]
     refused: Mapping[str, str]
     default: str | None
-    leaving: Mapping[str, Served] = field(default_factory=dict[str, Served])
+    leaving: Mapping[str, ModelInfo] = field(default_factory=dict[str, ModelInfo])
     lacking: str = ""
 
     def require_default(self) -> str:
@@ -131,7 +131,7 @@ class Catalogue:
             raise NotReady(self.lacking, refused=dict(self.refused))
         return self.default
 
-    def find(self, asked: str | None) -> Served:
+    def find(self, asked: str | None) -> ModelInfo:
         """The model a client means by `name`, `name@digest` or nothing.
 
         Raises:

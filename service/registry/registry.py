@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from service.errors import NotReady
-from service.registry.catalogue import Catalogue, Served, Unfit, default_of
+from service.registry.catalogue import Catalogue, ModelInfo, Unfit, default_of
 
-COME_BACK_S = 1  # whoever had the old digest in hand when it went gets the new one
+RETURN_GRACE_S = 1  # whoever had the old digest in hand when it went gets the new one
 
 
 @dataclass(frozen=True, slots=True)
-class Leaving:
+class RetiringModel:
     """A model that no folder holds any more.
 
     Attributes:
@@ -28,12 +28,12 @@ class Leaving:
         closed: whether its time is over: it finishes what is under way and takes nothing new.
     """
 
-    served: Served
+    served: ModelInfo
     since: float
     closed: bool = False
 
 
-class Shelf:
+class ModelRegistry:
     """The stock behind the catalogue.
 
     Args:
@@ -46,9 +46,9 @@ class Shelf:
         self._bundles = bundles
         self._wanted_default = wanted_default
         self._grace_s = grace_s
-        self._held: dict[str, Served] = {}  # by folder
+        self._held: dict[str, ModelInfo] = {}  # by folder
         self._refused: dict[str, str] = {}  # by folder
-        self._leaving: dict[str, Leaving] = {}  # by pinned name, in the order they went
+        self._leaving: dict[str, RetiringModel] = {}  # by pinned name, in the order they went
         self._in_use: Counter[str] = Counter()
 
     # ------------------------------------------------------------------ what folders give
@@ -63,7 +63,7 @@ class Shelf:
         """The folders whose bundle is not served."""
         return sorted(self._refused)
 
-    def held_by(self, folder: str) -> Served | None:
+    def held_by(self, folder: str) -> ModelInfo | None:
         """The model that `folder` gave last."""
         return self._held.get(folder)
 
@@ -85,7 +85,7 @@ class Shelf:
                     "remove one"
                 )
 
-    def place(self, folder: str, served: Served, now: float, gone: Collection[str] = ()) -> None:
+    def place(self, folder: str, served: ModelInfo, now: float, gone: Collection[str] = ()) -> None:
         """`folder` gives `served` from now on; what it gave before leaves.
 
         Raises:
@@ -142,7 +142,7 @@ class Shelf:
         if not known:
             raise NotReady(
                 f"{pinned} was put away while this request came in: send it again",
-                retry_after_s=COME_BACK_S,
+                retry_after_s=RETURN_GRACE_S,
             )
         self._in_use[pinned] += 1
         try:
@@ -157,7 +157,7 @@ class Shelf:
         """Whether there is an old digest."""
         return bool(self._leaving)
 
-    def put_away(self, now: float, queued: Mapping[str, int]) -> list[str]:
+    def collect(self, now: float, queued: Mapping[str, int]) -> list[str]:
         """Close the old digests whose time is over; take out those that were closed and are free.
 
         Between the two lies one call at least, for requests that have just chosen their model.
@@ -188,10 +188,10 @@ class Shelf:
         held = self._held.get(folder)
         return held.card.name if held else None
 
-    def _let_go(self, old: Served | None, now: float) -> None:
+    def _let_go(self, old: ModelInfo | None, now: float) -> None:
         held = {served.pinned_name for served in self._held.values()}
         if old is not None and old.pinned_name not in held:
-            self._leaving[old.pinned_name] = Leaving(old, now)
+            self._leaving[old.pinned_name] = RetiringModel(old, now)
 
     def _why_no_default(self, loaded: list[str]) -> str:
         if loaded:

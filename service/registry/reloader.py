@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from service.batching.batcher import Batcher
-from service.registry.background_thread import Aside
-from service.registry.catalogue import Served, Unfit
-from service.registry.registry import Shelf
-from service.registry.watcher import Fingerprint, Watch, look
+from service.registry.background_thread import BackgroundThread
+from service.registry.catalogue import ModelInfo, Unfit
+from service.registry.registry import ModelRegistry
+from service.registry.watcher import Fingerprint, FolderWatcher, read_fingerprints
 from service.settings import Settings
 
 T = TypeVar("T")
 
-TIDY_S = 1.0  # how often old digests are looked at, while there are any
+COLLECT_S = 1.0  # how often old digests are looked at, while there are any
 
 log = logging.getLogger(__name__)
 
@@ -33,15 +33,15 @@ class Candidate(Protocol):
     """A model that an engine has proved aside, and does not serve yet."""
 
     @property
-    def served(self) -> Served:
+    def served(self) -> ModelInfo:
         """What is told of it."""
         ...
 
-    def rehearse(self, most_s: float) -> Iterator[None]:
+    def verify(self, most_s: float) -> Iterator[None]:
         """Prove it on the engine's thread, a batch at each step. Raises: Unfit."""
         ...
 
-    def take_up(self) -> None:
+    def activate(self) -> None:
         """Serve it from the next batch on; on the engine's thread."""
         ...
 
@@ -53,7 +53,7 @@ class ReloadingEngine(Protocol):
         """Read, prepare and prove a bundle; on any thread. Raises: Unfit."""
         ...
 
-    def put_away(self, pinned: str) -> None:
+    def unload(self, pinned: str) -> None:
         """Give the memory of a model back; on the engine's thread."""
         ...
 
@@ -69,13 +69,13 @@ class Parts:
 
     engine: ReloadingEngine
     batcher: Batcher
-    shelf: Shelf
-    aside: Aside
+    registry: ModelRegistry
+    background_thread: BackgroundThread
     publish: Callable[[], None]
     forget: Callable[[str], None]
 
 
-class Reloading:
+class Reloader:
     """Keeps the shelf as the folder of bundles is.
 
     Args:
@@ -92,11 +92,11 @@ class Reloading:
     ) -> None:
         self._settings = settings
         self._parts = parts
-        self._watch = Watch(seen)
+        self._watch = FolderWatcher(seen)
         self._clock = clock
         self._called = asyncio.Event()
         self._blind = False
-        for folder in parts.shelf.refused:  # it may have been read while it was copied
+        for folder in parts.registry.refused:  # it may have been read while it was copied
             self._watch.again(folder)
 
     def look_now(self) -> None:
@@ -122,9 +122,9 @@ class Reloading:
 
     async def _tidy_forever(self) -> None:
         while True:
-            await asyncio.sleep(TIDY_S)
+            await asyncio.sleep(COLLECT_S)
             try:
-                await self.tidy()
+                await self.collect_retired()
             except Exception:  # as above
                 log.exception("an old model was not put away; it will be tried again")
 
@@ -146,7 +146,7 @@ class Reloading:
         """
         bundles, known = self._settings.bundles, list(self._watch.known)
         try:
-            seen = await self._beside(lambda: look(bundles, known))
+            seen = await self._beside(lambda: read_fingerprints(bundles, known))
         except OSError as error:
             if at_once or not self._blind:
                 log.error("%s; what is loaded is served on", unseen(error))  # noqa: TRY400 - it says all
@@ -156,31 +156,31 @@ class Reloading:
         noticed = self._watch.notice(seen, at_once=at_once)
         for folder in noticed.restless:
             log.info("bundle %s is changing: it is read when two looks find it the same", folder)
-        names = self._parts.shelf.names
+        names = self._parts.registry.names
         for folder in noticed.changed:
             await self._read(folder, noticed.gone)
         for folder in noticed.gone:
             self._remove(folder)
-        if names - self._parts.shelf.names:  # somebody may have waited for a name
-            for folder in set(self._parts.shelf.refused) - set(noticed.changed):
+        if names - self._parts.registry.names:  # somebody may have waited for a name
+            for folder in set(self._parts.registry.refused) - set(noticed.changed):
                 await self._read(folder, ())
 
-    async def tidy(self) -> None:
+    async def collect_retired(self) -> None:
         """Put away old digests that nothing needs any more."""
         parts = self._parts
-        if not parts.shelf.anything_leaving:
+        if not parts.registry.anything_leaving:
             return
-        free = parts.shelf.put_away(self._clock(), parts.batcher.depths())
+        free = parts.registry.collect(self._clock(), parts.batcher.depths())
         parts.publish()
         for pinned in free:
-            await self._on_engine(lambda name=pinned: parts.engine.put_away(name))
+            await self._on_engine(lambda name=pinned: parts.engine.unload(name))
             parts.forget(pinned)
             log.info("model %s was put away: nothing needs it any more", pinned)
 
     # ------------------------------------------------------------------ one bundle
 
     async def _read(self, folder: str, gone: Collection[str]) -> None:
-        began, shelf = self._clock(), self._parts.shelf
+        began, shelf = self._clock(), self._parts.registry
         before = shelf.held_by(folder)
         try:
             served = await self._prove_and_take_up(folder, gone)
@@ -198,28 +198,28 @@ class Reloading:
         else:
             log.info("bundle %s: %s is as it was", folder, served.pinned_name)
 
-    async def _prove_and_take_up(self, folder: str, gone: Collection[str]) -> Served:
+    async def _prove_and_take_up(self, folder: str, gone: Collection[str]) -> ModelInfo:
         engine = self._parts.engine
         candidate = await self._beside(lambda: engine.load(self._settings.bundles / folder))
-        self._parts.shelf.require_free(folder, candidate.served.card.name, gone)
-        steps = candidate.rehearse(self._settings.batch_work_s)
+        self._parts.registry.require_free(folder, candidate.served.card.name, gone)
+        steps = candidate.verify(self._settings.batch_work_s)
         while await self._on_engine(lambda: next(steps, steps)) is not steps:
             pass  # and batches go in between
-        await self._on_engine(candidate.take_up)
+        await self._on_engine(candidate.activate)
         return candidate.served
 
     def _refuse(self, folder: str, error: Exception) -> None:
         if not isinstance(error, Unfit) or error.passing:
             self._watch.again(folder)
-        if self._parts.shelf.refuse(folder, str(error)):
-            held = self._parts.shelf.held_by(folder)
+        if self._parts.registry.refuse(folder, str(error)):
+            held = self._parts.registry.held_by(folder)
             then = f" and {held.pinned_name} is served on" if held else ""
             log.error("bundle %s is refused%s: %s", folder, then, error)
         self._parts.publish()
 
     def _remove(self, folder: str) -> None:
-        held = self._parts.shelf.held_by(folder)
-        self._parts.shelf.remove(folder, self._clock())
+        held = self._parts.registry.held_by(folder)
+        self._parts.registry.remove(folder, self._clock())
         what = f"{held.pinned_name} {self._stays}" if held else "it gave no model"
         log.info("bundle %s is gone: %s", folder, what)
         self._parts.publish()
@@ -231,10 +231,10 @@ class Reloading:
     # ------------------------------------------------------------------ where things are done
 
     async def _beside(self, job: Callable[[], T]) -> T:
-        return await asyncio.wrap_future(self._parts.aside.run(job))
+        return await asyncio.wrap_future(self._parts.background_thread.run(job))
 
     async def _on_engine(self, job: Callable[[], T]) -> T:
-        return await asyncio.wrap_future(self._parts.batcher.errand(job))
+        return await asyncio.wrap_future(self._parts.batcher.run_between_batches(job))
 
 
 def unseen(error: OSError) -> str:

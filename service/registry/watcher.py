@@ -64,7 +64,7 @@ def _status(path: Path) -> tuple[int | str, ...]:
     )
 
 
-def look(bundles: Path, known: Collection[str] = ()) -> dict[str, Fingerprint]:
+def read_fingerprints(bundles: Path, known: Collection[str] = ()) -> dict[str, Fingerprint]:
     """The fingerprint of each bundle, by the name of its folder.
 
     Args:
@@ -80,7 +80,7 @@ def look(bundles: Path, known: Collection[str] = ()) -> dict[str, Fingerprint]:
 
 
 @dataclass(frozen=True)
-class Noticed:
+class FolderChanges:
     """What a look showed, by names of folders.
 
     Attributes:
@@ -94,7 +94,7 @@ class Noticed:
     restless: list[str]
 
 
-class Watch:
+class FolderWatcher:
     """Compares each look with those before. A folder is at rest when two looks agree.
 
     Args:
@@ -113,14 +113,14 @@ class Watch:
         """The folders that were told and are not gone."""
         return self._told.keys()
 
-    def notice(self, seen: Mapping[str, Fingerprint], *, at_once: bool = False) -> Noticed:
+    def notice(self, seen: Mapping[str, Fingerprint], *, at_once: bool = False) -> FolderChanges:
         """What to make of this look.
 
         Args:
             seen: as `look` gives it.
             at_once: everything there is to be read, changed or not, at rest or not.
         """
-        noticed = Noticed([], [], [])
+        noticed = FolderChanges([], [], [])
         for name in sorted({*seen, *self._told}):
             print_ = seen.get(name)
             same = print_ == self._told.get(name)
@@ -150,7 +150,9 @@ class Watch:
         self._looks_left[name] -= 1
         return self._looks_left[name] <= 0
 
-    def _tell(self, name: str, print_: Fingerprint | None, noticed: Noticed, *, same: bool) -> None:
+    def _tell(
+        self, name: str, print_: Fingerprint | None, noticed: FolderChanges, *, same: bool
+    ) -> None:
         self._restless.discard(name)
         self._looks_left.pop(name, None)
         if not same:

@@ -57,7 +57,7 @@ from training.config.config import LevelPlan, TrainingConfig
 from training.config.presets import PRESETS
 from training.game.schedule import schedule_at
 from training.run.journal import append_line
-from training.run.precision import fitting
+from training.run.precision import precision_for
 
 TINY = NetworkConfig(8, latent_size=8, fmap_base=32, fmap_max=8)
 FADING = TrainingConfig(
@@ -123,7 +123,7 @@ def test_the_default_game_is_that_of_the_preset() -> None:
 
     for name in ("objective", "penalty", "penalty_share", "penalty_weight"):
         assert getattr(config, name) == getattr(preset, name)
-    assert config.precision == fitting(preset, torch.device("cpu")).precision
+    assert config.precision == precision_for(preset, torch.device("cpu")).precision
     assert other_precision(config).precision != config.precision
     assert other_precision(other_precision(config)) == config
 

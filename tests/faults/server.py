@@ -24,7 +24,7 @@ from service.composition import Engine, Learn, Serving, open_torch_engine
 from service.engine.device_errors import fault_of
 from service.http.request_log import configure_logging
 from service.media.picture import Pixels
-from service.registry.catalogue import Served
+from service.registry.catalogue import ModelInfo
 from service.settings import Settings
 
 ORDERS = "FAULT_ORDERS"  # the variable that names the file
@@ -74,7 +74,7 @@ class Faulty:
         """Why a bundle is not served."""
         return self._engine.refused
 
-    def served(self) -> Sequence[Served]:
+    def served(self) -> Sequence[ModelInfo]:
         """The models that can be rendered."""
         return self._engine.served()
 

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from service.batching.batcher import Batcher
 from service.batching.predictor import WorkPredictor
-from service.batching.queue import Ticket, WaitingLine
+from service.batching.queue import AdmissionQueue, PendingImage
 from service.batching.recipe import Recipe, point_of
 from service.errors import (
     DeadlinePassed,
@@ -91,7 +91,7 @@ class LineMachine(RuleBasedStateMachine):
         super().__init__()
         self.engine = SteppedEngine()
         predictor = WorkPredictor()
-        line = WaitingLine(
+        line = AdmissionQueue(
             capacity=CAPACITY,
             max_batch=MAX_BATCH,
             max_work_s=1e9,
@@ -100,7 +100,7 @@ class LineMachine(RuleBasedStateMachine):
         )
         self.batcher = Batcher(self.engine, line, predictor, Metrics(), lambda: self.engine.now)
         self.batcher.start()
-        self.tickets: list[Ticket] = []  # in order of arrival; the seed is the place
+        self.tickets: list[PendingImage] = []  # in order of arrival; the seed is the place
         self.cancelled: set[int] = set()
         self.unbounded: set[int] = set()
         self.seen_batches = 0
@@ -169,7 +169,7 @@ class LineMachine(RuleBasedStateMachine):
         """Another version of a model takes the place of the one that is loaded."""
         self.swaps += 1
         version = f"{model}@{self.swaps}"
-        self.batcher.errand(lambda: self.engine.loaded.update({model: version}))
+        self.batcher.run_between_batches(lambda: self.engine.loaded.update({model: version}))
         if not self.engine.inside:
             wait_until(lambda: self.engine.loaded[model] == version)
 
@@ -246,7 +246,7 @@ class LineMachine(RuleBasedStateMachine):
             taken |= seeds
         self.seen_batches = len(self.engine.batches)
 
-    def _require_fate(self, seed: int, ticket: Ticket) -> None:
+    def _require_fate(self, seed: int, ticket: PendingImage) -> None:
         computed = set(self._computed())
         try:
             rendered = ticket.image.result(0)

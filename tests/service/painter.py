@@ -19,7 +19,7 @@ from service.app import create_app
 from service.batching.recipe import Recipe
 from service.composition import Serving
 from service.media.picture import Pixels
-from service.registry.catalogue import EngineMode, Served, Unfit
+from service.registry.catalogue import EngineMode, ModelInfo, Unfit
 from service.settings import Settings
 
 PATIENCE_S = 30  # for a machine that is busy
@@ -70,9 +70,9 @@ class Painter:
         """Each card from a folder of its name."""
         return {card.name: card.pinned_name for card in self.cards}
 
-    def served(self) -> Sequence[Served]:
+    def served(self) -> Sequence[ModelInfo]:
         """What is told of each card."""
-        return [Served(card, MODE) for card in self.cards]
+        return [ModelInfo(card, MODE) for card in self.cards]
 
     def load(self, folder: Path) -> PaintedCandidate:
         """The card that is written in a folder; `unfit` in its place is refused."""
@@ -81,9 +81,9 @@ class Painter:
             raise Unfit("the disk does not answer", passing=True)
         if name.startswith("unfit"):
             raise Unfit(name)
-        return PaintedCandidate(self, Served(card_named(name), MODE))
+        return PaintedCandidate(self, ModelInfo(card_named(name), MODE))
 
-    def put_away(self, pinned: str) -> None:
+    def unload(self, pinned: str) -> None:
         """Paint it no more."""
         self.cards = tuple(card for card in self.cards if card.pinned_name != pinned)
 
@@ -109,16 +109,16 @@ class PaintedCandidate:
     """A card that is not painted yet."""
 
     painter: Painter
-    served: Served
+    served: ModelInfo
 
-    def rehearse(self, most_s: float) -> Iterator[None]:
+    def verify(self, most_s: float) -> Iterator[None]:
         """Two steps."""
         yield
         yield
 
-    def take_up(self) -> None:
+    def activate(self) -> None:
         """Paint it from now on."""
-        self.painter.put_away(self.served.pinned_name)
+        self.painter.unload(self.served.pinned_name)
         self.painter.cards = (*self.painter.cards, self.served.card)
 
 

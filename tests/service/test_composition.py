@@ -72,7 +72,7 @@ async def test_what_is_learned_at_start_is_predicted(settings: Settings, painter
 
     serving = await ready(Serving(settings, open_and_learn))
     painter.gate.clear()
-    asking = asyncio.create_task(serving.studio.render([recipe]))
+    asking = asyncio.create_task(serving.pipeline.render([recipe]))
     await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
     work = serving.batcher.queued_work_s()
     painter.gate.set()
@@ -100,7 +100,7 @@ async def test_a_queue_with_enough_work_refuses_more_until_it_is_done(
     await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
     serving.batcher.submit([recipe] * 2, 1e12)
     with pytest.raises(QueueFull, match="5 s may be queued") as full:
-        await serving.studio.render([recipe] * 6)
+        await serving.pipeline.render([recipe] * 6)
     painter.gate.set()
     await serving.stop()
 

@@ -16,7 +16,7 @@ from service.batching.recipe import Method, Point, Recipe, point_of
 from service.composition import Serving
 from service.errors import NotReady, OutOfRange, QueueFull
 from service.media.fingerprint import pixel_sha256
-from service.pipeline import Studio, Timing, facts_of, file_of, timing_of
+from service.pipeline import ImagePipeline, Timing, facts_of, file_of, timing_of
 from service.settings import Settings
 from tests.service.painter import PATIENCE_S, Painter, paint
 
@@ -56,17 +56,17 @@ def test_the_time_of_an_answer_is_that_of_its_slowest_image() -> None:
 
 
 @pytest.fixture
-def studio(painter: Painter, settings: Settings) -> Iterator[Studio]:
+def studio(painter: Painter, settings: Settings) -> Iterator[ImagePipeline]:
     """A studio that may hold ten frames of 32 px of walks."""
     few = settings.model_copy(update={"walk_pixels": 10 * 32 * 32})
     serving = Serving(few, lambda *_: painter)
     serving._engine = painter
-    serving.shelf.place("painter-32", painter.served()[0], 0.0)
+    serving.registry.place("painter-32", painter.served()[0], 0.0)
     serving.batcher.start()
-    yield serving.studio
+    yield serving.pipeline
     painter.gate.set()
     serving.batcher.stop()
-    serving.studio.close()
+    serving.pipeline.close()
 
 
 AREA = 32**2  # pixels of a frame
@@ -77,7 +77,7 @@ def frames(painter: Painter, count: int) -> list[Recipe]:
     return [Recipe(painter.cards[0].pinned_name, point_of(n), 32) for n in range(count)]
 
 
-async def test_encoding_leaves_the_event_loop_free(studio: Studio) -> None:
+async def test_encoding_leaves_the_event_loop_free(studio: ImagePipeline) -> None:
     """It runs on a thread of its own, and its time is told."""
     name, took = await studio.encode("png", lambda: threading.current_thread().name)
 
@@ -85,7 +85,9 @@ async def test_encoding_leaves_the_event_loop_free(studio: Studio) -> None:
     assert took >= 0
 
 
-async def test_walks_that_fit_together_are_made_together(studio: Studio, painter: Painter) -> None:
+async def test_walks_that_fit_together_are_made_together(
+    studio: ImagePipeline, painter: Painter
+) -> None:
     """Ten frames may be held."""
     walks = await asyncio.gather(
         studio.render_walk(frames(painter, 4), AREA), studio.render_walk(frames(painter, 6), AREA)
@@ -95,7 +97,7 @@ async def test_walks_that_fit_together_are_made_together(studio: Studio, painter
 
 
 async def test_a_walk_that_does_not_fit_now_is_refused_until_it_does(
-    studio: Studio, painter: Painter
+    studio: ImagePipeline, painter: Painter
 ) -> None:
     """What a walk held is free when it has ended."""
     painter.gate.clear()
@@ -110,7 +112,7 @@ async def test_a_walk_that_does_not_fit_now_is_refused_until_it_does(
 
 
 async def test_a_walk_that_never_fits_is_the_clients_to_mend(
-    studio: Studio, painter: Painter
+    studio: ImagePipeline, painter: Painter
 ) -> None:
     """It is told how many frames there may be."""
     with pytest.raises(OutOfRange, match="ask for at most 10 frames") as fault:
@@ -119,7 +121,9 @@ async def test_a_walk_that_never_fits_is_the_clients_to_mend(
     assert fault.value.members["allowed"] == {"frames": 10}
 
 
-async def test_a_walk_that_is_given_up_holds_nothing(studio: Studio, painter: Painter) -> None:
+async def test_a_walk_that_is_given_up_holds_nothing(
+    studio: ImagePipeline, painter: Painter
+) -> None:
     """Its client has gone."""
     painter.gate.clear()
     walk = asyncio.create_task(studio.render_walk(frames(painter, 10), AREA))
@@ -137,24 +141,24 @@ async def test_a_model_is_kept_while_its_pictures_are_awaited(
     """Of a walk that is given up, too."""
     serving = Serving(settings, lambda *_: painter)
     serving._engine = painter
-    serving.shelf.place("painter-32", painter.served()[0], 0.0)
+    serving.registry.place("painter-32", painter.served()[0], 0.0)
     serving.batcher.start()
     painter.gate.clear()
-    images = asyncio.create_task(serving.studio.render(frames(painter, 1)))
-    walk = asyncio.create_task(serving.studio.render_walk(frames(painter, 10), AREA))
+    images = asyncio.create_task(serving.pipeline.render(frames(painter, 1)))
+    walk = asyncio.create_task(serving.pipeline.render_walk(frames(painter, 10), AREA))
     await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
-    serving.shelf.remove("painter-32", 0.0)
+    serving.registry.remove("painter-32", 0.0)
     for now in (1e3, 2e3):
-        assert serving.shelf.put_away(now, {}) == []
+        assert serving.registry.collect(now, {}) == []
     painter.gate.set()
     await images
-    assert serving.shelf.put_away(3e3, {}) == []
+    assert serving.registry.collect(3e3, {}) == []
     walk.cancel()
     await asyncio.wait([walk])
-    put_away = serving.shelf.put_away(4e3, {})
+    put_away = serving.registry.collect(4e3, {})
     serving.batcher.stop()
-    serving.studio.close()
+    serving.pipeline.close()
 
     assert [painter.cards[0].pinned_name] == put_away
     with pytest.raises(NotReady, match="send it again"):
-        await serving.studio.render(frames(painter, 1))
+        await serving.pipeline.render(frames(painter, 1))

@@ -16,9 +16,9 @@ import torch
 
 from training.config.config import TrainingConfig
 from training.data.stream import ImageStream, Prepared, open_prepared
-from training.distributed import Together
-from training.game.schedule import Moment, schedule_at
-from training.game.state import Players
+from training.distributed import Processes
+from training.game.schedule import ScheduleState, schedule_at
+from training.game.state import TrainingState
 from training.game.step import take_step
 from training.run.checkpoint import tensors_of
 from training.run.display import Display
@@ -32,14 +32,14 @@ STEPS = 4
 class Stopping(Display):
     """Asks its own process, and no other, to stop after so many images."""
 
-    def update(self, moment: Moment, images_shown: int, rate: float) -> None:
+    def update(self, moment: ScheduleState, images_shown: int, rate: float) -> None:
         """As a machine does that goes down."""
         super().update(moment, images_shown, rate)
         if images_shown == STOPPED_AT:
             os.kill(os.getpid(), signal.SIGTERM)
 
 
-def play_cases(folder: Path, prepared: Prepared, together: Together) -> dict[str, str]:
+def play_cases(folder: Path, prepared: Prepared, together: Processes) -> dict[str, str]:
     """Run after run in the same processes; how each ended, if by an error."""
     ends: dict[str, str] = {}
     for case in sorted((folder / "cases").iterdir()):
@@ -62,9 +62,9 @@ def told(act: Callable[[], object]) -> str:
     return ""
 
 
-def digest_after(config: TrainingConfig, prepared: Prepared, together: Together) -> str:
+def digest_after(config: TrainingConfig, prepared: Prepared, together: Processes) -> str:
     """Of every tensor of this process, after some steps across the beginning of the fade."""
-    players, shown = Players.create(config, CPU, together), 16
+    players, shown = TrainingState.create(config, CPU, together), 16
     stream = ImageStream(prepared, config.seed, config.mirror)
     for _ in range(STEPS):
         moment = schedule_at(shown, config)
@@ -80,10 +80,10 @@ def digest_after(config: TrainingConfig, prepared: Prepared, together: Together)
 
 def main() -> None:
     """All of it, and what became of it."""
-    folder, together = Path(sys.argv[1]), Together.from_environment()
+    folder, together = Path(sys.argv[1]), Processes.from_environment()
     prepared = open_prepared(folder / "data")
     torch.set_num_threads(1)
-    with together.meeting(CPU):
+    with together.process_group(CPU):
         heard: dict[str, object] = {"ends": play_cases(folder, prepared, together)}
         case = folder / "cases" / "wgan-gp.json"
         config = TrainingConfig.from_json(case.read_text(encoding="utf-8"))
@@ -94,4 +94,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-    Together.from_environment().leave(0)
+    Processes.from_environment().exit(0)

@@ -6,22 +6,22 @@ from torch import Tensor, nn
 
 from models.pixels import Pixels
 from training.config.config import TrainingConfig
-from training.game.schedule import Moment, schedule_at
-from training.game.state import Players
+from training.game.schedule import ScheduleState, schedule_at
+from training.game.state import TrainingState
 from training.game.step import take_step
 
 HELD = 60  # images shown: 8 px alone, in the plan of the tests
 Weights = dict[str, Tensor]
 
 
-def pixels_for(moment: Moment, seed: int = 0) -> Pixels:
+def pixels_for(moment: ScheduleState, seed: int = 0) -> Pixels:
     """Random pictures of the right size and number."""
     size = moment.growth.resolution
     shape = (moment.batch_size, size, size, 3)
     return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
 
 
-def play(players: Players, config: TrainingConfig, images_shown: int) -> dict[str, float]:
+def play(players: TrainingState, config: TrainingConfig, images_shown: int) -> dict[str, float]:
     """One step at a moment of the schedule."""
     moment = schedule_at(images_shown, config)
     return take_step(players, moment, config, pixels_for(moment), images_shown)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from training.atomic_folder import appearing, put_in_place, write_durably
+from training.atomic_folder import atomic_folder, put_in_place, write_durably
 
 
 def test_the_folder_appears_at_the_end_and_not_before(tmp_path: Path) -> None:
     """Until then its files lie in a partial folder beside it."""
     out = tmp_path / "deep" / "out"
-    with appearing(out) as folder:
+    with atomic_folder(out) as folder:
         (folder / "a").write_text("x")
 
         assert not out.exists()
@@ -26,7 +26,7 @@ def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
     """Whatever was written is deleted, and the error goes on."""
 
     def interrupted() -> None:
-        with appearing(tmp_path / "out") as folder:
+        with atomic_folder(tmp_path / "out") as folder:
             (folder / "a").write_text("x")
             raise KeyboardInterrupt
 
@@ -48,7 +48,7 @@ def test_what_a_killed_process_left_is_cleared_but_not_what_a_living_one_makes(
         (folder / "a").touch()
     handle = os.open(alive, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_EX)
-    with appearing(tmp_path / "out"):
+    with atomic_folder(tmp_path / "out"):
         pass
     os.close(handle)
 
@@ -60,7 +60,7 @@ def test_a_full_folder_is_never_replaced(tmp_path: Path) -> None:
     out = tmp_path / "out"
 
     def overtaken() -> None:
-        with appearing(out):
+        with atomic_folder(out):
             out.mkdir()
             (out / "precious").touch()
 

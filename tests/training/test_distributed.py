@@ -23,7 +23,7 @@ from tests.training.playing_together import CPU, STOPPED_AT
 from tests.training.prepared import write_prepared
 from training.config.config import LevelPlan, TrainingConfig
 from training.data.stream import Prepared, open_prepared
-from training.distributed import Together, TogetherError
+from training.distributed import DistributedError, Processes
 from training.run.journal import JOURNAL_FILE, read_lines
 
 ROOT = Path(__file__).parents[2]
@@ -246,18 +246,18 @@ def test_a_signal_to_torchrun_stops_the_run_once_and_whole(tmp_path: Path) -> No
 
 def test_alone_everything_is_given_back_as_it_was_handed_in() -> None:
     """Without `torchrun` there is nobody to talk to, and nothing is set up to do so."""
-    alone, batch = Together.from_environment(), torch.arange(6.0).requires_grad_()
+    alone, batch = Processes.from_environment(), torch.arange(6.0).requires_grad_()
 
-    with alone.meeting(CPU):
+    with alone.process_group(CPU):
         assert not torch.distributed.is_initialized()
         assert alone.first
-        assert alone.own(batch) is batch
+        assert alone.shard(batch) is batch
         assert alone.mean(batch) is batch
         assert alone.device_name(None) is None
         assert [alone.any(flag) for flag in (True, False)] == [True, False]
         alone.average([batch])
         alone.require_same(seed="0")
-        with pytest.raises(ValueError, match="inside"), alone.whole():
+        with pytest.raises(ValueError, match="inside"), alone.all_or_none():
             raise ValueError("inside")
 
 
@@ -266,11 +266,11 @@ def test_torchrun_says_which_process_this_is(monkeypatch: pytest.MonkeyPatch) ->
     told = {"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}
     for name, value in told.items():
         monkeypatch.setenv(name, value)
-    assert Together.from_environment() == Together()
+    assert Processes.from_environment() == Processes()
 
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "any")
 
-    assert Together.from_environment() == Together(3, 4, 1, 2)
+    assert Processes.from_environment() == Processes(3, 4, 1, 2)
 
 
 def test_a_process_whose_other_is_gone_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -279,24 +279,27 @@ def test_a_process_whose_other_is_gone_says_so(monkeypatch: pytest.MonkeyPatch) 
     gone = "[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:553] Connection closed by peer"
     for error in (RuntimeError(gone), torch.distributed.DistBackendError("NCCL error")):
         with (
-            pytest.raises(TogetherError, match="another process is gone"),
-            Together(0, 2).meeting(torch.device("cpu")),
+            pytest.raises(DistributedError, match="another process is gone"),
+            Processes(0, 2).process_group(torch.device("cpu")),
         ):
             raise error
-    with pytest.raises(RuntimeError, match="mine"), Together(0, 2).meeting(torch.device("cpu")):
+    with (
+        pytest.raises(RuntimeError, match="mine"),
+        Processes(0, 2).process_group(torch.device("cpu")),
+    ):
         raise RuntimeError("mine")
 
 
 def test_shares_are_every_so_many_images_and_make_the_batch() -> None:
     """Nobody has what another one has."""
-    shares = [Together(rank, 3).own(torch.arange(9)).tolist() for rank in range(3)]
+    shares = [Processes(rank, 3).shard(torch.arange(9)).tolist() for rank in range(3)]
 
     assert shares == [[0, 3, 6], [1, 4, 7], [2, 5, 8]]
 
 
 def test_each_process_has_a_cuda_device_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless one is named."""
-    second = Together(3, 4, 1)
+    second = Processes(3, 4, 1)
     assert second.device_name("cpu") == "cpu"
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
@@ -309,9 +312,11 @@ def test_one_device_is_not_for_several_processes(monkeypatch: pytest.MonkeyPatch
     """Of one machine; where each is alone on its own, every one may name its device."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
 
-    with pytest.raises(TogetherError, match="cuda:1 is one device for 2 processes: use --device c"):
-        Together(3, 4, 1, 2).device_name("cuda:1")
-    assert Together(1, 2, 0, 1).device_name("cuda:1") == "cuda:1"
+    with pytest.raises(
+        DistributedError, match="cuda:1 is one device for 2 processes: use --device c"
+    ):
+        Processes(3, 4, 1, 2).device_name("cuda:1")
+    assert Processes(1, 2, 0, 1).device_name("cuda:1") == "cuda:1"
 
 
 def test_groups_that_are_whole_on_a_process_need_no_other() -> None:
@@ -320,5 +325,5 @@ def test_groups_that_are_whole_on_a_process_need_no_other() -> None:
     whole = minibatch_stddev(batch, 4)
 
     for rank in range(2):
-        one = Together(rank, 2)
-        assert torch.equal(one.stddev(one.own(batch), 4), one.own(whole))
+        one = Processes(rank, 2)
+        assert torch.equal(one.stddev(one.shard(batch), 4), one.shard(whole))

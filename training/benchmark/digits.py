@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from models.pixels import Pixels
 from training.data.manifest import DataError
 from training.data.sources.idx import open_idx_pictures
-from training.objectives.rng import Purpose, generator_at
+from training.objectives.rng import Stream, generator_at
 
 FILES = {"train": "train-images-idx3-ubyte", "test": "t10k-images-idx3-ubyte"}
 SIZE = 32  # pixels
@@ -71,12 +71,12 @@ class StackedDigits:
 
     def batch(self, images_shown: int, count: int) -> Pixels:
         """Real stacks, uint8 `[count, 32, 32, 3]`."""
-        source = generator_at(self._seed, Purpose.BENCHMARK_ORDER, images_shown)
+        source = generator_at(self._seed, Stream.BENCHMARK_ORDER, images_shown)
         return self.pixels_of(self._stacks[source.integers(len(self._stacks), size=count)])
 
     def drawn(self, count: int, draw: int) -> Pixels:
         """Stacks for a measure of real data, apart from those of the training."""
-        source = generator_at(self._seed, Purpose.BENCHMARK_SCORE, draw)
+        source = generator_at(self._seed, Stream.BENCHMARK_SCORE, draw)
         return self.pixels_of(self._stacks[source.integers(len(self._stacks), size=count)])
 
     def pixels_of(self, places: Places) -> Pixels:

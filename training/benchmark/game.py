@@ -20,7 +20,7 @@ from training.run.checkpoint import Progress, load_newest, save_checkpoint
 CHECKPOINT_IMAGES = 128_000
 
 
-def play(
+def train_trial(
     trial: Trial, stacks: StackedDigits, folder: Path, tell: Callable[[int, float, str], None]
 ) -> tuple[nn.Module, Progress]:
     """Train one trial to its end, or go on where it stopped.

@@ -25,14 +25,14 @@ from training.game.state import draw_weights
 from training.game.step import Numbers
 from training.objectives.gradient_penalty import Penalty
 from training.objectives.losses import OBJECTIVES, Terms
-from training.objectives.rng import Purpose, generator_at, normal, uniform
+from training.objectives.rng import Stream, generator_at, normal, uniform
 
 WGAN_GP_WEIGHT = 10.0  # lambda, as published
 CRITIC_STEPS = {"wgan-gp": 5}  # turns of the discriminator for one of the generator
 
 
 @dataclass
-class Pair:
+class SmallState:
     """Both networks, the averaged generator, and the two optimisers."""
 
     generator: nn.Module
@@ -42,10 +42,10 @@ class Pair:
     discriminator_optimizer: Adam
 
     @classmethod
-    def create(cls, trial: Trial) -> Pair:
+    def create(cls, trial: Trial) -> SmallState:
         """New networks with the weights that the seed stands for."""
         generator, discriminator = pair_of(trial.network)
-        source = generator_at(trial.seed, Purpose.INITIAL_WEIGHTS, 0)
+        source = generator_at(trial.seed, Stream.INITIAL_WEIGHTS, 0)
         for network in (generator, discriminator):
             draw_weights(network, source)
             network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads leave it out
@@ -65,7 +65,7 @@ class Game:
     """
 
     def __init__(self, trial: Trial, stacks: StackedDigits) -> None:
-        self.players = Pair.create(trial)
+        self.players = SmallState.create(trial)
         self._trial, self._stacks = trial, stacks
 
     def take_turn(self, shown: int, turn: int) -> tuple[int, Numbers]:
@@ -81,14 +81,14 @@ class Game:
         outcome = objective.discriminator(
             pair.discriminator, reals, fakes.detach(), penalty_of(trial, shown)
         )
-        descend(pair.discriminator_optimizer, outcome.terms, trial.rates[1], shown)
+        optimizer_step_for(pair.discriminator_optimizer, outcome.terms, trial.rates[1], shown)
         terms = outcome.terms | outcome.watched
         if (turn + 1) % CRITIC_STEPS.get(trial.objective, 1) == 0:
             pair.discriminator.requires_grad_(False)
             answer = objective.generator(pair.discriminator, reals, fakes)
             pair.discriminator.requires_grad_(True)
             left = (1 + math.cos(math.pi * shown / trial.images)) / 2
-            descend(pair.generator_optimizer, answer.terms, left * trial.rates[0], shown)
+            optimizer_step_for(pair.generator_optimizer, answer.terms, left * trial.rates[0], shown)
             half_life = max(trial.batch_size, AVERAGE_SHARE * (shown + trial.batch_size))
             update_average(pair.average, pair.generator, 0.5 ** (trial.batch_size / half_life))
             terms |= answer.terms
@@ -97,18 +97,18 @@ class Game:
 
 def generate(generator: nn.Module, trial: Trial, shown: int) -> Tensor:
     """The fakes of one turn: `[N, 3, 32, 32]`."""
-    source = generator_at(trial.seed, Purpose.LATENTS, shown)
+    source = generator_at(trial.seed, Stream.LATENTS, shown)
     return generator(normal(source, trial.batch_size, LATENT_SIZE))
 
 
 def penalty_of(trial: Trial, shown: int) -> Penalty:
     """The penalty of one turn; no drift, as published for this experiment."""
     weight = WGAN_GP_WEIGHT if trial.objective == "wgan-gp" else trial.gamma
-    source = generator_at(trial.seed, Purpose.PENALTY, shown)
+    source = generator_at(trial.seed, Stream.PENALTY, shown)
     return Penalty(weight, 1.0, 1.0, 0.0, uniform(source, trial.batch_size, 1, 1, 1))
 
 
-def descend(optimizer: Adam, terms: Terms, rate: float, shown: int) -> None:
+def optimizer_step_for(optimizer: Adam, terms: Terms, rate: float, shown: int) -> None:
     """One optimiser step down the sum of `terms`.
 
     Raises:

@@ -27,7 +27,7 @@ Draw = Callable[[int, int, int], Tensor]  # draw, first, count -> images [count,
 
 
 @dataclass(frozen=True)
-class Score:
+class ModeScore:
     """Modes found, of 1,000, and the divergence in nats; means over the draws."""
 
     modes: float
@@ -43,11 +43,11 @@ class Count:
     draws: int = DRAWS
 
 
-def score_of(draw: Draw, count: Count) -> Score:
+def score_of(draw: Draw, count: Count) -> ModeScore:
     """Count the modes of what `draw` makes."""
     counted = [count_score(histogram(draw, number, count)) for number in range(count.draws)]
     modes, divergences = zip(*counted, strict=True)
-    return Score(float(np.mean(modes)), float(np.mean(divergences)))
+    return ModeScore(float(np.mean(modes)), float(np.mean(divergences)))
 
 
 def histogram(draw: Draw, number: int, count: Count) -> NDArray[np.int64]:

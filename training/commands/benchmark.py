@@ -23,13 +23,13 @@ from torch import nn
 from models.pixels import from_pixels
 from training.benchmark.classifier import reader_in
 from training.benchmark.digits import StackedDigits, read_digits
-from training.benchmark.game import play
+from training.benchmark.game import train_trial
 from training.benchmark.networks import DIVISORS, LATENT_SIZE
-from training.benchmark.score import DRAWS, PICTURES, Count, Draw, Score, score_of
+from training.benchmark.score import DRAWS, PICTURES, Count, Draw, ModeScore, score_of
 from training.benchmark.trial import Trial, usual_unless
 from training.config.config import ConfigError
 from training.objectives.losses import OBJECTIVES
-from training.objectives.rng import Purpose, generator_at, normal
+from training.objectives.rng import Stream, generator_at, normal
 
 RESULT = "result.json"
 DRAW = 1_000_000_000  # pictures between the beginnings of two draws; more than any draw has
@@ -48,7 +48,7 @@ class Result:
     """
 
     trial: Trial
-    score: Score
+    score: ModeScore
     seconds: float
     pictures: int = 0
     draws: int = 0
@@ -138,7 +138,7 @@ def finish(trial: Trial, stacks: StackedDigits, count: Count, folder: Path) -> R
         )
         sys.stdout.flush()
 
-    generator, progress = play(trial, stacks, folder / "checkpoints", tell)
+    generator, progress = train_trial(trial, stacks, folder / "checkpoints", tell)
     score = score_of(draw_fake(generator, trial.seed), count)
     result = Result(trial, score, progress.seconds, count.pictures, count.draws)
     write_whole(path, json.dumps(asdict(result), indent=2) + "\n")
@@ -165,7 +165,7 @@ def read_result(path: Path) -> Result:
     """
     values = read_values(path)
     try:
-        trial, score = Trial(**values["trial"]), Score(**values["score"])
+        trial, score = Trial(**values["trial"]), ModeScore(**values["score"])
         known: dict[str, Any] = {**values, "trial": trial, "score": score}
         return Result(**known)
     except (KeyError, TypeError) as error:
@@ -195,7 +195,7 @@ def draw_fake(generator: nn.Module, seed: int) -> Draw:
     """Pictures of a trained generator."""
 
     def draw(number: int, first: int, count: int) -> torch.Tensor:
-        source = generator_at(seed, Purpose.BENCHMARK_SCORE, number * DRAW + first)
+        source = generator_at(seed, Stream.BENCHMARK_SCORE, number * DRAW + first)
         with torch.inference_mode():
             return cast("torch.Tensor", generator(normal(source, count, LATENT_SIZE))).clamp(-1, 1)
 
@@ -209,7 +209,7 @@ def draw_real(stacks: StackedDigits) -> Draw:
     )
 
 
-def print_table(results: Iterable[Result], real: Score, count: Count) -> None:
+def print_table(results: Iterable[Result], real: ModeScore, count: Count) -> None:
     """One row for each kind of trial, mean and standard deviation over its seeds."""
     kinds: defaultdict[tuple[str, ...], list[Result]] = defaultdict(list)
     left_out = 0

@@ -19,7 +19,7 @@ from training.data.stream import Prepared, open_prepared
 from training.quality.classes import labels_like
 from training.quality.feature_metrics import measure_features
 from training.quality.fid import USUAL, WEIGHTS_FILE, load_inception, measure_fid
-from training.quality.memorization import measure_memory
+from training.quality.memorization import measure_memorization
 from training.quality.networks.efficientnet import (
     NETWORK,
     features_of,
@@ -27,7 +27,7 @@ from training.quality.networks.efficientnet import (
     seen_size,
     weights_path,
 )
-from training.quality.pictures import Pictures, choose, draw
+from training.quality.pictures import PictureSet, choose_real, draw_generated
 from training.quality.report import (
     FORMAT_VERSION,
     QUALITY_FILE,
@@ -41,7 +41,7 @@ from training.quality.report import (
 from training.quality.ssim import similarity_within
 from training.quality.swd import HOW, sliced_wasserstein
 from training.run.data_origin import read_origin
-from training.run.loaded import NEWEST, Newest, add_choice, load_run
+from training.run.loaded import NEWEST, LoadedRun, add_choice, load_run
 
 NEIGHBOURS_FILE = "neighbours.png"
 FIRST_SEED = 3_000_000  # far from the golden seeds and from those that exits are fitted on
@@ -152,7 +152,7 @@ def evaluate_run(
     seeds = range(FIRST_SEED, FIRST_SEED + len(real))
     say(f"drawing {len(real):,} pictures of {growth.resolution} px")
     labels = labels_like(real, prepared, newest.config, read_origin(run_folder))
-    generated = draw(newest.players.average.to(device), growth, seeds, out.parent, labels)
+    generated = draw_generated(newest.players.average.to(device), growth, seeds, out.parent, labels)
     metrics = measure_pictures(real, generated, out.parent, effort, say)
     real, generated = (each.first(effort.feature_images) for each in (real, generated))
     say(f"looking at 2 x {len(real):,} pictures")
@@ -163,7 +163,7 @@ def evaluate_run(
     metrics |= measure_features(features, effort.seed, seen)
     say(f"searching all {prepared.count:,} training pictures for those most alike")
     sets = real, generated
-    memory = measure_memory(sets, features, look, prepared, growth.resolution, seen)
+    memory = measure_memorization(sets, features, look, prepared, growth.resolution, seen)
     metrics["neighbour_ratio"] = memory.ratio
     if inception:
         say(f"FID of {len(real):,} pictures ({USUAL:,} are usual, fewer bias it upwards)")
@@ -176,7 +176,7 @@ def evaluate_run(
     return report
 
 
-def real_pictures(newest: Newest, prepared: Prepared, effort: Effort) -> Pictures:
+def real_pictures(newest: LoadedRun, prepared: Prepared, effort: Effort) -> PictureSet:
     """Pictures of the data at the resolution where the run stands, drawn at random.
 
     Raises:
@@ -199,11 +199,11 @@ def real_pictures(newest: Newest, prepared: Prepared, effort: Effort) -> Picture
         raise EvaluationError(
             f"{prepared.folder} has {prepared.count} pictures: at least {FEWEST} are needed"
         )
-    return choose(prepared.images(newest.moment.growth.resolution), effort.images, effort.seed)
+    return choose_real(prepared.images(newest.moment.growth.resolution), effort.images, effort.seed)
 
 
 def measure_pictures(
-    real: Pictures, generated: Pictures, scratch: Path, effort: Effort, say: Say
+    real: PictureSet, generated: PictureSet, scratch: Path, effort: Effort, say: Say
 ) -> dict[str, Metric]:
     """The metrics that need no feature network."""
     say("sliced Wasserstein distance")
@@ -217,7 +217,7 @@ def measure_pictures(
 
 
 def describe(
-    newest: Newest, run_folder: Path, prepared: Prepared, effort: Effort, drawn: int
+    newest: LoadedRun, run_folder: Path, prepared: Prepared, effort: Effort, drawn: int
 ) -> Report:
     """The circumstances of a report."""
     growth = newest.moment.growth

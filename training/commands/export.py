@@ -22,14 +22,14 @@ from models.families.progan.growth import Growth
 from training.atomic_folder import put_in_place
 from training.config.config import TrainingConfig
 from training.exits.fitting import STEPS, FittedExit, fit_exits, with_exits
-from training.exits.progress_bar import watching
-from training.exits.reuse import keep_exits
+from training.exits.progress_bar import progress_bar
+from training.exits.reuse import reuse_exits
 from training.quality.report import quality_for_card
 from training.run.checkpoint import Progress
 from training.run.commit import commit_of
 from training.run.data_origin import Origin, read_origin
 from training.run.golden import golden_at, golden_of, preview_of
-from training.run.loaded import NEWEST, Newest, add_choice, load_run
+from training.run.loaded import NEWEST, LoadedRun, add_choice, load_run
 
 
 class ExportError(ValueError):
@@ -151,9 +151,9 @@ def exits_for(
 ) -> tuple[list[FittedExit], int | None]:
     """Exits that are fitted, or those of the bundle in `kept_in`; the steps that were taken."""
     if kept_in:
-        exits, card = keep_exits(kept_in, average)
+        exits, card = reuse_exits(kept_in, average)
         return exits, card.training.get("exit_steps")
-    with watching() as watch:
+    with progress_bar() as watch:
         return fit_exits(average, seed, steps, watch), steps
 
 
@@ -174,7 +174,7 @@ def check_destination(out: Path, name: str, replace: bool) -> None:
         raise ExportError(f"{out} is no bundle, so nothing replaces it: choose another --out")
 
 
-def require_finished(run_folder: Path, newest: Newest) -> None:
+def require_finished(run_folder: Path, newest: LoadedRun) -> None:
     """Refuse a run whose top level is not wholly awake.
 
     Raises:

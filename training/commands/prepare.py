@@ -24,7 +24,7 @@ from rich.table import Table
 from models.families.progan.config import SQUARE, Size
 from training.data.decode import FITS
 from training.data.manifest import Manifest
-from training.data.prepare import PrepareOptions, Progress, Report, prepare
+from training.data.prepare import PrepareOptions, PrepareProgress, Report, prepare
 
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -163,7 +163,7 @@ def bar(console: Console) -> Generator[Report]:
     with ProgressBar(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=None, skipped=0)
 
-        def report(now: Progress) -> None:
+        def report(now: PrepareProgress) -> None:
             if now.note:
                 progress.console.print(now.note, markup=False)
             progress.update(task, completed=now.done, total=now.total, skipped=now.skipped)
@@ -176,7 +176,7 @@ def lines(console: Console, clock: Callable[[], float] = time.monotonic) -> Gene
     """Reports as plain lines, one in ten seconds."""
     printed = clock()
 
-    def report(now: Progress) -> None:
+    def report(now: PrepareProgress) -> None:
         nonlocal printed
         if now.note:
             console.print(now.note, markup=False, soft_wrap=True)

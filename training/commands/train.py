@@ -20,10 +20,10 @@ from training.config.overrides import apply_settings, overruled
 from training.config.presets import PRESETS
 from training.data.stream import open_prepared
 from training.device import add_machine_arguments, device_of
-from training.distributed import Together
+from training.distributed import Processes
 from training.run.display import Display, duration
 from training.run.loop import train
-from training.run.precision import settled
+from training.run.precision import resolve_precision
 from training.run.transfer import beginning_with
 from training.run.validation import check_data, check_processes, with_base, with_classes
 
@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     config = apply_settings(PRESETS[options.preset], options.set)
     prepared = open_prepared(options.data)
     config = with_base(with_classes(config, prepared), prepared)
-    beginning, together = None, Together.from_environment()
+    beginning, together = None, Processes.from_environment()
     if options.init_from:
         asked = config
         config, beginning = beginning_with(asked, options.run, options.init_from)
@@ -88,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
     check_processes(config, together.count)
     device = device_of(together.device_name(options.device))
     if options.dry_run:
-        told = settled(config, options.run, device).to_json()
+        told = resolve_precision(config, options.run, device).to_json()
         sys.stdout.write(told if together.first else "")
         return 0
     if options.threads:
@@ -96,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
     events = events_of(options.run) if options.tensorboard and together.first else None
     watched = Display if together.first else Display.silent
     with (
-        together.meeting(device),
+        together.process_group(device),
         watched(config.total_images) as display,
         events or nullcontext(),
     ):

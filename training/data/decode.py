@@ -23,7 +23,7 @@ from models.families.progan.config import BASE_RESOLUTION, SQUARE, Size, size_of
 from training.data.manifest import Pixels
 
 Payload = str | bytes | int  # what a source hands over to be decoded
-Turn = AbstractContextManager[object]  # held by one process at a time
+MemoryLock = AbstractContextManager[object]  # held by one process at a time
 Fit = Literal["square", "exact", "crop"]
 FITS: tuple[Fit, ...] = ("square", "exact", "crop")
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
@@ -79,7 +79,7 @@ class FileDecoder:
 
     shape: Shape
 
-    def __call__(self, payload: Payload, alone: Turn) -> Pixels:
+    def __call__(self, payload: Payload, memory_lock: MemoryLock) -> Pixels:
         """Pixels `[H, W, C]`; any `payload` but bytes is a path.
 
         Raises:
@@ -89,7 +89,7 @@ class FileDecoder:
         """
         file = io.BytesIO(payload) if isinstance(payload, bytes) else Path(str(payload))
         with open_picture(file) as image:
-            return shaped_pixels(image, self.shape, alone)
+            return shaped_pixels(image, self.shape, memory_lock)
 
 
 def open_picture(file: Path | io.BytesIO) -> Image.Image:
@@ -112,19 +112,19 @@ def open_picture(file: Path | io.BytesIO) -> Image.Image:
     return image
 
 
-def shaped_pixels(image: Image.Image, shape: Shape, alone: Turn) -> Pixels:
+def shaped_pixels(image: Image.Image, shape: Shape, memory_lock: MemoryLock) -> Pixels:
     """The first frame of an opened picture, upright, in the wanted shape: `[H, W, C]`."""
     if shape.base == SQUARE:
         require_fit(image.size, shape)  # at once: to know its orientation may take decoding it
     # How a PNG was held may be told behind its pixels: to ask is to decode it.
     unpacked = require_unpackable(math.prod(image.size)) if image.format == "PNG" else 0
-    with alone if unpacked > CROWD_PIXELS else nullcontext():
+    with memory_lock if unpacked > CROWD_PIXELS else nullcontext():
         held = image.getexif().get(ExifTag.Orientation, 1)
         require_fit(turned(image.size, held), shape)
         height, width = shape.size
         lying = turned((width, height), held)  # as it lies in the file
         unpacked = 0 if unpacked else draft(image, (2 * lying[0], 2 * lying[1]))
-        with alone if unpacked > CROWD_PIXELS else nullcontext(), warnings.catch_warnings():
+        with memory_lock if unpacked > CROWD_PIXELS else nullcontext(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # as above
             image = reduced(plain(image, shape.channels), lying)
     if (orientation := ORIENTATIONS.get(held)) is not None:

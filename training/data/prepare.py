@@ -26,7 +26,7 @@ from models.families.progan.config import (
     level_of,
     require_base,
 )
-from training.atomic_folder import appearing, write_durably
+from training.atomic_folder import atomic_folder, write_durably
 from training.data.decode import FITS, Fit, Shape
 from training.data.manifest import (
     LABELS_FILE,
@@ -39,7 +39,7 @@ from training.data.manifest import (
 from training.data.pyramid import ArrayWriter, PyramidWriter, pyramid_bytes
 from training.data.skipped import SkippedWriter
 from training.data.sources.opening import open_source
-from training.data.sources.pictures import Pictures, names_of_classes
+from training.data.sources.pictures import PictureSource, names_of_classes
 from training.data.stream import open_prepared
 from training.data.worker_pool import decode_all
 
@@ -97,7 +97,7 @@ class PrepareOptions:
 
 
 @dataclass(frozen=True)
-class Progress:
+class PrepareProgress:
     """How far a preparation is; `note` is a sentence worth keeping on the screen, or empty."""
 
     done: int
@@ -106,7 +106,7 @@ class Progress:
     note: str = ""
 
 
-Report = Callable[[Progress], None]
+Report = Callable[[PrepareProgress], None]
 
 
 def prepare(source: str, out: Path, options: PrepareOptions, report: Report) -> Manifest:
@@ -120,17 +120,21 @@ def prepare(source: str, out: Path, options: PrepareOptions, report: Report) -> 
     """
     present = find_present(source, out, options)
     if present:
-        report(Progress(present.count, present.skipped, present.count, f"{out} is already there"))
+        report(
+            PrepareProgress(
+                present.count, present.skipped, present.count, f"{out} is already there"
+            )
+        )
         return present
     pictures = open_source(source)
     shape = choose_shape(pictures, options)
     names_of_classes(pictures, options.label_names)  # refuse before any work
     chosen = "" if options.resolution else " (as the source suggests; --resolution changes it)"
     note = f"{pictures.count:,} pictures -> {describe(shape)}{chosen}"
-    report(Progress(0, 0, pictures.count, note))
+    report(PrepareProgress(0, 0, pictures.count, note))
     try:
         require_space(out, pictures.count, shape)
-        with appearing(out) as folder:
+        with atomic_folder(out) as folder:
             return write(pictures, shape, folder, options, report)
     except OSError as error:
         if error.errno in FULL_DISK:
@@ -157,7 +161,7 @@ def find_present(source: str, out: Path, options: PrepareOptions) -> Manifest | 
     return manifest
 
 
-def choose_shape(pictures: Pictures, options: PrepareOptions) -> Shape:
+def choose_shape(pictures: PictureSource, options: PrepareOptions) -> Shape:
     """What was asked for, completed by what the source suggests."""
     natural = options.resolution or pictures.natural_resolution(options.shape)
     resolution = max(MIN_RESOLUTION, natural)
@@ -202,7 +206,7 @@ def require_space(out: Path, count: int, shape: Shape) -> None:
 
 
 def write(
-    pictures: Pictures, shape: Shape, folder: Path, options: PrepareOptions, report: Report
+    pictures: PictureSource, shape: Shape, folder: Path, options: PrepareOptions, report: Report
 ) -> Manifest:
     """Fill `folder` and return its manifest, written last."""
     decoder = pictures.decoder(shape)
@@ -222,7 +226,7 @@ def write(
             if chunk.levels:
                 pyramid.append(chunk.levels)
             labels.append(np.array(chunk.labels, np.int64))
-            report(Progress(labels.count + skipped.count, skipped.count, pictures.count))
+            report(PrepareProgress(labels.count + skipped.count, skipped.count, pictures.count))
         labels.close()
         skipped.close()
     if not labels.count:
@@ -246,7 +250,7 @@ def write(
     return manifest
 
 
-def credited(pictures: Pictures, options: PrepareOptions) -> Source:
+def credited(pictures: PictureSource, options: PrepareOptions) -> Source:
     """The origin of the pictures, with the licence and credit a person gave, if any."""
     origin = pictures.origin
     return replace(

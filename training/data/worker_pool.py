@@ -20,7 +20,7 @@ from typing import Protocol
 
 import numpy as np
 
-from training.data.decode import Turn, UnfitPictureError
+from training.data.decode import MemoryLock, UnfitPictureError
 from training.data.manifest import DataError, Pixels, Skipped
 from training.data.pyramid import halvings
 from training.data.sources.pictures import Decoder, Entry
@@ -85,11 +85,11 @@ def decode_all(
         for chunk in chunks:
             yield decode_chunk(chunk, decoder, nullcontext())
         return
-    with crew(decoder, workers) as idle, ThreadPoolExecutor(workers) as threads:
+    with worker_pool(decoder, workers) as idle, ThreadPoolExecutor(workers) as threads:
         waiting: deque[Future[Chunk]] = deque()
         try:
             for chunk in chunks:
-                waiting.append(threads.submit(hand_over, chunk, idle))
+                waiting.append(threads.submit(submit, chunk, idle))
                 if len(waiting) > WAITING_CHUNKS * workers:
                     yield waiting.popleft().result()
             while waiting:
@@ -112,7 +112,7 @@ def group(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
         yield chunk
 
 
-def decode_chunk(entries: list[Entry], decoder: Decoder, alone: Turn) -> Chunk:
+def decode_chunk(entries: list[Entry], decoder: Decoder, memory_lock: MemoryLock) -> Chunk:
     """Decode some pictures and shrink them to all resolutions."""
     pixels: list[Pixels] = []
     labels: list[int] = []
@@ -121,7 +121,7 @@ def decode_chunk(entries: list[Entry], decoder: Decoder, alone: Turn) -> Chunk:
         try:
             if entry.flaw:
                 raise UnfitPictureError(entry.flaw)
-            pixels.append(decoder(entry.payload, alone))
+            pixels.append(decoder(entry.payload, memory_lock))
             labels.append(entry.label)
         except UnfitPictureError as error:
             skipped.append(Skipped(entry.name, str(error)))
@@ -145,16 +145,16 @@ def readable(error: Exception) -> str:
 
 
 @contextmanager
-def crew(decoder: Decoder, workers: int) -> Generator[queue.SimpleQueue[Pipe]]:
+def worker_pool(decoder: Decoder, workers: int) -> Generator[queue.SimpleQueue[Pipe]]:
     """Start processes that decode; yields their pipes, all idle. Ends them on leaving."""
     context = multiprocessing.get_context("spawn")
-    alone = context.Lock()
+    memory_lock = context.Lock()
     idle: queue.SimpleQueue[Pipe] = queue.SimpleQueue()
     started: list[tuple[SpawnProcess, Pipe]] = []
     try:
         for _ in range(workers):
             near, far = context.Pipe()
-            process = context.Process(target=serve, args=(far, decoder, alone), daemon=True)
+            process = context.Process(target=serve, args=(far, decoder, memory_lock), daemon=True)
             process.start()
             far.close()
             started.append((process, near))
@@ -168,17 +168,17 @@ def crew(decoder: Decoder, workers: int) -> Generator[queue.SimpleQueue[Pipe]]:
             near.close()
 
 
-def serve(pipe: Connection, decoder: Decoder, alone: Turn) -> None:
+def serve(pipe: Connection, decoder: Decoder, memory_lock: MemoryLock) -> None:
     """The life of a process that decodes: chunks come in, results go out."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that started it decides
     try:
         while True:
-            pipe.send(decode_chunk(pipe.recv(), decoder, alone))
+            pipe.send(decode_chunk(pipe.recv(), decoder, memory_lock))
     except (EOFError, OSError):
         return  # nobody is there any more
 
 
-def hand_over(chunk: list[Entry], idle: queue.SimpleQueue[Pipe]) -> Chunk:
+def submit(chunk: list[Entry], idle: queue.SimpleQueue[Pipe]) -> Chunk:
     """Let an idle process decode a chunk, and wait for it.
 
     Raises:

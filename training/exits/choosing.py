@@ -14,7 +14,7 @@ from torch import nn
 
 from models.families.progan.config import ExitShape, resolution_of
 from models.families.progan.generator import Generator
-from training.exits.distillation_data import BATCH, ExitError, lessons_of
+from training.exits.distillation_data import BATCH, ExitError, exit_targets_of
 
 HELD_OUT_SEEDS = range(2_000_000, 2_000_128)
 TARGET_DB = 38.0  # the cheapest exit that reaches it is good enough
@@ -22,7 +22,7 @@ HOPELESS_DB = 10.0  # about what one colour for all pixels reaches
 
 
 @dataclass(frozen=True)
-class Candidate:
+class ExitCandidate:
     """An exit that may be chosen."""
 
     shape: ExitShape
@@ -30,12 +30,12 @@ class Candidate:
 
 
 @torch.no_grad()
-def fidelities(generator: Generator, candidates: list[list[Candidate]]) -> list[list[float]]:
+def fidelities(generator: Generator, candidates: list[list[ExitCandidate]]) -> list[list[float]]:
     """Peak signal-to-noise ratios over held-out seeds, in decibels; the peak is the range, 2."""
     errors = [[0.0] * len(level) for level in candidates]
     counts = [0] * len(candidates)
     for start in range(0, len(HELD_OUT_SEEDS), BATCH):
-        lessons = lessons_of(generator, HELD_OUT_SEEDS[start : start + BATCH])
+        lessons = exit_targets_of(generator, HELD_OUT_SEEDS[start : start + BATCH])
         for level, (features, target) in enumerate(
             zip(lessons.features, lessons.targets, strict=True)
         ):
@@ -49,9 +49,9 @@ def fidelities(generator: Generator, candidates: list[list[Candidate]]) -> list[
     ]
 
 
-def choose(
-    candidates: list[list[Candidate]], reached: list[list[float]]
-) -> list[tuple[Candidate, float]]:
+def choose_exit(
+    candidates: list[list[ExitCandidate]], reached: list[list[float]]
+) -> list[tuple[ExitCandidate, float]]:
     """For each level the first that reaches `TARGET_DB`, or else the most faithful one.
 
     Args:
@@ -61,7 +61,7 @@ def choose(
     Raises:
         ExitError: the best of a level is hopeless.
     """
-    chosen: list[tuple[Candidate, float]] = []
+    chosen: list[tuple[ExitCandidate, float]] = []
     for level, (exits, decibels) in enumerate(zip(candidates, reached, strict=True)):
         good = [place for place, db in enumerate(decibels) if db >= TARGET_DB]
         place = good[0] if good else int(np.argmax(decibels))

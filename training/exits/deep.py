@@ -26,7 +26,7 @@ ADAM_BETAS = (0.9, 0.99)
 WARM_UP = 50  # steps
 
 
-class Student:
+class ExitTrainer:
     """An exit that learns.
 
     Args:
@@ -48,7 +48,7 @@ class Student:
         rest = [self._matrices[-1], *self._biases]
         self._adam = torch.optim.Adam(rest, lr=ADAM_RATE, betas=ADAM_BETAS)
 
-    def learn(self, features: Tensor, target: Tensor, rate: float) -> float:
+    def step(self, features: Tensor, target: Tensor, rate: float) -> float:
         """One step.
 
         Args:

@@ -19,8 +19,8 @@ from models.layers import downsample
 from training.rendering import inputs_of
 
 BATCH = 8  # pictures that pass the generator at once
-POOL_BYTES = 128 << 20  # of features for each level
-POOL_PICTURES = (32, 2048)  # at least and at most, whatever they weigh
+BUFFER_BYTES = 128 << 20  # of features for each level
+BUFFER_PICTURES = (32, 2048)  # at least and at most, whatever they weigh
 
 
 class ExitError(ValueError):
@@ -32,7 +32,7 @@ class SpoiledError(ExitError):
 
 
 @dataclass(frozen=True)
-class Lessons:
+class ExitTargets:
     """Some pictures, seen from every level but the top one.
 
     Attributes:
@@ -51,7 +51,7 @@ def entrance(generator: Generator, seeds: range) -> Tensor:
 
 
 @torch.no_grad()
-def lessons_of(generator: Generator, seeds: range) -> Lessons:
+def exit_targets_of(generator: Generator, seeds: range) -> ExitTargets:
     """The lessons of some seeds, in one pass.
 
     Raises:
@@ -73,10 +73,10 @@ def lessons_of(generator: Generator, seeds: range) -> Lessons:
     for _ in features:
         image = downsample(image)
         targets.insert(0, image)
-    return Lessons(tuple(features), tuple(targets))
+    return ExitTargets(tuple(features), tuple(targets))
 
 
-class Pool:
+class ReplayBuffer:
     """The newest lessons of each level, as many as memory allows.
 
     Args:
@@ -98,10 +98,10 @@ class Pool:
             self._features.append(torch.empty(room, *shape))
             self._targets.append(torch.empty(room, config.channels, *size))
 
-    def renew(self, pictures: int) -> Lessons:
+    def refill(self, pictures: int) -> ExitTargets:
         """Take in lessons of the next seeds, in place of the oldest; returns them, too."""
         seeds = range(self._next_seed, self._next_seed + pictures)
-        lessons = lessons_of(self._generator, seeds)
+        lessons = exit_targets_of(self._generator, seeds)
         for mine, new in zip(
             (*self._features, *self._targets), (*lessons.features, *lessons.targets), strict=True
         ):
@@ -111,7 +111,9 @@ class Pool:
         self._taken += pictures
         return lessons
 
-    def draw(self, level: int, pictures: int, source: np.random.Generator) -> tuple[Tensor, Tensor]:
+    def sample(
+        self, level: int, pictures: int, source: np.random.Generator
+    ) -> tuple[Tensor, Tensor]:
         """Features and targets of some of the pictures that are there, with repeats."""
         there = min(self._taken, len(self._features[level]))
         places = torch.from_numpy(source.integers(there, size=pictures))
@@ -120,5 +122,5 @@ class Pool:
 
 def capacity(shape: tuple[int, ...]) -> int:
     """How many features `[C, h, w]` of one picture a level keeps."""
-    least, most = POOL_PICTURES
-    return min(most, max(least, POOL_BYTES // (4 * int(np.prod(shape)))))
+    least, most = BUFFER_PICTURES
+    return min(most, max(least, BUFFER_BYTES // (4 * int(np.prod(shape)))))

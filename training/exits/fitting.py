@@ -18,13 +18,13 @@ from torch import nn
 from models.card import Exit
 from models.families.progan.config import ExitShape, Size, resolution_of
 from models.families.progan.generator import Generator
-from training.exits.choosing import Candidate, choose, fidelities
+from training.exits.choosing import ExitCandidate, choose_exit, fidelities
 from training.exits.cost import deep_shape, exit_cost, path_costs
-from training.exits.deep import Student, rate_at
-from training.exits.distillation_data import BATCH, ExitError, Pool, entrance
+from training.exits.deep import ExitTrainer, rate_at
+from training.exits.distillation_data import BATCH, ExitError, ReplayBuffer, entrance
 from training.exits.linear import LeastSquares
-from training.exits.progress_bar import Watch
-from training.objectives.rng import Purpose, generator_at
+from training.exits.progress_bar import OnProgress
+from training.objectives.rng import Stream, generator_at
 
 FIRST_FIT_SEED = 1_000_000
 LINEAR_PICTURES = 384
@@ -49,7 +49,10 @@ class FittedExit:
 
 
 def fit_exits(
-    generator: Generator, seed: int, steps: int = STEPS, watch: Watch = lambda _done, _all: None
+    generator: Generator,
+    seed: int,
+    steps: int = STEPS,
+    watch: OnProgress = lambda _done, _all: None,
 ) -> list[FittedExit]:
     """New exits for all levels of `generator` but the top one, which stays.
 
@@ -66,20 +69,20 @@ def fit_exits(
     if not 0 <= steps <= MAX_STEPS:
         raise ExitError(f"deep exits learn in 0 to {MAX_STEPS:,} steps, not {steps:,}")
     paths = path_costs(generator, entrance(generator, range(FIRST_FIT_SEED, FIRST_FIT_SEED + 1)))
-    pool = Pool(generator, FIRST_FIT_SEED)
+    pool = ReplayBuffer(generator, FIRST_FIT_SEED)
     candidates = [[exit_] for exit_ in fit_linear(generator, pool)]
     if steps:
         deep = fit_deep(generator, pool, paths, seed, steps, watch)
         candidates = [[*level, exit_] for level, exit_ in zip(candidates, deep, strict=True)]
-    chosen = choose(candidates, fidelities(generator, candidates))
-    top = Candidate(generator.exit_shapes[-1], generator.exits[-1])
+    chosen = choose_exit(candidates, fidelities(generator, candidates))
+    top = ExitCandidate(generator.exit_shapes[-1], generator.exits[-1])
     return [
         FittedExit(exit_.module, _told(generator, level, exit_.shape, psnr_db, paths[level]))
         for level, (exit_, psnr_db) in enumerate([*chosen, (top, None)])
     ]
 
 
-def fit_linear(generator: Generator, pool: Pool) -> list[Candidate]:
+def fit_linear(generator: Generator, pool: ReplayBuffer) -> list[ExitCandidate]:
     """The linear exit of every level but the top one."""
     config = generator.config
     equations = [
@@ -87,17 +90,22 @@ def fit_linear(generator: Generator, pool: Pool) -> list[Candidate]:
         for level in range(config.top_level)
     ]
     for _ in range(0, LINEAR_PICTURES, BATCH):
-        lessons = pool.renew(BATCH)
+        lessons = pool.refill(BATCH)
         for mine, features, target in zip(
             equations, lessons.features, lessons.targets, strict=True
         ):
             mine.add(features, target)
-    return [Candidate(ExitShape((LINEAR_KERNEL,)), mine.exit()) for mine in equations]
+    return [ExitCandidate(ExitShape((LINEAR_KERNEL,)), mine.exit()) for mine in equations]
 
 
 def fit_deep(
-    generator: Generator, pool: Pool, paths: Sequence[int], seed: int, steps: int, watch: Watch
-) -> list[Candidate]:
+    generator: Generator,
+    pool: ReplayBuffer,
+    paths: Sequence[int],
+    seed: int,
+    steps: int,
+    watch: OnProgress,
+) -> list[ExitCandidate]:
     """The deep exit of every level but the top one; they learn side by side.
 
     Args:
@@ -114,24 +122,24 @@ def fit_deep(
         deep_shape(config.feature_maps(level), config.channels, sizes[level], paths[level])
         for level in levels
     ]
-    chance = [generator_at(seed, Purpose.EXITS, level) for level in levels]
+    chance = [generator_at(seed, Stream.EXITS, level) for level in levels]
     students = [
-        Student(config.feature_maps(level), config.channels, shapes[level], chance[level])
+        ExitTrainer(config.feature_maps(level), config.channels, shapes[level], chance[level])
         for level in levels
     ]
     for step in range(steps):
         if step % (BATCH // RENEWED) == 0:
-            pool.renew(BATCH)
+            pool.refill(BATCH)
         for level, student in enumerate(students):
-            features, target = pool.draw(level, batch_at(sizes[level]), chance[level])
-            loss = student.learn(features, target, rate_at(step, steps))
+            features, target = pool.sample(level, batch_at(sizes[level]), chance[level])
+            loss = student.step(features, target, rate_at(step, steps))
             if not math.isfinite(loss):
                 raise ExitError(
                     f"the exit at {resolution_of(level)} px was lost in step {step}: its error is "
                     f"{loss}. Export with --exit-steps 0 for linear exits"
                 )
         watch(step + 1, steps)
-    return [Candidate(s, student.exit()) for s, student in zip(shapes, students, strict=True)]
+    return [ExitCandidate(s, student.exit()) for s, student in zip(shapes, students, strict=True)]
 
 
 def batch_at(size: Size) -> int:

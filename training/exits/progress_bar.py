@@ -14,13 +14,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 SECONDS_BETWEEN_LINES = 30
 
-Watch = Callable[[int, int], None]  # steps done, steps in all
+OnProgress = Callable[[int, int], None]  # steps done, steps in all
 
 
 @contextmanager
-def watching(
+def progress_bar(
     console: Console | None = None, clock: Callable[[], float] = time.monotonic
-) -> Generator[Watch]:
+) -> Generator[OnProgress]:
     """A callable that is told of every step and shows it.
 
     Args:
@@ -39,7 +39,7 @@ def watching(
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def _lines(console: Console, clock: Callable[[], float]) -> Watch:
+def _lines(console: Console, clock: Callable[[], float]) -> OnProgress:
     began = printed = clock()
 
     def watch(done: int, total: int) -> None:

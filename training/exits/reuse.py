@@ -18,7 +18,7 @@ from training.exits.distillation_data import ExitError
 from training.exits.fitting import FittedExit
 
 
-def keep_exits(folder: Path, generator: Generator) -> tuple[list[FittedExit], Card]:
+def reuse_exits(folder: Path, generator: Generator) -> tuple[list[FittedExit], Card]:
     """The exits of the bundle in `folder`, and its card.
 
     Args:

@@ -10,12 +10,12 @@ from torch import nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from training.config.config import TrainingConfig
-from training.game.schedule import Moment
+from training.game.schedule import ScheduleState
 
 RAMP = 0.1  # of the images since the newest level woke up
 
 
-def decay_of(config: TrainingConfig, moment: Moment, images_shown: int) -> float:
+def decay_of(config: TrainingConfig, moment: ScheduleState, images_shown: int) -> float:
     """How much of the average survives the step that begins after `images_shown`, 0 to 1.
 
     With a half-life, it is kept to a tenth of the age of the newest level: an average must not
@@ -26,15 +26,15 @@ def decay_of(config: TrainingConfig, moment: Moment, images_shown: int) -> float
         return config.ema_decay
     half_life = config.ema_half_life_images
     if not taken_over(config, moment):
-        age = images_shown - moment.level_began + moment.batch_size
+        age = images_shown - moment.level_start + moment.batch_size
         half_life = min(half_life, RAMP * age)
     return 0.5 ** (moment.batch_size / half_life)
 
 
-def taken_over(config: TrainingConfig, moment: Moment) -> bool:
+def taken_over(config: TrainingConfig, moment: ScheduleState) -> bool:
     """Whether the newest level is the one a run began with: it never faded in, and was held."""
     plan = config.levels[moment.growth.level]
-    return bool(config.init_from) and moment.level_began == 0 and not plan.fade_images
+    return bool(config.init_from) and moment.level_start == 0 and not plan.fade_images
 
 
 @torch.no_grad()

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.optim import Adam
 
-from training.distributed import ALONE, Together
-from training.game.schedule import Moment
+from training.distributed import SINGLE, Processes
+from training.game.schedule import ScheduleState
 from training.objectives.losses import Terms
 
 
@@ -20,13 +20,13 @@ class NonFiniteLossError(ArithmeticError):
     """A loss became infinite or not a number; the message says where and what to try."""
 
 
-def descend(
+def optimizer_step(
     optimizer: Adam,
     terms: Terms,
     rate: float,
-    moment: Moment,
+    moment: ScheduleState,
     images_shown: int,
-    together: Together = ALONE,
+    together: Processes = SINGLE,
 ) -> None:
     """One optimiser step down the sum of `terms`, on all processes alike.
 
@@ -37,7 +37,7 @@ def descend(
     """
     loss = torch.stack(list(terms.values())).sum()
     if not math.isfinite(together.mean(loss).item()):
-        raise NonFiniteLossError(explain("loss", terms, moment, images_shown, together))
+        raise NonFiniteLossError(explain_non_finite("loss", terms, moment, images_shown, together))
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
@@ -45,14 +45,16 @@ def descend(
     together.average(slopes)
     if not math.isfinite(torch.nn.utils.get_total_norm(slopes).item()):
         raise NonFiniteLossError(
-            explain("slope of the loss", terms, moment, images_shown, together)
+            explain_non_finite("slope of the loss", terms, moment, images_shown, together)
         )
     for group in optimizer.param_groups:
         group["lr"] = rate
     optimizer.step()
 
 
-def explain(what: str, terms: Terms, moment: Moment, images_shown: int, together: Together) -> str:
+def explain_non_finite(
+    what: str, terms: Terms, moment: ScheduleState, images_shown: int, together: Processes
+) -> str:
     """Where the game broke down, in which terms, and what to try."""
     means = {name: together.mean(value).item() for name, value in terms.items()}
     parts = ", ".join(f"{name} {value:.4g}" for name, value in means.items())

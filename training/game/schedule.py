@@ -13,7 +13,7 @@ from training.config.config import TrainingConfig
 
 
 @dataclass(frozen=True)
-class Moment:
+class ScheduleState:
     """All that varies in time.
 
     Attributes:
@@ -23,8 +23,8 @@ class Moment:
         discriminator_rate: and of the discriminator.
         penalty_scale: the weight of the penalty, in times that of the run.
         phase: 0 for the first level held, then 1, 2 for the next faded and held, and so on.
-        phase_ends: images shown at which the phase is over.
-        level_began: images shown at which the newest level woke up.
+        phase_end: images shown at which the phase is over.
+        level_start: images shown at which the newest level woke up.
     """
 
     growth: Growth
@@ -33,11 +33,11 @@ class Moment:
     discriminator_rate: float
     penalty_scale: float
     phase: int
-    phase_ends: int
-    level_began: int
+    phase_end: int
+    level_start: int
 
 
-def schedule_at(images_shown: int, config: TrainingConfig) -> Moment:
+def schedule_at(images_shown: int, config: TrainingConfig) -> ScheduleState:
     """The moment at which `images_shown` real images have been shown; the last one lasts for ever.
 
     Raises:
@@ -68,4 +68,4 @@ def schedule_at(images_shown: int, config: TrainingConfig) -> Moment:
     other = plan.learning_rate * (rise if config.cool_down == "generator" else min(rise, fall))
     other *= config.discriminator_rate
     size, scale = plan.batch_size, plan.penalty_scale
-    return Moment(growth, size, rate, other, scale, phase, start, began)
+    return ScheduleState(growth, size, rate, other, scale, phase, start, began)

@@ -17,12 +17,12 @@ from torch.optim import Adam
 from models.families.progan.discriminator import Discriminator
 from models.families.progan.generator import Generator
 from training.config.config import TrainingConfig
-from training.distributed import ALONE, Together
-from training.objectives.rng import Purpose, generator_at, normal
+from training.distributed import SINGLE, Processes
+from training.objectives.rng import Stream, generator_at, normal
 
 
 @dataclass
-class Players:
+class TrainingState:
     """Both networks, the averaged generator, and the two optimisers, on one device."""
 
     generator: Generator
@@ -31,17 +31,17 @@ class Players:
     generator_optimizer: Adam
     discriminator_optimizer: Adam
     device: torch.device
-    together: Together = ALONE
+    together: Processes = SINGLE
 
     @classmethod
     def create(
-        cls, config: TrainingConfig, device: torch.device, together: Together = ALONE
+        cls, config: TrainingConfig, device: torch.device, together: Processes = SINGLE
     ) -> Self:
         """New networks with the weights that `config.seed` stands for."""
         generator = Generator(config.network)
         auxiliary = config.labels == "acgan"
         discriminator = Discriminator(config.network, config.stddev_group, auxiliary)
-        source = generator_at(config.seed, Purpose.INITIAL_WEIGHTS, 0)
+        source = generator_at(config.seed, Stream.INITIAL_WEIGHTS, 0)
         for network in (generator, discriminator):
             draw_weights(network, source)
             network.to(device)

@@ -18,25 +18,25 @@ from models.layers import kernels_kept
 from models.pixels import Pixels, from_pixels
 from training.config.config import BF16, TrainingConfig
 from training.data.stream import Indices
-from training.distributed import Together
+from training.distributed import Processes
 from training.game.ema import decay_of, update_average
-from training.game.optimise import descend
-from training.game.schedule import Moment
-from training.game.state import Players
+from training.game.optimise import optimizer_step
+from training.game.schedule import ScheduleState
+from training.game.state import TrainingState
 from training.objectives.augment import DRAWS, augment
 from training.objectives.losses import OBJECTIVES, Terms, acgan_terms
-from training.objectives.rng import Purpose, generator_at, normal, uniform
+from training.objectives.rng import Stream, generator_at, normal, uniform
 from training.objectives.step_penalty import penalty_at
 
 Numbers = dict[str, float]
 
 
 @dataclass(frozen=True)
-class Scene:
+class StepContext:
     """What both turns of one step have in common; `labels` are those of the batch."""
 
-    players: Players
-    moment: Moment
+    players: TrainingState
+    moment: ScheduleState
     config: TrainingConfig
     images_shown: int
     labels: Tensor | None
@@ -57,32 +57,34 @@ class Scene:
             named = {name: classify(images, growth) for name, images in sides.items()}
         return acgan_terms(named, self.labels, self.config.label_weight)
 
-    def fakes(self, purpose: Purpose) -> Tensor:
+    def fakes(self, purpose: Stream) -> Tensor:
         """Fake images `[N, C, R, R]`, fp32, from the latents of this step and purpose."""
         config, growth = self.config, self.moment.growth
         source = generator_at(config.seed, purpose, self.images_shown)
         z = normal(source, self.moment.batch_size, config.network.latent_size)
-        z = self.players.together.own(z).to(self.players.device)
+        z = self.players.together.shard(z).to(self.players.device)
         with autocast(self.players.device, config):
             return self.players.generator(z, growth, self.labels)
 
-    def shown(self, images: Tensor, purpose: Purpose) -> Tensor:
+    def shown(self, images: Tensor, purpose: Stream) -> Tensor:
         """Images as the discriminator sees them, by the numbers of this step and purpose."""
         config, together = self.config, self.players.together
         if not config.augment:
             return images
         source = generator_at(config.seed, purpose, self.images_shown)
-        chance = together.own(uniform(source, len(images) * together.count, DRAWS))
+        chance = together.shard(uniform(source, len(images) * together.count, DRAWS))
         return augment(images, config.augment, self.strength, chance.to(images.device))
 
-    def learn(self, optimizer: Adam, terms: Terms, rate: float) -> None:
+    def optimizer_step(self, optimizer: Adam, terms: Terms, rate: float) -> None:
         """One player learns."""
-        descend(optimizer, terms, rate, self.moment, self.images_shown, self.players.together)
+        optimizer_step(
+            optimizer, terms, rate, self.moment, self.images_shown, self.players.together
+        )
 
 
 def take_step(
-    players: Players,
-    moment: Moment,
+    players: TrainingState,
+    moment: ScheduleState,
     config: TrainingConfig,
     pixels: Pixels,
     images_shown: int,
@@ -108,42 +110,42 @@ def take_step(
         NonFiniteLossError: nothing is updated by the player whose loss it was.
     """
     labels = labels_on(players.device, config, classes)
-    scene = Scene(players, moment, config, images_shown, labels, strength)
+    scene = StepContext(players, moment, config, images_shown, labels, strength)
     reals = from_pixels(torch.from_numpy(pixels).to(players.device, non_blocking=True))
-    reals = scene.shown(fade_images(reals, moment.growth), Purpose.AUGMENT_REALS)
-    fakes = scene.fakes(Purpose.LATENTS)
+    reals = scene.shown(fade_images(reals, moment.growth), Stream.AUGMENT_REALS)
+    fakes = scene.fakes(Stream.LATENTS)
 
-    terms = teach_discriminator(scene, reals, fakes.detach())
+    terms = discriminator_turn(scene, reals, fakes.detach())
     if not config.reuse_fakes:
-        fakes = scene.fakes(Purpose.GENERATOR_LATENTS)
-    terms |= teach_generator(scene, reals, fakes)
+        fakes = scene.fakes(Stream.GENERATOR_LATENTS)
+    terms |= generator_turn(scene, reals, fakes)
 
     update_average(players.average, players.generator, decay_of(config, moment, images_shown))
     return read_numbers(terms, players.together)
 
 
-def teach_discriminator(scene: Scene, reals: Tensor, fakes: Tensor) -> Terms:
+def discriminator_turn(scene: StepContext, reals: Tensor, fakes: Tensor) -> Terms:
     """The discriminator's turn; what it came to, losses first."""
     players, moment, config = scene.players, scene.moment, scene.config
-    fakes = scene.shown(fakes, Purpose.AUGMENT_FAKES)
+    fakes = scene.shown(fakes, Stream.AUGMENT_FAKES)
     penalty = penalty_at(scene.images_shown, config, moment, players)
     with kernels_kept(players.discriminator):
         turn = OBJECTIVES[config.objective].discriminator(scene.score, reals, fakes, penalty)
         terms = turn.terms | scene.naming(class_real=reals, class_fake=fakes)
-    scene.learn(players.discriminator_optimizer, terms, moment.discriminator_rate)
+    scene.optimizer_step(players.discriminator_optimizer, terms, moment.discriminator_rate)
     return terms | turn.watched
 
 
-def teach_generator(scene: Scene, reals: Tensor, fakes: Tensor) -> Terms:
+def generator_turn(scene: StepContext, reals: Tensor, fakes: Tensor) -> Terms:
     """The generator's turn, in which the discriminator only passes gradients on."""
     players, config = scene.players, scene.config
-    fakes = scene.shown(fakes, Purpose.AUGMENT_GENERATOR)
+    fakes = scene.shown(fakes, Stream.AUGMENT_GENERATOR)
     players.discriminator.requires_grad_(False)
     with kernels_kept(players.discriminator):
         turn = OBJECTIVES[config.objective].generator(scene.score, reals, fakes)
         terms = turn.terms | scene.naming(class_generator=fakes)
     players.discriminator.requires_grad_(True)
-    scene.learn(players.generator_optimizer, terms, scene.moment.learning_rate)
+    scene.optimizer_step(players.generator_optimizer, terms, scene.moment.learning_rate)
     return terms
 
 
@@ -167,7 +169,7 @@ def autocast(device: torch.device, config: TrainingConfig) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, enabled=config.precision == BF16)
 
 
-def read_numbers(terms: Terms, together: Together) -> Numbers:
+def read_numbers(terms: Terms, together: Processes) -> Numbers:
     """All terms as plain numbers, of the whole batch, in one transfer from the device."""
     stacked = together.mean(torch.stack([value.detach() for value in terms.values()]))
     return dict(zip(terms, cast("list[float]", stacked.tolist()), strict=True))

@@ -109,7 +109,7 @@ class Steering(Protocol):
 
 
 @dataclass(frozen=True)
-class Strength:
+class AugmentStrength:
     """How strong augmentation is at one moment of a run; plain numbers, to be kept.
 
     Attributes:
@@ -122,11 +122,11 @@ class Strength:
     signs: float = 0.0
     steps: int = 0
 
-    def after(self, sign_real: float, batch_size: int, steering: Steering) -> Strength:
+    def after(self, sign_real: float, batch_size: int, steering: Steering) -> AugmentStrength:
         """The strength after a step: every fourth moves it towards an r_t of the target."""
         signs, steps = self.signs + sign_real, self.steps + 1
         if steps < INTERVAL:
-            return Strength(self.p, signs, steps)
+            return AugmentStrength(self.p, signs, steps)
         size = INTERVAL * batch_size / steering.augment_ramp_images
         move = math.copysign(size, signs / steps - steering.augment_target)
-        return Strength(min(1.0, max(0.0, self.p + move)))
+        return AugmentStrength(min(1.0, max(0.0, self.p + move)))

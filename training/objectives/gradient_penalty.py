@@ -66,7 +66,7 @@ def penalised_count(images: int, share: float) -> int:
     return min(images, math.ceil(images * share / 4) * 4)
 
 
-def scores_and_slope(
+def scores_and_gradient_norm(
     score: Score, images: Tensor, penalty: Penalty, side: int = 0
 ) -> tuple[Tensor, Tensor]:
     """Scores `[N]`, and the mean squared gradient norm over the penalised part of the batch.
@@ -98,7 +98,7 @@ def score_gradient(score: Score, images: Tensor) -> tuple[Tensor, Tensor]:
     return scores, gradient.to(torch.promote_types(gradient.dtype, torch.float32))
 
 
-def exact_slope(
+def exact_gradient_norm(
     score: Score, images: Tensor, _penalty: Penalty, _side: int
 ) -> tuple[Tensor, Tensor]:
     """Scores `[n]` and the mean squared gradient norm (Mescheder et al. 2018, equation 9)."""
@@ -112,7 +112,7 @@ def exact_slope(
 # sigma^2, unlike there, so that a weight means the same for both.
 
 
-def finite_difference_slope(
+def finite_difference_gradient_norm(
     score: Score, images: Tensor, penalty: Penalty, side: int
 ) -> tuple[Tensor, Tensor]:
     """Scores `[n]`, and the mean of (D(x + sigma noise) - D(x))^2 / sigma^2.
@@ -132,8 +132,8 @@ def survives_bf16(kind: str, sigma: float) -> bool:
     return kind != "finite-difference" or sigma >= BF16_SIGMA
 
 
-Slope = Callable[[Score, Tensor, Penalty, int], tuple[Tensor, Tensor]]
-SLOPES: dict[str, Slope] = {
-    "exact": exact_slope,
-    "finite-difference": finite_difference_slope,
+GradientNorm = Callable[[Score, Tensor, Penalty, int], tuple[Tensor, Tensor]]
+SLOPES: dict[str, GradientNorm] = {
+    "exact": exact_gradient_norm,
+    "finite-difference": finite_difference_gradient_norm,
 }

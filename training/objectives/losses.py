@@ -20,14 +20,14 @@ from training.objectives.gradient_penalty import (
     Penalty,
     Score,
     score_gradient,
-    scores_and_slope,
+    scores_and_gradient_norm,
 )
 
 Terms = dict[str, Tensor]
 
 
 @dataclass(frozen=True)
-class Turn:
+class Loss:
     """What one player's turn came to.
 
     Attributes:
@@ -56,7 +56,7 @@ def scores_around_zero(real: Tensor, fake: Tensor) -> Terms:
 # WGAN-GP: Gulrajani et al. 2017, with the drift term of Karras et al. 2018, appendix A.1.
 
 
-def wgan_gp_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
+def wgan_gp_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Loss:
     """Critic: real scores up, fake scores down, slope at `target` between them."""
     real, fake = score(reals), score(fakes)
     _, gradient = score_gradient(score, torch.lerp(reals, fakes, penalty.mix))
@@ -67,33 +67,33 @@ def wgan_gp_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: P
         "gradient_penalty": penalty.weight * slope,
         "drift": penalty.drift * real.square().mean(),
     }
-    return Turn(terms, mean_scores(real, fake))
+    return Loss(terms, mean_scores(real, fake))
 
 
-def wgan_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
+def wgan_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Loss:
     """Fake scores up."""
-    return Turn({"generator": -score(fakes).mean()})
+    return Loss({"generator": -score(fakes).mean()})
 
 
 # ----------------------------------------------------------------------------------------
 # Non-saturating logistic loss (Goodfellow et al. 2014) with R1 (Mescheder et al. 2018).
 
 
-def logistic_r1_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
+def logistic_r1_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Loss:
     """Tell real from fake by cross-entropy; flat around real images."""
-    real, slope = scores_and_slope(score, reals, penalty)
+    real, slope = scores_and_gradient_norm(score, reals, penalty)
     fake = score(fakes)
     terms = {
         "logistic_real": F.softplus(-real).mean(),
         "logistic_fake": F.softplus(fake).mean(),
         "r1": penalty.weight / 2 * slope,
     }
-    return Turn(terms, scores_around_zero(real, fake))
+    return Loss(terms, scores_around_zero(real, fake))
 
 
-def logistic_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
+def logistic_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Loss:
     """Be taken for real, by cross-entropy."""
-    return Turn({"generator": F.softplus(-score(fakes)).mean()})
+    return Loss({"generator": F.softplus(-score(fakes)).mean()})
 
 
 # ----------------------------------------------------------------------------------------
@@ -101,44 +101,44 @@ def logistic_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
 # slope is held down by spectral normalisation; these networks have none, so it is held by R1.
 
 
-def hinge_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
+def hinge_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Loss:
     """Real scores above 1, fake scores below -1, and no further; flat around real images."""
-    real, slope = scores_and_slope(score, reals, penalty)
+    real, slope = scores_and_gradient_norm(score, reals, penalty)
     fake = score(fakes)
     terms = {
         "hinge_real": F.relu(1.0 - real).mean(),
         "hinge_fake": F.relu(1.0 + fake).mean(),
         "r1": penalty.weight / 2 * slope,
     }
-    return Turn(terms, scores_around_zero(real, fake))
+    return Loss(terms, scores_around_zero(real, fake))
 
 
-def hinge_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
+def hinge_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Loss:
     """Fake scores up."""
-    return Turn({"generator": -score(fakes).mean()})
+    return Loss({"generator": -score(fakes).mean()})
 
 
 # ----------------------------------------------------------------------------------------
 # Relativistic pairing with R1 and R2: R3GAN, Huang et al. 2024, equations 2 and 5.
 
 
-def rpgan_r1r2_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
+def rpgan_r1r2_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Loss:
     """Score each real image above its fake partner; flat around both."""
-    real, slope_real = scores_and_slope(score, reals, penalty)
-    fake, slope_fake = scores_and_slope(score, fakes, penalty, side=1)
+    real, slope_real = scores_and_gradient_norm(score, reals, penalty)
+    fake, slope_fake = scores_and_gradient_norm(score, fakes, penalty, side=1)
     terms = {
         "relativistic": F.softplus(fake - real).mean(),
         "r1": penalty.weight / 2 * slope_real,
         "r2": penalty.weight / 2 * slope_fake,
     }
-    return Turn(terms, mean_scores(real, fake))
+    return Loss(terms, mean_scores(real, fake))
 
 
-def rpgan_generator(score: Score, reals: Tensor, fakes: Tensor) -> Turn:
+def rpgan_generator(score: Score, reals: Tensor, fakes: Tensor) -> Loss:
     """Score each fake image above its real partner."""
     with torch.no_grad():
         real = score(reals)
-    return Turn({"generator": F.softplus(real - score(fakes)).mean()})
+    return Loss({"generator": F.softplus(real - score(fakes)).mean()})
 
 
 # ----------------------------------------------------------------------------------------
@@ -170,8 +170,8 @@ class Objective:
         has_zero: whether a score of 0 is the border between real and fake.
     """
 
-    discriminator: Callable[[Score, Tensor, Tensor, Penalty], Turn]
-    generator: Callable[[Score, Tensor, Tensor], Turn]
+    discriminator: Callable[[Score, Tensor, Tensor, Penalty], Loss]
+    generator: Callable[[Score, Tensor, Tensor], Loss]
     penalty_weight: float
     drift: float = 0.0
     penalty_target: float = 1.0

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 
-class Purpose(IntEnum):
+class Stream(IntEnum):
     """What a draw is for; each has a stream of its own. Numbers are never used again."""
 
     INITIAL_WEIGHTS = 0
@@ -29,7 +29,7 @@ class Purpose(IntEnum):
     BENCHMARK_SCORE = 21
 
 
-def generator_at(seed: int, purpose: Purpose, images_shown: int) -> np.random.Generator:
+def generator_at(seed: int, purpose: Stream, images_shown: int) -> np.random.Generator:
     """The source of random numbers for one purpose at one moment."""
     counter = np.array([0, 0, 0, int(purpose)], np.uint64)
     key = np.array([seed, images_shown], np.uint64)

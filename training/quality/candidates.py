@@ -14,7 +14,7 @@ import numpy as np
 from training.data.manifest import Pixels
 from training.data.stream import Indices, Prepared
 from training.quality.coarse_search import COMPARED_AT, flat, halved_to, nearest
-from training.quality.pictures import Pictures
+from training.quality.pictures import PictureSet
 
 CLOSER = 64  # pixels
 GLANCED = 8  # of the pictures most alike at a glance, the one most alike at 64 px is chosen
@@ -24,8 +24,8 @@ HOW = f"by colour at {COMPARED_AT} px, the best {GLANCED} again at {CLOSER} px"
 
 
 def with_candidates(
-    real: Pictures, generated: Pictures, prepared: Prepared, resolution: int
-) -> Pictures:
+    real: PictureSet, generated: PictureSet, prepared: Prepared, resolution: int
+) -> PictureSet:
     """`real`, and after it those of all training pictures that look most like one of either set.
 
     One for each picture, so there are at most `len(real) + len(generated)` more. For a real picture
@@ -43,11 +43,11 @@ def with_candidates(
         if (other := next(others, None)) is not None:
             chosen.append(other)
     further = np.setdiff1d(np.array(chosen, np.int64), real.numbers)
-    return Pictures(real.array, np.concatenate([real.numbers, further]))
+    return PictureSet(real.array, np.concatenate([real.numbers, further]))
 
 
 def _ranked(
-    pictures: Pictures, prepared: Prepared, resolution: int, k: int
+    pictures: PictureSet, prepared: Prepared, resolution: int, k: int
 ) -> Iterator[tuple[Pixels, Indices]]:
     """Each picture, and the numbers of k training pictures, those most like it first."""
     small, closer = (prepared.images(min(size, resolution)) for size in (COMPARED_AT, CLOSER))
@@ -63,7 +63,7 @@ def _ranked(
         done += len(some)
 
 
-def doubles(pictures: Pictures) -> Indices:
+def doubles(pictures: PictureSet) -> Indices:
     """For each picture the place of the first that is equal to it in every byte, `[n]`."""
     first: dict[bytes, int] = {}
     return np.array(

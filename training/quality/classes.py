@@ -8,12 +8,12 @@ from __future__ import annotations
 from training.config.config import TrainingConfig
 from training.data.manifest import DataError
 from training.data.stream import Prepared
-from training.quality.pictures import Pictures
+from training.quality.pictures import PictureSet
 from training.run.data_origin import Origin
 
 
 def labels_like(
-    real: Pictures, prepared: Prepared, config: TrainingConfig, origin: Origin
+    real: PictureSet, prepared: Prepared, config: TrainingConfig, origin: Origin
 ) -> list[int] | None:
     """A class for each generated picture: those of `real`, in order; None without classes.
 

@@ -18,7 +18,7 @@ from training.data.manifest import Pixels
 from training.quality.distances import frechet_distance
 from training.quality.networks.efficientnet import Features, as_colour, look, published_weights
 from training.quality.networks.inception import FEATURES, Inception
-from training.quality.pictures import Pictures
+from training.quality.pictures import PictureSet
 from training.quality.report import Metric, metric
 
 WEIGHTS_FILE = "pt_inception-2015-12-05-6726825d.pth"
@@ -68,12 +68,12 @@ def resized(images: Tensor, side: int) -> Tensor:
     return images
 
 
-def features_of(pictures: Pictures, network: Inception) -> Features:
+def features_of(pictures: PictureSet, network: Inception) -> Features:
     """What the network sees in every picture, `[n, 2048]`."""
     return look(pictures, network, partial(as_shown, side=SIDE), FEATURES)
 
 
-def measure_fid(real: Pictures, generated: Pictures, network: Inception) -> Metric:
+def measure_fid(real: PictureSet, generated: PictureSet, network: Inception) -> Metric:
     """FID of two sets of pictures, lower is better.
 
     Raises:

@@ -17,14 +17,14 @@ from training.quality.candidates import doubles, with_candidates
 from training.quality.feature_metrics import measure_neighbours
 from training.quality.neighbours import nearest_neighbours, sheet_of
 from training.quality.networks.efficientnet import Features
-from training.quality.pictures import Pictures
+from training.quality.pictures import PictureSet
 from training.quality.report import Metric
 
-Look = Callable[[Pictures], Features]
+ExtractFeatures = Callable[[PictureSet], Features]
 
 
 @dataclass(frozen=True)
-class Memory:
+class Memorization:
     """What was found.
 
     Attributes:
@@ -36,14 +36,14 @@ class Memory:
     sheet: bytes
 
 
-def measure_memory(
-    sets: tuple[Pictures, Pictures],
+def measure_memorization(
+    sets: tuple[PictureSet, PictureSet],
     features: tuple[Features, Features],
-    look: Look,
+    look: ExtractFeatures,
     prepared: Prepared,
     resolution: int,
     seen: str,
-) -> Memory:
+) -> Memorization:
     """How near generated pictures are to any training picture, beside those to each other.
 
     Args:
@@ -65,4 +65,4 @@ def measure_memory(
     sheet = io.BytesIO()
     sheet_of(searched, generated, found).save(sheet, format="PNG")
     ratio = measure_neighbours(found, prepared.count, len(searched), seen)
-    return Memory(ratio, sheet.getvalue())
+    return Memorization(ratio, sheet.getvalue())

@@ -13,7 +13,7 @@ from PIL import Image
 
 from training.data.stream import Indices
 from training.quality.distances import Cloud, Doubles, squared_distances
-from training.quality.pictures import Pictures
+from training.quality.pictures import PictureSet
 from training.rendering import grid_of
 
 SHOWN = 5  # neighbours of each
@@ -111,7 +111,7 @@ def _apart(cloud: Cloud, measured: int, doubles: Indices) -> Doubles:
     return apart[np.isfinite(apart)]
 
 
-def sheet_of(real: Pictures, generated: Pictures, found: Neighbours) -> Image.Image:
+def sheet_of(real: PictureSet, generated: PictureSet, found: Neighbours) -> Image.Image:
     """Generated pictures on the left, their neighbours to the right of them.
 
     Above the six of all that are closest to a real picture, below the first six.

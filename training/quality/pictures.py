@@ -27,7 +27,7 @@ PIECE = 2**20  # bytes
 
 
 @dataclass(frozen=True)
-class Pictures:
+class PictureSet:
     """Pictures of an array, usually one on the disk.
 
     Attributes:
@@ -51,13 +51,13 @@ class Pictures:
         """1 gray, 3 RGB, 4 RGBA."""
         return self.array.shape[3]
 
-    def first(self, count: int) -> Pictures:
+    def first(self, count: int) -> PictureSet:
         """The first `count` of them, or all if there are fewer."""
-        return Pictures(self.array, self.numbers[:count])
+        return PictureSet(self.array, self.numbers[:count])
 
-    def after(self, count: int) -> Pictures:
+    def after(self, count: int) -> PictureSet:
         """All but the first `count` of them."""
-        return Pictures(self.array, self.numbers[count:])
+        return PictureSet(self.array, self.numbers[count:])
 
     def at(self, places: Sequence[int] | Indices) -> Pixels:
         """A copy of the pictures at these places, uint8 `[n, H, W, C]`."""
@@ -69,19 +69,19 @@ class Pictures:
             yield np.asarray(self.array[self.numbers[start : start + size]])
 
 
-def choose(array: Pixels, count: int, seed: int) -> Pictures:
+def choose_real(array: Pixels, count: int, seed: int) -> PictureSet:
     """`count` different pictures of `array`, drawn at random; all of them if there are fewer."""
     numbers = np.random.default_rng(seed).permutation(len(array))[:count]
-    return Pictures(array, numbers.astype(np.int64))
+    return PictureSet(array, numbers.astype(np.int64))
 
 
-def draw(
+def draw_generated(
     generator: Generator,
     growth: Growth,
     seeds: range,
     folder: Path,
     labels: Sequence[int] | None = None,
-) -> Pictures:
+) -> PictureSet:
     """The pictures of `seeds`, each drawn once, in a scratch file of `folder`.
 
     Where the generator has classes, each picture is of its one of `labels`.
@@ -96,7 +96,7 @@ def draw(
         part = seeds[start : start + DRAWN_AT_ONCE]
         classes = labels[start : start + len(part)] if labels else None
         array[start : start + len(part)] = render(generator, part, growth, classes)
-    return Pictures(array, np.arange(len(seeds)))
+    return PictureSet(array, np.arange(len(seeds)))
 
 
 def scratch_array(folder: Path, shape: tuple[int, ...], kind: type) -> NDArray[Any]:

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from training.data.stream import Indices
-from training.quality.pictures import Pictures
+from training.quality.pictures import PictureSet
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # section 3.2 of the paper, finest scale first
 WINDOW = 11  # pixels
@@ -52,7 +52,7 @@ class Similarity:
         )
 
 
-def similarity_within(pictures: Pictures, pairs: int, seed: int = 0) -> Similarity:
+def similarity_within(pictures: PictureSet, pairs: int, seed: int = 0) -> Similarity:
     """The mean MS-SSIM of `pairs` random pairs of different pictures.
 
     Raises:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from training.data.manifest import Pixels
-from training.quality.pictures import Pictures, scratch_array
+from training.quality.pictures import PictureSet, scratch_array
 
 COARSEST = 16  # pixels
 PATCH = 7  # pixels
@@ -59,7 +59,7 @@ class SlicedWasserstein:
 
 
 def sliced_wasserstein(
-    real: Pictures, generated: Pictures, scratch: Path, seed: int = 0
+    real: PictureSet, generated: PictureSet, scratch: Path, seed: int = 0
 ) -> SlicedWasserstein:
     """The distance of two sets, the larger cut to the size of the smaller.
 
@@ -135,7 +135,7 @@ def _blur(images: Tensor) -> Tensor:
 
 
 def patches_of(
-    pictures: Pictures, number: int, scratch: Path, random: np.random.Generator
+    pictures: PictureSet, number: int, scratch: Path, random: np.random.Generator
 ) -> Floats:
     """Patches of level `number`, `[n * 128, C * 7 * 7]`, each channel of mean 0 and deviation 1.
 

@@ -20,7 +20,7 @@ from models.pixels import from_pixels, to_pixels
 from training.data.manifest import Pixels
 from training.data.stream import Indices, Prepared
 from training.quality.distances import squared_distances
-from training.quality.pictures import choose
+from training.quality.pictures import choose_real
 from training.quality.swd import (
     PATCH,
     SCALE,
@@ -57,7 +57,7 @@ class Measured:
     nearest: float
 
 
-class QuickQuality:
+class TickMetrics:
     """Measures an averaged generator against fixed real pictures.
 
     Args:
@@ -83,7 +83,7 @@ class QuickQuality:
             return {}
         if self._real is None or self._real[0] != growth:
             array = self.prepared.images(growth.resolution)
-            chosen = choose(array, count, seed=0)
+            chosen = choose_real(array, count, seed=0)
             pictures = faded(np.concatenate([*chosen.batches(AT_ONCE)]), growth)
             self._real = (growth, measured(pictures), chosen.numbers)
         _, real, numbers = self._real

@@ -15,7 +15,7 @@ from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
 from training.data.stream import Prepared
 from training.quality.coarse_search import COMPARED_AT, flat, halved_to, nearest
-from training.quality.pictures import choose
+from training.quality.pictures import choose_real
 from training.quality.report import write_whole
 from training.rendering import grid_of, render
 from training.report.frames import LARGEST_TILE, webp
@@ -27,27 +27,27 @@ SHEET_FILE = "lookalikes.webp"
 
 
 @dataclass(frozen=True)
-class Lookalikes:
+class NeighbourSheet:
     """A sheet: generated pictures in the first row, below each those most like it."""
 
     webp: bytes
     searched: int
 
 
-def find_lookalikes(average: Generator, growth: Growth, prepared: Prepared) -> Lookalikes:
+def find_neighbours(average: Generator, growth: Growth, prepared: Prepared) -> NeighbourSheet:
     """Search among at most 20,000 training pictures, always the same ones."""
     drawn = render(average, SEEDS, growth)
     small = prepared.images(min(COMPARED_AT, growth.resolution))
-    searched = choose(small, SEARCHED, seed=0)
+    searched = choose_real(small, SEARCHED, seed=0)
     points = flat(halved_to(drawn, small.shape[1]))
     places = searched.numbers[nearest(points, searched.array, searched.numbers, SHOWN)]
     real = np.asarray(prepared.images(growth.resolution)[places.T.reshape(-1)])
     tiles = halved_to(np.concatenate([drawn, real]), LARGEST_TILE)
     sheet = grid_of(tiles, len(drawn), smallest_tile=1)
-    return Lookalikes(webp(sheet, lossless=tiles.shape[1] <= COMPARED_AT), len(searched))
+    return NeighbourSheet(webp(sheet, lossless=tiles.shape[1] <= COMPARED_AT), len(searched))
 
 
-def keep_lookalikes(folder: Path, found: Lookalikes) -> None:
+def save_neighbours(folder: Path, found: NeighbourSheet) -> None:
     """Keep the sheet, so that a page made by hand can show it without the pictures.
 
     Raises:

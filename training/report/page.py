@@ -17,7 +17,7 @@ from training.quality.report import write_whole
 from training.rendering import SAMPLES
 from training.report.frames import Frame, frames_of
 from training.report.nearest_neighbours import SEARCHED, SHEET_FILE
-from training.report.report_data import Story, story_of
+from training.report.report_data import ReportData, report_data_of
 
 HERE = Path(__file__).parent
 REPORT_FILE = "report.html"
@@ -40,7 +40,7 @@ def write_page(run: Path, out: Path, kept: Path | None) -> int:
         ConfigError: there is no run, or it cannot be read.
         OSError: the disk is full; an older page stays.
     """
-    story = story_of(run)
+    story = report_data_of(run)
     frames = frames_of(run / SAMPLES, story["images_shown"], kept)
     story |= {
         "written": time.strftime("%Y-%m-%d %H:%M"),
@@ -55,7 +55,7 @@ def write_page(run: Path, out: Path, kept: Path | None) -> int:
     return len(content)
 
 
-def page_of(story: Story) -> str:
+def page_of(story: ReportData) -> str:
     """The whole page."""
     numbers = json.dumps(story, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
     parts = {
@@ -72,7 +72,7 @@ def page_of(story: Story) -> str:
     return page
 
 
-def frame_in_json(frame: Frame) -> Story:
+def frame_in_json(frame: Frame) -> ReportData:
     """A grid with its picture inside."""
     source = data_uri(frame.webp, "webp")
     return {

@@ -19,13 +19,13 @@ from training.run.data_origin import read_origin
 from training.run.journal import JOURNAL_FILE, TIMING_FILE, read_lines
 from training.run.resume import read_config
 
-Story = dict[str, Any]
+ReportData = dict[str, Any]
 Columns = dict[str, list[float | None]]
 
 NOT_PLOTTED = ("alarms", "warnings")
 
 
-def story_of(run: Path) -> Story:
+def report_data_of(run: Path) -> ReportData:
     """Configuration, origin, journal and measured quality of a run.
 
     Raises:
@@ -65,16 +65,16 @@ def finite(value: object) -> float | None:
     return value if isinstance(value, int | float) and math.isfinite(value) else None
 
 
-def alarms_of(lines: Sequence[dict[str, object]]) -> list[Story]:
+def alarms_of(lines: Sequence[dict[str, object]]) -> list[ReportData]:
     """Every alarm of the journal, with when it was raised."""
-    found: list[Story] = []
+    found: list[ReportData] = []
     for line in lines:
         alarms: Any = line.get("alarms", [])
         found += [{"images_shown": line["images_shown"], **alarm} for alarm in alarms]
     return found
 
 
-def quality_of(run: Path) -> Story | None:
+def quality_of(run: Path) -> ReportData | None:
     """What `evaluate` measured, if it did and it can be read."""
     try:
         report = json.loads((run / QUALITY_FILE).read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ from pathlib import Path
 from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
 from training.data.stream import Prepared
-from training.report.nearest_neighbours import find_lookalikes, keep_lookalikes
+from training.report.nearest_neighbours import find_neighbours, save_neighbours
 from training.report.page import KEPT_FOLDER, REPORT_FILE, write_page
 
 SHARE = 0.01  # of the time spent training
@@ -47,8 +47,8 @@ class Reporter:
         try:
             if last or (trained - self._trained) * SHARE >= self._cost:
                 began = time.perf_counter()
-                found = find_lookalikes(average, growth, self.prepared)
-                keep_lookalikes(self.run / KEPT_FOLDER, found)
+                found = find_neighbours(average, growth, self.prepared)
+                save_neighbours(self.run / KEPT_FOLDER, found)
                 self._cost, self._trained = time.perf_counter() - began, trained
             write_page(self.run, self.run / REPORT_FILE, self.run / KEPT_FOLDER)
         except Exception as error:  # noqa: BLE001 - nothing about a page is worth a training

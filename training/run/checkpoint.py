@@ -22,7 +22,7 @@ from torch import Tensor
 
 from models.bundle import file_sha256
 from training.atomic_folder import current_umask
-from training.run.tensors import Players, UnfitError, put_tensors, tensors_of
+from training.run.tensors import StateNetworks, UnfitError, put_tensors, tensors_of
 
 CHECKPOINTS = "checkpoints"  # the folder in a run
 KEPT = 2
@@ -39,11 +39,11 @@ class Progress:
 
     Attributes:
         images_shown: real images the discriminator has seen.
-        phase: of the last step played (`training.game.schedule.Moment.phase`); -1 before the first.
+        phase: of the last step (`training.game.schedule.ScheduleState.phase`); -1 before the first.
         sums: of the numbers since the last journal line.
         sum_images: how many images those sums cover.
         seconds: spent training so far, all sessions together.
-        augment: the fields of `training.objectives.augment.Strength`; empty before the first step.
+        augment: the fields of `training.objectives.augment.AugmentStrength`; empty at first.
     """
 
     images_shown: int = 0
@@ -55,7 +55,7 @@ class Progress:
 
 
 def save_checkpoint(
-    folder: Path, players: Players, progress: Progress, also: Collection[int] = ()
+    folder: Path, players: StateNetworks, progress: Progress, also: Collection[int] = ()
 ) -> Path:
     """Write a checkpoint atomically, then delete all but it, the one before, and those `also`.
 
@@ -87,7 +87,7 @@ def checkpoint_at(folder: Path, images_shown: int) -> Path:
     return folder / f"checkpoint-{images_shown:010d}.json"
 
 
-def load_at(folder: Path, images_shown: int, players: Players) -> Progress:
+def load_at(folder: Path, images_shown: int, players: StateNetworks) -> Progress:
     """Put the checkpoint of that moment into `players`.
 
     Raises:
@@ -99,7 +99,7 @@ def load_at(folder: Path, images_shown: int, players: Players) -> Progress:
     return progress
 
 
-def load_newest(folder: Path, players: Players) -> tuple[Progress, list[str]]:
+def load_newest(folder: Path, players: StateNetworks) -> tuple[Progress, list[str]]:
     """Put the newest whole checkpoint into `players`.
 
     Returns:
@@ -150,7 +150,7 @@ def read_checkpoint(record: Path) -> tuple[Progress, dict[str, Tensor]]:
         raise CheckpointError(f"{record} cannot be read: {error}") from error
 
 
-def _restore(players: Players, tensors: dict[str, Tensor], record: Path) -> None:
+def _restore(players: StateNetworks, tensors: dict[str, Tensor], record: Path) -> None:
     try:
         put_tensors(players, tensors)
     except UnfitError as error:

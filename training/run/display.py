@@ -11,7 +11,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from training.game.schedule import Moment
+from training.game.schedule import ScheduleState
 
 Number = int | float
 
@@ -59,14 +59,14 @@ class Display:
         """One line that stays."""
         self.console.print(text, markup=False, emoji=False)
 
-    def update(self, moment: Moment, images_shown: int, rate: float) -> None:
+    def update(self, moment: ScheduleState, images_shown: int, rate: float) -> None:
         """Move the bar; cheap, called every step."""
         self._bar.update(
             self._task, completed=images_shown, description=describe(moment), rate=rate
         )
 
     def tick(
-        self, moment: Moment, images_shown: int, rate: float, numbers: dict[str, float]
+        self, moment: ScheduleState, images_shown: int, rate: float, numbers: dict[str, float]
     ) -> None:
         """Say where the run stands, for a log."""
         terms = "  ".join(f"{name} {value:.3f}" for name, value in numbers.items())
@@ -77,7 +77,7 @@ class Display:
         )
 
 
-def describe(moment: Moment) -> str:
+def describe(moment: ScheduleState) -> str:
     """Level and alpha in words."""
     growth = moment.growth
     state = f"fading in, alpha {growth.alpha:.2f}" if growth.fading else "held"

@@ -13,8 +13,8 @@ from pathlib import Path
 import torch
 
 from training.config.config import CONFIG_FILE, TrainingConfig
-from training.game.schedule import Moment, schedule_at
-from training.game.state import Players
+from training.game.schedule import ScheduleState, schedule_at
+from training.game.state import TrainingState
 from training.run.alarms import best_tick
 from training.run.checkpoint import (
     CHECKPOINTS,
@@ -32,20 +32,20 @@ NEWEST, BEST = "newest", "best"
 
 
 @dataclass(frozen=True)
-class Newest:
+class LoadedRun:
     """A run as its newest whole checkpoint has it, on the CPU."""
 
     config: TrainingConfig
-    players: Players
+    players: TrainingState
     progress: Progress
 
     @property
-    def moment(self) -> Moment:
+    def moment(self) -> ScheduleState:
         """Where its schedule stands."""
         return schedule_at(self.progress.images_shown, self.config)
 
 
-def load_run(run_folder: Path, which: str = NEWEST) -> Newest:
+def load_run(run_folder: Path, which: str = NEWEST) -> LoadedRun:
     """Read a checkpoint of a run.
 
     Args:
@@ -62,14 +62,14 @@ def load_run(run_folder: Path, which: str = NEWEST) -> Newest:
     if not path.exists() or not list((run_folder / CHECKPOINTS).glob(PATTERN)):
         raise CheckpointError(f"{run_folder} holds no checkpoint: train it first")
     config = read_config(path)
-    players = Players.create(config, torch.device("cpu"))
+    players = TrainingState.create(config, torch.device("cpu"))
     if which != NEWEST:
         images = best_of(run_folder, config) if which == BEST else int(which)
-        return Newest(config, players, load_at(run_folder / CHECKPOINTS, images, players))
+        return LoadedRun(config, players, load_at(run_folder / CHECKPOINTS, images, players))
     progress, damaged = load_newest(run_folder / CHECKPOINTS, players)
     for sentence in damaged:
         sys.stderr.write(f"passed over: {sentence}\n")
-    return Newest(config, players, progress)
+    return LoadedRun(config, players, progress)
 
 
 def best_of(run_folder: Path, config: TrainingConfig) -> int:

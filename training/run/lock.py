@@ -16,7 +16,7 @@ from training.config.config import ConfigError
 
 
 @contextmanager
-def occupied(run: Path) -> Generator[None]:
+def run_lock(run: Path) -> Generator[None]:
     """Inside, no other command trains the run; the folder is made if it is new.
 
     Two that wrote into one folder would spoil the journal and delete each other's checkpoints. On a

@@ -18,20 +18,20 @@ import torch
 
 from training.config.config import TrainingConfig
 from training.data.stream import ImageStream, Prepared
-from training.distributed import ALONE, Together
+from training.distributed import SINGLE, Processes
 from training.game.schedule import schedule_at
-from training.game.state import Players
+from training.game.state import TrainingState
 from training.game.step import take_step
-from training.objectives.augment import Strength
+from training.objectives.augment import AugmentStrength
 from training.rendering import SAMPLES
 from training.run.checkpoint import CHECKPOINTS, Progress, load_newest
 from training.run.data_origin import keep_origin
 from training.run.display import Display, describe
 from training.run.journal import JOURNAL_FILE, TIMING_FILE, Averages, truncate_after
-from training.run.lock import occupied
-from training.run.monitor import Watch
-from training.run.precision import settled
-from training.run.recorder import Chronicle
+from training.run.lock import run_lock
+from training.run.monitor import RunMonitor
+from training.run.precision import resolve_precision
+from training.run.recorder import Recorder
 from training.run.resume import keep_config
 from training.run.stopping import StopRequest
 from training.run.transfer import Beginning, begin_with
@@ -49,7 +49,7 @@ def train(  # noqa: PLR0913 - the last three are rare, and go by their names
     display: Display,
     *,
     beginning: Beginning | None = None,
-    together: Together = ALONE,
+    together: Processes = SINGLE,
     events: Events | None = None,
 ) -> Progress:
     """Train until the schedule ends or the process is asked to stop.
@@ -76,29 +76,29 @@ def train(  # noqa: PLR0913 - the last three are rare, and go by their names
         OSError: the disk is full; the last checkpoint is whole.
         TogetherError: another process failed, or was told something else.
     """
-    config = settled(config, run, device)
+    config = resolve_precision(config, run, device)
     with opened(config, prepared, run, together):
-        players = Players.create(config, device, together)
+        players = TrainingState.create(config, device, together)
         chronicle = None
-        with together.whole():
-            progress = take_up(config, run, players, display, beginning)
+        with together.all_or_none():
+            progress = resume_or_begin(config, run, players, display, beginning)
             if together.first:
-                watch = Watch(run, config, prepared, display.say)
-                chronicle = Chronicle(run, players, watch, display, events)
+                watch = RunMonitor(run, config, prepared, display.say)
+                chronicle = Recorder(run, players, watch, display, events)
         require_agreement(config, prepared, progress, together)
         if events:
             events.begin(progress.images_shown)
         stream = ImageStream(prepared, config.seed, config.mirror)
-        return play(config, stream, players, progress, display, chronicle)
+        return train_loop(config, stream, players, progress, display, chronicle)
 
 
-def play(
+def train_loop(
     config: TrainingConfig,
     stream: ImageStream,
-    players: Players,
+    players: TrainingState,
     progress: Progress,
     display: Display,
-    chronicle: Chronicle | None,
+    chronicle: Recorder | None,
 ) -> Progress:
     """Step by step from where a run stands; the first process has its chronicle.
 
@@ -144,7 +144,7 @@ def play(
             sums, covered = averages.sums, averages.images
             kept = asdict(strength) if config.augment_target else {}
             progress = Progress(shown, phase, sums, covered, seconds, kept)
-            with together.whole():
+            with together.all_or_none():
                 if chronicle and tick:
                     chronicle.tick(moment, progress, numbers, tick_images / elapsed)
                 if chronicle:
@@ -156,7 +156,7 @@ def play(
 
 @contextmanager
 def opened(
-    config: TrainingConfig, prepared: Prepared, run: Path, together: Together
+    config: TrainingConfig, prepared: Prepared, run: Path, together: Processes
 ) -> Generator[None]:
     """Refuse what cannot be trained; make the folder of a run, or see that it is the same run.
 
@@ -169,9 +169,9 @@ def opened(
     check_data(config, prepared)
     check_processes(config, together.count)
     with ExitStack() as stack:
-        with together.whole():
+        with together.all_or_none():
             if together.first:
-                stack.enter_context(occupied(run))
+                stack.enter_context(run_lock(run))
                 keep_config(run, config)
                 keep_origin(run, prepared)
                 (run / SAMPLES).mkdir(exist_ok=True)
@@ -179,7 +179,7 @@ def opened(
 
 
 def require_agreement(
-    config: TrainingConfig, prepared: Prepared, progress: Progress, together: Together
+    config: TrainingConfig, prepared: Prepared, progress: Progress, together: Processes
 ) -> None:
     """Refuse to go on where the processes of a run were told or have found different things.
 
@@ -192,10 +192,10 @@ def require_agreement(
     )
 
 
-def take_up(
+def resume_or_begin(
     config: TrainingConfig,
     run: Path,
-    players: Players,
+    players: TrainingState,
     display: Display,
     beginning: Beginning | None,
 ) -> Progress:
@@ -220,12 +220,12 @@ def take_up(
     return progress
 
 
-def strength_at(progress: Progress, config: TrainingConfig) -> Strength:
+def strength_at(progress: Progress, config: TrainingConfig) -> AugmentStrength:
     """How strong augmentation is where a run goes on, or begins."""
     if not progress.augment:
-        return Strength(0.0 if config.augment_target else config.augment_strength)
+        return AugmentStrength(0.0 if config.augment_target else config.augment_strength)
     kept = progress.augment
-    return Strength(kept["p"], kept["signs"], int(kept["steps"]))
+    return AugmentStrength(kept["p"], kept["signs"], int(kept["steps"]))
 
 
 def is_tick(before: int, after: int, config: TrainingConfig) -> bool:

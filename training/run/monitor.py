@@ -13,13 +13,13 @@ from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
 from training.config.config import TrainingConfig
 from training.data.stream import Prepared
-from training.quality.tick_metrics import QuickQuality
+from training.quality.tick_metrics import TickMetrics
 from training.report.reporter import Reporter
 from training.run.alarms import alarms_after, best_tick, in_journal
 from training.run.journal import JOURNAL_FILE, Line, read_lines
 
 
-class Watch:
+class RunMonitor:
     """Watches one run; made when its journal is cut to where it goes on.
 
     Args:
@@ -35,14 +35,14 @@ class Watch:
         self.lines: list[Line] = [*read_lines(run / JOURNAL_FILE)]
         self._top = config.network.resolution
         self._say = say
-        self._quality = QuickQuality(prepared, config.tick_images)
+        self._quality = TickMetrics(prepared, config.tick_images)
         self._reporter = Reporter(run, prepared, say)
 
     def measure(self, average: Generator, growth: Growth) -> dict[str, float]:
         """How good the pictures are now, by `training.quality.tick_metrics`."""
         return self._quality.measure(average, growth)
 
-    def note(self, line: Line) -> Line:
+    def observe(self, line: Line) -> Line:
         """A new line of the journal, with the alarms that it raises; they are said, too."""
         alarms = alarms_after([*self.lines, line])
         for alarm in alarms:

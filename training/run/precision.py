@@ -15,7 +15,7 @@ from training.objectives.gradient_penalty import survives_bf16
 from training.run.resume import read_config
 
 
-def settled(config: TrainingConfig, run: Path, device: torch.device) -> TrainingConfig:
+def resolve_precision(config: TrainingConfig, run: Path, device: torch.device) -> TrainingConfig:
     """The configuration with its precision decided.
 
     Args:
@@ -30,10 +30,10 @@ def settled(config: TrainingConfig, run: Path, device: torch.device) -> Training
     kept = run / CONFIG_FILE
     if config.precision == AUTO and kept.exists():
         return replace(config, precision=read_config(kept).precision)
-    return fitting(config, device)
+    return precision_for(config, device)
 
 
-def fitting(config: TrainingConfig, device: torch.device) -> TrainingConfig:
+def precision_for(config: TrainingConfig, device: torch.device) -> TrainingConfig:
     """The configuration of a new run: where `auto` asks, in the precision `device` is faster in."""
     if config.precision != AUTO:
         return config

@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.game.schedule import Moment
-from training.game.state import Players
+from training.game.schedule import ScheduleState
+from training.game.state import TrainingState
 from training.game.step import Numbers
 from training.rendering import SAMPLES, write_grid
 from training.run.checkpoint import CHECKPOINTS, Progress, save_checkpoint
 from training.run.display import Display
 from training.run.journal import JOURNAL_FILE, TIMING_FILE, Line, append_line
-from training.run.monitor import Watch
+from training.run.monitor import RunMonitor
 
 if TYPE_CHECKING:
     from training.run.events import Events  # needs an extra
 
 
 @dataclass(frozen=True)
-class Chronicle:
+class Recorder:
     """Writes what one run comes to, on the process that speaks for all.
 
     Attributes:
@@ -36,12 +36,14 @@ class Chronicle:
     """
 
     run: Path
-    players: Players
-    watch: Watch
+    players: TrainingState
+    watch: RunMonitor
     display: Display
     events: Events | None = None
 
-    def tick(self, moment: Moment, progress: Progress, numbers: Numbers, rate: float) -> None:
+    def tick(
+        self, moment: ScheduleState, progress: Progress, numbers: Numbers, rate: float
+    ) -> None:
         """A line of the journal with what was measured, and the picture grid of the moment.
 
         Args:
@@ -55,7 +57,7 @@ class Chronicle:
         """
         shown, growth = progress.images_shown, moment.growth
         numbers = numbers | self.watch.measure(self.players.average, growth)
-        line = self.watch.note(line_of(moment, shown, numbers))
+        line = self.watch.observe(line_of(moment, shown, numbers))
         append_line(self.run / JOURNAL_FILE, line)
         timing = {"images_shown": shown, "seconds": round(progress.seconds, 1)}
         append_line(self.run / TIMING_FILE, timing | {"images_per_second": round(rate, 2)})
@@ -64,7 +66,7 @@ class Chronicle:
             self.events.tick(line, rate, grid)
         self.display.tick(moment, shown, rate, numbers)
 
-    def keep(self, moment: Moment, progress: Progress, *, last: bool) -> None:
+    def keep(self, moment: ScheduleState, progress: Progress, *, last: bool) -> None:
         """The checkpoint, and the page of the run; `last` if nothing comes after.
 
         Raises:
@@ -74,7 +76,7 @@ class Chronicle:
         self.watch.report(self.players.average, moment.growth, progress.seconds, last=last)
 
 
-def line_of(moment: Moment, images_shown: int, numbers: Numbers) -> Line:
+def line_of(moment: ScheduleState, images_shown: int, numbers: Numbers) -> Line:
     """What the journal says of a tick."""
     growth = moment.growth
     where = {"images_shown": images_shown, "resolution": growth.resolution, "alpha": growth.alpha}

@@ -42,7 +42,7 @@ def keep_config(run: Path, config: TrainingConfig) -> None:
         old = read_config(path)
         if old == config:
             return
-        shown = newest_moment(run)
+        shown = newest_schedule_state(run)
         if not same_past(old, config, shown):
             names = [name for name in vars(old) if getattr(old, name) != getattr(config, name)]
             raise ConfigError(
@@ -95,7 +95,7 @@ def cooling(config: TrainingConfig) -> tuple[float, float]:
     return config.total_images - config.cool_down_images, config.total_images
 
 
-def newest_moment(run: Path) -> int:
+def newest_schedule_state(run: Path) -> int:
     """The images shown at the newest checkpoint of a run, whole or not; 0 if there is none."""
     moments = [record.stem.rpartition("-")[2] for record in (run / CHECKPOINTS).glob(PATTERN)]
     return max((int(moment) for moment in moments if moment.isdecimal()), default=0)

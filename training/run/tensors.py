@@ -17,7 +17,7 @@ class UnfitError(ValueError):
     """Tensors of other networks; the message goes on after the name of what holds them."""
 
 
-class Players(Protocol):
+class StateNetworks(Protocol):
     """What has a state: three networks and two optimisers; to read, not to replace."""
 
     @property
@@ -46,7 +46,7 @@ class Players(Protocol):
         ...
 
 
-def tensors_of(players: Players) -> dict[str, Tensor]:
+def tensors_of(players: StateNetworks) -> dict[str, Tensor]:
     """Every tensor a run consists of, by name."""
     tensors: dict[str, Tensor] = {}
     for title, network in _networks(players).items():
@@ -59,7 +59,7 @@ def tensors_of(players: Players) -> dict[str, Tensor]:
     return tensors
 
 
-def put_tensors(players: Players, tensors: dict[str, Tensor]) -> None:
+def put_tensors(players: StateNetworks, tensors: dict[str, Tensor]) -> None:
     """Give `players` the state that `tensors_of` told.
 
     Raises:
@@ -92,7 +92,7 @@ def _like(value: Tensor, parameter: Tensor, key: str) -> Tensor:
     return value.clone() if key == "step" else torch.empty_like(parameter).copy_(value)
 
 
-def _networks(players: Players) -> dict[str, nn.Module]:
+def _networks(players: StateNetworks) -> dict[str, nn.Module]:
     return {
         "generator": players.generator,
         "discriminator": players.discriminator,
@@ -100,7 +100,7 @@ def _networks(players: Players) -> dict[str, nn.Module]:
     }
 
 
-def _optimizers(players: Players) -> list[tuple[str, nn.Module, Adam]]:
+def _optimizers(players: StateNetworks) -> list[tuple[str, nn.Module, Adam]]:
     return [
         ("generator_adam", players.generator, players.generator_optimizer),
         ("discriminator_adam", players.discriminator, players.discriminator_optimizer),

@@ -21,10 +21,10 @@ from models.bundle import Bundle, BundleError, file_sha256, load_bundle, load_ca
 from models.families.progan.config import NetworkConfig
 from models.families.progan.growth import Growth
 from training.config.config import CONFIG_FILE, ConfigError, TrainingConfig
-from training.game.state import Players
+from training.game.state import TrainingState
 from training.run.checkpoint import CHECKPOINTS, checkpoint_at
 from training.run.loaded import load_run
-from training.run.resume import newest_moment, read_config
+from training.run.resume import newest_schedule_state, read_config
 
 Weights = Mapping[str, Tensor]
 
@@ -60,7 +60,7 @@ def beginning_with(
         CheckpointError: the run that it is has no whole checkpoint.
         ConfigError: it does not fit, has not finished growing, or cannot be read.
     """
-    recorded = read_config(run / CONFIG_FILE) if newest_moment(run) else None
+    recorded = read_config(run / CONFIG_FILE) if newest_schedule_state(run) else None
     if recorded and recorded.init_from.partition("@")[0] in names_of(path):
         return follow_again(config, recorded), None
     beginning = read_beginning(path)
@@ -190,7 +190,7 @@ def shaped_as(theirs: NetworkConfig, ours: NetworkConfig, name: str) -> NetworkC
         raise ConfigError(f"{name} cannot grow to {ours.resolution} px: {error}") from error
 
 
-def begin_with(players: Players, beginning: Beginning) -> None:
+def begin_with(players: TrainingState, beginning: Beginning) -> None:
     """Put its weights into the players; what it lacks stays as drawn.
 
     Raises:

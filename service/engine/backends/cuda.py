@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from service.engine.backends.eager import Form, Step, fold
+from service.engine.backends.eager import CompiledNetwork, Step, fold
 from service.engine.device import Target
 
 WARM_UPS = 3  # runs before a recording: libraries choose kernels and take memory in the first
@@ -51,7 +51,9 @@ class GraphedStep:
         return graph, given, made
 
 
-def cuda_form(stem: nn.Module, levels: nn.ModuleList, exits: nn.ModuleList, target: Target) -> Form:
+def cuda_network(
+    stem: nn.Module, levels: nn.ModuleList, exits: nn.ModuleList, target: Target
+) -> CompiledNetwork:
     """Modules on a CUDA device, in the precision of `target`; they are taken over and changed."""
     dtype = DTYPES[target.precision]
     for part in (stem, levels, exits):
@@ -61,7 +63,7 @@ def cuda_form(stem: nn.Module, levels: nn.ModuleList, exits: nn.ModuleList, targ
     def begin(z: Tensor) -> Tensor:
         return stem(z.to(dtype)).contiguous(memory_format=torch.channels_last)
 
-    return Form(
+    return CompiledNetwork(
         GraphedStep(begin),
         tuple(GraphedStep(level) for level in levels),
         tuple(GraphedStep(leave) for leave in exits),

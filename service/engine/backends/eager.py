@@ -20,7 +20,7 @@ Step = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
-class Form:
+class CompiledNetwork:
     """A network ready to run.
 
     A cut between two steps costs time where features are large, so a form may have fewer levels
@@ -47,19 +47,19 @@ class Form:
     torch_threads: int = 1
 
 
-def eager_form(
+def eager_network(
     stem: nn.Module,
     levels: nn.ModuleList,
     exits: nn.ModuleList,
     device: torch.device,
     threads: int = 1,
-) -> Form:
+) -> CompiledNetwork:
     """Plain PyTorch in fp32 on so many threads; the modules are taken over and changed."""
     for part in (stem, levels, exits):
         fold(part)
         part.to(device)
     steps = (_channels_last(stem), tuple(levels), tuple(exits))
-    return Form(*steps, device, "fp32", torch_threads=threads)
+    return CompiledNetwork(*steps, device, "fp32", torch_threads=threads)
 
 
 def _channels_last(stem: nn.Module) -> Step:

@@ -14,7 +14,7 @@ import openvino as ov
 import torch
 from torch import Tensor, nn
 
-from service.engine.backends.eager import Form, fold
+from service.engine.backends.eager import CompiledNetwork, fold
 from service.engine.backends.openvino_graph import graph_of, shape_after
 from service.engine.device import Target
 
@@ -87,13 +87,13 @@ def shared_levels(levels: nn.ModuleList) -> int:
     return sum(1 for _ in takewhile(lambda n: n >= SHARED_WEIGHTS, sizes[:MOST_SHARED_LEVELS]))
 
 
-def compiled_form(
+def openvino_network(
     stem: nn.Module,
     levels: nn.ModuleList,
     exits: nn.ModuleList,
     entry_size: int,
     target: Target,
-) -> Form:
+) -> CompiledNetwork:
     """Stem, the shared levels one by one, and the way from there to each exit in one piece.
 
     The modules are taken over and changed. The form tells in which precision it computes: the
@@ -117,7 +117,7 @@ def compiled_form(
         compiler(graph_of([*levels[shared:level], leave], shapes[min(level, shared) + 1]))
         for level, leave in enumerate(exits)
     ]
-    return Form(
+    return CompiledNetwork(
         trunk[0],
         tuple(trunk[1:]),
         tuple(ways),

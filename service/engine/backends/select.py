@@ -9,22 +9,22 @@ from __future__ import annotations
 import logging
 
 from models.bundle import LevelledGenerator
-from service.engine.backends.cuda import cuda_form
-from service.engine.backends.eager import Form, eager_form
+from service.engine.backends.cuda import cuda_network
+from service.engine.backends.eager import CompiledNetwork, eager_network
 from service.engine.device import Target
 
 log = logging.getLogger(__name__)
 
 
-def prepare(generator: LevelledGenerator, target: Target) -> Form:
+def select_backend(generator: LevelledGenerator, target: Target) -> CompiledNetwork:
     """The form of `generator`, whose modules are taken over and changed."""
     parts = (generator.stem, generator.levels, generator.exits)
     if target.device.type == "cuda":
-        return cuda_form(*parts, target)
+        return cuda_network(*parts, target)
     try:
-        from service.engine.backends.openvino import compiled_form  # noqa: PLC0415 - may not be installed
+        from service.engine.backends.openvino import openvino_network  # noqa: PLC0415 - may not be installed
 
-        return compiled_form(*parts, generator.config.entry_size, target)
+        return openvino_network(*parts, generator.config.entry_size, target)
     except (ImportError, ValueError, RuntimeError) as error:
         log.warning("not compiled, so slower and in fp32: %s", error)
-        return eager_form(*parts, target.device, target.threads)
+        return eager_network(*parts, target.device, target.threads)

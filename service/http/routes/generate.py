@@ -16,9 +16,9 @@ from starlette.responses import Response
 from service.batching.recipe import Recipe, point_of
 from service.composition import Serving
 from service.errors import OutOfRange
-from service.http.dependencies import CatalogueDep, Patience, ServingDep
-from service.http.headers import address_of, note, provenance
-from service.http.negotiation import choose
+from service.http.dependencies import CatalogueDep, ClientTimeout, ServingDep
+from service.http.headers import address_of, log_request_facts, provenance
+from service.http.negotiation import choose_media_type
 from service.http.parameters import seed_of
 from service.http.request_guards import while_connected
 from service.http.routes.documentation import GENERATE
@@ -28,7 +28,7 @@ from service.media.encoding import FORMATS, encode
 from service.media.fingerprint import pixel_sha256
 from service.media.picture import Pixels
 from service.pipeline import JSON, SOFTWARE, ZIP, File, Timing, file_of, timing_of
-from service.registry.catalogue import Served
+from service.registry.catalogue import ModelInfo
 
 router = APIRouter(tags=["images"])
 
@@ -37,10 +37,10 @@ DRAWN_BITS = 53  # a drawn seed is exact in every language, also where numbers a
 
 
 @dataclass(frozen=True)
-class Order:
+class GenerateJob:
     """The pictures of one answer, and the form they are wanted in."""
 
-    served: Served
+    served: ModelInfo
     recipes: list[Recipe]
     media_type: str  # of the answer
     image_format: str  # of each picture
@@ -74,12 +74,12 @@ async def generate(
     asked: Annotated[GenerateQuery, Query()],
     catalogue: CatalogueDep,
     serving: ServingDep,
-    patience_s: Patience = None,
+    patience_s: ClientTimeout = None,
 ) -> Response:
     """One new picture, or up to 64, each with the seed it came from."""
-    order = order_of(asked, catalogue.find(asked.model), request.headers.get("accept"))
-    note(request, order.seeds, order.recipes, order.image_format)
-    made, timing = await while_connected(request, make_order(serving, order, patience_s))
+    order = job_of(asked, catalogue.find(asked.model), request.headers.get("accept"))
+    log_request_facts(request, order.seeds, order.recipes, order.image_format)
+    made, timing = await while_connected(request, run_job(serving, order, patience_s))
     resolution = order.recipes[0].resolution
     headers = provenance(
         *(request, order.served, order.seeds, resolution, made.pixel_sha256, timing, order.labels)
@@ -90,7 +90,7 @@ async def generate(
     return Response(made.content, headers=headers, media_type=made.media_type)
 
 
-def order_of(asked: GenerateQuery, served: Served, accept: str | None) -> Order:
+def job_of(asked: GenerateQuery, served: ModelInfo, accept: str | None) -> GenerateJob:
     """What will be made.
 
     Raises:
@@ -102,9 +102,9 @@ def order_of(asked: GenerateQuery, served: Served, accept: str | None) -> Order:
         Recipe(name, point_of(seed), resolution, served.label_of(asked.label, seed))
         for seed in seeds_of(asked)
     ]
-    media_type = choose(accept, offers_of(asked, len(recipes)))
+    media_type = choose_media_type(accept, offers_of(asked, len(recipes)))
     image_format = asked.format or IMAGE_FORMATS.get(media_type, "png")
-    return Order(served, recipes, media_type, image_format)
+    return GenerateJob(served, recipes, media_type, image_format)
 
 
 def seeds_of(asked: GenerateQuery) -> list[int]:
@@ -129,31 +129,31 @@ def offers_of(asked: GenerateQuery, count: int) -> list[str]:
     return [*images, JSON, ZIP] if count == 1 else [JSON, ZIP, *images]
 
 
-async def make_order(
-    serving: Serving, order: Order, patience_s: float | None
+async def run_job(
+    serving: Serving, order: GenerateJob, patience_s: float | None
 ) -> tuple[File, Timing]:
     """The pictures as one answer, and where its time went."""
-    images = await serving.studio.render(order.recipes, patience_s)
+    images = await serving.pipeline.render(order.recipes, patience_s)
     pixels = [image.pixels for image in images]
     gather = {JSON: as_json, ZIP: as_zip}.get(order.media_type)
     if gather is None:
         gather = as_picture if len(pixels) == 1 else as_sheet
-    made, took = await serving.studio.encode(order.image_format, lambda: gather(order, pixels))
+    made, took = await serving.pipeline.encode(order.image_format, lambda: gather(order, pixels))
     return made, timing_of(images, took)
 
 
-def as_picture(order: Order, images: Sequence[Pixels]) -> File:
+def as_picture(order: GenerateJob, images: Sequence[Pixels]) -> File:
     """One picture as its bytes: those of `GET /images/{seed}`."""
     return file_of(order.recipes[0], images[0], order.image_format)
 
 
-def as_sheet(order: Order, images: Sequence[Pixels]) -> File:
+def as_sheet(order: GenerateJob, images: Sequence[Pixels]) -> File:
     """All pictures side by side as one."""
     content = encode(contact_sheet(images), order.image_format, order.facts)
     return File(content, order.media_type, pixel_sha256(images))
 
 
-def as_zip(order: Order, images: Sequence[Pixels]) -> File:
+def as_zip(order: GenerateJob, images: Sequence[Pixels]) -> File:
     """Each picture as a file named by its place and seed."""
     extension = FORMATS[order.image_format].extension
     named = [
@@ -163,7 +163,7 @@ def as_zip(order: Order, images: Sequence[Pixels]) -> File:
     return File(zip_images(named, order.facts), ZIP, pixel_sha256(images))
 
 
-def as_json(order: Order, images: Sequence[Pixels]) -> File:
+def as_json(order: GenerateJob, images: Sequence[Pixels]) -> File:
     """Each picture in base64, with its seed and where it is for ever."""
     files = [file_of(r, p, order.image_format) for r, p in zip(order.recipes, images, strict=True)]
     answer = GenerateAnswer(

@@ -16,8 +16,8 @@ from models.families.progan.config import Size
 from service.batching.recipe import Recipe, frames_of_walk, walk
 from service.composition import Serving
 from service.errors import OutOfRange
-from service.http.dependencies import CatalogueDep, Patience, ServingDep
-from service.http.headers import caching, is_fresh, note, provenance
+from service.http.dependencies import CatalogueDep, ClientTimeout, ServingDep
+from service.http.headers import caching, is_fresh, log_request_facts, provenance
 from service.http.parameters import seed_of
 from service.http.request_guards import while_connected
 from service.http.routes.documentation import WALK
@@ -27,7 +27,7 @@ from service.media.archives import zip_images
 from service.media.fingerprint import etag_of, pixel_sha256
 from service.media.picture import Pixels
 from service.pipeline import JSON, SOFTWARE, ZIP, File, Timing, file_of, timing_of
-from service.registry.catalogue import Served
+from service.registry.catalogue import ModelInfo
 
 router = APIRouter(tags=["images"])
 
@@ -35,7 +35,7 @@ FRAME_FORMAT = "png"  # of the single frames in a ZIP file or JSON
 
 
 @dataclass(frozen=True)
-class Walk:
+class InterpolateJob:
     """What was asked for, and a recipe for each frame."""
 
     asked: WalkQuery
@@ -63,12 +63,12 @@ async def interpolate(
     asked: Annotated[WalkQuery, Query()],
     catalogue: CatalogueDep,
     serving: ServingDep,
-    patience_s: Patience = None,
+    patience_s: ClientTimeout = None,
 ) -> Response:
     """A walk through latent space from seed to seed."""
     served = catalogue.find(asked.model)
     plan = plan_of(asked, served, serving.settings.walk_frames)
-    note(request, plan.seeds, plan.recipes, asked.format)
+    log_request_facts(request, plan.seeds, plan.recipes, asked.format)
 
     encoding = f"{asked.format} {asked.fps} {asked.loop} {ANIMATOR_VERSION}"
     etag = etag_of(plan.recipes, served.mode, encoding)
@@ -83,7 +83,7 @@ async def interpolate(
     return Response(made.content, headers=headers, media_type=made.media_type)
 
 
-def plan_of(asked: WalkQuery, served: Served, most_frames: int) -> Walk:
+def plan_of(asked: WalkQuery, served: ModelInfo, most_frames: int) -> InterpolateJob:
     """The recipes of a walk.
 
     Raises:
@@ -100,26 +100,28 @@ def plan_of(asked: WalkQuery, served: Served, most_frames: int) -> Walk:
     points = walk(seeds, asked.steps, loop=asked.loop, method=asked.method)
     label = served.label_for(asked.label)
     recipes = [Recipe(served.pinned_name, point, resolution, label) for point in points]
-    return Walk(asked, seeds, recipes, served.size_at(resolution))
+    return InterpolateJob(asked, seeds, recipes, served.size_at(resolution))
 
 
-async def make(serving: Serving, plan: Walk, patience_s: float | None) -> tuple[File, Timing]:
+async def make(
+    serving: Serving, plan: InterpolateJob, patience_s: float | None
+) -> tuple[File, Timing]:
     """The walk as a file, and where its time went."""
-    images = await serving.studio.render_walk(plan.recipes, math.prod(plan.size), patience_s)
+    images = await serving.pipeline.render_walk(plan.recipes, math.prod(plan.size), patience_s)
     frames = [image.pixels for image in images]
     write = {"json": as_json, "zip": as_zip}.get(plan.asked.format, as_film)
-    made, took = await serving.studio.encode(plan.asked.format, lambda: write(plan, frames))
+    made, took = await serving.pipeline.encode(plan.asked.format, lambda: write(plan, frames))
     return made, timing_of(images, took)
 
 
-def as_film(plan: Walk, frames: Sequence[Pixels]) -> File:
+def as_film(plan: InterpolateJob, frames: Sequence[Pixels]) -> File:
     """One moving picture."""
     asked = plan.asked
     content = animate(frames, asked.format, asked.fps, asked.loop, plan.facts)
     return File(content, MOVING_FORMATS[asked.format].media_type, pixel_sha256(frames))
 
 
-def as_zip(plan: Walk, frames: Sequence[Pixels]) -> File:
+def as_zip(plan: InterpolateJob, frames: Sequence[Pixels]) -> File:
     """Each frame as a file, in order of name."""
     named = [
         (f"frame-{n:04d}.png", file_of(recipe, pixels, FRAME_FORMAT).content)
@@ -128,7 +130,7 @@ def as_zip(plan: Walk, frames: Sequence[Pixels]) -> File:
     return File(zip_images(named, plan.facts), ZIP, pixel_sha256(frames))
 
 
-def as_json(plan: Walk, frames: Sequence[Pixels]) -> File:
+def as_json(plan: InterpolateJob, frames: Sequence[Pixels]) -> File:
     """Each frame in base64, with its place on the way."""
     files = [file_of(r, p, FRAME_FORMAT) for r, p in zip(plan.recipes, frames, strict=True)]
     answer = WalkAnswer(

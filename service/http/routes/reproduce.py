@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from service.batching.recipe import Recipe, point_of
 from service.composition import Serving
-from service.http.dependencies import CatalogueDep, Patience, ServingDep
-from service.http.headers import caching, is_fresh, note, provenance, without_body
+from service.http.dependencies import CatalogueDep, ClientTimeout, ServingDep
+from service.http.headers import caching, is_fresh, log_request_facts, provenance, without_body
 from service.http.parameters import SEEDS_ALLOWED, SeedText, seed_of
 from service.http.request_guards import while_connected
 from service.http.routes.documentation import REPRODUCE
@@ -31,7 +31,7 @@ async def reproduce(
     asked: Annotated[ImageQuery, Query()],
     catalogue: CatalogueDep,
     serving: ServingDep,
-    patience_s: Patience = None,
+    patience_s: ClientTimeout = None,
 ) -> Response:
     """The picture of a seed."""
     served = catalogue.find(asked.model)
@@ -40,7 +40,7 @@ async def reproduce(
     label = served.label_of(asked.label, number)
     recipe = Recipe(served.pinned_name, point_of(number), resolution, label)
     media_type = FORMATS[asked.format].media_type
-    note(request, [number], [recipe], asked.format)
+    log_request_facts(request, [number], [recipe], asked.format)
 
     etag = etag_of([recipe], served.mode, f"{asked.format} {ENCODER_VERSION}")
     headers = caching(etag, asked.model, public=serving.keys.open_to_all)
@@ -59,7 +59,7 @@ async def make(
     serving: Serving, recipe: Recipe, image_format: str, patience_s: float | None
 ) -> tuple[File, Timing]:
     """One picture as a file, and where its time went."""
-    studio = serving.studio
+    studio = serving.pipeline
     images = await studio.render([recipe], patience_s)
     made, took = await studio.encode(
         image_format, lambda: file_of(recipe, images[0].pixels, image_format)

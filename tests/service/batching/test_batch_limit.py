@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from service.batching.batch_limit import RAISE_AFTER, BatchCap
+from service.batching.batch_limit import RAISE_AFTER, BatchSizeLimit
 
 
 def test_it_falls_at_once_and_never_below_one() -> None:
     """One image is always tried."""
-    cap = BatchCap(8)
+    cap = BatchSizeLimit(8)
     cap.lower(4)
     assert cap.size == 4
     cap.lower(0)
@@ -16,7 +16,7 @@ def test_it_falls_at_once_and_never_below_one() -> None:
 
 def test_it_never_rises_by_being_lowered() -> None:
     """A part of a batch may be larger than what has failed since."""
-    cap = BatchCap(8)
+    cap = BatchSizeLimit(8)
     cap.lower(2)
     cap.lower(4)
 
@@ -25,7 +25,7 @@ def test_it_never_rises_by_being_lowered() -> None:
 
 def test_it_rises_by_one_after_many_full_batches_and_not_above_what_is_set() -> None:
     """Memory that another process held may be free again."""
-    cap = BatchCap(3)
+    cap = BatchSizeLimit(3)
     cap.lower(2)
     for _ in range(RAISE_AFTER - 1):
         cap.fitted(2)
@@ -39,7 +39,7 @@ def test_it_rises_by_one_after_many_full_batches_and_not_above_what_is_set() -> 
 
 def test_only_full_batches_count() -> None:
     """That small ones fit says nothing of large ones."""
-    cap = BatchCap(8)
+    cap = BatchSizeLimit(8)
     cap.lower(4)
     for _ in range(2 * RAISE_AFTER):
         cap.fitted(3)
@@ -49,7 +49,7 @@ def test_only_full_batches_count() -> None:
 
 def test_a_failure_begins_the_count_anew() -> None:
     """It rises again only after as many full batches as at first."""
-    cap = BatchCap(8)
+    cap = BatchSizeLimit(8)
     cap.lower(4)
     for _ in range(RAISE_AFTER - 1):
         cap.fitted(4)

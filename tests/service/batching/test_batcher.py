@@ -18,7 +18,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from service.batching.batcher import Batcher
 from service.batching.faults import DeviceLost
 from service.batching.predictor import WorkPredictor
-from service.batching.queue import Ticket, WaitingLine
+from service.batching.queue import AdmissionQueue, PendingImage
 from service.batching.recipe import Recipe, point_of
 from service.errors import (
     DeadlinePassed,
@@ -84,7 +84,9 @@ def running(
 ) -> Generator[tuple[Batcher, Witness]]:
     """A batcher with its thread, which ends with the test."""
     predictor, witness = WorkPredictor(), Witness()
-    line = WaitingLine(capacity=capacity, max_batch=max_batch, max_work_s=1e9, predictor=predictor)
+    line = AdmissionQueue(
+        capacity=capacity, max_batch=max_batch, max_work_s=1e9, predictor=predictor
+    )
     batcher = Batcher(run, line, predictor, witness, clock, silence_s)
     batcher.start()
     try:
@@ -99,12 +101,12 @@ def recipes(*seeds: int, model: str = "m", resolution: int = 64) -> list[Recipe]
     return [Recipe(model, point_of(seed), resolution) for seed in seeds]
 
 
-def seed_in(ticket: Ticket) -> int:
+def seed_in(ticket: PendingImage) -> int:
     """What the engine wrote into the image of `ticket`."""
     return int(ticket.image.result(PATIENCE_S).pixels[0, 0, 0])
 
 
-def hold(batcher: Batcher, engine: Stamp, seed: int = 255) -> Ticket:
+def hold(batcher: Batcher, engine: Stamp, seed: int = 255) -> PendingImage:
     """Keep the engine inside a batch of one, so that all that follows must wait."""
     engine.gate.clear()
     (ticket,) = batcher.submit(recipes(seed), NEVER)
@@ -278,7 +280,9 @@ def test_the_heartbeat_ages_during_a_batch() -> None:
 def test_an_errand_runs_on_the_engines_thread_between_batches() -> None:
     """Models are loaded where they are used."""
     with running(Stamp()) as (batcher, _):
-        name = batcher.errand(lambda: threading.current_thread().name).result(PATIENCE_S)
+        name = batcher.run_between_batches(lambda: threading.current_thread().name).result(
+            PATIENCE_S
+        )
 
     assert name == "engine"
 
@@ -287,7 +291,7 @@ def test_an_errand_that_fails_tells_whoever_sent_it() -> None:
     """And the engine's thread goes on."""
     with running(Stamp()) as (batcher, _):
         with pytest.raises(ZeroDivisionError):
-            batcher.errand(lambda: 1 // 0).result(PATIENCE_S)
+            batcher.run_between_batches(lambda: 1 // 0).result(PATIENCE_S)
         (ticket,) = batcher.submit(recipes(3), NEVER)
 
         assert seed_in(ticket) == 3
@@ -372,7 +376,7 @@ def test_a_device_lost_during_an_errand_ends_the_thread_too() -> None:
 
     with running(Stamp()) as (batcher, _):
         with pytest.raises(DeviceLost):
-            batcher.errand(spoil).result(PATIENCE_S)
+            batcher.run_between_batches(spoil).result(PATIENCE_S)
         assert batcher.ended(PATIENCE_S)
         assert isinstance(batcher.fault, DeviceLost)
 
@@ -414,7 +418,7 @@ def test_no_image_is_lost_doubled_or_misdelivered(
     """
     fates = [fate for request, _, _ in steps for fate in request]
     engine = Stamp(frozenset(n for n, fate in enumerate(fates) if fate == "is cursed"))
-    tickets: list[Ticket] = []
+    tickets: list[PendingImage] = []
     with running(engine, max_batch=max_batch) as (batcher, witness):
         for request, model, free in steps:
             engine.gate.set() if free else engine.gate.clear()
@@ -433,7 +437,7 @@ def test_no_image_is_lost_doubled_or_misdelivered(
     assert max(witness.sizes, default=1) <= max_batch
 
 
-def _assert_fate(n: int, ticket: Ticket, fate: str, engine: Stamp) -> None:
+def _assert_fate(n: int, ticket: PendingImage, fate: str, engine: Stamp) -> None:
     """One outcome for each ticket, and the one that its fate allows."""
     try:
         seed = int(ticket.image.result(PATIENCE_S).pixels[0, 0, 0])

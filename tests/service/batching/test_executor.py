@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from service.batching.batch_limit import RAISE_AFTER, BatchCap
-from service.batching.executor import LENIENCY, Delivery, refuse
+from service.batching.batch_limit import RAISE_AFTER, BatchSizeLimit
+from service.batching.executor import LENIENCY, BatchExecutor, refuse
 from service.batching.faults import DeviceLost
 from service.batching.heartbeat import Heartbeat
 from service.batching.predictor import WorkPredictor
-from service.batching.queue import Ticket
+from service.batching.queue import PendingImage
 from service.batching.recipe import Recipe, point_of
 from service.errors import Draining, EngineFailed, MemoryTooSmall
 from service.media.picture import Pixels
@@ -53,23 +53,23 @@ class Tally:
 
 def delivery_by(
     engine: object, most: int = 8, now: list[float] | None = None
-) -> tuple[Delivery, Tally, BatchCap, Heartbeat]:
+) -> tuple[BatchExecutor, Tally, BatchSizeLimit, Heartbeat]:
     """A delivery with its parts."""
-    tally, cap = Tally(), BatchCap(most)
+    tally, cap = Tally(), BatchSizeLimit(most)
     heart = Heartbeat(lambda: now[0] if now else 0.0)
-    delivery = Delivery(engine, tally, WorkPredictor(), heart, cap)  # type: ignore[arg-type]
+    delivery = BatchExecutor(engine, tally, WorkPredictor(), heart, cap)  # type: ignore[arg-type]
     return delivery, tally, cap, heart
 
 
-def claimed(count: int, resolution: int = 64) -> list[Ticket]:
+def claimed(count: int, resolution: int = 64) -> list[PendingImage]:
     """Tickets as they leave the line, seeds from 0."""
-    tickets = [Ticket(Recipe("m", point_of(n), resolution), 1e9, 0.0) for n in range(count)]
+    tickets = [PendingImage(Recipe("m", point_of(n), resolution), 1e9, 0.0) for n in range(count)]
     for ticket in tickets:
         ticket.image.set_running_or_notify_cancel()
     return tickets
 
 
-def seed_in(ticket: Ticket) -> int:
+def seed_in(ticket: PendingImage) -> int:
     """What the engine wrote into the image."""
     return int(ticket.image.result(0).pixels[0, 0, 0])
 
@@ -79,7 +79,7 @@ def test_a_batch_too_large_for_the_memory_is_computed_in_parts() -> None:
     engine = Small(room=2)
     delivery, tally, cap, _ = delivery_by(engine)
     batch = claimed(8)
-    delivery.compute(batch)
+    delivery.execute(batch)
 
     assert [seed_in(ticket) for ticket in batch] == list(range(8))
     assert engine.sizes == [8, 4, 2, 2, 2, 2]
@@ -92,7 +92,7 @@ def test_an_image_that_does_not_fit_alone_fails_alone() -> None:
     """It says what to do; the others of its batch are delivered."""
     delivery, tally, _, _ = delivery_by(Small(room=8, too_large=3))
     batch = claimed(6)
-    delivery.compute(batch)
+    delivery.execute(batch)
 
     with pytest.raises(MemoryTooSmall, match="of 64 px.*smaller resolution"):
         seed_in(batch[3])
@@ -106,7 +106,7 @@ def test_whatever_fits_every_image_is_delivered_once(count: int, room: int) -> N
     """In batches of no more than there is room for."""
     delivery, tally, cap, _ = delivery_by(Small(room))
     batch = claimed(count)
-    delivery.compute(batch)
+    delivery.execute(batch)
 
     assert [seed_in(ticket) for ticket in batch] == list(range(count))
     assert sum(tally.sizes) == count
@@ -117,9 +117,9 @@ def test_whatever_fits_every_image_is_delivered_once(count: int, room: int) -> N
 def test_full_batches_that_fit_raise_the_cap_again() -> None:
     """One more is tried in the end."""
     delivery, _, cap, _ = delivery_by(Small(room=4))
-    delivery.compute(claimed(8))
+    delivery.execute(claimed(8))
     for _ in range(RAISE_AFTER):
-        delivery.compute(claimed(4))
+        delivery.execute(claimed(4))
 
     assert cap.size == 5
 
@@ -133,7 +133,7 @@ def test_a_lost_device_is_told_to_the_batch_and_passed_on() -> None:
     delivery, tally, _, _ = delivery_by(spoiled)
     batch = claimed(2)
     with pytest.raises(DeviceLost):
-        delivery.compute(batch)
+        delivery.execute(batch)
 
     for ticket in batch:
         with pytest.raises(EngineFailed):
@@ -147,7 +147,7 @@ def test_an_image_that_was_given_up_meanwhile_is_no_fault() -> None:
     batch = claimed(2)
     assert refuse(batch[0].image, Draining("too late"))
     assert not refuse(batch[0].image, Draining("told already"))
-    delivery.compute(batch)
+    delivery.execute(batch)
 
     assert seed_in(batch[1]) == 1
     assert tally.sizes == [2]
@@ -166,7 +166,7 @@ def test_a_batch_may_take_some_times_what_is_predicted() -> None:
         return Small(room=8)(recipes)
 
     delivery, _, _, heart = delivery_by(slow, now=now)
-    delivery.compute(claimed(2, resolution=1024))
+    delivery.execute(claimed(2, resolution=1024))
 
     assert overdue[0] == 0.0
     assert overdue[1] == pytest.approx(LENIENCY * (2.2 - 2 * 1.048576))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.batching.predictor import WorkPredictor
-from service.batching.queue import Ticket, WaitingLine
+from service.batching.queue import AdmissionQueue, PendingImage
 from service.batching.recipe import Recipe, point_of
 from service.errors import DeadlinePassed, DeadlineTooNear, Draining, QueueFull
 
@@ -18,9 +18,11 @@ NEVER = 1e9
 STANDING = 12  # in line at every moment of a stream
 
 
-def ticket(seed: int, model: str = "a", resolution: int = 64, deadline: float = NEVER) -> Ticket:
+def ticket(
+    seed: int, model: str = "a", resolution: int = 64, deadline: float = NEVER
+) -> PendingImage:
     """One recipe in the line since time 0."""
-    return Ticket(Recipe(model, point_of(seed), resolution), deadline, 0.0)
+    return PendingImage(Recipe(model, point_of(seed), resolution), deadline, 0.0)
 
 
 def line(
@@ -28,9 +30,9 @@ def line(
     max_batch: int = 4,
     max_work_s: float = 1e9,
     max_queued_s: float = math.inf,
-) -> WaitingLine:
+) -> AdmissionQueue:
     """An empty line."""
-    return WaitingLine(
+    return AdmissionQueue(
         capacity=capacity,
         max_queued_s=max_queued_s,
         max_batch=max_batch,
@@ -39,7 +41,7 @@ def line(
     )
 
 
-def seeds(tickets: list[Ticket]) -> list[int]:
+def seeds(tickets: list[PendingImage]) -> list[int]:
     """The seeds of tickets, in order."""
     return [each.recipe.point.start for each in tickets]
 
@@ -223,7 +225,7 @@ def test_everyone_who_stays_is_taken_once_and_within_as_many_batches_as_stood_be
             each.image.cancel()
     staying = [n for n, (_, _, gone) in enumerate(arrivals) if not gone]
 
-    batches: list[list[Ticket]] = []
+    batches: list[list[PendingImage]] = []
     while batch := waiting.take(1.0):
         batches.append(batch)
 

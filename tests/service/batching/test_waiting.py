@@ -9,7 +9,7 @@ import pytest
 
 from service.batching.batcher import Batcher
 from service.batching.predictor import WorkPredictor
-from service.batching.queue import WaitingLine
+from service.batching.queue import AdmissionQueue
 from service.batching.recipe import Recipe, point_of
 from service.batching.waiting import drain, render
 from service.errors import DeadlinePassed, Draining, EngineFailed, QueueFull
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 def batcher(painter: Painter) -> Iterator[Batcher]:
     """A batcher in front of `painter`, for at most eight who wait."""
     predictor = WorkPredictor()
-    line = WaitingLine(capacity=8, max_batch=4, max_work_s=1e9, predictor=predictor)
+    line = AdmissionQueue(capacity=8, max_batch=4, max_work_s=1e9, predictor=predictor)
     batcher = Batcher(painter.render, line, predictor, Metrics())
     batcher.start()
     yield batcher

@@ -10,7 +10,7 @@ from models.families.progan.generator import conditioned
 from models.latent import label_of
 from models.layers import pixel_norm
 from service.batching.recipe import Point, Recipe, point_of
-from service.engine.class_vectors import Classes, classes_of
+from service.engine.class_vectors import ClassVectors, class_vectors_of
 
 NAMES = ("cat", "dog", "cow")
 SEEDS = (0, 1)  # of two classes
@@ -24,14 +24,14 @@ def embedding() -> nn.Embedding:
 
 
 @pytest.fixture
-def classes(embedding: nn.Embedding) -> Classes:
+def classes(embedding: nn.Embedding) -> ClassVectors:
     """Their names, too."""
-    return Classes(embedding, NAMES)
+    return ClassVectors(embedding, NAMES)
 
 
 @pytest.mark.parametrize("place", range(3))
 def test_a_label_is_the_vector_at_its_place(
-    classes: Classes, embedding: nn.Embedding, place: int
+    classes: ClassVectors, embedding: nn.Embedding, place: int
 ) -> None:
     """Whatever the seed, also on the way between two."""
     for point in (point_of(3), Point(*SEEDS, 0.5)):
@@ -39,7 +39,7 @@ def test_a_label_is_the_vector_at_its_place(
         assert torch.equal(vector, embedding.weight[place])
 
 
-def test_a_seed_brings_its_own_class(classes: Classes, embedding: nn.Embedding) -> None:
+def test_a_seed_brings_its_own_class(classes: ClassVectors, embedding: nn.Embedding) -> None:
     """By the frozen rule."""
     for seed in range(20):
         vector = classes.vector_of(Recipe("m", point_of(seed), 8))
@@ -47,7 +47,7 @@ def test_a_seed_brings_its_own_class(classes: Classes, embedding: nn.Embedding) 
 
 
 def test_between_two_seeds_the_way_leads_straight_between_their_classes(
-    classes: Classes, embedding: nn.Embedding
+    classes: ClassVectors, embedding: nn.Embedding
 ) -> None:
     """Both of the same weight; at the beginning it is exactly the first."""
     start, end = (label_of(seed, 3) for seed in SEEDS)
@@ -60,7 +60,7 @@ def test_between_two_seeds_the_way_leads_straight_between_their_classes(
     torch.testing.assert_close(at[1], 0.75 * ends[start] + 0.25 * ends[end])
 
 
-def test_latent_and_class_enter_together(classes: Classes, embedding: nn.Embedding) -> None:
+def test_latent_and_class_enter_together(classes: ClassVectors, embedding: nn.Embedding) -> None:
     """As the network was trained."""
     latent = torch.ones(1, 4)
 
@@ -71,4 +71,4 @@ def test_latent_and_class_enter_together(classes: Classes, embedding: nn.Embeddi
 
 def test_a_model_without_classes_has_none() -> None:
     """Its stem takes latents alone."""
-    assert classes_of(None, ()) is None
+    assert class_vectors_of(None, ()) is None

@@ -8,8 +8,14 @@ from torch import Tensor
 
 from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator
-from service.engine.backends.eager import Form, eager_form
-from service.engine.exactness import ExactStep, exact_form, exact_sizes, ladder, single_form
+from service.engine.backends.eager import CompiledNetwork, eager_network
+from service.engine.exactness import (
+    ExactStep,
+    exact_network,
+    exact_sizes,
+    ladder,
+    single_image_network,
+)
 
 CPU = torch.device("cpu")
 
@@ -53,16 +59,16 @@ def test_an_exact_step_splits_its_batch_and_keeps_the_order() -> None:
     assert torch.equal(x + 1.0, result)
 
 
-def form_of(*steps: Moody) -> Form:
+def form_of(*steps: Moody) -> CompiledNetwork:
     """A stem, one level and two exits."""
     stem, level, low, high = steps
-    return Form(stem, (level,), (low, high), CPU, "fp32")
+    return CompiledNetwork(stem, (level,), (low, high), CPU, "fp32")
 
 
 def test_a_form_is_held_to_the_sizes_at_which_each_step_is_exact() -> None:
     """A moody stem runs alone, the rest in batches."""
     stem, level, low, high = steps = Moody(2, 4), Moody(), Moody(4), Moody()
-    exact = exact_form(form_of(*steps), torch.zeros(4, 3), ladder(4))
+    exact = exact_network(form_of(*steps), torch.zeros(4, 3), ladder(4))
     for step in steps:
         step.sizes.clear()
     features = exact.stem(torch.zeros(4, 3))
@@ -75,21 +81,21 @@ def test_a_form_is_held_to_the_sizes_at_which_each_step_is_exact() -> None:
 def test_exits_beyond_the_shared_levels_are_proved_from_the_last_of_them() -> None:
     """There a form has fewer levels than exits."""
     stem, level, low, high, top = Moody(), Moody(), Moody(), Moody(2), Moody(4)
-    form = Form(stem, (level,), (low, high, top), CPU, "fp32", "moods 1")
-    exact = exact_form(form, torch.zeros(4, 3), ladder(4))
+    form = CompiledNetwork(stem, (level,), (low, high, top), CPU, "fp32", "moods 1")
+    exact = exact_network(form, torch.zeros(4, 3), ladder(4))
     for step in (high, top):
         step.sizes.clear()
     for leave in exact.exits[1:]:
         leave(exact.levels[0](exact.stem(torch.zeros(4, 3))))
 
     assert ([4], [2, 2]) == (high.sizes, top.sizes)
-    assert ("moods 1", "moods 1") == (exact.engine, single_form(form).engine)
+    assert ("moods 1", "moods 1") == (exact.engine, single_image_network(form).engine)
 
 
 def test_a_single_form_runs_everything_alone() -> None:
     """The slow form that is exact by construction."""
     steps = Moody(), Moody(), Moody(), Moody()
-    single = single_form(form_of(*steps))
+    single = single_image_network(form_of(*steps))
     single.levels[0](single.stem(torch.zeros(3, 2)))
 
     assert ([1, 1, 1], [1, 1, 1]) == (steps[0].sizes, steps[1].sizes)
@@ -100,9 +106,9 @@ def test_a_single_form_runs_everything_alone() -> None:
 def test_a_real_network_gives_the_same_bytes_at_every_batch_size(width: int) -> None:
     """Plain eager PyTorch does not; held to its exact sizes, it does."""
     generator = Generator(NetworkConfig(32, 3, 32, 16 * width, width)).eval().requires_grad_(False)
-    plain = eager_form(generator.stem, generator.levels, generator.exits, CPU)
+    plain = eager_network(generator.stem, generator.levels, generator.exits, CPU)
     z = torch.randn(9, 32, generator=torch.Generator().manual_seed(3))
-    form = exact_form(plain, z[:8], ladder(8))
+    form = exact_network(plain, z[:8], ladder(8))
 
     def picture(latents: Tensor) -> Tensor:
         features = form.stem(latents)

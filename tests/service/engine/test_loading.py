@@ -23,12 +23,12 @@ from service.batching.recipe import Recipe, point_of
 from service.engine import loading
 from service.engine.device import Target
 from service.engine.loading import load_model, make_exact
-from service.engine.self_test import BrokenPromiseError, GoldenReport, Render, prove_golden
-from service.engine.torch_engine import Opened, open_engine
+from service.engine.self_test import BrokenPromiseError, GoldenReport, Render, verify_golden
+from service.engine.torch_engine import TorchEngine, open_engine
 from tests.conftest import TINY, MakeBundle
 
 
-def opened(folder: Path, learned: list[float] | None = None) -> Opened:
+def opened(folder: Path, learned: list[float] | None = None) -> TorchEngine:
     """The engine of `folder`."""
 
     def learn(_recipes: Sequence[Recipe], seconds: float) -> None:
@@ -173,9 +173,9 @@ def test_a_bundle_that_is_too_coarse_in_bf16_is_served_in_fp32(
         tried.append("tried")
         if len(tried) == 1:
             raise BrokenPromiseError("seed 1 differs by 3 of 255 steps")
-        return prove_golden(card, render)
+        return verify_golden(card, render)
 
-    monkeypatch.setattr(loading, "prove_golden", strict)
+    monkeypatch.setattr(loading, "verify_golden", strict)
     target = Target(torch.device("cpu"), 1, "bf16")
     with caplog.at_level(logging.WARNING):
         model = load_model(make_bundle(), target, 4, lambda *_: None)

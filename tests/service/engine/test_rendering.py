@@ -14,8 +14,8 @@ from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator
 from models.latent import latent_of, lerp, slerp
 from service.batching.recipe import Method, Point, Recipe, point_of
-from service.engine.backends.eager import Form, eager_form
-from service.engine.backends.select import prepare
+from service.engine.backends.eager import CompiledNetwork, eager_network
+from service.engine.backends.select import select_backend
 from service.engine.device import Target
 from service.engine.rendering import latent_at, latents_of, render
 from tests.conftest import picture_of
@@ -39,16 +39,16 @@ def copy_of(network: Generator) -> Generator:
 
 
 @pytest.fixture(scope="module")
-def form(network: Generator) -> Form:
+def form(network: Generator) -> CompiledNetwork:
     """The same, ready to run."""
     copy = copy_of(network)
-    return eager_form(copy.stem, copy.levels, copy.exits, torch.device("cpu"))
+    return eager_network(copy.stem, copy.levels, copy.exits, torch.device("cpu"))
 
 
 @pytest.fixture(scope="module")
-def compiled(network: Generator) -> Form:
+def compiled(network: Generator) -> CompiledNetwork:
     """The same, with one level that goes on from the last shared one."""
-    return prepare(copy_of(network), Target(torch.device("cpu"), 1, "fp32"))
+    return select_backend(copy_of(network), Target(torch.device("cpu"), 1, "fp32"))
 
 
 @given(
@@ -57,7 +57,10 @@ def compiled(network: Generator) -> Form:
     )
 )
 def test_a_mixed_batch_gives_each_recipe_its_own_picture(
-    network: Generator, form: Form, compiled: Form, wanted: list[tuple[int, int]]
+    network: Generator,
+    form: CompiledNetwork,
+    compiled: CompiledNetwork,
+    wanted: list[tuple[int, int]],
 ) -> None:
     """Whatever the order and the mixture of resolutions, and wherever the network is cut."""
     recipes = [Recipe("m", point_of(seed), resolution) for seed, resolution in wanted]
@@ -70,7 +73,7 @@ def test_a_mixed_batch_gives_each_recipe_its_own_picture(
             assert distance.max() <= 1  # of 255: elsewhere a last bit may be rounded otherwise
 
 
-def test_each_level_is_run_once_and_by_those_alone_who_need_it(form: Form) -> None:
+def test_each_level_is_run_once_and_by_those_alone_who_need_it(form: CompiledNetwork) -> None:
     """Three sizes share the lower levels."""
     counts: list[int] = []
 
@@ -81,7 +84,7 @@ def test_each_level_is_run_once_and_by_those_alone_who_need_it(form: Form) -> No
 
         return run
 
-    watched = Form(
+    watched = CompiledNetwork(
         form.stem,
         tuple(counted(level) for level in form.levels),  # type: ignore[arg-type]
         form.exits,
@@ -94,7 +97,9 @@ def test_each_level_is_run_once_and_by_those_alone_who_need_it(form: Form) -> No
     assert [4, 3, 2] == counts
 
 
-def test_torch_gets_the_threads_that_the_form_leaves_it(form: Form, compiled: Form) -> None:
+def test_torch_gets_the_threads_that_the_form_leaves_it(
+    form: CompiledNetwork, compiled: CompiledNetwork
+) -> None:
     """None beside another library, whose cores they would hold while they wait."""
     seen: list[int] = []
 

@@ -12,7 +12,7 @@ from models.bundle import BundleError
 from models.card import Golden
 from models.pixels import thumbnail_of
 from service.batching.recipe import Recipe, point_of
-from service.engine.self_test import GoldenReport, is_batch_invariant, probes_of, prove_golden
+from service.engine.self_test import GoldenReport, is_batch_invariant, probes_of, verify_golden
 from service.media.fingerprint import pixel_sha256
 from service.media.picture import Pixels
 from tests.service.painter import card_named, paint
@@ -35,14 +35,14 @@ def test_golden_seeds_that_come_out_are_counted() -> None:
     """Both of them, byte for byte."""
     card = replace(CARD, golden=(golden(1), golden(2)))
 
-    assert GoldenReport(tried=2, equal=2) == prove_golden(card, render)
+    assert GoldenReport(tried=2, equal=2) == verify_golden(card, render)
 
 
 def test_another_last_bit_is_told_and_not_refused() -> None:
     """Another processor may round differently."""
     card = replace(CARD, golden=(golden(1), replace(golden(2), pixel_sha256="0" * 64)))
 
-    assert GoldenReport(tried=2, equal=1) == prove_golden(card, render)
+    assert GoldenReport(tried=2, equal=1) == verify_golden(card, render)
 
 
 def test_a_thumbnail_may_be_two_steps_away() -> None:
@@ -50,9 +50,9 @@ def test_a_thumbnail_may_be_two_steps_away() -> None:
     near = tuple(value + 2 for value in golden(1).thumbnail)
     far = tuple(value + 3 for value in golden(1).thumbnail)
 
-    assert prove_golden(replace(CARD, golden=(replace(golden(1), thumbnail=near),)), render).equal
+    assert verify_golden(replace(CARD, golden=(replace(golden(1), thumbnail=near),)), render).equal
     with pytest.raises(BundleError, match=r"seed 1 at 32 px differs from its card by 3 of 255"):
-        prove_golden(replace(CARD, golden=(replace(golden(1), thumbnail=far),)), render)
+        verify_golden(replace(CARD, golden=(replace(golden(1), thumbnail=far),)), render)
 
 
 def test_a_picture_with_other_channels_is_refused() -> None:
@@ -60,7 +60,7 @@ def test_a_picture_with_other_channels_is_refused() -> None:
     short = replace(golden(1), thumbnail=golden(1).thumbnail[:16])
 
     with pytest.raises(BundleError, match="Copy or export the bundle again"):
-        prove_golden(replace(CARD, golden=(short,)), render)
+        verify_golden(replace(CARD, golden=(short,)), render)
 
 
 def test_probes_go_over_all_resolutions_from_the_largest() -> None:

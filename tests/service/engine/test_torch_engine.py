@@ -13,7 +13,7 @@ import pytest
 from models.families.progan.config import NetworkConfig
 from service.batching.recipe import Recipe, point_of
 from service.engine import torch_engine
-from service.engine.torch_engine import Opened, open_engine
+from service.engine.torch_engine import TorchEngine, open_engine
 from service.registry.catalogue import Unfit
 from tests.conftest import MakeBundle
 
@@ -27,7 +27,7 @@ def learned() -> list[float]:
 
 
 @pytest.fixture
-def engine(make_bundle: MakeBundle, learned: list[float]) -> Opened:
+def engine(make_bundle: MakeBundle, learned: list[float]) -> TorchEngine:
     """An engine that serves `tiny-32`."""
     return open_engine(
         make_bundle().parent,
@@ -38,13 +38,13 @@ def engine(make_bundle: MakeBundle, learned: list[float]) -> Opened:
     )
 
 
-def picture(engine: Opened, pinned: str) -> bytes:
+def picture(engine: TorchEngine, pinned: str) -> bytes:
     """Seed 1 at 16 px."""
     (image,) = engine.render([Recipe(pinned, point_of(1), 16)])
     return image.tobytes()
 
 
-def test_it_says_which_folder_gave_which_model(engine: Opened) -> None:
+def test_it_says_which_folder_gave_which_model(engine: TorchEngine) -> None:
     """A folder and its model may have different names."""
     (served,) = engine.served()
 
@@ -64,7 +64,7 @@ def test_hidden_and_unfinished_folders_are_passed_over(make_bundle: MakeBundle) 
 
 
 def test_a_model_is_taken_up_and_put_away(
-    engine: Opened, make_bundle: MakeBundle, learned: list[float]
+    engine: TorchEngine, make_bundle: MakeBundle, learned: list[float]
 ) -> None:
     """Proved on another thread, rehearsed and taken up here; the other model does not notice."""
     old = engine.served()[0].pinned_name
@@ -73,31 +73,31 @@ def test_a_model_is_taken_up_and_put_away(
     pinned = candidate.served.pinned_name
     assert (pinned in engine.models, learned) == (False, [])
 
-    assert [None] * 4 == list(candidate.rehearse(9.0))
+    assert [None] * 4 == list(candidate.verify(9.0))
     assert len(learned) == 5  # each probe alone, then all together
-    candidate.take_up()
+    candidate.activate()
     assert len(picture(engine, pinned)) == 16 * 16
     assert before == picture(engine, old)
-    engine.put_away(pinned)
-    engine.put_away(pinned)
+    engine.unload(pinned)
+    engine.unload(pinned)
 
     assert [old] == list(engine.models)
     assert before == picture(engine, old)
 
 
 def test_a_rehearsal_holds_no_batch_longer_than_it_may(
-    engine: Opened, make_bundle: MakeBundle, learned: list[float]
+    engine: TorchEngine, make_bundle: MakeBundle, learned: list[float]
 ) -> None:
     """Other requests wait for the batch of all its probes together."""
     candidate = engine.load(make_bundle("gray-16", OTHER))
     learned.clear()
-    steps = len(list(candidate.rehearse(0.0)))
+    steps = len(list(candidate.verify(0.0)))
 
     assert (steps, len(learned)) == (4, 4)
 
 
 def test_a_rehearsal_that_shows_another_picture_ends_it(
-    engine: Opened, make_bundle: MakeBundle, monkeypatch: pytest.MonkeyPatch
+    engine: TorchEngine, make_bundle: MakeBundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was proved on one thread must hold on the other."""
     candidate = engine.load(make_bundle("gray-16", OTHER))
@@ -109,33 +109,33 @@ def test_a_rehearsal_that_shows_another_picture_ends_it(
 
     monkeypatch.setattr(type(candidate.model), "render", crooked)
     with pytest.raises(Unfit, match="depends on its batch on the engine's thread"):
-        list(candidate.rehearse(9.0))
+        list(candidate.verify(9.0))
 
 
 def test_a_model_that_is_as_it_was_is_not_proved_again(
-    engine: Opened, make_bundle: MakeBundle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    engine: TorchEngine, make_bundle: MakeBundle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A bundle that was copied once more, or to another folder."""
     bundle = tmp_path / "bundles" / "tiny-32"
-    monkeypatch.setattr(engine, "load_model", None)
+    monkeypatch.setattr(torch_engine, "load_model", None)
     candidate = engine.load(bundle)
 
     assert candidate.model is engine.models[candidate.served.pinned_name]
-    assert list(candidate.rehearse(9.0)) == []
+    assert list(candidate.verify(9.0)) == []
 
 
-def test_another_card_for_the_same_weights_is_taken_up(engine: Opened, tmp_path: Path) -> None:
+def test_another_card_for_the_same_weights_is_taken_up(engine: TorchEngine, tmp_path: Path) -> None:
     """Somebody was thanked in it, say; the digest is that of the weights."""
     card = tmp_path / "bundles" / "tiny-32" / "card.json"
     card.write_text(json.dumps(json.loads(card.read_text()) | {"title": "Renamed"}))
     candidate = engine.load(card.parent)
-    candidate.take_up()
+    candidate.activate()
 
     assert ["Renamed"] == [served.card.title for served in engine.served()]
 
 
 def test_changed_weights_under_an_unchanged_card_are_found_out(
-    engine: Opened, tmp_path: Path
+    engine: TorchEngine, tmp_path: Path
 ) -> None:
     """Although that card is loaded."""
     weights = tmp_path / "bundles" / "tiny-32" / "generator.safetensors"
@@ -152,7 +152,7 @@ def test_changed_weights_under_an_unchanged_card_are_found_out(
 
 
 def test_faults_that_may_pass_are_marked(
-    engine: Opened,
+    engine: TorchEngine,
     make_bundle: MakeBundle,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -170,7 +170,7 @@ def test_faults_that_may_pass_are_marked(
         raise faults.pop()
 
     faults = [MemoryError("no more"), RuntimeError("who knows")]
-    monkeypatch.setattr(engine, "load_card", fail)
+    monkeypatch.setattr(torch_engine, "load_card", fail)
     with caplog.at_level(logging.ERROR), pytest.raises(Unfit, match="who knows") as unknown:
         engine.load(bundle)
     with pytest.raises(Unfit, match=r"not enough memory: no more\. Free some") as full:

@@ -6,19 +6,26 @@ import pytest
 from starlette.requests import Request
 
 from service.batching.recipe import Recipe, point_of
-from service.http.headers import address_of, caching, is_fresh, note, provenance, without_body
-from service.http.request_log import STATE_KEY, Trace, trace_of
+from service.http.headers import (
+    address_of,
+    caching,
+    is_fresh,
+    log_request_facts,
+    provenance,
+    without_body,
+)
+from service.http.request_log import STATE_KEY, RequestRecord, record_of
 from service.pipeline import Timing
-from service.registry.catalogue import EngineMode, Served
+from service.registry.catalogue import EngineMode, ModelInfo
 from tests.service.painter import card_named
 
-SERVED = Served(card_named("m"), EngineMode("cpu", "fp32", "torch"))
+SERVED = ModelInfo(card_named("m"), EngineMode("cpu", "fp32", "torch"))
 
 
 def request(**headers: str) -> Request:
     """A traced request with these headers."""
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    return Request({"type": "http", "headers": raw, "state": {STATE_KEY: Trace("id", 0.0)}})
+    return Request({"type": "http", "headers": raw, "state": {STATE_KEY: RequestRecord("id", 0.0)}})
 
 
 def test_provenance_is_told_to_the_client_and_to_the_log() -> None:
@@ -34,7 +41,7 @@ def test_provenance_is_told_to_the_client_and_to_the_log() -> None:
         "X-Pixel-SHA256": "ab12",
         "Server-Timing": "queue;dur=1.00, generate;dur=250.00, encode;dur=12.30",
     }
-    assert trace_of(asked).facts == {
+    assert record_of(asked).facts == {
         "queue_ms": 1.0,
         "generate_ms": 250.0,
         "encode_ms": 12.3,
@@ -59,9 +66,9 @@ def test_what_is_asked_for_is_noted_before_it_is_made(
         Recipe("m@12", point_of(seed), 64, label)
         for seed, label in zip((7, 8), labels, strict=True)
     ]
-    note(asked, [7, 8], recipes, "webp")
+    log_request_facts(asked, [7, 8], recipes, "webp")
 
-    assert trace_of(asked).facts == {
+    assert record_of(asked).facts == {
         "model": "m@12",
         "seed": "7,8",
         "resolution": 64,

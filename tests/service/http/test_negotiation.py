@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from service.errors import NotAcceptable
-from service.http.negotiation import choose
+from service.http.negotiation import choose_media_type
 
 OFFERS = ("image/png", "image/webp", "application/json")
 
@@ -30,13 +30,13 @@ OFFERS = ("image/png", "image/webp", "application/json")
 )
 def test_the_best_offer_is_chosen(accept: str | None, chosen: str) -> None:
     """The most specific range counts for an offer, then the weight, then the server's order."""
-    assert choose(accept, OFFERS) == chosen
+    assert choose_media_type(accept, OFFERS) == chosen
 
 
 @pytest.mark.parametrize("accept", ["text/html", "image/png;q=0", "*/*;q=0", "nonsense", ","])
 def test_what_cannot_be_given_is_refused(accept: str) -> None:
     """With all that could."""
     with pytest.raises(NotAcceptable) as refused:
-        choose(accept, OFFERS[:1])
+        choose_media_type(accept, OFFERS[:1])
 
     assert refused.value.members["allowed"] == ["image/png"]

@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 
 from service.app import create_app
 from service.composition import Serving
-from service.http.operations_server import second_port
+from service.http.operations_server import run_operations_server
 from service.settings import Settings
 from tests.journeys.server import Server, ready_server
 from tests.service.painter import Painter, service_with
@@ -92,7 +92,7 @@ async def test_the_second_port_closes_with_its_block(settings: Settings) -> None
     port = free_port()
     serving = Serving(settings.model_copy(update={"operations_port": port}))
     handler = signal.getsignal(signal.SIGTERM)
-    async with second_port(create_app(settings), serving):
+    async with run_operations_server(create_app(settings), serving):
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.close()
         assert signal.getsignal(signal.SIGTERM) is handler

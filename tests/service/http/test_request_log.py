@@ -15,10 +15,10 @@ from prometheus_client import generate_latest
 from service.http.request_log import (
     ConsoleFormatter,
     JsonFormatter,
-    TracingMiddleware,
+    RequestLogMiddleware,
     configure_logging,
     outcome_of,
-    trace_of,
+    record_of,
 )
 from service.operations.metrics import Metrics
 
@@ -33,11 +33,11 @@ def metrics() -> Metrics:
 def client(metrics: Metrics) -> TestClient:
     """An application with a good route and a broken one."""
     app = FastAPI()
-    app.add_middleware(TracingMiddleware, metrics=metrics)
+    app.add_middleware(RequestLogMiddleware, metrics=metrics)
 
     @app.get("/rooms/{number}")
     async def room(number: int, request: Request) -> int:
-        trace_of(request).facts["seed"] = number
+        record_of(request).facts["seed"] = number
         return number
 
     @app.get("/broken")

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from service.http.schemas import GenerateQuery, ImageQuery, WalkQuery, model_card
-from service.registry.catalogue import EngineMode, Served
+from service.registry.catalogue import EngineMode, ModelInfo
 from tests.service.painter import card_named
 
 
@@ -36,7 +36,7 @@ def test_a_parameter_that_is_none_is_refused(query: type[ImageQuery | GenerateQu
 def test_the_card_of_a_model_tells_all_but_its_golden_seeds() -> None:
     """They prove the bundle, and are long."""
     card = card_named("gray-16", 16, channels=1)
-    told = model_card(Served(card, EngineMode("cpu", "fp32", "torch", exact=False)), "other")
+    told = model_card(ModelInfo(card, EngineMode("cpu", "fp32", "torch", exact=False)), "other")
 
     assert (told.name, told.default, told.channels) == ("gray-16", False, 1)
     assert told.resolutions == [4, 8, 16]

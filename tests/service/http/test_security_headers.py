@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from service.http.security_headers import HEADERS, PolicyMiddleware, content_policy
+from service.http.security_headers import HEADERS, SecurityHeadersMiddleware, content_policy
 from service.settings import Settings
 from tests.service.painter import Painter, service_with
 
@@ -74,7 +74,7 @@ async def test_what_an_answer_says_is_kept_and_other_traffic_is_passed_on() -> N
         sent.append(message)
 
     for kind in ("lifespan", "http"):
-        await PolicyMiddleware(app)({"type": kind}, receive, send)
+        await SecurityHeadersMiddleware(app)({"type": kind}, receive, send)
 
     assert seen == ["lifespan", "http"]
     headers = dict(sent[0]["headers"])

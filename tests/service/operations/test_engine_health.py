@@ -14,7 +14,7 @@ from service.batching.faults import DeviceLost
 from service.batching.recipe import Recipe
 from service.errors import EngineFailed, EngineLost, EngineSilent, NotReady
 from service.media.picture import Pixels
-from service.operations.engine_health import Condition, Pulse
+from service.operations.engine_health import Condition, EngineHealth
 from service.operations.metrics import Metrics
 from tests.service.batching.test_batcher import (
     NEVER,
@@ -33,13 +33,13 @@ SILENCE_S, HANG_S = 10.0, 50.0
 @contextmanager
 def watched(
     run: Callable[[list[Recipe]], Sequence[Pixels]], now: list[float]
-) -> Generator[tuple[Pulse, Batcher]]:
+) -> Generator[tuple[EngineHealth, Batcher]]:
     """A pulse over a batcher whose clock stands until it is moved."""
     with running(run, clock=lambda: now[0], silence_s=SILENCE_S) as (batcher, _):
-        yield Pulse(batcher, Metrics(), silence_s=SILENCE_S, hang_s=HANG_S), batcher
+        yield EngineHealth(batcher, Metrics(), silence_s=SILENCE_S, hang_s=HANG_S), batcher
 
 
-def hung_count(pulse: Pulse) -> float | None:
+def hung_count(pulse: EngineHealth) -> float | None:
     """How often a hang was counted."""
     return pulse._metrics.registry.get_sample_value("progan_engine_errors_total", {"kind": "hang"})
 
@@ -52,11 +52,11 @@ def test_silence_costs_readiness_then_liveness_then_the_process(
     caplog.set_level(logging.INFO)
     with watched(engine, now) as (pulse, batcher):
         hold(batcher, engine)  # 64 px: 4 ms by the first guess
-        assert not pulse.look()
+        assert not pulse.check()
         pulse.require_ready()
 
         now[0] = SILENCE_S + 1
-        assert [pulse.look(), pulse.look()] == [False, False]
+        assert [pulse.check(), pulse.check()] == [False, False]
         pulse.require_alive()
         with pytest.raises(NotReady, match="done 11 s ago"):
             pulse.require_ready()
@@ -64,12 +64,12 @@ def test_silence_costs_readiness_then_liveness_then_the_process(
             batcher.submit(recipes(1), NEVER)
 
         now[0] = HANG_S + 1
-        assert not pulse.look()
+        assert not pulse.check()
         with pytest.raises(NotReady, match="hangs.*restart"):
             pulse.require_alive()
 
         now[0] = 2 * HANG_S + 1
-        assert pulse.look()
+        assert pulse.check()
         engine.gate.set()
 
         assert refused.value.retry_after_s
@@ -88,12 +88,12 @@ def test_an_engine_that_answers_after_all_is_well_again() -> None:
         held = hold(batcher, engine)
         now[0] = SILENCE_S + 1
         assert pulse.condition is Condition.SILENT
-        pulse.look()
+        pulse.check()
         engine.gate.set()
         assert seed_in(held) == 255
         wait_until(lambda: pulse.condition is Condition.WELL)
 
-        assert not pulse.look()
+        assert not pulse.check()
         pulse.require_ready()
         assert seed_in(batcher.submit(recipes(3), NEVER)[0]) == 3
 
@@ -123,7 +123,7 @@ def test_loading_is_no_hang_unless_it_never_ends() -> None:
         return gate.wait(PATIENCE_S)
 
     with watched(Stamp(), now) as (pulse, batcher):
-        loading = batcher.errand(load)
+        loading = batcher.run_between_batches(load)
         assert inside.wait(PATIENCE_S)
         now[0] = ERRAND_S
         while_loading = pulse.condition
@@ -152,6 +152,6 @@ def test_an_engine_whose_thread_has_ended_is_not_alive(error: BaseException, at_
             pulse.require_alive()
         with pytest.raises(EngineLost):
             batcher.submit(recipes(2), NEVER)
-        assert pulse.look() is at_once
+        assert pulse.check() is at_once
         now[0] = 2 * HANG_S + 1
-        assert pulse.look()
+        assert pulse.check()

@@ -11,10 +11,10 @@ from prometheus_client import generate_latest
 from service.batching.batcher import Batcher
 from service.batching.faults import DeviceLost
 from service.batching.predictor import WorkPredictor
-from service.batching.queue import WaitingLine
+from service.batching.queue import AdmissionQueue
 from service.batching.recipe import Recipe, point_of
 from service.operations.metrics import Metrics, name_of
-from service.registry.catalogue import Catalogue, EngineMode, Served
+from service.registry.catalogue import Catalogue, EngineMode, ModelInfo
 from tests.service.painter import card_named
 
 
@@ -73,7 +73,7 @@ def test_a_hang_is_counted_though_nothing_was_raised() -> None:
 def watched() -> tuple[Metrics, Batcher]:
     """Metrics that watch a batcher whose thread does not run, so that everyone waits."""
     metrics, predictor = Metrics(), WorkPredictor()
-    line = WaitingLine(capacity=9, max_batch=4, max_work_s=9.0, predictor=predictor)
+    line = AdmissionQueue(capacity=9, max_batch=4, max_work_s=9.0, predictor=predictor)
     batcher = Batcher(lambda _: [], line, predictor, metrics, clock=lambda: 0.0)
     metrics.watch(batcher)
     return metrics, batcher
@@ -99,7 +99,7 @@ def test_the_self_test_is_good_when_every_model_is(
     """One that depends on its batch, or was refused, is enough to look."""
     metrics, _ = watched()
     mode = EngineMode("cpu", "fp32", "torch", exact)
-    metrics.loaded(Catalogue({"a": Served(card_named("a"), mode)}, refused, "a"))
+    metrics.loaded(Catalogue({"a": ModelInfo(card_named("a"), mode)}, refused, "a"))
     told = text(metrics)
 
     assert f"progan_selftest_ok {ok}.0" in told
@@ -116,9 +116,9 @@ def test_a_model_that_is_replaced_or_removed_is_told_no_more() -> None:
     metrics, _ = watched()
     old, new = card_named("a"), replace(card_named("a"), weights_sha256="0" * 64)
     mode = EngineMode("cpu", "fp32", "torch")
-    both = {"a": Served(old, mode), "b": Served(card_named("b"), mode)}
+    both = {"a": ModelInfo(old, mode), "b": ModelInfo(card_named("b"), mode)}
     metrics.loaded(Catalogue(both, {}, "a"))
-    metrics.loaded(Catalogue({"a": Served(new, mode)}, {}, "a", leaving=both))
+    metrics.loaded(Catalogue({"a": ModelInfo(new, mode)}, {}, "a", leaving=both))
     told = text(metrics)
 
     assert [new.weights_sha256] == re.findall(r'progan_model_info{.*digest="(\w+)"', told)

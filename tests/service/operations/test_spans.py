@@ -19,7 +19,7 @@ from service.batching.queue import Rendered
 from service.batching.recipe import Recipe, point_of
 from service.composition import Serving
 from service.operations.spans import Spans, is_untraced, name_the_service, tell_request, trace_id_of
-from service.pipeline import Studio
+from service.pipeline import ImagePipeline
 from service.settings import Settings
 from tests.service.painter import Painter
 
@@ -113,7 +113,7 @@ async def test_a_studio_tells_all_it_does(
     """Of an image that was really made."""
     serving = Serving(settings, lambda _settings, _learn: painter)
     serving.start()
-    studio = Studio(
+    studio = ImagePipeline(
         settings,
         serving.batcher,
         serving.metrics,

@@ -8,13 +8,13 @@ import threading
 
 import pytest
 
-from service.registry.background_thread import HIGHEST_NICENESS, NICENESS, Aside
+from service.registry.background_thread import HIGHEST_NICENESS, NICENESS, BackgroundThread
 from tests.service.painter import PATIENCE_S
 
 
 def test_the_result_comes_back_from_another_thread_each_time() -> None:
     """Named, and never one that the process would wait for."""
-    aside = Aside()
+    aside = BackgroundThread()
     first, second = (
         aside.run(threading.current_thread).result(PATIENCE_S),
         aside.run(threading.current_thread).result(PATIENCE_S),
@@ -32,14 +32,14 @@ def test_a_fault_comes_back_as_well() -> None:
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        Aside().run(fail).result(PATIENCE_S)
+        BackgroundThread().run(fail).result(PATIENCE_S)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own there")
 def test_only_the_thread_itself_steps_back() -> None:
     """Serving keeps its priority."""
     before = os.getpriority(os.PRIO_PROCESS, 0)
-    aside = Aside()
+    aside = BackgroundThread()
     inside = aside.run(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
 
     assert min(before + NICENESS, HIGHEST_NICENESS) == inside.result(PATIENCE_S)
@@ -48,7 +48,7 @@ def test_only_the_thread_itself_steps_back() -> None:
 
 def test_it_knows_whether_work_is_under_way() -> None:
     """A process must not be torn down under it."""
-    aside, gate = Aside(), threading.Event()
+    aside, gate = BackgroundThread(), threading.Event()
     done = aside.run(lambda: gate.wait(PATIENCE_S))
     assert not aside.ended(0.0)
     gate.set()

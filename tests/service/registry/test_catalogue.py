@@ -8,7 +8,7 @@ import pytest
 
 from models.latent import label_of
 from service.errors import NotReady, OutOfRange, UnknownModel
-from service.registry.catalogue import Catalogue, EngineMode, Served, Unfit, default_of
+from service.registry.catalogue import Catalogue, EngineMode, ModelInfo, Unfit, default_of
 from tests.service.painter import card_named
 
 MODE = EngineMode("cpu", "fp32", "torch")
@@ -16,7 +16,7 @@ MODE = EngineMode("cpu", "fp32", "torch")
 
 def catalogue(*names: str) -> Catalogue:
     """Models of these names, the first being the default."""
-    return Catalogue({name: Served(card_named(name), MODE) for name in names}, {}, names[0])
+    return Catalogue({name: ModelInfo(card_named(name), MODE) for name in names}, {}, names[0])
 
 
 def test_a_model_is_found_by_name_by_digest_and_by_default() -> None:
@@ -38,7 +38,7 @@ def test_a_pinned_model_is_never_replaced_by_another_of_its_name() -> None:
 
 def test_an_old_digest_answers_to_its_pinned_name_alone() -> None:
     """As long as it is loaded."""
-    old = Served(replace(card_named("a"), weights_sha256="0" * 64), MODE)
+    old = ModelInfo(replace(card_named("a"), weights_sha256="0" * 64), MODE)
     shelf = replace(catalogue("a"), leaving={old.pinned_name: old})
 
     assert shelf.find(old.pinned_name) is old
@@ -66,7 +66,7 @@ def test_a_bundle_that_is_unfit_may_be_fit_another_time() -> None:
 
 def test_the_label_of_a_model_with_classes_is_one_of_its_own() -> None:
     """By name; a name that is none is refused with those there are."""
-    served = Served(card_named("pets", labels=("cat", "dog")), MODE)
+    served = ModelInfo(card_named("pets", labels=("cat", "dog")), MODE)
 
     assert (served.label_for("dog"), served.label_for(None)) == ("dog", None)
     with pytest.raises(OutOfRange, match="pets has no 'cow'; it has cat, dog"):
@@ -75,13 +75,13 @@ def test_the_label_of_a_model_with_classes_is_one_of_its_own() -> None:
 
 def test_a_seed_brings_its_own_label_where_none_is_asked_for() -> None:
     """By the frozen rule; a model without classes has none."""
-    pets = Served(card_named("pets", labels=("cat", "dog", "cow")), MODE)
+    pets = ModelInfo(card_named("pets", labels=("cat", "dog", "cow")), MODE)
 
     own = [pets.label_of(None, seed) for seed in range(20)]
 
     assert own == [("cat", "dog", "cow")[label_of(seed, 3)] for seed in range(20)]
     assert [pets.label_of("cow", seed) for seed in range(20)] == ["cow"] * 20
-    assert Served(card_named("a"), MODE).label_of(None, 7) is None
+    assert ModelInfo(card_named("a"), MODE).label_of(None, 7) is None
 
 
 @pytest.mark.parametrize(

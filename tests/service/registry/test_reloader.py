@@ -14,8 +14,8 @@ from service.batching.batcher import Batcher
 from service.batching.recipe import Recipe, point_of
 from service.composition import Serving
 from service.errors import NotReady
-from service.pipeline import Studio
-from service.registry.registry import Shelf
+from service.pipeline import ImagePipeline
+from service.registry.registry import ModelRegistry
 from service.settings import Settings
 from tests.service.painter import PATIENCE_S, Painter, card_named, paint
 
@@ -64,7 +64,7 @@ class House:
     async def tidy(self) -> None:
         """Put away what is due."""
         assert self.serving._reloading is not None
-        await self.serving._reloading.tidy()
+        await self.serving._reloading.collect_retired()
 
     @property
     def models(self) -> list[str]:
@@ -77,9 +77,9 @@ class House:
         return sorted(card.name for card in self.painter.cards)
 
     @property
-    def studio(self) -> Studio:
+    def studio(self) -> ImagePipeline:
         """Where pictures are made."""
-        return self.serving.studio
+        return self.serving.pipeline
 
     @property
     def batcher(self) -> Batcher:
@@ -299,14 +299,14 @@ async def test_a_fault_in_one_look_neither_ends_the_watch_nor_loses_a_change(
     """The next look reads everything."""
     house = House(settings.model_copy(update={"bundles_poll_s": 0.01}))
     await house.open()
-    place, faults = Shelf.place, [RuntimeError("ours")]
+    place, faults = ModelRegistry.place, [RuntimeError("ours")]
 
     def fail_once(*given: Any) -> None:
         if faults:
             raise faults.pop()
         place(*given)
 
-    monkeypatch.setattr(Shelf, "place", fail_once)
+    monkeypatch.setattr(ModelRegistry, "place", fail_once)
     house.write("second", "second")
     async with asyncio.timeout(PATIENCE_S):
         while "second" not in house.models:

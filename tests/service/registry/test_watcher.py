@@ -13,13 +13,13 @@ from service.registry.watcher import (
     CARD_FILE,
     FILES,
     Fingerprint,
-    Noticed,
-    Watch,
+    FolderChanges,
+    FolderWatcher,
     bundle_folders,
-    look,
+    read_fingerprints,
 )
 
-NOTHING = Noticed([], [], [])
+NOTHING = FolderChanges([], [], [])
 A: Fingerprint = ((1,), (1,))
 B: Fingerprint = ((2,), (2,))
 C: Fingerprint = ((3,), (3,))
@@ -51,7 +51,7 @@ def test_folders_that_are_hidden_or_unfinished_are_no_bundles(tmp_path: Path) ->
     (tmp_path / "empty").mkdir()
 
     assert [tmp_path / name for name in ("a", "b", "empty")] == bundle_folders(tmp_path)
-    assert {"a", "b"} == set(look(tmp_path))
+    assert {"a", "b"} == set(read_fingerprints(tmp_path))
 
 
 def test_a_folder_that_loses_its_card_is_still_seen_if_it_was_a_bundle(tmp_path: Path) -> None:
@@ -59,14 +59,14 @@ def test_a_folder_that_loses_its_card_is_still_seen_if_it_was_a_bundle(tmp_path:
     write(tmp_path / "a")
     (tmp_path / "a" / CARD_FILE).unlink()
 
-    assert {} == look(tmp_path)
-    assert {"a"} == set(look(tmp_path, known=["a"]))
+    assert {} == read_fingerprints(tmp_path)
+    assert {"a"} == set(read_fingerprints(tmp_path, known=["a"]))
 
 
 def test_a_folder_that_is_not_there_cannot_be_looked_at(tmp_path: Path) -> None:
     """Which is not the same as an empty one."""
     with pytest.raises(FileNotFoundError):
-        look(tmp_path / "nowhere")
+        read_fingerprints(tmp_path / "nowhere")
 
 
 def test_every_kind_of_change_is_seen(tmp_path: Path) -> None:
@@ -75,36 +75,36 @@ def test_every_kind_of_change_is_seen(tmp_path: Path) -> None:
     bundles = tmp_path / "bundles"
     bundles.mkdir()
     (bundles / "a").symlink_to(first)
-    seen = [look(bundles)]
+    seen = [read_fingerprints(bundles)]
     weights = first / FILES[1]
     dates = weights.stat()
 
     weights.write_text("WEIGHTS")
     os.utime(weights, ns=(dates.st_atime_ns, dates.st_mtime_ns))
     assert weights.stat().st_mtime_ns == dates.st_mtime_ns
-    seen.append(look(bundles))
+    seen.append(read_fingerprints(bundles))
 
     shutil.copy2(weights, tmp_path / "copy")
     (tmp_path / "copy").rename(weights)
-    seen.append(look(bundles))
+    seen.append(read_fingerprints(bundles))
 
     (tmp_path / "new").symlink_to(second)
     (tmp_path / "new").rename(bundles / "a")
-    seen.append(look(bundles))
+    seen.append(read_fingerprints(bundles))
 
     weights.unlink()
     (bundles / "a").unlink()
     (bundles / "a").symlink_to(first)
-    seen.append(look(bundles))
+    seen.append(read_fingerprints(bundles))
 
     assert len(seen) == len({str(each) for each in seen})
-    assert seen[-1] == look(bundles)
+    assert seen[-1] == read_fingerprints(bundles)
 
 
 def test_a_link_that_leads_nowhere_is_no_folder(tmp_path: Path) -> None:
     """Until what it means is there."""
     (tmp_path / "a").symlink_to(tmp_path / "nowhere")
-    assert {} == look(tmp_path)
+    assert {} == read_fingerprints(tmp_path)
 
 
 # ----------------------------------------------------------------------------------------
@@ -113,25 +113,25 @@ def test_a_link_that_leads_nowhere_is_no_folder(tmp_path: Path) -> None:
 
 def test_what_was_there_at_start_is_not_told() -> None:
     """It was read already."""
-    watch = Watch({"a": A})
+    watch = FolderWatcher({"a": A})
 
     assert [NOTHING] * 3 == [watch.notice({"a": A}) for _ in range(3)]
 
 
 def test_a_new_bundle_is_told_once_when_two_looks_agree() -> None:
     """While it is written they do not."""
-    watch = Watch({})
+    watch = FolderWatcher({})
 
-    assert watch.notice({"a": A}) == Noticed([], [], ["a"])
+    assert watch.notice({"a": A}) == FolderChanges([], [], ["a"])
     assert watch.notice({"a": B}) == NOTHING  # still restless, which was told
-    assert watch.notice({"a": B}) == Noticed(["a"], [], [])
+    assert watch.notice({"a": B}) == FolderChanges(["a"], [], [])
     assert watch.notice({"a": B}) == NOTHING
     assert ["a"] == list(watch.known)
 
 
 def test_a_changed_bundle_is_told_when_it_rests_and_again_when_it_changes_again() -> None:
     """Damaged at one look and whole at the next: both are told, in order."""
-    watch = Watch({"a": A})
+    watch = FolderWatcher({"a": A})
     told = [watch.notice({"a": seen}).changed for seen in (B, B, C, C, C)]
 
     assert [[], ["a"], [], ["a"], []] == told
@@ -139,27 +139,27 @@ def test_a_changed_bundle_is_told_when_it_rests_and_again_when_it_changes_again(
 
 def test_what_goes_back_to_what_it_was_is_not_told() -> None:
     """A file that was touched only in passing."""
-    watch = Watch({"a": A})
+    watch = FolderWatcher({"a": A})
     told = [watch.notice({"a": seen}) for seen in (B, A, A)]
 
-    assert [Noticed([], [], ["a"]), NOTHING, NOTHING] == told
+    assert [FolderChanges([], [], ["a"]), NOTHING, NOTHING] == told
 
 
 def test_a_bundle_is_gone_when_two_looks_do_not_find_it() -> None:
     """One that comes back at once, as when a link is exchanged, was never gone."""
-    watch = Watch({"a": A, "b": A})
+    watch = FolderWatcher({"a": A, "b": A})
 
-    assert watch.notice({"a": A}) == Noticed([], [], ["b"])
+    assert watch.notice({"a": A}) == FolderChanges([], [], ["b"])
     assert watch.notice({"a": A, "b": A}) == NOTHING
     assert watch.notice({"a": A}).gone == []
-    assert watch.notice({"a": A}) == Noticed([], ["b"], [])
+    assert watch.notice({"a": A}) == FolderChanges([], ["b"], [])
     assert watch.notice({"a": A}) == NOTHING
     assert ["a"] == list(watch.known)
 
 
 def test_a_new_bundle_that_vanishes_before_it_was_told_leaves_nothing_behind() -> None:
     """The next of its name is announced like the first."""
-    watch = Watch({})
+    watch = FolderWatcher({})
 
     assert watch.notice({"a": A}).restless == ["a"]
     assert watch.notice({}) == NOTHING
@@ -168,15 +168,15 @@ def test_a_new_bundle_that_vanishes_before_it_was_told_leaves_nothing_behind() -
 
 def test_who_is_asked_to_look_at_once_tells_everything() -> None:
     """Changed or not, at rest or not."""
-    watch = Watch({"a": A, "b": A, "c": A})
+    watch = FolderWatcher({"a": A, "b": A, "c": A})
 
-    assert watch.notice({"a": A, "b": B}, at_once=True) == Noticed(["a", "b"], ["c"], [])
+    assert watch.notice({"a": A, "b": B}, at_once=True) == FolderChanges(["a", "b"], ["c"], [])
     assert watch.notice({"a": A, "b": B}) == NOTHING
 
 
 def test_what_failed_for_a_passing_reason_is_told_again_ever_more_rarely() -> None:
     """After 2 looks, 4 more, 8 more; a change is told at once and begins anew."""
-    watch = Watch({"a": A})
+    watch = FolderWatcher({"a": A})
     watch.again("a")
     looks: list[int] = []
     for number in range(1, 15):

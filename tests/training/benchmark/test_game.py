@@ -8,7 +8,7 @@ import pytest
 
 from tests.training.benchmark.stacks import STACKS, TRIAL, weights_of
 from training.benchmark import game
-from training.benchmark.game import play
+from training.benchmark.game import train_trial
 from training.benchmark.pair import Game
 from training.run.checkpoint import load_newest
 
@@ -33,10 +33,12 @@ def test_a_stopped_trial_ends_with_the_same_bytes(
         if shown == 48:
             raise StopError
 
-    straight, _ = play(trial, STACKS, tmp_path / "straight", lambda shown, *_: told.append(shown))
+    straight, _ = train_trial(
+        trial, STACKS, tmp_path / "straight", lambda shown, *_: told.append(shown)
+    )
     with pytest.raises(StopError):
-        play(trial, STACKS, tmp_path / "stopped", stop)
-    resumed, progress = play(trial, STACKS, tmp_path / "stopped", lambda *_: None)
+        train_trial(trial, STACKS, tmp_path / "stopped", stop)
+    resumed, progress = train_trial(trial, STACKS, tmp_path / "stopped", lambda *_: None)
 
     assert told == [24, 48, 64]
     assert progress.images_shown == 64
@@ -46,9 +48,9 @@ def test_a_stopped_trial_ends_with_the_same_bytes(
 
 def test_a_finished_trial_is_only_read(tmp_path: Path) -> None:
     """The second call plays no turn."""
-    first, _ = play(TRIAL, STACKS, tmp_path, lambda *_: None)
+    first, _ = train_trial(TRIAL, STACKS, tmp_path, lambda *_: None)
     told: list[int] = []
-    again, _ = play(TRIAL, STACKS, tmp_path, lambda shown, *_: told.append(shown))
+    again, _ = train_trial(TRIAL, STACKS, tmp_path, lambda shown, *_: told.append(shown))
 
     assert told == []
     for name, value in weights_of(first).items():
@@ -57,7 +59,7 @@ def test_a_finished_trial_is_only_read(tmp_path: Path) -> None:
 
 def test_another_network_is_refused(tmp_path: Path) -> None:
     """A checkpoint of K/4 does not fit K/2."""
-    play(TRIAL, STACKS, tmp_path, lambda *_: None)
+    train_trial(TRIAL, STACKS, tmp_path, lambda *_: None)
 
     with pytest.raises(ValueError, match="another network"):
         load_newest(tmp_path, Game(replace(TRIAL, network="k2"), STACKS).players)

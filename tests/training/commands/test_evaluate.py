@@ -23,7 +23,7 @@ from training.quality.networks.efficientnet import (
     load_network,
     weights_path,
 )
-from training.quality.pictures import choose, draw
+from training.quality.pictures import choose_real, draw_generated
 from training.quality.report import Report, quality_for_card
 from training.run.checkpoint import sealed
 from training.run.loaded import load_run
@@ -96,8 +96,8 @@ def test_the_averaged_generator_is_what_is_measured(
     newest = load_run(measured)
     network = load_network(weights_path(), CPU)
     seeds = range(3_000_000, 3_000_012)
-    drawn = draw(newest.players.average, newest.moment.growth, seeds, tmp_path).first(11)
-    real = choose(prepared.images(8), 12, seed=0).first(11)
+    drawn = draw_generated(newest.players.average, newest.moment.growth, seeds, tmp_path).first(11)
+    real = choose_real(prepared.images(8), 12, seed=0).first(11)
     expected = frechet_distance(features_of(real, network), features_of(drawn, network))
     assert report["metrics"]["fd_efficientnet_lite0"]["value"] == pytest.approx(expected, rel=1e-3)
 
@@ -121,8 +121,8 @@ def test_fid_is_measured_with_the_weights_that_are_given(
 
     newest, network = load_run(run), fid.load_inception(inception_weights, CPU)
     seeds = range(3_000_000, 3_000_011)
-    drawn = draw(newest.players.average, newest.moment.growth, seeds, tmp_path)
-    seen = (choose(prepared.images(8), 12, seed=0).first(11), drawn)
+    drawn = draw_generated(newest.players.average, newest.moment.growth, seeds, tmp_path)
+    seen = (choose_real(prepared.images(8), 12, seed=0).first(11), drawn)
     expected = frechet_distance(*(fid.features_of(pictures, network) for pictures in seen))
     assert list(metrics)[-2:] == ["neighbour_ratio", "fid"]
     assert metrics["fid"]["value"] == pytest.approx(expected, rel=1e-3)

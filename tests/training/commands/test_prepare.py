@@ -9,7 +9,7 @@ from rich.console import Console
 
 from training.commands.prepare import add_arguments, bar, lines, run
 from training.data.manifest import DataError
-from training.data.prepare import Progress
+from training.data.prepare import PrepareProgress
 
 
 def parse(*words: str) -> argparse.Namespace:
@@ -68,11 +68,11 @@ def test_plain_lines_come_seldom_and_at_the_end() -> None:
     file = io.StringIO()
     now = iter([0.0, 1.0, 11.0, 11.0, 12.0, 13.0, 13.0]).__next__
     with lines(Console(file=file, width=100), now) as report:
-        report(Progress(0, 0, 4, "four [pictures]"))
-        report(Progress(1, 0, 4))
-        report(Progress(2, 1, 4))
-        report(Progress(3, 1, 4))
-        report(Progress(4, 1, 4))
+        report(PrepareProgress(0, 0, 4, "four [pictures]"))
+        report(PrepareProgress(1, 0, 4))
+        report(PrepareProgress(2, 1, 4))
+        report(PrepareProgress(3, 1, 4))
+        report(PrepareProgress(4, 1, 4))
 
     assert file.getvalue().splitlines() == [
         "four [pictures]",
@@ -85,8 +85,8 @@ def test_a_terminal_gets_a_bar() -> None:
     """It shows how many pictures are done and skipped."""
     file = io.StringIO()
     with bar(Console(file=file, width=100, force_terminal=True)) as report:
-        report(Progress(0, 0, 40, "forty pictures"))
-        report(Progress(20, 3, 40))
+        report(PrepareProgress(0, 0, 40, "forty pictures"))
+        report(PrepareProgress(20, 3, 40))
 
     assert "forty pictures" in file.getvalue()
     assert "20/40" in file.getvalue()

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from training.data.manifest import DataError, Manifest
-from training.data.prepare import PrepareOptions, Progress, prepare
+from training.data.prepare import PrepareOptions, PrepareProgress, prepare
 from training.data.stream import open_prepared
 from training.run.data_origin import keep_origin, read_origin
 
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[3]
 ALONE = PrepareOptions(workers=1)
 
 
-def quiet(_: Progress) -> None:
+def quiet(_: PrepareProgress) -> None:
     """Report nothing."""
 
 
@@ -190,7 +190,7 @@ def test_the_same_request_again_does_nothing(pets: Path, tmp_path: Path) -> None
     """Whatever the number of processes; the report says so."""
     first = prepare(str(pets), tmp_path / "out", ALONE, quiet)
     stamp = (tmp_path / "out/manifest.json").stat().st_mtime_ns
-    reports: list[Progress] = []
+    reports: list[PrepareProgress] = []
     again = prepare(str(pets), tmp_path / "out", PrepareOptions(workers=2), reports.append)
 
     assert again == first
@@ -228,7 +228,7 @@ def test_a_disk_that_is_too_small_is_noticed_before_any_work(
 
 def test_progress_counts_up_to_all_pictures(pets: Path, tmp_path: Path) -> None:
     """The first report says what will be made, the last that all is done."""
-    reports: list[Progress] = []
+    reports: list[PrepareProgress] = []
     prepare(str(pets), tmp_path / "out", ALONE, reports.append)
 
     assert "10 pictures -> 16x16, RGB" in reports[0].note

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.data.decode import Payload, Shape, Turn, UnfitPictureError
+from training.data.decode import MemoryLock, Payload, Shape, UnfitPictureError
 from training.data.manifest import DataError, Pixels
 from training.data.sources.pictures import Entry
 from training.data.worker_pool import WAITING_CHUNKS, decode_all, decode_chunk, group
@@ -33,7 +33,7 @@ class NumberDecoder:
     deadly: int = -1
     shape: Shape = EIGHT
 
-    def __call__(self, payload: Payload, alone: Turn) -> Pixels:
+    def __call__(self, payload: Payload, memory_lock: MemoryLock) -> Pixels:
         """Pixels `[8, 8, 1]` of the number."""
         if payload == self.unfit:
             raise UnfitPictureError("is odd")
@@ -76,12 +76,12 @@ def test_chunks_end_when_they_are_long_or_heavy() -> None:
 def test_processes_give_what_one_gives_in_the_same_order() -> None:
     """The number of processes changes nothing."""
     decoder = NumberDecoder(unfit=100)
-    alone = list(decode_all(entries(500), decoder, 80, 1))
+    memory_lock = list(decode_all(entries(500), decoder, 80, 1))
     together = list(decode_all(entries(500), decoder, 80, 2))
 
-    assert [chunk.labels for chunk in alone] == [chunk.labels for chunk in together]
-    assert [chunk.skipped for chunk in alone] == [chunk.skipped for chunk in together]
-    for one, other in zip(alone, together, strict=True):
+    assert [chunk.labels for chunk in memory_lock] == [chunk.labels for chunk in together]
+    assert [chunk.skipped for chunk in memory_lock] == [chunk.skipped for chunk in together]
+    for one, other in zip(memory_lock, together, strict=True):
         for mine, yours in zip(one.levels, other.levels, strict=True):
             np.testing.assert_array_equal(mine, yours)
 
@@ -117,9 +117,9 @@ def test_the_processes_end_when_the_one_that_started_them_is_killed() -> None:
     script = (
         "import multiprocessing, os, signal\n"
         "from training.data.decode import FileDecoder, Shape\n"
-        "from training.data.worker_pool import crew\n"
+        "from training.data.worker_pool import worker_pool\n"
         "if __name__ == '__main__':\n"
-        "    with crew(FileDecoder(Shape(8, 1)), 2):\n"
+        "    with worker_pool(FileDecoder(Shape(8, 1)), 2):\n"
         "        print(*(p.pid for p in multiprocessing.active_children()), flush=True)\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
     )

@@ -8,20 +8,20 @@ from models.families.progan.config import ExitShape
 from models.families.progan.exit import build_exit
 from models.families.progan.generator import Generator
 from training.exits import choosing
-from training.exits.choosing import Candidate, choose, fidelities
-from training.exits.distillation_data import ExitError, lessons_of
+from training.exits.choosing import ExitCandidate, choose_exit, fidelities
+from training.exits.distillation_data import ExitError, exit_targets_of
 
-LINEAR = Candidate(ExitShape((3,)), nn.Identity())
-DEEP = Candidate(ExitShape((3, 1), (8,)), nn.Identity())
+LINEAR = ExitCandidate(ExitShape((3,)), nn.Identity())
+DEEP = ExitCandidate(ExitShape((3, 1), (8,)), nn.Identity())
 
 
 def test_fidelity_is_the_peak_signal_to_noise_ratio(generator: Generator) -> None:
     """20 log10 of the range, 2, over the root mean square error of clipped pictures."""
     candidates = [
-        [Candidate(ExitShape((k,)), build_exit(16, 3, ExitShape((k,)))) for k in (1, 3)]
+        [ExitCandidate(ExitShape((k,)), build_exit(16, 3, ExitShape((k,)))) for k in (1, 3)]
         for _ in range(2)
     ]
-    lessons = lessons_of(generator, choosing.HELD_OUT_SEEDS)
+    lessons = exit_targets_of(generator, choosing.HELD_OUT_SEEDS)
 
     reached = fidelities(generator, candidates)
 
@@ -42,14 +42,14 @@ def test_fidelity_is_the_peak_signal_to_noise_ratio(generator: Generator) -> Non
     ],
 )
 def test_the_first_that_is_good_enough_is_taken_or_the_best(
-    linear: float, deep: float, chosen: Candidate, reached: float
+    linear: float, deep: float, chosen: ExitCandidate, reached: float
 ) -> None:
     """Good enough is 38 dB; candidates come cheapest first."""
-    assert choose([[LINEAR, DEEP]], [[linear, deep]]) == [(chosen, reached)]
+    assert choose_exit([[LINEAR, DEEP]], [[linear, deep]]) == [(chosen, reached)]
 
 
 @pytest.mark.parametrize("decibels", [9.9, float("nan")])
 def test_an_exit_that_shows_nothing_is_refused(decibels: float) -> None:
     """The message names the resolution, what was reached, and what to try."""
     with pytest.raises(ExitError, match=r"the best exit at 8 px .* (9\.9|nan) dB only, 10 are"):
-        choose([[LINEAR], [LINEAR]], [[30.0], [decibels]])
+        choose_exit([[LINEAR], [LINEAR]], [[30.0], [decibels]])

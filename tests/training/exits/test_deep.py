@@ -8,7 +8,7 @@ from torch import Tensor
 
 from models.families.progan.config import ExitShape
 from models.families.progan.exit import convolutions_of
-from training.exits.deep import WARM_UP, Student, rate_at
+from training.exits.deep import WARM_UP, ExitTrainer, rate_at
 from training.exits.linear import LeastSquares
 
 SHAPE = ExitShape((1, 3, 1), (12, 12))
@@ -20,10 +20,10 @@ def lesson() -> tuple[Tensor, Tensor]:
     return features, features[:, :3].abs() - 0.8
 
 
-def taught(steps: int) -> tuple[Student, list[float]]:
+def taught(steps: int) -> tuple[ExitTrainer, list[float]]:
     """A student after some steps, and its errors."""
-    student = Student(4, 3, SHAPE, np.random.default_rng(0))
-    errors = [student.learn(*lesson(), rate_at(step, steps)) for step in range(steps)]
+    student = ExitTrainer(4, 3, SHAPE, np.random.default_rng(0))
+    errors = [student.step(*lesson(), rate_at(step, steps)) for step in range(steps)]
     return student, errors
 
 
@@ -46,7 +46,7 @@ def test_the_exit_is_what_was_learned() -> None:
 
     error = F.mse_loss(student.exit()(features), target).item()
 
-    assert student.learn(features, target, 0.0) == pytest.approx(error, rel=1e-4)
+    assert student.step(features, target, 0.0) == pytest.approx(error, rel=1e-4)
     assert [tuple(layer.weight.shape) for layer in convolutions_of(student.exit())] == [
         *((12, 4, 1, 1), (12, 12, 3, 3), (3, 12, 1, 1))
     ]

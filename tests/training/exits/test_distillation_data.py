@@ -10,7 +10,13 @@ from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
 from models.latent import label_of, latent_of
 from training.exits import distillation_data
-from training.exits.distillation_data import Pool, SpoiledError, capacity, entrance, lessons_of
+from training.exits.distillation_data import (
+    ReplayBuffer,
+    SpoiledError,
+    capacity,
+    entrance,
+    exit_targets_of,
+)
 
 
 def latents(start: int, end: int) -> torch.Tensor:
@@ -32,12 +38,12 @@ def test_with_classes_each_seed_brings_its_own(generator: Generator) -> None:
 
     assert entered.shape == (4, 16)
     assert torch.equal(entered, conditional.enter(latents(7, 11), own))
-    assert len(lessons_of(conditional, range(7, 9)).features) == 2
+    assert len(exit_targets_of(conditional, range(7, 9)).features) == 2
 
 
 def test_the_target_is_the_finished_picture_shrunk_by_boxes(generator: Generator) -> None:
     """Clipped to the range that a file can hold before it is shrunk; for every level below."""
-    made = lessons_of(generator, range(7, 9))
+    made = exit_targets_of(generator, range(7, 9))
     finished = generator(latents(7, 9)).clamp(-1, 1).numpy()
 
     assert [tuple(f.shape) for f in made.features] == [(2, 16, 4, 4), (2, 16, 8, 8)]
@@ -49,7 +55,7 @@ def test_the_target_is_the_finished_picture_shrunk_by_boxes(generator: Generator
 
 def test_features_are_those_that_an_exit_reads(generator: Generator) -> None:
     """The exit of the level makes of them what the generator shows there."""
-    made = lessons_of(generator, range(7, 9))
+    made = exit_targets_of(generator, range(7, 9))
 
     for level, features in enumerate(made.features):
         shown = generator(latents(7, 9), Growth(level))
@@ -61,21 +67,21 @@ def test_a_generator_that_makes_no_numbers_is_refused(generator: Generator) -> N
     next(generator.levels[0].parameters()).fill_(float("nan"))
 
     with pytest.raises(SpoiledError, match="not finite: its weights are spoiled. Export a"):
-        lessons_of(generator, range(2))
+        exit_targets_of(generator, range(2))
 
 
 def test_a_pool_keeps_the_newest_lessons(
     generator: Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In place of the oldest, when there is no more room."""
-    monkeypatch.setattr(distillation_data, "POOL_PICTURES", (3, 3))
-    pool = Pool(generator, first_seed=50)
+    monkeypatch.setattr(distillation_data, "BUFFER_PICTURES", (3, 3))
+    pool = ReplayBuffer(generator, first_seed=50)
     for _ in range(3):
-        pool.renew(2)  # 50 to 55, of which 53, 54 and 55 stay
+        pool.refill(2)  # 50 to 55, of which 53, 54 and 55 stay
 
-    features, targets = pool.draw(1, 64, np.random.default_rng(0))
+    features, targets = pool.sample(1, 64, np.random.default_rng(0))
 
-    made = lessons_of(generator, range(50, 56))
+    made = exit_targets_of(generator, range(50, 56))
     where = [
         [torch.allclose(one, old, atol=1e-5) for old in made.features[1]].index(True)
         for one in features
@@ -86,10 +92,10 @@ def test_a_pool_keeps_the_newest_lessons(
 
 def test_only_pictures_that_are_there_are_drawn(generator: Generator) -> None:
     """A pool that is not yet full has empty places."""
-    pool = Pool(generator, first_seed=50)
-    new = pool.renew(2)
+    pool = ReplayBuffer(generator, first_seed=50)
+    new = pool.refill(2)
 
-    features, _ = pool.draw(0, 100, np.random.default_rng(0))
+    features, _ = pool.sample(0, 100, np.random.default_rng(0))
 
     drawn = [[torch.equal(one, known) for known in new.features[0]].index(True) for one in features]
     assert set(drawn) == {0, 1}

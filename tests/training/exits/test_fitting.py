@@ -8,8 +8,8 @@ from models.families.progan.config import ExitShape, NetworkConfig
 from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
 from training.exits import choosing, cost, deep, fitting
-from training.exits.choosing import Candidate, fidelities
-from training.exits.distillation_data import ExitError, entrance, lessons_of
+from training.exits.choosing import ExitCandidate, fidelities
+from training.exits.distillation_data import ExitError, entrance, exit_targets_of
 from training.exits.fitting import MAX_STEPS, batch_at, fit_exits, with_exits
 
 
@@ -21,7 +21,7 @@ def weights_of(generator: Generator) -> list[Tensor]:
 @pytest.fixture
 def deep_anyway(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every level gets its deep exit, whatever it reaches."""
-    monkeypatch.setattr(fitting, "choose", lambda levels, _: [(exits[-1], 0.0) for exits in levels])
+    monkeypatch.setattr(fitting, "choose_exit", lambda levels, _: [(exits[-1], 0.0) for exits in levels])
 
 
 def test_a_fitted_exit_is_more_faithful_than_the_stale_one(
@@ -33,7 +33,7 @@ def test_a_fitted_exit_is_more_faithful_than_the_stale_one(
     config = NetworkConfig(8, latent_size=8, fmap_base=128, fmap_max=16)
     generator = Generator(config).eval().requires_grad_(False)
 
-    ((stale,),) = fidelities(generator, [[Candidate(ExitShape(), generator.exits[0])]])
+    ((stale,),) = fidelities(generator, [[ExitCandidate(ExitShape(), generator.exits[0])]])
     linear = fit_exits(generator, seed=0, steps=0)[0].told.psnr_db or 0
     taught = fit_exits(generator, seed=0, steps=120)[0].told.psnr_db or 0
 
@@ -105,7 +105,7 @@ def test_a_generator_with_new_exits_draws_the_same_finished_picture(generator: G
     renewed = with_exits(generator, fitted)
 
     assert torch.equal(renewed(z), generator(z))
-    features = lessons_of(generator, range(7, 9)).features[1]
+    features = exit_targets_of(generator, range(7, 9)).features[1]
     assert torch.equal(renewed(z, Growth(1)), fitted[1].module(features))
 
 

@@ -11,7 +11,7 @@ from models.card import Card, Data
 from models.families.progan.generator import Generator
 from training.exits.distillation_data import ExitError
 from training.exits.fitting import fit_exits, with_exits
-from training.exits.reuse import keep_exits
+from training.exits.reuse import reuse_exits
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_kept_exits_are_those_of_the_bundle(generator: Generator, exported: Path
     """What the card tells of them, and their weights, bit by bit."""
     fitted = fit_exits(generator, seed=0, steps=2)
 
-    kept, card = keep_exits(exported, generator)
+    kept, card = reuse_exits(exported, generator)
 
     assert [exit_.told for exit_ in kept] == [exit_.told for exit_ in fitted]
     assert card.training == {"exit_steps": 2}
@@ -51,14 +51,14 @@ def test_exits_of_other_weights_are_refused(
     generator.state_dict()[name].view(-1)[0] += 1e-6
 
     with pytest.raises(ExitError, match="other weights than these.*without --keep-exits"):
-        keep_exits(exported, generator)
+        reuse_exits(exported, generator)
 
 
 def test_stale_exits_below_the_top_do_not_matter(generator: Generator, exported: Path) -> None:
     """They are what is replaced."""
     generator.state_dict()["exits.0.weight"].zero_()
 
-    kept, _ = keep_exits(exported, generator)
+    kept, _ = reuse_exits(exported, generator)
 
     assert len(kept) == 3
 
@@ -68,10 +68,10 @@ def test_exits_of_another_shape_are_refused(generator: Generator, exported: Path
     wider = Generator(replace(generator.config, latent_size=9))
 
     with pytest.raises(ExitError, match="other weights than these"):
-        keep_exits(exported, wider)
+        reuse_exits(exported, wider)
 
 
 def test_no_bundle_has_no_exits(generator: Generator, tmp_path: Path) -> None:
     """The message says what is missing."""
     with pytest.raises(BundleError, match=r"is not a bundle: it has no card\.json"):
-        keep_exits(tmp_path, generator)
+        reuse_exits(tmp_path, generator)

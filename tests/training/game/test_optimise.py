@@ -5,10 +5,10 @@ import torch
 from torch.optim import Adam
 
 from models.families.progan.growth import Growth
-from training.game.optimise import NonFiniteLossError, descend
-from training.game.schedule import Moment
+from training.game.optimise import NonFiniteLossError, optimizer_step
+from training.game.schedule import ScheduleState
 
-MOMENT = Moment(Growth(1, 0.5), 4, 0.5, 0.5, 1.0, 1, 10, 0)
+MOMENT = ScheduleState(Growth(1, 0.5), 4, 0.5, 0.5, 1.0, 1, 10, 0)
 
 
 def test_a_step_goes_down_the_sum_of_all_terms_at_the_rate_given() -> None:
@@ -16,7 +16,9 @@ def test_a_step_goes_down_the_sum_of_all_terms_at_the_rate_given() -> None:
     weight = torch.nn.Parameter(torch.tensor([1.0, 1.0]))
     optimizer = Adam([weight], lr=1.0, betas=(0.0, 0.99))
 
-    descend(optimizer, {"a": 3 * weight[0], "b": weight.prod() - 9 * weight[1]}, 0.25, MOMENT, 0)
+    optimizer_step(
+        optimizer, {"a": 3 * weight[0], "b": weight.prod() - 9 * weight[1]}, 0.25, MOMENT, 0
+    )
 
     torch.testing.assert_close(weight.detach(), torch.tensor([0.75, 1.25]))
 
@@ -30,6 +32,6 @@ def test_what_is_not_finite_changes_nothing(start: float, what: str) -> None:
     optimizer = Adam([weight], lr=1.0)
 
     with pytest.raises(NonFiniteLossError, match=f"{what} not finite after 1,234 images, at 8 px"):
-        descend(optimizer, {"root": weight.sqrt().sum()}, 0.25, MOMENT, 1234)
+        optimizer_step(optimizer, {"root": weight.sqrt().sum()}, 0.25, MOMENT, 1234)
 
     assert not optimizer.state

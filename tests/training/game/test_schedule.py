@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from models.families.progan.config import NetworkConfig
 from models.families.progan.growth import Growth
 from training.config.config import LevelPlan, TrainingConfig
-from training.game.schedule import Moment, schedule_at
+from training.game.schedule import ScheduleState, schedule_at
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +27,7 @@ def three_levels() -> TrainingConfig:
 
 
 @pytest.mark.parametrize(
-    ("images_shown", "level", "alpha", "batch", "rate", "phase", "phase_ends", "level_began"),
+    ("images_shown", "level", "alpha", "batch", "rate", "phase", "phase_end", "level_start"),
     [
         (0, 0, 1.0, 10, 0.001, 0, 100, 0),
         (99, 0, 1.0, 10, 0.001, 0, 100, 0),
@@ -54,12 +54,12 @@ def test_every_edge_is_where_the_plan_says(
     batch: int,
     rate: float,
     phase: int,
-    phase_ends: int,
-    level_began: int,
+    phase_end: int,
+    level_start: int,
 ) -> None:
     """A phase begins with the image at its start, and the last one lasts for ever."""
-    assert schedule_at(images_shown, three_levels) == Moment(
-        Growth(level, alpha), batch, rate, rate, 1.0, phase, phase_ends, level_began
+    assert schedule_at(images_shown, three_levels) == ScheduleState(
+        Growth(level, alpha), batch, rate, rate, 1.0, phase, phase_end, level_start
     )
 
 
@@ -70,7 +70,7 @@ def test_a_level_without_a_fade_is_heard_at_once(three_levels: TrainingConfig) -
 
     moment = schedule_at(100, config)
 
-    assert (moment.growth, moment.phase, moment.phase_ends) == (Growth(1), 2, 160)
+    assert (moment.growth, moment.phase, moment.phase_end) == (Growth(1), 2, 160)
 
 
 def test_a_level_without_images_is_passed_over(three_levels: TrainingConfig) -> None:
@@ -90,7 +90,7 @@ def test_a_run_that_ends_with_a_fade_ends_finished(three_levels: TrainingConfig)
     assert schedule_at(250, config).growth == Growth(2)
 
 
-def same_but_for_rates(first: Moment, second: Moment) -> bool:
+def same_but_for_rates(first: ScheduleState, second: ScheduleState) -> bool:
     """Growth, batch and phase."""
     rates = {"learning_rate": 0.0, "discriminator_rate": 0.0}
     return replace(first, **rates) == replace(second, **rates)
@@ -178,7 +178,7 @@ def test_the_schedule_is_a_pure_function(config: TrainingConfig, images_shown: i
 def test_networks_only_ever_grow(config: TrainingConfig) -> None:
     """Levels and phases never go back, nor alpha within a level; the end is the top level alone."""
     moments = [schedule_at(images, config) for images in range(config.total_images + 1)]
-    steps = [(m.growth.level, m.growth.alpha, m.phase, m.phase_ends) for m in moments]
+    steps = [(m.growth.level, m.growth.alpha, m.phase, m.phase_end) for m in moments]
 
     assert steps == sorted(steps)
     assert moments[-1].growth == Growth(config.network.top_level)
@@ -192,7 +192,7 @@ def test_every_moment_follows_its_level_plan(config: TrainingConfig, images_show
 
     assert (moment.batch_size, moment.learning_rate) == (plan.batch_size, plan.learning_rate)
     assert 0.0 <= moment.growth.alpha <= 1.0
-    assert images_shown < moment.phase_ends or images_shown >= config.total_images
+    assert images_shown < moment.phase_end or images_shown >= config.total_images
 
 
 @given(configs())
@@ -201,7 +201,7 @@ def test_a_phase_ends_where_it_says(config: TrainingConfig) -> None:
     images_shown = 0
     while images_shown < config.total_images:
         moment = schedule_at(images_shown, config)
-        assert schedule_at(moment.phase_ends - 1, config).phase == moment.phase
-        if moment.phase_ends < config.total_images:
-            assert schedule_at(moment.phase_ends, config).phase > moment.phase
-        images_shown = moment.phase_ends
+        assert schedule_at(moment.phase_end - 1, config).phase == moment.phase
+        if moment.phase_end < config.total_images:
+            assert schedule_at(moment.phase_end, config).phase > moment.phase
+        images_shown = moment.phase_end

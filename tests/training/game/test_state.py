@@ -7,28 +7,28 @@ import torch
 
 from tests.training.stepping import HELD, changed, play, weights_of
 from training.config.config import TrainingConfig
-from training.game.state import Players
+from training.game.state import TrainingState
 
 CPU = torch.device("cpu")
 
 
 @pytest.fixture
-def players(config: TrainingConfig) -> Players:
+def players(config: TrainingConfig) -> TrainingState:
     """Fresh ones."""
-    return Players.create(config, CPU)
+    return TrainingState.create(config, CPU)
 
 
 def test_the_seed_determines_the_first_weights(config: TrainingConfig) -> None:
     """Of both networks; another seed gives others."""
-    first, again = Players.create(config, CPU), Players.create(config, CPU)
-    other = Players.create(replace(config, seed=1), CPU)
+    first, again = TrainingState.create(config, CPU), TrainingState.create(config, CPU)
+    other = TrainingState.create(replace(config, seed=1), CPU)
 
     assert not changed(first.generator, weights_of(again.generator))
     assert not changed(first.discriminator, weights_of(again.discriminator))
     assert "stem.dense.weight" in changed(first.generator, weights_of(other.generator))
 
 
-def test_weights_begin_standard_normal_and_biases_at_zero(players: Players) -> None:
+def test_weights_begin_standard_normal_and_biases_at_zero(players: TrainingState) -> None:
     """Section 4.1: the scale is in the layers."""
     networks = (players.generator, players.discriminator)
     weights = [pair for network in networks for pair in weights_of(network).items()]
@@ -39,13 +39,13 @@ def test_weights_begin_standard_normal_and_biases_at_zero(players: Players) -> N
     assert all(not v.any() for k, v in weights if k.endswith("bias"))
 
 
-def test_the_average_begins_as_the_generator(players: Players) -> None:
+def test_the_average_begins_as_the_generator(players: TrainingState) -> None:
     """A copy that no gradient reaches."""
     assert not changed(players.average, weights_of(players.generator))
     assert not any(p.requires_grad for p in players.average.parameters())
 
 
-def test_forgetting_empties_both_optimisers(players: Players, config: TrainingConfig) -> None:
+def test_forgetting_empties_both_optimisers(players: TrainingState, config: TrainingConfig) -> None:
     """And the next step begins anew."""
     play(players, config, HELD)
     players.reset_optimizers()

@@ -18,22 +18,22 @@ from training.config.overrides import apply_settings
 from training.game.ema import decay_of
 from training.game.optimise import NonFiniteLossError
 from training.game.schedule import schedule_at
-from training.game.state import Players
+from training.game.state import TrainingState
 from training.game.step import take_step
 from training.objectives.gradient_penalty import Penalty, Score
-from training.objectives.losses import OBJECTIVES, Turn
+from training.objectives.losses import OBJECTIVES, Loss
 
 CPU = torch.device("cpu")
 FADING = 36  # images shown: 8 px, alpha 0.5
 
 
 @pytest.fixture
-def players(config: TrainingConfig) -> Players:
+def players(config: TrainingConfig) -> TrainingState:
     """Fresh ones."""
-    return Players.create(config, CPU)
+    return TrainingState.create(config, CPU)
 
 
-def use_game(monkeypatch: pytest.MonkeyPatch, **parts: Callable[..., Turn]) -> None:
+def use_game(monkeypatch: pytest.MonkeyPatch, **parts: Callable[..., Loss]) -> None:
     """Replace a player's part in the objective of the tests."""
     monkeypatch.setitem(OBJECTIVES, "rpgan-r1r2", replace(OBJECTIVES["rpgan-r1r2"], **parts))
 
@@ -49,7 +49,7 @@ def test_the_same_step_comes_to_the_same_bits(
 ) -> None:
     """Numbers and weights, from seed, pictures and images shown alone."""
     config = replace(config, objective=objective)
-    first, again = Players.create(config, CPU), Players.create(config, CPU)
+    first, again = TrainingState.create(config, CPU), TrainingState.create(config, CPU)
     torch.manual_seed(1)
     numbers = play(first, config, images_shown)
     torch.manual_seed(2)
@@ -70,13 +70,13 @@ def test_another_seed_or_moment_draws_other_latents(
     for options in ({}, change):
         told = replace(config, seed=options.get("seed", 0))
         shown = options.get("images_shown", HELD)
-        players = Players.create(config, CPU)
+        players = TrainingState.create(config, CPU)
         numbers.append(take_step(players, moment, told, pixels_for(moment), shown)["score_fake"])
 
     assert numbers[0] != numbers[1]
 
 
-def test_all_terms_are_told(players: Players, config: TrainingConfig) -> None:
+def test_all_terms_are_told(players: TrainingState, config: TrainingConfig) -> None:
     """Those of both players, and the mean scores."""
     assert set(play(players, config, HELD)) == {
         *("relativistic", "r1", "r2", "score_real", "score_fake", "generator")
@@ -84,12 +84,12 @@ def test_all_terms_are_told(players: Players, config: TrainingConfig) -> None:
 
 
 def test_real_images_are_cross_faded(
-    players: Players, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+    players: TrainingState, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At alpha 0.25, three quarters of them is their own half-size version."""
     seen: list[Tensor] = []
 
-    def spying(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
+    def spying(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Loss:
         seen.append(reals)
         return OBJECTIVES["logistic-r1"].discriminator(score, reals, fakes, penalty)
 
@@ -112,16 +112,16 @@ def test_the_generator_learns_from_the_same_fakes_or_new_ones(
     game = OBJECTIVES["rpgan-r1r2"]
     seen: list[Tensor] = []
 
-    def first(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
+    def first(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Loss:
         seen.append(fakes)
         return game.discriminator(score, reals, fakes, penalty)
 
-    def second(score: Score, reals: Tensor, fakes: Tensor) -> Turn:
+    def second(score: Score, reals: Tensor, fakes: Tensor) -> Loss:
         seen.append(fakes.detach())
         return game.generator(score, reals, fakes)
 
     use_game(monkeypatch, discriminator=first, generator=second)
-    play(Players.create(config, CPU), replace(config, reuse_fakes=reuse), HELD)
+    play(TrainingState.create(config, CPU), replace(config, reuse_fakes=reuse), HELD)
 
     assert torch.equal(seen[0], seen[1]) is reuse
 
@@ -131,20 +131,20 @@ def test_a_step_with_finite_differences_is_played(config: TrainingConfig, object
     """By every objective that offers them; the penalty is not nothing."""
     config = replace(config, objective=objective, penalty="finite-difference")
 
-    assert play(Players.create(config, CPU), config, HELD)["r1"] > 0
+    assert play(TrainingState.create(config, CPU), config, HELD)["r1"] > 0
 
 
 # ----------------------------------------------------------------------------------------
 # Who is updated
 
 
-def idle(score: Score, reals: Tensor, fakes: Tensor, _penalty: Penalty | None = None) -> Turn:
+def idle(score: Score, reals: Tensor, fakes: Tensor, _penalty: Penalty | None = None) -> Loss:
     """A part with nothing to learn from: every slope is zero."""
-    return Turn({"nothing": (score(reals) + score(fakes)).sum() * 0})
+    return Loss({"nothing": (score(reals) + score(fakes)).sum() * 0})
 
 
 def test_the_generators_turn_leaves_the_discriminator_alone(
-    players: Players, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+    players: TrainingState, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Though its gradients pass through."""
     use_game(monkeypatch, discriminator=idle)
@@ -157,7 +157,7 @@ def test_the_generators_turn_leaves_the_discriminator_alone(
 
 
 def test_the_discriminators_turn_leaves_the_generator_alone(
-    players: Players, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+    players: TrainingState, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The fakes are only looked at."""
     use_game(monkeypatch, generator=idle)
@@ -173,7 +173,7 @@ def test_the_discriminator_learns_the_same_whatever_the_generator_does(
     config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No slope of the generator's turn is left in it for the next step."""
-    first, second = Players.create(config, CPU), Players.create(config, CPU)
+    first, second = TrainingState.create(config, CPU), TrainingState.create(config, CPU)
     play(first, config, HELD)
     use_game(monkeypatch, generator=idle)
     play(second, config, HELD)
@@ -183,7 +183,7 @@ def test_the_discriminator_learns_the_same_whatever_the_generator_does(
 
 
 def test_awake_levels_learn_and_sleeping_ones_keep_their_weights(
-    players: Players, config: TrainingConfig
+    players: TrainingState, config: TrainingConfig
 ) -> None:
     """At 4 px, nothing of 8 px moves."""
     generator, discriminator = weights_of(players.generator), weights_of(players.discriminator)
@@ -197,7 +197,7 @@ def test_awake_levels_learn_and_sleeping_ones_keep_their_weights(
 
 
 def test_a_level_that_falls_asleep_does_not_drift_on(
-    players: Players, config: TrainingConfig
+    players: TrainingState, config: TrainingConfig
 ) -> None:
     """Adam's moments of the small exit and entry do not move them once the fade is over."""
     play(players, config, FADING)
@@ -212,7 +212,7 @@ def test_a_level_that_falls_asleep_does_not_drift_on(
     assert "exits.1.weight" in changed(players.generator, generator)
 
 
-def test_the_average_follows_the_generator(players: Players, config: TrainingConfig) -> None:
+def test_the_average_follows_the_generator(players: TrainingState, config: TrainingConfig) -> None:
     """By one minus the decay of the moment, after the generator's own step."""
     before = weights_of(players.average)
     decay = decay_of(config, schedule_at(HELD, config), HELD)
@@ -226,7 +226,7 @@ def test_the_average_follows_the_generator(players: Players, config: TrainingCon
 
 @pytest.mark.parametrize("rates", [(0.001, 0.01), (0.01, 0.001)])
 def test_the_first_step_of_adam_is_as_long_as_the_learning_rate(
-    players: Players, config: TrainingConfig, rates: tuple[float, float]
+    players: TrainingState, config: TrainingConfig, rates: tuple[float, float]
 ) -> None:
     """Of the moment, of each player, whatever the size of the slope."""
     places = ((players.generator, "stem.conv.weight"), (players.discriminator, "head.conv.weight"))
@@ -247,7 +247,7 @@ def test_wgan_gp_with_its_usual_weight_keeps_the_slope_near_one(
     """With the weight that is usual for R1 and R2 it is as good as gone, and slopes run away."""
     rate = ["levels.8.learning_rate=0.01"]
     config = apply_settings(config, ["objective=wgan-gp", *rate, *settings])
-    players = Players.create(config, CPU)
+    players = TrainingState.create(config, CPU)
     played = [play(players, config, n) for n in range(HELD, HELD + 4 * 80, 4)]
 
     squared = [numbers["gradient_penalty"] / config.penalty_weight for numbers in played]
@@ -265,7 +265,7 @@ def test_kept_kernels_change_nothing_but_last_bits(
     """Five steps of every game come to the same as with kernels made for each run."""
     config = apply_settings(config, [f"objective={objective}"])
     moments = range(HELD, HELD + 20, 4)
-    kept, made = Players.create(config, CPU), Players.create(config, CPU)
+    kept, made = TrainingState.create(config, CPU), TrainingState.create(config, CPU)
     numbers = [play(kept, config, images_shown) for images_shown in moments]
 
     monkeypatch.setattr("training.game.step.kernels_kept", nullcontext)
@@ -283,7 +283,7 @@ def test_kept_kernels_change_nothing_but_last_bits(
 def test_bf16_stays_near_fp32(config: TrainingConfig, objective: str) -> None:
     """Weights stay fp32, and five steps of every game come to nearly the same."""
     config = apply_settings(config, [f"objective={objective}"])
-    full, half = Players.create(config, CPU), Players.create(config, CPU)
+    full, half = TrainingState.create(config, CPU), TrainingState.create(config, CPU)
     for images_shown in range(HELD, HELD + 20, 4):
         expected = play(full, config, images_shown)
         numbers = play(half, replace(config, precision="bf16"), images_shown)
@@ -298,7 +298,7 @@ def test_bf16_stays_near_fp32(config: TrainingConfig, objective: str) -> None:
 
 
 def test_a_loss_that_is_not_finite_stops_before_any_update(
-    players: Players, config: TrainingConfig
+    players: TrainingState, config: TrainingConfig
 ) -> None:
     """The message names the step, the terms, and what to try."""
     with torch.no_grad():
@@ -318,14 +318,14 @@ def test_a_loss_that_is_not_finite_stops_before_any_update(
     assert changed(players.generator, generator) == {"exits.1.bias"}  # a NaN equals nothing
 
 
-def infinite(_score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
+def infinite(_score: Score, _reals: Tensor, fakes: Tensor) -> Loss:
     """A generator's loss that overflows."""
-    return Turn({"generator": fakes.sum() * float("inf")})
+    return Loss({"generator": fakes.sum() * float("inf")})
 
 
-def infinitely_steep(_score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
+def infinitely_steep(_score: Score, _reals: Tensor, fakes: Tensor) -> Loss:
     """A loss of 0 whose slope is not a number: the root at 0."""
-    return Turn({"generator": (fakes * 0).sum().sqrt()})
+    return Loss({"generator": (fakes * 0).sum().sqrt()})
 
 
 @pytest.mark.parametrize(
@@ -336,10 +336,10 @@ def infinitely_steep(_score: Score, _reals: Tensor, fakes: Tensor) -> Turn:
     ],
 )
 def test_a_generator_that_breaks_down_is_not_updated(
-    players: Players,
+    players: TrainingState,
     config: TrainingConfig,
     monkeypatch: pytest.MonkeyPatch,
-    part: Callable[..., Turn],
+    part: Callable[..., Loss],
     message: str,
 ) -> None:
     """Neither it nor its average; and the discriminator can still learn."""
@@ -356,7 +356,7 @@ def test_a_generator_that_breaks_down_is_not_updated(
 
 def test_the_game_of_the_tests_is_learnable(config: TrainingConfig) -> None:
     """Forty steps on four pictures: the relativistic loss falls below the coin toss."""
-    players = Players.create(config, CPU)
+    players = TrainingState.create(config, CPU)
     losses = [play(players, config, n)["relativistic"] for n in range(HELD, HELD + 160, 4)]
 
     assert np.mean(losses[-5:]) < 0.6 < np.log(2)
@@ -371,9 +371,9 @@ LABELS = np.array([0, 2, 1, 0])
 
 def play_with_classes(
     config: TrainingConfig, labels: NDArray[np.int64] | None = LABELS
-) -> tuple[Players, dict[str, float]]:
+) -> tuple[TrainingState, dict[str, float]]:
     """Fresh players and the numbers of one step at 8 px."""
-    players, moment = Players.create(config, CPU), schedule_at(HELD, config)
+    players, moment = TrainingState.create(config, CPU), schedule_at(HELD, config)
     return players, take_step(players, moment, config, pixels_for(moment), HELD, labels)
 
 
@@ -390,7 +390,7 @@ def test_every_image_is_scored_by_its_own_class(conditional: TrainingConfig, sha
     """Also those that the penalty leaves out: the score is that of one pass over all of them."""
     plans = tuple(replace(plan, batch_size=8) for plan in conditional.levels)
     config = replace(conditional, penalty_share=share, levels=plans, stddev_group=1)
-    players, moment = Players.create(config, CPU), schedule_at(HELD, config)
+    players, moment = TrainingState.create(config, CPU), schedule_at(HELD, config)
     pixels, labels = pixels_for(moment), np.array([0, 1, 2, 0, 2, 2, 1, 1])
     with torch.no_grad():
         images = torch.from_numpy(pixels.transpose(0, 3, 1, 2) / 127.5 - 1).float()
@@ -412,7 +412,7 @@ def test_an_auxiliary_head_teaches_both_players(conditional: TrainingConfig) -> 
     config = replace(conditional, labels="acgan")
     players, numbers = play_with_classes(config)
     silent, _ = play_with_classes(replace(config, label_weight=0.0))
-    fresh = Players.create(config, CPU)
+    fresh = TrainingState.create(config, CPU)
 
     assert {"class_real", "class_fake", "class_generator"} <= set(numbers)
     assert numbers["class_real"] == pytest.approx(np.log(3), rel=1)
@@ -433,18 +433,18 @@ def test_real_and_fake_images_are_augmented_apart_and_anew_for_the_generator(
     game = OBJECTIVES["rpgan-r1r2"]
     seen: list[Tensor] = []
 
-    def first(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Turn:
+    def first(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Loss:
         seen.extend((reals, fakes))
         return game.discriminator(score, reals, fakes, penalty)
 
-    def second(score: Score, reals: Tensor, fakes: Tensor) -> Turn:
+    def second(score: Score, reals: Tensor, fakes: Tensor) -> Loss:
         seen.append(fakes.detach())
         return game.generator(score, reals, fakes)
 
     use_game(monkeypatch, discriminator=first, generator=second)
     config, moment = replace(config, augment="cutout"), schedule_at(HELD, config)
     pixels = np.full((4, 8, 8, 3), 255, np.uint8)
-    take_step(Players.create(config, CPU), moment, config, pixels, HELD, strength=1.0)
+    take_step(TrainingState.create(config, CPU), moment, config, pixels, HELD, strength=1.0)
 
     holes = [image.eq(0).all(dim=1) for image in seen]
     assert all(hole.flatten(1).any(dim=1).all() for hole in holes)
@@ -458,7 +458,9 @@ def test_every_game_can_be_played_with_augmentation(config: TrainingConfig, obje
     config = replace(config, objective=objective, augment="color,translation,cutout")
     moment = schedule_at(HELD, config)
     numbers = [
-        take_step(Players.create(config, CPU), moment, config, pixels_for(moment), HELD, None, p)
+        take_step(
+            TrainingState.create(config, CPU), moment, config, pixels_for(moment), HELD, None, p
+        )
         for p in (0.0, 1.0)
     ]
 

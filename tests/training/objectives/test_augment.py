@@ -10,7 +10,7 @@ from torch import Tensor
 from training.objectives.augment import (
     DRAWS,
     POLICIES,
-    Strength,
+    AugmentStrength,
     augment,
     color,
     cutout,
@@ -172,7 +172,7 @@ def test_a_square_of_half_the_size_is_cut_out(
 
 def test_strength_moves_at_every_fourth_step() -> None:
     """Up where real images are known too well; 4 batches of 64 are 256 of 500,000 images."""
-    strength = Strength(0.5)
+    strength = AugmentStrength(0.5)
     seen: list[float] = []
     for sign in (1.0, 1.0, 0.0, 0.8, -1.0, 1.0, 1.0, 1.0):  # means 0.7 and 0.5
         strength = strength.after(sign, 64, Steering())
@@ -185,11 +185,11 @@ def test_strength_moves_at_every_fourth_step() -> None:
 @pytest.mark.parametrize(("start", "sign"), [(0.0, -1.0), (1.0, 1.0)])
 def test_strength_stays_a_share(start: float, sign: float) -> None:
     """From 0 to 1, whatever the scores say."""
-    strength = Strength(start)
+    strength = AugmentStrength(start)
     for _ in range(8):
         strength = strength.after(sign, 64, Steering())
 
-    assert strength == Strength(start)
+    assert strength == AugmentStrength(start)
 
 
 def test_each_side_is_moved_and_cut_by_its_own_length() -> None:

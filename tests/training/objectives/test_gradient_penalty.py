@@ -13,11 +13,11 @@ from tests.training.slopes import linear, quadratic, squared_norm
 from training.objectives.gradient_penalty import (
     SLOPES,
     Penalty,
-    exact_slope,
-    finite_difference_slope,
+    exact_gradient_norm,
+    finite_difference_gradient_norm,
     penalised_count,
     score_gradient,
-    scores_and_slope,
+    scores_and_gradient_norm,
 )
 
 N = 8
@@ -59,7 +59,7 @@ def test_a_share_of_a_batch_has_its_part_of_the_penalised_images(weight: Tensor)
     share = torch.rand(N, 3, 4, 4, generator=torch.Generator().manual_seed(1))
     penalty = replace(penalty_of(share=0.25), processes=2)
 
-    _, slope = scores_and_slope(quadratic(weight), share, penalty)
+    _, slope = scores_and_gradient_norm(quadratic(weight), share, penalty)
 
     expected = squared_norm(weight.detach() * share[:2]).mean()
     torch.testing.assert_close(slope, expected)
@@ -112,7 +112,7 @@ def test_a_share_penalises_the_first_images_and_scores_all(
         return quadratic(weight)(given)
 
     penalty = penalty_of(0.5, kind, noise=noise_for(images[:4]))
-    scores, slope = scores_and_slope(placed, images, penalty)
+    scores, slope = scores_and_gradient_norm(placed, images, penalty)
 
     torch.testing.assert_close(scores, quadratic(weight)(images))
     alone = SLOPES[kind](quadratic(weight), images[:4], penalty, 0)[1]
@@ -129,7 +129,7 @@ def test_a_weight_of_nothing_costs_nothing(weight: Tensor, images: Tensor) -> No
         passes.append(len(given))
         return quadratic(weight)(given)
 
-    scores, slope = scores_and_slope(counted, images, penalty_of(weight=0.0))
+    scores, slope = scores_and_gradient_norm(counted, images, penalty_of(weight=0.0))
 
     assert passes == [N]
     assert slope.item() == 0.0
@@ -148,7 +148,7 @@ def test_finite_differences_of_a_straight_score_are_its_directional_slopes(
     noise = noise_for(images)
     penalty = penalty_of(kind="finite-difference", noise=noise)
 
-    scores, slope = finite_difference_slope(linear(weight), images, penalty, side)
+    scores, slope = finite_difference_gradient_norm(linear(weight), images, penalty, side)
     (gradient,) = torch.autograd.grad(slope, weight)
 
     along = (weight.detach() * noise[side]).sum(dim=(1, 2, 3))
@@ -165,7 +165,7 @@ def test_over_much_noise_finite_differences_are_the_exact_slope(
     many = images.repeat(2_000, 1, 1, 1)
     penalty = penalty_of(kind="finite-difference", noise=noise_for(images, 2_000), sigma=1e-2)
     with torch.no_grad():
-        _, slope = finite_difference_slope(quadratic(weight), many, penalty, 0)
+        _, slope = finite_difference_gradient_norm(quadratic(weight), many, penalty, 0)
 
     exact = squared_norm(weight.detach() * images).mean()
     torch.testing.assert_close(slope, exact, rtol=0.05, atol=0)
@@ -174,7 +174,7 @@ def test_over_much_noise_finite_differences_are_the_exact_slope(
 def test_finite_differences_need_noise(weight: Tensor, images: Tensor) -> None:
     """They are nothing without a direction."""
     with pytest.raises(ValueError, match="needs noise"):
-        finite_difference_slope(linear(weight), images, penalty_of(), 0)
+        finite_difference_gradient_norm(linear(weight), images, penalty_of(), 0)
 
 
 # ----------------------------------------------------------------------------------------
@@ -229,7 +229,7 @@ def test_the_exact_slope_is_that_along_every_pixel(discriminator: Discriminator)
     def score(given: Tensor, _first: int = 0) -> Tensor:
         return discriminator(given)
 
-    _, slope = exact_slope(score, image, penalty_of(), 0)
+    _, slope = exact_gradient_norm(score, image, penalty_of(), 0)
     with torch.no_grad():
         moves = 1e-6 * torch.eye(image.numel(), dtype=image.dtype).reshape(-1, *image.shape[1:])
         up = torch.stack([score(image + move)[0] for move in moves])

@@ -9,7 +9,7 @@ from models.families.progan.config import NetworkConfig
 from models.families.progan.discriminator import Discriminator
 from tests.training.slopes import linear, quadratic, squared_norm
 from training.objectives.gradient_penalty import Penalty
-from training.objectives.losses import OBJECTIVES, Turn, acgan_terms
+from training.objectives.losses import OBJECTIVES, Loss, acgan_terms
 
 N = 8
 
@@ -39,7 +39,7 @@ def penalty_of(
     return Penalty(weight, share, target, drift, (torch.arange(N) / N).reshape(N, 1, 1, 1))
 
 
-def loss_of(turn: Turn) -> Tensor:
+def loss_of(turn: Loss) -> Tensor:
     """What the player minimises."""
     return torch.stack(list(turn.terms.values())).sum()
 

@@ -8,7 +8,7 @@ import torch
 from tests.training.stepping import HELD
 from training.config.config import TrainingConfig
 from training.game.schedule import schedule_at
-from training.game.state import Players
+from training.game.state import TrainingState
 from training.objectives.step_penalty import penalty_at
 
 CPU = torch.device("cpu")
@@ -24,7 +24,7 @@ def test_r1_weights_grow_with_the_image(
     """By R^2 / batch size, the rule of StyleGAN2-ADA; lambda of WGAN-GP does not."""
     config = replace(config, objective=objective)
 
-    players = Players.create(config, CPU)
+    players = TrainingState.create(config, CPU)
     penalty = penalty_at(HELD, config, schedule_at(HELD, config), players)
 
     assert penalty.weight == pytest.approx(weight)
@@ -36,7 +36,7 @@ def test_a_level_scales_its_penalty(config: TrainingConfig) -> None:
     """And that of no other level."""
     first, second = config.levels
     scaled = replace(config, levels=(first, replace(second, penalty_scale=0.15)))
-    players = Players.create(config, CPU)
+    players = TrainingState.create(config, CPU)
 
     for shown, scale in ((0, 1.0), (HELD, 0.15)):
         usual, other = (
@@ -50,7 +50,7 @@ def test_the_weight_of_a_penalty_counts_every_pixel(config: TrainingConfig) -> N
     network = replace(config.network, base_width=6)
     wide = replace(config, network=network, penalty="finite-difference")
 
-    wider, usual = Players.create(wide, CPU), Players.create(config, CPU)
+    wider, usual = TrainingState.create(wide, CPU), TrainingState.create(config, CPU)
     penalty = penalty_at(HELD, wide, schedule_at(HELD, wide), wider)
 
     square = penalty_at(HELD, config, schedule_at(HELD, config), usual)
@@ -62,7 +62,7 @@ def test_the_weight_of_a_penalty_counts_every_pixel(config: TrainingConfig) -> N
 def test_finite_differences_get_noise_of_their_own(config: TrainingConfig) -> None:
     """For both sides, as large as the penalised images; another with every step."""
     config = replace(config, penalty="finite-difference", penalty_sigma=0.5, penalty_share=0.5)
-    players = Players.create(config, CPU)
+    players = TrainingState.create(config, CPU)
     first, later = (
         penalty_at(n, config, schedule_at(n, config), players) for n in (HELD, HELD + 4)
     )

@@ -8,7 +8,7 @@ import pytest
 from training.data.manifest import Pixels, images_file
 from training.data.stream import Prepared
 from training.quality.candidates import doubles, with_candidates
-from training.quality.pictures import Pictures, choose
+from training.quality.pictures import PictureSet, choose_real
 
 
 def replaced(prepared: Prepared, resolution: int, pictures: Pixels) -> None:
@@ -21,11 +21,11 @@ def test_a_copy_of_any_training_picture_finds_it(make_prepared: Callable[..., Pr
     """Far outside of those that are looked at anyway, even if it is darker; once for two copies."""
     prepared = make_prepared(count=400, resolution=32)
     array = prepared.images(32)
-    real = choose(array, 10, seed=0).first(2)
+    real = choose_real(array, 10, seed=0).first(2)
     outside = np.setdiff1d(np.arange(400), real.numbers)[[7, 100, 100, 390]]
     copies = (array[outside] * 0.95).astype(np.uint8)
 
-    searched = with_candidates(real, Pictures(copies, np.arange(4)), prepared, 32)
+    searched = with_candidates(real, PictureSet(copies, np.arange(4)), prepared, 32)
 
     assert searched.numbers[:2].tolist() == real.numbers.tolist()
     assert set(outside.tolist()) <= set(searched.numbers.tolist())
@@ -41,7 +41,7 @@ def test_real_pictures_find_the_one_most_alike_but_themselves(
         array = np.array(prepared.images(resolution))
         array[30:] = array[:30] // 2 + array[:30] // 4 + 30
         replaced(prepared, resolution, array)
-    real = Pictures(prepared.images(8), np.array([3, 17]))
+    real = PictureSet(prepared.images(8), np.array([3, 17]))
 
     searched = with_candidates(real, real, prepared, 8)
 
@@ -56,7 +56,7 @@ def test_an_equal_picture_is_no_other_one(make_prepared: Callable[..., Prepared]
         array[30:] = array[:30]
         replaced(prepared, resolution, array)
     array = prepared.images(8)
-    real = Pictures(array, np.array([3]))
+    real = PictureSet(array, np.array([3]))
 
     searched = with_candidates(real, real, prepared, 8)
 
@@ -73,9 +73,9 @@ def test_pictures_alike_at_a_glance_are_told_apart_at_64_pixels(
     prepared = make_prepared(count=8, resolution=32)
     replaced(prepared, 16, np.zeros_like(prepared.images(16)))
     array = prepared.images(32)
-    real = Pictures(array, np.array([0, 1]))
+    real = PictureSet(array, np.array([0, 1]))
 
-    searched = with_candidates(real, Pictures(array, np.array([6])), prepared, 32)
+    searched = with_candidates(real, PictureSet(array, np.array([6])), prepared, 32)
 
     assert 6 in searched.numbers[2:].tolist()
 
@@ -87,7 +87,7 @@ def test_where_all_pictures_are_equal_there_is_no_other(
     prepared = make_prepared(count=20)
     for resolution in (4, 8):
         replaced(prepared, resolution, np.zeros_like(prepared.images(resolution)))
-    real = Pictures(prepared.images(8), np.array([0, 1]))
+    real = PictureSet(prepared.images(8), np.array([0, 1]))
 
     assert len(with_candidates(real, real.first(1), prepared, 8)) <= 3
 
@@ -99,9 +99,9 @@ def test_pictures_that_are_not_square_are_searched(
     """Gray, and with transparency."""
     prepared = make_prepared(count=30, resolution=32, channels=channels, base=(4, 6))
     array = prepared.images(32)
-    real = Pictures(array, np.array([0, 1]))
+    real = PictureSet(array, np.array([0, 1]))
 
-    searched = with_candidates(real, Pictures(array, np.array([20])), prepared, 32)
+    searched = with_candidates(real, PictureSet(array, np.array([20])), prepared, 32)
 
     assert 20 in searched.numbers.tolist()
 
@@ -111,4 +111,4 @@ def test_doubles_are_numbered_by_the_first_of_them() -> None:
     array = np.zeros((4, 8, 8, 3), np.uint8)
     array[2, 7, 7, 2] = 1
 
-    assert doubles(Pictures(array, np.array([2, 0, 1, 2, 3]))).tolist() == [0, 1, 1, 0, 1]
+    assert doubles(PictureSet(array, np.array([2, 0, 1, 2, 3]))).tolist() == [0, 1, 1, 0, 1]

@@ -11,7 +11,7 @@ from models.bundle import file_sha256
 from training.quality import fid
 from training.quality.fid import as_shown, load_inception, measure_fid, resized
 from training.quality.networks.efficientnet import WeightsError
-from training.quality.pictures import Pictures
+from training.quality.pictures import PictureSet
 
 CPU = torch.device("cpu")
 
@@ -127,7 +127,7 @@ def test_fid_says_how_it_was_measured(accepted: Path) -> None:
     """0 of a set to itself, more to another; on how many pictures; that few are too few."""
     array = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 3), np.uint8)
     array[10:] //= 4
-    bright, dark = (Pictures(array, places) for places in (np.arange(10), np.arange(10, 20)))
+    bright, dark = (PictureSet(array, places) for places in (np.arange(10), np.arange(10, 20)))
     network = load_inception(accepted, CPU)
 
     same, other = measure_fid(bright, bright, network), measure_fid(bright, dark.first(9), network)

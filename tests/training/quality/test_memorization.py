@@ -10,14 +10,14 @@ from PIL import Image
 from training.data.manifest import Pixels, images_file
 from training.data.stream import Prepared
 from training.quality.coarse_search import flat
-from training.quality.memorization import Memory, measure_memory
+from training.quality.memorization import Memorization, measure_memorization
 from training.quality.networks.efficientnet import Features
-from training.quality.pictures import Pictures, choose
+from training.quality.pictures import PictureSet, choose_real
 
 COUNT, LOOKED_AT = 400, 100
 
 
-def look(pictures: Pictures) -> Features:
+def look(pictures: PictureSet) -> Features:
     """The numbers of their pixels."""
     return flat(pictures.at(np.arange(len(pictures)))).astype(np.float32)
 
@@ -35,15 +35,17 @@ def new_pictures() -> Pixels:
 
 def outside(prepared: Prepared, count: int) -> Pixels:
     """Training pictures that are not among the first hundred looked at."""
-    return np.asarray(prepared.images(8)[choose(prepared.images(8), COUNT, 0).numbers[-count:]])
+    return np.asarray(
+        prepared.images(8)[choose_real(prepared.images(8), COUNT, 0).numbers[-count:]]
+    )
 
 
-def measured(prepared: Prepared, drawn: Pixels) -> Memory:
+def measured(prepared: Prepared, drawn: Pixels) -> Memorization:
     """Of a generator that drew these."""
-    real = choose(prepared.images(8), COUNT, 0).first(LOOKED_AT)
-    generated = Pictures(drawn, np.arange(len(drawn)))
+    real = choose_real(prepared.images(8), COUNT, 0).first(LOOKED_AT)
+    generated = PictureSet(drawn, np.arange(len(drawn)))
     features = look(real), look(generated)
-    return measure_memory((real, generated), features, look, prepared, 8, "pixels")
+    return measure_memorization((real, generated), features, look, prepared, 8, "pixels")
 
 
 def test_new_pictures_are_as_far_as_training_pictures_from_each_other(noise: Prepared) -> None:

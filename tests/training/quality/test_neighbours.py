@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial import KDTree
 
 from training.quality.neighbours import nearest_neighbours, sheet_of
-from training.quality.pictures import Pictures
+from training.quality.pictures import PictureSet
 
 
 def cloud(count: int, seed: int) -> np.ndarray:
@@ -77,8 +77,8 @@ def test_the_sheet_shows_the_closest_and_then_the_first() -> None:
     """Each beside its neighbours; here a picture is filled with its number."""
     values = np.arange(20, dtype=np.uint8)
     array = np.broadcast_to(values[:, None, None, None], (20, 64, 64, 1)).copy()
-    real = Pictures(array, np.arange(10, 20))  # place 0 shows 10
-    generated = Pictures(array, np.arange(10))
+    real = PictureSet(array, np.arange(10, 20))  # place 0 shows 10
+    generated = PictureSet(array, np.arange(10))
     features = np.arange(10, dtype=np.float64)[:, None]
     offsets = np.array([0.4, 0.3, 0.2, 0.1, 0.0, 0.05, 0.15, 0.25, 0.35, 0.45])
 
@@ -92,7 +92,7 @@ def test_the_sheet_shows_the_closest_and_then_the_first() -> None:
 
 def test_small_sets_are_shown_as_far_as_they_go() -> None:
     """Three real pictures are all the neighbours there are."""
-    pictures = Pictures(np.zeros((4, 8, 8, 3), np.uint8), np.arange(3))
+    pictures = PictureSet(np.zeros((4, 8, 8, 3), np.uint8), np.arange(3))
 
     found = nearest_neighbours(cloud(3, 0), cloud(2, 1))
 

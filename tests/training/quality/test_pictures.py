@@ -10,7 +10,7 @@ from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
 from tests.training.conftest import FullDisk
-from training.quality.pictures import Pictures, choose, draw, scratch_array
+from training.quality.pictures import PictureSet, choose_real, draw_generated, scratch_array
 from training.rendering import render
 
 
@@ -23,7 +23,7 @@ def array() -> np.ndarray:
 
 def test_batches_are_all_pictures_in_the_order_asked_for(array: np.ndarray) -> None:
     """The last batch is what is left."""
-    pictures = Pictures(array, np.array([7, 2, 9, 4, 0]))
+    pictures = PictureSet(array, np.array([7, 2, 9, 4, 0]))
 
     batches = list(pictures.batches(2))
 
@@ -34,7 +34,7 @@ def test_batches_are_all_pictures_in_the_order_asked_for(array: np.ndarray) -> N
 
 def test_pictures_are_found_by_their_place(array: np.ndarray) -> None:
     """Not by their number in the array; `first` keeps the places."""
-    pictures = Pictures(array, np.array([7, 2, 9, 4, 0]))
+    pictures = PictureSet(array, np.array([7, 2, 9, 4, 0]))
 
     assert pictures.at([3, 0])[:, 0, 0, 0].tolist() == [4, 7]
     assert pictures.first(2).at([1])[0, 0, 0, 0] == 2
@@ -45,11 +45,11 @@ def test_pictures_are_found_by_their_place(array: np.ndarray) -> None:
 
 def test_chosen_pictures_differ_and_depend_on_the_seed_alone(array: np.ndarray) -> None:
     """A larger choice begins with the smaller one; more than all is all."""
-    few, more = choose(array, 4, seed=3), choose(array, 99, seed=3)
+    few, more = choose_real(array, 4, seed=3), choose_real(array, 99, seed=3)
 
     assert sorted(more.numbers.tolist()) == list(range(10))
     assert few.numbers.tolist() == more.numbers[:4].tolist()
-    assert choose(array, 10, seed=4).numbers.tolist() != more.numbers.tolist()
+    assert choose_real(array, 10, seed=4).numbers.tolist() != more.numbers.tolist()
 
 
 def test_drawn_pictures_are_those_of_their_seeds(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_drawn_pictures_are_those_of_their_seeds(tmp_path: Path) -> None:
     torch.manual_seed(0)
     generator = Generator(NetworkConfig(8, channels=1, latent_size=8, fmap_base=32, fmap_max=8))
 
-    pictures = draw(generator, Growth(1), range(100, 170), tmp_path)
+    pictures = draw_generated(generator, Growth(1), range(100, 170), tmp_path)
 
     assert pictures.array.shape == (70, 8, 8, 1)
     assert list(tmp_path.iterdir()) == []

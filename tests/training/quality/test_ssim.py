@@ -12,7 +12,7 @@ from torchmetrics.functional.image import (
     structural_similarity_index_measure,
 )
 
-from training.quality.pictures import Pictures
+from training.quality.pictures import PictureSet
 from training.quality.ssim import ms_ssim, pairs_of, scales_of, similarity_within, window_of
 
 Image = NDArray[np.float64]
@@ -158,7 +158,7 @@ def test_pairs_are_of_different_pictures() -> None:
 def test_the_similarity_within_a_set_is_the_mean_over_its_pairs() -> None:
     """Over more than one batch of pairs, and told with the way it was measured."""
     array = np.random.default_rng(0).integers(0, 256, (90, 16, 16, 3), np.uint8)
-    pictures = Pictures(array, np.arange(90))
+    pictures = PictureSet(array, np.arange(90))
 
     found = similarity_within(pictures, 40, seed=2)
 
@@ -173,7 +173,7 @@ def test_a_set_of_copies_has_similarity_1() -> None:
     """A generator that always draws the same is found out."""
     array = np.random.default_rng(0).integers(0, 256, (1, 16, 16, 1), np.uint8)
 
-    assert similarity_within(Pictures(array, np.zeros(9, np.int64)), 8).mean == pytest.approx(1.0)
+    assert similarity_within(PictureSet(array, np.zeros(9, np.int64)), 8).mean == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(("count", "pairs"), [(1, 5), (5, 0)])
@@ -182,4 +182,4 @@ def test_no_pair_is_refused(count: int, pairs: int) -> None:
     array = np.zeros((5, 16, 16, 1), np.uint8)
 
     with pytest.raises(ValueError, match=f"{pairs} pairs of {count} pictures"):
-        similarity_within(Pictures(array, np.arange(count)), pairs)
+        similarity_within(PictureSet(array, np.arange(count)), pairs)

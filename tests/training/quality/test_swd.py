@@ -9,22 +9,22 @@ from numpy.typing import NDArray
 from scipy import ndimage, stats
 
 from training.quality import swd
-from training.quality.pictures import Pictures
+from training.quality.pictures import PictureSet
 from training.quality.swd import levels_of, sliced_wasserstein
 
 
-def noise(count: int, resolution: int, channels: int = 3, seed: int = 0) -> Pictures:
+def noise(count: int, resolution: int, channels: int = 3, seed: int = 0) -> PictureSet:
     """Pictures of smooth random colours."""
     random = np.random.default_rng(seed)
     coarse = random.integers(0, 256, (count, resolution // 4, resolution // 4, channels))
     smooth = np.asarray(ndimage.zoom(coarse.astype(float), (1, 4, 4, 1), order=1))
-    return Pictures(smooth.astype(np.uint8), np.arange(count))
+    return PictureSet(smooth.astype(np.uint8), np.arange(count))
 
 
-def blurred(pictures: Pictures) -> Pictures:
+def blurred(pictures: PictureSet) -> PictureSet:
     """The same, out of focus."""
     soft = ndimage.gaussian_filter(pictures.array.astype(float), (0, 1.5, 1.5, 0))
-    return Pictures(soft.astype(np.uint8), pictures.numbers)
+    return PictureSet(soft.astype(np.uint8), pictures.numbers)
 
 
 # ----------------------------------------------------------------------------------------
@@ -169,8 +169,8 @@ def test_pictures_that_are_not_square_have_a_distance_on_each_level(tmp_path: Pa
     random = np.random.default_rng(0)
     for shape, levels in (((24, 48), [24, 12]), ((4, 8), [4])):
         pixels = random.integers(0, 256, (8, *shape, 3), np.uint8)
-        pictures = Pictures(pixels, np.arange(8))
-        dark = Pictures(
+        pictures = PictureSet(pixels, np.arange(8))
+        dark = PictureSet(
             pixels // np.linspace(1, 8, shape[1], dtype=np.uint8)[:, None], np.arange(8)
         )
 

@@ -13,7 +13,7 @@ from models.families.progan.growth import Growth
 from training.config.config import TrainingConfig
 from training.data.stream import Prepared
 from training.quality import tick_metrics
-from training.quality.tick_metrics import QuickQuality, faded, measured
+from training.quality.tick_metrics import TickMetrics, faded, measured
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_a_generator_that_draws_the_data_is_at_its_aim(
     real = np.asarray(prepared.images(8))[np.random.default_rng(0).permutation(12)]
     monkeypatch.setattr(tick_metrics, "render", returning(real))
 
-    numbers = QuickQuality(prepared, 16).measure(average, Growth(1))
+    numbers = TickMetrics(prepared, 16).measure(average, Growth(1))
 
     assert numbers == {"swd": 0.0, "diversity": 1.0, "distinctness": 1.0}
 
@@ -52,7 +52,7 @@ def test_a_generator_that_draws_one_picture_has_collapsed(
 ) -> None:
     """Two pictures have some diversity, but each has its double."""
     real = np.asarray(prepared.images(8))
-    watch = QuickQuality(prepared, 16)
+    watch = TickMetrics(prepared, 16)
 
     monkeypatch.setattr(tick_metrics, "render", returning(np.repeat(real[:1], 12, axis=0)))
     one = watch.measure(average, Growth(1))
@@ -75,7 +75,7 @@ def test_generated_pictures_are_of_the_classes_of_the_real_ones(
         return pictures(12, size=8)
 
     monkeypatch.setattr(tick_metrics, "render", drawing)
-    watch = QuickQuality(labelled, 16)
+    watch = TickMetrics(labelled, 16)
     for _ in range(2):
         watch.measure(Generator(conditional.network), Growth(1))
 
@@ -117,12 +117,12 @@ def test_every_resolution_can_be_measured(size: int, levels: int) -> None:
 
 def test_the_same_moment_gives_the_same_numbers(prepared: Prepared, average: Generator) -> None:
     """In another process of the same run, too: nothing is kept that matters."""
-    kept = QuickQuality(prepared, 16)
+    kept = TickMetrics(prepared, 16)
     first = kept.measure(average, Growth(1))
     kept.measure(average, Growth(0))
 
     assert kept.measure(average, Growth(1)) == first
-    assert QuickQuality(prepared, 16).measure(average, Growth(1)) == first
+    assert TickMetrics(prepared, 16).measure(average, Growth(1)) == first
 
 
 def test_while_a_level_fades_in_real_pictures_fade_too(
@@ -133,8 +133,8 @@ def test_while_a_level_fades_in_real_pictures_fade_too(
     real = np.asarray(prepared.images(8))[np.random.default_rng(0).permutation(12)]
     monkeypatch.setattr(tick_metrics, "render", returning(faded(real, growth)))
 
-    assert QuickQuality(prepared, 16).measure(average, growth)["swd"] == 0.0
-    assert QuickQuality(prepared, 16).measure(average, Growth(1))["swd"] > 1.0
+    assert TickMetrics(prepared, 16).measure(average, growth)["swd"] == 0.0
+    assert TickMetrics(prepared, 16).measure(average, Growth(1))["swd"] > 1.0
 
 
 def test_large_pictures_and_short_ticks_are_measured_on_fewer(
@@ -143,17 +143,17 @@ def test_large_pictures_and_short_ticks_are_measured_on_fewer(
     """Memory and time stay bounded; a set smaller than that is measured whole."""
     many = make_prepared(count=300, resolution=4)
 
-    assert QuickQuality(many, 160_000).count_at(Growth(0)) == 256
-    assert QuickQuality(many, 160_000).count_at(Growth(8)) == 21
-    assert QuickQuality(many, 1_600).count_at(Growth(0)) == 100
-    assert QuickQuality(many, 16).count_at(Growth(0)) == 16
+    assert TickMetrics(many, 160_000).count_at(Growth(0)) == 256
+    assert TickMetrics(many, 160_000).count_at(Growth(8)) == 21
+    assert TickMetrics(many, 1_600).count_at(Growth(0)) == 100
+    assert TickMetrics(many, 16).count_at(Growth(0)) == 16
 
 
 def test_one_picture_has_no_variety_to_measure(
     make_prepared: Callable[..., Prepared], average: Generator
 ) -> None:
     """Nothing is said rather than something wrong."""
-    assert QuickQuality(make_prepared(count=1), 16).measure(average, Growth(1)) == {}
+    assert TickMetrics(make_prepared(count=1), 16).measure(average, Growth(1)) == {}
 
 
 def test_pictures_that_are_not_square_are_measured(
@@ -163,7 +163,7 @@ def test_pictures_that_are_not_square_are_measured(
     wide = make_prepared(base=(4, 6))
     network = replace(config.network, base_width=6)
 
-    numbers = QuickQuality(wide, 100).measure(Generator(network), Growth(1))
+    numbers = TickMetrics(wide, 100).measure(Generator(network), Growth(1))
 
     assert numbers.keys() == {"swd", "diversity", "distinctness"}
     assert all(np.isfinite(value) for value in numbers.values())

@@ -12,7 +12,7 @@ from models.families.progan.growth import Growth
 from training.config.config import TrainingConfig
 from training.data.stream import Prepared
 from training.report import nearest_neighbours
-from training.report.nearest_neighbours import find_lookalikes, keep_lookalikes
+from training.report.nearest_neighbours import find_neighbours, save_neighbours
 
 
 def test_a_copied_picture_is_found(
@@ -22,7 +22,7 @@ def test_a_copied_picture_is_found(
     copies = np.asarray(prepared.images(8)[:8])
     monkeypatch.setattr(nearest_neighbours, "render", lambda *_: copies)
 
-    found = find_lookalikes(Generator(config.network), Growth(1), prepared)
+    found = find_neighbours(Generator(config.network), Growth(1), prepared)
 
     sheet = np.asarray(Image.open(io.BytesIO(found.webp)))
     assert (sheet.shape, found.searched) == ((4 * 8, 8 * 8, 3), 12)
@@ -32,7 +32,7 @@ def test_a_copied_picture_is_found(
 
 def test_the_sheet_is_kept(prepared: Prepared, config: TrainingConfig, tmp_path: Path) -> None:
     """For a page made later, without the pictures."""
-    found = find_lookalikes(Generator(config.network), Growth(0), prepared)
-    keep_lookalikes(tmp_path / "report", found)
+    found = find_neighbours(Generator(config.network), Growth(0), prepared)
+    save_neighbours(tmp_path / "report", found)
 
     assert (tmp_path / "report" / nearest_neighbours.SHEET_FILE).read_bytes() == found.webp

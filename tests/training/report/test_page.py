@@ -10,7 +10,7 @@ import pytest
 
 from tests.training.conftest import FullDisk
 from training.report.page import page_of, write_page
-from training.report.report_data import story_of
+from training.report.report_data import report_data_of
 
 
 def story_in(page: str) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def test_a_page_needs_nothing_else(finished: Path, tmp_path: Path) -> None:
 
 def test_a_name_cannot_break_out_of_its_place(finished: Path) -> None:
     """Neither of the title nor of the script, nor take the place of another part."""
-    story = {**story_of(finished), "name": "</script><b>@story@@style@"}
+    story = {**report_data_of(finished), "name": "</script><b>@story@@style@"}
     page = page_of(story)
 
     assert story_in(page)["name"] == "</script><b>@story@@style@"

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from training.config.config import ConfigError
-from training.report.report_data import columns_of, story_of
+from training.report.report_data import columns_of, report_data_of
 
 
 def test_the_story_of_a_run_is_complete(finished: Path) -> None:
     """Where it stands, its levels, every number as long as the journal, and where it came from."""
-    story = story_of(finished)
+    story = report_data_of(finished)
 
     assert (story["images_shown"], story["total_images"]) == (72, 72)
     assert [plan["resolution"] for plan in story["levels"]] == [4, 8]
@@ -38,8 +38,8 @@ def test_alarms_are_told_with_their_moment(finished: Path, tmp_path: Path) -> No
     line = json.dumps({"images_shown": 72, "alarms": [alarm]})
     (run / "journal.jsonl").write_text(line + "\n")
 
-    assert story_of(run)["alarms"] == [{"images_shown": 72, **alarm}]
-    assert "alarms" not in story_of(run)["journal"]
+    assert report_data_of(run)["alarms"] == [{"images_shown": 72, **alarm}]
+    assert "alarms" not in report_data_of(run)["journal"]
 
 
 def test_timing_of_the_future_is_left_out(finished: Path, tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_timing_of_the_future_is_left_out(finished: Path, tmp_path: Path) -> Non
     lines = (run / "journal.jsonl").read_text().splitlines(keepends=True)
     (run / "journal.jsonl").write_text("".join(lines[:2]))
 
-    assert story_of(run)["timing"]["images_shown"] == [16, 24]
+    assert report_data_of(run)["timing"]["images_shown"] == [16, 24]
 
 
 def test_measured_quality_is_told_if_it_can_be_read(finished: Path, tmp_path: Path) -> None:
@@ -56,13 +56,13 @@ def test_measured_quality_is_told_if_it_can_be_read(finished: Path, tmp_path: Pa
     run = shutil.copytree(finished, tmp_path / "run")
     report = {"images_shown": 72, "resolution": 8, "metrics": {"swd": {"value": 1, "how": "so"}}}
     (run / "quality.json").write_text(json.dumps(report))
-    assert story_of(run)["quality"] == report
+    assert report_data_of(run)["quality"] == report
 
     (run / "quality.json").write_text("{}")
-    assert story_of(run)["quality"] is None
+    assert report_data_of(run)["quality"] is None
 
 
 def test_a_folder_that_is_no_run_says_what_to_do(tmp_path: Path) -> None:
     """A mistake of the user."""
     with pytest.raises(ConfigError, match="holds no run: .* train it first"):
-        story_of(tmp_path)
+        report_data_of(tmp_path)

@@ -17,7 +17,7 @@ from models.families.progan.config import NetworkConfig
 from tests.training.conftest import FullDisk
 from training.config.config import TrainingConfig
 from training.game.schedule import schedule_at
-from training.game.state import Players
+from training.game.state import TrainingState
 from training.game.step import take_step
 from training.run.checkpoint import (
     CheckpointError,
@@ -32,7 +32,7 @@ from training.run.tensors import tensors_of
 CPU = torch.device("cpu")
 
 
-def play(players: Players, config: TrainingConfig, images_shown: int) -> None:
+def play(players: TrainingState, config: TrainingConfig, images_shown: int) -> None:
     """One step of fading in at random pictures."""
     moment = schedule_at(images_shown, config)
     size = moment.growth.resolution
@@ -41,16 +41,16 @@ def play(players: Players, config: TrainingConfig, images_shown: int) -> None:
 
 
 @pytest.fixture
-def players(config: TrainingConfig) -> Players:
+def players(config: TrainingConfig) -> TrainingState:
     """Two steps into the fade: Adam has moments of every awake weight."""
-    players = Players.create(config, CPU)
+    players = TrainingState.create(config, CPU)
     for images_shown in (32, 36):
         play(players, config, images_shown)
     return players
 
 
 @pytest.fixture
-def folder(tmp_path: Path, players: Players) -> Path:
+def folder(tmp_path: Path, players: TrainingState) -> Path:
     """Two checkpoints, after 36 and 40 images."""
     folder = tmp_path / "checkpoints"
     for images in (36, 40):
@@ -59,9 +59,9 @@ def folder(tmp_path: Path, players: Players) -> Path:
 
 
 @pytest.fixture
-def fresh(config: TrainingConfig) -> Players:
+def fresh(config: TrainingConfig) -> TrainingState:
     """Players that have never played, of another seed."""
-    return Players.create(replace(config, seed=1), CPU)
+    return TrainingState.create(replace(config, seed=1), CPU)
 
 
 def names(folder: Path) -> list[str]:
@@ -83,7 +83,9 @@ def equal(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
 # There and back
 
 
-def test_everything_comes_back_exactly(tmp_path: Path, players: Players, fresh: Players) -> None:
+def test_everything_comes_back_exactly(
+    tmp_path: Path, players: TrainingState, fresh: TrainingState
+) -> None:
     """Weights, average, Adam's moments and step counts, and the sums since the last line."""
     sums, strength = {"r1": 1 / 3, "generator": -2e-17}, {"p": 1 / 7, "signs": 0.1, "steps": 3}
     progress = Progress(40, 1, sums, 12, 7.25, strength)
@@ -102,7 +104,7 @@ def test_whoever_may_read_new_files_may_read_a_checkpoint(folder: Path) -> None:
 
 
 def test_the_next_step_is_the_one_that_would_have_been(
-    folder: Path, players: Players, fresh: Players, config: TrainingConfig
+    folder: Path, players: TrainingState, fresh: TrainingState, config: TrainingConfig
 ) -> None:
     """Bit for bit, with the memory layout of the weights and of Adam's moments."""
     load_newest(folder, fresh)
@@ -114,10 +116,10 @@ def test_the_next_step_is_the_one_that_would_have_been(
 
 
 def test_a_level_that_never_woke_has_no_moments(
-    tmp_path: Path, config: TrainingConfig, fresh: Players
+    tmp_path: Path, config: TrainingConfig, fresh: TrainingState
 ) -> None:
     """Nor has it after it was loaded, whatever the optimiser held before."""
-    players = Players.create(config, CPU)
+    players = TrainingState.create(config, CPU)
     play(players, config, 0)
     save_checkpoint(tmp_path / "checkpoints", players, Progress(4))
     play(fresh, config, 60)
@@ -128,7 +130,7 @@ def test_a_level_that_never_woke_has_no_moments(
     assert not any(name.startswith("generator_adam/levels") for name in tensors_of(fresh))
 
 
-def test_a_run_without_checkpoints_starts_fresh(tmp_path: Path, players: Players) -> None:
+def test_a_run_without_checkpoints_starts_fresh(tmp_path: Path, players: TrainingState) -> None:
     """With the weights it has."""
     before = {k: v.clone() for k, v in tensors_of(players).items()}
 
@@ -137,7 +139,7 @@ def test_a_run_without_checkpoints_starts_fresh(tmp_path: Path, players: Players
 
 
 def test_a_loaded_checkpoint_is_never_written_to(
-    folder: Path, fresh: Players, config: TrainingConfig
+    folder: Path, fresh: TrainingState, config: TrainingConfig
 ) -> None:
     """Going on from it does not change the file."""
     path = folder / pair(40)[1]
@@ -167,7 +169,7 @@ def test_a_checkpoint_is_plain_json_and_plain_tensors(folder: Path) -> None:
 # Two are kept, and the best
 
 
-def test_only_the_newest_two_are_kept(folder: Path, players: Players) -> None:
+def test_only_the_newest_two_are_kept(folder: Path, players: TrainingState) -> None:
     """And nothing else lies about."""
     save_checkpoint(folder, players, Progress(44))
 
@@ -175,7 +177,7 @@ def test_only_the_newest_two_are_kept(folder: Path, players: Players) -> None:
 
 
 def test_further_checkpoints_are_kept_for_as_long_as_they_are_named(
-    folder: Path, players: Players, fresh: Players
+    folder: Path, players: TrainingState, fresh: TrainingState
 ) -> None:
     """The best one, with its tensors; one that is not there is no mistake."""
     save_checkpoint(folder, players, Progress(44), also={36, 12})
@@ -189,7 +191,7 @@ def test_further_checkpoints_are_kept_for_as_long_as_they_are_named(
     assert names(folder) == sorted(pair(44) + pair(48) + pair(52))
 
 
-def test_what_a_killed_process_left_is_cleared_away(folder: Path, players: Players) -> None:
+def test_what_a_killed_process_left_is_cleared_away(folder: Path, players: TrainingState) -> None:
     """Half-written files of ours and of safetensors, and tensors without a record."""
     for name in ("checkpoint-0000000042.partial", ".tmpXYZ", pair(42)[1]):
         (folder / name).write_bytes(b"half")
@@ -199,7 +201,7 @@ def test_what_a_killed_process_left_is_cleared_away(folder: Path, players: Playe
     assert names(folder) == sorted(pair(40) + pair(44))
 
 
-def test_tensors_without_their_record_are_no_checkpoint(folder: Path, fresh: Players) -> None:
+def test_tensors_without_their_record_are_no_checkpoint(folder: Path, fresh: TrainingState) -> None:
     """A process killed between the two: the one before is used, and nothing was damaged."""
     (folder / pair(40)[0]).unlink()
 
@@ -207,7 +209,7 @@ def test_tensors_without_their_record_are_no_checkpoint(folder: Path, fresh: Pla
 
 
 def test_a_damaged_checkpoint_is_not_one_of_the_two(
-    folder: Path, players: Players, fresh: Players
+    folder: Path, players: TrainingState, fresh: TrainingState
 ) -> None:
     """A run that went on from the one before replaces it, and keeps the whole one."""
     (folder / pair(40)[1]).write_bytes(b"damaged")
@@ -241,7 +243,7 @@ def empty(path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [flip, cut, empty, Path.unlink])
 def test_damaged_tensors_are_named_and_the_one_before_is_used(
-    folder: Path, players: Players, fresh: Players, damage: Callable[[Path], None]
+    folder: Path, players: TrainingState, fresh: TrainingState, damage: Callable[[Path], None]
 ) -> None:
     """However they came to harm."""
     damage(folder / pair(40)[1])
@@ -258,7 +260,7 @@ def test_damaged_tensors_are_named_and_the_one_before_is_used(
     "text", ["", "{", "[]", "3", "null", "{}", '{"sha256": "x"}', '{"sha256": "x", "colour": 1}']
 )
 def test_a_damaged_record_is_named_and_the_one_before_is_used(
-    folder: Path, fresh: Players, text: str
+    folder: Path, fresh: TrainingState, text: str
 ) -> None:
     """Cut, or of another kind."""
     (folder / pair(40)[0]).write_text(text)
@@ -282,7 +284,7 @@ def test_a_damaged_record_is_named_and_the_one_before_is_used(
     ],
 )
 def test_a_changed_value_of_a_record_is_damage(
-    folder: Path, fresh: Players, written: str, changed: str
+    folder: Path, fresh: TrainingState, written: str, changed: str
 ) -> None:
     """Though it can be read, and the tensors are whole."""
     record = folder / pair(40)[0]
@@ -305,7 +307,7 @@ def test_a_record_that_is_no_text_is_damaged_too(folder: Path) -> None:
         read_checkpoint(folder / pair(40)[0])
 
 
-def test_two_damaged_checkpoints_are_refused(folder: Path, fresh: Players) -> None:
+def test_two_damaged_checkpoints_are_refused(folder: Path, fresh: TrainingState) -> None:
     """Rather than starting anew without a word; both are named."""
     for images in (36, 40):
         cut(folder / pair(images)[1])
@@ -330,14 +332,14 @@ def test_a_checkpoint_of_another_network_is_refused(
 ) -> None:
     """Of other widths, more levels or other colours; going back one would not help."""
     levels = (*config.levels, replace(config.levels[1], resolution=16))[: network.top_level + 1]
-    other = Players.create(replace(config, network=network, levels=levels), CPU)
+    other = TrainingState.create(replace(config, network=network, levels=levels), CPU)
 
     with pytest.raises(CheckpointError, match="is of another network"):
         load_newest(folder, other)
 
 
 def test_a_checkpoint_of_a_larger_network_is_refused(
-    tmp_path: Path, config: TrainingConfig, fresh: Players
+    tmp_path: Path, config: TrainingConfig, fresh: TrainingState
 ) -> None:
     """Its other levels are not dropped without a word."""
     large = replace(
@@ -345,7 +347,7 @@ def test_a_checkpoint_of_a_larger_network_is_refused(
         network=replace(config.network, resolution=16, fmap_base=64),
         levels=(*config.levels, replace(config.levels[1], resolution=16)),
     )
-    save_checkpoint(tmp_path / "checkpoints", Players.create(large, CPU), Progress(4))
+    save_checkpoint(tmp_path / "checkpoints", TrainingState.create(large, CPU), Progress(4))
 
     with pytest.raises(CheckpointError, match="unknown tensors, among them average/exits.2.bias"):
         load_newest(tmp_path / "checkpoints", fresh)
@@ -357,7 +359,7 @@ def test_a_checkpoint_of_a_larger_network_is_refused(
 
 @pytest.mark.parametrize("size", [0, 50, 10_000])
 def test_a_full_disk_leaves_the_checkpoints_before_it_whole(
-    folder: Path, players: Players, fresh: Players, full_disk: FullDisk, size: int
+    folder: Path, players: TrainingState, fresh: TrainingState, full_disk: FullDisk, size: int
 ) -> None:
     """And no half a file; it is an error of the system, like any full disk."""
     before = {name: (folder / name).read_bytes() for name in names(folder)}
@@ -370,7 +372,7 @@ def test_a_full_disk_leaves_the_checkpoints_before_it_whole(
 
 
 def test_a_disk_that_fills_up_before_the_record_leaves_no_tensors_either(
-    folder: Path, players: Players, full_disk: FullDisk
+    folder: Path, players: TrainingState, full_disk: FullDisk
 ) -> None:
     """They would take the room that is needed to go on."""
     large = {f"term {n}": n / 3 for n in range(20_000)}
@@ -382,7 +384,7 @@ def test_a_disk_that_fills_up_before_the_record_leaves_no_tensors_either(
 
 
 def test_going_on_after_a_full_disk_works(
-    folder: Path, players: Players, fresh: Players, full_disk: FullDisk
+    folder: Path, players: TrainingState, fresh: TrainingState, full_disk: FullDisk
 ) -> None:
     """The same players can be saved once there is room."""
     with full_disk(10_000), pytest.raises(OSError, match="File too large"):

@@ -6,13 +6,13 @@ import pytest
 from rich.console import Console
 
 from models.families.progan.growth import Growth
-from training.game.schedule import Moment
+from training.game.schedule import ScheduleState
 from training.run.display import Display, describe, duration
 
 
-def moment_at(level: int, alpha: float) -> Moment:
+def moment_at(level: int, alpha: float) -> ScheduleState:
     """A moment of that growth."""
-    return Moment(Growth(level, alpha), 4, 0.001, 0.001, 1.0, 1, 48, 24)
+    return ScheduleState(Growth(level, alpha), 4, 0.001, 0.001, 1.0, 1, 48, 24)
 
 
 @pytest.mark.parametrize(

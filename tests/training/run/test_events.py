@@ -16,7 +16,7 @@ from tensorboardX.proto.event_pb2 import Event, SessionLog
 from tests.training.conftest import QUIET
 from training.config.config import TrainingConfig
 from training.data.stream import Prepared
-from training.game.schedule import Moment
+from training.game.schedule import ScheduleState
 from training.run.display import Display
 from training.run.events import Events
 from training.run.journal import read_lines
@@ -34,7 +34,7 @@ class Killing(Display):
         super().__init__(72, Console(file=QUIET.file))
         self.after = after
 
-    def update(self, moment: Moment, images_shown: int, rate: float) -> None:
+    def update(self, moment: ScheduleState, images_shown: int, rate: float) -> None:
         """Called at each step."""
         if images_shown == self.after:
             raise Killed

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from training.config.config import ConfigError
-from training.run.lock import occupied
+from training.run.lock import run_lock
 
 HOLDS = """
 import sys, time
@@ -28,22 +28,22 @@ def test_a_second_trainer_is_refused_until_the_first_one_is_killed(tmp_path: Pat
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == b"held\n"
-        with pytest.raises(ConfigError, match="is being trained by another process"), occupied(run):
+        with pytest.raises(ConfigError, match="is being trained by another process"), run_lock(run):
             pass
     finally:
         process.kill()
         process.communicate()
 
-    with occupied(run):
+    with run_lock(run):
         assert list(run.iterdir()) == []
 
 
 def test_a_run_is_free_again_after_a_failure(tmp_path: Path) -> None:
     """Within one process, too."""
-    with pytest.raises(RuntimeError), occupied(tmp_path):
+    with pytest.raises(RuntimeError), run_lock(tmp_path):
         raise RuntimeError
 
-    with occupied(tmp_path):
+    with run_lock(tmp_path):
         pass
 
 
@@ -57,7 +57,7 @@ def test_a_disk_without_locks_refuses_nothing(
 
     monkeypatch.setattr("fcntl.flock", none)
     entered: list[str] = []
-    with occupied(tmp_path), occupied(tmp_path):
+    with run_lock(tmp_path), run_lock(tmp_path):
         entered.append("both")
 
     assert entered == ["both"]

@@ -21,7 +21,7 @@ from tests.training.conftest import FullDisk
 from training.config.config import ConfigError, LevelPlan, TrainingConfig
 from training.data.stream import Prepared
 from training.game.optimise import NonFiniteLossError
-from training.game.schedule import Moment
+from training.game.schedule import ScheduleState
 from training.run.display import Display
 from training.run.journal import read_lines
 from training.run.loop import is_tick, train
@@ -44,7 +44,7 @@ class Watching(Display):
         self.after = after
         self.act = act
 
-    def update(self, moment: Moment, images_shown: int, rate: float) -> None:
+    def update(self, moment: ScheduleState, images_shown: int, rate: float) -> None:
         """Act in the middle of a run."""
         super().update(moment, images_shown, rate)
         if images_shown == self.after and self.act:

@@ -7,7 +7,7 @@ from models.families.progan.growth import Growth
 from training.config.config import TrainingConfig
 from training.data.stream import Prepared
 from training.run.journal import Line, append_line
-from training.run.monitor import Watch
+from training.run.monitor import RunMonitor
 
 
 def line_at(images: int, swd: float, diversity: float = 1.0) -> Line:
@@ -20,12 +20,12 @@ def test_the_best_checkpoint_and_the_best_before_it_are_kept(
     tmp_path: Path, config: TrainingConfig, prepared: Prepared
 ) -> None:
     """A resumed watch keeps the same ones."""
-    watch = Watch(tmp_path, config, prepared, print)
+    watch = RunMonitor(tmp_path, config, prepared, print)
     kept: list[set[int]] = []
     for images, swd in enumerate([9.0, 5.0, 7.0, 4.0], start=1):
-        append_line(tmp_path / "journal.jsonl", watch.note(line_at(images, swd)))
+        append_line(tmp_path / "journal.jsonl", watch.observe(line_at(images, swd)))
         kept.append(watch.best())
-        assert Watch(tmp_path, config, prepared, print).best() == kept[-1]
+        assert RunMonitor(tmp_path, config, prepared, print).best() == kept[-1]
 
     assert kept == [{1}, {1, 2}, {2}, {2, 4}]
 
@@ -37,8 +37,8 @@ def test_an_alarm_is_said_and_written_down(
     said: list[str] = []
     journal = tmp_path / "journal.jsonl"
     for images in range(1, 10):
-        watch = Watch(tmp_path, config, prepared, said.append)
-        append_line(journal, watch.note(line_at(images, 1.0, 0.9 if images < 7 else 0.1)))
+        watch = RunMonitor(tmp_path, config, prepared, said.append)
+        append_line(journal, watch.observe(line_at(images, 1.0, 0.9 if images < 7 else 0.1)))
 
     assert len(said) == 1
     assert said[0].startswith("warning: mode collapse: diversity is 0.10 of the data's")
@@ -51,7 +51,7 @@ def test_what_is_measured_depends_on_nothing_before(
 ) -> None:
     """The three numbers of a tick, the same in another watch."""
     average = Generator(config.network)
-    numbers = Watch(tmp_path, config, prepared, print).measure(average, Growth(1))
+    numbers = RunMonitor(tmp_path, config, prepared, print).measure(average, Growth(1))
 
     assert set(numbers) == {"swd", "diversity", "distinctness"}
-    assert Watch(tmp_path, config, prepared, print).measure(average, Growth(1)) == numbers
+    assert RunMonitor(tmp_path, config, prepared, print).measure(average, Growth(1)) == numbers

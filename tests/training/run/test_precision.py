@@ -9,7 +9,7 @@ import torch
 from tests.training.conftest import train_a_run
 from training.config.config import AUTO, BF16, CONFIG_FILE, FP32, ConfigError, TrainingConfig
 from training.data.stream import Prepared
-from training.run.precision import fitting, multiplies_bf16, settled
+from training.run.precision import multiplies_bf16, precision_for, resolve_precision
 from training.run.resume import keep_config, read_config
 
 CPU = torch.device("cpu")
@@ -44,7 +44,7 @@ def test_a_new_run_takes_what_the_processor_is_faster_in(
     undecided: TrainingConfig, tmp_path: Path, precision: str
 ) -> None:
     """And nothing else of the configuration changes."""
-    decided = settled(undecided, tmp_path / "run", CPU)
+    decided = resolve_precision(undecided, tmp_path / "run", CPU)
 
     assert decided == replace(undecided, precision=precision)
 
@@ -55,8 +55,8 @@ def test_fine_differences_are_taken_in_fp32_everywhere(undecided: TrainingConfig
     """Their slope would be rounding; coarse ones may be taken in bf16."""
     fine = replace(undecided, penalty="finite-difference")
 
-    assert fitting(fine, CPU).precision == FP32
-    assert fitting(replace(fine, penalty_sigma=0.1), CPU).precision == BF16
+    assert precision_for(fine, CPU).precision == FP32
+    assert precision_for(replace(fine, penalty_sigma=0.1), CPU).precision == BF16
 
 
 @pytest.mark.parametrize("precision", [FP32, BF16])
@@ -66,7 +66,7 @@ def test_what_a_person_asks_for_is_taken(config: TrainingConfig, precision: str)
     """On any processor."""
     asked = replace(config, precision=precision)
 
-    assert fitting(asked, CPU) == asked
+    assert precision_for(asked, CPU) == asked
 
 
 @pytest.mark.parametrize("precision", [FP32, BF16])
@@ -79,7 +79,7 @@ def test_a_run_goes_on_in_the_format_it_began_in(
     begun = replace(undecided, precision=precision)
     keep_config(tmp_path, begun)
 
-    assert settled(undecided, tmp_path, CPU) == begun
+    assert resolve_precision(undecided, tmp_path, CPU) == begun
 
 
 def test_a_run_that_is_told_another_format_is_refused(
@@ -87,7 +87,7 @@ def test_a_run_that_is_told_another_format_is_refused(
 ) -> None:
     """It says which setting it is."""
     keep_config(tmp_path, replace(config, precision=BF16))
-    told = settled(replace(config, precision=FP32), tmp_path, CPU)
+    told = resolve_precision(replace(config, precision=FP32), tmp_path, CPU)
 
     with pytest.raises(ConfigError, match="other values of precision"):
         keep_config(tmp_path, told)
@@ -101,4 +101,4 @@ def test_the_folder_of_a_run_tells_what_it_computes_in(
     """Never that it was left open."""
     run = train_a_run(undecided, prepared, tmp_path / "run")
 
-    assert read_config(run / CONFIG_FILE) == fitting(undecided, CPU)
+    assert read_config(run / CONFIG_FILE) == precision_for(undecided, CPU)

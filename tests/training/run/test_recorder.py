@@ -9,13 +9,13 @@ from rich.console import Console
 
 from training.config.config import TrainingConfig
 from training.data.stream import Prepared
-from training.game.schedule import Moment, schedule_at
-from training.game.state import Players
+from training.game.schedule import ScheduleState, schedule_at
+from training.game.state import TrainingState
 from training.run.checkpoint import Progress
 from training.run.display import Display
 from training.run.journal import read_lines
-from training.run.monitor import Watch
-from training.run.recorder import Chronicle, line_of
+from training.run.monitor import RunMonitor
+from training.run.recorder import Recorder, line_of
 
 
 class Looking(Display):
@@ -27,7 +27,7 @@ class Looking(Display):
         self.found: list[str] = []
 
     def tick(
-        self, moment: Moment, images_shown: int, rate: float, numbers: dict[str, float]
+        self, moment: ScheduleState, images_shown: int, rate: float, numbers: dict[str, float]
     ) -> None:
         """Everything that is there."""
         super().tick(moment, images_shown, rate, numbers)
@@ -35,16 +35,16 @@ class Looking(Display):
 
 
 @pytest.fixture
-def chronicle(tmp_path: Path, config: TrainingConfig, prepared: Prepared) -> Chronicle:
+def chronicle(tmp_path: Path, config: TrainingConfig, prepared: Prepared) -> Recorder:
     """Of new players, in a folder of their own."""
     run = tmp_path / "run"
     (run / "samples").mkdir(parents=True)
-    players, display = Players.create(config, torch.device("cpu")), Looking(run)
-    return Chronicle(run, players, Watch(run, config, prepared, display.say), display)
+    players, display = TrainingState.create(config, torch.device("cpu")), Looking(run)
+    return Recorder(run, players, RunMonitor(run, config, prepared, display.say), display)
 
 
 def test_a_tick_is_told_when_it_is_drawn_and_before_it_is_kept(
-    chronicle: Chronicle, config: TrainingConfig
+    chronicle: Recorder, config: TrainingConfig
 ) -> None:
     """Who listens may measure the checkpoint of the tick before: it is still there."""
     moment = schedule_at(12, config)

@@ -9,7 +9,7 @@ from torch import nn
 
 from training.config.config import TrainingConfig
 from training.game.schedule import schedule_at
-from training.game.state import Players
+from training.game.state import TrainingState
 from training.game.step import take_step
 from training.run.tensors import UnfitError, put_tensors, tensors_of
 
@@ -17,9 +17,9 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture
-def players(config: TrainingConfig) -> Players:
+def players(config: TrainingConfig) -> TrainingState:
     """Two steps into the fade: Adam has moments of every awake weight."""
-    players = Players.create(config, CPU)
+    players = TrainingState.create(config, CPU)
     for images_shown in (32, 36):
         moment = schedule_at(images_shown, config)
         size = moment.growth.resolution
@@ -28,7 +28,7 @@ def players(config: TrainingConfig) -> Players:
     return players
 
 
-def test_every_weight_of_every_network_is_among_them(players: Players) -> None:
+def test_every_weight_of_every_network_is_among_them(players: TrainingState) -> None:
     """Under the name of its network."""
     tensors = tensors_of(players)
     networks: dict[str, nn.Module] = {
@@ -42,7 +42,7 @@ def test_every_weight_of_every_network_is_among_them(players: Players) -> None:
             assert torch.equal(tensors[f"{title}/{name}"], value)
 
 
-def test_adams_state_is_among_the_tensors(players: Players) -> None:
+def test_adams_state_is_among_the_tensors(players: TrainingState) -> None:
     """For every weight that was awake, of both networks."""
     tensors = tensors_of(players)
 
@@ -52,9 +52,9 @@ def test_adams_state_is_among_the_tensors(players: Players) -> None:
     assert tensors["generator_adam/stem.dense.weight/step"].item() == 2.0
 
 
-def test_what_was_put_in_comes_out_again(players: Players, config: TrainingConfig) -> None:
+def test_what_was_put_in_comes_out_again(players: TrainingState, config: TrainingConfig) -> None:
     """Of players of another seed nothing remains."""
-    other = Players.create(replace(config, seed=1), CPU)
+    other = TrainingState.create(replace(config, seed=1), CPU)
     expected = {name: value.clone() for name, value in tensors_of(players).items()}
 
     put_tensors(other, expected)
@@ -73,7 +73,7 @@ def test_what_was_put_in_comes_out_again(players: Players, config: TrainingConfi
     ],
 )
 def test_tensors_of_other_networks_are_refused(
-    players: Players, missing: str | None, unknown: str | None, message: str
+    players: TrainingState, missing: str | None, unknown: str | None, message: str
 ) -> None:
     """One too few, or one too many."""
     tensors = tensors_of(players)

@@ -19,7 +19,7 @@ from tests.training.conftest import train_a_run
 from training.config.config import CONFIG_FILE, ConfigError, LevelPlan, TrainingConfig
 from training.data.stream import Prepared
 from training.game.schedule import schedule_at
-from training.game.state import Players
+from training.game.state import TrainingState
 from training.rendering import render
 from training.run.loaded import load_run
 from training.run.transfer import begin_with, follow, follow_again, of_bundle, read_beginning
@@ -59,7 +59,7 @@ def test_a_run_begins_with_the_pictures_of_the_bundle(
     larger: TrainingConfig, bundle: Bundle
 ) -> None:
     """Of its top level, by generator and average; and at alpha 0 of the next one, larger."""
-    players = Players.create(follow(larger, of_bundle(bundle)), CPU)
+    players = TrainingState.create(follow(larger, of_bundle(bundle)), CPU)
     begin_with(players, of_bundle(bundle))
     expected = render(bundle.generator, range(4), Growth(1))
 
@@ -74,7 +74,7 @@ def test_what_the_bundle_has_not_stays_as_it_was_drawn(
 ) -> None:
     """The new level, the exits below its top, and the discriminator."""
     config = follow(larger, of_bundle(bundle))
-    players, fresh = Players.create(config, CPU), Players.create(config, CPU)
+    players, fresh = TrainingState.create(config, CPU), TrainingState.create(config, CPU)
     begin_with(players, of_bundle(bundle))
 
     drawn = dict(fresh.generator.named_parameters())
@@ -97,7 +97,7 @@ def test_a_bundle_with_another_exit_at_its_top_is_refused(
     generator = Generator(NetworkConfig(8, latent_size=12, fmap_base=64, fmap_max=16), shapes)
     save_bundle(tmp_path, generator, make_card(generator, "deep-8", ()), b"")
     bundle = load_bundle(tmp_path)
-    players = Players.create(follow(larger, of_bundle(bundle)), CPU)
+    players = TrainingState.create(follow(larger, of_bundle(bundle)), CPU)
 
     with pytest.raises(ConfigError, match=r"exits\.1\.0\.weight of what .*, of shape .* no place"):
         begin_with(players, of_bundle(bundle))
@@ -193,7 +193,7 @@ def test_a_run_that_goes_on_follows_what_it_wrote_down(
 def test_every_weight_of_a_run_is_taken_over(larger: TrainingConfig, finished: Path) -> None:
     """Of both players and the average; they score and draw as before."""
     beginning, before = read_beginning(finished), load_run(finished).players
-    players = Players.create(follow(larger, beginning), CPU)
+    players = TrainingState.create(follow(larger, beginning), CPU)
     begin_with(players, beginning)
     images = torch.from_numpy(np.linspace(-1, 1, 4 * 3 * 64, dtype=np.float32)).view(4, 3, 8, 8)
 
@@ -226,7 +226,7 @@ def test_a_run_with_another_head_has_no_place(
     """Projection and AC-GAN keep classes in other weights."""
     train_a_run(conditional, labelled, tmp_path / "run")
     beginning = read_beginning(tmp_path / "run")
-    players = Players.create(follow(replace(conditional, labels="acgan"), beginning), CPU)
+    players = TrainingState.create(follow(replace(conditional, labels="acgan"), beginning), CPU)
 
     with pytest.raises(ConfigError, match=r"head\.projection\.weight of .* no place .* `labels`"):
         begin_with(players, beginning)

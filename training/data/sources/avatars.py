@@ -14,7 +14,7 @@ from dicebear import Avatar
 from PIL import Image
 
 from models.families.progan.config import SQUARE, Size
-from training.data.decode import Payload, Shape, Turn, largest_within, shaped_pixels
+from training.data.decode import MemoryLock, Payload, Shape, largest_within, shaped_pixels
 from training.data.manifest import DataError, Pixels, Source
 from training.data.sources.pictures import Entry
 from training.data.sources.request import AvatarRequest, parse_request
@@ -68,7 +68,7 @@ class AvatarDecoder:
     request: AvatarRequest
     shape: Shape
 
-    def __call__(self, payload: Payload, alone: Turn) -> Pixels:
+    def __call__(self, payload: Payload, memory_lock: MemoryLock) -> Pixels:
         """Pixels `[H, W, C]`; `payload` is the number."""
         request = self.request
         options = dict(look_of(request.style), seed=f"{request.seed}-{payload}")
@@ -79,7 +79,7 @@ class AvatarDecoder:
             svg_string=drawing, width=request.size, height=request.size, skip_system_fonts=True
         )
         with Image.open(io.BytesIO(bytes(png))) as image:
-            return shaped_pixels(image, self.shape, alone)
+            return shaped_pixels(image, self.shape, memory_lock)
 
 
 def open_avatars(location: str) -> AvatarPictures:

@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 
 from models.families.progan.config import BASE_RESOLUTION, SQUARE, Size
-from training.data.decode import Payload, Shape, Turn, largest_within, shaped_pixels
+from training.data.decode import MemoryLock, Payload, Shape, largest_within, shaped_pixels
 from training.data.manifest import DataError, Pixels, Source
 from training.data.sources.pictures import Entry
 
@@ -91,14 +91,14 @@ class IdxDecoder:
     width: int
     padded: int
 
-    def __call__(self, payload: Payload, alone: Turn) -> Pixels:
+    def __call__(self, payload: Payload, memory_lock: MemoryLock) -> Pixels:
         """Pixels `[H, W, C]`; `payload` is one row of the file, `height * width` bytes."""
         assert isinstance(payload, bytes)
         picture = np.frombuffer(payload, np.uint8).reshape(self.height, self.width)
         top, left = (self.padded - self.height) // 2, (self.padded - self.width) // 2
         square = np.zeros((self.padded, self.padded), np.uint8)
         square[top : top + self.height, left : left + self.width] = picture
-        return shaped_pixels(Image.fromarray(square), self.shape, alone)
+        return shaped_pixels(Image.fromarray(square), self.shape, memory_lock)
 
 
 def open_idx_pictures(location: str) -> IdxPictures:

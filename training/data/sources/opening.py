@@ -13,11 +13,11 @@ from training.data.sources.archive import open_archive
 from training.data.sources.avatars import open_avatars
 from training.data.sources.folder import open_folder
 from training.data.sources.idx import open_idx_pictures
-from training.data.sources.pictures import Pictures
+from training.data.sources.pictures import PictureSource
 from training.data.sources.request import SCHEME
 
 
-def open_source(location: str) -> Pictures:
+def open_source(location: str) -> PictureSource:
     """Open whatever `location` means: a folder, a zip, an IDX file or `dicebear:STYLE?...`.
 
     Raises:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from models.families.progan.config import SQUARE, Size
-from training.data.decode import Payload, Shape, Turn
+from training.data.decode import MemoryLock, Payload, Shape
 from training.data.manifest import DataError, Pixels, Source
 
 
@@ -39,12 +39,12 @@ class Decoder(Protocol):
         """Of the pixels."""
         ...
 
-    def __call__(self, payload: Payload, alone: Turn) -> Pixels:
-        """Pixels `[H, W, C]`; holds `alone` while it needs much memory."""
+    def __call__(self, payload: Payload, memory_lock: MemoryLock) -> Pixels:
+        """Pixels `[H, W, C]`; holds `memory_lock` while it needs much memory."""
         ...
 
 
-class Pictures(Protocol):
+class PictureSource(Protocol):
     """A source that was opened; iterating it again gives the same entries in the same order."""
 
     @property
@@ -80,7 +80,7 @@ class Pictures(Protocol):
         ...
 
 
-def names_of_classes(pictures: Pictures, given: tuple[str, ...]) -> tuple[str, ...]:
+def names_of_classes(pictures: PictureSource, given: tuple[str, ...]) -> tuple[str, ...]:
     """The names a person gave to the classes, or those of the source.
 
     Raises:

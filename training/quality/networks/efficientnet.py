@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from models.bundle import file_sha256
 from training.data.manifest import Pixels
-from training.quality.pictures import Pictures
+from training.quality.pictures import PictureSet
 
 NETWORK = "EfficientNet-Lite0"
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
@@ -218,14 +218,14 @@ def as_colour(pixels: Pixels) -> Tensor:
     return images.expand(-1, 3, -1, -1).contiguous()
 
 
-def features_of(pictures: Pictures, network: EfficientNetLite0) -> Features:
+def features_of(pictures: PictureSet, network: EfficientNetLite0) -> Features:
     """What the network sees in every picture, `[n, 1280]`."""
     return look(pictures, network, partial(as_seen, size=seen_size(pictures.shorter)), FEATURES)
 
 
 @torch.no_grad()
 def look(
-    pictures: Pictures, network: nn.Module, show: Callable[[Pixels], Tensor], width: int
+    pictures: PictureSet, network: nn.Module, show: Callable[[Pixels], Tensor], width: int
 ) -> Features:
     """What a network that gives `width` numbers sees in every picture, `[n, width]`.
 

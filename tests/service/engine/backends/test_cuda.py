@@ -7,7 +7,7 @@ import torch
 
 from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator
-from service.engine.backends.cuda import DTYPES, GraphedStep, cuda_form
+from service.engine.backends.cuda import DTYPES, GraphedStep, cuda_network
 from service.engine.device import Target
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
@@ -38,7 +38,7 @@ def test_the_form_makes_the_generators_pictures() -> None:
     expected = generator(z)
     target = Target(torch.device("cuda", 0), 1, "fp32")
     with torch.inference_mode():
-        form = cuda_form(generator.stem, generator.levels, generator.exits, target)
+        form = cuda_network(generator.stem, generator.levels, generator.exits, target)
         features = form.stem(z.cuda())
         for level in form.levels:
             features = level(features)

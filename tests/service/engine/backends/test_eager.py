@@ -10,7 +10,7 @@ from models.families.progan.config import ExitShape, NetworkConfig
 from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
 from models.layers import DownConv2d, EqualizedConv2d, EqualizedLinear, UpConv2d
-from service.engine.backends.eager import eager_form, fold
+from service.engine.backends.eager import eager_network, fold
 
 CPU = torch.device("cpu")
 
@@ -53,7 +53,7 @@ def test_a_form_makes_the_pictures_of_the_generator(channels: int) -> None:
     generator = Generator(config, shapes).eval().requires_grad_(False)
     z = torch.randn(3, 16, generator=torch.Generator().manual_seed(2))
     expected = [generator(z, Growth(level)) for level in range(4)]
-    form = eager_form(generator.stem, generator.levels, generator.exits, CPU)
+    form = eager_network(generator.stem, generator.levels, generator.exits, CPU)
 
     features = form.stem(z)
     for level, picture in enumerate(expected):
@@ -64,7 +64,7 @@ def test_a_form_makes_the_pictures_of_the_generator(channels: int) -> None:
 def test_features_keep_the_memory_order_that_convolutions_like() -> None:
     """From the stem to the last level."""
     generator = Generator(NetworkConfig(16, 3, 16, 256, 16)).eval().requires_grad_(False)
-    form = eager_form(generator.stem, generator.levels, generator.exits, CPU)
+    form = eager_network(generator.stem, generator.levels, generator.exits, CPU)
     features = form.stem(torch.zeros(2, 16))
     for level in form.levels:
         assert features.is_contiguous(memory_format=torch.channels_last)

@@ -16,11 +16,11 @@ from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
 from models.pixels import to_pixels
 from service.engine.backends import openvino
-from service.engine.backends.eager import Form
-from service.engine.backends.openvino import Compiler, compiled_form, shared_levels
+from service.engine.backends.eager import CompiledNetwork
+from service.engine.backends.openvino import Compiler, openvino_network, shared_levels
 from service.engine.backends.openvino_graph import NotTranslatedError, graph_of
 from service.engine.device import Target
-from service.engine.exactness import exact_form, ladder
+from service.engine.exactness import exact_network, ladder
 
 CPU = torch.device("cpu")
 CONFIG = NetworkConfig(resolution=64, channels=3, latent_size=16, fmap_base=512, fmap_max=16)
@@ -33,14 +33,14 @@ def generator_of(config: NetworkConfig = CONFIG) -> Generator:
         return Generator(config).eval().requires_grad_(False)
 
 
-def form_of(generator: Generator, precision: str = "fp32") -> Form:
+def form_of(generator: Generator, precision: str = "fp32") -> CompiledNetwork:
     """Its compiled form; the generator is changed."""
     size = generator.config.entry_size
     target = Target(CPU, 1, precision)
-    return compiled_form(generator.stem, generator.levels, generator.exits, size, target)
+    return openvino_network(generator.stem, generator.levels, generator.exits, size, target)
 
 
-def pictures(form: Form, z: torch.Tensor) -> list[torch.Tensor]:
+def pictures(form: CompiledNetwork, z: torch.Tensor) -> list[torch.Tensor]:
     """The images of all levels."""
     features = form.stem(z)
     found: list[torch.Tensor] = []
@@ -127,7 +127,7 @@ def test_pictures_do_not_depend_on_their_batch(
     monkeypatch.setattr(openvino, "MOST_SHARED_LEVELS", shared)
     monkeypatch.setattr(openvino, "SHARED_WEIGHTS", 0)
     z = latents(9)
-    form = exact_form(form_of(generator_of()), z[:4], ladder(4))
+    form = exact_network(form_of(generator_of()), z[:4], ladder(4))
     alone = [pictures(form, z[i : i + 1]) for i in range(9)]
     for size in (2, 3, 5, 9):
         for level, together in enumerate(pictures(form, z[:size])):

@@ -11,7 +11,7 @@ from torch import nn
 
 from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator
-from service.engine.backends.select import prepare
+from service.engine.backends.select import select_backend
 from service.engine.device import Target
 
 TARGET = Target(torch.device("cpu"), 1, "fp32")
@@ -26,7 +26,7 @@ def generator(classes: int = 0) -> Generator:
 @pytest.mark.parametrize("classes", [0, 3])
 def test_a_cpu_gets_the_compiled_form(caplog: pytest.LogCaptureFixture, classes: int) -> None:
     """Without a word in the log; also with classes, where the stem takes twice as much."""
-    form = prepare(generator(classes), TARGET)
+    form = select_backend(generator(classes), TARGET)
 
     assert form.engine.startswith("openvino 20")
     assert not caplog.records
@@ -39,7 +39,7 @@ def test_a_network_that_cannot_be_compiled_runs_in_plain_torch(
     network = generator()
     network.exits[1] = nn.Softmax(dim=1)
     with caplog.at_level(logging.WARNING):
-        form = prepare(network, TARGET)
+        form = select_backend(network, TARGET)
 
     assert ("eager", "fp32", 3) == (form.engine, form.precision, len(form.exits))
     assert "not compiled, so slower and in fp32: softmax is not known" in caplog.text
@@ -53,7 +53,7 @@ def test_without_the_compiler_the_service_runs_in_plain_torch(
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.setitem(sys.modules, "openvino", None)
     with caplog.at_level(logging.WARNING):
-        form = prepare(generator(), TARGET)
+        form = select_backend(generator(), TARGET)
 
     assert form.engine == "eager"
     assert "openvino" in caplog.text

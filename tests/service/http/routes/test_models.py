@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from service.app import create_app
 from service.composition import Serving
-from service.registry.catalogue import Served
+from service.registry.catalogue import ModelInfo
 from service.settings import Settings
 from tests.service.painter import MODE, Painter, card_named, service_with, wait_until
 
@@ -59,7 +59,7 @@ def test_an_old_digest_tells_its_card_and_is_no_default(
     """The list has what a name means now."""
     old, new = painter.cards[0], replace(painter.cards[0], weights_sha256="0" * 64)
     shelf = client.app_state["serving"].shelf
-    shelf.place("painter-32", Served(new, MODE), 0.0)
+    shelf.place("painter-32", ModelInfo(new, MODE), 0.0)
     client.app_state["serving"]._publish()
     told = client.get(f"/models/{old.pinned_name}").json()
 
@@ -75,7 +75,7 @@ def test_a_replaced_model_has_other_etags(client: TestClient, painter: Painter) 
     """Whoever kept its picture gets the new one; whoever pinned the old one keeps it."""
     old, new = painter.cards[0], replace(painter.cards[0], weights_sha256="0" * 64)
     etag = client.head("/images/1").headers["etag"]
-    client.app_state["serving"].shelf.place("painter-32", Served(new, MODE), 0.0)
+    client.app_state["serving"].shelf.place("painter-32", ModelInfo(new, MODE), 0.0)
     client.app_state["serving"]._publish()
     kept = {"If-None-Match": etag}
 
@@ -96,7 +96,7 @@ def test_without_a_default_models_are_listed_and_without_models_it_says_why(
         assert client.get("/images/1?model=a").status_code == 200
         assert "nobody" in client.get("/images/1").json()["detail"]
         for folder in ("a", "b"):
-            serving.shelf.remove(folder, 0.0)
+            serving.registry.remove(folder, 0.0)
         serving._publish()
         pinned = card_named("a").pinned_name
 

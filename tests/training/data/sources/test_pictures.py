@@ -14,11 +14,11 @@ from PIL import Image
 from training.data.decode import Shape
 from training.data.manifest import DataError
 from training.data.sources.opening import open_source
-from training.data.sources.pictures import Pictures, names_of_classes
+from training.data.sources.pictures import PictureSource, names_of_classes
 
 
 @pytest.fixture(params=["folder", "zip", "idx", "dicebear"])
-def pictures(request: pytest.FixtureRequest, tmp_path: Path) -> Pictures:
+def pictures(request: pytest.FixtureRequest, tmp_path: Path) -> PictureSource:
     """Two pictures of 16 pixels or a little less, from each kind of source."""
     folder = tmp_path / "pictures"
     folder.mkdir()
@@ -38,7 +38,7 @@ def pictures(request: pytest.FixtureRequest, tmp_path: Path) -> Pictures:
     return open_source(locations[request.param])
 
 
-def test_entries_are_counted_and_the_same_each_time(pictures: Pictures) -> None:
+def test_entries_are_counted_and_the_same_each_time(pictures: PictureSource) -> None:
     """A source can be read twice, and foretells how many pictures it has."""
     entries = list(pictures.entries())
 
@@ -48,7 +48,7 @@ def test_entries_are_counted_and_the_same_each_time(pictures: Pictures) -> None:
 
 
 def test_decoders_travel_to_other_processes_and_make_the_natural_resolution(
-    pictures: Pictures,
+    pictures: PictureSource,
 ) -> None:
     """What a source suggests, its decoder can make, also after having been pickled."""
     shape = Shape(pictures.natural_resolution(), pictures.channels)
@@ -69,11 +69,11 @@ class Numbered:
 @pytest.mark.parametrize(("given", "names"), [((), ("0", "1")), (("cat", "dog"), ("cat", "dog"))])
 def test_a_person_may_name_the_classes(given: tuple[str, ...], names: tuple[str, ...]) -> None:
     """Else they are called what the source calls them."""
-    assert names_of_classes(cast("Pictures", Numbered()), given) == names
+    assert names_of_classes(cast("PictureSource", Numbered()), given) == names
 
 
 @pytest.mark.parametrize("given", [("cat",), ("cat", "cat"), ("cat", ""), ("a", "b", "c")])
 def test_names_that_do_not_fit_the_classes_are_refused(given: tuple[str, ...]) -> None:
     """One for each, all different; the message tells what there is."""
     with pytest.raises(DataError, match="for 2 classes: name each of 0, 1 once"):
-        names_of_classes(cast("Pictures", Numbered()), given)
+        names_of_classes(cast("PictureSource", Numbered()), given)

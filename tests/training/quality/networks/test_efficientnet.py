@@ -19,7 +19,7 @@ from training.quality.networks.efficientnet import (
     seen_size,
     weights_path,
 )
-from training.quality.pictures import Pictures
+from training.quality.pictures import PictureSet
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +143,7 @@ def test_features_come_in_the_order_of_the_pictures(network: EfficientNetLite0) 
     array[33] = array[1] ^ 1
     places = np.array([*range(33, -1, -1)])
 
-    features = features_of(Pictures(array, places), network)
+    features = features_of(PictureSet(array, places), network)
 
     assert (features.shape, features.dtype) == ((34, 1280), np.float32)
     apart = np.linalg.norm(features - features[0], axis=1)
