@@ -2,16 +2,18 @@
 
 import io
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from resource import RLIMIT_FSIZE, getrlimit, setrlimit
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from rich.console import Console
+from torch import Tensor
 
 from models.families.progan.config import NetworkConfig
 from tests.training.prepared import write_prepared
@@ -21,6 +23,7 @@ from training.config.config import LevelPlan, TrainingConfig
 from training.config.presets import PRESETS
 from training.data.stream import Prepared, open_prepared
 from training.exits import choosing, fitting
+from training.quality.networks.inception import Inception
 from training.run.display import Display
 from training.run.loop import train
 
@@ -160,3 +163,33 @@ def train_words(
     words: list[object] = ["train", "--data", prepared.folder, "--run", tmp_path / "run"]
     words += ["--preset", "eight", "--device", "cpu", "--threads", 1]
     return words + [word for setting in settings for word in ("--set", setting)]
+
+
+def random_weights(shapes: Mapping[str, torch.Size], seed: int = 0) -> dict[str, Tensor]:
+    """Weights of a network of ConvNorms with which no picture vanishes, by name alone."""
+    random = np.random.default_rng(seed)
+    state: dict[str, Tensor] = {}
+    for name in sorted(shapes):
+        drawn = random.random(tuple(shapes[name]), np.float32)
+        kind = name.rpartition(".")[2]
+        if kind == "num_batches_tracked":
+            state[name] = torch.tensor(0)
+        elif kind in ("bias", "running_mean"):
+            state[name] = torch.from_numpy(0.4 * drawn - 0.2)
+        elif drawn.ndim == 1:
+            state[name] = torch.from_numpy(0.5 + drawn)
+        else:
+            reach = np.float32(np.sqrt(6 / drawn[0].size))
+            state[name] = torch.from_numpy((2 * drawn - 1) * reach)
+    return state
+
+
+@pytest.fixture(scope="session")
+def inception_weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A file like the published one, in the form torch wrote in 2019, with random weights."""
+    with torch.device("meta"):
+        shapes = {name: value.shape for name, value in Inception().state_dict().items()}
+    path = tmp_path_factory.mktemp("weights") / "inception.pth"
+    torch.save(random_weights(shapes), path, _use_new_zipfile_serialization=False)
+    yield path
+    path.unlink()  # 95 MB

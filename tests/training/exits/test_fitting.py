@@ -21,7 +21,9 @@ def weights_of(generator: Generator) -> list[Tensor]:
 @pytest.fixture
 def deep_anyway(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every level gets its deep exit, whatever it reaches."""
-    monkeypatch.setattr(fitting, "choose_exit", lambda levels, _: [(exits[-1], 0.0) for exits in levels])
+    monkeypatch.setattr(
+        fitting, "choose_exit", lambda levels, _: [(exits[-1], 0.0) for exits in levels]
+    )
 
 
 def test_a_fitted_exit_is_more_faithful_than_the_stale_one(

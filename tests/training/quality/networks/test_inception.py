@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.training.quality.conftest import random_weights
+from tests.training.conftest import random_weights
 from training.quality.fid import as_shown
 from training.quality.networks.inception import Inception, halved, largest_around, mean_around
 
