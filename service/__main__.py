@@ -28,7 +28,7 @@ from service.composition import Serving
 from service.errors import Draining, EngineLost
 from service.http.request_log import configure_logging
 from service.operations.spans import name_the_service
-from service.settings import Settings, describe, unknown_variables, variable_of
+from service.settings import Settings, describe_settings, unknown_variables, variable_of
 
 STDIN = 0  # its file descriptor
 ENGINE_LOST = 70  # EX_SOFTWARE of sysexits.h
@@ -76,7 +76,7 @@ class DrainingServer(uvicorn.Server):
         await super().startup(sockets)
         if (option := getattr(socket, "TCP_USER_TIMEOUT", None)) is None:
             return  # not on Linux
-        limit_ms = self._serving.settings.reading_s * 1000
+        limit_ms = self._serving.settings.client_write_timeout_s * 1000
         for listener in (s for server in self.servers for s in server.sockets):
             listener.setsockopt(socket.IPPROTO_TCP, option, limit_ms)  # inherited by connections
 
@@ -115,7 +115,8 @@ def parser() -> argparse.ArgumentParser:
     return argparse.ArgumentParser(
         prog="python -m service",
         description="Serve pictures by seed over HTTP.",
-        epilog="settings, from the environment or a file .env:\n  " + "\n  ".join(describe()),
+        epilog="settings, from the environment or a file .env:\n  "
+        + "\n  ".join(describe_settings()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
 

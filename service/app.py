@@ -13,7 +13,7 @@ from fastapi import Depends, FastAPI
 
 from service.composition import Serving
 from service.http import problems
-from service.http.cors import share
+from service.http.cors import add_cors
 from service.http.dependencies import LifespanState, access_dependencies, no_body
 from service.http.operations_server import run_operations_server
 from service.http.pages import include_description, include_files, include_page
@@ -53,7 +53,7 @@ def create_app(settings: Settings, serving: Serving | None = None) -> FastAPI:
         openapi_url="/openapi.json" if alone else None,
     )
     problems.install(app)
-    share(app, settings.cors_origins)
+    add_cors(app, settings.cors_origins)
     app.add_middleware(RequestLogMiddleware, metrics=parts.metrics)
     app.add_middleware(SecurityHeadersMiddleware)  # the last one added is the outermost
     for room in (generate, reproduce, interpolate, models):

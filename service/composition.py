@@ -104,13 +104,13 @@ class Serving:
             predictor=self._predictor,
         )
         self.batcher = Batcher(
-            self._render, line, self._predictor, self.metrics, silence_s=settings.silence_s
+            self._render, line, self._predictor, self.metrics, stall_s=settings.stall_s
         )
         self.engine_health = EngineHealth(
-            self.batcher, self.metrics, silence_s=settings.silence_s, hang_s=settings.hang_s
+            self.batcher, self.metrics, stall_s=settings.stall_s, hang_s=settings.hang_s
         )
         self.registry = ModelRegistry(
-            settings.bundles, settings.default_model, settings.old_digest_s
+            settings.bundles, settings.default_model, settings.retired_model_s
         )
         self.pipeline = ImagePipeline(
             settings, self.batcher, self.metrics, available_cores(), using=self.registry.using

@@ -132,8 +132,8 @@ class ImagePipeline:
             OutOfRange: the walk is too large to be held.
             QueueFull: with the walks under way it is.
         """
-        patience_s = min(patience_s or math.inf, self._settings.walk_deadline_s)
-        window = self._settings.walk_window
+        patience_s = min(patience_s or math.inf, self._settings.interpolation_deadline_s)
+        window = self._settings.interpolation_window
         with self._allowance(recipes, area), self._using(recipes[0].model):
             images = await render(self._batcher, recipes, patience_s, window=window)
         self._spans.rendered(recipes, images)
@@ -159,9 +159,9 @@ class ImagePipeline:
     @contextmanager
     def _allowance(self, recipes: Sequence[Recipe], area: int) -> Generator[None]:
         pixels = len(recipes) * area
-        limit = self._settings.walk_pixels
+        limit = self._settings.interpolation_pixels
         if pixels > limit:
-            most = min(limit // area, self._settings.walk_frames)
+            most = min(limit // area, self._settings.interpolation_frames)
             raise OutOfRange(
                 "steps",
                 f"{len(recipes)} frames of {recipes[0].resolution} px are too many for one walk: "

@@ -58,7 +58,7 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         description="seconds between two looks at that folder; 0 to look on SIGHUP alone",
     )
-    old_digest_s: float = Field(
+    retired_model_s: float = Field(
         default=60.0,
         ge=1,
         allow_inf_nan=False,
@@ -101,14 +101,14 @@ class Settings(BaseSettings):
     deadline_s: float = Field(
         default=30.0, gt=0, description="seconds for the images of one request"
     )
-    walk_deadline_s: float = Field(
+    interpolation_deadline_s: float = Field(
         default=300.0, gt=0, description="seconds for the frames of one walk"
     )
-    walk_window: int = Field(
+    interpolation_window: int = Field(
         default=16, ge=1, description="frames of one walk that may wait in the queue at a time"
     )
-    walk_frames: int = Field(default=1200, ge=2, description="frames of one walk")
-    walk_pixels: int = Field(
+    interpolation_frames: int = Field(default=1200, ge=2, description="frames of one walk")
+    interpolation_pixels: int = Field(
         default=2**26,
         ge=2**20,
         description="pixels of all walks under way together, frames times area",
@@ -132,7 +132,7 @@ class Settings(BaseSettings):
     )
 
     # ------------------------------------------------------------------ when it gives up
-    silence_s: float = Field(
+    stall_s: float = Field(
         default=15.0,
         gt=0,
         description="seconds the engine may be overdue before the service is not ready",
@@ -142,7 +142,7 @@ class Settings(BaseSettings):
         gt=0,
         description="seconds overdue after which it is not alive; after twice as many it ends",
     )
-    reading_s: int = Field(
+    client_write_timeout_s: int = Field(
         default=60,
         ge=1,
         description="seconds a client may take nothing of its answer before it is cut off",
@@ -192,7 +192,7 @@ class Settings(BaseSettings):
     def _forget_the_keys(cls, value: object) -> object:
         if not isinstance(value, str) or value == "":
             return value or ()
-        digests = tuple(digest_of(key) for key in words_of(value))
+        digests = tuple(digest_of(key) for key in split_at_commas(value))
         if not digests:  # rather than to stand open
             raise ValueError("there is no key between the commas: leave it empty for none")
         return digests
@@ -200,7 +200,7 @@ class Settings(BaseSettings):
     @field_validator("cors_origins", mode="before")
     @classmethod
     def _separate(cls, value: object) -> object:
-        return words_of(value) if isinstance(value, str) else value
+        return split_at_commas(value) if isinstance(value, str) else value
 
     @field_validator("rate_limit")
     @classmethod
@@ -222,7 +222,7 @@ class Settings(BaseSettings):
         return value
 
 
-def words_of(text: str) -> tuple[str, ...]:
+def split_at_commas(text: str) -> tuple[str, ...]:
     """What stands between the commas."""
     return tuple(word for part in text.split(",") if (word := part.strip()))
 
@@ -238,7 +238,7 @@ def unknown_variables(environment: Iterable[str]) -> list[str]:
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
 
-def describe() -> Iterator[str]:
+def describe_settings() -> Iterator[str]:
     """One line of help for each setting."""
     for name, field in Settings.model_fields.items():
         default = "unset" if field.default in (None, ()) else field.default

@@ -42,7 +42,7 @@ class Batcher:
     Args:
         run: one batch of recipes of one model -> their images, in the same order.
         clock: seconds, monotonic.
-        silence_s: seconds overdue after which nothing new is admitted.
+        stall_s: seconds overdue after which nothing new is admitted.
 
     Attributes:
         fault: what ended the engine's thread before its time.
@@ -55,12 +55,12 @@ class Batcher:
         predictor: WorkPredictor,
         observer: Observer,
         clock: Callable[[], float] = time.monotonic,
-        silence_s: float = math.inf,
+        stall_s: float = math.inf,
     ) -> None:
         self._line = line
         self._predictor = predictor
         self._clock = clock
-        self._silence_s = silence_s
+        self._stall_s = stall_s
         self._heart = Heartbeat(clock)
         self._cap = BatchSizeLimit(line.max_batch)
         self._delivery = BatchExecutor(run, observer, predictor, self._heart, self._cap)
@@ -176,7 +176,7 @@ class Batcher:
                 "this server is shutting down: try another one, or this one again later",
                 retry_after_s=self.retry_after_s(),
             )
-        if bounded and self.overdue_s > self._silence_s:
+        if bounded and self.overdue_s > self._stall_s:
             raise EngineSilent(
                 f"the engine should have been done {self.overdue_s:.0f} s ago; nothing new is "
                 "admitted until it answers or is restarted: try another server, or this one later",

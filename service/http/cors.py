@@ -27,7 +27,7 @@ TOLD = (
 )
 
 
-def share(app: FastAPI, origins: Sequence[str]) -> None:
+def add_cors(app: FastAPI, origins: Sequence[str]) -> None:
     """Let scripts of `origins` read the answers of `app`; `*` is every site."""
     if origins:
         app.add_middleware(

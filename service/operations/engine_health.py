@@ -30,17 +30,17 @@ class EngineHealth:
     """The engine's pulse, and what follows from it.
 
     Args:
-        silence_s: seconds overdue after which it counts as silent: not ready.
+        stall_s: seconds overdue after which it counts as silent: not ready.
         hang_s: seconds overdue after which it counts as hung: not alive; and after as many again
             the process must end.
     """
 
     def __init__(
-        self, batcher: Batcher, metrics: Metrics, *, silence_s: float, hang_s: float
+        self, batcher: Batcher, metrics: Metrics, *, stall_s: float, hang_s: float
     ) -> None:
         self._batcher = batcher
         self._metrics = metrics
-        self._silence_s = silence_s
+        self._stall_s = stall_s
         self._hang_s = hang_s
         self._last = Condition.WELL
 
@@ -52,7 +52,7 @@ class EngineHealth:
         overdue_s = self._batcher.overdue_s
         if overdue_s > self._hang_s:
             return Condition.HUNG
-        return Condition.SILENT if overdue_s > self._silence_s else Condition.WELL
+        return Condition.SILENT if overdue_s > self._stall_s else Condition.WELL
 
     def require_ready(self) -> None:
         """Nothing, if requests should come here.

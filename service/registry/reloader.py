@@ -226,7 +226,7 @@ class Reloader:
 
     @property
     def _stays(self) -> str:
-        return f"stays for {self._settings.old_digest_s:g} s and until nothing needs it"
+        return f"stays for {self._settings.retired_model_s:g} s and until nothing needs it"
 
     # ------------------------------------------------------------------ where things are done
 

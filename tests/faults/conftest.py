@@ -69,7 +69,7 @@ def expected(bundles: Path) -> Expected:
 def shared(bundles: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service for all faults of a module that it survives."""
     folder = tmp_path_factory.mktemp("shared")
-    with Service(bundles, folder, silence_s="1", max_batch="8") as service:
+    with Service(bundles, folder, stall_s="1", max_batch="8") as service:
         yield service.wait_until_ready()
 
 

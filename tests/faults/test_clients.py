@@ -62,7 +62,7 @@ def test_clients_that_do_not_read_hold_up_nobody_and_are_cut_off(
     bundles: Path, tmp_path: Path, expected: Expected, note: Note
 ) -> None:
     """Others are served meanwhile; after a while the system closes such connections."""
-    with Service(bundles, tmp_path, reading_s="1") as service, ExitStack() as stack:
+    with Service(bundles, tmp_path, client_write_timeout_s="1") as service, ExitStack() as stack:
         service.wait_until_ready()
         stuck = [stack.enter_context(not_reading(service, LARGE)) for _ in range(2)]
         until(lambda: service.log.read_text().count('"route": "/interpolate"') == len(stuck))

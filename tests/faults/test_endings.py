@@ -63,7 +63,7 @@ def test_an_engine_that_hangs_is_restarted_by_a_supervisor_that_asks(
     bundles: Path, tmp_path: Path, expected: Expected, note: Note
 ) -> None:
     """Readiness goes first, liveness later."""
-    with Service(bundles, tmp_path, silence_s="0.5", hang_s="2") as service:
+    with Service(bundles, tmp_path, stall_s="0.5", hang_s="2") as service:
         service.wait_until_ready()
         service.order(hang=True, once=True)
         with asking(service, "GET /images/9"):
@@ -83,7 +83,7 @@ def test_an_engine_that_hangs_ends_the_process_where_nobody_asks(
     bundles: Path, tmp_path: Path, note: Note
 ) -> None:
     """Such as under a supervisor that only sees exits; who waits is told first."""
-    with Service(bundles, tmp_path, silence_s="0.2", hang_s="0.5") as service:
+    with Service(bundles, tmp_path, stall_s="0.2", hang_s="0.5") as service:
         service.wait_until_ready()
         service.order(hang=True, once=True)
         began = time.monotonic()

@@ -41,7 +41,7 @@ def narrowed(server: Server) -> dict[str, Any]:
 def test_every_answer_is_one_that_the_description_promises(bundles: Path, tmp_path: Path) -> None:
     """Valid requests are taken, others refused; no 500, no undocumented status, type or header."""
     description = tmp_path / "openapi.json"
-    with ready_server(bundles, tmp_path / "log", api_keys=KEY, walk_frames="60") as server:
+    with ready_server(bundles, tmp_path / "log", api_keys=KEY, interpolation_frames="60") as server:
         description.write_text(json.dumps(narrowed(server)))
         command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run"]
         command += [str(description), "--url", f"http://127.0.0.1:{server.port}", "--checks", "all"]

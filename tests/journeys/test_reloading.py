@@ -144,7 +144,7 @@ def test_whatever_happens_to_the_bundles_every_answer_is_right_or_a_true_refusal
     place = shutil.copytree(first, bundles / "faces")
     log = tmp_path / "log"
     with (
-        ready_server(bundles, log, bundles_poll_s="0.1", old_digest_s="1") as server,
+        ready_server(bundles, log, bundles_poll_s="0.1", retired_model_s="1") as server,
         crowd_at(server, [pinned(first), pinned(second)]) as crowd,
     ):
         # Written over in place, and slowly: first the card, then half of the weights.

@@ -206,7 +206,7 @@ def slow_server(slow_bundles: Path, tmp_path_factory: pytest.TempPathFactory) ->
     """A server whose queue is easily filled: 256 images, one at a time."""
     log = tmp_path_factory.mktemp("server") / "log"
     # Images alone are to fill it: on a busy machine so many are minutes of work.
-    work = dict.fromkeys(("queue_work_s", "deadline_s", "walk_deadline_s"), "100000")
+    work = dict.fromkeys(("queue_work_s", "deadline_s", "interpolation_deadline_s"), "100000")
     with ready_server(slow_bundles, log, max_batch="1", **work) as server:
         yield server
 

@@ -58,7 +58,7 @@ def test_the_time_of_an_answer_is_that_of_its_slowest_image() -> None:
 @pytest.fixture
 def studio(painter: Painter, settings: Settings) -> Iterator[ImagePipeline]:
     """A studio that may hold ten frames of 32 px of walks."""
-    few = settings.model_copy(update={"walk_pixels": 10 * 32 * 32})
+    few = settings.model_copy(update={"interpolation_pixels": 10 * 32 * 32})
     serving = Serving(few, lambda *_: painter)
     serving._engine = painter
     serving.registry.place("painter-32", painter.served()[0], 0.0)

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from service.access.keys import digest_of
-from service.settings import Settings, describe, unknown_variables, variable_of
+from service.settings import Settings, describe_settings, unknown_variables, variable_of
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +120,7 @@ def test_settings_cannot_change_while_it_runs() -> None:
 
 def test_help_has_a_line_for_every_setting() -> None:
     """With its variable, its meaning and its default."""
-    lines = list(describe())
+    lines = list(describe_settings())
 
     assert len(lines) == len(Settings.model_fields)
     for line, (name, field) in zip(lines, Settings.model_fields.items(), strict=True):

@@ -67,7 +67,7 @@ async def interpolate(
 ) -> Response:
     """A walk through latent space from seed to seed."""
     served = catalogue.find(asked.model)
-    plan = plan_of(asked, served, serving.settings.walk_frames)
+    plan = plan_of(asked, served, serving.settings.interpolation_frames)
     log_request_facts(request, plan.seeds, plan.recipes, asked.format)
 
     encoding = f"{asked.format} {asked.fps} {asked.loop} {ANIMATOR_VERSION}"

@@ -80,14 +80,14 @@ def running(
     clock: Callable[[], float] = lambda: 0.0,
     capacity: int = 100,
     max_batch: int = 4,
-    silence_s: float = math.inf,
+    stall_s: float = math.inf,
 ) -> Generator[tuple[Batcher, Witness]]:
     """A batcher with its thread, which ends with the test."""
     predictor, witness = WorkPredictor(), Witness()
     line = AdmissionQueue(
         capacity=capacity, max_batch=max_batch, max_work_s=1e9, predictor=predictor
     )
-    batcher = Batcher(run, line, predictor, witness, clock, silence_s)
+    batcher = Batcher(run, line, predictor, witness, clock, stall_s)
     batcher.start()
     try:
         yield batcher, witness

@@ -27,7 +27,7 @@ from tests.service.batching.test_batcher import (
 )
 from tests.service.painter import wait_until
 
-SILENCE_S, HANG_S = 10.0, 50.0
+STALL_S, HANG_S = 10.0, 50.0
 
 
 @contextmanager
@@ -35,8 +35,8 @@ def watched(
     run: Callable[[list[Recipe]], Sequence[Pixels]], now: list[float]
 ) -> Generator[tuple[EngineHealth, Batcher]]:
     """A pulse over a batcher whose clock stands until it is moved."""
-    with running(run, clock=lambda: now[0], silence_s=SILENCE_S) as (batcher, _):
-        yield EngineHealth(batcher, Metrics(), silence_s=SILENCE_S, hang_s=HANG_S), batcher
+    with running(run, clock=lambda: now[0], stall_s=STALL_S) as (batcher, _):
+        yield EngineHealth(batcher, Metrics(), stall_s=STALL_S, hang_s=HANG_S), batcher
 
 
 def hung_count(pulse: EngineHealth) -> float | None:
@@ -55,7 +55,7 @@ def test_silence_costs_readiness_then_liveness_then_the_process(
         assert not pulse.check()
         pulse.require_ready()
 
-        now[0] = SILENCE_S + 1
+        now[0] = STALL_S + 1
         assert [pulse.check(), pulse.check()] == [False, False]
         pulse.require_alive()
         with pytest.raises(NotReady, match="done 11 s ago"):
@@ -86,7 +86,7 @@ def test_an_engine_that_answers_after_all_is_well_again() -> None:
     engine, now = Stamp(), [0.0]
     with watched(engine, now) as (pulse, batcher):
         held = hold(batcher, engine)
-        now[0] = SILENCE_S + 1
+        now[0] = STALL_S + 1
         assert pulse.condition is Condition.SILENT
         pulse.check()
         engine.gate.set()

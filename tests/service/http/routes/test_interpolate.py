@@ -155,7 +155,7 @@ def test_a_known_etag_is_answered_without_the_engine(client: TestClient, painter
 @pytest.fixture
 def narrow(painter: Painter, settings: Settings) -> Iterator[TestClient]:
     """A service that holds few pixels of walks."""
-    few = settings.model_copy(update={"walk_pixels": 10 * 32 * 32})
+    few = settings.model_copy(update={"interpolation_pixels": 10 * 32 * 32})
     with service_with(painter, few) as client:
         yield client
 
