@@ -1,0 +1,44 @@
+"""Limits of the structure: no circle between sub-packages, one meaning for a public name."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.structure import PACKAGES, floors, function_lengths, homonyms, table
+
+CONVENTIONS = {
+    "T": "a type variable",
+    "log": "the logger of a module",
+    "router": "the routes of a module, as FastAPI names them",
+    "main": "what `python -m` runs",
+    "run": "what a command does",
+    "add_arguments": "what a command understands",
+}
+MOST_HOMONYMS = 60
+CIRCLES = {"service", "training"}
+
+
+@pytest.mark.parametrize("package", sorted(set(PACKAGES) - CIRCLES))
+def test_sub_packages_import_each_other_in_one_direction(package: str) -> None:
+    """A circle means that neither can be read, tested or moved without the other."""
+    assert floors(package) <= 10
+
+
+def test_a_public_name_has_one_meaning() -> None:
+    """Whoever searches for a name finds one definition; conventions of the field are exempt."""
+    double = set(homonyms()) - set(CONVENTIONS)
+
+    assert len(double) <= MOST_HOMONYMS, sorted(double)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_functions_are_short(package: str) -> None:
+    """Half of them have at most eight lines."""
+    lengths = sorted(function_lengths(package).values())
+
+    assert lengths[len(lengths) // 2] <= 8
+
+
+def test_the_table_names_every_package() -> None:
+    """`python -m tests.structure` prints it."""
+    assert all(f"{package}: " in table() for package in PACKAGES)
