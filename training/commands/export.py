@@ -7,8 +7,6 @@ what was written with what was meant. Quality is what `evaluate` wrote, or nothi
 from __future__ import annotations
 
 import argparse
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,7 @@ from models.bundle import CARD_FILE, load_bundle, load_card, save_bundle
 from models.card import NAME_PATTERN, Card, Data
 from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
-from training.atomic_folder import put_in_place
+from training.atomic_folder import atomic_folder
 from training.config.config import TrainingConfig
 from training.exits.fitting import STEPS, FittedExit, fit_exits, with_exits
 from training.exits.progress_bar import progress_bar
@@ -133,17 +131,12 @@ def export_run(  # noqa: PLR0913 - what a person chooses, each by its name
         training=describe_training(config, progress, origin) | {"exit_steps": steps_taken},
         quality=quality_for_card(run_folder, progress.images_shown),
     )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        save_bundle(partial, generator, card, preview_of(generator))
-        proved = prove(partial, generator)
-        put_in_place(partial, out)
+        with atomic_folder(out, replace=replace, public=True) as partial:
+            save_bundle(partial, generator, card, preview_of(generator))
+            return prove(partial, generator)
     except SafetensorError as error:
         raise OSError(f"{out} cannot be written: {error}") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return proved
 
 
 def exits_for(
