@@ -24,7 +24,7 @@ from pydantic import ValidationError
 
 from service.app import create_app
 from service.batching.batcher import ENGINE_ENDED
-from service.composition import Serving
+from service.composition import ServiceRuntime
 from service.errors import Draining, EngineLost
 from service.http.request_log import configure_logging
 from service.operations.spans import name_the_service
@@ -45,9 +45,9 @@ class DrainingServer(uvicorn.Server):
         exit_code: of the process.
     """
 
-    def __init__(self, config: uvicorn.Config, serving: Serving) -> None:
+    def __init__(self, config: uvicorn.Config, runtime: ServiceRuntime) -> None:
         super().__init__(config)
-        self._serving = serving
+        self._runtime = runtime
         self._signalled_at: float | None = None
         self._hung_up = False
         self._had_terminal = os.isatty(STDIN)
@@ -76,7 +76,7 @@ class DrainingServer(uvicorn.Server):
         await super().startup(sockets)
         if (option := getattr(socket, "TCP_USER_TIMEOUT", None)) is None:
             return  # not on Linux
-        limit_ms = self._serving.settings.client_write_timeout_s * 1000
+        limit_ms = self._runtime.settings.client_write_timeout_s * 1000
         for listener in (s for server in self.servers for s in server.sockets):
             listener.setsockopt(socket.IPPROTO_TCP, option, limit_ms)  # inherited by connections
 
@@ -84,18 +84,18 @@ class DrainingServer(uvicorn.Server):
         """Look after the engine; do what signals asked for: drain and leave, or look again."""
         if self._hung_up:
             self._hung_up = False
-            self._serving.look_for_models()
+            self._runtime.look_for_models()
         if self._signalled_at is not None:
-            self._serving.begin_drain()
+            self._runtime.begin_drain()
             waited = time.monotonic() - self._signalled_at
-            self.should_exit = waited >= self._serving.settings.drain_grace_s
-        if self._serving.engine_health.check():
+            self.should_exit = waited >= self._runtime.settings.drain_grace_s
+        if self._runtime.engine_health.check():
             self.exit_code, self.should_exit = ENGINE_LOST, True
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close the port; finish what was admitted, or tell who waits that it will not come."""
-        batcher, limit_s = self._serving.batcher, self._serving.settings.drain_limit_s
+        batcher, limit_s = self._runtime.batcher, self._runtime.settings.drain_limit_s
         if self.exit_code:
             log.critical("the engine is beyond help: ending with code %d", self.exit_code)
             batcher.abandon(ENGINE_ENDED, EngineLost)
@@ -106,7 +106,7 @@ class DrainingServer(uvicorn.Server):
     async def _give_up(self, after_s: float) -> None:
         await asyncio.sleep(after_s)
         why = "the server shut down before this picture was ready"
-        if given_up := self._serving.batcher.abandon(why, Draining):
+        if given_up := self._runtime.batcher.abandon(why, Draining):
             log.warning("%d images were given up at shutdown", given_up)
 
 
@@ -141,13 +141,13 @@ def main() -> None:
         log.warning("%s is no setting and has no effect: see python -m service --help", name)
     name_the_service()
     disable_created_metrics()  # a second series for each counter, which nobody asked for
-    sys.exit(serve(settings, Serving(settings)))
+    sys.exit(serve(settings, ServiceRuntime(settings)))
 
 
-def serve(settings: Settings, serving: Serving) -> int:
+def serve(settings: Settings, runtime: ServiceRuntime) -> int:
     """Serve until a signal comes or the engine is lost; returns the exit code."""
     config = uvicorn.Config(
-        create_app(settings, serving),
+        create_app(settings, runtime),
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -155,10 +155,10 @@ def serve(settings: Settings, serving: Serving) -> int:
         server_header=False,
         timeout_graceful_shutdown=int(settings.drain_limit_s) + FLUSH_TIMEOUT_S,
     )
-    server = DrainingServer(config, serving)
+    server = DrainingServer(config, runtime)
     server.hear_hang_ups()
     server.run()
-    ended = serving.ended(within_s=ENGINE_JOIN_TIMEOUT_S)
+    ended = runtime.ended(within_s=ENGINE_JOIN_TIMEOUT_S)
     if not ended:
         # The interpreter would tear the libraries down under a thread that still computes.
         log.warning("leaving while a network is still computing")

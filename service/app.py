@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
 
-from service.composition import Serving
+from service.composition import ServiceRuntime
 from service.http import problems
 from service.http.cors import add_cors
 from service.http.dependencies import LifespanState, access_dependencies, no_body
@@ -26,20 +26,20 @@ from service.settings import Settings
 DESCRIPTION = "Pictures by seed, from Progressive GANs. The same seed is the same picture for ever."
 
 
-def create_app(settings: Settings, serving: Serving | None = None) -> FastAPI:
+def create_app(settings: Settings, runtime: ServiceRuntime | None = None) -> FastAPI:
     """The application for `settings`.
 
     Args:
         settings: everything that can be set from outside.
-        serving: the parts, where the caller wants to hold them, too.
+        runtime: the parts, where the caller wants to hold them, too.
     """
-    parts = serving or Serving(settings)
+    parts = runtime or ServiceRuntime(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[LifespanState]:
         async with run_operations_server(app, parts):
             parts.start()
-            yield {"serving": parts}
+            yield {"runtime": parts}
             await parts.stop()
 
     alone = settings.operations_port is None

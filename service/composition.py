@@ -16,6 +16,7 @@ from typing import Protocol
 from service.access.keys import KeyRing
 from service.access.rate import RateLimit
 from service.batching.batcher import Batcher
+from service.batching.engine import ModelInfo
 from service.batching.predictor import WorkPredictor
 from service.batching.queue import AdmissionQueue
 from service.batching.recipe import Recipe
@@ -26,7 +27,7 @@ from service.operations.engine_health import EngineHealth
 from service.operations.metrics import Metrics
 from service.pipeline import ImagePipeline
 from service.registry.background_thread import BackgroundThread
-from service.registry.catalogue import Catalogue, ModelInfo
+from service.registry.catalogue import Catalogue
 from service.registry.registry import ModelRegistry
 from service.registry.reloader import Parts, Reloader, ReloadingEngine
 from service.registry.watcher import Fingerprint, read_fingerprints
@@ -82,7 +83,7 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class Serving:
+class ServiceRuntime:
     """All parts of one running service.
 
     Args:
@@ -137,7 +138,7 @@ class Serving:
         if self._catalogue is None:
             error = self._not_ready
             raise NotReady(str(error), retry_after_s=error.retry_after_s, **error.members)
-        if not self._catalogue.models and not self._catalogue.leaving:
+        if not self._catalogue.models and not self._catalogue.retiring:
             self._catalogue.require_default()
         return self._catalogue
 
@@ -237,7 +238,9 @@ class Serving:
             return
         self._catalogue = now
         self.metrics.loaded(now)
-        if now.default is None and (before is None or now.lacking != before.lacking):
-            log.error("not ready: %s", now.lacking)
+        if now.default is None and (
+            before is None or now.no_default_reason != before.no_default_reason
+        ):
+            log.error("not ready: %s", now.no_default_reason)
         elif now.default is not None and (before is None or now.default != before.default):
             log.info("ready with %s; the default is %s", ", ".join(now.models), now.default)

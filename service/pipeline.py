@@ -17,7 +17,7 @@ from typing import TypeVar
 from service.batching.batcher import Batcher
 from service.batching.queue import Rendered
 from service.batching.recipe import Recipe
-from service.batching.waiting import render
+from service.batching.waiting import wait_for_images
 from service.errors import OutOfRange, QueueFull
 from service.media.encoding import FORMATS, encode
 from service.media.fingerprint import pixel_sha256
@@ -114,7 +114,7 @@ class ImagePipeline:
         """
         patience_s = min(patience_s or math.inf, self._settings.deadline_s)
         with self._using(recipes[0].model):
-            images = await render(self._batcher, recipes, patience_s)
+            images = await wait_for_images(self._batcher, recipes, patience_s)
         self._spans.rendered(recipes, images)
         return images
 
@@ -135,11 +135,11 @@ class ImagePipeline:
         patience_s = min(patience_s or math.inf, self._settings.interpolation_deadline_s)
         window = self._settings.interpolation_window
         with self._allowance(recipes, area), self._using(recipes[0].model):
-            images = await render(self._batcher, recipes, patience_s, window=window)
+            images = await wait_for_images(self._batcher, recipes, patience_s, window=window)
         self._spans.rendered(recipes, images)
         return images
 
-    async def encode(self, name: str, make: Callable[[], T]) -> tuple[T, float]:
+    async def run_on_encoder(self, name: str, make: Callable[[], T]) -> tuple[T, float]:
         """The result of `make` on an encoder thread, and the seconds it took."""
 
         def timed() -> tuple[T, float]:

@@ -18,8 +18,8 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from service.batching.batch_limit import BatchSizeLimit
+from service.batching.engine import DeviceLost
 from service.batching.executor import BatchExecutor, Observer, Run, refuse
-from service.batching.faults import DeviceLost
 from service.batching.heartbeat import Heartbeat
 from service.batching.predictor import WorkPredictor
 from service.batching.queue import RESTART_S, AdmissionQueue, PendingImage, Rendered

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from service.batching.batch_limit import BatchSizeLimit
-from service.batching.faults import DeviceLost
+from service.batching.engine import DeviceLost
 from service.batching.heartbeat import Heartbeat
 from service.batching.predictor import WorkPredictor
 from service.batching.queue import PendingImage, Rendered
@@ -87,9 +87,9 @@ class BatchExecutor:
         else:
             self._deliver(batch, images, began)
             return
-        self._make_do(batch, shortage)
+        self._retry_smaller(batch, shortage)
 
-    def _make_do(self, batch: list[PendingImage], shortage: MemoryError) -> None:
+    def _retry_smaller(self, batch: list[PendingImage], shortage: MemoryError) -> None:
         """Again, in smaller batches; an image that does not fit alone fails alone."""
         log.warning("no memory for a batch of %d: %s", len(batch), shortage)
         if len(batch) == 1:
@@ -115,7 +115,7 @@ class BatchExecutor:
 
     def _fail(self, batch: list[PendingImage], error: Exception) -> None:
         for ticket in batch:
-            failure = _told(ticket, error)
+            failure = _error_for(ticket, error)
             failure.__cause__ = error
             refuse(ticket.image, failure)
         self._observer.batch_failed(error)
@@ -130,7 +130,7 @@ def refuse(image: Future[Rendered], error: Exception) -> bool:
     return True
 
 
-def _told(ticket: PendingImage, error: Exception) -> EngineFailed:
+def _error_for(ticket: PendingImage, error: Exception) -> EngineFailed:
     if isinstance(error, MemoryError):
         return MemoryTooSmall(
             f"the device's memory is too small for this picture of {ticket.recipe.resolution} px, "

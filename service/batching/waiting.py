@@ -17,7 +17,7 @@ from service.batching.recipe import Recipe
 from service.errors import DeadlinePassed
 
 
-async def render(
+async def wait_for_images(
     batcher: Batcher, recipes: Sequence[Recipe], patience_s: float, *, window: int | None = None
 ) -> list[Rendered]:
     """The images of `recipes`, in the same order.

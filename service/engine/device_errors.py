@@ -12,7 +12,7 @@ import gc
 
 import torch
 
-from service.batching.faults import DeviceLost
+from service.batching.engine import DeviceLost
 
 # A batch of half the size may well fit.
 OUT_OF_MEMORY = (

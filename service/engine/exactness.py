@@ -48,7 +48,9 @@ def exact_sizes(step: Step, x: Tensor, alone: Tensor, sizes: Sequence[int]) -> l
     return [n for n in sizes if torch.equal(step(x[:n]), alone[:n])]
 
 
-def exact_network(form: CompiledNetwork, latents: Tensor, sizes: Sequence[int]) -> CompiledNetwork:
+def exact_network(
+    network: CompiledNetwork, latents: Tensor, sizes: Sequence[int]
+) -> CompiledNetwork:
     """`form` with each step held to the batch sizes at which it is exact for `latents`.
 
     Args:
@@ -61,20 +63,20 @@ def exact_network(form: CompiledNetwork, latents: Tensor, sizes: Sequence[int]) 
         alone = torch.cat([step(x[i : i + 1]) for i in range(len(x))])
         return ExactStep(step, exact_sizes(step, x, alone, sizes)), alone
 
-    stem, reached = prove(form.stem, latents)
+    stem, reached = prove(network.stem, latents)
     features = [reached]
     levels: list[ExactStep] = []
-    for step in form.levels:
+    for step in network.levels:
         level, reached = prove(step, reached)
         levels.append(level)
         features.append(reached)
-    starts = [features[min(k, len(levels))] for k in range(len(form.exits))]
-    exits = (prove(leave, x)[0] for leave, x in zip(form.exits, starts, strict=True))
-    return replace(form, stem=stem, levels=tuple(levels), exits=tuple(exits))
+    starts = [features[min(k, len(levels))] for k in range(len(network.exits))]
+    exits = (prove(leave, x)[0] for leave, x in zip(network.exits, starts, strict=True))
+    return replace(network, stem=stem, levels=tuple(levels), exits=tuple(exits))
 
 
-def single_image_network(form: CompiledNetwork) -> CompiledNetwork:
+def single_image_network(network: CompiledNetwork) -> CompiledNetwork:
     """`form` with every step in batches of one: slower, and exact by construction."""
-    levels = tuple(ExactStep(step, ()) for step in form.levels)
-    exits = tuple(ExactStep(step, ()) for step in form.exits)
-    return replace(form, stem=ExactStep(form.stem, ()), levels=levels, exits=exits)
+    levels = tuple(ExactStep(step, ()) for step in network.levels)
+    exits = tuple(ExactStep(step, ()) for step in network.exits)
+    return replace(network, stem=ExactStep(network.stem, ()), levels=levels, exits=exits)

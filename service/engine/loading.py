@@ -15,6 +15,7 @@ import torch
 
 from models.bundle import load_bundle
 from models.pixels import Pixels
+from service.batching.engine import EngineMode, ModelInfo
 from service.batching.recipe import Recipe, point_of
 from service.engine.backends.eager import CompiledNetwork
 from service.engine.backends.select import select_backend
@@ -22,14 +23,13 @@ from service.engine.class_vectors import ClassVectors, class_vectors_of
 from service.engine.device import Target, libraries_of
 from service.engine.device_errors import fault_of, free_memory
 from service.engine.exactness import exact_network, ladder, single_image_network
-from service.engine.rendering import entries_of, render
+from service.engine.rendering import generator_inputs, render_network
 from service.engine.self_test import (
     BrokenPromiseError,
     is_batch_invariant,
     probes_of,
     verify_golden,
 )
-from service.registry.catalogue import EngineMode, ModelInfo
 
 LARGEST_CPU_STEP = 8  # images; every size is tried at load, and a few fill a CPU
 
@@ -42,11 +42,11 @@ Learn = Callable[[Sequence[Recipe], float], None]
 class LoadedModel:
     """A network ready to run, and what is told of it."""
 
-    form: CompiledNetwork
+    network: CompiledNetwork
     served: ModelInfo
     classes: ClassVectors | None = None
 
-    def render(self, recipes: Sequence[Recipe]) -> list[Pixels]:
+    def render_batch(self, recipes: Sequence[Recipe]) -> list[Pixels]:
         """The images of a batch of this model.
 
         Raises:
@@ -55,7 +55,7 @@ class LoadedModel:
         """
         try:
             size = self.served.card.network.latent_size
-            return render(self.form, size, recipes, self.classes)
+            return render_network(self.network, size, recipes, self.classes)
         except Exception as error:
             if (fault := fault_of(error)) is None:
                 raise
@@ -72,15 +72,15 @@ def load_model(folder: Path, target: Target, max_batch: int, learn: Learn) -> Lo
         BundleError: it cannot be used, or does not make the pictures its card promises.
     """
     try:
-        return _load_as_told(folder, target, max_batch, learn)
+        return _load_in_precision(folder, target, max_batch, learn)
     except BrokenPromiseError as error:
         if target.precision == "fp32":
             raise
         log.warning("%s is too coarse, so fp32 is tried: %s", target.precision, error)
-        return _load_as_told(folder, replace(target, precision="fp32"), max_batch, learn)
+        return _load_in_precision(folder, replace(target, precision="fp32"), max_batch, learn)
 
 
-def _load_as_told(folder: Path, target: Target, max_batch: int, learn: Learn) -> LoadedModel:
+def _load_in_precision(folder: Path, target: Target, max_batch: int, learn: Learn) -> LoadedModel:
     bundle = load_bundle(folder)
     card = bundle.card
     classes = class_vectors_of(bundle.generator.embedding, card.labels)
@@ -89,39 +89,39 @@ def _load_as_told(folder: Path, target: Target, max_batch: int, learn: Learn) ->
     mode = EngineMode(str(target.device), form.precision, libraries)
     model = LoadedModel(form, ModelInfo(card, mode), classes)
 
-    report = verify_golden(card, model.render)
+    report = verify_golden(card, model.render_batch)
     log.info("%s: %d of %d golden seeds equal byte for byte", card.name, report.equal, report.tried)
     if not report.tried:
         log.warning("%s has no golden seeds: its pictures are not proved", card.name)
     return make_exact(model, max_batch, learn)
 
 
-def sizes_to_try(form: CompiledNetwork, max_batch: int) -> tuple[int, ...]:
+def sizes_to_try(network: CompiledNetwork, max_batch: int) -> tuple[int, ...]:
     """The batch sizes at which steps may prove to be exact, largest first, without 1.
 
     In bf16 none: rounding hides another order of summation in nearly all images (two of 2,000 told
     it), so that no trial is a proof. Batches of one are exact by construction.
     """
-    if form.precision != "fp32":
+    if network.precision != "fp32":
         return ()
-    return ladder(min(max_batch, LARGEST_CPU_STEP) if form.device.type == "cpu" else max_batch)
+    return ladder(min(max_batch, LARGEST_CPU_STEP) if network.device.type == "cpu" else max_batch)
 
 
 def make_exact(model: LoadedModel, max_batch: int, learn: Learn) -> LoadedModel:
     """The model in a form whose pictures do not depend on their batch, proved by trying."""
     card = model.served.card
-    sizes = sizes_to_try(model.form, max_batch)
+    sizes = sizes_to_try(model.network, max_batch)
     name, top = card.pinned_name, card.resolutions[-1]
     probes = [Recipe(name, point_of(seed), top) for seed in range(max(sizes, default=1))]
-    torch.set_num_threads(model.form.torch_threads)  # as in `render`
+    torch.set_num_threads(model.network.torch_threads)  # as in `render`
     with torch.inference_mode():
-        latents = entries_of(probes, card.network.latent_size, model.classes)
-        latents = latents.to(model.form.device)
-        exact = replace(model, form=exact_network(model.form, latents, sizes))
+        latents = generator_inputs(probes, card.network.latent_size, model.classes)
+        latents = latents.to(model.network.device)
+        exact = replace(model, network=exact_network(model.network, latents, sizes))
 
     def timed(recipes: Sequence[Recipe]) -> list[Pixels]:
         began = time.monotonic()
-        images = exact.render(recipes)
+        images = exact.render_batch(recipes)
         learn(recipes, time.monotonic() - began)
         return images
 
@@ -129,4 +129,4 @@ def make_exact(model: LoadedModel, max_batch: int, learn: Learn) -> LoadedModel:
         return exact
     log.error("%s: a picture depends on its batch here; serving batches of one", card.name)
     mode = replace(model.served.mode, exact=False)
-    return replace(model, form=single_image_network(model.form), served=ModelInfo(card, mode))
+    return replace(model, network=single_image_network(model.network), served=ModelInfo(card, mode))

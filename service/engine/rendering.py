@@ -37,7 +37,7 @@ def latents_of(points: Sequence[Point], size: int) -> Tensor:
 
 
 @torch.inference_mode()
-def entries_of(recipes: Sequence[Recipe], size: int, classes: ClassVectors | None) -> Tensor:
+def generator_inputs(recipes: Sequence[Recipe], size: int, classes: ClassVectors | None) -> Tensor:
     """What the stem takes: latents, with classes where there are some, float32 on the CPU."""
     latents = latents_of([recipe.point for recipe in recipes], size)
     if classes is None:
@@ -47,8 +47,8 @@ def entries_of(recipes: Sequence[Recipe], size: int, classes: ClassVectors | Non
 
 
 @torch.inference_mode()
-def render(
-    form: CompiledNetwork,
+def render_network(
+    network: CompiledNetwork,
     latent_size: int,
     recipes: Sequence[Recipe],
     classes: ClassVectors | None = None,
@@ -59,21 +59,21 @@ def render(
     level are its tail, and the batch that goes on is a slice without a copy. From the last shared
     level on, the pictures of one size go together.
     """
-    torch.set_num_threads(form.torch_threads)  # a setting of the calling thread, and a cheap one
+    torch.set_num_threads(network.torch_threads)  # a setting of the calling thread, and a cheap one
     order = sorted(range(len(recipes)), key=lambda i: -recipes[i].resolution)
     heights = [level_of(recipes[i].resolution) for i in order]
-    latents = entries_of([recipes[i] for i in order], latent_size, classes)
+    latents = generator_inputs([recipes[i] for i in order], latent_size, classes)
     leaving: list[tuple[int, Tensor]] = []  # place in `order`, [n, H, W, C] from there on
-    features = form.stem(to_device(latents, form.device))
-    for level in range(len(form.levels) + 1):
-        above = sum(height > level for height in heights) if level < len(form.levels) else 0
+    features = network.stem(to_device(latents, network.device))
+    for level in range(len(network.levels) + 1):
+        above = sum(height > level for height in heights) if level < len(network.levels) else 0
         for height, places in groupby(range(above, len(features)), key=heights.__getitem__):
             first, *rest = places
-            image = form.exits[height](features[first : first + 1 + len(rest)])
+            image = network.exits[height](features[first : first + 1 + len(rest)])
             leaving.append((first, to_pixels(image)))
         if above == 0:
             break
-        features = form.levels[level](features[:above])
+        features = network.levels[level](features[:above])
     return _in_order(leaving, order)
 
 

@@ -20,12 +20,11 @@ import torch
 from models.bundle import CARD_FILE, WEIGHTS_FILE, BundleError, file_sha256, load_card
 from models.card import Card
 from models.pixels import Pixels
-from service.batching.faults import DeviceLost
+from service.batching.engine import BundleRefused, DeviceLost, ModelInfo
 from service.batching.recipe import Recipe
 from service.engine.device import Target, open_device, precision_for
 from service.engine.loading import Learn, LoadedModel, load_model
 from service.engine.self_test import probes_of
-from service.registry.catalogue import ModelInfo, Unfit
 from service.registry.watcher import bundle_folders
 
 log = logging.getLogger(__name__)
@@ -53,7 +52,7 @@ class TorchEngine:
 
     def render(self, recipes: Sequence[Recipe]) -> list[Pixels]:
         """The images of a batch, all recipes of one model: uint8 `[R, R, C]`, in order."""
-        return self.models[recipes[0].model].render(recipes)
+        return self.models[recipes[0].model].render_batch(recipes)
 
     def served(self) -> list[ModelInfo]:
         """What is told of each model."""
@@ -68,7 +67,7 @@ class TorchEngine:
         same card and whose file has not changed is given as it is.
 
         Raises:
-            Unfit: it cannot be used, or does not make the pictures its card promises.
+            BundleRefused: it cannot be used, or does not make the pictures its card promises.
         """
         with explained(folder):
             same = self._same(folder)
@@ -116,7 +115,7 @@ class LoadedCandidate:
             most_s: seconds of a batch; one picture takes what it takes.
 
         Raises:
-            Unfit: a picture depends on its batch here, and did not where it was proved.
+            BundleRefused: a picture depends on its batch here, and did not where it was proved.
         """
         if self.engine.models.get(self.served.pinned_name) is self.model:
             return
@@ -131,10 +130,10 @@ class LoadedCandidate:
                 together.append(probe)
             yield
         if together and not all(map(np.array_equal, alone, self._timed(together)[0])):
-            raise Unfit(
+            raise BundleRefused(
                 f"{self.served.card.name}: a picture depends on its batch on the engine's thread, "
                 "and did not where it was proved: restart the service",
-                passing=True,
+                transient=True,
             )
 
     def activate(self) -> None:
@@ -143,7 +142,7 @@ class LoadedCandidate:
 
     def _timed(self, recipes: Sequence[Recipe]) -> tuple[list[Pixels], float]:
         began = time.monotonic()
-        images = self.model.render(recipes)
+        images = self.model.render_batch(recipes)
         took = time.monotonic() - began
         self.engine.learn(recipes, took)
         return images, took
@@ -155,20 +154,22 @@ def unlearned(_recipes: Sequence[Recipe], _seconds: float) -> None:
 
 @contextmanager
 def explained(folder: Path) -> Generator[None]:
-    """Whatever is wrong with one bundle, as `Unfit`."""
+    """Whatever is wrong with one bundle, as `BundleRefused`."""
     try:
         yield
     except BundleError as error:
-        raise Unfit(str(error), passing=isinstance(error.__cause__, OSError)) from error
+        raise BundleRefused(str(error), transient=isinstance(error.__cause__, OSError)) from error
     except DeviceLost:  # no fault of the bundle's
         raise
     except MemoryError as error:
         advice = "Free some, or lower PROGAN_MAX_BATCH"
-        raise Unfit(f"{folder}: not enough memory: {error}. {advice}", passing=True) from error
+        raise BundleRefused(
+            f"{folder}: not enough memory: {error}. {advice}", transient=True
+        ) from error
     except Exception as error:
         log.exception("unexpected fault in %s", folder)
         advice = "Copy or export the bundle again"
-        raise Unfit(f"{folder}: {error!r}. {advice}", passing=True) from error
+        raise BundleRefused(f"{folder}: {error!r}. {advice}", transient=True) from error
 
 
 def open_engine(
@@ -205,7 +206,7 @@ def open_engine(
             with explained(folder):
                 model = load_model(folder, opened.target, max_batch, learn)
                 _require_new_name(model.served.card, opened)
-        except Unfit as error:
+        except BundleRefused as error:
             log.error("bundle %s is refused: %s", folder.name, error)  # noqa: TRY400 - it says all
             opened.refused[folder.name] = str(error)
         else:

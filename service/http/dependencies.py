@@ -11,7 +11,7 @@ from fastapi import Depends, Header, Security, params
 from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.requests import Request
 
-from service.composition import Serving
+from service.composition import ServiceRuntime
 from service.http.parameters import NeverNull
 from service.http.request_guards import require_each_once, require_no_body
 from service.registry.catalogue import Catalogue
@@ -21,25 +21,25 @@ from service.settings import Settings
 class LifespanState(TypedDict):
     """What the lifespan yields, and every request carries."""
 
-    serving: Serving
+    runtime: ServiceRuntime
 
 
-# Those below ask the request itself rather than `ServingDep`: FastAPI resolves what a dependency
+# Those below ask the request itself rather than `RuntimeDep`: FastAPI resolves what a dependency
 # depends on for each place that names it, and three such steps took a sixth of the time that a
 # request spends in it.
 
 
-async def serving_of(request: Request) -> Serving:
+async def runtime_of(request: Request) -> ServiceRuntime:
     """The running service."""
-    return _serving(request)
+    return _runtime(request)
 
 
-ServingDep = Annotated[Serving, Depends(serving_of)]
+RuntimeDep = Annotated[ServiceRuntime, Depends(runtime_of)]
 
 
 async def catalogue_of(request: Request) -> Catalogue:
     """What can be served; 503 while that is nothing."""
-    return _serving(request).catalogue
+    return _runtime(request).catalogue
 
 
 CatalogueDep = Annotated[Catalogue, Depends(catalogue_of)]
@@ -47,7 +47,7 @@ CatalogueDep = Annotated[Catalogue, Depends(catalogue_of)]
 
 async def no_body(request: Request) -> None:
     """Read the body, which must be empty."""
-    await require_no_body(request, _serving(request).settings.max_body_bytes)
+    await require_no_body(request, _runtime(request).settings.max_body_bytes)
 
 
 async def each_once(request: Request) -> None:
@@ -69,12 +69,12 @@ ClientTimeout = Annotated[
 
 async def admitted(request: Request) -> None:
     """Let in whoever may ask for pictures; a wrong key counts for the address it comes from."""
-    serving, key = _serving(request), None
+    runtime, key = _runtime(request), None
     try:
-        key = serving.keys.require(request.headers)
+        key = runtime.keys.require(request.headers)
     finally:
-        if serving.rate is not None:
-            serving.rate.take(key, request.client.host if request.client else "")
+        if runtime.rate is not None:
+            runtime.rate.take(key, request.client.host if request.client else "")
 
 
 def access_dependencies(settings: Settings) -> list[params.Depends]:
@@ -84,6 +84,6 @@ def access_dependencies(settings: Settings) -> list[params.Depends]:
     return [*told, Depends(admitted), Depends(each_once), Depends(no_body)]
 
 
-def _serving(request: Request) -> Serving:
-    serving: Serving = request.state.serving
-    return serving
+def _runtime(request: Request) -> ServiceRuntime:
+    runtime: ServiceRuntime = request.state.runtime
+    return runtime

@@ -11,10 +11,10 @@ from urllib.parse import quote, urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe
 from service.http.request_log import record_of
 from service.pipeline import Timing
-from service.registry.catalogue import ModelInfo
 
 FOR_EVER = "max-age=31536000, immutable"
 FOR_A_MINUTE = "max-age=60"

@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import Depends, FastAPI
 from starlette.responses import JSONResponse
 
-from service.composition import Serving
+from service.composition import ServiceRuntime
 from service.http import problems
 from service.http.dependencies import LifespanState, no_body
 from service.http.pages import include_description, include_files
@@ -35,12 +35,12 @@ class OperationsServer(uvicorn.Server):
         yield
 
 
-def create_operations_app(described: FastAPI, serving: Serving) -> FastAPI:
+def create_operations_app(described: FastAPI, runtime: ServiceRuntime) -> FastAPI:
     """Health, metrics and the description of `described`, which is served elsewhere."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[LifespanState]:
-        yield {"serving": serving}
+        yield {"runtime": runtime}
 
     app = FastAPI(
         title="Progan: operations",
@@ -51,7 +51,7 @@ def create_operations_app(described: FastAPI, serving: Serving) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     problems.install(app)
-    app.add_middleware(RequestLogMiddleware, metrics=serving.metrics)
+    app.add_middleware(RequestLogMiddleware, metrics=runtime.metrics)
     app.add_middleware(SecurityHeadersMiddleware)
     for router in (operations.router, operations.metrics_router):
         app.include_router(router, dependencies=[Depends(no_body)])
@@ -66,14 +66,16 @@ def create_operations_app(described: FastAPI, serving: Serving) -> FastAPI:
 
 
 @asynccontextmanager
-async def run_operations_server(described: FastAPI, serving: Serving) -> AsyncGenerator[None]:
+async def run_operations_server(
+    described: FastAPI, runtime: ServiceRuntime
+) -> AsyncGenerator[None]:
     """Serve operations on the port that the settings name, if they name one, while it lasts."""
-    settings = serving.settings
+    settings = runtime.settings
     if settings.operations_port is None:
         yield
         return
     config = uvicorn.Config(
-        create_operations_app(described, serving),
+        create_operations_app(described, runtime),
         host=settings.operations_host or settings.host,
         port=settings.operations_port,
         log_config=None,

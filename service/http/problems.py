@@ -86,7 +86,7 @@ async def _on_service_error(request: Request, error: Exception) -> Response:
         headers["Retry-After"] = str(error.retry_after_s)
         members["retry_after_s"] = error.retry_after_s
     if error.reason is not None:
-        request.state.serving.metrics.refused.labels(error.reason).inc()
+        request.state.runtime.metrics.refused.labels(error.reason).inc()
     return problem_response(
         request,
         error.status,

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.batching.engine import ModelInfo
 from service.batching.recipe import Method
 from service.http.parameters import SEEDS_ALLOWED, Label, ModelName, NeverNull, Resolution, SeedText
-from service.registry.catalogue import ModelInfo
 
 MAX_COUNT = 64
 MAX_KEY_FRAMES = 16

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from service.batching.engine import EngineMode
 from service.batching.recipe import Recipe
 from service.media.picture import Pixels
-from service.registry.catalogue import EngineMode
 
 
 def pixel_sha256(images: Iterable[Pixels]) -> str:

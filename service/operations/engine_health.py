@@ -10,7 +10,7 @@ import logging
 from enum import Enum
 
 from service.batching.batcher import Batcher
-from service.batching.faults import DeviceLost
+from service.batching.engine import DeviceLost
 from service.errors import NotReady
 from service.operations.metrics import Metrics
 

@@ -19,8 +19,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from service.batching.batcher import Batcher
-from service.batching.faults import KINDS as FAULT_KINDS
-from service.batching.faults import kind_of
+from service.batching.engine import KINDS as FAULT_KINDS
+from service.batching.engine import kind_of
 from service.batching.recipe import Recipe
 from service.registry.catalogue import Catalogue
 

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from service.batching.engine import BundleRefused, ModelInfo
 from service.errors import NotReady
-from service.registry.catalogue import Catalogue, ModelInfo, Unfit, default_of
+from service.registry.catalogue import Catalogue, default_of
 
 RETURN_GRACE_S = 1  # whoever had the old digest in hand when it went gets the new one
 
@@ -76,11 +77,11 @@ class ModelRegistry:
             gone: folders that are no longer there; their names are free.
 
         Raises:
-            Unfit: another folder was first.
+            BundleRefused: another folder was first.
         """
         for other, served in self._held.items():
             if served.card.name == name and other != folder and other not in gone:
-                raise Unfit(
+                raise BundleRefused(
                     f"a model named {name} is already loaded from another folder, {other}: "
                     "remove one"
                 )
@@ -89,7 +90,7 @@ class ModelRegistry:
         """`folder` gives `served` from now on; what it gave before leaves.
 
         Raises:
-            Unfit: another folder gives a model of that name.
+            BundleRefused: another folder gives a model of that name.
         """
         self.require_free(folder, served.card.name, gone)
         heirs = [other for other in gone if self._name_of(other) == served.card.name]
@@ -125,8 +126,8 @@ class ModelRegistry:
             dict(sorted(models.items())),
             dict(sorted(self._refused.items())),
             default,
-            leaving={pin: old.served for pin, old in self._leaving.items() if not old.closed},
-            lacking="" if default else self._why_no_default(sorted(models)),
+            retiring={pin: old.served for pin, old in self._leaving.items() if not old.closed},
+            no_default_reason="" if default else self._why_no_default(sorted(models)),
         )
 
     @contextmanager

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from service.batching.batcher import Batcher
+from service.batching.engine import BundleRefused, ModelInfo
 from service.registry.background_thread import BackgroundThread
-from service.registry.catalogue import ModelInfo, Unfit
 from service.registry.registry import ModelRegistry
 from service.registry.watcher import Fingerprint, FolderWatcher, read_fingerprints
 from service.settings import Settings
@@ -38,7 +38,7 @@ class Candidate(Protocol):
         ...
 
     def verify(self, most_s: float) -> Iterator[None]:
-        """Prove it on the engine's thread, a batch at each step. Raises: Unfit."""
+        """Prove it on the engine's thread, a batch at each step. Raises: BundleRefused."""
         ...
 
     def activate(self) -> None:
@@ -50,7 +50,7 @@ class ReloadingEngine(Protocol):
     """What reloading asks of an engine."""
 
     def load(self, folder: Path) -> Candidate:
-        """Read, prepare and prove a bundle; on any thread. Raises: Unfit."""
+        """Read, prepare and prove a bundle; on any thread. Raises: BundleRefused."""
         ...
 
     def unload(self, pinned: str) -> None:
@@ -185,7 +185,7 @@ class Reloader:
         try:
             served = await self._prove_and_take_up(folder, gone)
         except Exception as error:  # whatever is wrong with one bundle, the others are served
-            if not isinstance(error, Unfit):
+            if not isinstance(error, BundleRefused):
                 log.exception("unexpected fault with bundle %s", folder)
             self._refuse(folder, error)
             return
@@ -209,7 +209,7 @@ class Reloader:
         return candidate.served
 
     def _refuse(self, folder: str, error: Exception) -> None:
-        if not isinstance(error, Unfit) or error.passing:
+        if not isinstance(error, BundleRefused) or error.transient:
             self._watch.again(folder)
         if self._parts.registry.refuse(folder, str(error)):
             held = self._parts.registry.held_by(folder)

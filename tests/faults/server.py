@@ -19,12 +19,12 @@ from typing import Any
 import torch
 
 from service.__main__ import read_settings, serve
+from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe
-from service.composition import Engine, Learn, Serving, open_torch_engine
+from service.composition import Engine, Learn, ServiceRuntime, open_torch_engine
 from service.engine.device_errors import fault_of
 from service.http.request_log import configure_logging
 from service.media.picture import Pixels
-from service.registry.catalogue import ModelInfo
 from service.settings import Settings
 
 ORDERS = "FAULT_ORDERS"  # the variable that names the file
@@ -121,7 +121,7 @@ def main() -> int:
         faulty: Any = Faulty(open_torch_engine(settings, learn), orders)  # the rest it passes on
         return faulty
 
-    return serve(settings, Serving(settings, open_engine))
+    return serve(settings, ServiceRuntime(settings, open_engine))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 
-from service.composition import Serving
+from service.composition import ServiceRuntime
 from service.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +25,7 @@ def root() -> Path:
 @pytest.fixture(scope="session")
 def registry() -> CollectorRegistry:
     """The metrics of a service that has not been started yet."""
-    return Serving(Settings()).metrics.registry
+    return ServiceRuntime(Settings()).metrics.registry
 
 
 @pytest.fixture(scope="session")

@@ -16,10 +16,10 @@ from fastapi.testclient import TestClient
 from models.card import Card, Data, Exit, Golden
 from models.families.progan.config import NetworkConfig
 from service.app import create_app
+from service.batching.engine import BundleRefused, EngineMode, ModelInfo
 from service.batching.recipe import Recipe
-from service.composition import Serving
+from service.composition import ServiceRuntime
 from service.media.picture import Pixels
-from service.registry.catalogue import EngineMode, ModelInfo, Unfit
 from service.settings import Settings
 
 PATIENCE_S = 30  # for a machine that is busy
@@ -78,9 +78,9 @@ class Painter:
         """The card that is written in a folder; `unfit` in its place is refused."""
         name = (folder / "card.json").read_text()
         if self.unwell:
-            raise Unfit("the disk does not answer", passing=True)
+            raise BundleRefused("the disk does not answer", transient=True)
         if name.startswith("unfit"):
-            raise Unfit(name)
+            raise BundleRefused(name)
         return PaintedCandidate(self, ModelInfo(card_named(name), MODE))
 
     def unload(self, pinned: str) -> None:
@@ -142,7 +142,7 @@ def wait_until(fact: Callable[[], bool]) -> None:
 @contextmanager
 def service_with(engine: Painter, settings: Settings) -> Generator[TestClient]:
     """A client of a service that has become ready with `engine`."""
-    serving = Serving(settings, lambda _settings, _learn: engine)
-    with TestClient(create_app(settings, serving), raise_server_exceptions=False) as client:
+    runtime = ServiceRuntime(settings, lambda _settings, _learn: engine)
+    with TestClient(create_app(settings, runtime), raise_server_exceptions=False) as client:
         wait_until(lambda: client.get("/health/ready").status_code == 200)
         yield client

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from service.batching.recipe import Recipe, point_of
-from service.composition import Learn, Serving, available_cores
+from service.composition import Learn, ServiceRuntime, available_cores
 from service.errors import NotReady, QueueFull
 from service.settings import Settings
 from tests.service.painter import PATIENCE_S, Painter, wait_until
@@ -16,12 +16,12 @@ from tests.service.painter import PATIENCE_S, Painter, wait_until
 pytestmark = pytest.mark.anyio
 
 
-async def ready(serving: Serving) -> Serving:
+async def ready(runtime: ServiceRuntime) -> ServiceRuntime:
     """Start it and come back when it has loaded."""
-    serving.start()
-    assert serving._loading is not None
-    await serving._loading
-    return serving
+    runtime.start()
+    assert runtime._loading is not None
+    await runtime._loading
+    return runtime
 
 
 async def test_starting_returns_before_anything_is_loaded(
@@ -34,17 +34,17 @@ async def test_starting_returns_before_anything_is_loaded(
         assert gate.wait(PATIENCE_S)
         return painter
 
-    serving = Serving(settings, open_late)
-    serving.start()
+    runtime = ServiceRuntime(settings, open_late)
+    runtime.start()
     with pytest.raises(NotReady, match="still loading"):
-        serving.require_ready()
-    serving.require_alive()
+        runtime.require_ready()
+    runtime.require_alive()
     gate.set()
-    assert serving._loading is not None
-    await serving._loading
+    assert runtime._loading is not None
+    await runtime._loading
 
-    assert serving.require_ready().default == "painter-32"
-    await serving.stop()
+    assert runtime.require_ready().default == "painter-32"
+    await runtime.stop()
 
 
 async def test_loading_happens_on_the_engines_thread(settings: Settings, painter: Painter) -> None:
@@ -55,8 +55,8 @@ async def test_loading_happens_on_the_engines_thread(settings: Settings, painter
         names.append(threading.current_thread().name)
         return painter
 
-    serving = await ready(Serving(settings, open_here))
-    await serving.stop()
+    runtime = await ready(ServiceRuntime(settings, open_here))
+    await runtime.stop()
 
     assert names == ["engine"]
 
@@ -70,14 +70,14 @@ async def test_what_is_learned_at_start_is_predicted(settings: Settings, painter
             learn([recipe], 3.0)
         return painter
 
-    serving = await ready(Serving(settings, open_and_learn))
+    runtime = await ready(ServiceRuntime(settings, open_and_learn))
     painter.gate.clear()
-    asking = asyncio.create_task(serving.pipeline.render([recipe]))
+    asking = asyncio.create_task(runtime.pipeline.render([recipe]))
     await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
-    work = serving.batcher.queued_work_s()
+    work = runtime.batcher.queued_work_s()
     painter.gate.set()
     await asking
-    await serving.stop()
+    await runtime.stop()
 
     assert pytest.approx(3.0, abs=1.0) == work
 
@@ -94,15 +94,15 @@ async def test_a_queue_with_enough_work_refuses_more_until_it_is_done(
         return painter
 
     few = settings.model_copy(update={"queue_work_s": 5.0, "deadline_s": 1e6})
-    serving = await ready(Serving(few, open_and_learn))
+    runtime = await ready(ServiceRuntime(few, open_and_learn))
     painter.gate.clear()
-    serving.batcher.submit([recipe], 1e12)
+    runtime.batcher.submit([recipe], 1e12)
     await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
-    serving.batcher.submit([recipe] * 2, 1e12)
+    runtime.batcher.submit([recipe] * 2, 1e12)
     with pytest.raises(QueueFull, match="5 s may be queued") as full:
-        await serving.pipeline.render([recipe] * 6)
+        await runtime.pipeline.render([recipe] * 6)
     painter.gate.set()
-    await serving.stop()
+    await runtime.stop()
 
     assert full.value.retry_after_s is not None
     assert full.value.retry_after_s >= 3
@@ -110,16 +110,16 @@ async def test_a_queue_with_enough_work_refuses_more_until_it_is_done(
 
 async def test_draining_is_told_before_it_ends(settings: Settings, painter: Painter) -> None:
     """A balancer has time to look elsewhere; twice is as good as once."""
-    serving = await ready(Serving(settings, lambda *_: painter))
-    serving.begin_drain()
-    serving.begin_drain()
+    runtime = await ready(ServiceRuntime(settings, lambda *_: painter))
+    runtime.begin_drain()
+    runtime.begin_drain()
     with pytest.raises(NotReady, match="shutting down"):
-        serving.require_ready()
-    await serving.stop()
-    wait_until(lambda: not serving.batcher.alive)
+        runtime.require_ready()
+    await runtime.stop()
+    wait_until(lambda: not runtime.batcher.alive)
 
     with pytest.raises(NotReady, match="the engine's thread has ended"):
-        serving.require_alive()
+        runtime.require_alive()
 
 
 async def test_it_can_stop_while_it_loads(settings: Settings, painter: Painter) -> None:
@@ -130,15 +130,15 @@ async def test_it_can_stop_while_it_loads(settings: Settings, painter: Painter) 
         assert gate.wait(PATIENCE_S)
         return painter
 
-    serving = Serving(settings, open_late)
-    serving.start()
+    runtime = ServiceRuntime(settings, open_late)
+    runtime.start()
     await asyncio.sleep(0)
-    await serving.stop()
+    await runtime.stop()
     gate.set()
-    wait_until(lambda: not serving.batcher.alive)
+    wait_until(lambda: not runtime.batcher.alive)
 
     with pytest.raises(NotReady):
-        _ = serving.catalogue
+        _ = runtime.catalogue
 
 
 def test_there_is_a_core() -> None:

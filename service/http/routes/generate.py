@@ -13,10 +13,11 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe, point_of
-from service.composition import Serving
+from service.composition import ServiceRuntime
 from service.errors import OutOfRange
-from service.http.dependencies import CatalogueDep, ClientTimeout, ServingDep
+from service.http.dependencies import CatalogueDep, ClientTimeout, RuntimeDep
 from service.http.headers import address_of, log_request_facts, provenance
 from service.http.negotiation import choose_media_type
 from service.http.parameters import seed_of
@@ -28,7 +29,6 @@ from service.media.encoding import FORMATS, encode
 from service.media.fingerprint import pixel_sha256
 from service.media.picture import Pixels
 from service.pipeline import JSON, SOFTWARE, ZIP, File, Timing, file_of, timing_of
-from service.registry.catalogue import ModelInfo
 
 router = APIRouter(tags=["images"])
 
@@ -73,13 +73,13 @@ async def generate(
     request: Request,
     asked: Annotated[GenerateQuery, Query()],
     catalogue: CatalogueDep,
-    serving: ServingDep,
+    runtime: RuntimeDep,
     patience_s: ClientTimeout = None,
 ) -> Response:
     """One new picture, or up to 64, each with the seed it came from."""
     order = job_of(asked, catalogue.find(asked.model), request.headers.get("accept"))
     log_request_facts(request, order.seeds, order.recipes, order.image_format)
-    made, timing = await while_connected(request, run_job(serving, order, patience_s))
+    made, timing = await while_connected(request, run_job(runtime, order, patience_s))
     resolution = order.recipes[0].resolution
     headers = provenance(
         *(request, order.served, order.seeds, resolution, made.pixel_sha256, timing, order.labels)
@@ -130,15 +130,17 @@ def offers_of(asked: GenerateQuery, count: int) -> list[str]:
 
 
 async def run_job(
-    serving: Serving, order: GenerateJob, patience_s: float | None
+    runtime: ServiceRuntime, order: GenerateJob, patience_s: float | None
 ) -> tuple[File, Timing]:
     """The pictures as one answer, and where its time went."""
-    images = await serving.pipeline.render(order.recipes, patience_s)
+    images = await runtime.pipeline.render(order.recipes, patience_s)
     pixels = [image.pixels for image in images]
     gather = {JSON: as_json, ZIP: as_zip}.get(order.media_type)
     if gather is None:
         gather = as_picture if len(pixels) == 1 else as_sheet
-    made, took = await serving.pipeline.encode(order.image_format, lambda: gather(order, pixels))
+    made, took = await runtime.pipeline.run_on_encoder(
+        order.image_format, lambda: gather(order, pixels)
+    )
     return made, timing_of(images, took)
 
 

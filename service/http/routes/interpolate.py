@@ -13,10 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from models.families.progan.config import Size
+from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe, frames_of_walk, walk
-from service.composition import Serving
+from service.composition import ServiceRuntime
 from service.errors import OutOfRange
-from service.http.dependencies import CatalogueDep, ClientTimeout, ServingDep
+from service.http.dependencies import CatalogueDep, ClientTimeout, RuntimeDep
 from service.http.headers import caching, is_fresh, log_request_facts, provenance
 from service.http.parameters import seed_of
 from service.http.request_guards import while_connected
@@ -27,7 +28,6 @@ from service.media.archives import zip_images
 from service.media.fingerprint import etag_of, pixel_sha256
 from service.media.picture import Pixels
 from service.pipeline import JSON, SOFTWARE, ZIP, File, Timing, file_of, timing_of
-from service.registry.catalogue import ModelInfo
 
 router = APIRouter(tags=["images"])
 
@@ -62,21 +62,21 @@ async def interpolate(
     request: Request,
     asked: Annotated[WalkQuery, Query()],
     catalogue: CatalogueDep,
-    serving: ServingDep,
+    runtime: RuntimeDep,
     patience_s: ClientTimeout = None,
 ) -> Response:
     """A walk through latent space from seed to seed."""
     served = catalogue.find(asked.model)
-    plan = plan_of(asked, served, serving.settings.interpolation_frames)
+    plan = plan_of(asked, served, runtime.settings.interpolation_frames)
     log_request_facts(request, plan.seeds, plan.recipes, asked.format)
 
     encoding = f"{asked.format} {asked.fps} {asked.loop} {ANIMATOR_VERSION}"
     etag = etag_of(plan.recipes, served.mode, encoding)
-    headers = caching(etag, asked.model, public=serving.keys.open_to_all)
+    headers = caching(etag, asked.model, public=runtime.keys.open_to_all)
     if is_fresh(request, etag):
         return Response(status_code=304, headers=headers)
 
-    made, timing = await while_connected(request, make(serving, plan, patience_s))
+    made, timing = await while_connected(request, make(runtime, plan, patience_s))
     resolution = plan.recipes[0].resolution
     told = [asked.label]
     headers |= provenance(request, served, plan.seeds, resolution, made.pixel_sha256, timing, told)
@@ -104,13 +104,15 @@ def plan_of(asked: WalkQuery, served: ModelInfo, most_frames: int) -> Interpolat
 
 
 async def make(
-    serving: Serving, plan: InterpolateJob, patience_s: float | None
+    runtime: ServiceRuntime, plan: InterpolateJob, patience_s: float | None
 ) -> tuple[File, Timing]:
     """The walk as a file, and where its time went."""
-    images = await serving.pipeline.render_walk(plan.recipes, math.prod(plan.size), patience_s)
+    images = await runtime.pipeline.render_walk(plan.recipes, math.prod(plan.size), patience_s)
     frames = [image.pixels for image in images]
     write = {"json": as_json, "zip": as_zip}.get(plan.asked.format, as_film)
-    made, took = await serving.pipeline.encode(plan.asked.format, lambda: write(plan, frames))
+    made, took = await runtime.pipeline.run_on_encoder(
+        plan.asked.format, lambda: write(plan, frames)
+    )
     return made, timing_of(images, took)
 
 

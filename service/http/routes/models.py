@@ -24,5 +24,5 @@ async def list_models(catalogue: CatalogueDep) -> ModelList:
 async def read_model(name: str, catalogue: CatalogueDep) -> ModelCard:
     """The card of one model, by `name` or `name@digest`."""
     served = catalogue.find(name)
-    old = served.pinned_name in catalogue.leaving
+    old = served.pinned_name in catalogue.retiring
     return model_card(served, None if old else catalogue.default)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header
 from prometheus_client.exposition import choose_encoder
 from starlette.responses import Response
 
-from service.http.dependencies import ServingDep
+from service.http.dependencies import RuntimeDep
 from service.http.routes.documentation import METRICS, problems
 from service.http.schemas import Health, Readiness
 
@@ -18,28 +18,28 @@ metrics_router = APIRouter(tags=["operations"])
 
 @router.head("/health/live", include_in_schema=False)
 @router.get("/health/live", responses=problems(503))
-async def live(serving: ServingDep) -> Health:
+async def live(runtime: RuntimeDep) -> Health:
     """Whether the process can do its work; restart it where not."""
-    serving.require_alive()
+    runtime.require_alive()
     return Health(status="live")
 
 
 @router.head("/health/ready", include_in_schema=False)
 @router.get("/health/ready", responses=problems(503))
-async def ready(serving: ServingDep) -> Readiness:
+async def ready(runtime: RuntimeDep) -> Readiness:
     """Whether requests should come here."""
-    catalogue = serving.require_ready()
+    catalogue = runtime.require_ready()
     return Readiness(
         status="ready",
         default=catalogue.require_default(),
         models=[served.pinned_name for served in catalogue.models.values()],
         refused=dict(catalogue.refused),
-        leaving=list(catalogue.leaving),
+        leaving=list(catalogue.retiring),
     )
 
 
 @metrics_router.get("/metrics", response_class=Response, responses=METRICS)
-async def metrics(serving: ServingDep, accept: Annotated[str, Header()] = "") -> Response:
+async def metrics(runtime: RuntimeDep, accept: Annotated[str, Header()] = "") -> Response:
     """All metrics, as Prometheus reads them."""
     write, media_type = choose_encoder(accept)
-    return Response(write(serving.metrics.registry), headers={"Content-Type": media_type})
+    return Response(write(runtime.metrics.registry), headers={"Content-Type": media_type})

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.batching.recipe import Recipe, point_of
-from service.composition import Serving
-from service.http.dependencies import CatalogueDep, ClientTimeout, ServingDep
+from service.composition import ServiceRuntime
+from service.http.dependencies import CatalogueDep, ClientTimeout, RuntimeDep
 from service.http.headers import caching, is_fresh, log_request_facts, provenance, without_body
 from service.http.parameters import SEEDS_ALLOWED, SeedText, seed_of
 from service.http.request_guards import while_connected
@@ -30,7 +30,7 @@ async def reproduce(
     seed: Annotated[SeedText, Path(description=SEEDS_ALLOWED, examples=["ada"])],
     asked: Annotated[ImageQuery, Query()],
     catalogue: CatalogueDep,
-    serving: ServingDep,
+    runtime: RuntimeDep,
     patience_s: ClientTimeout = None,
 ) -> Response:
     """The picture of a seed."""
@@ -43,25 +43,25 @@ async def reproduce(
     log_request_facts(request, [number], [recipe], asked.format)
 
     etag = etag_of([recipe], served.mode, f"{asked.format} {ENCODER_VERSION}")
-    headers = caching(etag, asked.model, public=serving.keys.open_to_all)
+    headers = caching(etag, asked.model, public=runtime.keys.open_to_all)
     if is_fresh(request, etag):
         return Response(status_code=304, headers=headers)
     if request.method == "HEAD":
         known = provenance(request, served, [number], resolution, labels=[label])
         return without_body(headers | known, media_type)
 
-    made, timing = await while_connected(request, make(serving, recipe, asked.format, patience_s))
+    made, timing = await while_connected(request, make(runtime, recipe, asked.format, patience_s))
     headers |= provenance(request, served, [number], resolution, made.pixel_sha256, timing, [label])
     return Response(made.content, headers=headers, media_type=made.media_type)
 
 
 async def make(
-    serving: Serving, recipe: Recipe, image_format: str, patience_s: float | None
+    runtime: ServiceRuntime, recipe: Recipe, image_format: str, patience_s: float | None
 ) -> tuple[File, Timing]:
     """One picture as a file, and where its time went."""
-    studio = serving.pipeline
+    studio = runtime.pipeline
     images = await studio.render([recipe], patience_s)
-    made, took = await studio.encode(
+    made, took = await studio.run_on_encoder(
         image_format, lambda: file_of(recipe, images[0].pixels, image_format)
     )
     return made, timing_of(images, took)

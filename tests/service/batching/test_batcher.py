@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
 from service.batching.batcher import Batcher
-from service.batching.faults import DeviceLost
+from service.batching.engine import DeviceLost
 from service.batching.predictor import WorkPredictor
 from service.batching.queue import AdmissionQueue, PendingImage
 from service.batching.recipe import Recipe, point_of

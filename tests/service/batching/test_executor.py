@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from service.batching.batch_limit import RAISE_AFTER, BatchSizeLimit
+from service.batching.engine import DeviceLost
 from service.batching.executor import LENIENCY, BatchExecutor, refuse
-from service.batching.faults import DeviceLost
 from service.batching.heartbeat import Heartbeat
 from service.batching.predictor import WorkPredictor
 from service.batching.queue import PendingImage

@@ -11,7 +11,7 @@ from service.batching.batcher import Batcher
 from service.batching.predictor import WorkPredictor
 from service.batching.queue import AdmissionQueue
 from service.batching.recipe import Recipe, point_of
-from service.batching.waiting import drain, render
+from service.batching.waiting import drain, wait_for_images
 from service.errors import DeadlinePassed, Draining, EngineFailed, QueueFull
 from service.operations.metrics import Metrics
 from tests.service.painter import PATIENCE_S, Painter, paint, wait_until
@@ -42,7 +42,7 @@ async def test_images_come_in_the_order_of_their_recipes(
     """Whichever batch each was in."""
     wanted = recipes(painter, *range(7))
 
-    images = await render(batcher, wanted, PATIENCE_S)
+    images = await wait_for_images(batcher, wanted, PATIENCE_S)
 
     assert [paint(r).tolist() for r in wanted] == [i.pixels.tolist() for i in images]
 
@@ -60,7 +60,7 @@ async def test_a_walk_larger_than_the_line_goes_through_in_its_window(
         return paint_batch(batch)
 
     batcher._delivery._run = watch  # type: ignore[assignment]
-    images = await render(batcher, wanted, PATIENCE_S, window=5)
+    images = await wait_for_images(batcher, wanted, PATIENCE_S, window=5)
 
     assert [paint(r).tolist() for r in wanted] == [i.pixels.tolist() for i in images]
     assert max(depths) <= 5
@@ -71,9 +71,9 @@ async def test_others_get_their_turn_while_a_walk_is_under_way(
 ) -> None:
     """A single image overtakes the frames that have not yet entered the line."""
     painter.gate.clear()
-    walk = asyncio.create_task(render(batcher, recipes(painter, *range(40)), 60, window=4))
+    walk = asyncio.create_task(wait_for_images(batcher, recipes(painter, *range(40)), 60, window=4))
     await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
-    single = asyncio.create_task(render(batcher, recipes(painter, 999), PATIENCE_S))
+    single = asyncio.create_task(wait_for_images(batcher, recipes(painter, 999), PATIENCE_S))
     await asyncio.sleep(0)
     painter.gate.set()
     await asyncio.gather(walk, single)
@@ -87,9 +87,9 @@ async def test_a_deadline_takes_the_rest_out_of_the_line(
     """What was not begun is never computed."""
     painter.gate.clear()
     with pytest.raises(DeadlinePassed, match=r"within 0\.05 s"):
-        await render(batcher, recipes(painter, *range(8)), 0.05)
+        await wait_for_images(batcher, recipes(painter, *range(8)), 0.05)
     painter.gate.set()
-    await render(batcher, recipes(painter, 99), PATIENCE_S)
+    await wait_for_images(batcher, recipes(painter, 99), PATIENCE_S)
 
     assert {4, 5, 6, 7}.isdisjoint(painter.seeds)
 
@@ -100,7 +100,7 @@ async def test_a_deadline_reads_the_same_whoever_looks_at_the_clock_first(
     """The engine's thread may find a ticket too late before the event loop does."""
     batcher._clock = lambda: 1e12
     with pytest.raises(DeadlinePassed, match=r"the picture was not ready within 30 s") as late:
-        await render(batcher, recipes(painter, 1), PATIENCE_S)
+        await wait_for_images(batcher, recipes(painter, 1), PATIENCE_S)
 
     assert late.value.retry_after_s is not None
     assert painter.seeds == []
@@ -111,9 +111,9 @@ async def test_a_cancelled_task_takes_its_recipes_out_of_the_line(
 ) -> None:
     """A client that has gone costs nothing more."""
     painter.gate.clear()
-    first = asyncio.create_task(render(batcher, recipes(painter, 1), PATIENCE_S))
+    first = asyncio.create_task(wait_for_images(batcher, recipes(painter, 1), PATIENCE_S))
     await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
-    gone = asyncio.create_task(render(batcher, recipes(painter, 2, 3), PATIENCE_S))
+    gone = asyncio.create_task(wait_for_images(batcher, recipes(painter, 2, 3), PATIENCE_S))
     await asyncio.sleep(0)
     assert sum(batcher.depths().values()) == 2
     gone.cancel()
@@ -130,7 +130,7 @@ async def test_a_request_too_large_for_the_line_is_refused_at_once(
 ) -> None:
     """Nothing of it is computed."""
     with pytest.raises(QueueFull) as raised:
-        await render(batcher, recipes(painter, *range(9)), PATIENCE_S)
+        await wait_for_images(batcher, recipes(painter, *range(9)), PATIENCE_S)
 
     assert raised.value.retry_after_s == 1
     assert painter.seeds == []
@@ -140,9 +140,9 @@ async def test_one_failed_image_fails_its_request_alone(painter: Painter, batche
     """The next request is served."""
     painter.faults[3] = ValueError("cursed")
     with pytest.raises(EngineFailed):
-        await render(batcher, recipes(painter, *range(8)), PATIENCE_S)
+        await wait_for_images(batcher, recipes(painter, *range(8)), PATIENCE_S)
 
-    (image,) = await render(batcher, recipes(painter, 42), PATIENCE_S)
+    (image,) = await wait_for_images(batcher, recipes(painter, 42), PATIENCE_S)
 
     assert paint(recipes(painter, 42)[0]).tolist() == image.pixels.tolist()
 
@@ -150,12 +150,14 @@ async def test_one_failed_image_fails_its_request_alone(painter: Painter, batche
 async def test_draining_finishes_what_was_admitted(painter: Painter, batcher: Batcher) -> None:
     """And then the thread ends."""
     painter.gate.clear()
-    admitted = asyncio.create_task(render(batcher, recipes(painter, *range(6)), PATIENCE_S))
+    admitted = asyncio.create_task(
+        wait_for_images(batcher, recipes(painter, *range(6)), PATIENCE_S)
+    )
     await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
     ending = asyncio.create_task(drain(batcher, PATIENCE_S))
     await asyncio.sleep(0)
     with pytest.raises(Draining):
-        await render(batcher, recipes(painter, 7), PATIENCE_S)
+        await wait_for_images(batcher, recipes(painter, 7), PATIENCE_S)
     painter.gate.set()
 
     assert await ending == 0
@@ -166,9 +168,9 @@ async def test_draining_finishes_what_was_admitted(painter: Painter, batcher: Ba
 async def test_draining_gives_up_after_its_limit(painter: Painter, batcher: Batcher) -> None:
     """An engine that hangs does not keep the process; its clients are told."""
     painter.gate.clear()
-    held = asyncio.create_task(render(batcher, recipes(painter, *range(4)), PATIENCE_S))
+    held = asyncio.create_task(wait_for_images(batcher, recipes(painter, *range(4)), PATIENCE_S))
     await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
-    waiting = asyncio.create_task(render(batcher, recipes(painter, 9), PATIENCE_S))
+    waiting = asyncio.create_task(wait_for_images(batcher, recipes(painter, 9), PATIENCE_S))
     await asyncio.sleep(0)
 
     assert await drain(batcher, 0.05) == 1

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from service.batching.faults import DeviceLost
+from service.batching.engine import DeviceLost
 from service.engine.device_errors import fault_of, free_memory
 
 SHORT_OF_MEMORY = [

@@ -18,7 +18,7 @@ from torch import Tensor
 from models.card import Card
 from models.families.progan.config import NetworkConfig
 from models.latent import label_of
-from service.batching.faults import DeviceLost
+from service.batching.engine import DeviceLost
 from service.batching.recipe import Recipe, point_of
 from service.engine import loading
 from service.engine.device import Target
@@ -87,11 +87,11 @@ def test_only_what_a_trial_can_prove_runs_together(
         taken.append(len(x))
         return torch.zeros(len(x), 1, 1, 1)
 
-    form = replace(model.form, stem=step, levels=(), exits=(step,) * 4, precision=precision)
+    form = replace(model.network, stem=step, levels=(), exits=(step,) * 4, precision=precision)
 
-    exact = make_exact(replace(model, form=form), 4, unlearned)
+    exact = make_exact(replace(model, network=form), 4, unlearned)
     taken.clear()
-    exact.render([Recipe("tiny-32", point_of(seed), 32) for seed in range(4)])
+    exact.render_batch([Recipe("tiny-32", point_of(seed), 32) for seed in range(4)])
 
     assert set(taken) == {largest}
 

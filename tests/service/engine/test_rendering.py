@@ -17,7 +17,7 @@ from service.batching.recipe import Method, Point, Recipe, point_of
 from service.engine.backends.eager import CompiledNetwork, eager_network
 from service.engine.backends.select import select_backend
 from service.engine.device import Target
-from service.engine.rendering import latent_at, latents_of, render
+from service.engine.rendering import latent_at, latents_of, render_network
 from tests.conftest import picture_of
 
 CONFIG = NetworkConfig(32, 3, 16, 256, 16)
@@ -65,7 +65,7 @@ def test_a_mixed_batch_gives_each_recipe_its_own_picture(
     """Whatever the order and the mixture of resolutions, and wherever the network is cut."""
     recipes = [Recipe("m", point_of(seed), resolution) for seed, resolution in wanted]
 
-    for images in (render(f, CONFIG.latent_size, recipes) for f in (form, compiled)):
+    for images in (render_network(f, CONFIG.latent_size, recipes) for f in (form, compiled)):
         for (seed, resolution), image in zip(wanted, images, strict=True):
             assert image.shape == (resolution, resolution, 3)
             assert image.dtype == np.uint8
@@ -92,7 +92,7 @@ def test_each_level_is_run_once_and_by_those_alone_who_need_it(form: CompiledNet
         form.precision,
     )
     sizes = (8, 32, 4, 32, 16)
-    render(watched, 16, [Recipe("m", point_of(1), size) for size in sizes])
+    render_network(watched, 16, [Recipe("m", point_of(1), size) for size in sizes])
 
     assert [4, 3, 2] == counts
 
@@ -110,7 +110,7 @@ def test_torch_gets_the_threads_that_the_form_leaves_it(
     assert 1 == compiled.torch_threads
     for threads in (2, 1):
         wide = replace(form, stem=watched, torch_threads=threads)
-        render(wide, 16, [Recipe("m", point_of(1), 4)])
+        render_network(wide, 16, [Recipe("m", point_of(1), 4)])
 
     assert [2, 1] == seen
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from models.families.progan.config import NetworkConfig
+from service.batching.engine import BundleRefused
 from service.batching.recipe import Recipe, point_of
 from service.engine import torch_engine
 from service.engine.torch_engine import TorchEngine, open_engine
-from service.registry.catalogue import Unfit
 from tests.conftest import MakeBundle
 
 OTHER = NetworkConfig(resolution=16, channels=1, latent_size=16, fmap_base=128, fmap_max=16)
@@ -101,14 +101,14 @@ def test_a_rehearsal_that_shows_another_picture_ends_it(
 ) -> None:
     """What was proved on one thread must hold on the other."""
     candidate = engine.load(make_bundle("gray-16", OTHER))
-    render = type(candidate.model).render
+    render = type(candidate.model).render_batch
 
     def crooked(self: object, recipes: Sequence[Recipe]) -> list[np.ndarray]:
         images = render(candidate.model, recipes)
         return [image ^ (len(recipes) > 1) for image in images]
 
     monkeypatch.setattr(type(candidate.model), "render", crooked)
-    with pytest.raises(Unfit, match="depends on its batch on the engine's thread"):
+    with pytest.raises(BundleRefused, match="depends on its batch on the engine's thread"):
         list(candidate.verify(9.0))
 
 
@@ -142,13 +142,13 @@ def test_changed_weights_under_an_unchanged_card_are_found_out(
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
     weights.write_bytes(content)
-    with pytest.raises(Unfit, match="truncated or changed") as refused:
+    with pytest.raises(BundleRefused, match="truncated or changed") as refused:
         engine.load(weights.parent)
     weights.unlink()
-    with pytest.raises(Unfit, match=r"has no generator\.safetensors"):
+    with pytest.raises(BundleRefused, match=r"has no generator\.safetensors"):
         engine.load(weights.parent)
 
-    assert not refused.value.passing
+    assert not refused.value.transient
 
 
 def test_faults_that_may_pass_are_marked(
@@ -163,7 +163,7 @@ def test_faults_that_may_pass_are_marked(
     (bundle / "generator.safetensors").mkdir()
     (bundle / "card.json").rename(bundle / "card")
     (bundle / "card.json").mkdir()
-    with pytest.raises(Unfit, match="cannot be read") as unreadable:
+    with pytest.raises(BundleRefused, match="cannot be read") as unreadable:
         engine.load(bundle)
 
     def fail(*_: object) -> None:
@@ -171,12 +171,12 @@ def test_faults_that_may_pass_are_marked(
 
     faults = [MemoryError("no more"), RuntimeError("who knows")]
     monkeypatch.setattr(torch_engine, "load_card", fail)
-    with caplog.at_level(logging.ERROR), pytest.raises(Unfit, match="who knows") as unknown:
+    with caplog.at_level(logging.ERROR), pytest.raises(BundleRefused, match="who knows") as unknown:
         engine.load(bundle)
-    with pytest.raises(Unfit, match=r"not enough memory: no more\. Free some") as full:
+    with pytest.raises(BundleRefused, match=r"not enough memory: no more\. Free some") as full:
         engine.load(bundle)
 
-    assert unreadable.value.passing
-    assert unknown.value.passing
-    assert full.value.passing
+    assert unreadable.value.transient
+    assert unknown.value.transient
+    assert full.value.transient
     assert 1 == caplog.text.count("unexpected fault")

@@ -8,8 +8,8 @@ from fastapi.testclient import TestClient
 
 from service.app import create_app
 from service.batching.recipe import Recipe, point_of
-from service.composition import Serving
-from service.http.dependencies import CatalogueDep, ServingDep
+from service.composition import ServiceRuntime
+from service.http.dependencies import CatalogueDep, RuntimeDep
 from service.registry.catalogue import Catalogue
 from service.settings import Settings
 from tests.service.painter import Painter, wait_until
@@ -19,18 +19,18 @@ def test_a_route_is_given_the_parts_of_its_own_application(
     settings: Settings, painter: Painter
 ) -> None:
     """By type, from the state of the lifespan; no global is involved."""
-    seen: list[tuple[Serving, Catalogue]] = []
-    serving = Serving(settings, lambda *_: painter)
-    app: FastAPI = create_app(settings, serving)
+    seen: list[tuple[ServiceRuntime, Catalogue]] = []
+    runtime = ServiceRuntime(settings, lambda *_: painter)
+    app: FastAPI = create_app(settings, runtime)
 
     @app.get("/seen")
-    async def see(parts: ServingDep, catalogue: CatalogueDep) -> None:
+    async def see(parts: RuntimeDep, catalogue: CatalogueDep) -> None:
         seen.append((parts, catalogue))
 
     with TestClient(app) as client:
         wait_until(lambda: client.get("/seen").status_code == 200)
 
-    assert seen == [(serving, serving.catalogue)]
+    assert seen == [(runtime, runtime.catalogue)]
 
 
 def test_no_route_takes_a_body(client: TestClient) -> None:
@@ -76,9 +76,9 @@ def test_a_deadline_that_cannot_be_met_is_a_problem_with_its_numbers(
     """At once, with nothing computed for it, and counted."""
     painter.gate.clear()
     painter.entered.clear()
-    serving: Serving = client.app_state["serving"]
+    runtime: ServiceRuntime = client.app_state["runtime"]
     model = painter.cards[0].pinned_name
-    serving.batcher.submit([Recipe(model, point_of(n), 32) for n in range(9)], 1e12)
+    runtime.batcher.submit([Recipe(model, point_of(n), 32) for n in range(9)], 1e12)
     answer = client.get("/images/99", headers={"X-Request-Timeout": "0.000001"})
     painter.gate.set()
     told = answer.json()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.requests import Request
 
+from service.batching.engine import EngineMode, ModelInfo
 from service.batching.recipe import Recipe, point_of
 from service.http.headers import (
     address_of,
@@ -16,7 +17,6 @@ from service.http.headers import (
 )
 from service.http.request_log import STATE_KEY, RequestRecord, record_of
 from service.pipeline import Timing
-from service.registry.catalogue import EngineMode, ModelInfo
 from tests.service.painter import card_named
 
 SERVED = ModelInfo(card_named("m"), EngineMode("cpu", "fp32", "torch"))

@@ -14,7 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.app import create_app
-from service.composition import Serving
+from service.composition import ServiceRuntime
 from service.http.operations_server import run_operations_server
 from service.settings import Settings
 from tests.journeys.server import Server, ready_server
@@ -90,9 +90,9 @@ def test_without_the_setting_there_is_one_port(client: TestClient) -> None:
 async def test_the_second_port_closes_with_its_block(settings: Settings) -> None:
     """And the signals stay with the first."""
     port = free_port()
-    serving = Serving(settings.model_copy(update={"operations_port": port}))
+    runtime = ServiceRuntime(settings.model_copy(update={"operations_port": port}))
     handler = signal.getsignal(signal.SIGTERM)
-    async with run_operations_server(create_app(settings), serving):
+    async with run_operations_server(create_app(settings), runtime):
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.close()
         assert signal.getsignal(signal.SIGTERM) is handler

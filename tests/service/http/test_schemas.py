@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from service.batching.engine import EngineMode, ModelInfo
 from service.http.schemas import GenerateQuery, ImageQuery, WalkQuery, model_card
-from service.registry.catalogue import EngineMode, ModelInfo
 from tests.service.painter import card_named
 
 

@@ -6,9 +6,9 @@ import hashlib
 
 import numpy as np
 
+from service.batching.engine import EngineMode
 from service.batching.recipe import Method, Point, Recipe, point_of
 from service.media.fingerprint import etag_of, pixel_sha256
-from service.registry.catalogue import EngineMode
 
 MODE = EngineMode("cpu", "fp32", "torch 2")
 RECIPE = Recipe("m@1", point_of(7), 64)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from service.batching.batcher import ERRAND_S, Batcher
-from service.batching.faults import DeviceLost
+from service.batching.engine import DeviceLost
 from service.batching.recipe import Recipe
 from service.errors import EngineFailed, EngineLost, EngineSilent, NotReady
 from service.media.picture import Pixels

@@ -9,12 +9,12 @@ import pytest
 from prometheus_client import generate_latest
 
 from service.batching.batcher import Batcher
-from service.batching.faults import DeviceLost
+from service.batching.engine import DeviceLost, EngineMode, ModelInfo
 from service.batching.predictor import WorkPredictor
 from service.batching.queue import AdmissionQueue
 from service.batching.recipe import Recipe, point_of
 from service.operations.metrics import Metrics, name_of
-from service.registry.catalogue import Catalogue, EngineMode, ModelInfo
+from service.registry.catalogue import Catalogue
 from tests.service.painter import card_named
 
 
@@ -118,7 +118,7 @@ def test_a_model_that_is_replaced_or_removed_is_told_no_more() -> None:
     mode = EngineMode("cpu", "fp32", "torch")
     both = {"a": ModelInfo(old, mode), "b": ModelInfo(card_named("b"), mode)}
     metrics.loaded(Catalogue(both, {}, "a"))
-    metrics.loaded(Catalogue({"a": ModelInfo(new, mode)}, {}, "a", leaving=both))
+    metrics.loaded(Catalogue({"a": ModelInfo(new, mode)}, {}, "a", retiring=both))
     told = text(metrics)
 
     assert [new.weights_sha256] == re.findall(r'progan_model_info{.*digest="(\w+)"', told)
@@ -129,7 +129,7 @@ def test_a_model_that_is_replaced_or_removed_is_told_no_more() -> None:
 def test_without_a_model_the_self_test_is_not_good() -> None:
     """Nothing was shown."""
     metrics, _ = watched()
-    metrics.loaded(Catalogue({}, {}, None, lacking="nothing there"))
+    metrics.loaded(Catalogue({}, {}, None, no_default_reason="nothing there"))
 
     assert "progan_selftest_ok 0.0" in text(metrics)
     assert "progan_model_info{" not in text(metrics)

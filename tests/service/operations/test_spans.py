@@ -17,7 +17,7 @@ from starlette.datastructures import Headers
 
 from service.batching.queue import Rendered
 from service.batching.recipe import Recipe, point_of
-from service.composition import Serving
+from service.composition import ServiceRuntime
 from service.operations.spans import Spans, is_untraced, name_the_service, tell_request, trace_id_of
 from service.pipeline import ImagePipeline
 from service.settings import Settings
@@ -111,23 +111,23 @@ async def test_a_studio_tells_all_it_does(
     settings: Settings,
 ) -> None:
     """Of an image that was really made."""
-    serving = Serving(settings, lambda _settings, _learn: painter)
-    serving.start()
+    runtime = ServiceRuntime(settings, lambda _settings, _learn: painter)
+    runtime.start()
     studio = ImagePipeline(
         settings,
-        serving.batcher,
-        serving.metrics,
+        runtime.batcher,
+        runtime.metrics,
         1,
         using=lambda _: nullcontext(),
         spans=Spans(provider),
     )
     recipe = Recipe(painter.cards[0].pinned_name, point_of(7), 32)
     with provider.get_tracer("test").start_as_current_span("request"):
-        while serving._catalogue is None:
+        while runtime._catalogue is None:
             await asyncio.sleep(0.001)
         await studio.render([recipe])
-        await studio.encode("png", lambda: None)
-    await serving.stop()
+        await studio.run_on_encoder("png", lambda: None)
+    await runtime.stop()
     studio.close()
 
     told = [span.name for span in exporter.get_finished_spans()]

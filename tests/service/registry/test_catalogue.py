@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from models.latent import label_of
+from service.batching.engine import BundleRefused, EngineMode, ModelInfo
 from service.errors import NotReady, OutOfRange, UnknownModel
-from service.registry.catalogue import Catalogue, EngineMode, ModelInfo, Unfit, default_of
+from service.registry.catalogue import Catalogue, default_of
 from tests.service.painter import card_named
 
 MODE = EngineMode("cpu", "fp32", "torch")
@@ -39,7 +40,7 @@ def test_a_pinned_model_is_never_replaced_by_another_of_its_name() -> None:
 def test_an_old_digest_answers_to_its_pinned_name_alone() -> None:
     """As long as it is loaded."""
     old = ModelInfo(replace(card_named("a"), weights_sha256="0" * 64), MODE)
-    shelf = replace(catalogue("a"), leaving={old.pinned_name: old})
+    shelf = replace(catalogue("a"), retiring={old.pinned_name: old})
 
     assert shelf.find(old.pinned_name) is old
     assert shelf.find("a") is shelf.find(card_named("a").pinned_name) is not old
@@ -47,7 +48,9 @@ def test_an_old_digest_answers_to_its_pinned_name_alone() -> None:
 
 def test_without_a_default_whoever_names_no_model_is_told_why() -> None:
     """And whoever names one is served."""
-    shelf = replace(catalogue("a"), default=None, lacking="b is missing", refused={"b": "bad"})
+    shelf = replace(
+        catalogue("a"), default=None, no_default_reason="b is missing", refused={"b": "bad"}
+    )
     with pytest.raises(NotReady, match="b is missing") as refused:
         shelf.find(None)
 
@@ -57,7 +60,11 @@ def test_without_a_default_whoever_names_no_model_is_told_why() -> None:
 
 def test_a_bundle_that_is_unfit_may_be_fit_another_time() -> None:
     """Where the fault lay elsewhere."""
-    assert (str(Unfit("why")), Unfit("why").passing, Unfit("why", passing=True).passing) == (
+    assert (
+        str(BundleRefused("why")),
+        BundleRefused("why").transient,
+        BundleRefused("why", transient=True).transient,
+    ) == (
         "why",
         False,
         True,

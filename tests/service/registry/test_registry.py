@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from service.batching.engine import BundleRefused, ModelInfo
 from service.errors import NotReady, UnknownModel
-from service.registry.catalogue import ModelInfo, Unfit
 from service.registry.registry import ModelRegistry
 from tests.service.painter import MODE, card_named
 
@@ -86,7 +86,7 @@ def test_of_each_name_one_old_digest_stays_for_its_time(shelf: ModelRegistry) ->
     assert shelf.collect(3.0, {}) == []
 
     assert shelf.collect(4.0, {}) == [OLD.pinned_name]
-    assert {NEW.pinned_name, OTHER.pinned_name} == set(shelf.catalogue().leaving)
+    assert {NEW.pinned_name, OTHER.pinned_name} == set(shelf.catalogue().retiring)
 
 
 def test_a_digest_that_comes_back_does_not_leave(shelf: ModelRegistry) -> None:
@@ -115,12 +115,12 @@ def test_a_name_goes_over_to_another_folder_without_a_gap(shelf: ModelRegistry) 
     shelf.remove("x", 1.0)
 
     assert shelf.catalogue().find("x-32") is NEW
-    assert [OLD.pinned_name] == list(shelf.catalogue().leaving)
+    assert [OLD.pinned_name] == list(shelf.catalogue().retiring)
 
 
 def test_the_first_folder_keeps_its_name(shelf: ModelRegistry) -> None:
     """Two with one name would be a lottery."""
-    with pytest.raises(Unfit, match="already loaded from another folder, x: remove one"):
+    with pytest.raises(BundleRefused, match="already loaded from another folder, x: remove one"):
         shelf.place("a", NEW, 1.0)
 
     assert shelf.catalogue().find(None) is OLD

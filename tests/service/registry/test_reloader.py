@@ -12,7 +12,7 @@ import pytest
 
 from service.batching.batcher import Batcher
 from service.batching.recipe import Recipe, point_of
-from service.composition import Serving
+from service.composition import ServiceRuntime
 from service.errors import NotReady
 from service.pipeline import ImagePipeline
 from service.registry.registry import ModelRegistry
@@ -40,7 +40,7 @@ class House:
         self.bundles = settings.bundles
         self.painter = Painter(card_named("first"))
         self.write("first", "first")
-        self.serving = Serving(settings, lambda *_: self.painter)
+        self.runtime = ServiceRuntime(settings, lambda *_: self.painter)
         self.clock = Clock()
 
     def write(self, folder: str, card: str) -> None:
@@ -50,26 +50,26 @@ class House:
 
     async def open(self) -> None:
         """Start, and come back when it has loaded."""
-        self.serving.start()
-        assert self.serving._loading is not None
-        await self.serving._loading
-        assert self.serving._reloading is not None
-        self.serving._reloading._clock = self.clock
+        self.runtime.start()
+        assert self.runtime._loading is not None
+        await self.runtime._loading
+        assert self.runtime._reloading is not None
+        self.runtime._reloading._clock = self.clock
 
     async def look(self, *, at_once: bool = False) -> None:
         """One look."""
-        assert self.serving._reloading is not None
-        await self.serving._reloading.look(at_once=at_once)
+        assert self.runtime._reloading is not None
+        await self.runtime._reloading.look(at_once=at_once)
 
     async def tidy(self) -> None:
         """Put away what is due."""
-        assert self.serving._reloading is not None
-        await self.serving._reloading.collect_retired()
+        assert self.runtime._reloading is not None
+        await self.runtime._reloading.collect_retired()
 
     @property
     def models(self) -> list[str]:
         """What is offered."""
-        return list(self.serving.catalogue.models)
+        return list(self.runtime.catalogue.models)
 
     @property
     def painted(self) -> list[str]:
@@ -79,12 +79,12 @@ class House:
     @property
     def studio(self) -> ImagePipeline:
         """Where pictures are made."""
-        return self.serving.pipeline
+        return self.runtime.pipeline
 
     @property
     def batcher(self) -> Batcher:
         """Where they wait."""
-        return self.serving.batcher
+        return self.runtime.batcher
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ async def house(settings: Settings) -> AsyncIterator[House]:
     await house.open()
     yield house
     house.painter.gate.set()
-    await house.serving.stop()
+    await house.runtime.stop()
 
 
 def recipes(name: str, count: int) -> list[Recipe]:
@@ -113,7 +113,7 @@ async def test_a_bundle_that_is_added_is_served_at_the_second_look(
     await house.look()
 
     assert house.models == ["first", "second"]
-    assert house.serving.catalogue.default == "first"
+    assert house.runtime.catalogue.default == "first"
     assert "bundle second is changing: it is read when two looks" in caplog.text
     assert f"bundle second: {card_named('second').pinned_name} is served" in caplog.text
     (image,) = await house.studio.render(recipes("second", 1))
@@ -129,7 +129,7 @@ async def test_a_bundle_that_is_replaced_serves_the_new_model(
     await house.look()
     await house.look()
     assert (house.models, house.painted) == (["second"], ["first", "second"])
-    assert house.serving.catalogue.default == "second"
+    assert house.runtime.catalogue.default == "second"
     assert "in place of first@" in caplog.text
     assert "stays for 60 s and until nothing needs it" in caplog.text
     assert "ready with second; the default is second" in caplog.text
@@ -182,17 +182,17 @@ async def test_a_bad_bundle_is_refused_and_the_old_model_is_served_until_it_is_m
     house.write("first", "unfit: cut short. Copy the bundle again")
     for _ in range(5):
         await house.look()
-    catalogue = house.serving.require_ready()
+    catalogue = house.runtime.require_ready()
     assert (list(catalogue.models), list(catalogue.refused)) == (["first"], ["first"])
-    assert house.serving.metrics.selftest_ok._value.get() == 0
+    assert house.runtime.metrics.selftest_ok._value.get() == 0
     assert 1 == sum("Copy the bundle again" in line for line in caplog.messages)
     assert f"and {card_named('first').pinned_name} is served on" in caplog.text
 
     house.write("first", "mended")
     await house.look()
     await house.look()
-    assert (house.models, house.serving.catalogue.refused) == (["mended"], {})
-    assert house.serving.metrics.selftest_ok._value.get() == 1
+    assert (house.models, house.runtime.catalogue.refused) == (["mended"], {})
+    assert house.runtime.metrics.selftest_ok._value.get() == 1
 
 
 async def test_what_fails_for_a_passing_reason_is_tried_again_without_a_change(
@@ -203,13 +203,13 @@ async def test_what_fails_for_a_passing_reason_is_tried_again_without_a_change(
     house.painter.unwell = True
     for _ in range(2):
         await house.look()
-    assert "does not answer" in house.serving.catalogue.refused["second"]
+    assert "does not answer" in house.runtime.catalogue.refused["second"]
     house.painter.unwell = False
     await house.look()
     assert house.models == ["first"]
     await house.look()
 
-    assert (house.models, house.serving.catalogue.refused) == (["first", "second"], {})
+    assert (house.models, house.runtime.catalogue.refused) == (["first", "second"], {})
 
 
 async def test_without_the_last_bundle_it_lives_on_and_becomes_ready_with_the_next(
@@ -223,8 +223,8 @@ async def test_without_the_last_bundle_it_lives_on_and_becomes_ready_with_the_ne
     await house.look()
     await house.look()
     with pytest.raises(NotReady, match="no bundle in"):
-        house.serving.require_ready()
-    house.serving.require_alive()
+        house.runtime.require_ready()
+    house.runtime.require_alive()
     assert "not ready: there is no bundle in" in caplog.text
     house.painter.gate.set()
     assert len(await asking) == 2
@@ -232,7 +232,7 @@ async def test_without_the_last_bundle_it_lives_on_and_becomes_ready_with_the_ne
     house.write("next", "next")
     await house.look()
     await house.look()
-    assert house.serving.require_ready().default == "next"
+    assert house.runtime.require_ready().default == "next"
 
 
 async def test_a_folder_that_cannot_be_seen_changes_nothing(
@@ -242,7 +242,7 @@ async def test_a_folder_that_cannot_be_seen_changes_nothing(
     house.bundles.rename(house.bundles.with_name("away"))
     for _ in range(4):
         await house.look()
-    assert house.serving.require_ready().default == "first"
+    assert house.runtime.require_ready().default == "first"
     assert 1 == sum("cannot be looked through" in line for line in caplog.messages)
     house.bundles.with_name("away").rename(house.bundles)
     for _ in range(2):
@@ -258,12 +258,12 @@ async def test_the_second_of_two_folders_with_one_name_waits_for_the_first_to_go
     house.write("copy", "first")
     await house.look()
     await house.look()
-    assert "another folder, first: remove one" in house.serving.catalogue.refused["copy"]
+    assert "another folder, first: remove one" in house.runtime.catalogue.refused["copy"]
     shutil.rmtree(house.bundles / "first")
     await house.look()
     await house.look()
 
-    assert (house.models, house.serving.catalogue.refused) == (["first"], {})
+    assert (house.models, house.runtime.catalogue.refused) == (["first"], {})
 
 
 async def test_whoever_asks_has_everything_read_at_once(house: House) -> None:
@@ -272,7 +272,7 @@ async def test_whoever_asks_has_everything_read_at_once(house: House) -> None:
     await house.look(at_once=True)
 
     assert house.models == ["first", "second"]
-    assert not house.serving.catalogue.leaving
+    assert not house.runtime.catalogue.retiring
 
 
 async def test_it_looks_by_itself_and_when_it_is_called(settings: Settings) -> None:
@@ -285,11 +285,11 @@ async def test_it_looks_by_itself_and_when_it_is_called(settings: Settings) -> N
         if call:
             await asyncio.sleep(0.05)
             assert "second" not in house.models
-            house.serving.look_for_models()
+            house.runtime.look_for_models()
         async with asyncio.timeout(PATIENCE_S):
             while "second" not in house.models:
                 await asyncio.sleep(0.005)
-        await house.serving.stop()
+        await house.runtime.stop()
         shutil.rmtree(house.bundles)
 
 
@@ -311,6 +311,6 @@ async def test_a_fault_in_one_look_neither_ends_the_watch_nor_loses_a_change(
     async with asyncio.timeout(PATIENCE_S):
         while "second" not in house.models:
             await asyncio.sleep(0.005)
-    await house.serving.stop()
+    await house.runtime.stop()
 
     assert "was not looked through; it will be again" in caplog.text

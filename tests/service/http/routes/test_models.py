@@ -8,8 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.app import create_app
-from service.composition import Serving
-from service.registry.catalogue import ModelInfo
+from service.batching.engine import ModelInfo
+from service.composition import ServiceRuntime
 from service.settings import Settings
 from tests.service.painter import MODE, Painter, card_named, service_with, wait_until
 
@@ -58,9 +58,9 @@ def test_an_old_digest_tells_its_card_and_is_no_default(
 ) -> None:
     """The list has what a name means now."""
     old, new = painter.cards[0], replace(painter.cards[0], weights_sha256="0" * 64)
-    shelf = client.app_state["serving"].shelf
+    shelf = client.app_state["runtime"].shelf
     shelf.place("painter-32", ModelInfo(new, MODE), 0.0)
-    client.app_state["serving"]._publish()
+    client.app_state["runtime"]._publish()
     told = client.get(f"/models/{old.pinned_name}").json()
 
     assert (told["digest"], told["default"]) == (old.weights_sha256, False)
@@ -75,8 +75,8 @@ def test_a_replaced_model_has_other_etags(client: TestClient, painter: Painter) 
     """Whoever kept its picture gets the new one; whoever pinned the old one keeps it."""
     old, new = painter.cards[0], replace(painter.cards[0], weights_sha256="0" * 64)
     etag = client.head("/images/1").headers["etag"]
-    client.app_state["serving"].shelf.place("painter-32", ModelInfo(new, MODE), 0.0)
-    client.app_state["serving"]._publish()
+    client.app_state["runtime"].shelf.place("painter-32", ModelInfo(new, MODE), 0.0)
+    client.app_state["runtime"]._publish()
     kept = {"If-None-Match": etag}
 
     assert client.head("/images/1", headers=kept).status_code == 200
@@ -89,15 +89,15 @@ def test_without_a_default_models_are_listed_and_without_models_it_says_why(
 ) -> None:
     """A name still means its model."""
     named = settings.model_copy(update={"default_model": "nobody"})
-    serving = Serving(named, lambda *_: Painter(card_named("a"), card_named("b")))
-    with TestClient(create_app(named, serving)) as client:
+    runtime = ServiceRuntime(named, lambda *_: Painter(card_named("a"), card_named("b")))
+    with TestClient(create_app(named, runtime)) as client:
         wait_until(lambda: client.get("/models").status_code == 200)
         assert client.get("/models").json()["default"] is None
         assert client.get("/images/1?model=a").status_code == 200
         assert "nobody" in client.get("/images/1").json()["detail"]
         for folder in ("a", "b"):
-            serving.registry.remove(folder, 0.0)
-        serving._publish()
+            runtime.registry.remove(folder, 0.0)
+        runtime._publish()
         pinned = card_named("a").pinned_name
 
         assert "no bundle in" in client.get("/models").json()["detail"]

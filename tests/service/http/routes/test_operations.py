@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.app import create_app
-from service.composition import Serving
+from service.composition import ServiceRuntime
 from service.settings import Settings
 from tests.service.painter import PATIENCE_S, Painter, wait_until
 
@@ -51,7 +51,7 @@ def test_while_loading_it_is_alive_and_not_ready(painter: Painter, settings: Set
         assert gate.wait(PATIENCE_S)
         return painter
 
-    with TestClient(create_app(settings, Serving(settings, open_late))) as client:
+    with TestClient(create_app(settings, ServiceRuntime(settings, open_late))) as client:
         assert client.get("/health/live").json() == {"status": "live"}
         for path in ("/health/ready", "/images/1", "/models"):
             answer = client.get(path)
@@ -78,8 +78,8 @@ def test_a_refused_bundle_is_seen_in_readiness(settings: Settings, painter: Pain
     painter.refused = {"bad-32": "it is truncated"}
     for cards, status in ((painter.cards, 200), ((), 503)):
         painter.cards = cards
-        serving = Serving(settings, lambda *_: painter)
-        with TestClient(create_app(settings, serving)) as client:
+        runtime = ServiceRuntime(settings, lambda *_: painter)
+        with TestClient(create_app(settings, runtime)) as client:
             wait_until(lambda c=client: "loading" not in c.get("/health/ready").text)
             answer = client.get("/health/ready")
 
@@ -93,7 +93,7 @@ def test_an_engine_that_cannot_start_is_told(settings: Settings) -> None:
     def fail(*_: object) -> Painter:
         raise ValueError("PROGAN_DEVICE 'gpu7' is no device")
 
-    with TestClient(create_app(settings, Serving(settings, fail))) as client:
+    with TestClient(create_app(settings, ServiceRuntime(settings, fail))) as client:
         wait_until(lambda: "gpu7" in client.get("/health/ready").json()["detail"])
 
         assert client.get("/health/ready").status_code == 503
@@ -102,7 +102,7 @@ def test_an_engine_that_cannot_start_is_told(settings: Settings) -> None:
 def test_a_default_that_is_not_loaded_is_told(settings: Settings, painter: Painter) -> None:
     """Serving another model in its place would be worse than not serving."""
     named = settings.model_copy(update={"default_model": "nobody"})
-    with TestClient(create_app(named, Serving(named, lambda *_: painter))) as client:
+    with TestClient(create_app(named, ServiceRuntime(named, lambda *_: painter))) as client:
         wait_until(lambda: "nobody" in client.get("/health/ready").json()["detail"])
 
         assert "loaded are painter-32" in client.get("/health/ready").json()["detail"]
@@ -112,10 +112,10 @@ def test_a_service_on_its_way_out_is_alive_and_not_ready(
     painter: Painter, settings: Settings
 ) -> None:
     """New work is refused, with a time to come back."""
-    serving = Serving(settings, lambda *_: painter)
-    with TestClient(create_app(settings, serving)) as client:
+    runtime = ServiceRuntime(settings, lambda *_: painter)
+    with TestClient(create_app(settings, runtime)) as client:
         wait_until(lambda: client.get("/health/ready").status_code == 200)
-        serving.begin_drain()
+        runtime.begin_drain()
 
         assert client.get("/health/live").status_code == 200
         assert client.get("/health/ready").status_code == 503
@@ -126,11 +126,11 @@ def test_a_service_on_its_way_out_is_alive_and_not_ready(
 
 def test_a_service_whose_engine_has_ended_is_dead(painter: Painter, settings: Settings) -> None:
     """Only a restart helps."""
-    serving = Serving(settings, lambda *_: painter)
-    with TestClient(create_app(settings, serving)) as client:
+    runtime = ServiceRuntime(settings, lambda *_: painter)
+    with TestClient(create_app(settings, runtime)) as client:
         wait_until(lambda: client.get("/health/ready").status_code == 200)
-        serving.batcher.stop()
-        wait_until(lambda: not serving.batcher.alive)
+        runtime.batcher.stop()
+        wait_until(lambda: not runtime.batcher.alive)
 
         assert client.get("/health/live").status_code == 503
         assert client.get("/health/ready").status_code == 503

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.batching.faults import KINDS, DeviceLost, kind_of
+from service.batching.engine import KINDS, DeviceLost, kind_of
 
 
 @pytest.mark.parametrize(
