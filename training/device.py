@@ -12,7 +12,7 @@ import torch
 from training.config.config import ConfigError
 
 MOST_THREADS = 1024
-KINDS = ("cpu", "cuda")
+DEVICE_TYPES = ("cpu", "cuda")
 
 
 def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,7 @@ def device_of(name: str | None) -> torch.device:
     """
     try:
         device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
-        if device.type not in KINDS:
+        if device.type not in DEVICE_TYPES:
             raise ConfigError(f"--device {name} cannot be used: cpu, cuda and cuda:1 are possible")
         torch.empty(1, device=device)
     except (AssertionError, RuntimeError) as error:

@@ -28,7 +28,7 @@ SMALLEST_TILE = 64  # pixels; smaller pictures are enlarged by a whole factor
 RENDER_BATCH = 16
 
 
-def inputs_of(
+def latents_and_labels(
     generator: Generator, seeds: Sequence[int], labels: Sequence[int] | None = None
 ) -> tuple[Tensor, Tensor | None]:
     """Latents `[N, L]` of `seeds` and their classes `[N]`, their own where `labels` says none."""
@@ -48,7 +48,7 @@ def render(
     parts: list[Pixels] = []
     for start in range(0, len(seeds), RENDER_BATCH):
         part = slice(start, start + RENDER_BATCH)
-        z, classes = inputs_of(generator, seeds[part], labels[part] if labels else None)
+        z, classes = latents_and_labels(generator, seeds[part], labels[part] if labels else None)
         parts.append(to_pixels(generator(z, growth, classes)).cpu().numpy())
     return np.concatenate(parts)
 
@@ -66,7 +66,7 @@ def grid_of(pictures: Pixels, columns: int, smallest_tile: int = SMALLEST_TILE) 
     return Image.fromarray(sheet.squeeze(2) if channels == 1 else sheet)
 
 
-def shown_in_grid(classes: int) -> tuple[list[int], list[int] | None]:
+def grid_seeds(classes: int) -> tuple[list[int], list[int] | None]:
     """The seeds of a grid, and their classes: each has a row, with the same seeds in all rows.
 
     Of very many classes, some, evenly spread.
@@ -84,7 +84,7 @@ def write_grid(folder: Path, generator: Generator, growth: Growth, images_shown:
     Raises:
         OSError: the disk is full.
     """
-    seeds, labels = shown_in_grid(generator.config.classes)
+    seeds, labels = grid_seeds(generator.config.classes)
     pictures = render(generator, seeds, growth, labels)
     tile = SMALLEST_TILE * pictures.shape[1] // growth.resolution  # enlarged as squares are
     path = folder / f"{images_shown:09d}-{growth.resolution:04d}px.png"

@@ -24,13 +24,13 @@ from bench.learning.reaching import Point, seconds_to, times_faster
 from bench.learning.settings import full_size, up_to
 from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
-from training.commands.evaluate import FIRST_SEED
+from training.commands.evaluate import EVALUATION_FIRST_SEED
 from training.config.config import LevelPlan, TrainingConfig
 from training.config.presets import PRESETS
 from training.data.stream import Prepared
 from training.game.schedule import ScheduleState
 from training.quality.distances import kernel_distance
-from training.quality.networks.efficientnet import features_of, load_network, weights_path
+from training.quality.networks.efficientnet import efficientnet_features, load_network, weights_path
 from training.quality.pictures import choose_real, draw_generated
 from training.quality.swd import sliced_wasserstein
 from training.run.checkpoint import CHECKPOINTS, PATTERN
@@ -87,16 +87,21 @@ class Ruler:
     def __init__(self, prepared: Prepared, resolution: int, pictures: int) -> None:
         self.real = choose_real(prepared.images(resolution), pictures, seed=0)
         self._network = load_network(weights_path(), torch.device("cpu"))
-        self._features = features_of(self.real, self._network)
+        self._features = efficientnet_features(self.real, self._network)
 
     def measure(self, average: Generator, growth: Growth, scratch: Path) -> Numbers:
         """Both metrics, by `training.quality`."""
         drawn = draw_generated(
-            average, growth, range(FIRST_SEED, FIRST_SEED + len(self.real)), scratch
+            average,
+            growth,
+            range(EVALUATION_FIRST_SEED, EVALUATION_FIRST_SEED + len(self.real)),
+            scratch,
         )
         return {
             "swd": sliced_wasserstein(self.real, drawn, scratch).mean,
-            "kid": kernel_distance(self._features, features_of(drawn, self._network)).mean,
+            "kid": kernel_distance(
+                self._features, efficientnet_features(drawn, self._network)
+            ).mean,
         }
 
 

@@ -19,8 +19,8 @@ from training.rendering import (
     RENDER_BATCH,
     ROWS,
     grid_of,
+    grid_seeds,
     render,
-    shown_in_grid,
     write_grid,
 )
 
@@ -135,7 +135,7 @@ def test_each_class_has_a_row_of_a_grid(conditional: Generator, tmp_path: Path) 
 
 def test_of_very_many_classes_a_grid_shows_some() -> None:
     """From first to last, evenly spread."""
-    seeds, labels = shown_in_grid(1000)
+    seeds, labels = grid_seeds(1000)
 
     assert labels is not None
     assert len(seeds) == len(labels) == MOST_CLASSES * COLUMNS

@@ -26,10 +26,10 @@ from training.data.manifest import DataError
 
 FILE = "classifier.safetensors"
 EPOCHS = 3
-BATCH = 128
+CLASSIFIER_BATCH = 128
 LEARNING_RATE = 0.002
 SEED = 0
-READING_BATCH = 128  # what fits into a core's cache: three times as fast as 1,000
+CLASSIFYING_BATCH = 128  # what fits into a core's cache: three times as fast as 1,000
 
 
 class DigitClassifier(nn.Module):
@@ -58,7 +58,7 @@ class DigitClassifier(nn.Module):
 
 
 @dataclass(frozen=True)
-class Reader:
+class TrainedClassifier:
     """A trained classifier, and the share of test digits it reads rightly."""
 
     network: DigitClassifier
@@ -67,17 +67,17 @@ class Reader:
     def __post_init__(self) -> None:
         self.network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads leave it out
 
-    def read(self, digits: Tensor) -> Tensor:
+    def classify(self, digits: Tensor) -> Tensor:
         """Gray digits `[N, 1, 32, 32]` in [-1, 1] -> classes int64 `[N]`."""
         with torch.inference_mode():
             parts: list[Tensor] = [
-                self.network(digits[first : first + READING_BATCH]).argmax(dim=1)
-                for first in range(0, len(digits), READING_BATCH)
+                self.network(digits[first : first + CLASSIFYING_BATCH]).argmax(dim=1)
+                for first in range(0, len(digits), CLASSIFYING_BATCH)
             ]
         return torch.cat(parts)
 
 
-def reader_in(folder: Path, train: Digits, test: Digits) -> Reader:
+def load_or_train_classifier(folder: Path, train: Digits, test: Digits) -> TrainedClassifier:
     """The classifier kept in `folder`; trained now where there is none.
 
     Raises:
@@ -87,12 +87,12 @@ def reader_in(folder: Path, train: Digits, test: Digits) -> Reader:
     path = folder / FILE
     if path.is_file():
         try:
-            return read_reader(path)
+            return load_classifier(path)
         except (SafetensorError, RuntimeError, ValueError, TypeError, KeyError) as error:
             told = str(error).partition("\n")[0]
             raise DataError(f"{path} is damaged ({told}): delete it to train another") from error
     sys.stdout.write("training the digit classifier\n")
-    reader = train_reader(train, test)
+    reader = train_classifier(train, test)
     facts = {"accuracy": json.dumps(reader.accuracy)}
     partial = path.with_suffix(".partial")
     try:
@@ -106,36 +106,36 @@ def reader_in(folder: Path, train: Digits, test: Digits) -> Reader:
     return reader
 
 
-def read_reader(path: Path) -> Reader:
+def load_classifier(path: Path) -> TrainedClassifier:
     """The classifier in a file, with the accuracy it was measured to have."""
     network = DigitClassifier()
     network.load_state_dict(safetensors.torch.load_file(path))
     with safetensors.safe_open(path, "pt") as file:  # pyright: ignore[reportUnknownVariableType]
         facts = cast("dict[str, str]", file.metadata())  # pyright: ignore[reportUnknownMemberType]
-    return Reader(network.eval(), float(json.loads(facts["accuracy"])))
+    return TrainedClassifier(network.eval(), float(json.loads(facts["accuracy"])))
 
 
-def train_reader(train: Digits, test: Digits, epochs: int = EPOCHS) -> Reader:
+def train_classifier(train: Digits, test: Digits, epochs: int = EPOCHS) -> TrainedClassifier:
     """Train a classifier on `train` with a fixed seed and measure it on `test`."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
         network = DigitClassifier()
     adam = Adam(network.parameters(), lr=LEARNING_RATE, fused=True)
     images, labels = as_images(train.pixels), torch.from_numpy(train.labels.astype(np.int64))
-    steps = epochs * (len(images) // BATCH)
+    steps = epochs * (len(images) // CLASSIFIER_BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(adam, LEARNING_RATE, total_steps=steps + 1)
     order = np.random.Generator(np.random.Philox(SEED))
     for _ in range(epochs):
         places = torch.from_numpy(order.permutation(len(images)))
-        for first in range(0, len(images) - BATCH + 1, BATCH):
-            chosen = places[first : first + BATCH]
+        for first in range(0, len(images) - CLASSIFIER_BATCH + 1, CLASSIFIER_BATCH):
+            chosen = places[first : first + CLASSIFIER_BATCH]
             adam.zero_grad(set_to_none=True)
             F.cross_entropy(network(images[chosen]), labels[chosen]).backward()
             adam.step()
             schedule.step()
     network.eval()
-    read = Reader(network, 0.0).read(as_images(test.pixels)).numpy()
-    return Reader(network, float((read == test.labels).mean()))
+    read = TrainedClassifier(network, 0.0).classify(as_images(test.pixels)).numpy()
+    return TrainedClassifier(network, float((read == test.labels).mean()))
 
 
 def as_images(digits: np.ndarray) -> Tensor:

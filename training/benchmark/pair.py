@@ -17,7 +17,7 @@ from torch.optim import Adam
 
 from models.pixels import from_pixels
 from training.benchmark.digits import StackedDigits
-from training.benchmark.networks import LATENT_SIZE, pair_of
+from training.benchmark.networks import LATENT_SIZE, small_networks
 from training.benchmark.trial import AVERAGE_SHARE, Trial
 from training.game.ema import update_average
 from training.game.optimise import NonFiniteLossError
@@ -44,7 +44,7 @@ class SmallState:
     @classmethod
     def create(cls, trial: Trial) -> SmallState:
         """New networks with the weights that the seed stands for."""
-        generator, discriminator = pair_of(trial.network)
+        generator, discriminator = small_networks(trial.network)
         source = generator_at(trial.seed, Stream.INITIAL_WEIGHTS, 0)
         for network in (generator, discriminator):
             draw_weights(network, source)

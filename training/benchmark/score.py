@@ -16,12 +16,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from training.benchmark.classifier import Reader
-from training.benchmark.digits import MODES
+from training.benchmark.classifier import TrainedClassifier
+from training.benchmark.digits import STACKED_MODES
 
-PICTURES = 25_600
-DRAWS = 10
-BATCH = 640
+SCORE_PICTURES = 25_600
+SCORE_DRAWS = 10
+SCORING_BATCH = 640
 
 Draw = Callable[[int, int, int], Tensor]  # draw, first, count -> images [count, 3, 32, 32]
 
@@ -35,37 +35,39 @@ class ModeScore:
 
 
 @dataclass(frozen=True)
-class Count:
+class ModeCounter:
     """How modes are counted: who reads, how many pictures a draw has, and how many draws."""
 
-    reader: Reader
-    pictures: int = PICTURES
-    draws: int = DRAWS
+    reader: TrainedClassifier
+    pictures: int = SCORE_PICTURES
+    draws: int = SCORE_DRAWS
 
 
-def score_of(draw: Draw, count: Count) -> ModeScore:
+def score_of(draw: Draw, count: ModeCounter) -> ModeScore:
     """Count the modes of what `draw` makes."""
-    counted = [count_score(histogram(draw, number, count)) for number in range(count.draws)]
+    counted = [
+        score_of_histogram(mode_histogram(draw, number, count)) for number in range(count.draws)
+    ]
     modes, divergences = zip(*counted, strict=True)
     return ModeScore(float(np.mean(modes)), float(np.mean(divergences)))
 
 
-def histogram(draw: Draw, number: int, count: Count) -> NDArray[np.int64]:
+def mode_histogram(draw: Draw, number: int, count: ModeCounter) -> NDArray[np.int64]:
     """How often each of the 1,000 classes occurs in one draw: `[1000]`."""
-    counts = np.zeros(MODES, np.int64)
-    for first in range(0, count.pictures, BATCH):
-        images = draw(number, first, min(BATCH, count.pictures - first))
-        counts += np.bincount(classes_of(images, count.reader).numpy(), minlength=MODES)
+    counts = np.zeros(STACKED_MODES, np.int64)
+    for first in range(0, count.pictures, SCORING_BATCH):
+        images = draw(number, first, min(SCORING_BATCH, count.pictures - first))
+        counts += np.bincount(modes_of(images, count.reader).numpy(), minlength=STACKED_MODES)
     return counts
 
 
-def classes_of(images: Tensor, reader: Reader) -> Tensor:
+def modes_of(images: Tensor, reader: TrainedClassifier) -> Tensor:
     """Images `[N, 3, 32, 32]` in [-1, 1] -> numbers 0 to 999, red the hundreds: `[N]`."""
-    digits = reader.read(images.reshape(-1, 1, *images.shape[2:])).reshape(-1, 3)
+    digits = reader.classify(images.reshape(-1, 1, *images.shape[2:])).reshape(-1, 3)
     return digits @ torch.tensor([100, 10, 1])
 
 
-def count_score(counts: NDArray[np.int64]) -> tuple[int, float]:
+def score_of_histogram(counts: NDArray[np.int64]) -> tuple[int, float]:
     """Modes and KL(p || uniform) of a histogram `[1000]`; classes that do not occur add nothing."""
     share = counts[counts > 0] / counts.sum()
-    return len(share), float(np.sum(share * np.log(share * MODES)))
+    return len(share), float(np.sum(share * np.log(share * STACKED_MODES)))

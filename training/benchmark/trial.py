@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # Learning rates of generator and discriminator: what found most modes, and the paper's.
-FOUND, PUBLISHED = (0.002, 0.03), (0.001, 0.001)
+TUNED_RATES, PUBLISHED_RATES = (0.002, 0.03), (0.001, 0.001)
 AVERAGE_SHARE = 0.01  # of the images shown so far: the half-life of the averaged generator
 
 
@@ -46,9 +46,9 @@ class Trial:
         return f"{self.network}-{self.objective}-{self.images}-seed{self.seed}"
 
 
-def usual_unless(asked: tuple[float | None, float | None], objective: str) -> tuple[float, float]:
+def rates_for(asked: tuple[float | None, float | None], objective: str) -> tuple[float, float]:
     """Learning rates of generator and discriminator: those asked for, else the objective's."""
-    usual = PUBLISHED if objective == "wgan-gp" else FOUND
+    usual = PUBLISHED_RATES if objective == "wgan-gp" else TUNED_RATES
     generator, discriminator = (
         own if told is None else told for told, own in zip(asked, usual, strict=True)
     )

@@ -21,22 +21,29 @@ import torch
 from torch import nn
 
 from models.pixels import from_pixels
-from training.benchmark.classifier import reader_in
+from training.benchmark.classifier import load_or_train_classifier
 from training.benchmark.digits import StackedDigits, read_digits
 from training.benchmark.game import train_trial
 from training.benchmark.networks import DIVISORS, LATENT_SIZE
-from training.benchmark.score import DRAWS, PICTURES, Count, Draw, ModeScore, score_of
-from training.benchmark.trial import Trial, usual_unless
+from training.benchmark.score import (
+    SCORE_DRAWS,
+    SCORE_PICTURES,
+    Draw,
+    ModeCounter,
+    ModeScore,
+    score_of,
+)
+from training.benchmark.trial import Trial, rates_for
 from training.config.config import ConfigError
 from training.objectives.losses import OBJECTIVES
 from training.objectives.rng import Stream, generator_at, normal
 
-RESULT = "result.json"
-DRAW = 1_000_000_000  # pictures between the beginnings of two draws; more than any draw has
+RESULT_FILE = "result.json"
+DRAW_STRIDE = 1_000_000_000  # pictures between the beginnings of two draws; more than any draw has
 
 
 @dataclass(frozen=True)
-class Result:
+class TrialResult:
     """A finished trial, and how it was measured.
 
     Attributes:
@@ -53,7 +60,7 @@ class Result:
     pictures: int = 0
     draws: int = 0
 
-    def measured_as(self, count: Count) -> bool:
+    def measured_as(self, count: ModeCounter) -> bool:
         """Whether its score can stand beside others of this count."""
         return (self.pictures, self.draws) == (count.pictures, count.draws)
 
@@ -82,8 +89,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     rate = "the discriminator's (default: 0.03; 0.001 with wgan-gp)"
     add("--discriminator-rate", rate, type=float)
     add("--gamma", "weight of R1 and R2; WGAN-GP has its 10", 0.1, type=float)
-    add("--pictures", "counted in each draw", PICTURES, type=int)
-    add("--draws", "whose scores are averaged", DRAWS, type=int)
+    add("--pictures", "counted in each draw", SCORE_PICTURES, type=int)
+    add("--draws", "whose scores are averaged", SCORE_DRAWS, type=int)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -96,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
     """
     numbers = (options.seeds, options.images, options.batch_size, options.pictures, options.draws)
     asked = (options.learning_rate, options.discriminator_rate)
-    rates = usual_unless(asked, options.objective)
+    rates = rates_for(asked, options.objective)
     reals = (*rates, options.gamma)
     if min(numbers) < 1 or min(reals) < 0:
         raise ConfigError(
@@ -105,8 +112,8 @@ def run(options: argparse.Namespace) -> int:
         )
     train, test = (read_digits(options.mnist, part) for part in ("train", "test"))
     options.out.mkdir(parents=True, exist_ok=True)
-    reader = reader_in(options.out, train, test)
-    count = Count(reader, options.pictures, options.draws)
+    reader = load_or_train_classifier(options.out, train, test)
+    count = ModeCounter(reader, options.pictures, options.draws)
     for seed in range(options.seeds):
         trial = Trial(
             options.network,
@@ -119,15 +126,15 @@ def run(options: argparse.Namespace) -> int:
         )
         finish(trial, StackedDigits(train, seed), count, options.out / trial.name)
     real = score_of(draw_real(StackedDigits(train, 0)), count)
-    results = [read_result(path) for path in sorted(options.out.glob(f"*/{RESULT}"))]
-    print_table(results, real, count)
+    results = [read_result(path) for path in sorted(options.out.glob(f"*/{RESULT_FILE}"))]
+    print_results(results, real, count)
     return 0
 
 
-def finish(trial: Trial, stacks: StackedDigits, count: Count, folder: Path) -> Result:
+def finish(trial: Trial, stacks: StackedDigits, count: ModeCounter, folder: Path) -> TrialResult:
     """Play one trial to its end and measure it; what was done before is not done again."""
     folder.mkdir(exist_ok=True)
-    path = folder / RESULT
+    path = folder / RESULT_FILE
     keep_trial(trial, folder)
     if path.exists() and (before := read_result(path)).measured_as(count):
         return before
@@ -140,7 +147,7 @@ def finish(trial: Trial, stacks: StackedDigits, count: Count, folder: Path) -> R
 
     generator, progress = train_trial(trial, stacks, folder / "checkpoints", tell)
     score = score_of(draw_fake(generator, trial.seed), count)
-    result = Result(trial, score, progress.seconds, count.pictures, count.draws)
+    result = TrialResult(trial, score, progress.seconds, count.pictures, count.draws)
     write_whole(path, json.dumps(asdict(result), indent=2) + "\n")
     return result
 
@@ -157,7 +164,7 @@ def keep_trial(trial: Trial, folder: Path) -> None:
     write_whole(path, json.dumps(asdict(trial), indent=2) + "\n")
 
 
-def read_result(path: Path) -> Result:
+def read_result(path: Path) -> TrialResult:
     """A result that was written before.
 
     Raises:
@@ -167,7 +174,7 @@ def read_result(path: Path) -> Result:
     try:
         trial, score = Trial(**values["trial"]), ModeScore(**values["score"])
         known: dict[str, Any] = {**values, "trial": trial, "score": score}
-        return Result(**known)
+        return TrialResult(**known)
     except (KeyError, TypeError) as error:
         raise ConfigError(f"{path} does not fit ({error}): delete it to measure again") from error
 
@@ -195,7 +202,7 @@ def draw_fake(generator: nn.Module, seed: int) -> Draw:
     """Pictures of a trained generator."""
 
     def draw(number: int, first: int, count: int) -> torch.Tensor:
-        source = generator_at(seed, Stream.BENCHMARK_SCORE, number * DRAW + first)
+        source = generator_at(seed, Stream.BENCHMARK_SCORE, number * DRAW_STRIDE + first)
         with torch.inference_mode():
             return cast("torch.Tensor", generator(normal(source, count, LATENT_SIZE))).clamp(-1, 1)
 
@@ -205,20 +212,20 @@ def draw_fake(generator: nn.Module, seed: int) -> Draw:
 def draw_real(stacks: StackedDigits) -> Draw:
     """Pictures of the data: what a perfect generator would score."""
     return lambda number, first, count: from_pixels(
-        torch.from_numpy(stacks.drawn(count, number * DRAW + first))
+        torch.from_numpy(stacks.drawn(count, number * DRAW_STRIDE + first))
     )
 
 
-def print_table(results: Iterable[Result], real: ModeScore, count: Count) -> None:
+def print_results(results: Iterable[TrialResult], real: ModeScore, count: ModeCounter) -> None:
     """One row for each kind of trial, mean and standard deviation over its seeds."""
-    kinds: defaultdict[tuple[str, ...], list[Result]] = defaultdict(list)
+    kinds: defaultdict[tuple[str, ...], list[TrialResult]] = defaultdict(list)
     left_out = 0
     for result in results:
         trial = result.trial
         if not result.measured_as(count):
             left_out += 1
             continue
-        kinds[trial.network, words_of(trial), f"{trial.images:,}"].append(result)
+        kinds[trial.network, describe_trial(trial), f"{trial.images:,}"].append(result)
     lines = [
         f"Stacked MNIST: {count.pictures:,} pictures, {count.draws} draws; KL to uniform in nats",
         f"digit classifier: {count.reader.accuracy:.2%} right; torch {torch.__version__}",
@@ -228,15 +235,15 @@ def print_table(results: Iterable[Result], real: ModeScore, count: Count) -> Non
         f"| real data | - | - | - | {real.modes:.1f} | {real.divergence:.4f} |",
     ]
     for kind, found in sorted(kinds.items()):
-        modes = spread([result.score.modes for result in found])
-        divergence = spread([result.score.divergence for result in found], digits=4)
+        modes = mean_and_deviation([result.score.modes for result in found])
+        divergence = mean_and_deviation([result.score.divergence for result in found], digits=4)
         lines.append(f"| {' | '.join(kind)} | {len(found)} | {modes} | {divergence} |")
     if left_out:
         lines += ["", f"{left_out} trials were measured with other pictures or draws: left out"]
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-def words_of(trial: Trial) -> str:
+def describe_trial(trial: Trial) -> str:
     """How it was played, in a few words."""
     generator, discriminator = trial.rates
     rates = f"{generator:g}" + (f" and {discriminator:g}" if discriminator != generator else "")
@@ -244,7 +251,7 @@ def words_of(trial: Trial) -> str:
     return f"{trial.objective}{penalty}, learning rate {rates}, batch {trial.batch_size}"
 
 
-def spread(values: Sequence[float], digits: int = 1) -> str:
+def mean_and_deviation(values: Sequence[float], digits: int = 1) -> str:
     """Mean and, of several values, standard deviation."""
     mean = f"{np.mean(values):.{digits}f}"
     return f"{mean} ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else mean

@@ -18,34 +18,36 @@ import torch
 from training.data.stream import Prepared, open_prepared
 from training.quality.classes import labels_like
 from training.quality.feature_metrics import measure_features
-from training.quality.fid import USUAL, WEIGHTS_FILE, load_inception, measure_fid
+from training.quality.fid import CUSTOMARY_PICTURES, INCEPTION_FILE, load_inception, measure_fid
 from training.quality.memorization import measure_memorization
 from training.quality.networks.efficientnet import (
     NETWORK,
-    features_of,
+    efficientnet_features,
+    input_size_of,
     load_network,
-    seen_size,
     weights_path,
 )
 from training.quality.pictures import PictureSet, choose_real, draw_generated
 from training.quality.report import (
-    FORMAT_VERSION,
     QUALITY_FILE,
+    QUALITY_FORMAT,
     Metric,
-    Report,
-    metric,
+    QualityReport,
+    metric_entry,
     table_of,
     write_report,
     write_whole,
 )
 from training.quality.ssim import similarity_within
-from training.quality.swd import HOW, sliced_wasserstein
+from training.quality.swd import SWD_METHOD, sliced_wasserstein
 from training.run.data_origin import read_origin
 from training.run.loaded import NEWEST, LoadedRun, add_choice, load_run
 
 NEIGHBOURS_FILE = "neighbours.png"
-FIRST_SEED = 3_000_000  # far from the golden seeds and from those that exits are fitted on
-FEWEST = 10  # pictures
+EVALUATION_FIRST_SEED = (
+    3_000_000  # far from the golden seeds and from those that exits are fitted on
+)
+FEWEST_EVALUATED = 10  # pictures
 REMEDY = "give the --data it was trained on"
 
 Say = Callable[[str], None]
@@ -87,20 +89,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("--feature-images", effort.feature_images, "those of them shown to the feature network"),
         ("--pairs", effort.pairs, "pairs for MS-SSIM"),
     ):
-        parser.add_argument(name, type=count, default=default, help=f"{told}; {default:,}")
-    parser.add_argument("--seed", type=seed, default=effort.seed, help="of every random choice")
-    told = f"measure FID too, with these weights: {WEIGHTS_FILE}"
+        parser.add_argument(name, type=picture_count, default=default, help=f"{told}; {default:,}")
+    parser.add_argument(
+        "--seed", type=random_seed, default=effort.seed, help="of every random choice"
+    )
+    told = f"measure FID too, with these weights: {INCEPTION_FILE}"
     parser.add_argument("--inception", type=Path, metavar="FILE", help=told)
 
 
-def count(text: str) -> int:
+def picture_count(text: str) -> int:
     """The value of an option that counts."""
-    if not text.isdecimal() or int(text) < FEWEST:
-        raise argparse.ArgumentTypeError(f"a whole number from {FEWEST} is needed, not {text!r}")
+    if not text.isdecimal() or int(text) < FEWEST_EVALUATED:
+        raise argparse.ArgumentTypeError(
+            f"a whole number from {FEWEST_EVALUATED} is needed, not {text!r}"
+        )
     return int(text)
 
 
-def seed(text: str) -> int:
+def random_seed(text: str) -> int:
     """The value of `--seed`."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"a whole number from 0 is needed, not {text!r}")
@@ -129,7 +135,7 @@ def evaluate_run(
     device: torch.device,
     say: Say,
     checkpoint: str = NEWEST,
-) -> Report:
+) -> QualityReport:
     """Measure a checkpoint of a run and write the report to `out`.
 
     The same settings on the same machine give the same report, but for the wall time.
@@ -149,26 +155,29 @@ def evaluate_run(
     real = real_pictures(newest, prepared, effort)
     out.parent.mkdir(parents=True, exist_ok=True)
     growth = newest.moment.growth
-    seeds = range(FIRST_SEED, FIRST_SEED + len(real))
+    seeds = range(EVALUATION_FIRST_SEED, EVALUATION_FIRST_SEED + len(real))
     say(f"drawing {len(real):,} pictures of {growth.resolution} px")
     labels = labels_like(real, prepared, newest.config, read_origin(run_folder))
     generated = draw_generated(newest.players.average.to(device), growth, seeds, out.parent, labels)
     metrics = measure_pictures(real, generated, out.parent, effort, say)
     real, generated = (each.first(effort.feature_images) for each in (real, generated))
     say(f"looking at 2 x {len(real):,} pictures")
-    look = partial(features_of, network=network)
+    look = partial(efficientnet_features, network=network)
     features = look(real), look(generated)
     say("comparing what was seen")
-    seen = f"{NETWORK} features at {seen_size(real.shorter)} px"
+    seen = f"{NETWORK} features at {input_size_of(real.shorter)} px"
     metrics |= measure_features(features, effort.seed, seen)
     say(f"searching all {prepared.count:,} training pictures for those most alike")
     sets = real, generated
     memory = measure_memorization(sets, features, look, prepared, growth.resolution, seen)
     metrics["neighbour_ratio"] = memory.ratio
     if inception:
-        say(f"FID of {len(real):,} pictures ({USUAL:,} are usual, fewer bias it upwards)")
+        say(
+            f"FID of {len(real):,} pictures ({CUSTOMARY_PICTURES:,} are usual, "
+            "fewer bias it upwards)"
+        )
         metrics["fid"] = measure_fid(real, generated, inception)
-    report = describe(newest, run_folder, prepared, effort, len(seeds))
+    report = describe_circumstances(newest, run_folder, prepared, effort, len(seeds))
     report |= {"device": str(device), "metrics": metrics}
     report["wall_seconds"] = round(time.monotonic() - began, 1)
     write_whole(out.with_name(NEIGHBOURS_FILE), memory.sheet)
@@ -195,9 +204,10 @@ def real_pictures(newest: LoadedRun, prepared: Prepared, effort: Effort) -> Pict
             f"the pictures of {prepared.folder} have the shape {of_data} (height x width), those "
             f"of the run have {of_run}: {REMEDY}"
         )
-    if prepared.count < FEWEST:
+    if prepared.count < FEWEST_EVALUATED:
         raise EvaluationError(
-            f"{prepared.folder} has {prepared.count} pictures: at least {FEWEST} are needed"
+            f"{prepared.folder} has {prepared.count} pictures: at least {FEWEST_EVALUATED} are "
+            "needed"
         )
     return choose_real(prepared.images(newest.moment.growth.resolution), effort.images, effort.seed)
 
@@ -211,23 +221,23 @@ def measure_pictures(
     say("MS-SSIM")
     drawn, given = (similarity_within(p, effort.pairs, effort.seed) for p in (generated, real))
     return {
-        "swd": metric(swd.mean, HOW, per_level=swd.per_level, images=swd.pictures),
-        "ms_ssim": metric(drawn.mean, drawn.how, real_pictures=given.mean, pairs=drawn.pairs),
+        "swd": metric_entry(swd.mean, SWD_METHOD, per_level=swd.per_level, images=swd.pictures),
+        "ms_ssim": metric_entry(drawn.mean, drawn.how, real_pictures=given.mean, pairs=drawn.pairs),
     }
 
 
-def describe(
+def describe_circumstances(
     newest: LoadedRun, run_folder: Path, prepared: Prepared, effort: Effort, drawn: int
-) -> Report:
+) -> QualityReport:
     """The circumstances of a report."""
     growth = newest.moment.growth
     return {
-        "format_version": FORMAT_VERSION,
+        "format_version": QUALITY_FORMAT,
         "preset": newest.config.preset,
         "images_shown": newest.progress.images_shown,
         "resolution": growth.resolution,
         "alpha": growth.alpha,
-        "generated": {"images": drawn, "first_seed": FIRST_SEED},
+        "generated": {"images": drawn, "first_seed": EVALUATION_FIRST_SEED},
         "data": {
             "name": prepared.manifest.source.name,
             "pictures": prepared.count,

@@ -21,7 +21,7 @@ from training.config.presets import PRESETS
 from training.data.stream import open_prepared
 from training.device import add_machine_arguments, device_of
 from training.distributed import Processes
-from training.run.display import Display, duration
+from training.run.display import Display, format_duration
 from training.run.loop import train
 from training.run.precision import resolve_precision
 from training.run.transfer import beginning_with
@@ -113,7 +113,7 @@ def run(options: argparse.Namespace) -> int:
         done = progress.images_shown >= config.total_images
         display.say(
             f"{'finished' if done else 'stopped'} after {progress.images_shown:,} images and "
-            f"{duration(progress.seconds)}; "
+            f"{format_duration(progress.seconds)}; "
             + (next_commands(options) if done else "the same command goes on")
         )
     return 0

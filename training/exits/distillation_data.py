@@ -16,7 +16,7 @@ from torch import Tensor
 from models.families.progan.config import resolution_of
 from models.families.progan.generator import Generator
 from models.layers import downsample
-from training.rendering import inputs_of
+from training.rendering import latents_and_labels
 
 BATCH = 8  # pictures that pass the generator at once
 BUFFER_BYTES = 128 << 20  # of features for each level
@@ -47,7 +47,7 @@ class ExitTargets:
 
 def entrance(generator: Generator, seeds: range) -> Tensor:
     """What the stem takes for some seeds, each with its own class where there are classes."""
-    return generator.enter(*inputs_of(generator, seeds))
+    return generator.enter(*latents_and_labels(generator, seeds))
 
 
 @torch.no_grad()

@@ -13,17 +13,19 @@ import numpy as np
 
 from training.data.manifest import Pixels
 from training.data.stream import Indices, Prepared
-from training.quality.coarse_search import COMPARED_AT, flat, halved_to, nearest
+from training.quality.coarse_search import COARSE_SIZE, downsample_to, nearest_pixels, to_points
 from training.quality.pictures import PictureSet
 
-CLOSER = 64  # pixels
-GLANCED = 8  # of the pictures most alike at a glance, the one most alike at 64 px is chosen
-AT_ONCE = 256  # pictures
+RERANK_SIZE = 64  # pixels
+RERANKED = 8  # of the pictures most alike at a glance, the one most alike at 64 px is chosen
+QUERIES_AT_ONCE = 256  # pictures
 
-HOW = f"by colour at {COMPARED_AT} px, the best {GLANCED} again at {CLOSER} px"
+COARSE_SEARCH_METHOD = (
+    f"by colour at {COARSE_SIZE} px, the best {RERANKED} again at {RERANK_SIZE} px"
+)
 
 
-def with_candidates(
+def with_copy_candidates(
     real: PictureSet, generated: PictureSet, prepared: Prepared, resolution: int
 ) -> PictureSet:
     """`real`, and after it those of all training pictures that look most like one of either set.
@@ -37,8 +39,8 @@ def with_candidates(
         prepared: all of the training pictures.
         resolution: of both sets.
     """
-    chosen = [int(ranked[0]) for _, ranked in _ranked(generated, prepared, resolution, GLANCED)]
-    for picture, ranked in _ranked(real, prepared, resolution, GLANCED + 1):
+    chosen = [int(ranked[0]) for _, ranked in _ranked(generated, prepared, resolution, RERANKED)]
+    for picture, ranked in _ranked(real, prepared, resolution, RERANKED + 1):
         others = (n for n in ranked.tolist() if not np.array_equal(real.array[n], picture))
         if (other := next(others, None)) is not None:
             chosen.append(other)
@@ -50,20 +52,20 @@ def _ranked(
     pictures: PictureSet, prepared: Prepared, resolution: int, k: int
 ) -> Iterator[tuple[Pixels, Indices]]:
     """Each picture, and the numbers of k training pictures, those most like it first."""
-    small, closer = (prepared.images(min(size, resolution)) for size in (COMPARED_AT, CLOSER))
+    small, closer = (prepared.images(min(size, resolution)) for size in (COARSE_SIZE, RERANK_SIZE))
     everyone = np.arange(prepared.count)
-    shrunk = [halved_to(some, small.shape[1]) for some in pictures.batches(AT_ONCE)]
-    glanced = nearest(flat(np.concatenate(shrunk)), small, everyone, k)
+    shrunk = [downsample_to(some, small.shape[1]) for some in pictures.batches(QUERIES_AT_ONCE)]
+    glanced = nearest_pixels(to_points(np.concatenate(shrunk)), small, everyone, k)
     done = 0
-    for some in pictures.batches(AT_ONCE):
-        seen = flat(halved_to(some, closer.shape[1]))
+    for some in pictures.batches(QUERIES_AT_ONCE):
+        seen = to_points(downsample_to(some, closer.shape[1]))
         for picture, point, numbers in zip(some, seen, glanced[done:], strict=False):
-            squares = np.square(flat(closer[numbers]) - point).sum(axis=1)
+            squares = np.square(to_points(closer[numbers]) - point).sum(axis=1)
             yield picture, numbers[np.argsort(squares, kind="stable")]
         done += len(some)
 
 
-def doubles(pictures: PictureSet) -> Indices:
+def duplicates_of(pictures: PictureSet) -> Indices:
     """For each picture the place of the first that is equal to it in every byte, `[n]`."""
     first: dict[bytes, int] = {}
     return np.array(

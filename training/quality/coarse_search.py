@@ -12,12 +12,12 @@ from training.data.manifest import Pixels
 from training.data.stream import Indices
 from training.quality.distances import Cloud
 
-COMPARED_AT = 16  # pixels
-AT_ONCE = 4_096  # pictures that are searched
+COARSE_SIZE = 16  # pixels
+SEARCHED_AT_ONCE = 4_096  # pictures that are searched
 POINTS_AT_ONCE = 1_024
 
 
-def nearest(points: Cloud, array: Pixels, numbers: Indices, k: int) -> Indices:
+def nearest_pixels(points: Cloud, array: Pixels, numbers: Indices, k: int) -> Indices:
     """For each of `points` `[n, D]`, places in `numbers` of the nearest pictures: `[n, k]`.
 
     Nearest first; fewer than k where there are fewer. However many are searched, memory holds
@@ -26,8 +26,8 @@ def nearest(points: Cloud, array: Pixels, numbers: Indices, k: int) -> Indices:
     k = min(k, len(numbers))
     squares = np.empty((len(points), 0), np.float32)
     places = np.empty((len(points), 0), np.int64)
-    for start in range(0, len(numbers), AT_ONCE):
-        some = flat(np.asarray(array[numbers[start : start + AT_ONCE]]))
+    for start in range(0, len(numbers), SEARCHED_AT_ONCE):
+        some = to_points(np.asarray(array[numbers[start : start + SEARCHED_AT_ONCE]]))
         found = [
             _keep_nearest(points[rows], some, squares[rows], places[rows], start, k)
             for rows in _pieces(len(points))
@@ -62,12 +62,12 @@ def _keep_nearest(
     return np.take_along_axis(squares, kept, axis=1), np.take_along_axis(places, kept, axis=1)
 
 
-def flat(pictures: Pixels) -> Cloud:
+def to_points(pictures: Pixels) -> Cloud:
     """Pictures `[N, H, W, C]` as points `[N, H * W * C]` in [0, 1]."""
     return pictures.reshape(len(pictures), -1).astype(np.float32) / np.float32(255.0)
 
 
-def halved_to(pictures: Pixels, size: int) -> Pixels:
+def downsample_to(pictures: Pixels, size: int) -> Pixels:
     """Pictures `[N, H, W, C]` averaged over blocks, until none is higher than `size`."""
     while pictures.shape[1] > size:
         n, height, width, channels = pictures.shape

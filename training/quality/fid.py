@@ -16,15 +16,20 @@ from torch import Tensor
 
 from training.data.manifest import Pixels
 from training.quality.distances import frechet_distance
-from training.quality.networks.efficientnet import Features, as_colour, look, published_weights
-from training.quality.networks.inception import FEATURES, Inception
+from training.quality.networks.efficientnet import (
+    Features,
+    extract_features,
+    published_weights,
+    to_rgb,
+)
+from training.quality.networks.inception import INCEPTION_FEATURES, Inception
 from training.quality.pictures import PictureSet
-from training.quality.report import Metric, metric
+from training.quality.report import Metric, metric_entry
 
-WEIGHTS_FILE = "pt_inception-2015-12-05-6726825d.pth"
-WEIGHTS_SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
-SIDE = 299  # pixels that the network is shown, both ways
-USUAL = 50_000  # pictures of each set
+INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"
+INCEPTION_SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
+INCEPTION_INPUT = 299  # pixels that the network is shown, both ways
+CUSTOMARY_PICTURES = 50_000  # pictures of each set
 
 
 def load_inception(path: Path, device: torch.device) -> Inception:
@@ -34,24 +39,25 @@ def load_inception(path: Path, device: torch.device) -> Inception:
         WeightsError: the file is another one, or not there.
     """
     remedy = (
-        f"FID is defined by the file {WEIGHTS_FILE} (95,628,359 bytes), in the release fid_weights "
-        "of github.com/mseitzer/pytorch-fid; without --inception, all but FID is measured"
+        f"FID is defined by the file {INCEPTION_FILE} (95,628,359 bytes), in the release "
+        "fid_weights of github.com/mseitzer/pytorch-fid; without --inception, all but FID is "
+        "measured"
     )
     network = Inception()
-    network.load_state_dict(published_weights(path, WEIGHTS_SHA256, remedy), strict=True)
+    network.load_state_dict(published_weights(path, INCEPTION_SHA256, remedy), strict=True)
     return network.eval().requires_grad_(False).to(device)
 
 
-def as_shown(pixels: Pixels, side: int) -> Tensor:
+def to_inception_input(pixels: Pixels, side: int) -> Tensor:
     """Pictures uint8 `[N, H, W, C]` -> `[N, 3, side, side]`, (x - 128) / 128.
 
     In colour, in whole numbers as in a file, then resized; pictures that are not square are
     squeezed into one, as the original does.
     """
-    return (resized(as_colour(pixels).round(), side) - 128.0) / 128.0
+    return (resize_as_tensorflow(to_rgb(pixels).round(), side) - 128.0) / 128.0
 
 
-def resized(images: Tensor, side: int) -> Tensor:
+def resize_as_tensorflow(images: Tensor, side: int) -> Tensor:
     """Images `[N, C, H, W]` -> `[N, C, side, side]`, bilinearly, as TensorFlow 1 does it.
 
     Place i of `side` lies at i * size / side of the old pixels: corners are not aligned, pixels are
@@ -68,9 +74,11 @@ def resized(images: Tensor, side: int) -> Tensor:
     return images
 
 
-def features_of(pictures: PictureSet, network: Inception) -> Features:
+def inception_features(pictures: PictureSet, network: Inception) -> Features:
     """What the network sees in every picture, `[n, 2048]`."""
-    return look(pictures, network, partial(as_shown, side=SIDE), FEATURES)
+    return extract_features(
+        pictures, network, partial(to_inception_input, side=INCEPTION_INPUT), INCEPTION_FEATURES
+    )
 
 
 def measure_fid(real: PictureSet, generated: PictureSet, network: Inception) -> Metric:
@@ -79,10 +87,11 @@ def measure_fid(real: PictureSet, generated: PictureSet, network: Inception) -> 
     Raises:
         ValueError: fewer than two pictures in a set.
     """
-    return metric(
-        frechet_distance(features_of(real, network), features_of(generated, network)),
-        f"FID (Heusel et al. 2017): Frechet distance with the {FEATURES} features of TensorFlow's "
-        f"Inception of 2015-12-05, pictures resized to {SIDE} px as the original does; biased "
-        f"upwards by few pictures, {USUAL:,} are usual: compare only FIDs of equally many",
+    return metric_entry(
+        frechet_distance(inception_features(real, network), inception_features(generated, network)),
+        f"FID (Heusel et al. 2017): Frechet distance with the {INCEPTION_FEATURES} features of "
+        f"TensorFlow's Inception of 2015-12-05, pictures resized to {INCEPTION_INPUT} px as the "
+        f"original does; biased upwards by few pictures, {CUSTOMARY_PICTURES:,} are usual: compare "
+        "only FIDs of equally many",
         images=min(len(real), len(generated)),
     )

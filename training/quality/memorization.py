@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.data.stream import Prepared
-from training.quality.candidates import doubles, with_candidates
-from training.quality.feature_metrics import measure_neighbours
+from training.quality.candidates import duplicates_of, with_copy_candidates
+from training.quality.feature_metrics import measure_neighbour_ratio
 from training.quality.neighbours import nearest_neighbours, sheet_of
 from training.quality.networks.efficientnet import Features
 from training.quality.pictures import PictureSet
@@ -39,10 +39,10 @@ class Memorization:
 def measure_memorization(
     sets: tuple[PictureSet, PictureSet],
     features: tuple[Features, Features],
-    look: ExtractFeatures,
+    extract: ExtractFeatures,
     prepared: Prepared,
     resolution: int,
-    seen: str,
+    features_name: str,
 ) -> Memorization:
     """How near generated pictures are to any training picture, beside those to each other.
 
@@ -58,11 +58,11 @@ def measure_memorization(
         ValueError: fewer than two real pictures, or no generated one.
     """
     real, generated = sets
-    searched = with_candidates(real, generated, prepared, resolution)
-    known = np.concatenate([features[0], look(searched.after(len(real)))])
-    equal = doubles(searched)
-    found = nearest_neighbours(known, features[1], doubles=equal, measured=len(real))
+    searched = with_copy_candidates(real, generated, prepared, resolution)
+    known = np.concatenate([features[0], extract(searched.after(len(real)))])
+    equal = duplicates_of(searched)
+    found = nearest_neighbours(known, features[1], duplicates=equal, measured=len(real))
     sheet = io.BytesIO()
     sheet_of(searched, generated, found).save(sheet, format="PNG")
-    ratio = measure_neighbours(found, prepared.count, len(searched), seen)
+    ratio = measure_neighbour_ratio(found, prepared.count, len(searched), features_name)
     return Memorization(ratio, sheet.getvalue())

@@ -16,7 +16,7 @@ from training.quality.distances import Cloud, Doubles, squared_distances
 from training.quality.pictures import PictureSet
 from training.rendering import grid_of
 
-SHOWN = 5  # neighbours of each
+SHEET_NEIGHBOURS = 5  # neighbours of each
 CLOSEST, FIRST = 6, 6  # rows of the sheet
 LOW = 0.01  # a share of pictures: one copy among a hundred shows
 
@@ -47,9 +47,9 @@ class Neighbours:
 def nearest_neighbours(
     real: Cloud,
     generated: Cloud,
-    k: int = SHOWN,
+    k: int = SHEET_NEIGHBOURS,
     *,
-    doubles: Indices | None = None,
+    duplicates: Indices | None = None,
     measured: int | None = None,
 ) -> Neighbours:
     """The `k` of `real` nearest to each of `generated`, both `[n, D]`; all if there are fewer.
@@ -61,7 +61,7 @@ def nearest_neighbours(
         real: those searched.
         generated: those whose neighbours are looked for.
         k: how many neighbours.
-        doubles: `[n]`, the same number for real pictures that are equal; None if none are.
+        duplicates: `[n]`, the same number for real pictures that are equal; None if none are.
         measured: the first of `real` whose nearest other is the measure; None for all.
 
     Raises:
@@ -70,8 +70,8 @@ def nearest_neighbours(
     if len(real) < 2 or not len(generated):
         raise ValueError("neighbours need two real pictures and a generated one")
     places, distances = _search(generated, real, min(k, len(real)))
-    doubles = np.arange(len(real)) if doubles is None else doubles
-    apart = _apart(real, measured or len(real), doubles)
+    duplicates = np.arange(len(real)) if duplicates is None else duplicates
+    apart = _apart(real, measured or len(real), duplicates)
     usual = float(np.median(apart)) if len(apart) else 0.0
     if not usual:
         return Neighbours(places, distances, *[float("inf")] * 3)
@@ -100,11 +100,11 @@ def _search(points: Cloud, cloud: Cloud, k: int) -> tuple[Indices, Doubles]:
     return np.concatenate(places), np.concatenate(distances)
 
 
-def _apart(cloud: Cloud, measured: int, doubles: Indices) -> Doubles:
+def _apart(cloud: Cloud, measured: int, duplicates: Indices) -> Doubles:
     """How far each of the first is from its nearest other; without those that have no other."""
     nearest: list[Doubles] = []
     for start, squares in squared_distances(cloud[:measured], cloud):
-        same = doubles[start : start + len(squares), None] == doubles
+        same = duplicates[start : start + len(squares), None] == duplicates
         squares[same] = np.inf
         nearest.append(np.sqrt(squares.min(axis=1)))
     apart = np.concatenate(nearest)

@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import Any, cast
 
 QUALITY_FILE = "quality.json"
-FORMAT_VERSION = 1
+QUALITY_FORMAT = 1
 DIGITS = 6
 
 # What a card repeats of the circumstances.
 CIRCUMSTANCES = ("resolution", "generated", "data", "seed", "torch")
 
-Report = dict[str, Any]
+QualityReport = dict[str, Any]
 Metric = dict[str, Any]
 
 
-def metric(value: float, how: str, **further: object) -> Metric:
+def metric_entry(value: float, how: str, **further: object) -> Metric:
     """One entry of the report; no number is written with more than six digits."""
     told = {name: _rounded(inner) for name, inner in further.items()}
     return {"value": _rounded(value), **told, "how": how}
@@ -55,7 +55,7 @@ def write_whole(path: Path, content: bytes) -> None:
         partial.unlink(missing_ok=True)
 
 
-def write_report(path: Path, report: Report) -> None:
+def write_report(path: Path, report: QualityReport) -> None:
     """Write `quality.json`, whole.
 
     Raises:
@@ -79,8 +79,8 @@ def quality_for_card(run_folder: Path, images_shown: int) -> Metric:
         )
         return {}
     try:
-        report: Report = json.loads(path.read_text(encoding="utf-8"))
-        if report["format_version"] != FORMAT_VERSION or report["images_shown"] != images_shown:
+        report: QualityReport = json.loads(path.read_text(encoding="utf-8"))
+        if report["format_version"] != QUALITY_FORMAT or report["images_shown"] != images_shown:
             raise ValueError(
                 f"it measured {report['images_shown']:,} images shown, not {images_shown:,}"
             )
@@ -90,7 +90,7 @@ def quality_for_card(run_folder: Path, images_shown: int) -> Metric:
         return {}
 
 
-def table_of(report: Report) -> str:
+def table_of(report: QualityReport) -> str:
     """The metrics in lines for people."""
     metrics: dict[str, Metric] = report["metrics"]
     drawn, seconds = report["generated"]["images"], report["wall_seconds"]

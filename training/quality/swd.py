@@ -31,7 +31,7 @@ PICTURES_AT_ONCE = 64
 PATCHES_AT_ONCE = 32_768
 DIRECTIONS_AT_ONCE = 16
 
-HOW = (
+SWD_METHOD = (
     f"section 5 of the ProGAN paper: Laplacian pyramid down to {COARSEST} px, {PATCHES} patches of "
     f"{PATCH}x{PATCH} per level and picture, normalised per channel, {REPEATS} x {DIRECTIONS} "
     "directions, x1000"
@@ -192,17 +192,17 @@ def cloud_distance(a: Floats, b: Floats, random: np.random.Generator) -> float:
         directions /= np.linalg.norm(directions, axis=0)
         for start in range(0, DIRECTIONS, DIRECTIONS_AT_ONCE):
             some = directions[:, start : start + DIRECTIONS_AT_ONCE]
-            difference = sorted_shadows(a, some)
-            difference -= sorted_shadows(b, some)
+            difference = sorted_projections(a, some)
+            difference -= sorted_projections(b, some)
             distances += np.abs(difference).mean(axis=1, dtype=np.float64).tolist()
     return float(np.mean(distances))
 
 
-def sorted_shadows(cloud: Floats, directions: Floats) -> Floats:
+def sorted_projections(cloud: Floats, directions: Floats) -> Floats:
     """The points `[M, D]` along each of the directions `[D, K]`, in ascending order: `[K, M]`."""
-    shadows = np.empty((directions.shape[1], len(cloud)), np.float32)
+    projections = np.empty((directions.shape[1], len(cloud)), np.float32)
     for start in range(0, len(cloud), PATCHES_AT_ONCE):
         rows = cloud[start : start + PATCHES_AT_ONCE]
-        shadows[:, start : start + len(rows)] = directions.T @ rows.T
-    shadows.sort(axis=1)
-    return shadows
+        projections[:, start : start + len(rows)] = directions.T @ rows.T
+    projections.sort(axis=1)
+    return projections

@@ -28,33 +28,33 @@ from training.quality.swd import (
     cut_patches,
     laplacian_level,
     levels_of,
-    sorted_shadows,
+    sorted_projections,
 )
 from training.rendering import render
 
-FIRST_SEED = 5_000_000  # far from those of grids, golden seeds, exits and `evaluate`
-MOST, FEWEST = 256, 16  # pictures
+TICK_FIRST_SEED = 5_000_000  # far from those of grids, golden seeds, exits and `evaluate`
+MOST_PICTURES, FEWEST_PICTURES = 256, 16  # pictures
 SHARE_OF_TICK = 16  # a tick of so many images pays for one picture
 MOST_BYTES = 2**26  # of the real pictures together
-PATCHES = 16  # of each picture and level
-DIRECTIONS = 128
-SEEN_AT = 32  # pixels, for the distances between pictures
-AT_ONCE = 16  # pictures
+TICK_PATCHES = 16  # of each picture and level
+TICK_DIRECTIONS = 128
+DISTANCE_SIZE = 32  # pixels, for the distances between pictures
+PICTURES_AT_ONCE = 16  # pictures
 
 
 @dataclass(frozen=True)
-class Measured:
+class SetStatistics:
     """What is compared of one set of pictures.
 
     Attributes:
-        shadows: per level of the pyramid, its patches along fixed directions, in order `[K, M]`.
-        apart: the mean distance between two different pictures.
-        nearest: the median distance of a picture to the nearest other one.
+        projections: per level of the pyramid, its patches along fixed directions, sorted, `[K, M]`.
+        mean_distance: the mean distance between two different pictures.
+        nearest_distance: the median distance of a picture to the nearest other one.
     """
 
-    shadows: tuple[Floats, ...]
-    apart: float
-    nearest: float
+    projections: tuple[Floats, ...]
+    mean_distance: float
+    nearest_distance: float
 
 
 class TickMetrics:
@@ -67,8 +67,8 @@ class TickMetrics:
 
     def __init__(self, prepared: Prepared, tick_images: int) -> None:
         self.prepared = prepared
-        self.wanted = min(MOST, max(FEWEST, tick_images // SHARE_OF_TICK))
-        self._real: tuple[Growth, Measured, Indices] | None = None
+        self.wanted = min(MOST_PICTURES, max(FEWEST_PICTURES, tick_images // SHARE_OF_TICK))
+        self._real: tuple[Growth, SetStatistics, Indices] | None = None
 
     def measure(self, average: Generator, growth: Growth) -> dict[str, float]:
         """The three numbers; none with fewer than two pictures.
@@ -84,19 +84,23 @@ class TickMetrics:
         if self._real is None or self._real[0] != growth:
             array = self.prepared.images(growth.resolution)
             chosen = choose_real(array, count, seed=0)
-            pictures = faded(np.concatenate([*chosen.batches(AT_ONCE)]), growth)
-            self._real = (growth, measured(pictures), chosen.numbers)
+            pictures = fade_reals(np.concatenate([*chosen.batches(PICTURES_AT_ONCE)]), growth)
+            self._real = (growth, statistics_of(pictures), chosen.numbers)
         _, real, numbers = self._real
         labels = self.labels_of(numbers) if average.config.classes else None
-        drawn = measured(render(average, range(FIRST_SEED, FIRST_SEED + count), growth, labels))
+        drawn = statistics_of(
+            render(average, range(TICK_FIRST_SEED, TICK_FIRST_SEED + count), growth, labels)
+        )
         distances = [
             float(np.abs(a - b).mean(dtype=np.float64))
-            for a, b in zip(real.shadows, drawn.shadows, strict=True)
+            for a, b in zip(real.projections, drawn.projections, strict=True)
         ]
         return {
             "swd": SCALE * float(np.mean(distances)),
-            "diversity": drawn.apart / real.apart if real.apart else 1.0,
-            "distinctness": drawn.nearest / real.nearest if real.nearest else 1.0,
+            "diversity": drawn.mean_distance / real.mean_distance if real.mean_distance else 1.0,
+            "distinctness": drawn.nearest_distance / real.nearest_distance
+            if real.nearest_distance
+            else 1.0,
         }
 
     def labels_of(self, numbers: Indices) -> list[int] | None:
@@ -108,20 +112,20 @@ class TickMetrics:
         """How many pictures are measured: fewer of large ones, and never more than there are."""
         height, width = size_of(growth.resolution, self.prepared.manifest.base)
         bytes_each = height * width * self.prepared.channels
-        return min(self.wanted, max(FEWEST, MOST_BYTES // bytes_each), self.prepared.count)
+        return min(self.wanted, max(FEWEST_PICTURES, MOST_BYTES // bytes_each), self.prepared.count)
 
 
-def faded(pictures: Pixels, growth: Growth) -> Pixels:
+def fade_reals(pictures: Pixels, growth: Growth) -> Pixels:
     """Real pictures as blurred as the generator's at this growth."""
     if not growth.fading:
         return pictures
     return to_pixels(fade_images(from_pixels(torch.from_numpy(pictures)), growth)).numpy()
 
 
-def measured(pictures: Pixels) -> Measured:
+def statistics_of(pictures: Pixels) -> SetStatistics:
     """What is compared of pictures `[N, H, W, C]`; N is at least 2."""
     small = pictures
-    while min(small.shape[1:3]) > SEEN_AT:
+    while min(small.shape[1:3]) > DISTANCE_SIZE:
         n, height, width, channels = small.shape
         blocks = small.reshape(n, height // 2, 2, width // 2, 2, channels)
         small = blocks.mean(axis=(2, 4), dtype=np.float32)
@@ -131,24 +135,30 @@ def measured(pictures: Pixels) -> Measured:
     np.fill_diagonal(apart, 0.0)
     mean = float(apart.sum() / (n * (n - 1)))
     np.fill_diagonal(apart, np.inf)
-    return Measured(tuple(shadows_of(pictures)), mean, float(np.median(apart.min(axis=1))))
+    return SetStatistics(tuple(projections_of(pictures)), mean, float(np.median(apart.min(axis=1))))
 
 
-def shadows_of(pictures: Pixels) -> Iterator[Floats]:
+def projections_of(pictures: Pixels) -> Iterator[Floats]:
     """For each level of the pyramid, its normalised patches along 128 directions, sorted."""
     shorter, channels = min(pictures.shape[1:3]), pictures.shape[3]
     side = min(PATCH, shorter)
     for number in range(len(levels_of(shorter))):
         random = np.random.default_rng([0, number])
-        directions = random.standard_normal((channels * side**2, DIRECTIONS)).astype(np.float32)
+        directions = random.standard_normal((channels * side**2, TICK_DIRECTIONS)).astype(
+            np.float32
+        )
         directions /= np.linalg.norm(directions, axis=0)
         parts: list[Floats] = []
-        for start in range(0, len(pictures), AT_ONCE):
-            images = torch.from_numpy(pictures[start : start + AT_ONCE]).permute(0, 3, 1, 2).float()
+        for start in range(0, len(pictures), PICTURES_AT_ONCE):
+            images = (
+                torch.from_numpy(pictures[start : start + PICTURES_AT_ONCE])
+                .permute(0, 3, 1, 2)
+                .float()
+            )
             level = laplacian_level(images.contiguous(), number).numpy()
-            parts.append(cut_patches(level, random, PATCHES, side))
+            parts.append(cut_patches(level, random, TICK_PATCHES, side))
         cloud = np.concatenate(parts)  # [N * 16, C, side * side]
         cloud -= cloud.mean(axis=(0, 2), keepdims=True)
         deviation = cloud.std(axis=(0, 2), keepdims=True)
         cloud /= np.where(deviation == 0.0, np.float32(1.0), deviation)
-        yield sorted_shadows(cloud.reshape(len(cloud), -1), directions)
+        yield sorted_projections(cloud.reshape(len(cloud), -1), directions)

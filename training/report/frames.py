@@ -56,10 +56,12 @@ def frames_of(samples: Path, up_to: int, kept: Path | None, budget: int = BUDGET
         found = NAME.fullmatch(path.stem)
         if found and int(found[1]) <= up_to:
             frames.append(Frame(int(found[1]), int(found[2]), _webp_of(path, int(found[2]), kept)))
-    return [frames[place] for place in thinned([len(frame.webp) for frame in frames], budget)]
+    return [
+        frames[place] for place in thin_to_budget([len(frame.webp) for frame in frames], budget)
+    ]
 
 
-def thinned(sizes: Sequence[int], budget: int) -> list[int]:
+def thin_to_budget(sizes: Sequence[int], budget: int) -> list[int]:
     """Places of those that fit: all, or every second, every third, ...; always the last."""
     for stride in range(1, len(sizes) + 1):
         places = list(range(len(sizes) - 1, -1, -stride))[::-1]
@@ -70,15 +72,15 @@ def thinned(sizes: Sequence[int], budget: int) -> list[int]:
 
 def _webp_of(path: Path, resolution: int, kept: Path | None) -> bytes:
     if kept is None:
-        return shrunk(path, resolution)
+        return shrink_grid(path, resolution)
     small = kept / f"{path.stem}.webp"
     if not small.exists():
         kept.mkdir(exist_ok=True)
-        write_whole(small, shrunk(path, resolution))
+        write_whole(small, shrink_grid(path, resolution))
     return small.read_bytes()
 
 
-def shrunk(path: Path, resolution: int) -> bytes:
+def shrink_grid(path: Path, resolution: int) -> bytes:
     """A grid as WebP, its pictures at their own size or at 128 pixels, whichever is smaller.
 
     Raises:
@@ -92,10 +94,10 @@ def shrunk(path: Path, resolution: int) -> bytes:
     if tile > LARGEST_TILE:
         size = (COLUMNS * LARGEST_TILE, round(height * LARGEST_TILE / tile))
         own = own.resize(size, Image.Resampling.BOX)
-    return webp(own, lossless=resolution <= LOSSLESS_UP_TO)
+    return encode_webp(own, lossless=resolution <= LOSSLESS_UP_TO)
 
 
-def webp(image: Image.Image, *, lossless: bool) -> bytes:
+def encode_webp(image: Image.Image, *, lossless: bool) -> bytes:
     """An image as a WebP file."""
     file = io.BytesIO()
     image.save(file, format="WEBP", lossless=lossless, quality=QUALITY, method=1)

@@ -14,14 +14,14 @@ import numpy as np
 from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
 from training.data.stream import Prepared
-from training.quality.coarse_search import COMPARED_AT, flat, halved_to, nearest
+from training.quality.coarse_search import COARSE_SIZE, downsample_to, nearest_pixels, to_points
 from training.quality.pictures import choose_real
 from training.quality.report import write_whole
 from training.rendering import grid_of, render
-from training.report.frames import LARGEST_TILE, webp
+from training.report.frames import LARGEST_TILE, encode_webp
 
 SEEDS = range(8)  # of the first row of the picture grids; where there are classes, each its own
-SHOWN = 3  # training pictures for each
+REPORT_NEIGHBOURS = 3  # training pictures for each
 SEARCHED = 20_000  # training pictures, at most
 SHEET_FILE = "lookalikes.webp"
 
@@ -37,14 +37,16 @@ class NeighbourSheet:
 def find_neighbours(average: Generator, growth: Growth, prepared: Prepared) -> NeighbourSheet:
     """Search among at most 20,000 training pictures, always the same ones."""
     drawn = render(average, SEEDS, growth)
-    small = prepared.images(min(COMPARED_AT, growth.resolution))
+    small = prepared.images(min(COARSE_SIZE, growth.resolution))
     searched = choose_real(small, SEARCHED, seed=0)
-    points = flat(halved_to(drawn, small.shape[1]))
-    places = searched.numbers[nearest(points, searched.array, searched.numbers, SHOWN)]
+    points = to_points(downsample_to(drawn, small.shape[1]))
+    places = searched.numbers[
+        nearest_pixels(points, searched.array, searched.numbers, REPORT_NEIGHBOURS)
+    ]
     real = np.asarray(prepared.images(growth.resolution)[places.T.reshape(-1)])
-    tiles = halved_to(np.concatenate([drawn, real]), LARGEST_TILE)
+    tiles = downsample_to(np.concatenate([drawn, real]), LARGEST_TILE)
     sheet = grid_of(tiles, len(drawn), smallest_tile=1)
-    return NeighbourSheet(webp(sheet, lossless=tiles.shape[1] <= COMPARED_AT), len(searched))
+    return NeighbourSheet(encode_webp(sheet, lossless=tiles.shape[1] <= COARSE_SIZE), len(searched))
 
 
 def save_neighbours(folder: Path, found: NeighbourSheet) -> None:

@@ -12,7 +12,7 @@ import json
 import time
 from pathlib import Path
 
-from training.quality.neighbours import SHOWN as NEIGHBOURS_SHOWN
+from training.quality.neighbours import SHEET_NEIGHBOURS as NEIGHBOURS_SHOWN
 from training.quality.report import write_whole
 from training.rendering import SAMPLES
 from training.report.frames import Frame, frames_of
@@ -45,9 +45,9 @@ def write_page(run: Path, out: Path, kept: Path | None) -> int:
     story |= {
         "written": time.strftime("%Y-%m-%d %H:%M"),
         "frames": [frame_in_json(frame) for frame in frames],
-        "lookalikes": picture(run / KEPT_FOLDER / SHEET_FILE, "webp"),
+        "lookalikes": picture_data_uri(run / KEPT_FOLDER / SHEET_FILE, "webp"),
         "lookalikes_searched": min(SEARCHED, story["data"]["images"]),
-        "neighbours": picture(run / NEIGHBOURS_FILE, "png"),
+        "neighbours": picture_data_uri(run / NEIGHBOURS_FILE, "png"),
         "neighbours_shown": NEIGHBOURS_SHOWN,
     }
     content = page_of(story).encode("utf-8")
@@ -82,7 +82,7 @@ def frame_in_json(frame: Frame) -> ReportData:
     }
 
 
-def picture(path: Path, kind: str) -> str | None:
+def picture_data_uri(path: Path, kind: str) -> str | None:
     """A picture file as an address that carries it; None if there is none."""
     return data_uri(path.read_bytes(), kind) if path.exists() else None
 

@@ -62,7 +62,7 @@ class Display:
     def update(self, moment: ScheduleState, images_shown: int, rate: float) -> None:
         """Move the bar; cheap, called every step."""
         self._bar.update(
-            self._task, completed=images_shown, description=describe(moment), rate=rate
+            self._task, completed=images_shown, description=describe_schedule(moment), rate=rate
         )
 
     def tick(
@@ -70,21 +70,21 @@ class Display:
     ) -> None:
         """Say where the run stands, for a log."""
         terms = "  ".join(f"{name} {value:.3f}" for name, value in numbers.items())
-        left = duration((self.total_images - images_shown) / rate) if rate else "?"
+        left = format_duration((self.total_images - images_shown) / rate) if rate else "?"
         self.say(
-            f"{describe(moment)}  {images_shown:,} of {self.total_images:,} images  "
+            f"{describe_schedule(moment)}  {images_shown:,} of {self.total_images:,} images  "
             f"{rate:.1f} images/s  at this rate {left} left  {terms}"
         )
 
 
-def describe(moment: ScheduleState) -> str:
+def describe_schedule(moment: ScheduleState) -> str:
     """Level and alpha in words."""
     growth = moment.growth
     state = f"fading in, alpha {growth.alpha:.2f}" if growth.fading else "held"
     return f"{growth.resolution} px {state}"
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Hours and minutes, or minutes and seconds."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

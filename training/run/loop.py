@@ -26,7 +26,7 @@ from training.objectives.augment import AugmentStrength
 from training.rendering import SAMPLES
 from training.run.checkpoint import CHECKPOINTS, Progress, load_newest
 from training.run.data_origin import keep_origin
-from training.run.display import Display, describe
+from training.run.display import Display, describe_schedule
 from training.run.journal import JOURNAL_FILE, TIMING_FILE, Averages, truncate_after
 from training.run.lock import run_lock
 from training.run.monitor import RunMonitor
@@ -216,7 +216,7 @@ def resume_or_begin(
         truncate_after(run / name, progress.images_shown)
     if progress.images_shown:
         moment = schedule_at(progress.images_shown, config)
-        display.say(f"resuming after {progress.images_shown:,} images, {describe(moment)}")
+        display.say(f"resuming after {progress.images_shown:,} images, {describe_schedule(moment)}")
     return progress
 
 

@@ -8,7 +8,7 @@ import safetensors.torch
 import torch
 
 from tests.training.benchmark.mnist import write_mnist
-from training.benchmark.classifier import as_images, reader_in, train_reader
+from training.benchmark.classifier import as_images, load_or_train_classifier, train_classifier
 from training.benchmark.digits import read_digits
 from training.data.manifest import DataError
 
@@ -17,14 +17,14 @@ def test_a_classifier_learns_and_is_kept(tmp_path: Path) -> None:
     """It reads digits it has not seen; the second call reads the file of the first."""
     folder = write_mnist(tmp_path / "mnist")
     train, test = read_digits(folder, "train"), read_digits(folder, "test")
-    reader = reader_in(tmp_path, train, test)
-    kept = reader_in(tmp_path, test, train)
+    reader = load_or_train_classifier(tmp_path, train, test)
+    kept = load_or_train_classifier(tmp_path, test, train)
 
     assert reader.accuracy > 0.5
     assert kept.accuracy == reader.accuracy
     images = as_images(test.pixels)
-    assert torch.equal(kept.read(images), reader.read(images))
-    assert (reader.read(images).numpy() == test.labels).mean() == reader.accuracy
+    assert torch.equal(kept.classify(images), reader.classify(images))
+    assert (reader.classify(images).numpy() == test.labels).mean() == reader.accuracy
 
 
 def test_a_damaged_classifier_is_named(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_a_damaged_classifier_is_named(tmp_path: Path) -> None:
     for content in (b"cut short", safetensors.torch.save({"dense.bias": torch.zeros(3)})):
         path.write_bytes(content)
         with pytest.raises(DataError, match=r"classifier.safetensors is damaged .*: delete it"):
-            reader_in(tmp_path, digits, digits)
+            load_or_train_classifier(tmp_path, digits, digits)
 
 
 def test_a_classifier_appears_whole_or_not_at_all(
@@ -49,7 +49,7 @@ def test_a_classifier_appears_whole_or_not_at_all(
     digits = read_digits(write_mnist(tmp_path / "mnist", 256), "train")
     monkeypatch.setattr(safetensors.torch, "save_file", cut)
     with pytest.raises(KeyboardInterrupt):
-        reader_in(tmp_path, digits, digits)
+        load_or_train_classifier(tmp_path, digits, digits)
 
     assert [path.name for path in tmp_path.glob("classifier*")] == []
 
@@ -58,7 +58,7 @@ def test_training_a_classifier_is_repeatable_and_leaves_the_random_state(tmp_pat
     """The same digits give the same weights, and nobody else's random numbers change."""
     digits = read_digits(write_mnist(tmp_path / "mnist", 256), "train")
     before = torch.random.get_rng_state()
-    first, second = (train_reader(digits, digits, epochs=1) for _ in range(2))
+    first, second = (train_classifier(digits, digits, epochs=1) for _ in range(2))
 
     assert torch.equal(torch.random.get_rng_state(), before)
     for one, other in zip(

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from training.benchmark.networks import DIVISORS, SmallDiscriminator, pair_of
+from training.benchmark.networks import DIVISORS, SmallDiscriminator, small_networks
 
 
 @pytest.mark.parametrize("name", sorted(DIVISORS))
 def test_generator_and_discriminator_fit(name: str) -> None:
     """Latents become pictures of 32 px, pictures become one score each."""
-    generator, discriminator = pair_of(name)
+    generator, discriminator = small_networks(name)
     images = generator(torch.randn(4, 64))
 
     assert images.shape == (4, 3, 32, 32)
@@ -26,7 +26,7 @@ def test_the_discriminator_is_divided_by_k(divisor: int, maps: list[int]) -> Non
 
 def test_a_crippled_discriminator_sees_the_batch() -> None:
     """The score of an image depends on the others: the deviation of the batch is among its data."""
-    _, discriminator = pair_of("k4")
+    _, discriminator = small_networks("k4")
     image = torch.randn(1, 3, 32, 32)
     alike, varied = image.expand(8, -1, -1, -1), torch.cat([image, torch.randn(7, 3, 32, 32)])
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from training.benchmark.classifier import DigitClassifier, Reader
-from training.benchmark.score import Count, classes_of, count_score, score_of
+from training.benchmark.classifier import DigitClassifier, TrainedClassifier
+from training.benchmark.score import ModeCounter, modes_of, score_of, score_of_histogram
 
 
 class Brightness(DigitClassifier):
@@ -20,7 +20,7 @@ class Brightness(DigitClassifier):
         return torch.nn.functional.one_hot(classes, 10).float()
 
 
-READER = Reader(Brightness(), 1.0)
+READER = TrainedClassifier(Brightness(), 1.0)
 
 
 def picture_of(number: int) -> Tensor:
@@ -33,14 +33,14 @@ def test_red_is_the_hundreds() -> None:
     """Three digits make one number."""
     images = torch.stack([picture_of(number) for number in (0, 7, 42, 123, 999)])
 
-    assert classes_of(images, READER).tolist() == [0, 7, 42, 123, 999]
+    assert modes_of(images, READER).tolist() == [0, 7, 42, 123, 999]
 
 
 def test_a_perfectly_even_model_has_all_modes_and_no_divergence() -> None:
     """A thousand pictures, one of each class."""
     score = score_of(
         lambda _draw, first, count: torch.stack([picture_of(first + i) for i in range(count)]),
-        Count(READER, pictures=1000, draws=2),
+        ModeCounter(READER, pictures=1000, draws=2),
     )
 
     assert score.modes == 1000
@@ -51,7 +51,7 @@ def test_a_collapsed_model_has_one_mode() -> None:
     """KL of one class against a thousand is the logarithm of a thousand."""
     score = score_of(
         lambda _draw, _first, count: picture_of(5).expand(count, -1, -1, -1),
-        Count(READER, pictures=700, draws=1),
+        ModeCounter(READER, pictures=700, draws=1),
     )
 
     assert score.modes == 1
@@ -63,7 +63,7 @@ def test_half_of_the_modes_cost_the_logarithm_of_two() -> None:
     counts = np.zeros(1000, np.int64)
     counts[::2] = 3
 
-    modes, divergence = count_score(counts)
+    modes, divergence = score_of_histogram(counts)
 
     assert modes == 500
     assert divergence == pytest.approx(math.log(2))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from training.benchmark.trial import Trial, usual_unless
+from training.benchmark.trial import Trial, rates_for
 
 TRIAL = Trial("k2", "hinge", seed=5, images=640, learning_rate=0.002)
 
@@ -34,4 +34,4 @@ def test_the_usual_rates_are_those_of_the_objective(
     asked: tuple[float | None, float | None], objective: str, rates: tuple[float, float]
 ) -> None:
     """The paper's with WGAN-GP, else what found most modes; what is asked for is taken."""
-    assert usual_unless(asked, objective) == rates
+    assert rates_for(asked, objective) == rates

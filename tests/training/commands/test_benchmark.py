@@ -9,7 +9,7 @@ import pytest
 from tests.training.benchmark.mnist import write_mnist
 from training.__main__ import build_parser
 from training.benchmark.trial import Trial
-from training.commands.benchmark import read_result, words_of
+from training.commands.benchmark import describe_trial, read_result
 from training.config.config import ConfigError
 
 
@@ -46,10 +46,10 @@ def test_a_row_says_how_it_was_played() -> None:
     """So that rows of other settings are other rows."""
     trial = Trial("k4", "rpgan-r1r2", 0, 128, learning_rate=0.003, discriminator_rate=0.03)
 
-    told = words_of(replace(trial, gamma=0.1))
+    told = describe_trial(replace(trial, gamma=0.1))
 
     assert told == "rpgan-r1r2, gamma 0.1, learning rate 0.003 and 0.03, batch 64"
-    assert words_of(replace(trial, objective="wgan-gp", discriminator_rate=None)) == (
+    assert describe_trial(replace(trial, objective="wgan-gp", discriminator_rate=None)) == (
         "wgan-gp, learning rate 0.003, batch 64"
     )
 

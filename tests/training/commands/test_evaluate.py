@@ -19,12 +19,12 @@ from training.quality import fid
 from training.quality.distances import frechet_distance
 from training.quality.networks.efficientnet import (
     WeightsError,
-    features_of,
+    efficientnet_features,
     load_network,
     weights_path,
 )
 from training.quality.pictures import choose_real, draw_generated
-from training.quality.report import Report, quality_for_card
+from training.quality.report import QualityReport, quality_for_card
 from training.run.checkpoint import sealed
 from training.run.loaded import load_run
 
@@ -46,12 +46,12 @@ def measured(finished: Path, prepared: Prepared, tmp_path_factory: pytest.TempPa
     return run
 
 
-def report_of(run: Path) -> Report:
+def report_of(run: Path) -> QualityReport:
     """As it was written."""
     return json.loads((run / "quality.json").read_text(encoding="utf-8"))
 
 
-def measure(run: Path, prepared: Prepared, effort: Effort = LITTLE) -> Report:
+def measure(run: Path, prepared: Prepared, effort: Effort = LITTLE) -> QualityReport:
     """The report, as it was written."""
     evaluate_run(run, prepared, run / "quality.json", effort, CPU, lambda _: None)
     return report_of(run)
@@ -98,7 +98,9 @@ def test_the_averaged_generator_is_what_is_measured(
     seeds = range(3_000_000, 3_000_012)
     drawn = draw_generated(newest.players.average, newest.moment.growth, seeds, tmp_path).first(11)
     real = choose_real(prepared.images(8), 12, seed=0).first(11)
-    expected = frechet_distance(features_of(real, network), features_of(drawn, network))
+    expected = frechet_distance(
+        efficientnet_features(real, network), efficientnet_features(drawn, network)
+    )
     assert report["metrics"]["fd_efficientnet_lite0"]["value"] == pytest.approx(expected, rel=1e-3)
 
 
@@ -111,11 +113,11 @@ def test_fid_is_measured_with_the_weights_that_are_given(
 ) -> None:
     """Beside the rest, into the card too; other weights are refused, and nothing is measured."""
     effort = replace(LITTLE, inception=inception_weights)
-    monkeypatch.setattr(fid, "SIDE", 75)
+    monkeypatch.setattr(fid, "INCEPTION_INPUT", 75)
     with pytest.raises(WeightsError, match="is needed: FID is defined by the file pt_inception"):
         measure(run, prepared, effort)
     assert not (run / "quality.json").exists()
-    monkeypatch.setattr(fid, "WEIGHTS_SHA256", file_sha256(inception_weights))
+    monkeypatch.setattr(fid, "INCEPTION_SHA256", file_sha256(inception_weights))
 
     metrics = measure(run, prepared, effort)["metrics"]
 
@@ -123,7 +125,7 @@ def test_fid_is_measured_with_the_weights_that_are_given(
     seeds = range(3_000_000, 3_000_011)
     drawn = draw_generated(newest.players.average, newest.moment.growth, seeds, tmp_path)
     seen = (choose_real(prepared.images(8), 12, seed=0).first(11), drawn)
-    expected = frechet_distance(*(fid.features_of(pictures, network) for pictures in seen))
+    expected = frechet_distance(*(fid.inception_features(pictures, network) for pictures in seen))
     assert list(metrics)[-2:] == ["neighbour_ratio", "fid"]
     assert metrics["fid"]["value"] == pytest.approx(expected, rel=1e-3)
     assert metrics["fid"]["images"] == 11

@@ -7,7 +7,7 @@ import pytest
 
 from training.data.manifest import Pixels, images_file
 from training.data.stream import Prepared
-from training.quality.candidates import doubles, with_candidates
+from training.quality.candidates import duplicates_of, with_copy_candidates
 from training.quality.pictures import PictureSet, choose_real
 
 
@@ -25,7 +25,7 @@ def test_a_copy_of_any_training_picture_finds_it(make_prepared: Callable[..., Pr
     outside = np.setdiff1d(np.arange(400), real.numbers)[[7, 100, 100, 390]]
     copies = (array[outside] * 0.95).astype(np.uint8)
 
-    searched = with_candidates(real, PictureSet(copies, np.arange(4)), prepared, 32)
+    searched = with_copy_candidates(real, PictureSet(copies, np.arange(4)), prepared, 32)
 
     assert searched.numbers[:2].tolist() == real.numbers.tolist()
     assert set(outside.tolist()) <= set(searched.numbers.tolist())
@@ -43,7 +43,7 @@ def test_real_pictures_find_the_one_most_alike_but_themselves(
         replaced(prepared, resolution, array)
     real = PictureSet(prepared.images(8), np.array([3, 17]))
 
-    searched = with_candidates(real, real, prepared, 8)
+    searched = with_copy_candidates(real, real, prepared, 8)
 
     assert searched.numbers.tolist() == [3, 17, 33, 47]
 
@@ -58,7 +58,7 @@ def test_an_equal_picture_is_no_other_one(make_prepared: Callable[..., Prepared]
     array = prepared.images(8)
     real = PictureSet(array, np.array([3]))
 
-    searched = with_candidates(real, real, prepared, 8)
+    searched = with_copy_candidates(real, real, prepared, 8)
 
     squares = np.square(array[:30] / 255 - array[3] / 255).sum(axis=(1, 2, 3))
     other = int(np.argsort(squares)[1])
@@ -75,7 +75,7 @@ def test_pictures_alike_at_a_glance_are_told_apart_at_64_pixels(
     array = prepared.images(32)
     real = PictureSet(array, np.array([0, 1]))
 
-    searched = with_candidates(real, PictureSet(array, np.array([6])), prepared, 32)
+    searched = with_copy_candidates(real, PictureSet(array, np.array([6])), prepared, 32)
 
     assert 6 in searched.numbers[2:].tolist()
 
@@ -89,7 +89,7 @@ def test_where_all_pictures_are_equal_there_is_no_other(
         replaced(prepared, resolution, np.zeros_like(prepared.images(resolution)))
     real = PictureSet(prepared.images(8), np.array([0, 1]))
 
-    assert len(with_candidates(real, real.first(1), prepared, 8)) <= 3
+    assert len(with_copy_candidates(real, real.first(1), prepared, 8)) <= 3
 
 
 @pytest.mark.parametrize("channels", [1, 4])
@@ -101,7 +101,7 @@ def test_pictures_that_are_not_square_are_searched(
     array = prepared.images(32)
     real = PictureSet(array, np.array([0, 1]))
 
-    searched = with_candidates(real, PictureSet(array, np.array([20])), prepared, 32)
+    searched = with_copy_candidates(real, PictureSet(array, np.array([20])), prepared, 32)
 
     assert 20 in searched.numbers.tolist()
 
@@ -111,4 +111,4 @@ def test_doubles_are_numbered_by_the_first_of_them() -> None:
     array = np.zeros((4, 8, 8, 3), np.uint8)
     array[2, 7, 7, 2] = 1
 
-    assert doubles(PictureSet(array, np.array([2, 0, 1, 2, 3]))).tolist() == [0, 1, 1, 0, 1]
+    assert duplicates_of(PictureSet(array, np.array([2, 0, 1, 2, 3]))).tolist() == [0, 1, 1, 0, 1]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.quality.feature_metrics import measure_features, measure_neighbours
+from training.quality.feature_metrics import measure_features, measure_neighbour_ratio
 from training.quality.neighbours import nearest_neighbours
 
 
@@ -34,7 +34,7 @@ def test_copies_are_near_what_they_were_copied_from() -> None:
     """A hundredth of the usual distance, among 20 of 300."""
     found = nearest_neighbours(cloud(0), cloud(0))
 
-    entry = measure_neighbours(found, 300, 20, "features at 128 px")
+    entry = measure_neighbour_ratio(found, 300, 20, "features at 128 px")
 
     assert entry["value"] == pytest.approx(0, abs=0.01)
     assert entry["low"] == pytest.approx(0, abs=0.01)

@@ -9,7 +9,12 @@ from scipy.ndimage import map_coordinates
 
 from models.bundle import file_sha256
 from training.quality import fid
-from training.quality.fid import as_shown, load_inception, measure_fid, resized
+from training.quality.fid import (
+    load_inception,
+    measure_fid,
+    resize_as_tensorflow,
+    to_inception_input,
+)
 from training.quality.networks.efficientnet import WeightsError
 from training.quality.pictures import PictureSet
 
@@ -19,8 +24,8 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def accepted(inception_weights: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Random weights that pass for the published ones; pictures are shown small."""
-    monkeypatch.setattr(fid, "WEIGHTS_SHA256", file_sha256(inception_weights))
-    monkeypatch.setattr(fid, "SIDE", 75)
+    monkeypatch.setattr(fid, "INCEPTION_SHA256", file_sha256(inception_weights))
+    monkeypatch.setattr(fid, "INCEPTION_INPUT", 75)
     return inception_weights
 
 
@@ -31,7 +36,7 @@ def accepted(inception_weights: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("kind", ["another", "missing", "a folder"])
 def test_other_weights_are_refused_before_they_are_read(tmp_path: Path, kind: str) -> None:
     """By their digest, with what is needed: read, this file would be no weights at all."""
-    path = tmp_path / fid.WEIGHTS_FILE
+    path = tmp_path / fid.INCEPTION_FILE
     if kind == "another":
         path.write_bytes(b"no weights")
     elif kind == "a folder":
@@ -46,7 +51,7 @@ def test_other_weights_are_refused_before_they_are_read(tmp_path: Path, kind: st
 
 def test_the_digest_is_the_one_that_the_file_is_named_after() -> None:
     """Its first eight figures."""
-    assert fid.WEIGHTS_FILE == f"pt_inception-2015-12-05-{fid.WEIGHTS_SHA256[:8]}.pth"
+    assert fid.INCEPTION_FILE == f"pt_inception-2015-12-05-{fid.INCEPTION_SHA256[:8]}.pth"
 
 
 def test_accepted_weights_are_those_of_the_network(accepted: Path) -> None:
@@ -66,8 +71,8 @@ def test_accepted_weights_are_those_of_the_network(accepted: Path) -> None:
 
 def test_pictures_are_resized_from_their_upper_left_corner() -> None:
     """Place i lies at i * old / new: counted by hand, larger and smaller."""
-    larger = resized(torch.tensor([[[[0.0, 100.0], [200.0, 44.0]]]]), 4)
-    smaller = resized(torch.arange(36.0).reshape(1, 1, 6, 6), 4)
+    larger = resize_as_tensorflow(torch.tensor([[[[0.0, 100.0], [200.0, 44.0]]]]), 4)
+    smaller = resize_as_tensorflow(torch.arange(36.0).reshape(1, 1, 6, 6), 4)
 
     assert larger[0, 0].tolist() == [
         [0, 50, 100, 100],
@@ -83,7 +88,7 @@ def test_nothing_is_averaged_where_pictures_become_smaller() -> None:
     """A third of the size takes every third pixel."""
     image = torch.rand(1, 2, 9, 9, generator=torch.Generator().manual_seed(0))
 
-    assert torch.equal(resized(image, 3), image[:, :, ::3, ::3])
+    assert torch.equal(resize_as_tensorflow(image, 3), image[:, :, ::3, ::3])
 
 
 @pytest.mark.parametrize("size", [(32, 32), (64, 96), (299, 299), (512, 300)])
@@ -93,7 +98,7 @@ def test_resizing_agrees_with_scipy(size: tuple[int, int]) -> None:
     image = np.random.default_rng(0).random(size) * 255
     places = np.mgrid[:299, :299] * np.array([height / 299, width / 299])[:, None, None]
 
-    shown = resized(torch.from_numpy(image)[None, None], 299)[0, 0]
+    shown = resize_as_tensorflow(torch.from_numpy(image)[None, None], 299)[0, 0]
 
     expected = map_coordinates(image, places, order=1, mode="nearest")
     np.testing.assert_allclose(shown, expected, atol=0.02)
@@ -103,18 +108,18 @@ def test_the_network_is_shown_numbers_around_0() -> None:
     """(x - 128) / 128, of a size of their own, gray three times."""
     pixels = np.array([0, 128, 255, 64], np.uint8).reshape(1, 2, 2, 1)
 
-    shown = as_shown(pixels, 2)
+    shown = to_inception_input(pixels, 2)
 
     assert shown.shape == (1, 3, 2, 2)
     assert all(channel.flatten().tolist() == [-1, 0, 127 / 128, -0.5] for channel in shown[0])
-    assert as_shown(np.zeros((2, 4, 6, 3), np.uint8), 299).shape == (2, 3, 299, 299)
+    assert to_inception_input(np.zeros((2, 4, 6, 3), np.uint8), 299).shape == (2, 3, 299, 299)
 
 
 def test_what_is_transparent_lies_on_white_in_whole_numbers() -> None:
     """As it would in a file without transparency."""
     glass = np.array([[0, 0, 0, 51], [200, 100, 0, 255], [9, 9, 9, 0], [255, 0, 1, 100]], np.uint8)
 
-    shown = as_shown(glass.reshape(1, 2, 2, 4), 2)[0].flatten(1).T * 128 + 128
+    shown = to_inception_input(glass.reshape(1, 2, 2, 4), 2)[0].flatten(1).T * 128 + 128
 
     assert shown.tolist() == [[204, 204, 204], [200, 100, 0], [255, 255, 255], [255, 155, 155]]
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from training.data.manifest import Pixels, images_file
 from training.data.stream import Prepared
-from training.quality.coarse_search import flat
+from training.quality.coarse_search import to_points
 from training.quality.memorization import Memorization, measure_memorization
 from training.quality.networks.efficientnet import Features
 from training.quality.pictures import PictureSet, choose_real
@@ -19,7 +19,7 @@ COUNT, LOOKED_AT = 400, 100
 
 def look(pictures: PictureSet) -> Features:
     """The numbers of their pixels."""
-    return flat(pictures.at(np.arange(len(pictures)))).astype(np.float32)
+    return to_points(pictures.at(np.arange(len(pictures)))).astype(np.float32)
 
 
 @pytest.fixture

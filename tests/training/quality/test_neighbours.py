@@ -56,7 +56,7 @@ def test_an_equal_picture_is_not_the_nearest_other() -> None:
     half, generated = cloud(50, 0), cloud(20, 1)
     twice = np.concatenate([half, half])
 
-    found = nearest_neighbours(twice, generated, doubles=np.arange(100) % 50)
+    found = nearest_neighbours(twice, generated, duplicates=np.arange(100) % 50)
 
     assert found.ratio == pytest.approx(nearest_neighbours(half, generated).ratio)
     assert nearest_neighbours(twice, generated).ratio == float("inf")
@@ -104,8 +104,8 @@ def test_doubles_among_real_pictures_make_no_division_by_zero() -> None:
     """If most real pictures look the same, or all are equal, the ratios have no measure."""
     same, few = np.zeros((5, 2)), cloud(3, 0)[:, :2]
 
-    for doubles in (None, np.zeros(5, np.int64)):
-        found = nearest_neighbours(same, few, doubles=doubles)
+    for duplicates in (None, np.zeros(5, np.int64)):
+        found = nearest_neighbours(same, few, duplicates=duplicates)
         assert {found.ratio, found.low, found.low_of_real} == {float("inf")}
 
 

@@ -6,11 +6,17 @@ from pathlib import Path
 import pytest
 
 from tests.training.conftest import FullDisk
-from training.quality.report import Report, metric, quality_for_card, table_of, write_report
+from training.quality.report import (
+    QualityReport,
+    metric_entry,
+    quality_for_card,
+    table_of,
+    write_report,
+)
 
 
 @pytest.fixture
-def report() -> Report:
+def report() -> QualityReport:
     """Of two metrics."""
     return {
         "format_version": 1,
@@ -22,24 +28,24 @@ def report() -> Report:
         "torch": "2",
         "wall_seconds": 61.5,
         "metrics": {
-            "swd": metric(12.3456789, "so", per_level={32: 1 / 3, 16: 24.0}, images=16_384),
-            "neighbour_ratio": metric(float("inf"), "thus"),
+            "swd": metric_entry(12.3456789, "so", per_level={32: 1 / 3, 16: 24.0}, images=16_384),
+            "neighbour_ratio": metric_entry(float("inf"), "thus"),
         },
     }
 
 
 def test_a_metric_is_written_with_six_digits_and_never_as_no_number() -> None:
     """JSON has no infinity."""
-    assert metric(2 / 3, "so", over={16: 1 / 7}, images=12_345_678) == {
+    assert metric_entry(2 / 3, "so", over={16: 1 / 7}, images=12_345_678) == {
         "value": 0.666667,
         "over": {"16": 0.142857},
         "images": 12_345_678,
         "how": "so",
     }
-    assert metric(float("inf"), "so")["value"] is None
+    assert metric_entry(float("inf"), "so")["value"] is None
 
 
-def test_a_report_is_read_into_a_card(report: Report, tmp_path: Path) -> None:
+def test_a_report_is_read_into_a_card(report: QualityReport, tmp_path: Path) -> None:
     """The metrics with how they were measured, and the circumstances."""
     write_report(tmp_path / "quality.json", report)
 
@@ -71,7 +77,7 @@ def test_a_report_that_cannot_be_read_is_left_out_and_named(
 
 
 def test_a_full_disk_leaves_the_older_report(
-    report: Report, tmp_path: Path, full_disk: FullDisk
+    report: QualityReport, tmp_path: Path, full_disk: FullDisk
 ) -> None:
     """And nothing beside it."""
     path = tmp_path / "quality.json"
@@ -86,7 +92,7 @@ def test_a_full_disk_leaves_the_older_report(
     assert json.loads(before)["seed"] == 0
 
 
-def test_the_table_is_for_people(report: Report) -> None:
+def test_the_table_is_for_people(report: QualityReport) -> None:
     """One line each, with what it was measured on."""
     assert table_of(report).splitlines() == [
         "32 px after 72,000 images: 16,384 drawn, 62 s",

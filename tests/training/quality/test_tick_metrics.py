@@ -13,7 +13,7 @@ from models.families.progan.growth import Growth
 from training.config.config import TrainingConfig
 from training.data.stream import Prepared
 from training.quality import tick_metrics
-from training.quality.tick_metrics import TickMetrics, faded, measured
+from training.quality.tick_metrics import TickMetrics, fade_reals, statistics_of
 
 
 @pytest.fixture
@@ -91,15 +91,15 @@ def test_distances_between_pictures_agree_with_scipy() -> None:
     square = squareform(pdist(points))
     np.fill_diagonal(square, np.inf)
 
-    found = measured(real)
+    found = statistics_of(real)
 
-    assert found.apart == pytest.approx(pdist(points).mean(), rel=1e-5)
-    assert found.nearest == pytest.approx(np.median(square.min(axis=1)), rel=1e-5)
+    assert found.mean_distance == pytest.approx(pdist(points).mean(), rel=1e-5)
+    assert found.nearest_distance == pytest.approx(np.median(square.min(axis=1)), rel=1e-5)
 
 
 def test_shadows_give_the_wasserstein_distance_along_each_direction() -> None:
     """As scipy has it for points on a line."""
-    (a,), (b,) = (measured(pictures(seed=seed)).shadows for seed in (1, 2))
+    (a,), (b,) = (statistics_of(pictures(seed=seed)).projections for seed in (1, 2))
 
     ours = np.abs(a - b).mean(axis=1)
 
@@ -108,11 +108,11 @@ def test_shadows_give_the_wasserstein_distance_along_each_direction() -> None:
 
 @pytest.mark.parametrize(("size", "levels"), [(4, 1), (8, 1), (16, 1), (32, 2), (64, 3)])
 def test_every_resolution_can_be_measured(size: int, levels: int) -> None:
-    """Pictures below seven pixels are patches themselves; shadows are in order."""
-    shadows = measured(pictures(5, size, 1)).shadows
+    """Pictures below seven pixels are patches themselves; projections are in order."""
+    projections = statistics_of(pictures(5, size, 1)).projections
 
-    assert [part.shape for part in shadows] == [(128, 5 * 16)] * levels
-    assert all((np.diff(part, axis=1) >= 0).all() for part in shadows)
+    assert [part.shape for part in projections] == [(128, 5 * 16)] * levels
+    assert all((np.diff(part, axis=1) >= 0).all() for part in projections)
 
 
 def test_the_same_moment_gives_the_same_numbers(prepared: Prepared, average: Generator) -> None:
@@ -131,7 +131,7 @@ def test_while_a_level_fades_in_real_pictures_fade_too(
     """So that a generator that does its best is not blamed."""
     growth = Growth(1, 0.25)
     real = np.asarray(prepared.images(8))[np.random.default_rng(0).permutation(12)]
-    monkeypatch.setattr(tick_metrics, "render", returning(faded(real, growth)))
+    monkeypatch.setattr(tick_metrics, "render", returning(fade_reals(real, growth)))
 
     assert TickMetrics(prepared, 16).measure(average, growth)["swd"] == 0.0
     assert TickMetrics(prepared, 16).measure(average, Growth(1))["swd"] > 1.0
@@ -168,4 +168,6 @@ def test_pictures_that_are_not_square_are_measured(
     assert numbers.keys() == {"swd", "diversity", "distinctness"}
     assert all(np.isfinite(value) for value in numbers.values())
     pictures = np.array(wide.images(8))
-    assert measured(pictures).apart == pytest.approx(pdist(pictures.reshape(12, -1)).mean())
+    assert statistics_of(pictures).mean_distance == pytest.approx(
+        pdist(pictures.reshape(12, -1)).mean()
+    )

