@@ -1,12 +1,12 @@
 // The page a person sees at /: one seed on the stage, its sizes, others, a walk, the card.
 // It uses only addresses that anyone may use; the state is in the fragment of the page's address.
 
-import { ask } from "./asking.js";
+import { ask } from "./api.js";
 import { showCard } from "./card.js";
-import { makeDoor } from "./door.js";
+import { makeKeyDialog } from "./api-key-dialog.js";
 import { firstSeeds, framed, imageAddress, isSquare, made, randomSeeds, display, shapeOf, sizeOf, thumbnailOf } from "./pictures.js";
-import { makeTaking } from "./taking.js";
-import { makeWalk } from "./walk.js";
+import { makeDownloads } from "./download.js";
+import { makeInterpolation } from "./interpolation.js";
 
 const OTHERS = 12;
 const ANY = "any: each seed has its own";
@@ -21,7 +21,7 @@ let dealt = firstSeeds(); // the seeds of the others
 let painting = new AbortController(); // of the stage and its sizes
 let dealing = new AbortController(); // of the others
 const painter = () => label ? { model: card.pinned_name, label } : { model: card.pinned_name };
-const walk = makeWalk(find, () => card, painter);
+const walk = makeInterpolation(find, () => card, painter);
 
 const say = (text) => { find("status").textContent = text; };
 
@@ -32,7 +32,7 @@ function complain(error, signal) {
   say("");
 }
 
-const taking = makeTaking(find, say, complain);
+const taking = makeDownloads(find, say, complain);
 
 // --- The stage --------------------------------------------------------------------------------
 
@@ -174,7 +174,7 @@ async function begin() {
   const wanted = new URLSearchParams(location.hash.slice(1));
   const { signal } = new AbortController();
   listen();
-  makeDoor(find, say);
+  makeKeyDialog(find, say);
   show(wanted.get("seed") || firstSeeds()[0]);
   const list = await (await ask("models", signal, say)).json();
   cards = list.models;

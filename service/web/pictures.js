@@ -1,7 +1,7 @@
 // Seeds, addresses, and pictures in frames.
 // Seeds stay text from end to end: they go beyond what a JavaScript number holds.
 
-import { ask } from "./asking.js";
+import { ask } from "./api.js";
 
 const NAMES = ["alan", "grace", "ada", "hedy", "linus", "margaret", "edsger", "katherine", "dennis",
   "barbara", "donald", "frances"];

@@ -147,8 +147,8 @@ def test_every_request_of_the_page_is_sent_with_the_key() -> None:
     """All go through one place; the description of the routes is open to all."""
     asking = [name for name in SCRIPTS if re.search(r"\bfetch\(|XMLHttpRequest", text_of(name))]
 
-    assert asking == ["asking.js", "docs.js"]
-    assert "fetch(address, { signal, headers })" in text_of("asking.js")
+    assert asking == ["api.js", "docs.js"]
+    assert "fetch(address, { signal, headers })" in text_of("api.js")
 
 
 @pytest.mark.parametrize("hidden", ["key-form", "key-refused", "label-choice"])

@@ -124,7 +124,7 @@ def test_a_request_waits_for_a_key_and_goes_on_with_the_one_that_opens(closed: s
     """The reader is told when one is refused; no address ever holds one."""
     told = """
     const [host, key] = given;
-    const { ask } = await script("asking.js");
+    const { ask } = await script("api.js");
     const { takeKey, whenKeyIsWanted } = await script("key.js");
     const asked = [];
     const typed = ["wrong", key];
@@ -155,7 +155,7 @@ def test_a_key_that_came_while_a_request_was_under_way_is_sent_at_once(closed: s
     """The reader is not asked again."""
     told = """
     const [host, key] = given;
-    const { ask } = await script("asking.js");
+    const { ask } = await script("api.js");
     const { takeKey, whenKeyIsWanted } = await script("key.js");
     const asked = [];
     whenKeyIsWanted((refused) => asked.push(refused));
@@ -171,7 +171,7 @@ def test_a_kept_key_is_sent_from_the_beginning(closed: str) -> None:
     """As after the page was loaded again in the same tab."""
     told = """
     kept.set("progan-key", given[1]);
-    const { ask } = await script("asking.js");
+    const { ask } = await script("api.js");
     const answer = await ask(`${given[0]}/models`, signal, patiently);
     print({ status: answer.status, sent: sent.length });
     """
@@ -182,7 +182,7 @@ def test_a_kept_key_is_sent_from_the_beginning(closed: str) -> None:
 def test_who_goes_elsewhere_no_longer_waits_for_a_key(closed: str) -> None:
     """A picture that is not wanted any more is not fetched when the key has come."""
     told = """
-    const { ask } = await script("asking.js");
+    const { ask } = await script("api.js");
     const { takeKey, whenKeyIsWanted } = await script("key.js");
     const gone = new AbortController();
     whenKeyIsWanted(() => gone.abort());

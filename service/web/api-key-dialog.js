@@ -8,7 +8,7 @@ import { hasKey, takeKey, whenKeyIsWanted } from "./key.js";
  * @param {(id: string) => HTMLElement} find an element of the page
  * @param {(reason: string) => void} say tells why the page waits
  */
-export function makeDoor(find, say) {
+export function makeKeyDialog(find, say) {
   function open() {
     const key = find("key").value.trim();
     if (!key) return;

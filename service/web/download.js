@@ -1,6 +1,6 @@
 // What a reader takes away: the picture's link, files, a command and the proof of its pixels.
 
-import { ask } from "./asking.js";
+import { ask } from "./api.js";
 import { hasKey } from "./key.js";
 import { imageAddress, made } from "./pictures.js";
 
@@ -13,7 +13,7 @@ const KEPT_MS = 60_000; // that a file stays at hand after its link was pressed
  * @param {(reason: string) => void} say told why a file takes long
  * @param {(error: Error, signal: AbortSignal) => void} complain told why there is none
  */
-export function makeTaking(find, say, complain) {
+export function makeDownloads(find, say, complain) {
   find("copy-link").addEventListener("click", () => copy(find("download-png").href, find("copy-link")));
   find("copy-curl").addEventListener("click", () => copy(find("curl").textContent, find("copy-curl")));
   addEventListener("click", (event) => {

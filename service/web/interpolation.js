@@ -11,7 +11,7 @@ const MOST = 4;
  * @param {() => object} cardOf the card of the chosen model
  * @param {() => object} painterOf what paints: that model, and the class if one was chosen
  */
-export function makeWalk(find, cardOf, painterOf) {
+export function makeInterpolation(find, cardOf, painterOf) {
   let stops = [];
   let filming = new AbortController();
   const say = (text) => { find("walk-status").textContent = text; };
