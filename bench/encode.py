@@ -31,9 +31,9 @@ if __name__ == "__main__":  # started as a file: the rooms are beside bench/, no
 
 from bench.taken import taken_of
 from models.bundle import load_bundle
+from models.picture import Pixels
 from models.pixels import to_pixels
 from service.media.encoding import ENCODER_VERSION, FORMATS, encode
-from service.media.picture import Pixels
 
 FACTS = {"seed": "7", "model": "bench@" + "0" * 64, "software": "bench"}
 BASELINE = "Pillow PNG"

@@ -20,11 +20,11 @@ from pathlib import Path
 
 import numpy as np
 
+from models.picture import pixel_sha256
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe, point_of
 from service.composition import available_cores
 from service.engine import TorchEngine, open_engine
-from service.media.fingerprint import pixel_sha256
 
 MAX_BATCH = 8
 BUSY_THREADS = 2

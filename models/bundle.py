@@ -20,10 +20,7 @@ from torch import Tensor, nn
 from models.card import Card, CardError
 from models.families.progan.config import ExitShape, NetworkConfig
 from models.families.progan.generator import Generator
-
-WEIGHTS_FILE = "generator.safetensors"
-CARD_FILE = "card.json"
-PREVIEW_FILE = "preview.webp"
+from models.layout import CARD_FILE, PREVIEW_FILE, WEIGHTS_FILE, file_sha256
 
 
 class BundleError(ValueError):
@@ -71,12 +68,6 @@ class Bundle:
 
     generator: Generator
     card: Card
-
-
-def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal, read in pieces."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def save_bundle(folder: Path, generator: Generator, card: Card, preview: bytes) -> Card:

@@ -70,7 +70,7 @@ class Golden:
         seed: an integer seed.
         resolution: of the level.
         pixel_sha256: of the raw uint8 bytes; equal on the same kind of device and libraries.
-        thumbnail: `models.pixels.thumbnail_of` the picture; equal within a few steps anywhere.
+        thumbnail: `models.picture.thumbnail_of` the picture; equal within a few steps anywhere.
     """
 
     seed: int

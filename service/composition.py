@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from models.picture import Pixels
 from service.access.keys import KeyRing
 from service.access.rate import RateLimit
 from service.batching.batcher import Batcher
@@ -22,7 +23,6 @@ from service.batching.queue import AdmissionQueue
 from service.batching.recipe import Recipe
 from service.batching.waiting import drain
 from service.errors import NotReady
-from service.media.picture import Pixels
 from service.operations.engine_health import EngineHealth
 from service.operations.metrics import Metrics
 from service.pipeline import ImagePipeline

@@ -14,14 +14,13 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+from models.picture import Pixels, pixel_sha256
 from service.batching.batcher import Batcher
 from service.batching.queue import Rendered
 from service.batching.recipe import Recipe
 from service.batching.waiting import wait_for_images
 from service.errors import OutOfRange, QueueFull
 from service.media.encoding import FORMATS, encode
-from service.media.fingerprint import pixel_sha256
-from service.media.picture import Pixels
 from service.operations.metrics import Metrics
 from service.operations.spans import Spans
 from service.settings import Settings

@@ -14,7 +14,8 @@ from models.families.progan.config import ExitShape, NetworkConfig, level_of
 from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
 from models.latent import label_of, latent_of
-from models.pixels import Pixels, thumbnail_of, to_pixels
+from models.picture import Pixels, thumbnail_of
+from models.pixels import to_pixels
 from service.settings import Settings
 
 MakeBundle = Callable[..., Path]

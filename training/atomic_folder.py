@@ -26,7 +26,8 @@ from contextlib import contextmanager, suppress
 from glob import escape as glob_escape
 from pathlib import Path
 
-UNFINISHED = ".partial-"  # in the name of every folder that is not in its place yet
+from models.layout import UNFINISHED
+
 REPLACED = f"{UNFINISHED}replaced-"  # the old folder, between the two renames
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # Linux, <fcntl.h> and <linux/fs.h>
 RANDOM = "?" * 8  # how `tempfile` ends its names, as a pattern

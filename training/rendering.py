@@ -18,7 +18,8 @@ from torch import Tensor
 from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
 from models.latent import label_of, latent_of
-from models.pixels import Pixels, to_pixels
+from models.picture import Pixels
+from models.pixels import to_pixels
 
 SAMPLES = "samples"  # the folder in a run
 COLUMNS = 8

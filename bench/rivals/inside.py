@@ -17,7 +17,8 @@ from PIL import Image
 
 from bench.taken import taken_of
 from models.bundle import load_bundle
-from models.pixels import Pixels, to_pixels
+from models.picture import Pixels
+from models.pixels import to_pixels
 from service.batching.recipe import Recipe, point_of
 from service.engine import open_engine
 from service.media.encoding import encode

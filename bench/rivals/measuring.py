@@ -25,7 +25,7 @@ from bench.rivals.catalogue import HOST, Server, environment_of
 from bench.rivals.inside import Orders
 from bench.rivals.networks import Network
 from bench.rivals.processes import Running, ask
-from models.pixels import Pixels
+from models.picture import Pixels
 
 SHARES = (0.5, 0.8)
 WARM_UP_SHARE = 0.3  # of the seconds of a measurement

@@ -16,7 +16,8 @@ from models.card import Card, Data, Exit, Golden
 from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator
 from models.latent import latent_of
-from models.pixels import thumbnail_of, to_pixels
+from models.picture import thumbnail_of
+from models.pixels import to_pixels
 
 SHIPPED = Path(__file__).parents[2] / "models" / "pretrained"
 RANDOM = "random-64"

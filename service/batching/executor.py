@@ -12,6 +12,7 @@ from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import Protocol
 
+from models.picture import Pixels
 from service.batching.batch_limit import BatchSizeLimit
 from service.batching.engine import DeviceLost
 from service.batching.heartbeat import Heartbeat
@@ -19,7 +20,6 @@ from service.batching.predictor import WorkPredictor
 from service.batching.queue import PendingImage, Rendered
 from service.batching.recipe import Recipe
 from service.errors import EngineFailed, MemoryTooSmall
-from service.media.picture import Pixels
 
 LENIENCY = 3.0  # times its predicted duration that a batch may take before it is overdue
 

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from models.picture import Pixels
 from service.batching.predictor import WorkPredictor
 from service.batching.recipe import Recipe
 from service.errors import DeadlinePassed, DeadlineTooNear, Draining, QueueFull, Refused
-from service.media.picture import Pixels
 
 RESTART_S = 10  # after which whoever was given up may try again
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.pixels import Pixels
+from models.picture import Pixels
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from models.bundle import load_bundle
-from models.pixels import Pixels
+from models.picture import Pixels
 from service.batching.engine import EngineMode, ModelInfo
 from service.batching.recipe import Recipe, point_of
 from service.engine.backends.eager import CompiledNetwork

@@ -15,7 +15,8 @@ from torch import Tensor
 
 from models.families.progan.config import level_of
 from models.latent import Latent, latent_of, lerp, slerp
-from models.pixels import Pixels, to_pixels
+from models.picture import Pixels
+from models.pixels import to_pixels
 from service.batching.recipe import Method, Point, Recipe
 from service.engine.backends.eager import CompiledNetwork
 from service.engine.class_vectors import ClassVectors

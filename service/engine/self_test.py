@@ -13,9 +13,8 @@ import numpy as np
 
 from models.bundle import BundleError
 from models.card import Card, Golden
-from models.pixels import Pixels, thumbnail_of
+from models.picture import Pixels, pixel_sha256, thumbnail_of
 from service.batching.recipe import Recipe, point_of
-from service.media.fingerprint import pixel_sha256
 
 THUMBNAIL_TOLERANCE = 2  # steps of 255: what another processor may round differently
 

@@ -17,9 +17,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.bundle import CARD_FILE, WEIGHTS_FILE, BundleError, file_sha256, load_card
+from models.bundle import BundleError, load_card
 from models.card import Card
-from models.pixels import Pixels
+from models.layout import CARD_FILE, WEIGHTS_FILE, file_sha256
+from models.picture import Pixels
 from service.batching.engine import BundleRefused, DeviceLost, ModelInfo
 from service.batching.recipe import Recipe
 from service.engine.device import Target, open_device, precision_for

@@ -13,9 +13,9 @@ from typing import Final
 
 import av
 
+from models.picture import Pixels
 from service.media.encoding import ENCODER_VERSION
 from service.media.gif import write_gif
-from service.media.picture import Pixels
 from service.media.png import write_apng
 from service.media.provenance import Facts
 from service.media.video import write_mp4

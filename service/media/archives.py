@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from service.media.picture import Pixels, checked
+from models.picture import Pixels, checked
 from service.media.provenance import Facts
 
 FACTS_FILE: Final = "facts.json"

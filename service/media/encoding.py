@@ -15,7 +15,7 @@ import isal
 import PIL
 from PIL import Image, features
 
-from service.media.picture import Pixels, as_shown, checked, on_white
+from models.picture import Pixels, as_shown, checked, on_white
 from service.media.png import write_png
 from service.media.provenance import Facts, exif_block, xmp_packet
 from service.media.webp import write_webp

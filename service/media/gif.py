@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from PIL import GifImagePlugin, Image
 
-from service.media.picture import Pixels, as_shown, checked, on_white
+from models.picture import Pixels, as_shown, checked, on_white
 from service.media.provenance import Facts, one_line
 
 SAMPLED_PIXELS: Final = 1 << 18  # what the palette is fitted to, spread over all frames

@@ -16,7 +16,7 @@ from typing import Final, cast
 import numpy as np
 from isal import isal_zlib
 
-from service.media.picture import Pixels, checked
+from models.picture import Pixels, checked
 from service.media.provenance import Facts, checked_facts, xmp_packet
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
@@ -36,7 +36,7 @@ def write_png(pixels: Pixels, facts: Facts) -> bytes:
     """One picture `[H, W, C]` as a PNG with its facts in text chunks.
 
     Raises:
-        ValueError: not a picture (`service.media.picture.checked`), or a fact with an unusable
+        ValueError: not a picture (`models.picture.checked`), or a fact with an unusable
             name.
 
     """

@@ -26,7 +26,7 @@ from av.container import OutputContainer
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 
-from service.media.picture import Pixels, checked, in_colour, on_white
+from models.picture import Pixels, checked, in_colour, on_white
 from service.media.provenance import Facts, one_line, xmp_packet
 
 SMALLEST_SIDE: Final = 64  # pixels; players show less badly or not at all

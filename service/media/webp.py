@@ -14,7 +14,7 @@ from typing import Final
 
 from PIL import Image
 
-from service.media.picture import Pixels, as_shown, checked
+from models.picture import Pixels, as_shown, checked
 from service.media.provenance import Facts, exif_block, xmp_packet
 
 # Method 1 is a quarter smaller than method 0, on flat drawings more than half, and three times

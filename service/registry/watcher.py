@@ -11,9 +11,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-CARD_FILE = "card.json"
-FILES = (CARD_FILE, "generator.safetensors")  # what makes a model; a preview may come and go
-UNFINISHED = ".partial-"  # in the name of a folder that is still being exported
+from models.layout import REQUIRED_FILES, is_visible
+
 LONGEST_WAIT_LOOKS = 64
 
 Fingerprint = tuple[tuple[int | str, ...], ...]
@@ -29,7 +28,7 @@ def bundle_folders(bundles: Path) -> list[Path]:
     """
     with os.scandir(bundles) as entries:
         names = sorted(entry.name for entry in entries if _may_be_folder(entry))
-    return [bundles / name for name in names if not name.startswith(".") and UNFINISHED not in name]
+    return [bundles / name for name in names if is_visible(name)]
 
 
 def _may_be_folder(entry: os.DirEntry[str]) -> bool:
@@ -45,7 +44,7 @@ def fingerprint_of(folder: Path) -> Fingerprint:
     Device and inode tell another file of the same size and date; the time of the last change of
     status, which nobody can set, tells a file that was written over and given its old date.
     """
-    return tuple(_status(folder / name) for name in FILES)
+    return tuple(_status(folder / name) for name in REQUIRED_FILES)
 
 
 def _status(path: Path) -> tuple[int | str, ...]:

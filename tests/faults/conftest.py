@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from models.picture import pixel_sha256
 from service.batching.recipe import Recipe, point_of
 from service.engine import open_engine
-from service.media.fingerprint import pixel_sha256
 from tests.faults.process import Service
 
 HEAD = ("fault", "what clients saw", "recovery", "memory before -> after")

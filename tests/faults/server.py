@@ -18,13 +18,13 @@ from typing import Any
 
 import torch
 
+from models.picture import Pixels
 from service.__main__ import read_settings, serve
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe
 from service.composition import Engine, Learn, ServiceRuntime, open_torch_engine
 from service.engine.device_errors import fault_of
 from service.http.request_log import configure_logging
-from service.media.picture import Pixels
 from service.settings import Settings
 
 ORDERS = "FAULT_ORDERS"  # the variable that names the file

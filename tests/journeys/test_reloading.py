@@ -17,9 +17,9 @@ import pytest
 
 from models.bundle import load_card
 from models.families.progan.config import NetworkConfig
+from models.picture import pixel_sha256
 from service.batching.recipe import Recipe, point_of
 from service.engine.torch_engine import open_engine, unlearned
-from service.media.fingerprint import pixel_sha256
 from tests.conftest import write_bundle
 from tests.journeys.server import PATIENCE_S, Server, ready_server
 

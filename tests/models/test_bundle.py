@@ -10,17 +10,12 @@ import safetensors.torch
 import torch
 
 from models import bundle as bundle_module
-from models.bundle import (
-    BundleError,
-    file_sha256,
-    load_bundle,
-    load_card,
-    save_bundle,
-)
+from models.bundle import BundleError, load_bundle, load_card, save_bundle
 from models.card import Card, Data, Exit
 from models.families.progan.config import ExitShape, NetworkConfig
 from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
+from models.layout import file_sha256
 
 SHAPES = (ExitShape((5,)), ExitShape((1, 3, 1), (4, 6)), ExitShape((3, 3), (8,)), ExitShape())
 

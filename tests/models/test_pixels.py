@@ -1,10 +1,9 @@
 """Between the networks' numbers and the pixels of a file."""
 
-import numpy as np
 import pytest
 import torch
 
-from models.pixels import from_pixels, thumbnail_of, to_pixels
+from models.pixels import from_pixels, to_pixels
 
 
 def test_every_pixel_value_survives_the_way_there_and_back() -> None:
@@ -50,31 +49,3 @@ def test_narrow_types_round_as_fp32_does() -> None:
     images = torch.rand(1, 3, 8, 8).mul(2).sub(1).to(torch.bfloat16)
 
     assert torch.equal(to_pixels(images), to_pixels(images.float()))
-
-
-def test_a_thumbnail_is_the_mean_of_each_sixteenth() -> None:
-    """Row by row, channel by channel."""
-    picture = np.zeros((8, 8, 2), np.uint8)
-    picture[:2, 2:4, 1] = 200  # the second sixteenth of the first row
-    picture[6, 6] = 100  # a quarter of the last
-
-    thumbnail = thumbnail_of(picture)
-
-    assert len(thumbnail) == 4 * 4 * 2
-    assert thumbnail[2:4] == (0, 200)
-    assert thumbnail[-2:] == (25, 25)
-    assert sum(thumbnail) == 250
-
-
-def test_the_thumbnail_of_the_smallest_picture_is_itself() -> None:
-    """4x4 pixels are sixteen sixteenths."""
-    picture = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
-
-    assert thumbnail_of(picture) == tuple(range(48))
-
-
-def test_a_thumbnail_of_a_side_that_four_does_not_divide_counts_pixels_by_their_share() -> None:
-    """Six columns: a quarter is one and a half of them."""
-    picture = np.array([0, 60, 120, 180, 240, 30], np.uint8).reshape(1, 6, 1).repeat(4, axis=0)
-
-    assert thumbnail_of(picture)[:4] == (20, 100, 200, 100)

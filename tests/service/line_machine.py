@@ -17,6 +17,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from models.picture import Pixels
 from service.batching.batcher import Batcher
 from service.batching.predictor import WorkPredictor
 from service.batching.queue import AdmissionQueue, PendingImage
@@ -28,7 +29,6 @@ from service.errors import (
     EngineFailed,
     QueueFull,
 )
-from service.media.picture import Pixels
 from service.operations.metrics import Metrics
 from tests.service.painter import PATIENCE_S, paint, wait_until
 

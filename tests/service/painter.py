@@ -15,11 +15,11 @@ from fastapi.testclient import TestClient
 
 from models.card import Card, Data, Exit, Golden
 from models.families.progan.config import NetworkConfig
+from models.picture import Pixels
 from service.app import create_app
 from service.batching.engine import BundleRefused, EngineMode, ModelInfo
 from service.batching.recipe import Recipe
 from service.composition import ServiceRuntime
-from service.media.picture import Pixels
 from service.settings import Settings
 
 PATIENCE_S = 30  # for a machine that is busy

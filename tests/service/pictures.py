@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageSequence
 
-from service.media.picture import CHANNELS, Pixels
+from models.picture import CHANNELS, Pixels
 
 FACTS: Final = {
     "seed": "9223372036854775807",

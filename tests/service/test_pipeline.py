@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from models.picture import pixel_sha256
 from service.batching.queue import Rendered
 from service.batching.recipe import Method, Point, Recipe, point_of
 from service.composition import ServiceRuntime
 from service.errors import NotReady, OutOfRange, QueueFull
-from service.media.fingerprint import pixel_sha256
 from service.pipeline import ImagePipeline, Timing, facts_of, file_of, timing_of
 from service.settings import Settings
 from tests.service.painter import PATIENCE_S, Painter, paint

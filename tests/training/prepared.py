@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.bundle import file_sha256
 from models.families.progan.config import SQUARE, Size, level_of, resolution_of, size_of
+from models.layout import file_sha256
 from training.data.manifest import (
     LABELS_FILE,
     MANIFEST_FILE,

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.pixels import Pixels
+from models.picture import Pixels
 from training.config.config import TrainingConfig
 from training.game.schedule import ScheduleState, schedule_at
 from training.game.state import TrainingState

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.pixels import Pixels
+from models.picture import Pixels
 from training.data.manifest import DataError
 from training.data.sources.idx import open_idx_pictures
 from training.objectives.rng import Stream, generator_at

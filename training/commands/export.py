@@ -13,10 +13,11 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 
-from models.bundle import CARD_FILE, load_bundle, load_card, save_bundle
+from models.bundle import load_bundle, load_card, save_bundle
 from models.card import NAME_PATTERN, Card, Data
 from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
+from models.layout import CARD_FILE
 from training.atomic_folder import atomic_folder
 from training.config.config import TrainingConfig
 from training.exits.fitting import STEPS, FittedExit, fit_exits, with_exits

@@ -20,7 +20,7 @@ from PIL.ExifTags import Base as ExifTag
 from PIL.Image import Resampling, Transpose
 
 from models.families.progan.config import BASE_RESOLUTION, SQUARE, Size, size_of
-from training.data.manifest import Pixels
+from models.picture import Pixels
 
 Payload = str | bytes | int  # what a source hands over to be decoded
 MemoryLock = AbstractContextManager[object]  # held by one process at a time

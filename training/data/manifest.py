@@ -7,14 +7,10 @@ the processes that decode pictures stay small.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
-
-import numpy as np
-from numpy.typing import NDArray
 
 from models.families.progan.config import (
     IMAGE_CHANNELS,
@@ -28,8 +24,6 @@ from models.families.progan.config import (
 
 T = TypeVar("T")
 
-Pixels = NDArray[np.uint8]  # [N, H, W, C] unless a signature says otherwise
-
 FORMAT_VERSION = 1
 MANIFEST_FILE = "manifest.json"
 LABELS_FILE = "labels.npy"
@@ -39,12 +33,6 @@ SKIPPED_LISTED = 100  # at most so many are named in the manifest itself
 
 class DataError(ValueError):
     """Data that cannot be used; the message says what was wrong and what to do."""
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal, read in pieces."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def images_file(resolution: int) -> str:

@@ -19,7 +19,9 @@ from typing import Self
 import numpy as np
 
 from models.families.progan.config import SQUARE, Size, level_of, resolution_of, size_of
-from training.data.manifest import ArrayFile, Pixels, images_file, sha256_of
+from models.layout import file_sha256
+from models.picture import Pixels
+from training.data.manifest import ArrayFile, images_file
 
 
 def halvings(pictures: Pixels, resolution: int) -> list[Pixels]:
@@ -82,7 +84,9 @@ class ArrayWriter:
     def record(self) -> ArrayFile:
         """What the manifest says of the closed file."""
         size = self.path.stat().st_size
-        return ArrayFile(self.path.name, (self.count, *self.row_shape), size, sha256_of(self.path))
+        return ArrayFile(
+            self.path.name, (self.count, *self.row_shape), size, file_sha256(self.path)
+        )
 
     def _write_head(self) -> None:
         head = {

@@ -18,15 +18,9 @@ from tokenize import TokenError  # by which numpy says that the head of a file i
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.manifest import (
-    ArrayFile,
-    DataError,
-    Manifest,
-    Pixels,
-    images_file,
-    read_manifest,
-    sha256_of,
-)
+from models.layout import file_sha256
+from models.picture import Pixels
+from training.data.manifest import ArrayFile, DataError, Manifest, images_file, read_manifest
 
 MAX_RESIDENT = 256 * 2**20  # bytes; an array below this is held in memory by a stream
 ALL = slice(None)
@@ -80,7 +74,7 @@ class Prepared:
             DataError: a file has changed since it was written.
         """
         for file in self.manifest.files:
-            if sha256_of(self.folder / file.name) != file.sha256:
+            if file_sha256(self.folder / file.name) != file.sha256:
                 raise DataError(
                     f"{self.folder / file.name} is damaged (its SHA-256 differs from the "
                     "manifest): delete the folder and prepare the pictures again"

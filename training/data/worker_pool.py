@@ -20,8 +20,9 @@ from typing import Protocol
 
 import numpy as np
 
+from models.picture import Pixels
 from training.data.decode import MemoryLock, UnfitPictureError
-from training.data.manifest import DataError, Pixels, Skipped
+from training.data.manifest import DataError, Skipped
 from training.data.pyramid import halvings
 from training.data.sources.pictures import Decoder, Entry
 

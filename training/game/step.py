@@ -15,7 +15,8 @@ from torch.optim import Adam
 
 from models.families.progan.growth import fade_images
 from models.layers import kernels_kept
-from models.pixels import Pixels, from_pixels
+from models.picture import Pixels
+from models.pixels import from_pixels
 from training.config.config import BF16, TrainingConfig
 from training.data.stream import Indices
 from training.distributed import Processes

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from training.data.manifest import Pixels
+from models.picture import Pixels
 from training.data.stream import Indices, Prepared
 from training.quality.coarse_search import COARSE_SIZE, downsample_to, nearest_pixels, to_points
 from training.quality.pictures import PictureSet

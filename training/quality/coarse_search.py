@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.manifest import Pixels
+from models.picture import Pixels
 from training.data.stream import Indices
 from training.quality.distances import Cloud
 

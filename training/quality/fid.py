@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from training.data.manifest import Pixels
+from models.picture import Pixels
 from training.quality.distances import frechet_distance
 from training.quality.networks.efficientnet import (
     Features,

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
-from training.data.manifest import Pixels
+from models.picture import Pixels
 from training.data.stream import Indices
 from training.rendering import render
 

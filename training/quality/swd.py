@@ -18,7 +18,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from torch import Tensor
 
-from training.data.manifest import Pixels
+from models.picture import Pixels
 from training.quality.pictures import PictureSet, scratch_array
 
 COARSEST = 16  # pixels

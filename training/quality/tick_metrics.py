@@ -16,8 +16,8 @@ import torch
 from models.families.progan.config import size_of
 from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth, fade_images
+from models.picture import Pixels
 from models.pixels import from_pixels, to_pixels
-from training.data.manifest import Pixels
 from training.data.stream import Indices, Prepared
 from training.quality.distances import squared_distances
 from training.quality.pictures import choose_real

@@ -20,7 +20,7 @@ import safetensors.torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from models.bundle import file_sha256
+from models.layout import file_sha256
 from training.atomic_folder import current_umask
 from training.run.tensors import StateNetworks, UnfitError, put_tensors, tensors_of
 

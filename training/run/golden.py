@@ -5,14 +5,13 @@ Owns which seeds they are. Writes nothing.
 
 from __future__ import annotations
 
-import hashlib
 import io
 
 from models.card import Golden
 from models.families.progan.config import level_of
 from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
-from models.pixels import thumbnail_of
+from models.picture import pixel_sha256, thumbnail_of
 from training.rendering import grid_of, render
 
 GOLDEN_SEEDS = (0, 1, 2)
@@ -31,8 +30,7 @@ def golden_of(generator: Generator) -> tuple[Golden, ...]:
 def golden_at(generator: Generator, seed: int, resolution: int) -> Golden:
     """The digest and the thumbnail of one seed, rendered alone."""
     picture = render(generator, [seed], Growth(level_of(resolution)))[0]
-    digest = hashlib.sha256(picture.tobytes()).hexdigest()
-    return Golden(seed, resolution, digest, thumbnail_of(picture))
+    return Golden(seed, resolution, pixel_sha256([picture]), thumbnail_of(picture))
 
 
 def preview_of(generator: Generator) -> bytes:

@@ -17,9 +17,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from models.bundle import Bundle, BundleError, file_sha256, load_bundle, load_card
+from models.bundle import Bundle, BundleError, load_bundle, load_card
 from models.families.progan.config import NetworkConfig
 from models.families.progan.growth import Growth
+from models.layout import file_sha256
 from training.config.config import CONFIG_FILE, ConfigError, TrainingConfig
 from training.game.state import TrainingState
 from training.run.checkpoint import CHECKPOINTS, checkpoint_at

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from models.picture import Pixels, pixel_sha256
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe, point_of
 from service.composition import ServiceRuntime
@@ -26,8 +27,6 @@ from service.http.routes.documentation import GENERATE
 from service.http.schemas import EncodedImage, GenerateAnswer, GenerateQuery
 from service.media.archives import contact_sheet, zip_images
 from service.media.encoding import FORMATS, encode
-from service.media.fingerprint import pixel_sha256
-from service.media.picture import Pixels
 from service.pipeline import JSON, SOFTWARE, ZIP, File, Timing, file_of, timing_of
 
 router = APIRouter(tags=["images"])

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from models.families.progan.config import Size
+from models.picture import Pixels, pixel_sha256
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe, frames_of_walk, walk
 from service.composition import ServiceRuntime
@@ -25,8 +26,7 @@ from service.http.routes.documentation import WALK
 from service.http.schemas import EncodedFrame, WalkAnswer, WalkQuery
 from service.media.animation import ANIMATOR_VERSION, MOVING_FORMATS, animate
 from service.media.archives import zip_images
-from service.media.fingerprint import etag_of, pixel_sha256
-from service.media.picture import Pixels
+from service.media.fingerprint import etag_of
 from service.pipeline import JSON, SOFTWARE, ZIP, File, Timing, file_of, timing_of
 
 router = APIRouter(tags=["images"])

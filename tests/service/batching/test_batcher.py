@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
+from models.picture import Pixels
 from service.batching.batcher import Batcher
 from service.batching.engine import DeviceLost
 from service.batching.predictor import WorkPredictor
@@ -28,7 +29,6 @@ from service.errors import (
     EngineLost,
     QueueFull,
 )
-from service.media.picture import Pixels
 from tests.service.line_machine import LineMachine
 
 PATIENCE_S = 30

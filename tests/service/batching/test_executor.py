@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from models.picture import Pixels
 from service.batching.batch_limit import RAISE_AFTER, BatchSizeLimit
 from service.batching.engine import DeviceLost
 from service.batching.executor import LENIENCY, BatchExecutor, refuse
@@ -15,7 +16,6 @@ from service.batching.predictor import WorkPredictor
 from service.batching.queue import PendingImage
 from service.batching.recipe import Recipe, point_of
 from service.errors import Draining, EngineFailed, MemoryTooSmall
-from service.media.picture import Pixels
 
 
 class Small:

@@ -10,11 +10,9 @@ import pytest
 
 from models.bundle import BundleError
 from models.card import Golden
-from models.pixels import thumbnail_of
+from models.picture import Pixels, pixel_sha256, thumbnail_of
 from service.batching.recipe import Recipe, point_of
 from service.engine.self_test import GoldenReport, is_batch_invariant, probes_of, verify_golden
-from service.media.fingerprint import pixel_sha256
-from service.media.picture import Pixels
 from tests.service.painter import card_named, paint
 
 CARD = card_named("painter-32")

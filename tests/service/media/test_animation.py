@@ -6,9 +6,9 @@ import av
 import numpy as np
 import pytest
 
+from models.picture import Pixels, in_colour
 from service.media.animation import ANIMATOR_VERSION, FASTEST, MOVING_FORMATS, animate
 from service.media.encoding import ENCODER_VERSION
-from service.media.picture import Pixels, in_colour
 from tests.service.pictures import FACTS, decoded, walk
 
 

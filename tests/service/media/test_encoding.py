@@ -8,8 +8,8 @@ import PIL
 import pytest
 from PIL import Image
 
+from models.picture import in_colour, on_white
 from service.media.encoding import ENCODER_VERSION, FORMATS, encode
-from service.media.picture import in_colour, on_white
 from tests.service.pictures import FACTS, decoded, opened, painted, psnr
 
 

@@ -1,32 +1,13 @@
-"""The digests clients compare."""
+"""The ETag of an answer."""
 
 from __future__ import annotations
 
-import hashlib
-
-import numpy as np
-
 from service.batching.engine import EngineMode
 from service.batching.recipe import Method, Point, Recipe, point_of
-from service.media.fingerprint import etag_of, pixel_sha256
+from service.media.fingerprint import etag_of
 
 MODE = EngineMode("cpu", "fp32", "torch 2")
 RECIPE = Recipe("m@1", point_of(7), 64)
-
-
-def test_the_digest_is_that_of_the_raw_bytes() -> None:
-    """Row by row, channels last; of several pictures, one after another."""
-    pixels = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
-
-    assert pixel_sha256([pixels]) == hashlib.sha256(bytes(range(12))).hexdigest()
-    assert pixel_sha256([pixels, pixels]) == hashlib.sha256(bytes(range(12)) * 2).hexdigest()
-
-
-def test_the_digest_does_not_depend_on_memory_order() -> None:
-    """A view in another order has the same pixels."""
-    pixels = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
-
-    assert pixel_sha256([np.asfortranarray(pixels)]) == pixel_sha256([pixels])
 
 
 def test_an_etag_is_strong_and_changes_with_all_that_determines_the_bytes() -> None:

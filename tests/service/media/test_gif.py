@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from models.picture import Pixels
 from service.media.gif import write_gif
-from service.media.picture import Pixels
 from tests.service.pictures import (
     FACTS,
     any_picture,

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from service.media.picture import Pixels
+from models.picture import Pixels
 from service.media.png import FILTERS, SIGNATURE, write_apng, write_png
 from tests.service.pictures import (
     FACTS,

@@ -13,7 +13,7 @@ import av
 import numpy as np
 import pytest
 
-from service.media.picture import Pixels, in_colour, on_white
+from models.picture import Pixels, in_colour, on_white
 from service.media.video import SMALLEST_SIDE, repeatable, write_mp4
 from tests.service.pictures import FACTS, painted, psnr, walk
 

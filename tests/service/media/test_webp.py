@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.media.picture import Pixels, in_colour
+from models.picture import Pixels, in_colour
 from service.media.png import write_png
 from service.media.webp import write_animated_webp, write_webp
 from tests.service.pictures import FACTS, any_picture, decoded, durations, opened, painted, walk

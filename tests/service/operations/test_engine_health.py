@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 import pytest
 
+from models.picture import Pixels
 from service.batching.batcher import ERRAND_S, Batcher
 from service.batching.engine import DeviceLost
 from service.batching.recipe import Recipe
 from service.errors import EngineFailed, EngineLost, EngineSilent, NotReady
-from service.media.picture import Pixels
 from service.operations.engine_health import Condition, EngineHealth
 from service.operations.metrics import Metrics
 from tests.service.batching.test_batcher import (

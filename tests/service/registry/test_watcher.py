@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from models import bundle
+from models.layout import CARD_FILE, REQUIRED_FILES
 from service.registry.watcher import (
-    CARD_FILE,
-    FILES,
     Fingerprint,
     FolderChanges,
     FolderWatcher,
@@ -28,19 +26,13 @@ C: Fingerprint = ((3,), (3,))
 def write(folder: Path, card: str = "card", weights: str = "weights") -> Path:
     """A folder with two files, or other contents in those it has."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / FILES[0]).write_text(card)
-    (folder / FILES[1]).write_text(weights)
+    (folder / REQUIRED_FILES[0]).write_text(card)
+    (folder / REQUIRED_FILES[1]).write_text(weights)
     return folder
 
 
 # ----------------------------------------------------------------------------------------
 # Looking
-
-
-def test_the_files_are_those_of_a_bundle() -> None:
-    """Their names are known here without the library that reads them."""
-    assert (bundle.CARD_FILE, bundle.WEIGHTS_FILE) == FILES
-    assert CARD_FILE == bundle.CARD_FILE
 
 
 def test_folders_that_are_hidden_or_unfinished_are_no_bundles(tmp_path: Path) -> None:
@@ -76,7 +68,7 @@ def test_every_kind_of_change_is_seen(tmp_path: Path) -> None:
     bundles.mkdir()
     (bundles / "a").symlink_to(first)
     seen = [read_fingerprints(bundles)]
-    weights = first / FILES[1]
+    weights = first / REQUIRED_FILES[1]
     dates = weights.stat()
 
     weights.write_text("WEIGHTS")

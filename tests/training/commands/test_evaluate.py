@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from models.bundle import file_sha256
+from models.layout import file_sha256
 from training.commands.evaluate import Effort, EvaluationError, evaluate_run
 from training.data.manifest import DataError
 from training.data.stream import Prepared

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.data.manifest import ArrayFile, DataError, Manifest, Source, images_file, sha256_of
+from models.layout import file_sha256
+from training.data.manifest import ArrayFile, DataError, Manifest, Source, images_file
 from training.data.stream import ImageStream, Prepared, open_prepared
 
 COUNT = 10
@@ -15,7 +16,7 @@ COUNT = 10
 def record(path: Path, array: np.ndarray) -> ArrayFile:
     """Save an array and say what the manifest says of it."""
     np.save(path, array)
-    return ArrayFile(path.name, array.shape, path.stat().st_size, sha256_of(path))
+    return ArrayFile(path.name, array.shape, path.stat().st_size, file_sha256(path))
 
 
 @pytest.fixture

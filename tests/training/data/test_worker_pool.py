@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.picture import Pixels
 from training.data.decode import MemoryLock, Payload, Shape, UnfitPictureError
-from training.data.manifest import DataError, Pixels
+from training.data.manifest import DataError
 from training.data.sources.pictures import Entry
 from training.data.worker_pool import WAITING_CHUNKS, decode_all, decode_chunk, group
 

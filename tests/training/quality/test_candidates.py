@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from training.data.manifest import Pixels, images_file
+from models.picture import Pixels
+from training.data.manifest import images_file
 from training.data.stream import Prepared
 from training.quality.candidates import duplicates_of, with_copy_candidates
 from training.quality.pictures import PictureSet, choose_real

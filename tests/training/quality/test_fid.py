@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.ndimage import map_coordinates
 
-from models.bundle import file_sha256
+from models.layout import file_sha256
 from training.quality import fid
 from training.quality.fid import (
     load_inception,

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.data.manifest import Pixels, images_file
+from models.picture import Pixels
+from training.data.manifest import images_file
 from training.data.stream import Prepared
 from training.quality.coarse_search import to_points
 from training.quality.memorization import Memorization, measure_memorization

@@ -11,7 +11,7 @@ from PIL import Image
 from models.families.progan.config import NetworkConfig, level_of
 from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
-from models.pixels import thumbnail_of
+from models.picture import thumbnail_of
 from training.rendering import grid_of, render
 from training.run.golden import golden_of, preview_of
 

@@ -14,8 +14,9 @@ from dicebear import Avatar
 from PIL import Image
 
 from models.families.progan.config import SQUARE, Size
+from models.picture import Pixels
 from training.data.decode import MemoryLock, Payload, Shape, largest_within, shaped_pixels
-from training.data.manifest import DataError, Pixels, Source
+from training.data.manifest import DataError, Source
 from training.data.sources.pictures import Entry
 from training.data.sources.request import AvatarRequest, parse_request
 from training.data.sources.style import LOOKS, load_style, look_of, read_definition

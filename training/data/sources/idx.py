@@ -19,8 +19,9 @@ import numpy as np
 from PIL import Image
 
 from models.families.progan.config import BASE_RESOLUTION, SQUARE, Size
+from models.picture import Pixels
 from training.data.decode import MemoryLock, Payload, Shape, largest_within, shaped_pixels
-from training.data.manifest import DataError, Pixels, Source
+from training.data.manifest import DataError, Source
 from training.data.sources.pictures import Entry
 
 PICTURES_HEAD = struct.Struct(">BBBBIII")  # 0, 0, 8 for unsigned bytes, 3 axes; N, height, width

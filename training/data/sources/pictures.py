@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from models.families.progan.config import SQUARE, Size
+from models.picture import Pixels
 from training.data.decode import MemoryLock, Payload, Shape
-from training.data.manifest import DataError, Pixels, Source
+from training.data.manifest import DataError, Source
 
 
 @dataclass(frozen=True)

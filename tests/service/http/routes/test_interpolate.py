@@ -13,7 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from service.media.fingerprint import pixel_sha256
+from models.picture import pixel_sha256
 from service.settings import Settings
 from tests.service.painter import Painter, card_named, service_with
 

@@ -1,0 +1,32 @@
+"""The layout of a bundle on disk: names of its files and of folders that are none yet.
+
+Owns the names and the digest of a file. Reads no card and knows no tensor, so that whoever lists,
+watches or copies bundles need not load torch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+WEIGHTS_FILE = "generator.safetensors"
+CARD_FILE = "card.json"
+PREVIEW_FILE = "preview.webp"
+REQUIRED_FILES = (CARD_FILE, WEIGHTS_FILE)  # a bundle without a preview is served
+
+UNFINISHED = ".partial-"  # in the name of a folder that is still being written
+
+
+def is_visible(name: str) -> bool:
+    """Whether a folder of that name may be a bundle: it is neither hidden nor unfinished."""
+    return not name.startswith(".") and UNFINISHED not in name
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal; read in pieces.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,77 @@
+"""Pictures as arrays, between the networks and the files: uint8 `[H, W, C]`.
+
+Owns the type, the check of its shape, what becomes of transparency and gray where a file format
+lacks them, and two summaries of a picture: its digest and its thumbnail. Knows neither tensors nor
+file formats, so that whoever handles pictures need not load torch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]  # [H, W, C], or [N, H, W, C] where a signature says so
+
+CHANNELS = (1, 3, 4)  # gray, RGB, RGBA
+THUMBNAIL_SIZE = 4  # pixels
+
+
+def checked(pixels: Pixels) -> Pixels:
+    """The same picture, contiguous in memory.
+
+    Args:
+        pixels: uint8 `[H, W, C]` with 1 (gray), 3 (RGB) or 4 (RGBA) channels.
+
+    Raises:
+        ValueError: another type or shape, or an empty picture.
+
+    """
+    if pixels.dtype != np.uint8:
+        raise ValueError(f"a picture is uint8, not {pixels.dtype}: use models.pixels.to_pixels")
+    if pixels.ndim != 3 or pixels.shape[2] not in CHANNELS or 0 in pixels.shape:
+        raise ValueError(f"a picture is [H, W, C] with C = 1, 3 or 4, not {list(pixels.shape)}")
+    return np.ascontiguousarray(pixels)
+
+
+def on_white(pixels: Pixels) -> Pixels:
+    """RGBA `[H, W, 4]` laid over white -> RGB `[H, W, 3]`; others as they are."""
+    if pixels.shape[2] != 4:
+        return pixels
+    alpha = pixels[..., 3:].astype(np.uint16)
+    mixed = pixels[..., :3] * alpha + 255 * (255 - alpha)
+    return ((mixed + 127) // 255).astype(np.uint8)
+
+
+def in_colour(pixels: Pixels) -> Pixels:
+    """Gray `[H, W, 1]` -> RGB `[H, W, 3]` of equal channels; others as they are."""
+    return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
+
+
+def as_shown(pixels: Pixels) -> Pixels:
+    """The array for Pillow's `fromarray`: gray `[H, W, 1]` -> `[H, W]`; others as they are."""
+    return pixels[..., 0] if pixels.shape[2] == 1 else pixels
+
+
+def pixel_sha256(images: Iterable[Pixels]) -> str:
+    """SHA-256 of the raw bytes of uint8 `[H, W, C]` images one after another, in hexadecimal."""
+    digest = hashlib.sha256()
+    for image in images:
+        digest.update(np.ascontiguousarray(image).data)
+    return digest.hexdigest()
+
+
+def thumbnail_of(pixels: Pixels) -> tuple[int, ...]:
+    """The mean colour of each sixteenth of a picture `[H, W, C]`: 4 * 4 * C values, 0 to 255.
+
+    Where a side does not divide by 4, a pixel on a border counts for each sixteenth by its share.
+    """
+    size = THUMBNAIL_SIZE
+    rows, columns = (size // math.gcd(size, side) for side in pixels.shape[:2])
+    pixels = pixels.repeat(rows, axis=0).repeat(columns, axis=1)
+    height, width, channels = pixels.shape
+    blocks = pixels.reshape(size, height // size, size, width // size, channels)
+    return tuple(int(value) for value in blocks.mean(axis=(1, 3)).round().ravel())
