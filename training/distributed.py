@@ -1,12 +1,12 @@
-"""Who plays together: the processes that `torchrun` started for one run.
+"""Data-parallel training: the processes that `torchrun` started for one run.
 
-Owns every word between them: ranks, shares of a batch, means, waiting for one another. Knows no
-game, schedule or file. A process that is alone sets up nothing, and gets back what it hands in.
+Owns all communication between them: ranks, shares of a batch, means, barriers. Knows no step,
+schedule or file. A single process sets up nothing, and every operation returns its input.
 
 **Shares.** Of each batch, process r of W has the images r, r + W, r + 2 W and so on: real and fake
 image, class and random numbers of one place stay together. Image n is in group n modulo M of the
 minibatch deviation, so the M groups are whole on one process where W divides M; elsewhere the
-deviation is taken over the features of all (`Together.stddev`).
+deviation is taken over the features of all (`Processes.stddev`).
 
 **Why not `DistributedDataParallel`.** It averages gradients by hooks that it arms in each forward
 pass, for one backward pass over the same parameters; its documentation excludes
@@ -58,7 +58,7 @@ class Processes:
 
     @classmethod
     def from_environment(cls) -> Self:
-        """What `torchrun` says of this process; alone without it."""
+        """The process as `torchrun` started it; a single one without it."""
         if not dist.is_torchelastic_launched():
             return cls()
         names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
@@ -66,7 +66,7 @@ class Processes:
 
     @property
     def first(self) -> bool:
-        """Whether this process writes and speaks for all."""
+        """Whether this process writes files and messages for all."""
         return self.rank == 0
 
     @property
@@ -82,7 +82,7 @@ class Processes:
         """Each process of a machine has a CUDA device of its own, unless it is alone there.
 
         Raises:
-            TogetherError: several processes of a machine are given one and the same.
+            DistributedError: several processes of a machine are given one and the same.
         """
         if self.local_count > 1 and name and name.startswith("cuda:"):
             raise DistributedError(
@@ -95,7 +95,7 @@ class Processes:
 
     @contextmanager
     def process_group(self, device: torch.device) -> Generator[None]:
-        """Inside, the processes can hear one another, over NCCL or gloo, and that one is gone."""
+        """Communication over NCCL or gloo inside the context; the loss of a process is an error."""
         if self.count == 1:
             yield
             return
@@ -116,9 +116,9 @@ class Processes:
     def exit(self, code: int) -> NoReturn:
         """End this process with a code.
 
-        Threads of gloo may outlive the meeting, and now and then abort an interpreter that is being
-        taken down (pytorch/pytorch#190489). So one of several is not taken down: everything is
-        written by then.
+        Threads of gloo may outlive the process group, and now and then abort an interpreter that
+        shuts down (pytorch/pytorch#190489). So one of several exits without a shutdown: everything
+        is written by then.
         """
         if self.count == 1:
             sys.exit(code)
@@ -164,21 +164,21 @@ class Processes:
     # Agreement.
 
     def any(self, flag: bool) -> bool:
-        """Whether it is so on any process."""
+        """The logical or of a flag over all processes."""
         if self.count == 1:
             return flag
-        told = torch.tensor(int(flag))
-        dist.all_reduce(told, dist.ReduceOp.MAX)
-        return bool(told.item())
+        flags = torch.tensor(int(flag))
+        dist.all_reduce(flags, dist.ReduceOp.MAX)
+        return bool(flags.item())
 
     def require_same(self, **texts: str) -> None:
-        """Refuse to go on where the processes were told different things.
+        """Refuse to go on where texts differ between processes.
 
         Args:
-            texts: by what they are called.
+            texts: by the names for the message.
 
         Raises:
-            TogetherError: on all of them, naming what differs.
+            DistributedError: on all of them, naming what differs.
         """
         if self.count == 1:
             return
@@ -197,10 +197,12 @@ class Processes:
 
     @contextmanager
     def all_or_none(self) -> Generator[None]:
-        """All leave together what is inside, where no process waits for another; or none does.
+        """All processes leave the context, or none: an error on one is an error on all.
+
+        Inside, no process may wait for another.
 
         Raises:
-            TogetherError: another process failed inside.
+            DistributedError: another process failed inside.
         """
         try:
             yield
@@ -216,7 +218,7 @@ SINGLE = Processes()
 
 
 # ----------------------------------------------------------------------------------------
-# The two are linear and each is the other's transpose, so gradients of gradients are right, too.
+# Both are linear and mutually adjoint, hence double backward is correct.
 
 
 class Gather(Function):
@@ -224,16 +226,16 @@ class Gather(Function):
 
     @staticmethod
     def forward(_context: Any, share: Tensor) -> Tensor:  # noqa: ANN401 - torch's own
-        """What everybody has."""
+        """Gather the tensor of every process."""
         share = share.contiguous()
         parts = [torch.empty_like(share) for _ in range(dist.get_world_size())]
         dist.all_gather(parts, share)
         return torch.stack(parts)
 
     @staticmethod
-    def backward(_context: Any, slope: Tensor) -> Tensor:  # noqa: ANN401 # pyright: ignore[reportIncompatibleMethodOverride] - torch's own
-        """What everybody's loss says of this process's share."""
-        return cast("Tensor", Scatter.apply(slope))
+    def backward(_context: Any, gradient: Tensor) -> Tensor:  # noqa: ANN401 # pyright: ignore[reportIncompatibleMethodOverride] - torch's own
+        """Sum the gradients of all processes for this process's share."""
+        return cast("Tensor", Scatter.apply(gradient))
 
 
 class Scatter(Function):
@@ -241,12 +243,12 @@ class Scatter(Function):
 
     @staticmethod
     def forward(_context: Any, parts: Tensor) -> Tensor:  # noqa: ANN401 - torch's own
-        """The sum of what all say of it."""
+        """Sum over all processes, and keep this process's part."""
         total = parts.contiguous().clone()
         dist.all_reduce(total)
         return total[dist.get_rank()].clone()
 
     @staticmethod
-    def backward(_context: Any, slope: Tensor) -> Tensor:  # noqa: ANN401 # pyright: ignore[reportIncompatibleMethodOverride] - torch's own
-        """Everybody's slopes."""
-        return cast("Tensor", Gather.apply(slope))
+    def backward(_context: Any, gradient: Tensor) -> Tensor:  # noqa: ANN401 # pyright: ignore[reportIncompatibleMethodOverride] - torch's own
+        """Gather the gradients of every process."""
+        return cast("Tensor", Gather.apply(gradient))

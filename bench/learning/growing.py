@@ -113,10 +113,10 @@ class Watched(Display):
         self._look = look
 
     def tick(
-        self, moment: ScheduleState, images_shown: int, rate: float, numbers: dict[str, float]
+        self, schedule: ScheduleState, images_shown: int, rate: float, numbers: dict[str, float]
     ) -> None:
         """Say where the run stands, and measure the checkpoint of the tick before."""
-        super().tick(moment, images_shown, rate, numbers)
+        super().tick(schedule, images_shown, rate, numbers)
         self._look()
 
 
@@ -148,12 +148,12 @@ def measure_new(run: Path, ruler: Ruler) -> None:
         images = int(record.stem.rpartition("-")[2])
         if images in known:
             continue
-        state = load_run(run, str(images))
-        growth = state.moment.growth
+        loaded = load_run(run, str(images))
+        growth = loaded.schedule.growth
         if growth.resolution != ruler.real.shorter:
             continue
-        line = {"images_shown": images, "seconds": state.progress.seconds, **asdict(growth)}
-        numbers = ruler.measure(state.players.average, growth, run)
+        line = {"images_shown": images, "seconds": loaded.progress.seconds, **asdict(growth)}
+        numbers = ruler.measure(loaded.state.average, growth, run)
         append_line(run / MEASURED, line | {"pictures": len(ruler.real)} | numbers)
 
 

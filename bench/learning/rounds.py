@@ -38,17 +38,16 @@ class Row:
 
 def our_step(config: TrainingConfig, prepared: Prepared) -> Step:
     """One real step, pictures read and all, each time further on."""
-    players = TrainingState.create(config, torch.device("cpu"))
+    state = TrainingState.create(config, torch.device("cpu"))
     stream = ImageStream(prepared, config.seed, config.mirror)
     size = config.levels[-1].batch_size
     shown = count(step=size)
 
     def step() -> None:
         place = next(shown)
-        moment = schedule_at(place, config)
-        take_step(
-            players, moment, config, stream.batch(moment.growth.resolution, place, size), place
-        )
+        schedule = schedule_at(place, config)
+        pixels = stream.batch(schedule.growth.resolution, place, size)
+        take_step(state, schedule, config, pixels)
 
     return step
 

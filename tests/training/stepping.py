@@ -14,17 +14,17 @@ HELD = 60  # images shown: 8 px alone, in the plan of the tests
 Weights = dict[str, Tensor]
 
 
-def pixels_for(moment: ScheduleState, seed: int = 0) -> Pixels:
+def pixels_for(schedule: ScheduleState, seed: int = 0) -> Pixels:
     """Random pictures of the right size and number."""
-    size = moment.growth.resolution
-    shape = (moment.batch_size, size, size, 3)
+    size = schedule.growth.resolution
+    shape = (schedule.batch_size, size, size, 3)
     return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
 
 
-def play(players: TrainingState, config: TrainingConfig, images_shown: int) -> dict[str, float]:
+def play(state: TrainingState, config: TrainingConfig, images_shown: int) -> dict[str, float]:
     """One step at a moment of the schedule."""
-    moment = schedule_at(images_shown, config)
-    return take_step(players, moment, config, pixels_for(moment), images_shown)
+    schedule = schedule_at(images_shown, config)
+    return take_step(state, schedule, config, pixels_for(schedule))
 
 
 def weights_of(network: nn.Module) -> Weights:

@@ -19,15 +19,15 @@ from PIL import Image
 
 from models.layers import minibatch_stddev
 from tests.training.conftest import train_a_run
-from tests.training.playing_together import CPU, STOPPED_AT
 from tests.training.prepared import write_prepared
+from tests.training.several_processes import CPU, STOPPED_AT
 from training.config.config import LevelPlan, TrainingConfig
 from training.data.stream import Prepared, open_prepared
 from training.distributed import DistributedError, Processes
 from training.run.journal import JOURNAL_FILE, read_lines
 
 ROOT = Path(__file__).parents[2]
-PLAYING = ROOT / "tests" / "training" / "playing_together.py"
+PLAYING = ROOT / "tests" / "training" / "several_processes.py"
 GAMES = ("acgan", "finite-difference", "rpgan", "wgan-gp")
 pytestmark = pytest.mark.timeout(600)  # processes that import torch, on a machine that is busy
 
@@ -207,14 +207,18 @@ def test_what_one_process_cannot_write_ends_all(played: Played) -> None:
     first, second = played.ends("unwritable")
 
     assert str(first).startswith(("FileExistsError", "NotADirectoryError"))
-    assert second == "TogetherError: another process of this run failed; its own message says why"
+    assert (
+        second == "DistributedError: another process of this run failed; its own message says why"
+    )
 
 
 @pytest.mark.slow
 def test_processes_that_were_told_different_things_refuse_to_play(played: Played) -> None:
     """What differs is named, on all of them."""
     for heard in played.heard:
-        assert str(heard["told"]).startswith("TogetherError: the 2 processes differ in hour: start")
+        assert str(heard["told"]).startswith(
+            "DistributedError: the 2 processes differ in hour: start"
+        )
 
 
 @pytest.mark.slow

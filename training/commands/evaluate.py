@@ -154,11 +154,11 @@ def evaluate_run(
     newest = load_run(run_folder, checkpoint)
     real = real_pictures(newest, prepared, effort)
     out.parent.mkdir(parents=True, exist_ok=True)
-    growth = newest.moment.growth
+    growth = newest.schedule.growth
     seeds = range(EVALUATION_FIRST_SEED, EVALUATION_FIRST_SEED + len(real))
     say(f"drawing {len(real):,} pictures of {growth.resolution} px")
     labels = labels_like(real, prepared, newest.config, read_origin(run_folder))
-    generated = draw_generated(newest.players.average.to(device), growth, seeds, out.parent, labels)
+    generated = draw_generated(newest.state.average.to(device), growth, seeds, out.parent, labels)
     metrics = measure_pictures(real, generated, out.parent, effort, say)
     real, generated = (each.first(effort.feature_images) for each in (real, generated))
     say(f"looking at 2 x {len(real):,} pictures")
@@ -209,7 +209,9 @@ def real_pictures(newest: LoadedRun, prepared: Prepared, effort: Effort) -> Pict
             f"{prepared.folder} has {prepared.count} pictures: at least {FEWEST_EVALUATED} are "
             "needed"
         )
-    return choose_real(prepared.images(newest.moment.growth.resolution), effort.images, effort.seed)
+    return choose_real(
+        prepared.images(newest.schedule.growth.resolution), effort.images, effort.seed
+    )
 
 
 def measure_pictures(
@@ -230,7 +232,7 @@ def describe_circumstances(
     newest: LoadedRun, run_folder: Path, prepared: Prepared, effort: Effort, drawn: int
 ) -> QualityReport:
     """The circumstances of a report."""
-    growth = newest.moment.growth
+    growth = newest.schedule.growth
     return {
         "format_version": QUALITY_FORMAT,
         "preset": newest.config.preset,

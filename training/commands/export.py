@@ -114,7 +114,7 @@ def export_run(  # noqa: PLR0913 - what a person chooses, each by its name
     check_destination(out, name, replace)
     newest = load_run(run_folder, checkpoint)
     require_finished(run_folder, newest)
-    config, progress, average = newest.config, newest.progress, newest.players.average
+    config, progress, average = newest.config, newest.progress, newest.state.average
     exits, steps_taken = exits_for(average, config.seed, exit_steps, out if keep else None)
     generator = with_exits(average, exits)
     origin = read_origin(run_folder)
@@ -174,7 +174,7 @@ def require_finished(run_folder: Path, newest: LoadedRun) -> None:
     Raises:
         ExportError: it sleeps, or fades in.
     """
-    growth, network = newest.moment.growth, newest.config.network
+    growth, network = newest.schedule.growth, newest.config.network
     if growth != Growth(network.top_level):
         raise ExportError(
             f"{run_folder} stands at {growth.resolution} px, alpha {growth.alpha:.2f}: its top "

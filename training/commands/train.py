@@ -78,25 +78,25 @@ def run(options: argparse.Namespace) -> int:
     config = apply_settings(PRESETS[options.preset], options.set)
     prepared = open_prepared(options.data)
     config = with_base(with_classes(config, prepared), prepared)
-    beginning, together = None, Processes.from_environment()
+    beginning, processes = None, Processes.from_environment()
     if options.init_from:
         asked = config
         config, beginning = beginning_with(asked, options.run, options.init_from)
         if vain := overruled(asked, config, options.set):
-            answer_overruled(vain, config, goes_on=beginning is None, aloud=together.first)
+            answer_overruled(vain, config, goes_on=beginning is None, aloud=processes.first)
     check_data(config, prepared)
-    check_processes(config, together.count)
-    device = device_of(together.device_name(options.device))
+    check_processes(config, processes.count)
+    device = device_of(processes.device_name(options.device))
     if options.dry_run:
         told = resolve_precision(config, options.run, device).to_json()
-        sys.stdout.write(told if together.first else "")
+        sys.stdout.write(told if processes.first else "")
         return 0
     if options.threads:
         torch.set_num_threads(options.threads)
-    events = events_of(options.run) if options.tensorboard and together.first else None
-    watched = Display if together.first else Display.silent
+    events = events_of(options.run) if options.tensorboard and processes.first else None
+    watched = Display if processes.first else Display.silent
     with (
-        together.process_group(device),
+        processes.process_group(device),
         watched(config.total_images) as display,
         events or nullcontext(),
     ):
@@ -107,7 +107,7 @@ def run(options: argparse.Namespace) -> int:
             device,
             display,
             beginning=beginning,
-            together=together,
+            processes=processes,
             events=events,
         )
         done = progress.images_shown >= config.total_images

@@ -12,29 +12,29 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 from training.config.config import TrainingConfig
 from training.game.schedule import ScheduleState
 
-RAMP = 0.1  # of the images since the newest level woke up
+RAMP = 0.1  # of the images since the newest level was activated
 
 
-def decay_of(config: TrainingConfig, moment: ScheduleState, images_shown: int) -> float:
-    """How much of the average survives the step that begins after `images_shown`, 0 to 1.
+def decay_of(config: TrainingConfig, schedule: ScheduleState) -> float:
+    """The share of the average that one step keeps, 0 to 1.
 
-    With a half-life, it is kept to a tenth of the age of the newest level: an average must not
-    remember the random weights that a level was born with. What a run took over from a bundle or
-    another run was not born in it.
+    A half-life is limited to a tenth of the images since the newest level was activated, so that
+    the random weights a level begins with are soon forgotten. Weights that were taken over from a
+    bundle or another run are not random, and are not limited.
     """
     if config.ema_decay:
         return config.ema_decay
     half_life = config.ema_half_life_images
-    if not taken_over(config, moment):
-        age = images_shown - moment.level_start + moment.batch_size
+    if not taken_over(config, schedule):
+        age = schedule.images_shown - schedule.level_start + schedule.batch_size
         half_life = min(half_life, RAMP * age)
-    return 0.5 ** (moment.batch_size / half_life)
+    return 0.5 ** (schedule.batch_size / half_life)
 
 
-def taken_over(config: TrainingConfig, moment: ScheduleState) -> bool:
-    """Whether the newest level is the one a run began with: it never faded in, and was held."""
-    plan = config.levels[moment.growth.level]
-    return bool(config.init_from) and moment.level_start == 0 and not plan.fade_images
+def taken_over(config: TrainingConfig, schedule: ScheduleState) -> bool:
+    """Whether the newest level came with `--init-from`: it begins the run and never faded in."""
+    plan = config.levels[schedule.growth.level]
+    return bool(config.init_from) and schedule.level_start == 0 and not plan.fade_images
 
 
 @torch.no_grad()

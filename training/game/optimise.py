@@ -1,6 +1,6 @@
-"""One optimiser step down a loss, or a refusal that says what broke down.
+"""One optimiser step down a loss, or an error that says which term broke down.
 
-Owns the check that loss and slope are finite. Knows neither networks nor pictures.
+Owns the check that the loss and its gradient are finite. Knows neither networks nor pictures.
 """
 
 from __future__ import annotations
@@ -24,28 +24,33 @@ def optimizer_step(
     optimizer: Adam,
     terms: Terms,
     rate: float,
-    moment: ScheduleState,
-    images_shown: int,
-    together: Processes = SINGLE,
+    schedule: ScheduleState,
+    processes: Processes = SINGLE,
 ) -> None:
-    """One optimiser step down the sum of `terms`, on all processes alike.
+    """One optimiser step down the sum of `terms`, the same on all processes.
 
-    What a process hands in is of its own share of the batch; loss and slope are means over all.
+    Args:
+        optimizer: of the network that is updated.
+        terms: scalars of this process's share of the batch; losses and gradients are averaged over
+            the processes.
+        rate: the learning rate of this step.
+        schedule: where the run stands, for the message.
+        processes: who shares the batch.
 
     Raises:
-        NonFiniteLossError: the sum or its slope is infinite or not a number; nothing is updated.
+        NonFiniteLossError: the sum or its gradient is infinite or not a number; nothing is updated.
     """
     loss = torch.stack(list(terms.values())).sum()
-    if not math.isfinite(together.mean(loss).item()):
-        raise NonFiniteLossError(explain_non_finite("loss", terms, moment, images_shown, together))
+    if not math.isfinite(processes.mean(loss).item()):
+        raise NonFiniteLossError(explain_non_finite("loss", terms, schedule, processes))
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    slopes: list[Tensor] = [p.grad for p in parameters if p.grad is not None]
-    together.average(slopes)
-    if not math.isfinite(torch.nn.utils.get_total_norm(slopes).item()):
+    gradients: list[Tensor] = [p.grad for p in parameters if p.grad is not None]
+    processes.average(gradients)
+    if not math.isfinite(torch.nn.utils.get_total_norm(gradients).item()):
         raise NonFiniteLossError(
-            explain_non_finite("slope of the loss", terms, moment, images_shown, together)
+            explain_non_finite("gradient of the loss", terms, schedule, processes)
         )
     for group in optimizer.param_groups:
         group["lr"] = rate
@@ -53,14 +58,15 @@ def optimizer_step(
 
 
 def explain_non_finite(
-    what: str, terms: Terms, moment: ScheduleState, images_shown: int, together: Processes
+    what: str, terms: Terms, schedule: ScheduleState, processes: Processes
 ) -> str:
-    """Where the game broke down, in which terms, and what to try."""
-    means = {name: together.mean(value).item() for name, value in terms.items()}
+    """Where training broke down, in which terms, and what to try."""
+    means = {name: processes.mean(value).item() for name, value in terms.items()}
     parts = ", ".join(f"{name} {value:.4g}" for name, value in means.items())
+    growth = schedule.growth
     return (
-        f"the {what} is not finite after {images_shown:,} images, at {moment.growth.resolution} "
-        f"px, alpha {moment.growth.alpha:.3f}: {parts}. The last checkpoint is whole. Try a "
+        f"the {what} is not finite after {schedule.images_shown:,} images, at {growth.resolution} "
+        f"px, alpha {growth.alpha:.3f}: {parts}. The last checkpoint is whole. Try a "
         "lower learning rate (--set levels.*.learning_rate=...), a larger batch, a stronger "
         "penalty (--set penalty_weight=...), or precision=fp32"
     )

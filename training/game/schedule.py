@@ -1,6 +1,6 @@
-"""Where a run stands after so many images: a pure function, with nothing to restore.
+"""The schedule of a run: a pure function of images shown, with nothing to restore.
 
-Owns `schedule_at`. A level fades in, is held, then the next one begins (Karras et al. 2018,
+Owns `schedule_at`. A level fades in, is stable, then the next one begins (Karras et al. 2018,
 appendix A). Counts are of real images shown to the discriminator.
 """
 
@@ -14,19 +14,22 @@ from training.config.config import TrainingConfig
 
 @dataclass(frozen=True)
 class ScheduleState:
-    """All that varies in time.
+    """Everything that varies in time.
 
     Attributes:
-        growth: the awake levels and alpha.
+        images_shown: real images shown before the step that begins here.
+        growth: the active levels and alpha.
         batch_size: images in the step that begins here.
         learning_rate: Adam's, of the generator.
         discriminator_rate: and of the discriminator.
         penalty_scale: the weight of the penalty, in times that of the run.
-        phase: 0 for the first level held, then 1, 2 for the next faded and held, and so on.
+        phase: 0 while the first level is stable, 1 and 2 while the next one fades in and is stable,
+            and so on.
         phase_end: images shown at which the phase is over.
-        level_start: images shown at which the newest level woke up.
+        level_start: images shown at which the newest level was activated.
     """
 
+    images_shown: int
     growth: Growth
     batch_size: int
     learning_rate: float
@@ -38,27 +41,26 @@ class ScheduleState:
 
 
 def schedule_at(images_shown: int, config: TrainingConfig) -> ScheduleState:
-    """The moment at which `images_shown` real images have been shown; the last one lasts for ever.
+    """The state of the schedule after `images_shown` real images; after the end, that of the end.
 
     Raises:
         ValueError: `images_shown` is negative.
     """
     if images_shown < 0:
         raise ValueError(f"images_shown must be 0 or more, not {images_shown}")
-    start = began = 0
+    start = level_start = 0
     level, growth, phase = 0, Growth(0), 0
     for level, plan in enumerate(config.levels):
-        began, fade_ends = start, start + plan.fade_images
-        held_until = fade_ends + plan.stable_images
+        level_start, fade_end = start, start + plan.fade_images
+        stable_end = fade_end + plan.stable_images
         phase = 2 * level
         growth = Growth(level)
-        if images_shown < fade_ends:
-            growth = Growth(level, (images_shown - began) / plan.fade_images)
-            phase, held_until = phase - 1, fade_ends
-            start = held_until
+        if images_shown < fade_end:
+            growth = Growth(level, (images_shown - level_start) / plan.fade_images)
+            phase, start = phase - 1, fade_end
             break
-        start = held_until
-        if images_shown < held_until:
+        start = stable_end
+        if images_shown < stable_end:
             break
     plan = config.levels[level]
     rise = min(1.0, (images_shown + 1) / config.warm_up_images) if config.warm_up_images else 1.0
@@ -66,6 +68,14 @@ def schedule_at(images_shown: int, config: TrainingConfig) -> ScheduleState:
     fall = min(1.0, ahead / config.cool_down_images) if config.cool_down_images else 1.0
     rate = plan.learning_rate * min(rise, fall)
     other = plan.learning_rate * (rise if config.cool_down == "generator" else min(rise, fall))
-    other *= config.discriminator_rate
-    size, scale = plan.batch_size, plan.penalty_scale
-    return ScheduleState(growth, size, rate, other, scale, phase, start, began)
+    return ScheduleState(
+        images_shown=images_shown,
+        growth=growth,
+        batch_size=plan.batch_size,
+        learning_rate=rate,
+        discriminator_rate=other * config.discriminator_rate,
+        penalty_scale=plan.penalty_scale,
+        phase=phase,
+        phase_end=start,
+        level_start=level_start,
+    )

@@ -1,6 +1,6 @@
-"""Who plays: two networks, the averaged generator, and the optimisers of both.
+"""The state of training: two networks, the averaged generator, and the optimisers of both.
 
-Owns `Players` and the first weights. Knows nothing of turns, losses, schedules or files.
+Owns `TrainingState` and the initial weights. Knows no step, loss, schedule or file.
 """
 
 from __future__ import annotations
@@ -31,13 +31,18 @@ class TrainingState:
     generator_optimizer: Adam
     discriminator_optimizer: Adam
     device: torch.device
-    together: Processes = SINGLE
 
     @classmethod
     def create(
-        cls, config: TrainingConfig, device: torch.device, together: Processes = SINGLE
+        cls, config: TrainingConfig, device: torch.device, processes: Processes = SINGLE
     ) -> Self:
-        """New networks with the weights that `config.seed` stands for."""
+        """New networks, with initial weights drawn from `config.seed`.
+
+        Args:
+            config: shapes, seed and Adam's decay.
+            device: where the networks live.
+            processes: over whose batches the minibatch deviation is taken.
+        """
         generator = Generator(config.network)
         auxiliary = config.labels == "acgan"
         discriminator = Discriminator(config.network, config.stddev_group, auxiliary)
@@ -46,14 +51,14 @@ class TrainingState:
             draw_weights(network, source)
             network.to(device)
             network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads leave it out
-        if together.count > 1:
-            discriminator.head.deviate = together.stddev
+        if processes.count > 1:
+            discriminator.head.deviate = processes.stddev
         average = copy.deepcopy(generator).requires_grad_(False)
         adam = [
             Adam(network.parameters(), lr=1.0, betas=(0.0, config.adam_beta2), fused=True)
             for network in (generator, discriminator)
         ]
-        return cls(generator, discriminator, average, adam[0], adam[1], device, together)
+        return cls(generator, discriminator, average, adam[0], adam[1], device)
 
     def reset_optimizers(self) -> None:
         """Forget Adam's moments."""

@@ -1,11 +1,12 @@
-"""One turn of the game: discriminator, generator, average.
+"""One training step: the discriminator's update, the generator's, and the average's.
 
-Owns `take_step`. Knows no data set, schedule or file: it is given the moment, the
-real pictures and the random numbers of the step.
+Owns `take_step`, and the penalty of a step. Knows no data set and no file: it is given the state of
+the schedule, the real pictures and their classes.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import cast
 
@@ -19,135 +20,177 @@ from models.picture import Pixels
 from models.pixels import from_pixels
 from training.config.config import BF16, TrainingConfig
 from training.data.stream import Indices
-from training.distributed import Processes
+from training.distributed import SINGLE, Processes
 from training.game.ema import decay_of, update_average
 from training.game.optimise import optimizer_step
 from training.game.schedule import ScheduleState
 from training.game.state import TrainingState
 from training.objectives.augment import DRAWS, augment
+from training.objectives.gradient_penalty import Penalty, penalised_count
 from training.objectives.losses import OBJECTIVES, Terms, acgan_terms
 from training.objectives.rng import Stream, generator_at, normal, uniform
-from training.objectives.step_penalty import penalty_at
 
 Numbers = dict[str, float]
 
 
 @dataclass(frozen=True)
 class StepContext:
-    """What both turns of one step have in common; `labels` are those of the batch."""
+    """What both updates of one step share.
 
-    players: TrainingState
-    moment: ScheduleState
+    Attributes:
+        state: networks and optimisers.
+        schedule: growth, images shown, size of the whole batch.
+        config: of the run.
+        processes: how the batch is divided.
+        labels: classes of this process's share of the batch, int64 `[N]`; None without classes.
+        strength: of augmentation, 0 to 1.
+    """
+
+    state: TrainingState
+    schedule: ScheduleState
     config: TrainingConfig
-    images_shown: int
+    processes: Processes
     labels: Tensor | None
     strength: float
 
     def score(self, images: Tensor, first: int = 0) -> Tensor:
         """Scores `[n]`, fp32, of images that begin at place `first` of the batch."""
         part = None if self.labels is None else self.labels[first : first + len(images)]
-        with autocast(self.players.device, self.config):
-            return self.players.discriminator(images, self.moment.growth, part)
+        with autocast(self.state.device, self.config):
+            return self.state.discriminator(images, self.schedule.growth, part)
 
-    def naming(self, **sides: Tensor) -> Terms:
-        """How badly the classes of whole batches are named, where a second head names them."""
+    def class_terms(self, **batches: Tensor) -> Terms:
+        """The AC-GAN terms of whole batches, by their names; empty without that second head."""
         if self.labels is None or self.config.labels != "acgan":
             return {}
-        classify, growth = self.players.discriminator.classify, self.moment.growth
-        with autocast(self.players.device, self.config):
-            named = {name: classify(images, growth) for name, images in sides.items()}
-        return acgan_terms(named, self.labels, self.config.label_weight)
+        classify, growth = self.state.discriminator.classify, self.schedule.growth
+        with autocast(self.state.device, self.config):
+            scores = {name: classify(images, growth) for name, images in batches.items()}
+        return acgan_terms(scores, self.labels, self.config.label_weight)
 
-    def fakes(self, purpose: Stream) -> Tensor:
-        """Fake images `[N, C, R, R]`, fp32, from the latents of this step and purpose."""
-        config, growth = self.config, self.moment.growth
-        source = generator_at(config.seed, purpose, self.images_shown)
-        z = normal(source, self.moment.batch_size, config.network.latent_size)
-        z = self.players.together.shard(z).to(self.players.device)
-        with autocast(self.players.device, config):
-            return self.players.generator(z, growth, self.labels)
+    def generate(self, stream: Stream) -> Tensor:
+        """Fake images `[N, C, H, W]`, fp32, from latents of this stream and step."""
+        source = generator_at(self.config.seed, stream, self.schedule.images_shown)
+        z = normal(source, self.schedule.batch_size, self.config.network.latent_size)
+        z = self.processes.shard(z).to(self.state.device)
+        with autocast(self.state.device, self.config):
+            return self.state.generator(z, self.schedule.growth, self.labels)
 
-    def shown(self, images: Tensor, purpose: Stream) -> Tensor:
-        """Images as the discriminator sees them, by the numbers of this step and purpose."""
-        config, together = self.config, self.players.together
-        if not config.augment:
+    def augmented(self, images: Tensor, stream: Stream) -> Tensor:
+        """Images as the discriminator sees them, by random numbers of this stream and step."""
+        if not self.config.augment:
             return images
-        source = generator_at(config.seed, purpose, self.images_shown)
-        chance = together.shard(uniform(source, len(images) * together.count, DRAWS))
-        return augment(images, config.augment, self.strength, chance.to(images.device))
+        source = generator_at(self.config.seed, stream, self.schedule.images_shown)
+        numbers = uniform(source, len(images) * self.processes.count, DRAWS)
+        numbers = self.processes.shard(numbers).to(images.device)
+        return augment(images, self.config.augment, self.strength, numbers)
 
-    def optimizer_step(self, optimizer: Adam, terms: Terms, rate: float) -> None:
-        """One player learns."""
-        optimizer_step(
-            optimizer, terms, rate, self.moment, self.images_shown, self.players.together
-        )
+    def update(self, optimizer: Adam, terms: Terms, rate: float) -> None:
+        """One optimiser step of one network down the sum of its terms."""
+        optimizer_step(optimizer, terms, rate, self.schedule, self.processes)
 
 
 def take_step(
-    players: TrainingState,
-    moment: ScheduleState,
+    state: TrainingState,
+    schedule: ScheduleState,
     config: TrainingConfig,
     pixels: Pixels,
-    images_shown: int,
     classes: Indices | None = None,
     strength: float = 0.0,
+    processes: Processes = SINGLE,
 ) -> Numbers:
-    """Play one turn.
+    """Update discriminator, generator and average once.
 
     Args:
-        players: changed in place.
-        moment: growth, size of the whole batch, and learning rate.
+        state: changed in place.
+        schedule: growth, size of the whole batch, learning rates; its images shown decide every
+            random number.
         config: the objective and its weights.
         pixels: real images, uint8 `[N, H, W, C]`: this process's share of the batch.
-        images_shown: before this step; decides every random number.
         classes: of the real images, `[N]`, where the network has classes. The fake images are of
             the same, in the same order, so that pairs and mixtures are each of one class.
-        strength: of augmentation, where there is some.
+        strength: of augmentation, 0 to 1, where there is some.
+        processes: which share this one has.
 
     Returns:
-        The terms of both losses and the mean scores.
+        The terms of both losses and the mean scores, of the whole batch.
 
     Raises:
-        NonFiniteLossError: nothing is updated by the player whose loss it was.
+        NonFiniteLossError: the network whose loss it was is not updated.
     """
-    labels = labels_on(players.device, config, classes)
-    scene = StepContext(players, moment, config, images_shown, labels, strength)
-    reals = from_pixels(torch.from_numpy(pixels).to(players.device, non_blocking=True))
-    reals = scene.shown(fade_images(reals, moment.growth), Stream.AUGMENT_REALS)
-    fakes = scene.fakes(Stream.LATENTS)
+    labels = labels_on(state.device, config, classes)
+    context = StepContext(state, schedule, config, processes, labels, strength)
+    reals = from_pixels(torch.from_numpy(pixels).to(state.device, non_blocking=True))
+    reals = context.augmented(fade_images(reals, schedule.growth), Stream.AUGMENT_REALS)
+    fakes = context.generate(Stream.LATENTS)
 
-    terms = discriminator_turn(scene, reals, fakes.detach())
+    terms = update_discriminator(context, reals, fakes.detach())
     if not config.reuse_fakes:
-        fakes = scene.fakes(Stream.GENERATOR_LATENTS)
-    terms |= generator_turn(scene, reals, fakes)
+        fakes = context.generate(Stream.GENERATOR_LATENTS)
+    terms |= update_generator(context, reals, fakes)
 
-    update_average(players.average, players.generator, decay_of(config, moment, images_shown))
-    return read_numbers(terms, players.together)
-
-
-def discriminator_turn(scene: StepContext, reals: Tensor, fakes: Tensor) -> Terms:
-    """The discriminator's turn; what it came to, losses first."""
-    players, moment, config = scene.players, scene.moment, scene.config
-    fakes = scene.shown(fakes, Stream.AUGMENT_FAKES)
-    penalty = penalty_at(scene.images_shown, config, moment, players)
-    with kernels_kept(players.discriminator):
-        turn = OBJECTIVES[config.objective].discriminator(scene.score, reals, fakes, penalty)
-        terms = turn.terms | scene.naming(class_real=reals, class_fake=fakes)
-    scene.optimizer_step(players.discriminator_optimizer, terms, moment.discriminator_rate)
-    return terms | turn.watched
+    update_average(state.average, state.generator, decay_of(config, schedule))
+    return read_numbers(terms, processes)
 
 
-def generator_turn(scene: StepContext, reals: Tensor, fakes: Tensor) -> Terms:
-    """The generator's turn, in which the discriminator only passes gradients on."""
-    players, config = scene.players, scene.config
-    fakes = scene.shown(fakes, Stream.AUGMENT_GENERATOR)
-    players.discriminator.requires_grad_(False)
-    with kernels_kept(players.discriminator):
-        turn = OBJECTIVES[config.objective].generator(scene.score, reals, fakes)
-        terms = turn.terms | scene.naming(class_generator=fakes)
-    players.discriminator.requires_grad_(True)
-    scene.optimizer_step(players.generator_optimizer, terms, scene.moment.learning_rate)
+def update_discriminator(context: StepContext, reals: Tensor, fakes: Tensor) -> Terms:
+    """Update the discriminator; its loss terms, then its mean scores."""
+    state, schedule, config = context.state, context.schedule, context.config
+    fakes = context.augmented(fakes, Stream.AUGMENT_FAKES)
+    penalty = penalty_at(config, schedule, state.device, context.processes)
+    with kernels_kept(state.discriminator):
+        loss = OBJECTIVES[config.objective].discriminator(context.score, reals, fakes, penalty)
+        terms = loss.terms | context.class_terms(class_real=reals, class_fake=fakes)
+    context.update(state.discriminator_optimizer, terms, schedule.discriminator_rate)
+    return terms | loss.watched
+
+
+def update_generator(context: StepContext, reals: Tensor, fakes: Tensor) -> Terms:
+    """Update the generator, through a discriminator whose weights are fixed; its loss terms."""
+    state, config = context.state, context.config
+    fakes = context.augmented(fakes, Stream.AUGMENT_GENERATOR)
+    state.discriminator.requires_grad_(False)
+    with kernels_kept(state.discriminator):
+        loss = OBJECTIVES[config.objective].generator(context.score, reals, fakes)
+        terms = loss.terms | context.class_terms(class_generator=fakes)
+    state.discriminator.requires_grad_(True)
+    context.update(state.generator_optimizer, terms, context.schedule.learning_rate)
     return terms
+
+
+def penalty_at(
+    config: TrainingConfig,
+    schedule: ScheduleState,
+    device: torch.device,
+    processes: Processes = SINGLE,
+) -> Penalty:
+    """The gradient penalty of a step: its weight and its random numbers.
+
+    Weights of R1 and R2 grow with H W / batch size (Karras et al. 2020, StyleGAN2-ADA, appendix C).
+    """
+    weight = config.penalty_weight * schedule.penalty_scale
+    size = config.network.size_at(schedule.growth.resolution)
+    if OBJECTIVES[config.objective].scales_with_image:
+        weight *= math.prod(size) / schedule.batch_size
+    source = generator_at(config.seed, Stream.PENALTY, schedule.images_shown)
+    mix = processes.shard(uniform(source, schedule.batch_size, 1, 1, 1)).to(device)
+    noise = None
+    if config.penalty == "finite-difference":
+        source = generator_at(config.seed, Stream.PENALTY_NOISE, schedule.images_shown)
+        count = penalised_count(schedule.batch_size, config.penalty_share)
+        noise = normal(source, 2, count, config.network.channels, *size)
+        noise = noise[:, processes.share].to(device)
+    return Penalty(
+        weight=weight,
+        share=config.penalty_share,
+        target=config.penalty_target,
+        drift=config.drift,
+        mix=mix,
+        kind=config.penalty,
+        sigma=config.penalty_sigma,
+        noise=noise,
+        processes=processes.count,
+    )
 
 
 def labels_on(
@@ -170,7 +213,7 @@ def autocast(device: torch.device, config: TrainingConfig) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, enabled=config.precision == BF16)
 
 
-def read_numbers(terms: Terms, together: Processes) -> Numbers:
+def read_numbers(terms: Terms, processes: Processes) -> Numbers:
     """All terms as plain numbers, of the whole batch, in one transfer from the device."""
-    stacked = together.mean(torch.stack([value.detach() for value in terms.values()]))
+    stacked = processes.mean(torch.stack([value.detach() for value in terms.values()]))
     return dict(zip(terms, cast("list[float]", stacked.tolist()), strict=True))

@@ -1,12 +1,12 @@
-"""How steep the discriminator is at some images: the measure that every penalty is made of.
+"""Gradient penalties: the norm of the discriminator's gradient with respect to its images.
 
-Owns the ways to take it and `Penalty`, which says how. Knows no game: `losses.py` weighs the
-result. Scores are fp32 `[N]`, images `[N, C, R, R]` in [-1, 1].
+Owns the ways to compute it, and `Penalty`, their settings and random numbers. Knows no objective:
+`losses.py` weights the result. Scores are fp32 `[N]`, images `[N, C, H, W]` in [-1, 1].
 
 Every step has its penalty. Computing it only every few steps ("lazily") costs less, and made R3GAN
 lose all modes of Stacked MNIST (Huang et al. 2024, appendix E); `share` saves as much without
-that. No discriminator is compiled: in some releases of torch a compiled gradient has no slope of
-its own, and a penalty made of it trains nothing, without a word.
+that. No discriminator is compiled: in some releases of torch a compiled gradient cannot be
+differentiated again, and a penalty made of it trains nothing, without an error.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-BF16_SIGMA = 0.1  # at 0.01, rounding triples the slope that is found (see the lab book)
+BF16_SIGMA = 0.1  # at 0.01, rounding triples the norm that is found (see the lab book)
 
 
 class Score(Protocol):
-    """What the discriminator thinks of images."""
+    """The discriminator as the losses see it."""
 
     def __call__(self, images: Tensor, first: int = 0, /) -> Tensor:
         """Scores `[n]` of `images`, which begin at place `first` of the batch.
@@ -35,17 +35,17 @@ class Score(Protocol):
 
 @dataclass(frozen=True)
 class Penalty:
-    """How the discriminator's slope is held down.
+    """Settings and random numbers of the gradient penalty of one step.
 
     Attributes:
-        weight: lambda or gamma; at 0 no slope is taken at all.
+        weight: lambda or gamma; at 0 no gradient is computed at all.
         share: share of the batch it is computed on.
         target: the gradient norm WGAN-GP aims at.
         drift: weight of the squared real scores.
         mix: uniform numbers `[N, 1, 1, 1]` that mix real and fake images.
-        kind: a name in `SLOPES`.
+        kind: a name in `GRADIENT_NORMS`.
         sigma: how far finite differences go, in units of the images.
-        noise: standard normal numbers `[2, n, C, R, R]` for finite differences: of the penalised
+        noise: standard normal numbers `[2, n, C, H, W]` for finite differences: of the penalised
             real images, and of the fake ones.
         processes: how many share each batch equally; the tensors above are of one share.
     """
@@ -80,10 +80,10 @@ def scores_and_gradient_norm(
     if not penalty.weight:
         return score(images), images.new_zeros(())
     count = penalised_count(len(images) * penalty.processes, penalty.share) // penalty.processes
-    scores, slope = SLOPES[penalty.kind](score, images[:count], penalty, side)
+    scores, gradient_norm = GRADIENT_NORMS[penalty.kind](score, images[:count], penalty, side)
     if count < len(images):
         scores = torch.cat([scores, score(images[count:], count)])
-    return scores, slope
+    return scores, gradient_norm
 
 
 # ----------------------------------------------------------------------------------------
@@ -128,12 +128,12 @@ def finite_difference_gradient_norm(
 
 
 def survives_bf16(kind: str, sigma: float) -> bool:
-    """Whether a slope that is taken so is more than rounding, where scores come of bf16."""
+    """Whether this gradient norm is more than rounding error of scores in bf16."""
     return kind != "finite-difference" or sigma >= BF16_SIGMA
 
 
 GradientNorm = Callable[[Score, Tensor, Penalty, int], tuple[Tensor, Tensor]]
-SLOPES: dict[str, GradientNorm] = {
+GRADIENT_NORMS: dict[str, GradientNorm] = {
     "exact": exact_gradient_norm,
     "finite-difference": finite_difference_gradient_norm,
 }

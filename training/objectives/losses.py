@@ -1,9 +1,8 @@
-"""The adversarial game, as pure functions on one screen.
+"""The adversarial losses, as pure functions on one screen.
 
-Owns the objectives, each term named as in its paper; how a slope is taken is in `slopes.py`. Knows
-no optimiser, device, file or log: a function gets a way to score images and the images, and
-returns a `Turn`.
-Scores are fp32 `[N]`, images `[N, C, R, R]` in [-1, 1].
+Owns the objectives, each term named as in its paper; gradient norms are in `gradient_penalty.py`.
+Knows no optimiser, device, file or log: a function gets a score function and images, and returns a
+`Loss`. Scores are fp32 `[N]`, images `[N, C, H, W]` in [-1, 1].
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from training.objectives.gradient_penalty import (
-    SLOPES,
+    GRADIENT_NORMS,
     Penalty,
     Score,
     score_gradient,
@@ -28,11 +27,11 @@ Terms = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Loss:
-    """What one player's turn came to.
+    """The loss of one network.
 
     Attributes:
         terms: scalars whose sum is the loss, weights included.
-        watched: scalars that are only written down.
+        watched: scalars that are only recorded.
     """
 
     terms: Terms
@@ -40,14 +39,14 @@ class Loss:
 
 
 def mean_scores(real: Tensor, fake: Tensor) -> Terms:
-    """What the discriminator thinks of both sides; a growing gap says it is running away."""
+    """Mean scores of real and fake images; a growing gap says the discriminator runs away."""
     return {"score_real": real.mean(), "score_fake": fake.mean()}
 
 
 def scores_around_zero(real: Tensor, fake: Tensor) -> Terms:
-    """The same where 0 is the border between both sides, with the mean sign of the real scores.
+    """Mean scores, and the mean sign of the real ones, where 0 separates real from fake.
 
-    It is r_t of ADA (Karras et al. 2020, section 3.1): near 1, the real images are known by heart.
+    That is r_t of ADA (Karras et al. 2020, section 3.1): near 1, the real images are memorised.
     """
     return {**mean_scores(real, fake), "sign_real": real.sign().mean()}
 
@@ -57,14 +56,14 @@ def scores_around_zero(real: Tensor, fake: Tensor) -> Terms:
 
 
 def wgan_gp_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Loss:
-    """Critic: real scores up, fake scores down, slope at `target` between them."""
+    """Critic: real scores up, fake scores down, gradient norm at `target` between them."""
     real, fake = score(reals), score(fakes)
     _, gradient = score_gradient(score, torch.lerp(reals, fakes, penalty.mix))
     norm = gradient.square().sum(dim=(1, 2, 3)).sqrt()
-    slope = (norm - penalty.target).square().mean() / penalty.target**2
+    deviation = (norm - penalty.target).square().mean() / penalty.target**2
     terms = {
         "wasserstein": fake.mean() - real.mean(),
-        "gradient_penalty": penalty.weight * slope,
+        "gradient_penalty": penalty.weight * deviation,
         "drift": penalty.drift * real.square().mean(),
     }
     return Loss(terms, mean_scores(real, fake))
@@ -81,12 +80,12 @@ def wgan_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Loss:
 
 def logistic_r1_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Loss:
     """Tell real from fake by cross-entropy; flat around real images."""
-    real, slope = scores_and_gradient_norm(score, reals, penalty)
+    real, gradient_norm = scores_and_gradient_norm(score, reals, penalty)
     fake = score(fakes)
     terms = {
         "logistic_real": F.softplus(-real).mean(),
         "logistic_fake": F.softplus(fake).mean(),
-        "r1": penalty.weight / 2 * slope,
+        "r1": penalty.weight / 2 * gradient_norm,
     }
     return Loss(terms, scores_around_zero(real, fake))
 
@@ -98,17 +97,17 @@ def logistic_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Loss:
 
 # ----------------------------------------------------------------------------------------
 # Hinge loss: Lim and Ye 2017, "Geometric GAN"; Miyato et al. 2018, equations 16 and 17. There the
-# slope is held down by spectral normalisation; these networks have none, so it is held by R1.
+# gradient is bounded by spectral normalisation; these networks have none, so R1 bounds it.
 
 
 def hinge_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Loss:
     """Real scores above 1, fake scores below -1, and no further; flat around real images."""
-    real, slope = scores_and_gradient_norm(score, reals, penalty)
+    real, gradient_norm = scores_and_gradient_norm(score, reals, penalty)
     fake = score(fakes)
     terms = {
         "hinge_real": F.relu(1.0 - real).mean(),
         "hinge_fake": F.relu(1.0 + fake).mean(),
-        "r1": penalty.weight / 2 * slope,
+        "r1": penalty.weight / 2 * gradient_norm,
     }
     return Loss(terms, scores_around_zero(real, fake))
 
@@ -124,12 +123,12 @@ def hinge_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Loss:
 
 def rpgan_r1r2_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Loss:
     """Score each real image above its fake partner; flat around both."""
-    real, slope_real = scores_and_gradient_norm(score, reals, penalty)
-    fake, slope_fake = scores_and_gradient_norm(score, fakes, penalty, side=1)
+    real, norm_real = scores_and_gradient_norm(score, reals, penalty)
+    fake, norm_fake = scores_and_gradient_norm(score, fakes, penalty, side=1)
     terms = {
         "relativistic": F.softplus(fake - real).mean(),
-        "r1": penalty.weight / 2 * slope_real,
-        "r2": penalty.weight / 2 * slope_fake,
+        "r1": penalty.weight / 2 * norm_real,
+        "r2": penalty.weight / 2 * norm_fake,
     }
     return Loss(terms, mean_scores(real, fake))
 
@@ -142,13 +141,13 @@ def rpgan_generator(score: Score, reals: Tensor, fakes: Tensor) -> Loss:
 
 
 # ----------------------------------------------------------------------------------------
-# AC-GAN, Odena et al. 2017, equation 3, in any of the games above: the discriminator learns to name
-# the classes of real and fake images, the generator to have its own named rightly.
+# AC-GAN, Odena et al. 2017, equation 3, beside any objective above: the discriminator
+# learns to classify real and fake images, the generator to make images classified as asked.
 
 
-def acgan_terms(named: Terms, labels: Tensor, weight: float) -> Terms:
+def acgan_terms(scores: Terms, labels: Tensor, weight: float) -> Terms:
     """The cross-entropy between class scores `[N, classes]`, each by its name, and `labels`."""
-    return {name: weight * F.cross_entropy(s, labels) for name, s in named.items()}
+    return {name: weight * F.cross_entropy(s, labels) for name, s in scores.items()}
 
 
 # ----------------------------------------------------------------------------------------
@@ -156,12 +155,12 @@ def acgan_terms(named: Terms, labels: Tensor, weight: float) -> Terms:
 
 @dataclass(frozen=True)
 class Objective:
-    """One game: what each player minimises, and the weights it is usually played with.
+    """One objective: the losses of both networks, and its usual weights.
 
     Attributes:
-        discriminator: its part.
-        generator: its part.
-        penalty_weight: the usual one, as are the next two; `TrainingConfig` tells their meaning.
+        discriminator: its loss.
+        generator: its loss.
+        penalty_weight: the usual one, as are the next two (`TrainingConfig` explains them).
         drift: of the real scores.
         penalty_target: the gradient norm.
         scales_with_image: whether the penalty weight grows with R^2 / batch size.
@@ -176,7 +175,7 @@ class Objective:
     drift: float = 0.0
     penalty_target: float = 1.0
     scales_with_image: bool = True
-    penalties: tuple[str, ...] = tuple(SLOPES)
+    penalties: tuple[str, ...] = tuple(GRADIENT_NORMS)
     takes_share: bool = True
     has_zero: bool = False
 

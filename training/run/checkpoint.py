@@ -55,7 +55,7 @@ class Progress:
 
 
 def save_checkpoint(
-    folder: Path, players: StateNetworks, progress: Progress, also: Collection[int] = ()
+    folder: Path, state: StateNetworks, progress: Progress, also: Collection[int] = ()
 ) -> Path:
     """Write a checkpoint atomically, then delete all but it, the one before, and those `also`.
 
@@ -66,7 +66,7 @@ def save_checkpoint(
     record = checkpoint_at(folder, progress.images_shown)
     tensors, partial = record.with_suffix(".safetensors"), record.with_suffix(".partial")
     try:
-        safetensors.torch.save_file(tensors_of(players), partial)
+        safetensors.torch.save_file(tensors_of(state), partial)
         digest = file_sha256(partial)
         _replace(partial, tensors)
         values = {"sha256": digest, **vars(progress)}
@@ -87,7 +87,7 @@ def checkpoint_at(folder: Path, images_shown: int) -> Path:
     return folder / f"checkpoint-{images_shown:010d}.json"
 
 
-def load_at(folder: Path, images_shown: int, players: StateNetworks) -> Progress:
+def load_at(folder: Path, images_shown: int, state: StateNetworks) -> Progress:
     """Put the checkpoint of that moment into `players`.
 
     Raises:
@@ -95,11 +95,11 @@ def load_at(folder: Path, images_shown: int, players: StateNetworks) -> Progress
     """
     record = checkpoint_at(folder, images_shown)
     progress, tensors = read_checkpoint(record)
-    _restore(players, tensors, record)
+    _restore(state, tensors, record)
     return progress
 
 
-def load_newest(folder: Path, players: StateNetworks) -> tuple[Progress, list[str]]:
+def load_newest(folder: Path, state: StateNetworks) -> tuple[Progress, list[str]]:
     """Put the newest whole checkpoint into `players`.
 
     Returns:
@@ -116,7 +116,7 @@ def load_newest(folder: Path, players: StateNetworks) -> tuple[Progress, list[st
         except CheckpointError as error:
             damaged.append(str(error))
             continue
-        _restore(players, tensors, record)
+        _restore(state, tensors, record)
         return progress, damaged
     if damaged:
         raise CheckpointError("no checkpoint is whole: " + "; ".join(damaged))
@@ -150,9 +150,9 @@ def read_checkpoint(record: Path) -> tuple[Progress, dict[str, Tensor]]:
         raise CheckpointError(f"{record} cannot be read: {error}") from error
 
 
-def _restore(players: StateNetworks, tensors: dict[str, Tensor], record: Path) -> None:
+def _restore(state: StateNetworks, tensors: dict[str, Tensor], record: Path) -> None:
     try:
-        put_tensors(players, tensors)
+        put_tensors(state, tensors)
     except UnfitError as error:
         raise CheckpointError(f"{record} {error}") from error
 

@@ -59,27 +59,27 @@ class Display:
         """One line that stays."""
         self.console.print(text, markup=False, emoji=False)
 
-    def update(self, moment: ScheduleState, images_shown: int, rate: float) -> None:
+    def update(self, schedule: ScheduleState, images_shown: int, rate: float) -> None:
         """Move the bar; cheap, called every step."""
         self._bar.update(
-            self._task, completed=images_shown, description=describe_schedule(moment), rate=rate
+            self._task, completed=images_shown, description=describe_schedule(schedule), rate=rate
         )
 
     def tick(
-        self, moment: ScheduleState, images_shown: int, rate: float, numbers: dict[str, float]
+        self, schedule: ScheduleState, images_shown: int, rate: float, numbers: dict[str, float]
     ) -> None:
         """Say where the run stands, for a log."""
         terms = "  ".join(f"{name} {value:.3f}" for name, value in numbers.items())
         left = format_duration((self.total_images - images_shown) / rate) if rate else "?"
         self.say(
-            f"{describe_schedule(moment)}  {images_shown:,} of {self.total_images:,} images  "
+            f"{describe_schedule(schedule)}  {images_shown:,} of {self.total_images:,} images  "
             f"{rate:.1f} images/s  at this rate {left} left  {terms}"
         )
 
 
-def describe_schedule(moment: ScheduleState) -> str:
+def describe_schedule(schedule: ScheduleState) -> str:
     """Level and alpha in words."""
-    growth = moment.growth
+    growth = schedule.growth
     state = f"fading in, alpha {growth.alpha:.2f}" if growth.fading else "held"
     return f"{growth.resolution} px {state}"
 

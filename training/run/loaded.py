@@ -1,6 +1,6 @@
 """The newest state of a run, or its best, read back to be exported or measured.
 
-Owns the way from a run folder to its configuration and players. Changes nothing in it.
+Owns the way from a run folder to its configuration and networks. Changes nothing in it.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ class LoadedRun:
     """A run as its newest whole checkpoint has it, on the CPU."""
 
     config: TrainingConfig
-    players: TrainingState
+    state: TrainingState
     progress: Progress
 
     @property
-    def moment(self) -> ScheduleState:
-        """Where its schedule stands."""
+    def schedule(self) -> ScheduleState:
+        """Its schedule after the images shown."""
         return schedule_at(self.progress.images_shown, self.config)
 
 
@@ -62,14 +62,14 @@ def load_run(run_folder: Path, which: str = NEWEST) -> LoadedRun:
     if not path.exists() or not list((run_folder / CHECKPOINTS).glob(PATTERN)):
         raise CheckpointError(f"{run_folder} holds no checkpoint: train it first")
     config = read_config(path)
-    players = TrainingState.create(config, torch.device("cpu"))
+    state = TrainingState.create(config, torch.device("cpu"))
     if which != NEWEST:
         images = best_of(run_folder, config) if which == BEST else int(which)
-        return LoadedRun(config, players, load_at(run_folder / CHECKPOINTS, images, players))
-    progress, damaged = load_newest(run_folder / CHECKPOINTS, players)
+        return LoadedRun(config, state, load_at(run_folder / CHECKPOINTS, images, state))
+    progress, damaged = load_newest(run_folder / CHECKPOINTS, state)
     for sentence in damaged:
         sys.stderr.write(f"passed over: {sentence}\n")
-    return LoadedRun(config, players, progress)
+    return LoadedRun(config, state, progress)
 
 
 def best_of(run_folder: Path, config: TrainingConfig) -> int:

@@ -1,8 +1,7 @@
-"""The story of a run, from the first image to the last.
+"""The training loop of a run, from the first image to the last.
 
-Owns the order of things: schedule, pictures, step, and once in a while what is written down
-(`chronicle.py`). Knows no loss and no layer. Running it again on the same folder goes on where it
-stopped.
+Owns the order of schedule, pictures and step, and when something is recorded (`recorder.py`). Knows
+no loss and no layer. Called again on the same folder, it resumes.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ def train(  # noqa: PLR0913 - the last three are rare, and go by their names
     display: Display,
     *,
     beginning: Beginning | None = None,
-    together: Processes = SINGLE,
+    processes: Processes = SINGLE,
     events: Events | None = None,
 ) -> Progress:
     """Train until the schedule ends or the process is asked to stop.
@@ -59,11 +58,11 @@ def train(  # noqa: PLR0913 - the last three are rare, and go by their names
         prepared: the pictures.
         run: the folder of the run, new or begun before.
         device: where the networks live.
-        display: where to tell how it goes.
-        beginning: what a new run begins with, the one of `config.init_from`.
-        together: which process of the run this is. All stop where one was asked to; the first one
+        display: shows progress.
+        beginning: the weights a new run begins with, those of `config.init_from`.
+        processes: which process of the run this is. All stop where one was asked to; the first one
             writes and measures.
-        events: where TensorBoard shall find the journal, too.
+        events: TensorBoard event files, written beside the journal.
 
     Returns:
         How far it came, as the last checkpoint holds it.
@@ -74,38 +73,39 @@ def train(  # noqa: PLR0913 - the last three are rare, and go by their names
         CheckpointError: the folder has checkpoints, but none is whole.
         NonFiniteLossError: the game broke down; the last checkpoint is whole.
         OSError: the disk is full; the last checkpoint is whole.
-        TogetherError: another process failed, or was told something else.
+        DistributedError: another process failed, or has another configuration.
     """
     config = resolve_precision(config, run, device)
-    with opened(config, prepared, run, together):
-        players = TrainingState.create(config, device, together)
-        chronicle = None
-        with together.all_or_none():
-            progress = resume_or_begin(config, run, players, display, beginning)
-            if together.first:
-                watch = RunMonitor(run, config, prepared, display.say)
-                chronicle = Recorder(run, players, watch, display, events)
-        require_agreement(config, prepared, progress, together)
+    with opened(config, prepared, run, processes):
+        state = TrainingState.create(config, device, processes)
+        recorder = None
+        with processes.all_or_none():
+            progress = resume_or_begin(config, run, state, display, beginning)
+            if processes.first:
+                truncate_journals(run, progress)
+                monitor = RunMonitor(run, config, prepared, display.say)
+                recorder = Recorder(run, state, monitor, display, events)
+        require_agreement(config, prepared, progress, processes)
         if events:
             events.begin(progress.images_shown)
         stream = ImageStream(prepared, config.seed, config.mirror)
-        return train_loop(config, stream, players, progress, display, chronicle)
+        return train_loop(config, stream, state, progress, display, recorder, processes)
 
 
 def train_loop(
     config: TrainingConfig,
     stream: ImageStream,
-    players: TrainingState,
+    state: TrainingState,
     progress: Progress,
     display: Display,
-    chronicle: Recorder | None,
+    recorder: Recorder | None,
+    processes: Processes,
 ) -> Progress:
-    """Step by step from where a run stands; the first process has its chronicle.
+    """Step by step from where a run stands; only the first process has a recorder.
 
     Returns:
         How far it came, as the last checkpoint holds it.
     """
-    together = players.together
     averages = Averages(progress.sums, progress.sum_images)
     strength = strength_at(progress, config)
     shown, phase, seconds = progress.images_shown, progress.phase, progress.seconds
@@ -115,26 +115,26 @@ def train_loop(
     with StopRequest() as stop:
         while shown < config.total_images and not leaving:
             # One step.
-            moment = schedule_at(shown, config)
-            if config.reset_optimizer and moment.phase != phase:
-                players.reset_optimizers()
-            phase = moment.phase
-            place = (shown, moment.batch_size, together.share)
-            pixels = stream.batch(moment.growth.resolution, *place)
+            schedule = schedule_at(shown, config)
+            if config.reset_optimizer and schedule.phase != phase:
+                state.reset_optimizers()
+            phase = schedule.phase
+            place = (shown, schedule.batch_size, processes.share)
+            pixels = stream.batch(schedule.growth.resolution, *place)
             classes = stream.labels(*place)
-            numbers = take_step(players, moment, config, pixels, shown, classes, strength.p)
+            numbers = take_step(state, schedule, config, pixels, classes, strength.p, processes)
             if config.augment:
                 numbers["augment_strength"] = strength.p
             if config.augment_target:
-                strength = strength.after(numbers["sign_real"], moment.batch_size, config)
-            averages.add(numbers, moment.batch_size)
-            before, shown = shown, shown + moment.batch_size
-            tick_images += moment.batch_size
+                strength = strength.after(numbers["sign_real"], schedule.batch_size, config)
+            averages.add(numbers, schedule.batch_size)
+            before, shown = shown, shown + schedule.batch_size
+            tick_images += schedule.batch_size
             elapsed = time.perf_counter() - tick_began
-            display.update(moment, shown, tick_images / elapsed)
+            display.update(schedule, shown, tick_images / elapsed)
 
-            # Once in a while: what is written down.
-            leaving = together.any(stop.asked)
+            # At a tick, and before the end: journal, grid, checkpoint.
+            leaving = processes.any(stop.asked)
             tick = is_tick(before, shown, config) or shown >= config.total_images
             if not (tick or leaving):
                 continue
@@ -144,33 +144,33 @@ def train_loop(
             sums, covered = averages.sums, averages.images
             kept = asdict(strength) if config.augment_target else {}
             progress = Progress(shown, phase, sums, covered, seconds, kept)
-            with together.all_or_none():
-                if chronicle and tick:
-                    chronicle.tick(moment, progress, numbers, tick_images / elapsed)
-                if chronicle:
+            with processes.all_or_none():
+                if recorder and tick:
+                    recorder.tick(schedule, progress, numbers, tick_images / elapsed)
+                if recorder:
                     last = leaving or shown >= config.total_images
-                    chronicle.keep(moment, progress, last=last)
+                    recorder.keep(schedule, progress, last=last)
             tick_began, tick_images = time.perf_counter(), 0
     return progress
 
 
 @contextmanager
 def opened(
-    config: TrainingConfig, prepared: Prepared, run: Path, together: Processes
+    config: TrainingConfig, prepared: Prepared, run: Path, processes: Processes
 ) -> Generator[None]:
-    """Refuse what cannot be trained; make the folder of a run, or see that it is the same run.
+    """Check pictures and configuration; make the folder of a run, or check that it is the same run.
 
-    Inside, no other command trains it.
+    Inside the context, no other command trains it.
 
     Raises:
         ConfigError: the pictures, the processes or the folder do not fit the configuration, or the
             run is being trained already.
     """
     check_data(config, prepared)
-    check_processes(config, together.count)
+    check_processes(config, processes.count)
     with ExitStack() as stack:
-        with together.all_or_none():
-            if together.first:
+        with processes.all_or_none():
+            if processes.first:
                 stack.enter_context(run_lock(run))
                 keep_config(run, config)
                 keep_origin(run, prepared)
@@ -179,49 +179,53 @@ def opened(
 
 
 def require_agreement(
-    config: TrainingConfig, prepared: Prepared, progress: Progress, together: Processes
+    config: TrainingConfig, prepared: Prepared, progress: Progress, processes: Processes
 ) -> None:
-    """Refuse to go on where the processes of a run were told or have found different things.
+    """Refuse to go on where configuration, pictures or checkpoint differ between processes.
 
     Raises:
-        TogetherError: on all of them.
+        DistributedError: on all of them.
     """
-    where = f"{progress.images_shown} {progress.sums} {progress.augment}"
-    together.require_same(
-        configuration=config.to_json(), pictures=prepared.digest, checkpoint=where
+    checkpoint = f"{progress.images_shown} {progress.sums} {progress.augment}"
+    processes.require_same(
+        configuration=config.to_json(), pictures=prepared.digest, checkpoint=checkpoint
     )
 
 
 def resume_or_begin(
     config: TrainingConfig,
     run: Path,
-    players: TrainingState,
+    state: TrainingState,
     display: Display,
     beginning: Beginning | None,
 ) -> Progress:
-    """Put the newest whole checkpoint of a run into new players; without one they stay new.
-
-    What the journals tell of later steps is cut off: it will be told again.
+    """Load the newest whole checkpoint of a run into new networks; without one they stay new.
 
     Raises:
         CheckpointError: the folder has checkpoints, but none is whole.
     """
-    progress, damaged = load_newest(run / CHECKPOINTS, players)
+    progress, damaged = load_newest(run / CHECKPOINTS, state)
     if beginning and not progress.images_shown:
-        begin_with(players, beginning)
+        begin_with(state, beginning)
         display.say(f"beginning with {config.init_from}")
     for sentence in damaged:
         display.say(f"passed over: {sentence}")
-    for name in (JOURNAL_FILE, TIMING_FILE) if players.together.first else ():
-        truncate_after(run / name, progress.images_shown)
     if progress.images_shown:
-        moment = schedule_at(progress.images_shown, config)
-        display.say(f"resuming after {progress.images_shown:,} images, {describe_schedule(moment)}")
+        schedule = schedule_at(progress.images_shown, config)
+        display.say(
+            f"resuming after {progress.images_shown:,} images, {describe_schedule(schedule)}"
+        )
     return progress
 
 
+def truncate_journals(run: Path, progress: Progress) -> None:
+    """Cut off the lines of steps after the checkpoint: they will be written again."""
+    for name in (JOURNAL_FILE, TIMING_FILE):
+        truncate_after(run / name, progress.images_shown)
+
+
 def strength_at(progress: Progress, config: TrainingConfig) -> AugmentStrength:
-    """How strong augmentation is where a run goes on, or begins."""
+    """The strength of augmentation where a run resumes or begins."""
     if not progress.augment:
         return AugmentStrength(0.0 if config.augment_target else config.augment_strength)
     kept = progress.augment

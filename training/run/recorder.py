@@ -1,7 +1,7 @@
-"""What is written down of a run, once in a while.
+"""The records of a run: quality, journal, grid, events, checkpoint, report.
 
-Owns the order of it: quality, journal, grid, events, checkpoint, page. A process that is killed in
-between leaves nothing that the next one cannot take up. Decides no moment, and plays no step.
+Owns their order, in which a process may be killed anywhere and the next one resumes. Does not
+decide when, and takes no training step.
 """
 
 from __future__ import annotations
@@ -25,64 +25,68 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Recorder:
-    """Writes what one run comes to, on the process that speaks for all.
+    """Writes the records of one run, on the first process.
 
     Attributes:
         run: its folder.
-        players: as they are at the moment of writing.
-        watch: measures, and decides which checkpoints stay.
-        display: where people are told.
-        events: where TensorBoard shall find the journal, too.
+        state: networks and optimisers, as they are when a record is written.
+        monitor: measures, and decides which checkpoints stay.
+        display: shows progress.
+        events: TensorBoard event files, written beside the journal.
     """
 
     run: Path
-    players: TrainingState
-    watch: RunMonitor
+    state: TrainingState
+    monitor: RunMonitor
     display: Display
     events: Events | None = None
 
     def tick(
-        self, moment: ScheduleState, progress: Progress, numbers: Numbers, rate: float
+        self, schedule: ScheduleState, progress: Progress, numbers: Numbers, rate: float
     ) -> None:
-        """A line of the journal with what was measured, and the picture grid of the moment.
+        """Measure quality; write a line of the journal and a picture grid.
 
         Args:
-            moment: of the last step.
-            progress: as the checkpoint after this will have it.
+            schedule: of the last step.
+            progress: as the next checkpoint has it.
             numbers: means since the last tick.
             rate: images per second since then.
 
         Raises:
             OSError: the disk is full.
         """
-        shown, growth = progress.images_shown, moment.growth
-        numbers = numbers | self.watch.measure(self.players.average, growth)
-        line = self.watch.observe(line_of(moment, shown, numbers))
+        shown, growth = progress.images_shown, schedule.growth
+        numbers = numbers | self.monitor.measure(self.state.average, growth)
+        line = self.monitor.observe(line_of(schedule, shown, numbers))
         append_line(self.run / JOURNAL_FILE, line)
         timing = {"images_shown": shown, "seconds": round(progress.seconds, 1)}
         append_line(self.run / TIMING_FILE, timing | {"images_per_second": round(rate, 2)})
-        grid = write_grid(self.run / SAMPLES, self.players.average, growth, shown)
+        grid = write_grid(self.run / SAMPLES, self.state.average, growth, shown)
         if self.events:
             self.events.tick(line, rate, grid)
-        self.display.tick(moment, shown, rate, numbers)
+        self.display.tick(schedule, shown, rate, numbers)
 
-    def keep(self, moment: ScheduleState, progress: Progress, *, last: bool) -> None:
-        """The checkpoint, and the page of the run; `last` if nothing comes after.
+    def keep(self, schedule: ScheduleState, progress: Progress, *, last: bool) -> None:
+        """Write the checkpoint and the report; `last` if nothing comes after.
 
         Raises:
             OSError: the disk is full; the checkpoints before it stay whole.
         """
-        save_checkpoint(self.run / CHECKPOINTS, self.players, progress, self.watch.best())
-        self.watch.report(self.players.average, moment.growth, progress.seconds, last=last)
+        save_checkpoint(self.run / CHECKPOINTS, self.state, progress, self.monitor.best())
+        self.monitor.report(self.state.average, schedule.growth, progress.seconds, last=last)
 
 
-def line_of(moment: ScheduleState, images_shown: int, numbers: Numbers) -> Line:
-    """What the journal says of a tick."""
-    growth = moment.growth
-    where = {"images_shown": images_shown, "resolution": growth.resolution, "alpha": growth.alpha}
-    steering = {
-        "batch_size": moment.batch_size,
-        "learning_rate": moment.learning_rate,
-        "discriminator_rate": moment.discriminator_rate,
+def line_of(schedule: ScheduleState, images_shown: int, numbers: Numbers) -> Line:
+    """The journal line of a tick."""
+    growth = schedule.growth
+    position = {
+        "images_shown": images_shown,
+        "resolution": growth.resolution,
+        "alpha": growth.alpha,
     }
-    return where | steering | numbers
+    settings = {
+        "batch_size": schedule.batch_size,
+        "learning_rate": schedule.learning_rate,
+        "discriminator_rate": schedule.discriminator_rate,
+    }
+    return position | settings | numbers

@@ -98,4 +98,4 @@ def cooling(config: TrainingConfig) -> tuple[float, float]:
 def newest_schedule_state(run: Path) -> int:
     """The images shown at the newest checkpoint of a run, whole or not; 0 if there is none."""
     moments = [record.stem.rpartition("-")[2] for record in (run / CHECKPOINTS).glob(PATTERN)]
-    return max((int(moment) for moment in moments if moment.isdecimal()), default=0)
+    return max((int(schedule) for schedule in moments if schedule.isdecimal()), default=0)

@@ -1,4 +1,4 @@
-"""All that two players know, as named tensors.
+"""The state of training as named tensors, and back.
 
 Owns the names: `average/stem.dense.weight`, `generator_adam/stem.dense.weight/exp_avg`. Knows no
 file.
@@ -14,25 +14,25 @@ from torch.optim import Adam
 
 
 class UnfitError(ValueError):
-    """Tensors of other networks; the message goes on after the name of what holds them."""
+    """Tensors of other networks; the message goes on after the name of the file."""
 
 
 class StateNetworks(Protocol):
-    """What has a state: three networks and two optimisers; to read, not to replace."""
+    """The parts of a state that checkpoints hold; also those of `training.benchmark`."""
 
     @property
     def generator(self) -> nn.Module:
-        """The one that learns."""
+        """The generator that learns."""
         ...
 
     @property
     def discriminator(self) -> nn.Module:
-        """Its opponent."""
+        """The discriminator."""
         ...
 
     @property
     def average(self) -> nn.Module:
-        """The one that makes the pictures."""
+        """The averaged generator."""
         ...
 
     @property
@@ -46,62 +46,63 @@ class StateNetworks(Protocol):
         ...
 
 
-def tensors_of(players: StateNetworks) -> dict[str, Tensor]:
-    """Every tensor a run consists of, by name."""
+def tensors_of(state: StateNetworks) -> dict[str, Tensor]:
+    """Every tensor of networks and optimisers, by name, contiguous on the CPU."""
     tensors: dict[str, Tensor] = {}
-    for title, network in _networks(players).items():
+    for title, network in _networks(state).items():
         for name, value in network.state_dict().items():
             tensors[f"{title}/{name}"] = value.detach().cpu().contiguous()
-    for title, network, optimizer in _optimizers(players):
+    for title, network, optimizer in _optimizers(state):
         for name, parameter in network.named_parameters():
             for key, value in optimizer.state.get(parameter, {}).items():
                 tensors[f"{title}/{name}/{key}"] = value.detach().cpu().contiguous()
     return tensors
 
 
-def put_tensors(players: StateNetworks, tensors: dict[str, Tensor]) -> None:
-    """Give `players` the state that `tensors_of` told.
+def put_tensors(state: StateNetworks, tensors: dict[str, Tensor]) -> None:
+    """Load the tensors of `tensors_of` into `state`, in place.
 
     Raises:
-        UnfitError: it is that of other networks.
+        UnfitError: they are of other networks.
     """
     remaining = dict(tensors)
-    for title, network in _networks(players).items():
-        state = {name: remaining.pop(f"{title}/{name}", None) for name in network.state_dict()}
+    for title, network in _networks(state).items():
+        weights = {name: remaining.pop(f"{title}/{name}", None) for name in network.state_dict()}
+        found = {name: value for name, value in weights.items() if value is not None}
         try:
-            network.load_state_dict({k: v for k, v in state.items() if v is not None}, strict=True)
+            network.load_state_dict(found, strict=True)
         except RuntimeError as error:
             raise UnfitError(f"is of another network: {error}") from error
-    for title, network, optimizer in _optimizers(players):
+    for title, network, optimizer in _optimizers(state):
         optimizer.state.clear()
         for name, parameter in network.named_parameters():
             prefix = f"{title}/{name}/"
             keys = [key for key in remaining if key.startswith(prefix)]
-            state = {key.removeprefix(prefix): remaining.pop(key) for key in keys}
-            if state:
+            moments = {key.removeprefix(prefix): remaining.pop(key) for key in keys}
+            if moments:
                 optimizer.state[parameter] = {
-                    key: _like(value, parameter, key) for key, value in state.items()
+                    key: _like(value, parameter, key) for key, value in moments.items()
                 }
     if remaining:
         raise UnfitError(f"has unknown tensors, among them {min(remaining)}")
 
 
 def _like(value: Tensor, parameter: Tensor, key: str) -> Tensor:
-    """Adam's moments lie in memory as their parameter does."""
+    """A moment of Adam in the memory layout and on the device of its parameter."""
     value = value.to(parameter.device)
     return value.clone() if key == "step" else torch.empty_like(parameter).copy_(value)
 
 
-def _networks(players: StateNetworks) -> dict[str, nn.Module]:
+def _networks(state: StateNetworks) -> dict[str, nn.Module]:
     return {
-        "generator": players.generator,
-        "discriminator": players.discriminator,
-        "average": players.average,
+        "generator": state.generator,
+        "discriminator": state.discriminator,
+        "average": state.average,
     }
 
 
-def _optimizers(players: StateNetworks) -> list[tuple[str, nn.Module, Adam]]:
+def _optimizers(state: StateNetworks) -> list[tuple[str, nn.Module, Adam]]:
     return [
-        ("generator_adam", players.generator, players.generator_optimizer),
-        ("discriminator_adam", players.discriminator, players.discriminator_optimizer),
+        ("generator_adam", state.generator, state.generator_optimizer),
+        ("discriminator_adam", state.discriminator, state.discriminator_optimizer),
     ]

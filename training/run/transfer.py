@@ -108,7 +108,7 @@ def of_run(folder: Path) -> Beginning:
         ConfigError: its top level is asleep or fades in.
     """
     state = load_run(folder)
-    network, growth = state.config.network, state.moment.growth
+    network, growth = state.config.network, state.schedule.growth
     if growth != Growth(network.top_level):
         raise ConfigError(
             f"{folder} stands at {growth.resolution} px, alpha {growth.alpha:.2f}: a run can be "
@@ -116,8 +116,8 @@ def of_run(folder: Path) -> Beginning:
         )
     record = checkpoint_at(folder / CHECKPOINTS, state.progress.images_shown)
     digest = file_sha256(record.with_suffix(".safetensors"))
-    players = state.players
-    networks = (players.generator, players.average, players.discriminator)
+    state = state.state
+    networks = (state.generator, state.average, state.discriminator)
     return Beginning(
         f"{folder.resolve().name}@{digest}", network, *(each.state_dict() for each in networks)
     )
@@ -191,15 +191,15 @@ def shaped_as(theirs: NetworkConfig, ours: NetworkConfig, name: str) -> NetworkC
         raise ConfigError(f"{name} cannot grow to {ours.resolution} px: {error}") from error
 
 
-def begin_with(players: TrainingState, beginning: Beginning) -> None:
+def begin_with(state: TrainingState, beginning: Beginning) -> None:
     """Put its weights into the players; what it lacks stays as drawn.
 
     Raises:
         ConfigError: a weight has no place.
     """
-    _take_over(players.generator, beginning.generator)
-    _take_over(players.average, beginning.average)
-    _take_over(players.discriminator, beginning.discriminator)
+    _take_over(state.generator, beginning.generator)
+    _take_over(state.average, beginning.average)
+    _take_over(state.discriminator, beginning.discriminator)
 
 
 @torch.no_grad()

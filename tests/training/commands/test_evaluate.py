@@ -96,7 +96,7 @@ def test_the_averaged_generator_is_what_is_measured(
     newest = load_run(measured)
     network = load_network(weights_path(), CPU)
     seeds = range(3_000_000, 3_000_012)
-    drawn = draw_generated(newest.players.average, newest.moment.growth, seeds, tmp_path).first(11)
+    drawn = draw_generated(newest.state.average, newest.schedule.growth, seeds, tmp_path).first(11)
     real = choose_real(prepared.images(8), 12, seed=0).first(11)
     expected = frechet_distance(
         efficientnet_features(real, network), efficientnet_features(drawn, network)
@@ -123,7 +123,7 @@ def test_fid_is_measured_with_the_weights_that_are_given(
 
     newest, network = load_run(run), fid.load_inception(inception_weights, CPU)
     seeds = range(3_000_000, 3_000_011)
-    drawn = draw_generated(newest.players.average, newest.moment.growth, seeds, tmp_path)
+    drawn = draw_generated(newest.state.average, newest.schedule.growth, seeds, tmp_path)
     seen = (choose_real(prepared.images(8), 12, seed=0).first(11), drawn)
     expected = frechet_distance(*(fid.inception_features(pictures, network) for pictures in seen))
     assert list(metrics)[-2:] == ["neighbour_ratio", "fid"]

@@ -15,14 +15,14 @@ def test_a_given_decay_holds_for_every_step(config: TrainingConfig) -> None:
     """As the paper has it: 0.999, whatever the batch or the moment."""
     config = replace(config, ema_decay=0.999)
 
-    assert {decay_of(config, schedule_at(n, config), n) for n in range(0, 72, 4)} == {0.999}
+    assert {decay_of(config, schedule_at(n, config)) for n in range(0, 72, 4)} == {0.999}
 
 
 def test_an_old_weight_counts_half_after_the_half_life(config: TrainingConfig) -> None:
     """Once the newest level is old enough; a batch of 4 is 4 images nearer to it."""
     config = replace(config, ema_half_life_images=40.0)
 
-    assert decay_of(config, schedule_at(1_000, config), 1_000) ** 10 == pytest.approx(0.5)
+    assert decay_of(config, schedule_at(1_000, config)) ** 10 == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(("images_shown", "age"), [(0, 4), (20, 24), (24, 4), (36, 16), (68, 48)])
@@ -30,9 +30,9 @@ def test_the_half_life_is_a_tenth_of_the_age_of_the_newest_level(
     config: TrainingConfig, images_shown: int, age: int
 ) -> None:
     """So that the random weights a level was born with are soon forgotten."""
-    moment = schedule_at(images_shown, config)
+    schedule = schedule_at(images_shown, config)
 
-    assert decay_of(config, moment, images_shown) == pytest.approx(0.5 ** (4 / (age / 10)))
+    assert decay_of(config, schedule) == pytest.approx(0.5 ** (4 / (age / 10)))
 
 
 def test_an_average_that_was_taken_over_is_not_thrown_away(config: TrainingConfig) -> None:
@@ -42,7 +42,7 @@ def test_an_average_that_was_taken_over_is_not_thrown_away(config: TrainingConfi
 
     for levels, name, age in ((knows, "", 0.4), (fades, "a@b", 0.4), (knows, "a@b", 40.0)):
         run = replace(config, levels=levels, init_from=name)
-        assert decay_of(run, schedule_at(0, run), 0) == pytest.approx(0.5 ** (4 / age))
+        assert decay_of(run, schedule_at(0, run)) == pytest.approx(0.5 ** (4 / age))
 
 
 def test_the_average_moves_by_one_minus_decay() -> None:

@@ -59,18 +59,18 @@ def test_every_edge_is_where_the_plan_says(
 ) -> None:
     """A phase begins with the image at its start, and the last one lasts for ever."""
     assert schedule_at(images_shown, three_levels) == ScheduleState(
-        Growth(level, alpha), batch, rate, rate, 1.0, phase, phase_end, level_start
+        images_shown, Growth(level, alpha), batch, rate, rate, 1.0, phase, phase_end, level_start
     )
 
 
-def test_a_level_without_a_fade_is_heard_at_once(three_levels: TrainingConfig) -> None:
+def test_a_level_without_a_fade_is_active_at_once(three_levels: TrainingConfig) -> None:
     """Its fading phase is left out of the numbers too."""
     first, second, third = three_levels.levels
     config = replace(three_levels, levels=(first, replace(second, fade_images=0), third))
 
-    moment = schedule_at(100, config)
+    schedule = schedule_at(100, config)
 
-    assert (moment.growth, moment.phase, moment.phase_end) == (Growth(1), 2, 160)
+    assert (schedule.growth, schedule.phase, schedule.phase_end) == (Growth(1), 2, 160)
 
 
 def test_a_level_without_images_is_passed_over(three_levels: TrainingConfig) -> None:
@@ -187,12 +187,12 @@ def test_networks_only_ever_grow(config: TrainingConfig) -> None:
 @given(configs(), st.integers(0, 600))
 def test_every_moment_follows_its_level_plan(config: TrainingConfig, images_shown: int) -> None:
     """Batch and learning rate are those of the newest level; alpha lies from 0 to 1."""
-    moment = schedule_at(images_shown, config)
-    plan = config.levels[moment.growth.level]
+    schedule = schedule_at(images_shown, config)
+    plan = config.levels[schedule.growth.level]
 
-    assert (moment.batch_size, moment.learning_rate) == (plan.batch_size, plan.learning_rate)
-    assert 0.0 <= moment.growth.alpha <= 1.0
-    assert images_shown < moment.phase_end or images_shown >= config.total_images
+    assert (schedule.batch_size, schedule.learning_rate) == (plan.batch_size, plan.learning_rate)
+    assert 0.0 <= schedule.growth.alpha <= 1.0
+    assert images_shown < schedule.phase_end or images_shown >= config.total_images
 
 
 @given(configs())
@@ -200,8 +200,8 @@ def test_a_phase_ends_where_it_says(config: TrainingConfig) -> None:
     """The image before still belongs to it, the one after to the next."""
     images_shown = 0
     while images_shown < config.total_images:
-        moment = schedule_at(images_shown, config)
-        assert schedule_at(moment.phase_end - 1, config).phase == moment.phase
-        if moment.phase_end < config.total_images:
-            assert schedule_at(moment.phase_end, config).phase > moment.phase
-        images_shown = moment.phase_end
+        schedule = schedule_at(images_shown, config)
+        assert schedule_at(schedule.phase_end - 1, config).phase == schedule.phase
+        if schedule.phase_end < config.total_images:
+            assert schedule_at(schedule.phase_end, config).phase > schedule.phase
+        images_shown = schedule.phase_end

@@ -13,7 +13,7 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture
-def players(config: TrainingConfig) -> TrainingState:
+def state(config: TrainingConfig) -> TrainingState:
     """Fresh ones."""
     return TrainingState.create(config, CPU)
 
@@ -28,9 +28,9 @@ def test_the_seed_determines_the_first_weights(config: TrainingConfig) -> None:
     assert "stem.dense.weight" in changed(first.generator, weights_of(other.generator))
 
 
-def test_weights_begin_standard_normal_and_biases_at_zero(players: TrainingState) -> None:
+def test_weights_begin_standard_normal_and_biases_at_zero(state: TrainingState) -> None:
     """Section 4.1: the scale is in the layers."""
-    networks = (players.generator, players.discriminator)
+    networks = (state.generator, state.discriminator)
     weights = [pair for network in networks for pair in weights_of(network).items()]
     drawn = torch.cat([v.flatten() for k, v in weights if k.endswith("weight")])
 
@@ -39,19 +39,19 @@ def test_weights_begin_standard_normal_and_biases_at_zero(players: TrainingState
     assert all(not v.any() for k, v in weights if k.endswith("bias"))
 
 
-def test_the_average_begins_as_the_generator(players: TrainingState) -> None:
+def test_the_average_begins_as_the_generator(state: TrainingState) -> None:
     """A copy that no gradient reaches."""
-    assert not changed(players.average, weights_of(players.generator))
-    assert not any(p.requires_grad for p in players.average.parameters())
+    assert not changed(state.average, weights_of(state.generator))
+    assert not any(p.requires_grad for p in state.average.parameters())
 
 
-def test_forgetting_empties_both_optimisers(players: TrainingState, config: TrainingConfig) -> None:
+def test_forgetting_empties_both_optimisers(state: TrainingState, config: TrainingConfig) -> None:
     """And the next step begins anew."""
-    play(players, config, HELD)
-    players.reset_optimizers()
+    play(state, config, HELD)
+    state.reset_optimizers()
 
-    assert not players.generator_optimizer.state
-    assert not players.discriminator_optimizer.state
-    play(players, config, HELD + 4)
-    steps = {float(s["step"]) for s in players.generator_optimizer.state.values()}
+    assert not state.generator_optimizer.state
+    assert not state.discriminator_optimizer.state
+    play(state, config, HELD + 4)
+    steps = {float(s["step"]) for s in state.generator_optimizer.state.values()}
     assert steps == {1.0}

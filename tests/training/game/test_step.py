@@ -1,4 +1,4 @@
-"""One turn of the game: who is updated by what, from which numbers, and when nothing is."""
+"""One training step: what updates which network, from which numbers, and when nothing is."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -19,7 +19,7 @@ from training.game.ema import decay_of
 from training.game.optimise import NonFiniteLossError
 from training.game.schedule import schedule_at
 from training.game.state import TrainingState
-from training.game.step import take_step
+from training.game.step import penalty_at, take_step
 from training.objectives.gradient_penalty import Penalty, Score
 from training.objectives.losses import OBJECTIVES, Loss
 
@@ -28,7 +28,7 @@ FADING = 36  # images shown: 8 px, alpha 0.5
 
 
 @pytest.fixture
-def players(config: TrainingConfig) -> TrainingState:
+def state(config: TrainingConfig) -> TrainingState:
     """Fresh ones."""
     return TrainingState.create(config, CPU)
 
@@ -65,26 +65,27 @@ def test_another_seed_or_moment_draws_other_latents(
     config: TrainingConfig, change: dict[str, int]
 ) -> None:
     """With the same weights and pictures, the fakes are others."""
-    moment = schedule_at(HELD, config)
+    schedule = schedule_at(HELD, config)
     numbers: list[float] = []
     for options in ({}, change):
-        told = replace(config, seed=options.get("seed", 0))
+        changed_config = replace(config, seed=options.get("seed", 0))
         shown = options.get("images_shown", HELD)
-        players = TrainingState.create(config, CPU)
-        numbers.append(take_step(players, moment, told, pixels_for(moment), shown)["score_fake"])
+        state = TrainingState.create(config, CPU)
+        moved = replace(schedule, images_shown=shown)
+        numbers.append(take_step(state, moved, changed_config, pixels_for(moved))["score_fake"])
 
     assert numbers[0] != numbers[1]
 
 
-def test_all_terms_are_told(players: TrainingState, config: TrainingConfig) -> None:
-    """Those of both players, and the mean scores."""
-    assert set(play(players, config, HELD)) == {
+def test_all_terms_are_returned(state: TrainingState, config: TrainingConfig) -> None:
+    """Those of both networks, and the mean scores."""
+    assert set(play(state, config, HELD)) == {
         *("relativistic", "r1", "r2", "score_real", "score_fake", "generator")
     }
 
 
 def test_real_images_are_cross_faded(
-    players: TrainingState, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+    state: TrainingState, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At alpha 0.25, three quarters of them is their own half-size version."""
     seen: list[Tensor] = []
@@ -94,9 +95,9 @@ def test_real_images_are_cross_faded(
         return OBJECTIVES["logistic-r1"].discriminator(score, reals, fakes, penalty)
 
     use_game(monkeypatch, discriminator=spying)
-    moment = replace(schedule_at(FADING, config), growth=Growth(1, 0.25))
-    pixels = pixels_for(moment)
-    take_step(players, moment, config, pixels, FADING)
+    schedule = replace(schedule_at(FADING, config), growth=Growth(1, 0.25))
+    pixels = pixels_for(schedule)
+    take_step(state, schedule, config, pixels)
 
     sharp = pixels.transpose(0, 3, 1, 2) / 127.5 - 1
     small = sharp.reshape(4, 3, 4, 2, 4, 2).mean(axis=(3, 5))
@@ -139,40 +140,40 @@ def test_a_step_with_finite_differences_is_played(config: TrainingConfig, object
 
 
 def idle(score: Score, reals: Tensor, fakes: Tensor, _penalty: Penalty | None = None) -> Loss:
-    """A part with nothing to learn from: every slope is zero."""
+    """A part with nothing to learn from: every gradient is zero."""
     return Loss({"nothing": (score(reals) + score(fakes)).sum() * 0})
 
 
 def test_the_generators_turn_leaves_the_discriminator_alone(
-    players: TrainingState, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+    state: TrainingState, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Though its gradients pass through."""
     use_game(monkeypatch, discriminator=idle)
-    generator, discriminator = weights_of(players.generator), weights_of(players.discriminator)
+    generator, discriminator = weights_of(state.generator), weights_of(state.discriminator)
 
-    play(players, config, HELD)
+    play(state, config, HELD)
 
-    assert changed(players.generator, generator)
-    assert not changed(players.discriminator, discriminator)
+    assert changed(state.generator, generator)
+    assert not changed(state.discriminator, discriminator)
 
 
 def test_the_discriminators_turn_leaves_the_generator_alone(
-    players: TrainingState, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
+    state: TrainingState, config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The fakes are only looked at."""
     use_game(monkeypatch, generator=idle)
-    generator, discriminator = weights_of(players.generator), weights_of(players.discriminator)
+    generator, discriminator = weights_of(state.generator), weights_of(state.discriminator)
 
-    play(players, config, HELD)
+    play(state, config, HELD)
 
-    assert not changed(players.generator, generator)
-    assert changed(players.discriminator, discriminator)
+    assert not changed(state.generator, generator)
+    assert changed(state.discriminator, discriminator)
 
 
 def test_the_discriminator_learns_the_same_whatever_the_generator_does(
     config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No slope of the generator's turn is left in it for the next step."""
+    """No gradient of the generator's update is left in it for the next step."""
     first, second = TrainingState.create(config, CPU), TrainingState.create(config, CPU)
     play(first, config, HELD)
     use_game(monkeypatch, generator=idle)
@@ -183,57 +184,57 @@ def test_the_discriminator_learns_the_same_whatever_the_generator_does(
 
 
 def test_awake_levels_learn_and_sleeping_ones_keep_their_weights(
-    players: TrainingState, config: TrainingConfig
+    state: TrainingState, config: TrainingConfig
 ) -> None:
     """At 4 px, nothing of 8 px moves."""
-    generator, discriminator = weights_of(players.generator), weights_of(players.discriminator)
+    generator, discriminator = weights_of(state.generator), weights_of(state.discriminator)
 
-    play(players, config, 0)
+    play(state, config, 0)
 
-    assert parts_of(changed(players.generator, generator)) == {"stem.dense", "stem.conv", "exits.0"}
-    assert parts_of(changed(players.discriminator, discriminator)) == {
+    assert parts_of(changed(state.generator, generator)) == {"stem.dense", "stem.conv", "exits.0"}
+    assert parts_of(changed(state.discriminator, discriminator)) == {
         *("entries.0", "head.conv", "head.dense", "head.score")
     }
 
 
 def test_a_level_that_falls_asleep_does_not_drift_on(
-    players: TrainingState, config: TrainingConfig
+    state: TrainingState, config: TrainingConfig
 ) -> None:
     """Adam's moments of the small exit and entry do not move them once the fade is over."""
-    play(players, config, FADING)
-    generator, discriminator = weights_of(players.generator), weights_of(players.discriminator)
+    play(state, config, FADING)
+    generator, discriminator = weights_of(state.generator), weights_of(state.discriminator)
 
-    play(players, config, HELD)
+    play(state, config, HELD)
 
-    assert not {n for n in changed(players.generator, generator) if n.startswith("exits.0")}
-    assert not {
-        n for n in changed(players.discriminator, discriminator) if n.startswith("entries.0")
-    }
-    assert "exits.1.weight" in changed(players.generator, generator)
+    assert not {n for n in changed(state.generator, generator) if n.startswith("exits.0")}
+    assert not {n for n in changed(state.discriminator, discriminator) if n.startswith("entries.0")}
+    assert "exits.1.weight" in changed(state.generator, generator)
 
 
-def test_the_average_follows_the_generator(players: TrainingState, config: TrainingConfig) -> None:
+def test_the_average_follows_the_generator(state: TrainingState, config: TrainingConfig) -> None:
     """By one minus the decay of the moment, after the generator's own step."""
-    before = weights_of(players.average)
-    decay = decay_of(config, schedule_at(HELD, config), HELD)
+    before = weights_of(state.average)
+    decay = decay_of(config, schedule_at(HELD, config))
 
-    play(players, config, HELD)
+    play(state, config, HELD)
 
-    current = weights_of(players.generator)
-    for name, value in players.average.named_parameters():
+    current = weights_of(state.generator)
+    for name, value in state.average.named_parameters():
         torch.testing.assert_close(value, decay * before[name] + (1 - decay) * current[name])
 
 
 @pytest.mark.parametrize("rates", [(0.001, 0.01), (0.01, 0.001)])
 def test_the_first_step_of_adam_is_as_long_as_the_learning_rate(
-    players: TrainingState, config: TrainingConfig, rates: tuple[float, float]
+    state: TrainingState, config: TrainingConfig, rates: tuple[float, float]
 ) -> None:
-    """Of the moment, of each player, whatever the size of the slope."""
-    places = ((players.generator, "stem.conv.weight"), (players.discriminator, "head.conv.weight"))
+    """Of the schedule, for each network, whatever the size of the gradient."""
+    places = ((state.generator, "stem.conv.weight"), (state.discriminator, "head.conv.weight"))
     before = [weights_of(network)[name] for network, name in places]
-    moment = replace(schedule_at(HELD, config), learning_rate=rates[0], discriminator_rate=rates[1])
+    schedule = replace(
+        schedule_at(HELD, config), learning_rate=rates[0], discriminator_rate=rates[1]
+    )
 
-    take_step(players, moment, config, pixels_for(moment), HELD)
+    take_step(state, schedule, config, pixels_for(schedule))
 
     for (network, name), old, rate in zip(places, before, rates, strict=True):
         step = (weights_of(network)[name] - old).abs()
@@ -241,21 +242,21 @@ def test_the_first_step_of_adam_is_as_long_as_the_learning_rate(
 
 
 @pytest.mark.parametrize(("settings", "held"), [([], True), (["penalty_weight=0.0002"], False)])
-def test_wgan_gp_with_its_usual_weight_keeps_the_slope_near_one(
+def test_wgan_gp_with_its_usual_weight_keeps_the_gradient_norm_near_one(
     config: TrainingConfig, settings: list[str], held: bool
 ) -> None:
-    """With the weight that is usual for R1 and R2 it is as good as gone, and slopes run away."""
+    """With the weight that is usual for R1 and R2 it is negligible, and gradients grow."""
     rate = ["levels.8.learning_rate=0.01"]
     config = apply_settings(config, ["objective=wgan-gp", *rate, *settings])
-    players = TrainingState.create(config, CPU)
-    played = [play(players, config, n) for n in range(HELD, HELD + 4 * 80, 4)]
+    state = TrainingState.create(config, CPU)
+    played = [play(state, config, n) for n in range(HELD, HELD + 4 * 80, 4)]
 
     squared = [numbers["gradient_penalty"] / config.penalty_weight for numbers in played]
     assert (sum(squared[-10:]) / 10 < 0.25) is held
 
 
 # ----------------------------------------------------------------------------------------
-# Kernels that are made once in each turn
+# Kernels that are scaled once in each update
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
@@ -298,15 +299,15 @@ def test_bf16_stays_near_fp32(config: TrainingConfig, objective: str) -> None:
 
 
 def test_a_loss_that_is_not_finite_stops_before_any_update(
-    players: TrainingState, config: TrainingConfig
+    state: TrainingState, config: TrainingConfig
 ) -> None:
     """The message names the step, the terms, and what to try."""
     with torch.no_grad():
-        players.generator.exits[1].get_parameter("bias").fill_(float("nan"))
-    generator, discriminator = weights_of(players.generator), weights_of(players.discriminator)
+        state.generator.exits[1].get_parameter("bias").fill_(float("nan"))
+    generator, discriminator = weights_of(state.generator), weights_of(state.discriminator)
 
     with pytest.raises(NonFiniteLossError) as caught:
-        play(players, config, FADING)
+        play(state, config, FADING)
 
     message = str(caught.value)
     for part in (
@@ -314,8 +315,8 @@ def test_a_loss_that_is_not_finite_stops_before_any_update(
         *("levels.*.learning_rate", "larger batch", "penalty_weight", "precision=fp32"),
     ):
         assert part in message
-    assert not changed(players.discriminator, discriminator)
-    assert changed(players.generator, generator) == {"exits.1.bias"}  # a NaN equals nothing
+    assert not changed(state.discriminator, discriminator)
+    assert changed(state.generator, generator) == {"exits.1.bias"}  # a NaN equals nothing
 
 
 def infinite(_score: Score, _reals: Tensor, fakes: Tensor) -> Loss:
@@ -324,7 +325,7 @@ def infinite(_score: Score, _reals: Tensor, fakes: Tensor) -> Loss:
 
 
 def infinitely_steep(_score: Score, _reals: Tensor, fakes: Tensor) -> Loss:
-    """A loss of 0 whose slope is not a number: the root at 0."""
+    """A loss of 0 whose gradient is not a number: the root at 0."""
     return Loss({"generator": (fakes * 0).sum().sqrt()})
 
 
@@ -332,11 +333,11 @@ def infinitely_steep(_score: Score, _reals: Tensor, fakes: Tensor) -> Loss:
     ("part", "message"),
     [
         (infinite, "the loss is not finite after 60 images, at 8 px, alpha 1.000: generator"),
-        (infinitely_steep, "the slope of the loss is not finite after 60 images"),
+        (infinitely_steep, "the gradient of the loss is not finite after 60 images"),
     ],
 )
 def test_a_generator_that_breaks_down_is_not_updated(
-    players: TrainingState,
+    state: TrainingState,
     config: TrainingConfig,
     monkeypatch: pytest.MonkeyPatch,
     part: Callable[..., Loss],
@@ -344,20 +345,20 @@ def test_a_generator_that_breaks_down_is_not_updated(
 ) -> None:
     """Neither it nor its average; and the discriminator can still learn."""
     use_game(monkeypatch, generator=part)
-    generator, average = weights_of(players.generator), weights_of(players.average)
+    generator, average = weights_of(state.generator), weights_of(state.average)
 
     with pytest.raises(NonFiniteLossError, match=message):
-        play(players, config, HELD)
+        play(state, config, HELD)
 
-    assert not changed(players.generator, generator)
-    assert not changed(players.average, average)
-    assert all(p.requires_grad for p in players.discriminator.parameters())
+    assert not changed(state.generator, generator)
+    assert not changed(state.average, average)
+    assert all(p.requires_grad for p in state.discriminator.parameters())
 
 
 def test_the_game_of_the_tests_is_learnable(config: TrainingConfig) -> None:
     """Forty steps on four pictures: the relativistic loss falls below the coin toss."""
-    players = TrainingState.create(config, CPU)
-    losses = [play(players, config, n)["relativistic"] for n in range(HELD, HELD + 160, 4)]
+    state = TrainingState.create(config, CPU)
+    losses = [play(state, config, n)["relativistic"] for n in range(HELD, HELD + 160, 4)]
 
     assert np.mean(losses[-5:]) < 0.6 < np.log(2)
     assert all(a != b for a, b in pairwise(losses))
@@ -373,8 +374,8 @@ def play_with_classes(
     config: TrainingConfig, labels: NDArray[np.int64] | None = LABELS
 ) -> tuple[TrainingState, dict[str, float]]:
     """Fresh players and the numbers of one step at 8 px."""
-    players, moment = TrainingState.create(config, CPU), schedule_at(HELD, config)
-    return players, take_step(players, moment, config, pixels_for(moment), HELD, labels)
+    state, schedule = TrainingState.create(config, CPU), schedule_at(HELD, config)
+    return state, take_step(state, schedule, config, pixels_for(schedule), labels)
 
 
 def test_classes_steer_both_players(conditional: TrainingConfig) -> None:
@@ -390,13 +391,13 @@ def test_every_image_is_scored_by_its_own_class(conditional: TrainingConfig, sha
     """Also those that the penalty leaves out: the score is that of one pass over all of them."""
     plans = tuple(replace(plan, batch_size=8) for plan in conditional.levels)
     config = replace(conditional, penalty_share=share, levels=plans, stddev_group=1)
-    players, moment = TrainingState.create(config, CPU), schedule_at(HELD, config)
-    pixels, labels = pixels_for(moment), np.array([0, 1, 2, 0, 2, 2, 1, 1])
+    state, schedule = TrainingState.create(config, CPU), schedule_at(HELD, config)
+    pixels, labels = pixels_for(schedule), np.array([0, 1, 2, 0, 2, 2, 1, 1])
     with torch.no_grad():
         images = torch.from_numpy(pixels.transpose(0, 3, 1, 2) / 127.5 - 1).float()
-        scores = players.discriminator(images, moment.growth, torch.from_numpy(labels))
+        scores = state.discriminator(images, schedule.growth, torch.from_numpy(labels))
 
-    numbers = take_step(players, moment, config, pixels, HELD, labels)
+    numbers = take_step(state, schedule, config, pixels, labels)
 
     assert numbers["score_real"] == pytest.approx(scores.mean().item(), rel=1e-4)
 
@@ -410,16 +411,16 @@ def test_a_network_with_classes_needs_those_of_its_images(conditional: TrainingC
 def test_an_auxiliary_head_teaches_both_players(conditional: TrainingConfig) -> None:
     """Its terms are told; both the head and the classes of the generator learn from it alone."""
     config = replace(conditional, labels="acgan")
-    players, numbers = play_with_classes(config)
+    state, numbers = play_with_classes(config)
     silent, _ = play_with_classes(replace(config, label_weight=0.0))
     fresh = TrainingState.create(config, CPU)
 
     assert {"class_real", "class_fake", "class_generator"} <= set(numbers)
     assert numbers["class_real"] == pytest.approx(np.log(3), rel=1)
     head = "head.class_scores.weight"
-    assert head in changed(players.discriminator, weights_of(fresh.discriminator))
+    assert head in changed(state.discriminator, weights_of(fresh.discriminator))
     assert head not in changed(silent.discriminator, weights_of(fresh.discriminator))
-    assert changed(players.generator, weights_of(silent.generator))
+    assert changed(state.generator, weights_of(silent.generator))
 
 
 # ----------------------------------------------------------------------------------------
@@ -442,9 +443,9 @@ def test_real_and_fake_images_are_augmented_apart_and_anew_for_the_generator(
         return game.generator(score, reals, fakes)
 
     use_game(monkeypatch, discriminator=first, generator=second)
-    config, moment = replace(config, augment="cutout"), schedule_at(HELD, config)
+    config, schedule = replace(config, augment="cutout"), schedule_at(HELD, config)
     pixels = np.full((4, 8, 8, 3), 255, np.uint8)
-    take_step(TrainingState.create(config, CPU), moment, config, pixels, HELD, strength=1.0)
+    take_step(TrainingState.create(config, CPU), schedule, config, pixels, strength=1.0)
 
     holes = [image.eq(0).all(dim=1) for image in seen]
     assert all(hole.flatten(1).any(dim=1).all() for hole in holes)
@@ -456,13 +457,72 @@ def test_real_and_fake_images_are_augmented_apart_and_anew_for_the_generator(
 def test_every_game_can_be_played_with_augmentation(config: TrainingConfig, objective: str) -> None:
     """And learns something else than without."""
     config = replace(config, objective=objective, augment="color,translation,cutout")
-    moment = schedule_at(HELD, config)
+    schedule = schedule_at(HELD, config)
     numbers = [
         take_step(
-            TrainingState.create(config, CPU), moment, config, pixels_for(moment), HELD, None, p
+            TrainingState.create(config, CPU), schedule, config, pixels_for(schedule), None, p
         )
         for p in (0.0, 1.0)
     ]
 
     assert numbers[0].keys() == numbers[1].keys()
     assert numbers[0]["generator"] != numbers[1]["generator"]
+
+
+# ----------------------------------------------------------------------------------------
+# The penalty of a step: what its weight depends on, and its random numbers
+
+
+@pytest.mark.parametrize(
+    ("objective", "weight"),
+    [("wgan-gp", 0.05), ("logistic-r1", 0.05 * 64 / 4), ("rpgan-r1r2", 0.05 * 64 / 4)],
+)
+def test_r1_weights_grow_with_the_image(
+    config: TrainingConfig, objective: str, weight: float
+) -> None:
+    """By R^2 / batch size, the rule of StyleGAN2-ADA; lambda of WGAN-GP does not."""
+    config = replace(config, objective=objective)
+
+    penalty = penalty_at(config, schedule_at(HELD, config), CPU)
+
+    assert penalty.weight == pytest.approx(weight)
+    assert penalty.mix.shape == (4, 1, 1, 1)
+    assert penalty.noise is None
+
+
+def test_a_level_scales_its_penalty(config: TrainingConfig) -> None:
+    """And that of no other level."""
+    first, second = config.levels
+    scaled = replace(config, levels=(first, replace(second, penalty_scale=0.15)))
+
+    for shown, scale in ((0, 1.0), (HELD, 0.15)):
+        usual, other = (
+            penalty_at(each, schedule_at(shown, each), CPU) for each in (config, scaled)
+        )
+        assert other.weight == pytest.approx(scale * usual.weight)
+
+
+def test_the_weight_of_a_penalty_counts_every_pixel(config: TrainingConfig) -> None:
+    """Of 8x12 pixels half as much again as of 8x8; and noise is of that shape."""
+    network = replace(config.network, base_width=6)
+    wide = replace(config, network=network, penalty="finite-difference")
+
+    penalty = penalty_at(wide, schedule_at(HELD, wide), CPU)
+
+    square = penalty_at(config, schedule_at(HELD, config), CPU)
+    assert penalty.weight == pytest.approx(1.5 * square.weight)
+    assert penalty.noise is not None
+    assert penalty.noise.shape == (2, 4, 3, 8, 12)
+
+
+def test_finite_differences_get_noise_of_their_own(config: TrainingConfig) -> None:
+    """For both sides, as large as the penalised images; another with every step."""
+    config = replace(config, penalty="finite-difference", penalty_sigma=0.5, penalty_share=0.5)
+    first, later = (penalty_at(config, schedule_at(n, config), CPU) for n in (HELD, HELD + 4))
+
+    assert (first.kind, first.sigma) == ("finite-difference", 0.5)
+    assert first.noise is not None
+    assert later.noise is not None
+    assert first.noise.shape == (2, 4, 3, 8, 8)
+    assert not torch.equal(first.noise[0], first.noise[1])
+    assert not torch.equal(first.noise, later.noise)

@@ -75,10 +75,10 @@ def test_every_size_and_kind_of_image_can_be_augmented(channels: int, size: int)
     chance = torch.rand(8, DRAWS, generator=source)
 
     seen = augment(images, EVERYTHING, 1.0, chance)
-    (slope,) = torch.autograd.grad(seen.square().sum(), images)
+    (gradient_norm,) = torch.autograd.grad(seen.square().sum(), images)
 
     assert seen.shape == images.shape
-    assert slope.flatten(1).abs().sum(dim=1).min() > 0
+    assert gradient_norm.flatten(1).abs().sum(dim=1).min() > 0
 
 
 def test_gradients_through_all_of_them_are_true(images: Tensor, chance: Tensor) -> None:

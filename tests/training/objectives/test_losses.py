@@ -1,4 +1,4 @@
-"""Every objective against formulas written out for scores whose slope is known in closed form."""
+"""Every objective against formulas, for scores whose gradient is known in closed form."""
 
 import pytest
 import torch
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from models.families.progan.config import NetworkConfig
 from models.families.progan.discriminator import Discriminator
-from tests.training.slopes import linear, quadratic, squared_norm
+from tests.training.scores import linear, quadratic, squared_norm
 from training.objectives.gradient_penalty import Penalty
 from training.objectives.losses import OBJECTIVES, Loss, acgan_terms
 
@@ -39,9 +39,9 @@ def penalty_of(
     return Penalty(weight, share, target, drift, (torch.arange(N) / N).reshape(N, 1, 1, 1))
 
 
-def loss_of(turn: Loss) -> Tensor:
+def loss_of(loss: Loss) -> Tensor:
     """What the player minimises."""
-    return torch.stack(list(turn.terms.values())).sum()
+    return torch.stack(list(loss.terms.values())).sum()
 
 
 @pytest.mark.parametrize(
@@ -71,25 +71,25 @@ def test_wgan_gp_is_the_published_sum(
     mixed = reals + (torch.arange(N) / N).reshape(N, 1, 1, 1) * (fakes - reals)
     norm = squared_norm(weight * mixed).sqrt()
 
-    turn = OBJECTIVES["wgan-gp"].discriminator(
+    loss = OBJECTIVES["wgan-gp"].discriminator(
         score, reals, fakes, penalty_of(10.0, target=target, drift=0.001)
     )
 
-    torch.testing.assert_close(turn.terms["wasserstein"], (score(fakes) - score(reals)).mean())
+    torch.testing.assert_close(loss.terms["wasserstein"], (score(fakes) - score(reals)).mean())
     torch.testing.assert_close(
-        turn.terms["gradient_penalty"], 10 * ((norm - target) / target).square().mean()
+        loss.terms["gradient_penalty"], 10 * ((norm - target) / target).square().mean()
     )
-    torch.testing.assert_close(turn.terms["drift"], 0.001 * score(reals).square().mean())
-    assert set(turn.terms) == {"wasserstein", "gradient_penalty", "drift"}
+    torch.testing.assert_close(loss.terms["drift"], 0.001 * score(reals).square().mean())
+    assert set(loss.terms) == {"wasserstein", "gradient_penalty", "drift"}
 
 
 def test_the_gradient_of_the_wgan_penalty_is_the_analytic_one(
     weight: Tensor, reals: Tensor, fakes: Tensor
 ) -> None:
     """For w.x it is 2 lambda (|w| - 1) w / |w|: the second derivative is alive."""
-    turn = OBJECTIVES["wgan-gp"].discriminator(linear(weight), reals, fakes, penalty_of(10.0))
+    loss = OBJECTIVES["wgan-gp"].discriminator(linear(weight), reals, fakes, penalty_of(10.0))
 
-    (gradient,) = torch.autograd.grad(turn.terms["gradient_penalty"], weight)
+    (gradient,) = torch.autograd.grad(loss.terms["gradient_penalty"], weight)
 
     w = weight.detach()
     torch.testing.assert_close(gradient, 20 * (w.norm() - 1) * w / w.norm())
@@ -99,9 +99,9 @@ def test_the_wgan_generator_raises_fake_scores(
     weight: Tensor, reals: Tensor, fakes: Tensor
 ) -> None:
     """Minus their mean, whatever the real ones are."""
-    turn = OBJECTIVES["wgan-gp"].generator(linear(weight), reals, fakes)
+    loss = OBJECTIVES["wgan-gp"].generator(linear(weight), reals, fakes)
 
-    torch.testing.assert_close(loss_of(turn), -linear(weight)(fakes).mean())
+    torch.testing.assert_close(loss_of(loss), -linear(weight)(fakes).mean())
 
 
 # ----------------------------------------------------------------------------------------
@@ -113,46 +113,46 @@ def test_logistic_r1_is_the_published_sum(weight: Tensor, reals: Tensor, fakes: 
     score = quadratic(weight)
     ones, zeros = torch.ones(N), torch.zeros(N)
 
-    turn = OBJECTIVES["logistic-r1"].discriminator(score, reals, fakes, penalty_of(2.0))
+    loss = OBJECTIVES["logistic-r1"].discriminator(score, reals, fakes, penalty_of(2.0))
 
     expected = {
         "logistic_real": F.binary_cross_entropy_with_logits(score(reals), ones),
         "logistic_fake": F.binary_cross_entropy_with_logits(score(fakes), zeros),
         "r1": 2.0 / 2 * squared_norm(weight * reals).mean(),
     }
-    assert set(turn.terms) == set(expected)
+    assert set(loss.terms) == set(expected)
     for name, value in expected.items():
-        torch.testing.assert_close(turn.terms[name], value)
+        torch.testing.assert_close(loss.terms[name], value)
 
 
 def test_the_gradient_of_r1_is_the_analytic_one(
     weight: Tensor, reals: Tensor, fakes: Tensor
 ) -> None:
     """For w.x it is gamma w: the second derivative is alive."""
-    turn = OBJECTIVES["logistic-r1"].discriminator(linear(weight), reals, fakes, penalty_of(3.0))
+    loss = OBJECTIVES["logistic-r1"].discriminator(linear(weight), reals, fakes, penalty_of(3.0))
 
-    (gradient,) = torch.autograd.grad(turn.terms["r1"], weight)
+    (gradient,) = torch.autograd.grad(loss.terms["r1"], weight)
 
     torch.testing.assert_close(gradient, 3.0 * weight.detach())
 
 
 def test_r1_is_nothing_where_all_images_score_the_same(reals: Tensor, fakes: Tensor) -> None:
     """A flat discriminator is not held down."""
-    turn = OBJECTIVES["logistic-r1"].discriminator(
+    loss = OBJECTIVES["logistic-r1"].discriminator(
         lambda images, _first=0: images.sum(dim=(1, 2, 3)) * 0 + 5, reals, fakes, penalty_of()
     )
 
-    assert turn.terms["r1"].item() == 0.0
+    assert loss.terms["r1"].item() == 0.0
 
 
 def test_the_logistic_generator_wants_to_be_taken_for_real(
     weight: Tensor, reals: Tensor, fakes: Tensor
 ) -> None:
     """Cross-entropy of its images against the answer `real`: it does not saturate."""
-    turn = OBJECTIVES["logistic-r1"].generator(linear(weight), reals, fakes)
+    loss = OBJECTIVES["logistic-r1"].generator(linear(weight), reals, fakes)
 
     expected = F.binary_cross_entropy_with_logits(linear(weight)(fakes), torch.ones(N))
-    torch.testing.assert_close(loss_of(turn), expected)
+    torch.testing.assert_close(loss_of(loss), expected)
 
 
 # ----------------------------------------------------------------------------------------
@@ -164,16 +164,16 @@ def test_hinge_is_the_published_sum(weight: Tensor, reals: Tensor, fakes: Tensor
     score = quadratic(weight)
     real, fake = score(reals), score(fakes)
 
-    turn = OBJECTIVES["hinge"].discriminator(score, reals, fakes, penalty_of(2.0))
+    loss = OBJECTIVES["hinge"].discriminator(score, reals, fakes, penalty_of(2.0))
 
     expected = {
         "hinge_real": -torch.minimum(torch.zeros(N), real - 1).mean(),
         "hinge_fake": -torch.minimum(torch.zeros(N), -fake - 1).mean(),
         "r1": 2.0 / 2 * squared_norm(weight * reals).mean(),
     }
-    assert set(turn.terms) == set(expected)
+    assert set(loss.terms) == set(expected)
     for name, value in expected.items():
-        torch.testing.assert_close(turn.terms[name], value)
+        torch.testing.assert_close(loss.terms[name], value)
 
 
 def test_scores_beyond_the_margin_teach_nothing(reals: Tensor, fakes: Tensor) -> None:
@@ -184,10 +184,10 @@ def test_scores_beyond_the_margin_teach_nothing(reals: Tensor, fakes: Tensor) ->
     def sure(images: Tensor, _first: int = 0) -> Tensor:
         return images.new_full((len(images),), next(margins)) + shift
 
-    turn = OBJECTIVES["hinge"].discriminator(sure, reals, fakes, penalty_of(0.0))
-    loss_of(turn).backward()
+    loss = OBJECTIVES["hinge"].discriminator(sure, reals, fakes, penalty_of(0.0))
+    loss_of(loss).backward()
 
-    assert loss_of(turn).item() == 0.0
+    assert loss_of(loss).item() == 0.0
     assert shift.grad is not None
     assert shift.grad.item() == 0.0
 
@@ -196,9 +196,9 @@ def test_the_hinge_generator_raises_fake_scores(
     weight: Tensor, reals: Tensor, fakes: Tensor
 ) -> None:
     """Miyato et al. 2018, equation 17: without a margin."""
-    turn = OBJECTIVES["hinge"].generator(linear(weight), reals, fakes)
+    loss = OBJECTIVES["hinge"].generator(linear(weight), reals, fakes)
 
-    torch.testing.assert_close(loss_of(turn), -linear(weight)(fakes).mean())
+    torch.testing.assert_close(loss_of(loss), -linear(weight)(fakes).mean())
 
 
 # ----------------------------------------------------------------------------------------
@@ -206,19 +206,19 @@ def test_the_hinge_generator_raises_fake_scores(
 
 
 def test_rpgan_r1r2_is_the_published_sum(weight: Tensor, reals: Tensor, fakes: Tensor) -> None:
-    """Huang et al. 2024, equations 2 and 5: pairs, and slopes on both sides."""
+    """Huang et al. 2024, equations 2 and 5: pairs, and gradients on both sides."""
     score = quadratic(weight)
 
-    turn = OBJECTIVES["rpgan-r1r2"].discriminator(score, reals, fakes, penalty_of(2.0))
+    loss = OBJECTIVES["rpgan-r1r2"].discriminator(score, reals, fakes, penalty_of(2.0))
 
     expected = {
         "relativistic": torch.log1p(torch.exp(score(fakes) - score(reals))).mean(),
         "r1": 2.0 / 2 * squared_norm(weight * reals).mean(),
         "r2": 2.0 / 2 * squared_norm(weight * fakes).mean(),
     }
-    assert set(turn.terms) == set(expected)
+    assert set(loss.terms) == set(expected)
     for name, value in expected.items():
-        torch.testing.assert_close(turn.terms[name], value)
+        torch.testing.assert_close(loss.terms[name], value)
 
 
 def test_the_rpgan_generator_wants_to_beat_its_partner(
@@ -226,14 +226,14 @@ def test_the_rpgan_generator_wants_to_beat_its_partner(
 ) -> None:
     """The same pairs the other way round; the real score is only a mark to beat."""
     score = linear(weight)
-    turn = OBJECTIVES["rpgan-r1r2"].generator(score, reals, fakes.requires_grad_())
+    loss = OBJECTIVES["rpgan-r1r2"].generator(score, reals, fakes.requires_grad_())
 
     torch.testing.assert_close(
-        loss_of(turn), torch.log1p(torch.exp(score(reals) - score(fakes))).mean()
+        loss_of(loss), torch.log1p(torch.exp(score(reals) - score(fakes))).mean()
     )
-    (slope,) = torch.autograd.grad(loss_of(turn), fakes)
+    (gradient_norm,) = torch.autograd.grad(loss_of(loss), fakes)
     share = torch.sigmoid(score(reals) - score(fakes)).reshape(N, 1, 1, 1) / N
-    torch.testing.assert_close(slope, (-share * weight).detach())
+    torch.testing.assert_close(gradient_norm, (-share * weight).detach())
 
 
 def test_only_differences_of_scores_matter_to_rpgan(
@@ -245,7 +245,7 @@ def test_only_differences_of_scores_matter_to_rpgan(
     def raised(images: Tensor, _first: int = 0) -> Tensor:
         return linear(weight)(images) + 7.0
 
-    for turn, other in (
+    for loss, other in (
         (
             game.discriminator(linear(weight), reals, fakes, penalty_of()),
             game.discriminator(raised, reals, fakes, penalty_of()),
@@ -255,7 +255,7 @@ def test_only_differences_of_scores_matter_to_rpgan(
             game.generator(raised, reals, fakes),
         ),
     ):
-        torch.testing.assert_close(turn.terms, other.terms, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(loss.terms, other.terms, rtol=1e-4, atol=1e-5)
 
 
 # ----------------------------------------------------------------------------------------
@@ -269,34 +269,34 @@ def test_both_mean_scores_are_watched(
     """And are no part of the loss."""
     score = linear(weight)
 
-    turn = OBJECTIVES[name].discriminator(score, reals, fakes, penalty_of(share=0.5))
+    loss = OBJECTIVES[name].discriminator(score, reals, fakes, penalty_of(share=0.5))
 
-    torch.testing.assert_close(turn.watched["score_real"], score(reals).mean())
-    torch.testing.assert_close(turn.watched["score_fake"], score(fakes).mean())
-    assert not set(turn.watched) & set(turn.terms)
+    torch.testing.assert_close(loss.watched["score_real"], score(reals).mean())
+    torch.testing.assert_close(loss.watched["score_fake"], score(fakes).mean())
+    assert not set(loss.watched) & set(loss.terms)
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_the_penalty_changes_the_gradients_of_a_real_discriminator(
     name: str, reals: Tensor, fakes: Tensor
 ) -> None:
-    """In every layer that shapes its slope."""
+    """In every layer that shapes its gradient."""
     torch.manual_seed(0)
     discriminator = Discriminator(NetworkConfig(8, latent_size=8, fmap_base=32, fmap_max=8))
     reals, fakes = F.interpolate(reals, (8, 8)), F.interpolate(fakes, (8, 8))
     gradients: list[dict[str, Tensor]] = []
     for weight in (0.0, 10.0):
-        turn = OBJECTIVES[name].discriminator(discriminator, reals, fakes, penalty_of(weight))
+        loss = OBJECTIVES[name].discriminator(discriminator, reals, fakes, penalty_of(weight))
         discriminator.zero_grad()
-        loss_of(turn).backward()
+        loss_of(loss).backward()
         gradients.append(
             {k: p.grad.clone() for k, p in discriminator.named_parameters() if p.grad is not None}
         )
 
     without, penalised = gradients
-    awake = [k for k in without if k.endswith("weight")]
-    assert len(awake) == 6
-    assert all((penalised[k] - without[k]).abs().max() > 1e-4 for k in awake)
+    active = [k for k in without if k.endswith("weight")]
+    assert len(active) == 6
+    assert all((penalised[k] - without[k]).abs().max() > 1e-4 for k in active)
 
 
 # ----------------------------------------------------------------------------------------
@@ -320,9 +320,9 @@ def test_the_sign_of_real_scores_is_told_where_it_means_something(
     name: str, weight: Tensor, reals: Tensor, fakes: Tensor
 ) -> None:
     """Where 0 is the border between real and fake: neither for Wasserstein nor for pairs."""
-    turn = OBJECTIVES[name].discriminator(linear(weight), reals, fakes, penalty_of())
+    loss = OBJECTIVES[name].discriminator(linear(weight), reals, fakes, penalty_of())
 
-    assert ("sign_real" in turn.watched) is OBJECTIVES[name].has_zero
+    assert ("sign_real" in loss.watched) is OBJECTIVES[name].has_zero
     if OBJECTIVES[name].has_zero:
         above = (linear(weight)(reals) > 0).float().mean()
-        torch.testing.assert_close(turn.watched["sign_real"], 2 * above - 1)
+        torch.testing.assert_close(loss.watched["sign_real"], 2 * above - 1)

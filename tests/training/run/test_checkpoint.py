@@ -32,29 +32,29 @@ from training.run.tensors import tensors_of
 CPU = torch.device("cpu")
 
 
-def play(players: TrainingState, config: TrainingConfig, images_shown: int) -> None:
+def play(state: TrainingState, config: TrainingConfig, images_shown: int) -> None:
     """One step of fading in at random pictures."""
-    moment = schedule_at(images_shown, config)
-    size = moment.growth.resolution
+    schedule = schedule_at(images_shown, config)
+    size = schedule.growth.resolution
     pixels = np.random.default_rng(images_shown).integers(0, 256, (4, size, size, 3), np.uint8)
-    take_step(players, moment, config, pixels, images_shown)
+    take_step(state, schedule, config, pixels)
 
 
 @pytest.fixture
-def players(config: TrainingConfig) -> TrainingState:
+def state(config: TrainingConfig) -> TrainingState:
     """Two steps into the fade: Adam has moments of every awake weight."""
-    players = TrainingState.create(config, CPU)
+    state = TrainingState.create(config, CPU)
     for images_shown in (32, 36):
-        play(players, config, images_shown)
-    return players
+        play(state, config, images_shown)
+    return state
 
 
 @pytest.fixture
-def folder(tmp_path: Path, players: TrainingState) -> Path:
+def folder(tmp_path: Path, state: TrainingState) -> Path:
     """Two checkpoints, after 36 and 40 images."""
     folder = tmp_path / "checkpoints"
     for images in (36, 40):
-        save_checkpoint(folder, players, Progress(images))
+        save_checkpoint(folder, state, Progress(images))
     return folder
 
 
@@ -84,15 +84,15 @@ def equal(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
 
 
 def test_everything_comes_back_exactly(
-    tmp_path: Path, players: TrainingState, fresh: TrainingState
+    tmp_path: Path, state: TrainingState, fresh: TrainingState
 ) -> None:
     """Weights, average, Adam's moments and step counts, and the sums since the last line."""
     sums, strength = {"r1": 1 / 3, "generator": -2e-17}, {"p": 1 / 7, "signs": 0.1, "steps": 3}
     progress = Progress(40, 1, sums, 12, 7.25, strength)
-    save_checkpoint(tmp_path / "checkpoints", players, progress)
+    save_checkpoint(tmp_path / "checkpoints", state, progress)
 
     assert load_newest(tmp_path / "checkpoints", fresh) == (progress, [])
-    assert equal(tensors_of(fresh), tensors_of(players))
+    assert equal(tensors_of(fresh), tensors_of(state))
 
 
 def test_whoever_may_read_new_files_may_read_a_checkpoint(folder: Path) -> None:
@@ -104,38 +104,38 @@ def test_whoever_may_read_new_files_may_read_a_checkpoint(folder: Path) -> None:
 
 
 def test_the_next_step_is_the_one_that_would_have_been(
-    folder: Path, players: TrainingState, fresh: TrainingState, config: TrainingConfig
+    folder: Path, state: TrainingState, fresh: TrainingState, config: TrainingConfig
 ) -> None:
     """Bit for bit, with the memory layout of the weights and of Adam's moments."""
     load_newest(folder, fresh)
-    for each in (players, fresh):
+    for each in (state, fresh):
         play(each, config, 40)
         play(each, config, 44)
 
-    assert equal(tensors_of(fresh), tensors_of(players))
+    assert equal(tensors_of(fresh), tensors_of(state))
 
 
 def test_a_level_that_never_woke_has_no_moments(
     tmp_path: Path, config: TrainingConfig, fresh: TrainingState
 ) -> None:
     """Nor has it after it was loaded, whatever the optimiser held before."""
-    players = TrainingState.create(config, CPU)
-    play(players, config, 0)
-    save_checkpoint(tmp_path / "checkpoints", players, Progress(4))
+    state = TrainingState.create(config, CPU)
+    play(state, config, 0)
+    save_checkpoint(tmp_path / "checkpoints", state, Progress(4))
     play(fresh, config, 60)
 
     load_newest(tmp_path / "checkpoints", fresh)
 
-    assert equal(tensors_of(fresh), tensors_of(players))
+    assert equal(tensors_of(fresh), tensors_of(state))
     assert not any(name.startswith("generator_adam/levels") for name in tensors_of(fresh))
 
 
-def test_a_run_without_checkpoints_starts_fresh(tmp_path: Path, players: TrainingState) -> None:
+def test_a_run_without_checkpoints_starts_fresh(tmp_path: Path, state: TrainingState) -> None:
     """With the weights it has."""
-    before = {k: v.clone() for k, v in tensors_of(players).items()}
+    before = {k: v.clone() for k, v in tensors_of(state).items()}
 
-    assert load_newest(tmp_path / "checkpoints", players) == (Progress(), [])
-    assert equal(tensors_of(players), before)
+    assert load_newest(tmp_path / "checkpoints", state) == (Progress(), [])
+    assert equal(tensors_of(state), before)
 
 
 def test_a_loaded_checkpoint_is_never_written_to(
@@ -169,34 +169,34 @@ def test_a_checkpoint_is_plain_json_and_plain_tensors(folder: Path) -> None:
 # Two are kept, and the best
 
 
-def test_only_the_newest_two_are_kept(folder: Path, players: TrainingState) -> None:
+def test_only_the_newest_two_are_kept(folder: Path, state: TrainingState) -> None:
     """And nothing else lies about."""
-    save_checkpoint(folder, players, Progress(44))
+    save_checkpoint(folder, state, Progress(44))
 
     assert names(folder) == sorted(pair(40) + pair(44))
 
 
 def test_further_checkpoints_are_kept_for_as_long_as_they_are_named(
-    folder: Path, players: TrainingState, fresh: TrainingState
+    folder: Path, state: TrainingState, fresh: TrainingState
 ) -> None:
     """The best one, with its tensors; one that is not there is no mistake."""
-    save_checkpoint(folder, players, Progress(44), also={36, 12})
+    save_checkpoint(folder, state, Progress(44), also={36, 12})
     assert names(folder) == sorted(pair(36) + pair(40) + pair(44))
     assert load_at(folder, 36, fresh) == Progress(36)
 
-    save_checkpoint(folder, players, Progress(48), also={36})
+    save_checkpoint(folder, state, Progress(48), also={36})
     assert names(folder) == sorted(pair(36) + pair(44) + pair(48))
 
-    save_checkpoint(folder, players, Progress(52), also={44})
+    save_checkpoint(folder, state, Progress(52), also={44})
     assert names(folder) == sorted(pair(44) + pair(48) + pair(52))
 
 
-def test_what_a_killed_process_left_is_cleared_away(folder: Path, players: TrainingState) -> None:
+def test_what_a_killed_process_left_is_cleared_away(folder: Path, state: TrainingState) -> None:
     """Half-written files of ours and of safetensors, and tensors without a record."""
     for name in ("checkpoint-0000000042.partial", ".tmpXYZ", pair(42)[1]):
         (folder / name).write_bytes(b"half")
 
-    save_checkpoint(folder, players, Progress(44))
+    save_checkpoint(folder, state, Progress(44))
 
     assert names(folder) == sorted(pair(40) + pair(44))
 
@@ -209,13 +209,13 @@ def test_tensors_without_their_record_are_no_checkpoint(folder: Path, fresh: Tra
 
 
 def test_a_damaged_checkpoint_is_not_one_of_the_two(
-    folder: Path, players: TrainingState, fresh: TrainingState
+    folder: Path, state: TrainingState, fresh: TrainingState
 ) -> None:
     """A run that went on from the one before replaces it, and keeps the whole one."""
     (folder / pair(40)[1]).write_bytes(b"damaged")
     load_newest(folder, fresh)
 
-    save_checkpoint(folder, players, Progress(38))
+    save_checkpoint(folder, state, Progress(38))
 
     assert names(folder) == sorted(pair(36) + pair(38))
 
@@ -243,7 +243,7 @@ def empty(path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [flip, cut, empty, Path.unlink])
 def test_damaged_tensors_are_named_and_the_one_before_is_used(
-    folder: Path, players: TrainingState, fresh: TrainingState, damage: Callable[[Path], None]
+    folder: Path, state: TrainingState, fresh: TrainingState, damage: Callable[[Path], None]
 ) -> None:
     """However they came to harm."""
     damage(folder / pair(40)[1])
@@ -253,7 +253,7 @@ def test_damaged_tensors_are_named_and_the_one_before_is_used(
     assert progress == Progress(36)
     assert len(damaged) == 1
     assert "checkpoint-0000000040" in damaged[0]
-    assert equal(tensors_of(fresh), tensors_of(players))
+    assert equal(tensors_of(fresh), tensors_of(state))
 
 
 @pytest.mark.parametrize(
@@ -359,38 +359,38 @@ def test_a_checkpoint_of_a_larger_network_is_refused(
 
 @pytest.mark.parametrize("size", [0, 50, 10_000])
 def test_a_full_disk_leaves_the_checkpoints_before_it_whole(
-    folder: Path, players: TrainingState, fresh: TrainingState, full_disk: FullDisk, size: int
+    folder: Path, state: TrainingState, fresh: TrainingState, full_disk: FullDisk, size: int
 ) -> None:
     """And no half a file; it is an error of the system, like any full disk."""
     before = {name: (folder / name).read_bytes() for name in names(folder)}
 
     with full_disk(size), pytest.raises(OSError, match="File too large"):
-        save_checkpoint(folder, players, Progress(44))
+        save_checkpoint(folder, state, Progress(44))
 
     assert {name: (folder / name).read_bytes() for name in names(folder)} == before
     assert load_newest(folder, fresh) == (Progress(40), [])
 
 
 def test_a_disk_that_fills_up_before_the_record_leaves_no_tensors_either(
-    folder: Path, players: TrainingState, full_disk: FullDisk
+    folder: Path, state: TrainingState, full_disk: FullDisk
 ) -> None:
     """They would take the room that is needed to go on."""
     large = {f"term {n}": n / 3 for n in range(20_000)}
 
     with full_disk(300_000), pytest.raises(OSError, match="File too large"):
-        save_checkpoint(folder, players, Progress(44, sums=large))
+        save_checkpoint(folder, state, Progress(44, sums=large))
 
     assert names(folder) == sorted(pair(36) + pair(40))
 
 
 def test_going_on_after_a_full_disk_works(
-    folder: Path, players: TrainingState, fresh: TrainingState, full_disk: FullDisk
+    folder: Path, state: TrainingState, fresh: TrainingState, full_disk: FullDisk
 ) -> None:
     """The same players can be saved once there is room."""
     with full_disk(10_000), pytest.raises(OSError, match="File too large"):
-        save_checkpoint(folder, players, Progress(44))
+        save_checkpoint(folder, state, Progress(44))
 
-    save_checkpoint(folder, players, Progress(44))
+    save_checkpoint(folder, state, Progress(44))
 
     assert load_newest(folder, fresh)[0] == Progress(44)
-    assert equal(tensors_of(fresh), tensors_of(players))
+    assert equal(tensors_of(fresh), tensors_of(state))

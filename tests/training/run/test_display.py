@@ -12,7 +12,7 @@ from training.run.display import Display, describe_schedule, format_duration
 
 def moment_at(level: int, alpha: float) -> ScheduleState:
     """A moment of that growth."""
-    return ScheduleState(Growth(level, alpha), 4, 0.001, 0.001, 1.0, 1, 48, 24)
+    return ScheduleState(0, Growth(level, alpha), 4, 0.001, 0.001, 1.0, 1, 48, 24)
 
 
 @pytest.mark.parametrize(

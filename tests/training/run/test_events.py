@@ -34,7 +34,7 @@ class Killing(Display):
         super().__init__(72, Console(file=QUIET.file))
         self.after = after
 
-    def update(self, moment: ScheduleState, images_shown: int, rate: float) -> None:
+    def update(self, schedule: ScheduleState, images_shown: int, rate: float) -> None:
         """Called at each step."""
         if images_shown == self.after:
             raise Killed

@@ -18,9 +18,9 @@ def test_a_run_is_read_back_where_it_stands(finished: Path, config: TrainingConf
     newest = load_run(finished)
 
     assert (newest.config, newest.progress.images_shown) == (config, 72)
-    assert newest.moment.growth == Growth(1)
+    assert newest.schedule.growth == Growth(1)
     _, tensors = read_checkpoint(finished / "checkpoints" / "checkpoint-0000000072.json")
-    for name, value in newest.players.average.state_dict().items():
+    for name, value in newest.state.average.state_dict().items():
         assert (value == tensors[f"average/{name}"]).all()
 
 
@@ -65,7 +65,7 @@ def test_the_best_checkpoint_can_be_read(finished: Path, tmp_path: Path) -> None
     best = load_run(run, "best")
 
     assert best.progress.images_shown == 64
-    for name, value in best.players.average.state_dict().items():
+    for name, value in best.state.average.state_dict().items():
         assert (value == tensors[f"average/{name}"]).all()
     assert load_run(run, "72").progress.images_shown == 72
 

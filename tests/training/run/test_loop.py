@@ -44,9 +44,9 @@ class Watching(Display):
         self.after = after
         self.act = act
 
-    def update(self, moment: ScheduleState, images_shown: int, rate: float) -> None:
+    def update(self, schedule: ScheduleState, images_shown: int, rate: float) -> None:
         """Act in the middle of a run."""
-        super().update(moment, images_shown, rate)
+        super().update(schedule, images_shown, rate)
         if images_shown == self.after and self.act:
             self.act()
 

@@ -27,41 +27,41 @@ class Looking(Display):
         self.found: list[str] = []
 
     def tick(
-        self, moment: ScheduleState, images_shown: int, rate: float, numbers: dict[str, float]
+        self, schedule: ScheduleState, images_shown: int, rate: float, numbers: dict[str, float]
     ) -> None:
         """Everything that is there."""
-        super().tick(moment, images_shown, rate, numbers)
+        super().tick(schedule, images_shown, rate, numbers)
         self.found = sorted(path.name for path in self.run.rglob("*.*"))
 
 
 @pytest.fixture
-def chronicle(tmp_path: Path, config: TrainingConfig, prepared: Prepared) -> Recorder:
+def recorder(tmp_path: Path, config: TrainingConfig, prepared: Prepared) -> Recorder:
     """Of new players, in a folder of their own."""
     run = tmp_path / "run"
     (run / "samples").mkdir(parents=True)
-    players, display = TrainingState.create(config, torch.device("cpu")), Looking(run)
-    return Recorder(run, players, RunMonitor(run, config, prepared, display.say), display)
+    state, display = TrainingState.create(config, torch.device("cpu")), Looking(run)
+    return Recorder(run, state, RunMonitor(run, config, prepared, display.say), display)
 
 
 def test_a_tick_is_told_when_it_is_drawn_and_before_it_is_kept(
-    chronicle: Recorder, config: TrainingConfig
+    recorder: Recorder, config: TrainingConfig
 ) -> None:
     """Who listens may measure the checkpoint of the tick before: it is still there."""
-    moment = schedule_at(12, config)
-    progress = Progress(16, moment.phase, seconds=2.04)
+    schedule = schedule_at(12, config)
+    progress = Progress(16, schedule.phase, seconds=2.04)
 
-    chronicle.tick(moment, progress, {"score_real": 0.5}, 8.0)
-    chronicle.keep(moment, progress, last=False)
+    recorder.tick(schedule, progress, {"score_real": 0.5}, 8.0)
+    recorder.keep(schedule, progress, last=False)
 
-    display = chronicle.display
+    display = recorder.display
     assert isinstance(display, Looking)
     assert display.found == ["000000016-0004px.png", "journal.jsonl", "timing.jsonl"]
-    (line,) = read_lines(chronicle.run / "journal.jsonl")
+    (line,) = read_lines(recorder.run / "journal.jsonl")
     assert line["score_real"] == 0.5
     assert {"swd", "diversity", "distinctness"} <= set(line)
-    (timing,) = read_lines(chronicle.run / "timing.jsonl")
+    (timing,) = read_lines(recorder.run / "timing.jsonl")
     assert timing == {"images_shown": 16, "seconds": 2.0, "images_per_second": 8.0}
-    assert (chronicle.run / "checkpoints" / "checkpoint-0000000016.json").exists()
+    assert (recorder.run / "checkpoints" / "checkpoint-0000000016.json").exists()
 
 
 def test_a_line_begins_with_where_the_run_stood(config: TrainingConfig) -> None:

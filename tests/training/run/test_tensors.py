@@ -17,24 +17,24 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture
-def players(config: TrainingConfig) -> TrainingState:
+def state(config: TrainingConfig) -> TrainingState:
     """Two steps into the fade: Adam has moments of every awake weight."""
-    players = TrainingState.create(config, CPU)
+    state = TrainingState.create(config, CPU)
     for images_shown in (32, 36):
-        moment = schedule_at(images_shown, config)
-        size = moment.growth.resolution
+        schedule = schedule_at(images_shown, config)
+        size = schedule.growth.resolution
         pixels = np.random.default_rng(images_shown).integers(0, 256, (4, size, size, 3), np.uint8)
-        take_step(players, moment, config, pixels, images_shown)
-    return players
+        take_step(state, schedule, config, pixels)
+    return state
 
 
-def test_every_weight_of_every_network_is_among_them(players: TrainingState) -> None:
+def test_every_weight_of_every_network_is_among_them(state: TrainingState) -> None:
     """Under the name of its network."""
-    tensors = tensors_of(players)
+    tensors = tensors_of(state)
     networks: dict[str, nn.Module] = {
-        "generator": players.generator,
-        "discriminator": players.discriminator,
-        "average": players.average,
+        "generator": state.generator,
+        "discriminator": state.discriminator,
+        "average": state.average,
     }
 
     for title, network in networks.items():
@@ -42,9 +42,9 @@ def test_every_weight_of_every_network_is_among_them(players: TrainingState) -> 
             assert torch.equal(tensors[f"{title}/{name}"], value)
 
 
-def test_adams_state_is_among_the_tensors(players: TrainingState) -> None:
+def test_adams_state_is_among_the_tensors(state: TrainingState) -> None:
     """For every weight that was awake, of both networks."""
-    tensors = tensors_of(players)
+    tensors = tensors_of(state)
 
     for key, count in (("step", 1), ("exp_avg", 1024), ("exp_avg_sq", 1024)):
         assert tensors[f"generator_adam/stem.dense.weight/{key}"].numel() == count
@@ -52,10 +52,10 @@ def test_adams_state_is_among_the_tensors(players: TrainingState) -> None:
     assert tensors["generator_adam/stem.dense.weight/step"].item() == 2.0
 
 
-def test_what_was_put_in_comes_out_again(players: TrainingState, config: TrainingConfig) -> None:
+def test_what_was_put_in_comes_out_again(state: TrainingState, config: TrainingConfig) -> None:
     """Of players of another seed nothing remains."""
     other = TrainingState.create(replace(config, seed=1), CPU)
-    expected = {name: value.clone() for name, value in tensors_of(players).items()}
+    expected = {name: value.clone() for name, value in tensors_of(state).items()}
 
     put_tensors(other, expected)
 
@@ -73,14 +73,14 @@ def test_what_was_put_in_comes_out_again(players: TrainingState, config: Trainin
     ],
 )
 def test_tensors_of_other_networks_are_refused(
-    players: TrainingState, missing: str | None, unknown: str | None, message: str
+    state: TrainingState, missing: str | None, unknown: str | None, message: str
 ) -> None:
     """One too few, or one too many."""
-    tensors = tensors_of(players)
+    tensors = tensors_of(state)
     if missing:
         del tensors[missing]
     if unknown:
         tensors[unknown] = torch.zeros(3)
 
     with pytest.raises(UnfitError, match=message):
-        put_tensors(players, tensors)
+        put_tensors(state, tensors)

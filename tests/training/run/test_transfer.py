@@ -59,11 +59,11 @@ def test_a_run_begins_with_the_pictures_of_the_bundle(
     larger: TrainingConfig, bundle: Bundle
 ) -> None:
     """Of its top level, by generator and average; and at alpha 0 of the next one, larger."""
-    players = TrainingState.create(follow(larger, of_bundle(bundle)), CPU)
-    begin_with(players, of_bundle(bundle))
+    state = TrainingState.create(follow(larger, of_bundle(bundle)), CPU)
+    begin_with(state, of_bundle(bundle))
     expected = render(bundle.generator, range(4), Growth(1))
 
-    for generator in (players.generator, players.average):
+    for generator in (state.generator, state.average):
         assert np.array_equal(render(generator, range(4), Growth(1)), expected)
         faded = render(generator, range(4), Growth(2, 0.0))
         assert np.array_equal(faded, expected.repeat(2, axis=1).repeat(2, axis=2))
@@ -74,17 +74,17 @@ def test_what_the_bundle_has_not_stays_as_it_was_drawn(
 ) -> None:
     """The new level, the exits below its top, and the discriminator."""
     config = follow(larger, of_bundle(bundle))
-    players, fresh = TrainingState.create(config, CPU), TrainingState.create(config, CPU)
-    begin_with(players, of_bundle(bundle))
+    state, fresh = TrainingState.create(config, CPU), TrainingState.create(config, CPU)
+    begin_with(state, of_bundle(bundle))
 
     drawn = dict(fresh.generator.named_parameters())
-    same = {k for k, v in players.generator.named_parameters() if torch.equal(v, drawn[k])}
+    same = {k for k, v in state.generator.named_parameters() if torch.equal(v, drawn[k])}
     weights = {name for name in same if name.endswith("weight")}
     assert weights == {
         *("levels.1.up.weight", "levels.1.conv.weight", "exits.0.weight", "exits.2.weight"),
     }
     for one, other in zip(
-        players.discriminator.parameters(), fresh.discriminator.parameters(), strict=True
+        state.discriminator.parameters(), fresh.discriminator.parameters(), strict=True
     ):
         assert torch.equal(one, other)
 
@@ -97,10 +97,10 @@ def test_a_bundle_with_another_exit_at_its_top_is_refused(
     generator = Generator(NetworkConfig(8, latent_size=12, fmap_base=64, fmap_max=16), shapes)
     save_bundle(tmp_path, generator, make_card(generator, "deep-8", ()), b"")
     bundle = load_bundle(tmp_path)
-    players = TrainingState.create(follow(larger, of_bundle(bundle)), CPU)
+    state = TrainingState.create(follow(larger, of_bundle(bundle)), CPU)
 
     with pytest.raises(ConfigError, match=r"exits\.1\.0\.weight of what .*, of shape .* no place"):
-        begin_with(players, of_bundle(bundle))
+        begin_with(state, of_bundle(bundle))
 
 
 @pytest.mark.parametrize(
@@ -192,19 +192,19 @@ def test_a_run_that_goes_on_follows_what_it_wrote_down(
 
 def test_every_weight_of_a_run_is_taken_over(larger: TrainingConfig, finished: Path) -> None:
     """Of both players and the average; they score and draw as before."""
-    beginning, before = read_beginning(finished), load_run(finished).players
-    players = TrainingState.create(follow(larger, beginning), CPU)
-    begin_with(players, beginning)
+    beginning, before = read_beginning(finished), load_run(finished).state
+    state = TrainingState.create(follow(larger, beginning), CPU)
+    begin_with(state, beginning)
     images = torch.from_numpy(np.linspace(-1, 1, 4 * 3 * 64, dtype=np.float32)).view(4, 3, 8, 8)
 
     for name in ("generator", "average"):
-        old, new = (getattr(each, name) for each in (before, players))
+        old, new = (getattr(each, name) for each in (before, state))
         assert np.array_equal(render(new, [1], Growth(1)), render(old, [1], Growth(1)))
-    scores = [each.discriminator(images, Growth(1)) for each in (before, players)]
+    scores = [each.discriminator(images, Growth(1)) for each in (before, state)]
     assert torch.equal(*scores)
     assert not torch.equal(
-        players.generator.state_dict()["stem.dense.weight"],
-        players.average.state_dict()["stem.dense.weight"],
+        state.generator.state_dict()["stem.dense.weight"],
+        state.average.state_dict()["stem.dense.weight"],
     )
 
 
@@ -226,7 +226,7 @@ def test_a_run_with_another_head_has_no_place(
     """Projection and AC-GAN keep classes in other weights."""
     train_a_run(conditional, labelled, tmp_path / "run")
     beginning = read_beginning(tmp_path / "run")
-    players = TrainingState.create(follow(replace(conditional, labels="acgan"), beginning), CPU)
+    state = TrainingState.create(follow(replace(conditional, labels="acgan"), beginning), CPU)
 
     with pytest.raises(ConfigError, match=r"head\.projection\.weight of .* no place .* `labels`"):
-        begin_with(players, beginning)
+        begin_with(state, beginning)

@@ -1,4 +1,4 @@
-"""What each process does in the tests of `training.distributed`: plays every case of a folder.
+"""One process of the tests of `training.distributed`: trains every case of a folder.
 
 Started by `torchrun` with that folder, which holds `data/` and `cases/NAME.json`. What became of
 the cases goes to `heard-RANK.json`.
@@ -32,23 +32,23 @@ STEPS = 4
 class Stopping(Display):
     """Asks its own process, and no other, to stop after so many images."""
 
-    def update(self, moment: ScheduleState, images_shown: int, rate: float) -> None:
+    def update(self, schedule: ScheduleState, images_shown: int, rate: float) -> None:
         """As a machine does that goes down."""
-        super().update(moment, images_shown, rate)
+        super().update(schedule, images_shown, rate)
         if images_shown == STOPPED_AT:
             os.kill(os.getpid(), signal.SIGTERM)
 
 
-def play_cases(folder: Path, prepared: Prepared, together: Processes) -> dict[str, str]:
+def play_cases(folder: Path, prepared: Prepared, processes: Processes) -> dict[str, str]:
     """Run after run in the same processes; how each ended, if by an error."""
     ends: dict[str, str] = {}
     for case in sorted((folder / "cases").iterdir()):
         config = TrainingConfig.from_json(case.read_text(encoding="utf-8"))
-        stops = case.stem == "stopped" and together.rank == 1
+        stops = case.stem == "stopped" and processes.rank == 1
         display = (Stopping if stops else Display).silent(config.total_images)
         run = folder / "runs" / case.stem
         ends[case.stem] = told(
-            lambda c=config, r=run, d=display: train(c, prepared, r, CPU, d, together=together)
+            lambda c=config, r=run, d=display: train(c, prepared, r, CPU, d, processes=processes)
         )
     return ends
 
@@ -62,34 +62,35 @@ def told(act: Callable[[], object]) -> str:
     return ""
 
 
-def digest_after(config: TrainingConfig, prepared: Prepared, together: Processes) -> str:
+def digest_after(config: TrainingConfig, prepared: Prepared, processes: Processes) -> str:
     """Of every tensor of this process, after some steps across the beginning of the fade."""
-    players, shown = TrainingState.create(config, CPU, together), 16
+    state, shown = TrainingState.create(config, CPU, processes), 16
     stream = ImageStream(prepared, config.seed, config.mirror)
     for _ in range(STEPS):
-        moment = schedule_at(shown, config)
-        place = (shown, moment.batch_size, together.share)
-        pixels = stream.batch(moment.growth.resolution, *place)
-        take_step(players, moment, config, pixels, shown, stream.labels(*place))
-        shown += moment.batch_size
+        schedule = schedule_at(shown, config)
+        place = (shown, schedule.batch_size, processes.share)
+        pixels = stream.batch(schedule.growth.resolution, *place)
+        classes = stream.labels(*place)
+        take_step(state, schedule, config, pixels, classes, processes=processes)
+        shown += schedule.batch_size
     digest = hashlib.sha256()
-    for name, tensor in sorted(tensors_of(players).items()):
+    for name, tensor in sorted(tensors_of(state).items()):
         digest.update(name.encode() + tensor.numpy().tobytes())
     return digest.hexdigest()
 
 
 def main() -> None:
     """All of it, and what became of it."""
-    folder, together = Path(sys.argv[1]), Processes.from_environment()
+    folder, processes = Path(sys.argv[1]), Processes.from_environment()
     prepared = open_prepared(folder / "data")
     torch.set_num_threads(1)
-    with together.process_group(CPU):
-        heard: dict[str, object] = {"ends": play_cases(folder, prepared, together)}
+    with processes.process_group(CPU):
+        heard: dict[str, object] = {"ends": play_cases(folder, prepared, processes)}
         case = folder / "cases" / "wgan-gp.json"
         config = TrainingConfig.from_json(case.read_text(encoding="utf-8"))
-        heard["digest"] = digest_after(config, prepared, together)
-        heard["told"] = told(lambda: together.require_same(seed="0", hour=str(together.rank)))
-    (folder / f"heard-{together.rank}.json").write_text(json.dumps(heard), encoding="utf-8")
+        heard["digest"] = digest_after(config, prepared, processes)
+        heard["told"] = told(lambda: processes.require_same(seed="0", hour=str(processes.rank)))
+    (folder / f"heard-{processes.rank}.json").write_text(json.dumps(heard), encoding="utf-8")
 
 
 if __name__ == "__main__":
