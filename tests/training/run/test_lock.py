@@ -12,8 +12,8 @@ from training.run.lock import run_lock
 HOLDS = """
 import sys, time
 from pathlib import Path
-from training.run.lock import occupied
-with occupied(Path(sys.argv[1])):
+from training.run.lock import run_lock
+with run_lock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
