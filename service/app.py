@@ -17,6 +17,7 @@ from service.http.cors import add_cors
 from service.http.dependencies import LifespanState, access_dependencies, no_body
 from service.http.operations_server import run_operations_server
 from service.http.pages import include_description, include_files, include_page
+from service.http.ranges import RecentFiles
 from service.http.request_log import RequestLogMiddleware
 from service.http.routes import generate, interpolate, models, operations, reproduce
 from service.http.security_headers import SecurityHeadersMiddleware
@@ -39,7 +40,7 @@ def create_app(settings: Settings, runtime: ServiceRuntime | None = None) -> Fas
     async def lifespan(_app: FastAPI) -> AsyncGenerator[LifespanState]:
         async with run_operations_server(app, parts):
             parts.start()
-            yield {"runtime": parts}
+            yield {"runtime": parts, "recent_files": RecentFiles()}
             await parts.stop()
 
     alone = settings.operations_port is None

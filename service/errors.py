@@ -6,8 +6,10 @@
     |   |-- KeyWrong            401
     |   |-- UnknownModel        404  no such model, or not that digest
     |   |-- NotAcceptable       406  Accept names nothing this answer can be
+    |   |-- PreconditionFailed  412  If-Match names other bytes
     |   |-- BodyTooLarge        413
     |   |-- BodyNotTaken        415  parameters go in the query
+    |   |-- RangeNotSatisfiable 416  the range begins behind the end of the file
     |   `-- OutOfRange          422  says what is allowed
     |-- Refused                 the server cannot now; nothing was computed
     |   |-- RateExceeded        429  with Retry-After from the client's window
@@ -28,6 +30,7 @@ Owns these classes and their numbers. Knows no web framework, so that any room m
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 
@@ -48,7 +51,7 @@ class ServiceError(Exception):
     kind: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong here"
     reason: ClassVar[str | None] = None
-    headers: ClassVar[Mapping[str, str]] = {}
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, detail: str, *, retry_after_s: int | None = None, **members: object) -> None:
         super().__init__(detail)
@@ -70,7 +73,7 @@ class KeyMissing(RequestError):
     status = 401
     kind = "key-missing"
     title = "A key is needed"
-    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="progan"'}
+    headers: Mapping[str, str] = {"WWW-Authenticate": 'Bearer realm="progan"'}
 
 
 class KeyWrong(RequestError):
@@ -79,7 +82,7 @@ class KeyWrong(RequestError):
     status = 401
     kind = "key-wrong"
     title = "The key is wrong"
-    headers: ClassVar[Mapping[str, str]] = {
+    headers: Mapping[str, str] = {
         "WWW-Authenticate": 'Bearer realm="progan", error="invalid_token"'
     }
 
@@ -100,6 +103,14 @@ class NotAcceptable(RequestError):
     title = "None of the accepted media types can be given"
 
 
+class PreconditionFailed(RequestError):
+    """The client wants to have other bytes than there are."""
+
+    status = 412
+    kind = "precondition-failed"
+    title = "The answer has another ETag"
+
+
 class BodyTooLarge(RequestError):
     """More bytes than the service reads."""
 
@@ -114,6 +125,18 @@ class BodyNotTaken(RequestError):
     status = 415
     kind = "body-not-taken"
     title = "This service takes no body"
+
+
+class RangeNotSatisfiable(RequestError):
+    """The range begins behind the end of the file."""
+
+    status = 416
+    kind = "range-not-satisfiable"
+    title = "The file has no such bytes"
+
+    def __init__(self, length: int) -> None:
+        super().__init__(f"the file has {length} bytes, numbered from 0", allowed={"lt": length})
+        self.headers = {"Content-Range": f"bytes */{length}"}
 
 
 class OutOfRange(RequestError):

@@ -14,23 +14,17 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from models.picture import Pixels, pixel_sha256
 from service.batching.batcher import Batcher
 from service.batching.queue import Rendered
 from service.batching.recipe import Recipe
 from service.batching.waiting import wait_for_images
 from service.errors import OutOfRange, QueueFull
-from service.media.encoding import FORMATS, encode
 from service.operations.metrics import Metrics
 from service.operations.spans import Spans
 from service.settings import Settings
 
 T = TypeVar("T")
 Using = Callable[[str], AbstractContextManager[None]]
-
-SOFTWARE = "Progan"
-JSON = "application/json"
-ZIP = "application/zip"
 
 
 @dataclass(frozen=True)
@@ -41,38 +35,6 @@ class Timing:
     generate_s: float
     encode_s: float
     batch_size: int
-
-
-@dataclass(frozen=True)
-class File:
-    """A picture as a file."""
-
-    content: bytes
-    media_type: str
-    pixel_sha256: str
-
-
-def facts_of(recipe: Recipe) -> dict[str, str]:
-    """What a file says of the picture in it."""
-    point = recipe.point
-    place = {"seed": str(point.start)}
-    if point.t:
-        place = {"start": place["seed"], "end": str(point.end), "t": repr(point.t)}
-        place["method"] = point.method
-    if recipe.label is not None:
-        place["label"] = recipe.label
-    return {
-        **place,
-        "model": recipe.model,
-        "resolution": str(recipe.resolution),
-        "software": SOFTWARE,
-    }
-
-
-def file_of(recipe: Recipe, pixels: Pixels, image_format: str) -> File:
-    """One picture as a file that says how it was made."""
-    content = encode(pixels, image_format, facts_of(recipe))
-    return File(content, FORMATS[image_format].media_type, pixel_sha256([pixels]))
 
 
 class ImagePipeline:

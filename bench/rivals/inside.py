@@ -21,8 +21,8 @@ from models.picture import Pixels
 from models.pixels import to_pixels
 from service.batching.recipe import Recipe, point_of
 from service.engine import open_engine
+from service.facts import file_facts
 from service.media.encoding import encode
-from service.pipeline import facts_of
 
 MAX_BATCH = 8  # of every server, and the default of ours
 
@@ -73,7 +73,7 @@ class Ours:
             precision="fp32",  # as the eager network
         )
         (served,) = self._engine.served()
-        self._model, self._resolution = served.pinned_name, served.card.resolutions[-1]
+        self._card = served.card
 
     def render(self, seeds: Sequence[int]) -> list[Pixels]:
         """One batch of the engine."""
@@ -81,10 +81,10 @@ class Ours:
 
     def encode(self, seed: int, pixels: Pixels) -> bytes:
         """Our PNG, with its facts in it."""
-        return encode(pixels, "png", facts_of(self._recipe(seed)))
+        return encode(pixels, "png", file_facts([self._recipe(seed)], self._card))
 
     def _recipe(self, seed: int) -> Recipe:
-        return Recipe(self._model, point_of(seed), self._resolution)
+        return Recipe(self._card.pinned_name, point_of(seed), self._card.resolutions[-1])
 
 
 INSIDES: dict[str, Callable[[Path, int], Inside]] = {"eager": Eager, "engine": Ours}

@@ -11,20 +11,20 @@ from collections.abc import Sequence
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
+from service.http.headers import CACHE_HEADERS, PICTURE_HEADERS
+
 METHODS = ("GET", "HEAD", "POST")
-ASKED = ("Authorization", "If-None-Match", "X-API-Key", "X-Request-ID", "X-Request-Timeout")
-TOLD = (
-    "Content-Location",
-    "ETag",
-    "Retry-After",
-    "Server-Timing",
-    "X-Label",
-    "X-Model",
-    "X-Pixel-SHA256",
+ASKED = (
+    "Authorization",
+    "If-Match",
+    "If-None-Match",
+    "If-Range",
+    "Range",
+    "X-API-Key",
     "X-Request-ID",
-    "X-Resolution",
-    "X-Seed",
+    "X-Request-Timeout",
 )
+TOLD = (*PICTURE_HEADERS, *CACHE_HEADERS, "Content-Location", "Content-Range", "Retry-After")
 
 
 def add_cors(app: FastAPI, origins: Sequence[str]) -> None:

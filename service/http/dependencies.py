@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from service.composition import ServiceRuntime
 from service.http.parameters import NeverNull
+from service.http.ranges import RecentFiles
 from service.http.request_guards import require_each_once, require_no_body
 from service.registry.catalogue import Catalogue
 from service.settings import Settings
@@ -22,6 +23,7 @@ class LifespanState(TypedDict):
     """What the lifespan yields, and every request carries."""
 
     runtime: ServiceRuntime
+    recent_files: RecentFiles
 
 
 # Those below ask the request itself rather than `RuntimeDep`: FastAPI resolves what a dependency

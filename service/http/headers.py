@@ -1,112 +1,104 @@
-"""The headers of an answer with pictures: provenance, timing, caching.
+"""The headers of an answer with pictures: facts, timing, validators, caching, file name.
 
-Owns what `X-Seed`, `Server-Timing`, `ETag` and their like say. Knows no engine.
+Owns what `X-Seed`, `Server-Timing`, `ETag` and their like hold. Knows no engine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from urllib.parse import quote, urlencode
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import Response
 
-from service.batching.engine import ModelInfo
+from service.batching.engine import EngineMode
 from service.batching.recipe import Recipe
-from service.http.request_log import record_of
+from service.facts import FACTS
 from service.pipeline import Timing
 
-FOR_EVER = "max-age=31536000, immutable"
-FOR_A_MINUTE = "max-age=60"
+FOR_EVER: Final = "max-age=31536000, immutable"
+FOR_A_MINUTE: Final = "max-age=60"
+LONGEST_FILE_NAME: Final = 100  # characters, without its ending
+
+# Every header that an answer with pictures may carry beyond the usual ones, for OpenAPI and for
+# scripts of other sites.
+PICTURE_HEADERS: Final = {fact.header: fact.about for fact in FACTS if fact.header} | {
+    "X-Pixel-SHA256": "Of the raw bytes of all images one after another.",
+    "X-Request-ID": "As sent, or a new one.",
+    "Server-Timing": "queue, generate and encode in milliseconds.",
+    "Content-Disposition": "A file name for whoever saves the answer.",
+}
+CACHE_HEADERS: Final = ("ETag", "Cache-Control", "Accept-Ranges")
 
 
-def address_of(recipe: Recipe, image_format: str) -> str:
-    """Where the picture of a seed is for ever."""
-    query = {"model": recipe.model, "resolution": recipe.resolution, "format": image_format}
-    if recipe.label is not None:
-        query["label"] = recipe.label
-    return f"/images/{recipe.point.start}?{urlencode(query, safe='@')}"
+def etag_of(
+    recipes: Sequence[Recipe], mode: EngineMode, encoding: str, facts: Mapping[str, str]
+) -> str:
+    """A strong validator for the bytes of an answer, quotes included; nothing is rendered for it.
 
-
-def log_request_facts(
-    request: Request, seeds: Sequence[int], recipes: Sequence[Recipe], image_format: str
-) -> None:
-    """Tell the log and the trace what is asked for, so that they know even if it is not made.
-
-    A label that all pictures share is told once.
+    Args:
+        recipes: every picture of the answer, in order.
+        mode: how the numbers are computed.
+        encoding: the file format with its options and the version of its encoder.
+        facts: that the file carries.
     """
-    first = recipes[0]
-    facts = {
-        "model": first.model,
-        "seed": ",".join(map(str, seeds)),
-        "resolution": first.resolution,
-        "format": image_format,
-        "images": len(recipes),
-    }
-    if told := _quoted(recipe.label for recipe in recipes):
-        facts["label"] = ",".join(told if len(set(told)) > 1 else told[:1])
-    record_of(request).facts |= facts
-
-
-def provenance(
-    request: Request,
-    served: ModelInfo,
-    seeds: Sequence[int],
-    resolution: int,
-    pixel_sha256: str | None = None,
-    timing: Timing | None = None,
-    labels: Sequence[str | None] = (),
-) -> dict[str, str]:
-    """The headers that say what a picture is and where its time went; times are logged, too.
-
-    Several seeds are separated by commas; the digest is then of all images one after another. So
-    are labels, percent-encoded; models without labels have none.
-    """
-    facts = record_of(request).facts
-    headers = {
-        "X-Seed": ",".join(map(str, seeds)),
-        "X-Model": served.pinned_name,
-        "X-Resolution": str(resolution),
-    }
-    if told := _quoted(labels):
-        headers["X-Label"] = ",".join(told)
-    if pixel_sha256 is not None:
-        headers["X-Pixel-SHA256"] = pixel_sha256
-    if timing is not None:
-        spans = {"queue": timing.queue_s, "generate": timing.generate_s, "encode": timing.encode_s}
-        headers["Server-Timing"] = ", ".join(f"{n};dur={s * 1000:.2f}" for n, s in spans.items())
-        facts |= {f"{name}_ms": round(s * 1000, 2) for name, s in spans.items()}
-        facts["batch_size"] = timing.batch_size
-    return headers
-
-
-def _quoted(labels: Iterable[str | None]) -> list[str]:
-    """Labels in a form in which they hold no comma and go into a header."""
-    return [quote(label, safe=" ") for label in labels if label is not None]
+    parts = (*map(repr, recipes), mode.device, mode.precision, mode.libraries, encoding)
+    text = "|".join((*parts, repr(sorted(facts.items()))))
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
 def caching(etag: str, asked_model: str | None, *, public: bool) -> dict[str, str]:
-    """For ever where the client pinned the digest, else as long as a name may mean one model.
+    """Headers that let caches keep an answer: a year for a pinned model, else a minute.
 
     Args:
         etag: of the answer.
-        asked_model: as the client wrote it.
+        asked_model: as the client wrote it; a name without a digest may mean another model soon.
         public: whether a shared cache may give the answer to others, who have sent it no key.
     """
     pinned = asked_model is not None and "@" in asked_model
     age = FOR_EVER if pinned else FOR_A_MINUTE
-    return {"ETag": etag, "Cache-Control": f"{'public' if public else 'private'}, {age}"}
+    return {
+        "ETag": etag,
+        "Cache-Control": f"{'public' if public else 'private'}, {age}",
+        "Accept-Ranges": "bytes",
+    }
 
 
 def is_fresh(request: Request, etag: str) -> bool:
     """Whether the client already holds the bytes of `etag` (RFC 9110, section 13.1.2)."""
-    known = request.headers.getlist("if-none-match")
-    tags = [tag.strip().removeprefix("W/") for line in known for tag in line.split(",")]
+    tags = [tag.removeprefix("W/") for tag in _listed(request, "if-none-match")]
     return etag in tags or "*" in tags
 
 
-def without_body(headers: dict[str, str], media_type: str) -> Response:
-    """The answer to HEAD: the headers that can be known without making the picture."""
-    response = Response(headers=headers, media_type=media_type)
-    del response.headers["content-length"]
-    return response
+def is_other_than_wanted(request: Request, etag: str) -> bool:
+    """Whether `If-Match` asks for other bytes than those of `etag` (section 13.1.1)."""
+    tags = _listed(request, "if-match")
+    return bool(tags) and etag not in tags and "*" not in tags
+
+
+def server_timing(timing: Timing) -> str:
+    """`Server-Timing` (W3C): queue, generate and encode in milliseconds."""
+    spans = {"queue": timing.queue_s, "generate": timing.generate_s, "encode": timing.encode_s}
+    return ", ".join(f"{name};dur={seconds * 1000:.2f}" for name, seconds in spans.items())
+
+
+def disposition(stem: str, extension: str, *, attachment: bool = False) -> str:
+    """`Content-Disposition` with a file name (RFC 6266): ASCII for all, UTF-8 where it differs.
+
+    Args:
+        stem: any text; what no file system holds is replaced by `_`.
+        extension: with its dot.
+        attachment: to be saved rather than shown.
+    """
+    name = re.sub(r'[\x00-\x1f\x7f/\\:*?"<>|%]', "_", stem).strip(". ")[:LONGEST_FILE_NAME] or "_"
+    plain = re.sub(r"[^ -~]", "_", name)
+    kind = "attachment" if attachment else "inline"
+    wide = f"; filename*=UTF-8''{quote(name + extension, safe='')}" if plain != name else ""
+    return f'{kind}; filename="{plain}{extension}"{wide}'
+
+
+def _listed(request: Request, header: str) -> list[str]:
+    lines = request.headers.getlist(header)
+    return [item.strip() for line in lines for item in line.split(",") if item.strip()]

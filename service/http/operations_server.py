@@ -18,6 +18,7 @@ from service.composition import ServiceRuntime
 from service.http import problems
 from service.http.dependencies import LifespanState, no_body
 from service.http.pages import include_description, include_files
+from service.http.ranges import RecentFiles
 from service.http.request_log import RequestLogMiddleware
 from service.http.routes import operations
 from service.http.security_headers import SecurityHeadersMiddleware
@@ -40,7 +41,7 @@ def create_operations_app(described: FastAPI, runtime: ServiceRuntime) -> FastAP
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[LifespanState]:
-        yield {"runtime": runtime}
+        yield {"runtime": runtime, "recent_files": RecentFiles(0)}
 
     app = FastAPI(
         title="Progan: operations",

@@ -97,14 +97,21 @@ class WalkQuery(BaseModel):
 class EncodedImage(BaseModel):
     """One picture in a JSON answer."""
 
-    seed: int
+    seed: str = Field(
+        description="Its integer seed as text, since JavaScript would round the number.",
+        examples=["4324366298666226421"],
+    )
+    seed_as_asked: str | None = Field(
+        description="The text that was sent; null where the seed was drawn.", examples=["ripley"]
+    )
     label: str | None = Field(description="Its class; null for models without labels.")
     width: int
     height: int
     format: str
     media_type: str
     pixel_sha256: str
-    url: str = Field(description="Where the same bytes are for ever; says the seed in full.")
+    url: str = Field(description="Path and query where the same bytes are for ever.")
+    facts: dict[str, str] = Field(description="All that made it, as its file says it.")
     data: str = Field(description="The file, in base64.")
 
 
@@ -119,10 +126,11 @@ class GenerateAnswer(BaseModel):
 class EncodedFrame(BaseModel):
     """One frame of a walk in a JSON answer: at `t` on the way from seed `start` to seed `end`."""
 
-    start: int
-    end: int
+    start: str
+    end: str
     t: float
     pixel_sha256: str
+    facts: dict[str, str] = Field(description="All that made it, as its file says it.")
     data: str = Field(description="A PNG file, in base64.")
 
 
@@ -134,9 +142,12 @@ class WalkAnswer(BaseModel):
     width: int
     height: int
     label: str | None = Field(description="The class that was asked for, of all frames.")
+    seeds: list[str] = Field(description="Integer seeds of the key frames, as text.")
+    seeds_as_asked: list[str] = Field(description="The same seeds as they were sent.")
     method: Method
     fps: int
     loop: bool
+    facts: dict[str, str] = Field(description="All that made the walk.")
     frames: list[EncodedFrame]
 
 

@@ -61,7 +61,7 @@ def test_a_batch_too_large_for_the_memory_is_computed_in_smaller_ones(
     answer = service.client.post("/generate", params={"seed": seeds})
 
     assert answer.status_code == 200
-    assert {image["seed"]: image["pixel_sha256"] for image in answer.json()["images"]} == {
+    assert {int(image["seed"]): image["pixel_sha256"] for image in answer.json()["images"]} == {
         seed: expected(seed, 32) for seed in seeds
     }
     # Batches of one stay so until a hundred have fitted: only the first fault meets larger ones.

@@ -3,48 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import threading
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from models.picture import pixel_sha256
 from service.batching.queue import Rendered
-from service.batching.recipe import Method, Point, Recipe, point_of
+from service.batching.recipe import Recipe, point_of
 from service.composition import ServiceRuntime
 from service.errors import NotReady, OutOfRange, QueueFull
-from service.pipeline import ImagePipeline, Timing, facts_of, file_of, timing_of
+from service.pipeline import ImagePipeline, Timing, timing_of
 from service.settings import Settings
-from tests.service.painter import PATIENCE_S, Painter, paint
+from tests.service.painter import PATIENCE_S, Painter
 
 pytestmark = pytest.mark.anyio
-
-
-def test_a_file_says_which_seed_made_it() -> None:
-    """Or which way between which seeds."""
-    shared = {"model": "m@1", "resolution": "64", "software": "Progan"}
-
-    assert facts_of(Recipe("m@1", point_of(7), 64)) == {"seed": "7", **shared}
-    assert facts_of(Recipe("m@1", Point(7, 8, 0.25, Method.LERP), 64)) == {
-        "start": "7",
-        "end": "8",
-        "t": "0.25",
-        "method": "lerp",
-        **shared,
-    }
-
-
-def test_a_file_holds_the_picture_and_its_digest() -> None:
-    """Lossless, with its media type."""
-    recipe = Recipe("m@1", point_of(7), 16)
-    made = file_of(recipe, paint(recipe), "webp")
-
-    assert made.media_type == "image/webp"
-    assert made.pixel_sha256 == pixel_sha256([paint(recipe)])
-    assert np.array_equal(paint(recipe), np.asarray(Image.open(io.BytesIO(made.content))))
 
 
 def test_the_time_of_an_answer_is_that_of_its_slowest_image() -> None:

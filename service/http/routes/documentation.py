@@ -5,6 +5,7 @@ from __future__ import annotations
 import http
 from typing import Any
 
+from service.http.headers import CACHE_HEADERS, PICTURE_HEADERS
 from service.http.problems import MEDIA_TYPE
 from service.http.schemas import GenerateAnswer, Problem, WalkAnswer
 from service.media.animation import MOVING_FORMATS
@@ -17,21 +18,11 @@ IMAGES = {each.media_type: BINARY for each in FORMATS.values()}
 MOVING = {each.media_type: BINARY for each in MOVING_FORMATS.values()}
 ARCHIVE = {"application/zip": BINARY}
 
-HEADERS = {
-    "X-Seed": "Seed, or seeds separated by commas.",
-    "X-Label": "Class, or classes separated by commas, percent-encoded; for models with labels.",
-    "X-Model": "The model, pinned: name@digest.",
-    "X-Resolution": "Width and height in pixels.",
-    "X-Pixel-SHA256": "Of the raw bytes of all images one after another.",
-    "X-Request-ID": "As sent, or a new one.",
-    "Server-Timing": "queue, generate and encode in milliseconds.",
-}
-
 
 def _headers(*more: str) -> dict[str, Any]:
-    told = {**HEADERS, **{name: "See RFC 9110 and RFC 9111." for name in more}}
+    about = {**PICTURE_HEADERS, **{name: "See RFC 9110 and RFC 9111." for name in more}}
     return {
-        name: {"description": text, "schema": {"type": "string"}} for name, text in told.items()
+        name: {"description": text, "schema": {"type": "string"}} for name, text in about.items()
     }
 
 
@@ -61,7 +52,7 @@ REPRODUCE: Responses = {
     200: {
         "description": "The image of that seed.",
         "content": IMAGES,
-        "headers": _headers("ETag", "Cache-Control"),
+        "headers": _headers(*CACHE_HEADERS),
     },
     304: {"description": "The client has these bytes."},
     **problems(401, 404, 413, 415, 422, 429, 500, 503, 504),
@@ -71,7 +62,7 @@ WALK: Responses = {
         "model": WalkAnswer,
         "description": "The walk.",
         "content": {**MOVING, **ARCHIVE},
-        "headers": _headers("ETag", "Cache-Control"),
+        "headers": _headers(*CACHE_HEADERS),
     },
     304: {"description": "The client has these bytes."},
     **problems(401, 404, 413, 415, 422, 429, 500, 503, 504),

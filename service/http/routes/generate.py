@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -16,18 +15,17 @@ from starlette.responses import Response
 from models.picture import Pixels, pixel_sha256
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe, point_of
-from service.composition import ServiceRuntime
 from service.errors import OutOfRange
+from service.facts import address_of, file_facts
+from service.files import JSON, ZIP, File, picture_file, sheet_file, zip_file
+from service.http.answer import Job, facts_of_job, respond
 from service.http.dependencies import CatalogueDep, ClientTimeout, RuntimeDep
-from service.http.headers import address_of, log_request_facts, provenance
+from service.http.headers import disposition
 from service.http.negotiation import choose_media_type
 from service.http.parameters import seed_of
-from service.http.request_guards import while_connected
 from service.http.routes.documentation import GENERATE
 from service.http.schemas import EncodedImage, GenerateAnswer, GenerateQuery
-from service.media.archives import contact_sheet, zip_images
-from service.media.encoding import FORMATS, encode
-from service.pipeline import JSON, SOFTWARE, ZIP, File, Timing, file_of, timing_of
+from service.media.encoding import ENCODER_VERSION, FORMATS
 
 router = APIRouter(tags=["images"])
 
@@ -36,35 +34,30 @@ DRAWN_BITS = 53  # a drawn seed is exact in every language, also where numbers a
 
 
 @dataclass(frozen=True)
-class GenerateJob:
-    """The pictures of one answer, and the form they are wanted in."""
+class Pictures:
+    """The pictures of one answer.
+
+    Attributes:
+        texts: each seed as it was asked for; None where it was drawn.
+        media_type: of the answer.
+        image_format: of each picture.
+        root: path of the service, before that of every address.
+    """
 
     served: ModelInfo
     recipes: list[Recipe]
-    media_type: str  # of the answer
-    image_format: str  # of each picture
+    texts: list[str | None]
+    media_type: str
+    image_format: str
+    root: str
 
-    @property
-    def seeds(self) -> list[int]:
-        """The seed of each picture."""
-        return [recipe.point.start for recipe in self.recipes]
+    def file_of(self, number: int, pixels: Pixels) -> File:
+        """The picture of that number as a file: the bytes of `GET /images/{seed}`."""
+        return picture_file(self.recipes[number], self.served.card, pixels, self.image_format)
 
-    @property
-    def labels(self) -> list[str | None]:
-        """The class of each picture; None for models without labels."""
-        return [recipe.label for recipe in self.recipes]
-
-    @property
-    def facts(self) -> dict[str, str]:
-        """What a file with several pictures says of them."""
-        classes = [quote(label) for label in self.labels if label is not None]
-        return {
-            "seeds": " ".join(map(str, self.seeds)),
-            **({"labels": " ".join(classes)} if classes else {}),
-            "model": self.served.pinned_name,
-            "resolution": str(self.recipes[0].resolution),
-            "software": SOFTWARE,
-        }
+    def address_of(self, number: int) -> str:
+        """Where the picture of that number is for ever."""
+        return self.root + address_of(self.recipes[number], self.served.card, self.image_format)
 
 
 @router.post("/generate", response_class=Response, responses=GENERATE)
@@ -73,52 +66,46 @@ async def generate(
     asked: Annotated[GenerateQuery, Query()],
     catalogue: CatalogueDep,
     runtime: RuntimeDep,
-    patience_s: ClientTimeout = None,
+    client_timeout_s: ClientTimeout = None,
 ) -> Response:
     """One new picture, or up to 64, each with the seed it came from."""
-    order = job_of(asked, catalogue.find(asked.model), request.headers.get("accept"))
-    log_request_facts(request, order.seeds, order.recipes, order.image_format)
-    made, timing = await while_connected(request, run_job(runtime, order, patience_s))
-    resolution = order.recipes[0].resolution
-    headers = provenance(
-        *(request, order.served, order.seeds, resolution, made.pixel_sha256, timing, order.labels)
-    )
-    headers |= {"Cache-Control": "no-store", "Vary": "Accept"}
-    if len(order.recipes) == 1:
-        headers["Content-Location"] = address_of(order.recipes[0], order.image_format)
-    return Response(made.content, headers=headers, media_type=made.media_type)
+    root = request.scope.get("root_path", "")
+    served, accept = catalogue.find(asked.model), request.headers.get("accept")
+    job = generate_job(pictures_of(asked, served, accept, root))
+    return await respond(request, runtime, job, client_timeout_s)
 
 
-def job_of(asked: GenerateQuery, served: ModelInfo, accept: str | None) -> GenerateJob:
-    """What will be made.
+def pictures_of(asked: GenerateQuery, served: ModelInfo, accept: str | None, root: str) -> Pictures:
+    """The recipes of all pictures, and the form they are wanted in.
 
     Raises:
-        OutOfRange, NotAcceptable: it cannot be.
+        OutOfRange, NotAcceptable: they cannot be made.
     """
     resolution = served.resolution_for(asked.resolution)
-    name = served.pinned_name
+    seeds, texts = seeds_of(asked)
     recipes = [
-        Recipe(name, point_of(seed), resolution, served.label_of(asked.label, seed))
-        for seed in seeds_of(asked)
+        Recipe(served.pinned_name, point_of(seed), resolution, served.label_of(asked.label, seed))
+        for seed in seeds
     ]
     media_type = choose_media_type(accept, offers_of(asked, len(recipes)))
     image_format = asked.format or IMAGE_FORMATS.get(media_type, "png")
-    return GenerateJob(served, recipes, media_type, image_format)
+    return Pictures(served, recipes, texts, media_type, image_format, root)
 
 
-def seeds_of(asked: GenerateQuery) -> list[int]:
-    """The seeds of the pictures: those given, or drawn.
+def seeds_of(asked: GenerateQuery) -> tuple[list[int], list[str | None]]:
+    """The seeds of the pictures, given or drawn, and each as it was asked for.
 
     Raises:
         OutOfRange: a seed is none, or there are not as many as `count` says.
     """
     if not asked.seed:
-        return [secrets.randbits(DRAWN_BITS) for _ in range(asked.count or 1)]
+        count = asked.count or 1
+        return [secrets.randbits(DRAWN_BITS) for _ in range(count)], [None] * count
     given = len(asked.seed)
     if asked.count not in (None, given):
         message = f"{given} seeds are given and {asked.count} pictures asked for: leave count out"
         raise OutOfRange("count", message, [given])
-    return [seed_of(text) for text in asked.seed]
+    return [seed_of(text) for text in asked.seed], [*asked.seed]
 
 
 def offers_of(asked: GenerateQuery, count: int) -> list[str]:
@@ -128,61 +115,81 @@ def offers_of(asked: GenerateQuery, count: int) -> list[str]:
     return [*images, JSON, ZIP] if count == 1 else [JSON, ZIP, *images]
 
 
-async def run_job(
-    runtime: ServiceRuntime, order: GenerateJob, patience_s: float | None
-) -> tuple[File, Timing]:
-    """The pictures as one answer, and where its time went."""
-    images = await runtime.pipeline.render(order.recipes, patience_s)
-    pixels = [image.pixels for image in images]
-    gather = {JSON: as_json, ZIP: as_zip}.get(order.media_type)
-    if gather is None:
-        gather = as_picture if len(pixels) == 1 else as_sheet
-    made, took = await runtime.pipeline.run_on_encoder(
-        order.image_format, lambda: gather(order, pixels)
+def generate_job(pictures: Pictures) -> Job:
+    """All pictures as one answer, which nobody may keep: another request draws others."""
+    single = len(pictures.recipes) == 1
+    write = {JSON: as_json, ZIP: as_zip}.get(
+        pictures.media_type, as_picture if single else as_sheet
     )
-    return made, timing_of(images, took)
+    address = {"Content-Location": pictures.address_of(0)} if single else {}
+    return Job(
+        served=pictures.served,
+        recipes=pictures.recipes,
+        format=pictures.image_format,
+        media_type=pictures.media_type,
+        encoding=f"{pictures.image_format} {ENCODER_VERSION}",
+        write=lambda images: write(pictures, images),
+        facts=facts_of_job(pictures.recipes, pictures.served),
+        headers={
+            "Cache-Control": "no-store",
+            "Vary": "Accept",
+            "Content-Disposition": _disposition_of(pictures),
+            **address,
+        },
+        is_repeatable=False,
+    )
 
 
-def as_picture(order: GenerateJob, images: Sequence[Pixels]) -> File:
-    """One picture as its bytes: those of `GET /images/{seed}`."""
-    return file_of(order.recipes[0], images[0], order.image_format)
+def as_picture(pictures: Pictures, images: Sequence[Pixels]) -> File:
+    """One picture as its bytes."""
+    return pictures.file_of(0, images[0])
 
 
-def as_sheet(order: GenerateJob, images: Sequence[Pixels]) -> File:
+def as_sheet(pictures: Pictures, images: Sequence[Pixels]) -> File:
     """All pictures side by side as one."""
-    content = encode(contact_sheet(images), order.image_format, order.facts)
-    return File(content, order.media_type, pixel_sha256(images))
+    return sheet_file(pictures.recipes, pictures.served.card, images, pictures.image_format)
 
 
-def as_zip(order: GenerateJob, images: Sequence[Pixels]) -> File:
+def as_zip(pictures: Pictures, images: Sequence[Pixels]) -> File:
     """Each picture as a file named by its place and seed."""
-    extension = FORMATS[order.image_format].extension
+    extension = FORMATS[pictures.image_format].extension
     named = [
-        (f"{n:02d}-{r.point.start}{extension}", file_of(r, p, order.image_format).content)
-        for n, (r, p) in enumerate(zip(order.recipes, images, strict=True))
+        (f"{n:02d}-{recipe.point.start}{extension}", pictures.file_of(n, pixels))
+        for n, (recipe, pixels) in enumerate(zip(pictures.recipes, images, strict=True))
     ]
-    return File(zip_images(named, order.facts), ZIP, pixel_sha256(images))
+    return zip_file(named, images, file_facts(pictures.recipes, pictures.served.card))
 
 
-def as_json(order: GenerateJob, images: Sequence[Pixels]) -> File:
+def as_json(pictures: Pictures, images: Sequence[Pixels]) -> File:
     """Each picture in base64, with its seed and where it is for ever."""
-    files = [file_of(r, p, order.image_format) for r, p in zip(order.recipes, images, strict=True)]
-    answer = GenerateAnswer(
-        model=order.served.pinned_name,
-        resolution=order.recipes[0].resolution,
-        images=[
-            EncodedImage(
-                seed=recipe.point.start,
-                label=recipe.label,
-                width=pixels.shape[1],
-                height=pixels.shape[0],
-                format=order.image_format,
-                media_type=file.media_type,
-                pixel_sha256=file.pixel_sha256,
-                url=address_of(recipe, order.image_format),
-                data=base64.b64encode(file.content).decode("ascii"),
-            )
-            for recipe, pixels, file in zip(order.recipes, images, files, strict=True)
-        ],
-    )
+    encoded = [_encoded_image(pictures, n, pixels) for n, pixels in enumerate(images)]
+    first = pictures.recipes[0]
+    answer = GenerateAnswer(model=first.model, resolution=first.resolution, images=encoded)
     return File(answer.model_dump_json().encode(), JSON, pixel_sha256(images))
+
+
+def _encoded_image(pictures: Pictures, number: int, pixels: Pixels) -> EncodedImage:
+    recipe, file = pictures.recipes[number], pictures.file_of(number, pixels)
+    return EncodedImage(
+        seed=str(recipe.point.start),
+        seed_as_asked=pictures.texts[number],
+        label=recipe.label,
+        width=pixels.shape[1],
+        height=pixels.shape[0],
+        format=pictures.image_format,
+        media_type=file.media_type,
+        pixel_sha256=file.pixel_sha256,
+        url=pictures.address_of(number),
+        facts=file_facts([recipe], pictures.served.card),
+        data=base64.b64encode(file.content).decode("ascii"),
+    )
+
+
+def _disposition_of(pictures: Pictures) -> str:
+    recipe, text = pictures.recipes[0], pictures.texts[0]
+    count = len(pictures.recipes)
+    name = f"{count}-pictures" if count > 1 else text or str(recipe.point.start)
+    endings = {JSON: ".json", ZIP: ".zip"}
+    extension = endings.get(pictures.media_type, FORMATS[pictures.image_format].extension)
+    attachment = pictures.media_type in endings
+    return disposition(f"{name}-{recipe.resolution}", extension, attachment=attachment)

@@ -1,4 +1,4 @@
-"""`GET /images/{seed}`: the same bytes for ever."""
+"""`GET /images/{seed}` and `GET /images?seed=`: the same bytes for ever."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe, point_of
-from service.composition import ServiceRuntime
+from service.files import picture_file
+from service.http.answer import Job, facts_of_job, respond
 from service.http.dependencies import CatalogueDep, ClientTimeout, RuntimeDep
-from service.http.headers import caching, is_fresh, log_request_facts, provenance, without_body
+from service.http.headers import disposition
 from service.http.parameters import SEEDS_ALLOWED, SeedText, seed_of
-from service.http.request_guards import while_connected
 from service.http.routes.documentation import REPRODUCE
 from service.http.schemas import ImageQuery
 from service.media.encoding import ENCODER_VERSION, FORMATS
-from service.media.fingerprint import etag_of
-from service.pipeline import File, Timing, file_of, timing_of
 
 router = APIRouter(tags=["images"])
 
@@ -31,37 +30,32 @@ async def reproduce(
     asked: Annotated[ImageQuery, Query()],
     catalogue: CatalogueDep,
     runtime: RuntimeDep,
-    patience_s: ClientTimeout = None,
+    client_timeout_s: ClientTimeout = None,
 ) -> Response:
     """The picture of a seed."""
-    served = catalogue.find(asked.model)
+    job = picture_job(seed, asked.format, asked, catalogue.find(asked.model))
+    return await respond(request, runtime, job, client_timeout_s)
+
+
+def picture_job(seed: str, image_format: str, asked: ImageQuery, served: ModelInfo) -> Job:
+    """One picture.
+
+    Raises:
+        OutOfRange: it cannot be made.
+    """
     number = seed_of(seed)
     resolution = served.resolution_for(asked.resolution)
     label = served.label_of(asked.label, number)
     recipe = Recipe(served.pinned_name, point_of(number), resolution, label)
-    media_type = FORMATS[asked.format].media_type
-    log_request_facts(request, [number], [recipe], asked.format)
-
-    etag = etag_of([recipe], served.mode, f"{asked.format} {ENCODER_VERSION}")
-    headers = caching(etag, asked.model, public=runtime.keys.open_to_all)
-    if is_fresh(request, etag):
-        return Response(status_code=304, headers=headers)
-    if request.method == "HEAD":
-        known = provenance(request, served, [number], resolution, labels=[label])
-        return without_body(headers | known, media_type)
-
-    made, timing = await while_connected(request, make(runtime, recipe, asked.format, patience_s))
-    headers |= provenance(request, served, [number], resolution, made.pixel_sha256, timing, [label])
-    return Response(made.content, headers=headers, media_type=made.media_type)
-
-
-async def make(
-    runtime: ServiceRuntime, recipe: Recipe, image_format: str, patience_s: float | None
-) -> tuple[File, Timing]:
-    """One picture as a file, and where its time went."""
-    studio = runtime.pipeline
-    images = await studio.render([recipe], patience_s)
-    made, took = await studio.run_on_encoder(
-        image_format, lambda: file_of(recipe, images[0].pixels, image_format)
+    file_format = FORMATS[image_format]
+    return Job(
+        served=served,
+        recipes=[recipe],
+        format=image_format,
+        media_type=file_format.media_type,
+        encoding=f"{image_format} {ENCODER_VERSION}",
+        write=lambda images: picture_file(recipe, served.card, images[0], image_format),
+        facts=facts_of_job([recipe], served),
+        headers={"Content-Disposition": disposition(f"{seed}-{resolution}", file_format.extension)},
+        asked_model=asked.model,
     )
-    return made, timing_of(images, took)

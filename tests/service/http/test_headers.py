@@ -1,91 +1,91 @@
-"""What the headers of a picture say."""
+"""The headers of an answer with pictures."""
 
 from __future__ import annotations
+
+import dataclasses
 
 import pytest
 from starlette.requests import Request
 
-from service.batching.engine import EngineMode, ModelInfo
-from service.batching.recipe import Recipe, point_of
+from service.batching.engine import EngineMode
+from service.batching.recipe import Method, Point, Recipe, point_of
+from service.facts import FACTS
 from service.http.headers import (
-    address_of,
+    PICTURE_HEADERS,
     caching,
+    disposition,
+    etag_of,
     is_fresh,
-    log_request_facts,
-    provenance,
-    without_body,
+    is_other_than_wanted,
+    server_timing,
 )
-from service.http.request_log import STATE_KEY, RequestRecord, record_of
 from service.pipeline import Timing
 from tests.service.painter import card_named
 
-SERVED = ModelInfo(card_named("m"), EngineMode("cpu", "fp32", "torch"))
+PINNED = card_named("m").pinned_name
+MODE = EngineMode("cpu", "fp32", "torch 2")
+RECIPE = Recipe("m@1", point_of(7), 64)
+FACT = {"licence": "MIT"}
 
 
 def request(**headers: str) -> Request:
-    """A traced request with these headers."""
+    """A request with these headers."""
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    return Request({"type": "http", "headers": raw, "state": {STATE_KEY: RequestRecord("id", 0.0)}})
+    return Request({"type": "http", "headers": raw})
 
 
-def test_provenance_is_told_to_the_client_and_to_the_log() -> None:
-    """The same numbers, in milliseconds."""
-    asked = request()
-    timing = Timing(queue_s=0.001, generate_s=0.25, encode_s=0.0123, batch_size=4)
-    headers = provenance(asked, SERVED, [7, 8], 64, "ab12", timing)
-
-    assert headers == {
-        "X-Seed": "7,8",
-        "X-Model": SERVED.pinned_name,
-        "X-Resolution": "64",
-        "X-Pixel-SHA256": "ab12",
-        "Server-Timing": "queue;dur=1.00, generate;dur=250.00, encode;dur=12.30",
-    }
-    assert record_of(asked).facts == {
-        "queue_ms": 1.0,
-        "generate_ms": 250.0,
-        "encode_ms": 12.3,
-        "batch_size": 4,
-    }
-
-
-@pytest.mark.parametrize(
-    ("labels", "told"),
-    [
-        ((None, None), {}),
-        (("coat", "coat"), {"label": "coat"}),
-        (("coat", "top, or so"), {"label": "coat,top%2C or so"}),
-    ],
-)
-def test_what_is_asked_for_is_noted_before_it_is_made(
-    labels: tuple[str | None, ...], told: dict[str, str]
-) -> None:
-    """The whole recipe, with the digest: enough to make the picture again."""
-    asked = request()
-    recipes = [
-        Recipe("m@12", point_of(seed), 64, label)
-        for seed, label in zip((7, 8), labels, strict=True)
+def test_an_etag_is_strong_and_changes_with_all_that_determines_the_bytes() -> None:
+    """Model, place, method, resolution, label, engine mode, encoder, facts."""
+    others = [
+        Recipe("m@2", point_of(7), 64),
+        Recipe("m@1", point_of(8), 64),
+        Recipe("m@1", Point(7, 8, 0.5), 64),
+        Recipe("m@1", Point(7, 8, 0.5, Method.LERP), 64),
+        Recipe("m@1", point_of(7), 32),
+        Recipe("m@1", point_of(7), 64, label="cat"),
     ]
-    log_request_facts(asked, [7, 8], recipes, "webp")
+    modes = [
+        EngineMode("cuda:0", "fp32", "torch 2"),
+        EngineMode("cpu", "bf16", "torch 2"),
+        EngineMode("cpu", "fp32", "torch 3"),
+    ]
+    tags = [
+        etag_of([RECIPE], MODE, "png 1", FACT),
+        etag_of([RECIPE], MODE, "png 2", FACT),
+        etag_of([RECIPE], MODE, "png 1", {"licence": "CC0"}),
+        etag_of([RECIPE, RECIPE], MODE, "png 1", FACT),
+        *(etag_of([other], MODE, "png 1", FACT) for other in others),
+        *(etag_of([RECIPE], mode, "png 1", FACT) for mode in modes),
+    ]
 
-    assert record_of(asked).facts == {
-        "model": "m@12",
-        "seed": "7,8",
-        "resolution": 64,
-        "format": "webp",
-        "images": 2,
-        **told,
-    }
+    assert len(set(tags)) == len(tags)
+    assert all(tag.startswith('"') and tag.endswith('"') for tag in tags)
+    assert etag_of([RECIPE], MODE, "png 1", FACT) == tags[0]
 
 
-def test_what_is_not_known_is_not_told() -> None:
-    """As in an answer to HEAD."""
-    assert provenance(request(), SERVED, [7], 64).keys() == {"X-Seed", "X-Model", "X-Resolution"}
+def test_what_a_trial_at_start_found_does_not_change_the_bytes() -> None:
+    """`exact` says how pictures may be batched, not what they are."""
+    inexact = dataclasses.replace(MODE, exact=False)
+
+    assert etag_of([RECIPE], inexact, "png 1", FACT) == etag_of([RECIPE], MODE, "png 1", FACT)
+
+
+def test_times_are_given_in_milliseconds() -> None:
+    """As Server-Timing has them."""
+    timing = Timing(queue_s=0.001, generate_s=0.25, encode_s=0.0123, batch_size=4)
+
+    assert server_timing(timing) == "queue;dur=1.00, generate;dur=250.00, encode;dur=12.30"
+
+
+def test_every_header_of_the_table_of_facts_is_described() -> None:
+    """For OpenAPI and for scripts of other sites."""
+    assert {fact.header for fact in FACTS if fact.header} <= set(PICTURE_HEADERS)
+    assert all(PICTURE_HEADERS.values())
 
 
 @pytest.mark.parametrize(
     ("model", "kept"),
-    [(None, "max-age=60"), ("m", "max-age=60"), (SERVED.pinned_name, "immutable")],
+    [(None, "max-age=60"), ("m", "max-age=60"), (PINNED, "immutable")],
 )
 def test_only_a_pinned_model_is_for_ever(model: str | None, kept: str) -> None:
     """A name may mean another one tomorrow."""
@@ -115,16 +115,31 @@ def test_a_client_that_knows_the_tag_has_the_bytes(known: str, fresh: bool) -> N
     assert not is_fresh(request(), '"tag"')
 
 
-def test_the_address_of_a_picture_is_pinned() -> None:
-    """It means the same bytes on any day."""
-    recipe = Recipe("m@12", point_of(7), 64)
+@pytest.mark.parametrize(
+    ("wanted", "other"), [('"tag"', False), ("*", False), ('"other"', True), ('W/"tag"', True)]
+)
+def test_a_client_may_insist_on_the_bytes_it_knows(wanted: str, other: bool) -> None:
+    """By strong comparison, as for parts of a file."""
+    assert is_other_than_wanted(request(if_match=wanted), '"tag"') is other
+    assert not is_other_than_wanted(request(), '"tag"')
 
-    assert address_of(recipe, "png") == "/images/7?model=m@12&resolution=64&format=png"
+
+@pytest.mark.parametrize(
+    ("stem", "header"),
+    [
+        ("ada-64", 'inline; filename="ada-64.png"'),
+        ("a/b\\c:d", 'inline; filename="a_b_c_d.png"'),
+        ('say "hi"\r\nX-Evil: 1', 'inline; filename="say _hi___X-Evil_ 1.png"'),
+        ("..", 'inline; filename="_.png"'),
+        ("шум", "inline; filename=\"___.png\"; filename*=UTF-8''%D1%88%D1%83%D0%BC.png"),
+        ("x" * 128, f'inline; filename="{"x" * 100}.png"'),
+    ],
+)
+def test_a_saved_answer_has_a_name_that_every_file_system_takes(stem: str, header: str) -> None:
+    """Also where the seed is no file name, or an attack."""
+    assert disposition(stem, ".png") == header
 
 
-def test_an_answer_without_a_body_claims_no_length() -> None:
-    """Zero would be wrong: the picture has bytes."""
-    response = without_body({"ETag": '"tag"'}, "image/png")
-
-    assert "content-length" not in response.headers
-    assert response.headers["content-type"] == "image/png"
+def test_what_no_browser_shows_is_saved() -> None:
+    """A ZIP file, for one."""
+    assert disposition("walk", ".zip", attachment=True) == 'attachment; filename="walk.zip"'

@@ -67,9 +67,11 @@ def test_several_are_json_with_seeds_sizes_and_files(client: TestClient) -> None
     answer = client.post("/generate?seed=3&seed=ripley&seed=3&resolution=8").json()
 
     assert answer["model"] == PINNED
-    assert [3, 4324366298666226421, 3] == [image["seed"] for image in answer["images"]]
+    seeds = [(image["seed"], image["seed_as_asked"]) for image in answer["images"]]
+    assert [("3", "3"), ("4324366298666226421", "ripley"), ("3", "3")] == seeds
     for image in answer["images"]:
-        pixels = picture(image["seed"], 8)
+        pixels = picture(int(image["seed"]), 8)
+        assert (image["facts"]["seed"], image["facts"]["model"]) == (image["seed"], PINNED)
         content = base64.b64decode(image["data"])
         assert (image["width"], image["height"], image["media_type"]) == (8, 8, "image/png")
         assert image["pixel_sha256"] == pixel_sha256([pixels])
@@ -158,7 +160,8 @@ def test_the_largest_request_is_served(client: TestClient, painter: Painter) -> 
     answer = client.post("/generate?count=64&resolution=4").json()
 
     assert len({image["seed"] for image in answer["images"]}) == 64
-    assert sorted(painter.seeds) == sorted(image["seed"] for image in answer["images"])
+    assert sorted(painter.seeds) == sorted(int(image["seed"]) for image in answer["images"])
+    assert {image["seed_as_asked"] for image in answer["images"]} == {None}
 
 
 def test_too_many_seeds_are_refused(client: TestClient) -> None:
@@ -268,10 +271,13 @@ def test_a_label_that_the_model_has_not_is_refused_with_those_it_has(
 
 
 def test_a_sheet_says_which_classes_it_shows(pets: TestClient) -> None:
-    """In the order of its pictures."""
-    answer = pets.post("/generate?seed=0&seed=1&label=cat", headers={"Accept": "image/png"})
+    """In the order of its pictures; once where they share it."""
+    shared = pets.post("/generate?seed=0&seed=1&label=cat", headers={"Accept": "image/png"})
+    own = pets.post("/generate?seed=0&seed=1&seed=2", headers={"Accept": "image/png"})
+    labels = [quote(PETS.labels[label_of(seed, 3)]) for seed in range(3)]
 
-    assert Image.open(io.BytesIO(answer.content)).info["labels"] == "cat cat"
+    assert Image.open(io.BytesIO(shared.content)).info["label"] == "cat"
+    assert Image.open(io.BytesIO(own.content)).info["labels"] == " ".join(labels)
 
 
 def test_pictures_of_models_without_classes_have_no_label(client: TestClient) -> None:

@@ -50,7 +50,8 @@ def test_a_loop_goes_back_to_where_it_began(client: TestClient) -> None:
     answer = client.get(f"{WALK}&loop=true&format=json").json()
 
     assert len(answer["frames"]) == 12
-    assert (answer["frames"][-1]["start"], answer["frames"][-1]["end"]) == (3, 1)
+    assert (answer["frames"][-1]["start"], answer["frames"][-1]["end"]) == ("3", "1")
+    assert answer["seeds"] == answer["seeds_as_asked"] == ["1", "2", "3"]
 
 
 def test_frames_as_json(client: TestClient) -> None:

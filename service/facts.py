@@ -1,0 +1,139 @@
+"""The facts of a picture: one table, rendered as file metadata, headers, log fields and addresses.
+
+Owns their names and the forms they take. A new input of a picture is a field of `Recipe` and a row
+of `FACTS`; nothing else lists them. Knows neither HTTP nor file formats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, urlencode
+
+from models.card import Card
+from service.batching.recipe import Recipe
+
+SOFTWARE: Final = "Progan"
+
+Value = str | int | float | None
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One input of a picture, or one property of its model.
+
+    Attributes:
+        name: in files, the log and JSON.
+        read: its value for a picture; None where it has none.
+        header: of an answer, where it has one; what has one is logged, too.
+        about: description of the header.
+        in_address: part of the query of a picture's address.
+        per_picture: listed once for each picture, also where all have the same value.
+    """
+
+    name: str
+    read: Callable[[Recipe, Card], Value]
+    header: str | None = None
+    about: str = ""
+    in_address: bool = False
+    per_picture: bool = False
+
+
+def _is_between(recipe: Recipe) -> bool:
+    return recipe.point.t != 0.0
+
+
+FACTS: Final = (
+    Fact(
+        "seed",
+        lambda recipe, _: None if _is_between(recipe) else recipe.point.start,
+        header="X-Seed",
+        about="Seed, or seeds separated by commas.",
+        per_picture=True,
+    ),
+    Fact("start", lambda recipe, _: recipe.point.start if _is_between(recipe) else None),
+    Fact("end", lambda recipe, _: recipe.point.end if _is_between(recipe) else None),
+    Fact("t", lambda recipe, _: recipe.point.t if _is_between(recipe) else None),
+    Fact("method", lambda recipe, _: str(recipe.point.method) if _is_between(recipe) else None),
+    Fact(
+        "model",
+        lambda recipe, _: recipe.model,
+        header="X-Model",
+        about="The model, pinned: name@digest.",
+        in_address=True,
+    ),
+    Fact(
+        "resolution",
+        lambda recipe, _: recipe.resolution,
+        header="X-Resolution",
+        about="Resolution of the pictures; their height in pixels.",
+        in_address=True,
+    ),
+    Fact(
+        "label",
+        lambda recipe, _: recipe.label,
+        header="X-Label",
+        about="Class, or classes separated by commas, percent-encoded; one where all pictures "
+        "share it; for models with labels.",
+        in_address=True,
+    ),
+    Fact("licence", lambda _, card: card.licence or None),
+    Fact("credit", lambda _, card: card.data.attribution or None),
+)
+
+
+def file_facts(recipes: Sequence[Recipe], card: Card) -> dict[str, str]:
+    """The facts that a file with these pictures carries.
+
+    Returns:
+        A fact under its name where there is one value, else under its plural, values
+        percent-encoded and separated by spaces.
+    """
+    facts: dict[str, str] = {"software": SOFTWARE}
+    for fact, values in _values(recipes, card):
+        if len(values) == 1:
+            facts[fact.name] = str(values[0])
+        else:
+            facts[f"{fact.name}s"] = " ".join(quote(str(value)) for value in values)
+    return facts
+
+
+def header_facts(recipes: Sequence[Recipe], card: Card) -> dict[str, str]:
+    """The headers of an answer with these pictures; several values are separated by commas."""
+    return {
+        fact.header: ",".join(_header_form(value) for value in values)
+        for fact, values in _values(recipes, card)
+        if fact.header
+    }
+
+
+def log_facts(recipes: Sequence[Recipe], card: Card) -> dict[str, Value]:
+    """The fields of the log: as in headers, but a single number stays one."""
+    return {
+        fact.name: values[0]
+        if len(values) == 1 and isinstance(values[0], int) and not fact.per_picture
+        else ",".join(_header_form(value) for value in values)
+        for fact, values in _values(recipes, card)
+        if fact.header
+    }
+
+
+def address_of(recipe: Recipe, card: Card, image_format: str) -> str:
+    """Path and query where the picture of a seed is for ever, below the root of the service."""
+    query = {f.name: f.read(recipe, card) for f in FACTS if f.in_address} | {"format": image_format}
+    present = {name: value for name, value in query.items() if value is not None}
+    return f"/images/{recipe.point.start}?{urlencode(present, safe='@')}"
+
+
+def _values(recipes: Sequence[Recipe], card: Card) -> Iterator[tuple[Fact, list[Value]]]:
+    """Each fact that all pictures have, with one value where they share it."""
+    for fact in FACTS:
+        values = [fact.read(recipe, card) for recipe in recipes]
+        if all(value is not None for value in values):
+            yield fact, values[:1] if len(set(values)) == 1 and not fact.per_picture else values
+
+
+def _header_form(value: Value) -> str:
+    """Without commas and other characters that a header cannot hold."""
+    return quote(str(value), safe=" @")

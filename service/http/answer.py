@@ -1,0 +1,171 @@
+"""The way of every request with pictures, from its recipes to its answer.
+
+Owns the order of steps: log, validators, rendering while the client stays, file, headers, ranges.
+Knows no parameters; a route makes a `Job` of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from models.picture import Pixels
+from service.batching.engine import ModelInfo
+from service.batching.recipe import Recipe
+from service.composition import ServiceRuntime
+from service.errors import PreconditionFailed
+from service.facts import file_facts, header_facts, log_facts
+from service.files import File
+from service.http.headers import (
+    caching,
+    etag_of,
+    is_fresh,
+    is_other_than_wanted,
+    server_timing,
+)
+from service.http.ranges import RecentFiles, wanted_range
+from service.http.request_guards import while_connected
+from service.http.request_log import record_of
+from service.pipeline import Timing, timing_of
+
+FROM_STORE = Timing(0.0, 0.0, 0.0, 0)  # nothing was computed
+
+
+@dataclass(frozen=True)
+class Job:
+    """The pictures of one answer and the file that they become.
+
+    Attributes:
+        served: the model of all of them.
+        recipes: the pictures that were asked for by seed.
+        frames: all that is rendered, where these are the key frames of a walk.
+        format: of the file, as clients write it.
+        media_type: of the answer.
+        encoding: the format with its options and the version of its encoder, for the ETag.
+        facts: that the file carries.
+        write: pixels of all pictures or frames -> the file.
+        headers: of this kind of answer.
+        asked_model: as the client wrote it.
+        is_repeatable: the same request has the same answer, so it may be validated and kept.
+    """
+
+    served: ModelInfo
+    recipes: Sequence[Recipe]
+    format: str
+    media_type: str
+    encoding: str
+    write: Callable[[Sequence[Pixels]], File]
+    facts: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    frames: Sequence[Recipe] | None = None
+    asked_model: str | None = None
+    is_repeatable: bool = True
+
+    @property
+    def rendered(self) -> Sequence[Recipe]:
+        """Every picture that the engine makes for it."""
+        return self.recipes if self.frames is None else self.frames
+
+
+def facts_of_job(recipes: Sequence[Recipe], served: ModelInfo, **more: str) -> dict[str, str]:
+    """What a file with these pictures says of them, and `more` of the file as a whole."""
+    return file_facts(recipes, served.card) | more
+
+
+async def respond(
+    request: Request, runtime: ServiceRuntime, job: Job, client_timeout_s: float | None
+) -> Response:
+    """The answer to a request for the pictures of `job`.
+
+    Raises:
+        ServiceError: it was refused, could not be rendered, or its client has gone.
+    """
+    log_request_facts(request, job)
+    headers = {**header_facts(job.recipes, job.served.card), **job.headers}
+    if not job.is_repeatable:
+        file, timing = await while_connected(request, _make(runtime, job, client_timeout_s))
+        return _whole(request, file, timing, headers)
+
+    etag = etag_of(job.rendered, job.served.mode, job.encoding, job.facts)
+    headers |= caching(etag, job.asked_model, public=runtime.keys.open_to_all)
+    if is_other_than_wanted(request, etag):
+        raise PreconditionFailed(f"the ETag of this answer is {etag}: ask without If-Match")
+    if is_fresh(request, etag):
+        return Response(status_code=304, headers=headers)
+    recent: RecentFiles = request.state.recent_files
+    file, timing = recent.get(etag), FROM_STORE
+    if request.method == "HEAD":
+        return _without_body(headers, job.media_type, file)
+    if file is None:
+        file, timing = await while_connected(request, _make(runtime, job, client_timeout_s))
+        if job.frames is not None:  # a single picture is rendered again as quickly
+            recent.put(etag, file)
+    if (part := wanted_range(request, etag, len(file.content))) is None:
+        return _whole(request, file, timing, headers)
+    return _part(request, file, timing, headers, part)
+
+
+def log_request_facts(request: Request, job: Job) -> None:
+    """Add to log and trace what was asked for, before it is made."""
+    record_of(request).facts |= {
+        **log_facts(job.recipes, job.served.card),
+        "format": job.format,
+        "images": len(job.rendered),
+    }
+
+
+async def _make(
+    runtime: ServiceRuntime, job: Job, client_timeout_s: float | None
+) -> tuple[File, Timing]:
+    """The file of a job, and where its time went."""
+    pipeline = runtime.pipeline
+    if job.frames is None:
+        images = await pipeline.render(job.recipes, client_timeout_s)
+    else:
+        area = math.prod(job.served.size_at(job.frames[0].resolution))
+        images = await pipeline.render_walk(job.frames, area, client_timeout_s)
+    pixels = [image.pixels for image in images]
+    file, took_s = await pipeline.run_on_encoder(job.format, lambda: job.write(pixels))
+    return file, timing_of(images, took_s)
+
+
+def _whole(
+    request: Request, file: File, timing: Timing, headers: Mapping[str, str], status: int = 200
+) -> Response:
+    """An answer with all of a file; its times are logged."""
+    record_of(request).facts |= {
+        "queue_ms": round(timing.queue_s * 1000, 2),
+        "generate_ms": round(timing.generate_s * 1000, 2),
+        "encode_ms": round(timing.encode_s * 1000, 2),
+        "batch_size": timing.batch_size,
+    }
+    made = {"X-Pixel-SHA256": file.pixel_sha256, "Server-Timing": server_timing(timing)}
+    return Response(file.content, status, {**headers, **made}, file.media_type)
+
+
+def _part(
+    request: Request,
+    file: File,
+    timing: Timing,
+    headers: Mapping[str, str],
+    part: tuple[int, int],
+) -> Response:
+    """An answer with the bytes of a file from the first to the last of `part` (206)."""
+    first, last = part
+    place = {"Content-Range": f"bytes {first}-{last}/{len(file.content)}"}
+    piece = File(file.content[first : last + 1], file.media_type, file.pixel_sha256)
+    return _whole(request, piece, timing, {**headers, **place}, 206)
+
+
+def _without_body(headers: Mapping[str, str], media_type: str, file: File | None) -> Response:
+    """The answer to HEAD: the headers that can be known without rendering."""
+    response = Response(headers=dict(headers), media_type=media_type)
+    del response.headers["content-length"]
+    if file is not None:
+        response.headers["content-length"] = str(len(file.content))
+        response.headers["X-Pixel-SHA256"] = file.pixel_sha256
+    return response

@@ -1,0 +1,79 @@
+"""Parts of files: the header `Range`, and the files that the next range may ask for.
+
+Owns the parsing (RFC 9110, section 14) and a bounded store of recent files, so that a player which
+fetches a film in pieces has it rendered once. Knows no pictures.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from typing import Final
+
+from starlette.requests import Request
+
+from service.errors import RangeNotSatisfiable
+from service.files import File
+
+RECENT_BYTES: Final = 64 << 20  # of all kept files together
+
+_ONE_RANGE = re.compile(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})", re.IGNORECASE)
+
+
+def wanted_range(request: Request, etag: str, length: int) -> tuple[int, int] | None:
+    """First and last byte that a client asks for, of `length`; None: the whole file.
+
+    A header that is malformed, of another unit or of several ranges is ignored, as section 14.2
+    allows; so is any whose `If-Range` is not `etag`.
+
+    Raises:
+        RangeNotSatisfiable: the range begins behind the end.
+    """
+    header = request.headers.get("range")
+    condition = request.headers.get("if-range")
+    if request.method != "GET" or header is None or condition not in (None, etag):
+        return None
+    found = _ONE_RANGE.fullmatch(header.strip())
+    if not found or found[1] == found[2] == "":
+        return None
+    if not found[1]:  # the last so many bytes
+        count = int(found[2])
+        first, last = max(length - count, 0), length - 1
+        if count == 0:
+            raise RangeNotSatisfiable(length)
+        return first, last
+    first, last = int(found[1]), int(found[2]) if found[2] else length - 1
+    if found[2] and last < first:
+        return None
+    if first >= length:
+        raise RangeNotSatisfiable(length)
+    return first, min(last, length - 1)
+
+
+class RecentFiles:
+    """The files of recent answers by their ETag, least recently used out first.
+
+    Args:
+        limit: bytes that are kept at most.
+    """
+
+    def __init__(self, limit: int = RECENT_BYTES) -> None:
+        self._limit = limit
+        self._files: OrderedDict[str, File] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, etag: str) -> File | None:
+        """The file of `etag`, if it is still kept."""
+        if etag in self._files:
+            self._files.move_to_end(etag)
+        return self._files.get(etag)
+
+    def put(self, etag: str, file: File) -> None:
+        """Keep a file, unless it is larger than all that may be kept."""
+        if len(file.content) > self._limit or etag in self._files:
+            return
+        self._files[etag] = file
+        self._bytes += len(file.content)
+        while self._bytes > self._limit:
+            _, oldest = self._files.popitem(last=False)
+            self._bytes -= len(oldest.content)

@@ -1,0 +1,110 @@
+"""Parts of files, and the files that are kept for them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.requests import Request
+
+from service.errors import RangeNotSatisfiable
+from service.files import File
+from service.http.ranges import RecentFiles, wanted_range
+
+TAG = '"tag"'
+LENGTH = 100
+
+
+def request(value: str, condition: str | None = None, method: str = "GET") -> Request:
+    """A request for a part."""
+    headers = [(b"range", value.encode())]
+    if condition is not None:
+        headers.append((b"if-range", condition.encode()))
+    return Request({"type": "http", "method": method, "headers": headers})
+
+
+@pytest.mark.parametrize(
+    ("value", "part"),
+    [
+        ("bytes=0-0", (0, 0)),
+        ("bytes=0-1", (0, 1)),
+        ("bytes=10-", (10, 99)),
+        ("bytes=99-", (99, 99)),
+        ("bytes=10-9999999", (10, 99)),
+        ("bytes=-1", (99, 99)),
+        ("bytes=-1000", (0, 99)),
+        ("Bytes = 5 - 6", (5, 6)),
+    ],
+)
+def test_a_range_is_first_and_last_byte(value: str, part: tuple[int, int]) -> None:
+    """Bounded by the file."""
+    assert wanted_range(request(value), TAG, LENGTH) == part
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["bytes=-", "bytes=6-5", "bytes=a-b", "lines=0-1", "bytes", "", "bytes=0-1,5-6"]
+    + ["bytes=" + ",".join("0-" for _ in range(1000)), "bytes=" + "9" * 5000 + "-"],
+)
+def test_what_is_no_single_range_gets_the_whole_file(value: str) -> None:
+    """As the standard allows: nobody who asks so is worse off than without ranges."""
+    assert wanted_range(request(value), TAG, LENGTH) is None
+
+
+@pytest.mark.parametrize("value", ["bytes=100-", "bytes=100-200", "bytes=-0"])
+def test_a_range_behind_the_end_is_refused_with_the_length(value: str) -> None:
+    """So that a download that is complete can stop."""
+    with pytest.raises(RangeNotSatisfiable) as fault:
+        wanted_range(request(value), TAG, LENGTH)
+
+    assert fault.value.headers["Content-Range"] == "bytes */100"
+
+
+@pytest.mark.parametrize("condition", ['"other"', 'W/"tag"', "Sun, 29 Nov 2026 12:00:00 GMT"])
+def test_a_part_of_other_bytes_is_not_given(condition: str) -> None:
+    """A download that went on with them would be damaged."""
+    assert wanted_range(request("bytes=5-", condition), TAG, LENGTH) is None
+    assert wanted_range(request("bytes=5-", TAG), TAG, LENGTH) == (5, 99)
+
+
+def test_ranges_are_for_get_alone() -> None:
+    """Section 14.2."""
+    assert wanted_range(request("bytes=5-", method="HEAD"), TAG, LENGTH) is None
+
+
+@given(st.text(alphabet="bytes=0123456789-, ", max_size=20), st.integers(1, 200))
+def test_any_header_is_a_part_of_the_file_or_none(value: str, length: int) -> None:
+    """Or it is refused."""
+    try:
+        part = wanted_range(request(value), TAG, length)
+    except RangeNotSatisfiable:
+        return
+    assert part is None or 0 <= part[0] <= part[1] < length
+
+
+def file(length: int) -> File:
+    """A file of that many bytes."""
+    return File(bytes(length), "video/mp4", "")
+
+
+def test_recent_files_are_bounded_and_the_least_used_goes_first() -> None:
+    """By their bytes."""
+    recent = RecentFiles(limit=10)
+    recent.put("a", file(4))
+    recent.put("b", file(4))
+    assert recent.get("a") is not None
+    recent.put("c", file(4))
+
+    assert recent.get("b") is None
+    assert recent.get("a") == recent.get("c") == file(4)
+
+
+def test_a_file_that_is_larger_than_all_is_not_kept() -> None:
+    """And drives nothing out."""
+    recent = RecentFiles(limit=10)
+    recent.put("a", file(10))
+    recent.put("b", file(11))
+    recent.put("a", file(10))
+
+    assert recent.get("a") is not None
+    assert recent.get("b") is None

@@ -1,0 +1,132 @@
+"""One table of facts: every input of a picture is in its file, headers, log, address and ETag."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import replace
+from enum import Enum
+
+import pytest
+
+from models.card import Data
+from service.batching.recipe import Method, Point, Recipe, point_of
+from service.facts import FACTS, address_of, file_facts, header_facts, log_facts
+from service.http.headers import etag_of
+from service.media.provenance import xmp_packet
+from tests.service.painter import MODE, card_named
+
+CARD = card_named("m", labels=("cat", "dog"))
+STILL = Recipe("m@1", point_of(7), 64, "cat")
+FRAME = Recipe("m@1", Point(7, 8, 0.25, Method.LERP), 64, "cat")
+ONLY_FRAMES_HAVE = {"end", "t", "method"}  # no route has an address or a header for these
+
+
+def other_than(value: object) -> object:
+    """Another value of the same type."""
+    if isinstance(value, Enum):
+        return next(each for each in type(value) if each is not value)
+    if isinstance(value, str):
+        return value + "x"
+    assert isinstance(value, int | float), f"say here how to change {value!r}"
+    return value + type(value)(1) / (1 if isinstance(value, int) else 2)
+
+
+def variants(recipe: Recipe) -> Iterator[tuple[str, Recipe]]:
+    """The recipe with one field changed, for each field there is or will be."""
+    for field in dataclasses.fields(Recipe):
+        if field.name != "point":
+            changed = other_than(getattr(recipe, field.name))
+            yield field.name, replace(recipe, **{field.name: changed})
+    for field in dataclasses.fields(Point):
+        changed = other_than(getattr(recipe.point, field.name))
+        yield field.name, replace(recipe, point=replace(recipe.point, **{field.name: changed}))
+
+
+def etag(recipe: Recipe) -> str:
+    """The validator of a picture."""
+    return etag_of([recipe], MODE, "png", file_facts([recipe], CARD))
+
+
+def test_every_field_of_a_recipe_is_in_the_file_and_in_the_etag() -> None:
+    """A field that is added without a row of the table fails here."""
+    for name, other in variants(FRAME):
+        assert file_facts([other], CARD) != file_facts([FRAME], CARD), name
+        facts = (file_facts([recipe], CARD) for recipe in (other, FRAME))
+        assert len({xmp_packet(each) for each in facts}) == 2, name
+        assert etag(other) != etag(FRAME), name
+
+
+def test_every_field_of_a_still_picture_is_in_its_headers_log_and_address() -> None:
+    """So that the same picture can be asked for again."""
+    for name, other in variants(STILL):
+        if name not in ONLY_FRAMES_HAVE:
+            if name == "start":
+                other = replace(other, point=point_of(other.point.start))
+            assert header_facts([other], CARD) != header_facts([STILL], CARD), name
+            assert log_facts([other], CARD) != log_facts([STILL], CARD), name
+            assert address_of(other, CARD, "png") != address_of(STILL, CARD, "png"), name
+
+
+def test_the_address_changes_with_the_format() -> None:
+    """It names a file."""
+    assert address_of(STILL, CARD, "png") == (
+        "/images/7?model=m@1&resolution=64&label=cat&format=png"
+    )
+    assert address_of(STILL, CARD, "webp").endswith("format=webp")
+
+
+def test_a_file_tells_its_seed_or_its_way_between_two() -> None:
+    """With the licence of its model and whom to thank."""
+    shared = {
+        "model": "m@1",
+        "resolution": "64",
+        "label": "cat",
+        "licence": "MIT",
+        "credit": "nobody",
+        "software": "Progan",
+    }
+    assert file_facts([STILL], CARD) == {"seed": "7", **shared}
+    between = {"start": "7", "end": "8", "t": "0.25", "method": "lerp"}
+    assert file_facts([FRAME], CARD) == {**between, **shared}
+
+
+def test_a_file_with_several_pictures_lists_what_differs() -> None:
+    """Under the plural; labels may hold spaces."""
+    others = [STILL, replace(STILL, point=point_of(8), label="a dog")]
+    facts = file_facts(others, CARD)
+
+    assert (facts["seeds"], facts["labels"], facts["model"]) == ("7 8", "cat a%20dog", "m@1")
+    assert file_facts([STILL, STILL], CARD)["seeds"] == "7 7"
+    assert file_facts([STILL, STILL], CARD)["label"] == "cat"
+
+
+@pytest.mark.parametrize(
+    ("labels", "header"),
+    [((None, None), None), (("cat", "cat"), "cat"), (("cat", "top, or so"), "cat,top%2C or so")],
+)
+def test_headers_and_log_tell_the_same(labels: tuple[str | None, ...], header: str | None) -> None:
+    """A label that all pictures share appears once; numbers stay numbers in the log."""
+    recipes = [
+        Recipe("m@1", point_of(seed), 64, label) for seed, label in zip((7, 8), labels, strict=True)
+    ]
+    headers, fields = header_facts(recipes, CARD), log_facts(recipes, CARD)
+
+    assert headers.get("X-Label") == fields.get("label") == header
+    assert headers["X-Seed"] == fields["seed"] == "7,8"
+    assert headers["X-Model"] == fields["model"] == "m@1"
+    assert (headers["X-Resolution"], fields["resolution"]) == ("64", 64)
+
+
+def test_a_card_without_licence_or_credit_says_nothing_of_them() -> None:
+    """An empty word would claim something."""
+    card = replace(CARD, licence="", data=Data("none", "", "", 0))
+
+    assert {"licence", "credit"}.isdisjoint(file_facts([STILL], card))
+
+
+def test_names_of_facts_and_headers_differ() -> None:
+    """Each row has its own."""
+    assert len({fact.name for fact in FACTS}) == len(FACTS)
+    headers = [fact.header for fact in FACTS if fact.header]
+    assert len(set(headers)) == len(headers)

@@ -1,0 +1,60 @@
+"""Pixels as the files of an answer, each with its facts."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+import numpy as np
+from PIL import Image
+
+from models.picture import pixel_sha256
+from service.batching.recipe import Recipe, point_of
+from service.facts import file_facts
+from service.files import ZIP, animation_file, picture_file, sheet_file, zip_file
+from tests.service.painter import card_named, paint
+
+CARD = card_named("m")
+RECIPES = [Recipe(CARD.pinned_name, point_of(seed), 16) for seed in (7, 8)]
+IMAGES = [paint(recipe) for recipe in RECIPES]
+
+
+def test_a_picture_file_holds_the_picture_its_digest_and_its_facts() -> None:
+    """Lossless, with its media type."""
+    file = picture_file(RECIPES[0], CARD, IMAGES[0], "png")
+    image = Image.open(io.BytesIO(file.content))
+
+    assert file.media_type == "image/png"
+    assert file.pixel_sha256 == pixel_sha256(IMAGES[:1])
+    assert np.array_equal(IMAGES[0], np.asarray(image))
+    assert (image.info["seed"], image.info["licence"]) == ("7", "MIT")
+
+
+def test_a_sheet_tells_the_seeds_of_all_its_pictures() -> None:
+    """And its digest is that of their pixels, not of the sheet's."""
+    file = sheet_file(RECIPES, CARD, IMAGES, "png")
+
+    assert Image.open(io.BytesIO(file.content)).info["seeds"] == "7 8"
+    assert file.pixel_sha256 == pixel_sha256(IMAGES)
+
+
+def test_a_zip_file_holds_pictures_and_their_facts() -> None:
+    """Each as it is by itself."""
+    files = [picture_file(r, CARD, p, "webp") for r, p in zip(RECIPES, IMAGES, strict=True)]
+    named = list(zip(("a.webp", "b.webp"), files, strict=True))
+    file = zip_file(named, IMAGES, file_facts(RECIPES, CARD))
+    archive = zipfile.ZipFile(io.BytesIO(file.content))
+
+    assert file.media_type == ZIP
+    assert archive.read("b.webp") == files[1].content
+    assert json.loads(archive.read("facts.json"))["seeds"] == "7 8"
+
+
+def test_an_animation_has_the_media_type_of_its_format() -> None:
+    """And the digest of all frames."""
+    file = animation_file(IMAGES, "png", 10, False, {"seeds": "7 8"})
+
+    assert file.media_type == "image/apng"
+    assert file.pixel_sha256 == pixel_sha256(IMAGES)
+    assert Image.open(io.BytesIO(file.content)).info["seeds"] == "7 8"
