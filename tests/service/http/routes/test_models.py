@@ -58,8 +58,8 @@ def test_an_old_digest_tells_its_card_and_is_no_default(
 ) -> None:
     """The list has what a name means now."""
     old, new = painter.cards[0], replace(painter.cards[0], weights_sha256="0" * 64)
-    shelf = client.app_state["runtime"].shelf
-    shelf.place("painter-32", ModelInfo(new, MODE), 0.0)
+    registry = client.app_state["runtime"].registry
+    registry.place("painter-32", ModelInfo(new, MODE), 0.0)
     client.app_state["runtime"]._publish()
     told = client.get(f"/models/{old.pinned_name}").json()
 
@@ -75,7 +75,7 @@ def test_a_replaced_model_has_other_etags(client: TestClient, painter: Painter) 
     """Whoever kept its picture gets the new one; whoever pinned the old one keeps it."""
     old, new = painter.cards[0], replace(painter.cards[0], weights_sha256="0" * 64)
     etag = client.head("/images/1").headers["etag"]
-    client.app_state["runtime"].shelf.place("painter-32", ModelInfo(new, MODE), 0.0)
+    client.app_state["runtime"].registry.place("painter-32", ModelInfo(new, MODE), 0.0)
     client.app_state["runtime"]._publish()
     kept = {"If-None-Match": etag}
 
