@@ -20,17 +20,19 @@ from types import FrameType
 
 import uvicorn
 from prometheus_client import disable_created_metrics
-from pydantic import ValidationError
 
 from service.app import create_app
 from service.batching.batcher import ENGINE_ENDED
 from service.composition import ServiceRuntime
+from service.env_file import SettingsError
+from service.environment import describe_settings, read_settings
 from service.errors import Draining, EngineLost
 from service.http.request_log import configure_logging
 from service.operations.spans import name_the_service
-from service.settings import Settings, describe_settings, unknown_variables, variable_of
+from service.settings import Settings
 
 STDIN = 0  # its file descriptor
+SETTINGS_WRONG = 2
 ENGINE_LOST = 70  # EX_SOFTWARE of sysexits.h
 FLUSH_TIMEOUT_S = 5  # for answers to be sent, when the time to compute them is over
 ENGINE_JOIN_TIMEOUT_S = 1.0  # for the engine's thread, when all requests have been answered
@@ -121,24 +123,23 @@ def parser() -> argparse.ArgumentParser:
     )
 
 
-def read_settings() -> Settings:
-    """The settings, or exit with what is wrong with them."""
+def settings_or_exit() -> tuple[Settings, list[str]]:
+    """The settings and warnings about them; ends the process where they cannot be used."""
     try:
-        return Settings()
-    except ValidationError as error:
-        for fault in error.errors():
-            name = variable_of(str(fault["loc"][0])) if fault["loc"] else "settings"
-            print(f"{name}: {fault['msg']} (it is {fault['input']!r})", file=sys.stderr)  # noqa: T201 - before there is a log
-        sys.exit(2)
+        return read_settings()
+    except SettingsError as error:
+        for fault in error.faults:
+            print(fault, file=sys.stderr)  # noqa: T201 - before there is a log
+        sys.exit(SETTINGS_WRONG)
 
 
 def main() -> None:
     """Serve until a signal comes."""
     parser().parse_args()
-    settings = read_settings()
+    settings, warnings = settings_or_exit()
     configure_logging(settings.log_format, settings.log_level)
-    for name in unknown_variables(os.environ):
-        log.warning("%s is no setting and has no effect: see python -m service --help", name)
+    for warning in warnings:
+        log.warning("%s", warning)
     name_the_service()
     disable_created_metrics()  # a second series for each counter, which nobody asked for
     sys.exit(serve(settings, ServiceRuntime(settings)))

@@ -1,32 +1,41 @@
-"""Every environment variable of the service: its type, unit, default and meaning.
+"""Every setting of the service: its type, range, unit, default and meaning.
 
-Owns `Settings` and the list that `python -m service --help` prints. Reads `PROGAN_*` variables and
-a `.env` file in the working folder; knows nothing of what the values do.
+Owns `Settings`. Knows neither where the values come from (see `service.environment`) nor what they
+do.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
 from limits import parse_many
-from pydantic import AliasChoices, Field, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from service.access.keys import digest_of
 
 PREFIX = "PROGAN_"
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s,*]+")  # no path: a browser sends none
+KEY = re.compile(r"[!#-&(-:<-_a-~]+")  # what every client can send: visible ASCII but for "';`
+DEVICE = re.compile(r"cpu|cuda(:[0-9]+)?")
+LONGEST_S = 10_000_000  # 115 days; timers of the system do not count for ever
+LONGEST_WRITE_S = 1_000_000  # the system counts milliseconds in 31 bits
+MOST_THREADS = 1024
 
 
-class Settings(BaseSettings):
+def _lowered(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+AnyCase = BeforeValidator(_lowered)
+Seconds = Annotated[float, Field(le=LONGEST_S, allow_inf_nan=False)]
+
+
+class Settings(BaseModel):
     """What can be set from outside. Times are in seconds, sizes in bytes unless they say more."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, populate_by_name=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     # ------------------------------------------------------------------ where
     host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 for all")
@@ -34,10 +43,8 @@ class Settings(BaseSettings):
         default=8000,
         ge=0,
         le=65535,
-        validation_alias=AliasChoices("PROGAN_PORT", "PORT"),
         description="port to listen on; 0 takes a free one; PORT is read, too",
     )
-
     operations_port: int | None = Field(
         default=None,
         ge=0,
@@ -45,23 +52,19 @@ class Settings(BaseSettings):
         description="port for metrics and docs, which then leave the first; health is on both",
     )
     operations_host: str | None = Field(
-        default=None, description="address of the operations port; else that of the first"
+        default=None, description="address of the operations port; else as the first"
     )
 
     # ------------------------------------------------------------------ what
     bundles: Path = Field(
         default=Path("models/pretrained"), description="folder whose sub-folders are bundles"
     )
-    bundles_poll_s: float = Field(
-        default=5.0,
-        ge=0,
-        allow_inf_nan=False,
-        description="seconds between two looks at that folder; 0 to look on SIGHUP alone",
+    bundles_poll_s: Seconds = Field(
+        default=5.0, ge=0, description="seconds between two looks at that folder; 0: SIGHUP alone"
     )
-    retired_model_s: float = Field(
+    retired_model_s: Seconds = Field(
         default=60.0,
         ge=1,
-        allow_inf_nan=False,
         description="seconds that a replaced or removed model still answers to name@digest",
     )
     default_model: str | None = Field(
@@ -70,55 +73,64 @@ class Settings(BaseSettings):
     )
 
     # ------------------------------------------------------------------ how it computes
-    device: str | None = Field(
+    device: Annotated[str, AnyCase] | None = Field(
         default=None, description="cpu, or cuda:0; else the first CUDA device, else cpu"
     )
     threads: int | None = Field(
-        default=None, ge=1, description="threads of the CPU's kernels; else one per available core"
+        default=None,
+        ge=1,
+        le=MOST_THREADS,
+        description="threads of the CPU's kernels; else one per available core",
     )
-    precision: Literal["auto", "fp32", "bf16"] = Field(
+    precision: Annotated[Literal["auto", "fp32", "bf16"], AnyCase] = Field(
         default="auto",
         description="fp32, bf16 (pictures of a batch run one by one) or auto: bf16 where a CPU has "
         "AMX, else fp32",
     )
     max_batch: int = Field(default=8, ge=1, le=256, description="images in a batch")
-    batch_work_s: float = Field(
+    batch_work_s: Seconds = Field(
         default=1.0, gt=0, description="predicted seconds of a batch; one image always goes"
     )
     encoders: int | None = Field(
-        default=None, ge=1, description="threads that encode files; else one per available core"
+        default=None,
+        ge=1,
+        le=MOST_THREADS,
+        description="threads that encode files; else one per available core",
     )
 
     # ------------------------------------------------------------------ what it admits
     queue_capacity: int = Field(
-        default=256, ge=64, description="images that may wait; more are refused"
+        default=256, ge=64, le=2**31, description="images that may wait; more are refused"
     )
-    queue_work_s: float = Field(
+    queue_work_s: Seconds = Field(
         default=20.0,
         gt=0,
-        description="predicted seconds of work that may wait; one request always may",
+        description="predicted seconds of work that may wait, beside one request",
     )
-    deadline_s: float = Field(
+    deadline_s: Seconds = Field(
         default=30.0, gt=0, description="seconds for the images of one request"
     )
-    interpolation_deadline_s: float = Field(
-        default=300.0, gt=0, description="seconds for the frames of one walk"
+    interpolation_deadline_s: Seconds = Field(
+        default=300.0, gt=0, description="seconds for the frames of one interpolation"
     )
     interpolation_window: int = Field(
-        default=16, ge=1, description="frames of one walk that may wait in the queue at a time"
+        default=16, ge=1, le=2**31, description="frames of one interpolation queued at a time"
     )
-    interpolation_frames: int = Field(default=1200, ge=2, description="frames of one walk")
+    interpolation_frames: int = Field(
+        default=1200, ge=2, le=2**31, description="frames of one interpolation"
+    )
     interpolation_pixels: int = Field(
         default=2**26,
         ge=2**20,
-        description="pixels of all walks under way together, frames times area",
+        le=2**48,
+        description="pixels of all interpolations under way together, frames times area",
     )
     max_body_bytes: int = Field(
-        default=65_536, ge=0, description="largest request body that is read"
+        default=65_536, ge=0, le=2**40, description="largest request body that is read"
     )
 
     # ------------------------------------------------------------------ whom it serves
-    api_keys: Annotated[tuple[bytes, ...], NoDecode] = Field(
+    api_keys: tuple[bytes, ...] = Field(
         default=(),
         description="keys that open it, separated by commas; only their SHA-256 is kept",
     )
@@ -126,18 +138,18 @@ class Settings(BaseSettings):
         default=None,
         description="requests of one key, else one address, as 120/minute; else without limit",
     )
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+    cors_origins: tuple[str, ...] = Field(
         default=(),
         description="sites whose scripts may read answers, separated by commas; * for all",
     )
 
     # ------------------------------------------------------------------ when it gives up
-    stall_s: float = Field(
+    stall_s: Seconds = Field(
         default=15.0,
         gt=0,
         description="seconds the engine may be overdue before the service is not ready",
     )
-    hang_s: float = Field(
+    hang_s: Seconds = Field(
         default=60.0,
         gt=0,
         description="seconds overdue after which it is not alive; after twice as many it ends",
@@ -145,40 +157,35 @@ class Settings(BaseSettings):
     client_write_timeout_s: int = Field(
         default=60,
         ge=1,
+        le=LONGEST_WRITE_S,
         description="seconds a client may take nothing of its answer before it is cut off",
     )
 
     # ------------------------------------------------------------------ how it ends
-    drain_grace_s: float = Field(
+    drain_grace_s: Seconds = Field(
         default=0.0,
         ge=0,
         description="seconds from 'not ready' to closing the port, for a balancer to see",
     )
-    drain_limit_s: float = Field(
+    drain_limit_s: Seconds = Field(
         default=30.0, ge=1, description="seconds that admitted requests have to finish"
     )
 
-    # ------------------------------------------------------------------ what it tells
-    log_format: Literal["json", "console"] = Field(
-        default="json", description="form of the log on stdout: json or console"
+    # ------------------------------------------------------------------ its log
+    log_format: Annotated[Literal["auto", "json", "console"], AnyCase] = Field(
+        default="auto",
+        description="form of the log on stdout: json, console, or auto: console in a terminal",
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], AnyCase] = Field(
         default="info", description="least severe lines logged: debug, info, warning or error"
     )
 
-    @field_validator(
-        "operations_port",
-        "operations_host",
-        "default_model",
-        "device",
-        "threads",
-        "encoders",
-        "rate_limit",
-        mode="before",
-    )
+    @field_validator("host", "operations_host")
     @classmethod
-    def _empty_is_unset(cls, value: object) -> object:
-        return None if value == "" else value
+    def _is_an_address(cls, value: str | None) -> str | None:
+        if value and (re.search(r"[\s/\[\]]", value) or value.count(":") == 1):
+            raise ValueError("write an address or a name alone, such as 127.0.0.1 or ::1")
+        return value
 
     @field_validator("operations_port")
     @classmethod
@@ -187,20 +194,27 @@ class Settings(BaseSettings):
             raise ValueError("take another port than the pictures have")
         return value
 
+    @field_validator("device")
+    @classmethod
+    def _is_a_device(cls, value: str | None) -> str | None:
+        if value and not DEVICE.fullmatch(value):
+            raise ValueError("write cpu, cuda or cuda:0, or leave it empty to have one chosen")
+        return value
+
     @field_validator("api_keys", mode="before")
     @classmethod
-    def _forget_the_keys(cls, value: object) -> object:
+    def _digests_of_keys(cls, value: object) -> object:
         if not isinstance(value, str) or value == "":
             return value or ()
-        digests = tuple(digest_of(key) for key in split_at_commas(value))
-        if not digests:  # rather than to stand open
+        keys = split_at_commas(value)
+        if not keys:  # rather than to stand open
             raise ValueError("there is no key between the commas: leave it empty for none")
-        return digests
-
-    @field_validator("cors_origins", mode="before")
-    @classmethod
-    def _separate(cls, value: object) -> object:
-        return split_at_commas(value) if isinstance(value, str) else value
+        if value.startswith(("[", "{")) or not all(KEY.fullmatch(key) for key in keys):
+            raise ValueError(
+                "write the keys alone, with commas between them; a key is visible ASCII, "
+                "without spaces, quotes and ';'"
+            )
+        return tuple(digest_of(key) for key in keys)
 
     @field_validator("rate_limit")
     @classmethod
@@ -213,33 +227,21 @@ class Settings(BaseSettings):
             raise ValueError("write a rate as 120/minute, or several as 10/second; 1000/hour")
         return value
 
-    @field_validator("cors_origins")
+    @field_validator("cors_origins", mode="before")
     @classmethod
-    def _is_an_origin(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for origin in value:
+    def _are_origins(cls, value: object) -> object:
+        origins = split_at_commas(value) if isinstance(value, str) else ()
+        for origin in origins:
             if origin != "*" and not ORIGIN.fullmatch(origin):
                 raise ValueError(f"{origin!r} is no origin: write https://example.org, or *")
-        return value
+        return origins or value
 
 
 def split_at_commas(text: str) -> tuple[str, ...]:
-    """What stands between the commas."""
+    """The words between commas, without spaces around them; empty ones are left out."""
     return tuple(word for part in text.split(",") if (word := part.strip()))
 
 
 def variable_of(name: str) -> str:
-    """The environment variable of a setting, or of one that is already named so."""
-    return name if name.isupper() else PREFIX + name.upper()
-
-
-def unknown_variables(environment: Iterable[str]) -> list[str]:
-    """Variables that look like ours and are none: most likely misspelt."""
-    known = {variable_of(name) for name in Settings.model_fields}
-    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
-
-
-def describe_settings() -> Iterator[str]:
-    """One line of help for each setting."""
-    for name, field in Settings.model_fields.items():
-        default = "unset" if field.default in (None, ()) else field.default
-        yield f"{variable_of(name):<24} {field.description} [{default}]"
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()

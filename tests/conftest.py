@@ -39,7 +39,6 @@ def anyio_backend() -> str:
 def settings(tmp_path: Path) -> Settings:
     """Settings that no variable and no `.env` of the machine can change."""
     return Settings(
-        _env_file=None,  # pyright: ignore[reportCallIssue] - pydantic-settings takes it
         bundles=tmp_path / "bundles",
         bundles_poll_s=0,
         encoders=1,

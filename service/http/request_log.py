@@ -160,7 +160,9 @@ class ConsoleFormatter(logging.Formatter):
 
 
 def configure_logging(log_format: str, level: str) -> None:
-    """Send all logs to stdout in one form."""
+    """Send all logs to stdout: as `json`, as `console`, or as `auto`, console in a terminal."""
+    if log_format == "auto":
+        log_format = "console" if sys.stdout.isatty() else "json"
     handler = LossyHandler(sys.stdout)
     console = ConsoleFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     handler.setFormatter(JsonFormatter() if log_format == "json" else console)

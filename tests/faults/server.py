@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from models.picture import Pixels
-from service.__main__ import read_settings, serve
+from service.__main__ import serve, settings_or_exit
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe
 from service.composition import Engine, Learn, ServiceRuntime, open_torch_engine
@@ -113,7 +113,7 @@ class Faulty:
 
 def main() -> int:
     """As `python -m service`, with the other engine."""
-    settings = read_settings()
+    settings, _ = settings_or_exit()
     configure_logging(settings.log_format, settings.log_level)
     orders = Path(os.environ[ORDERS])
 

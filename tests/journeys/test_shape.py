@@ -77,7 +77,6 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def client(bundle: Path) -> Iterator[TestClient]:
     """A client of a service with that bundle."""
     settings = Settings(
-        _env_file=None,  # pyright: ignore[reportCallIssue] - pydantic-settings takes it
         bundles=bundle.parent,
         bundles_poll_s=0,
         encoders=1,

@@ -8,7 +8,7 @@ import signal
 import pytest
 import uvicorn
 
-from service.__main__ import DrainingServer, parser, read_settings
+from service.__main__ import DrainingServer, parser, settings_or_exit
 from service.composition import ServiceRuntime
 from service.settings import Settings, variable_of
 
@@ -27,7 +27,7 @@ def test_settings_that_do_not_fit_are_named_with_their_values(
     monkeypatch.setenv("PROGAN_PORT", "abc")
     monkeypatch.setenv("PROGAN_MAX_BATCH", "0")
     with pytest.raises(SystemExit) as exit_:
-        read_settings()
+        settings_or_exit()
     told = capsys.readouterr().err
 
     assert exit_.value.code == 2

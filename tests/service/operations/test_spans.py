@@ -188,7 +188,7 @@ from contextlib import nullcontext
 from fastapi.testclient import TestClient
 from service.app import create_app
 from service.settings import Settings
-with TestClient(create_app(Settings(_env_file=None, bundles="nowhere"))) as client:
+with TestClient(create_app(Settings(bundles="nowhere"))) as client:
     assert client.get("/health/live").status_code == 200
 sys.exit(any(n.startswith(("opentelemetry.sdk", "opentelemetry.exporter")) for n in sys.modules))
 """

@@ -1,0 +1,217 @@
+"""Settings from the environment and from `.env`: which names count, which stop the start.
+
+Owns the precedence of the two, names that were renamed, misspelt or set by a platform, the
+sentence for each fault, and the list that `python -m service --help` prints. A fault stops the
+start, so that no mistake opens the service to all or leaves it useless. Nothing here shows a key.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import get_args
+
+from pydantic import ValidationError
+
+from service.env_file import ENV_FILE, SettingsError, Variable, read_env_file
+from service.settings import PREFIX, Settings, variable_of
+
+PLATFORM_PORT = "PORT"  # set by hosting platforms; PROGAN_PORT goes first
+KEYS = "api_keys"
+RENAMED = {
+    "PROGAN_OLD_DIGEST_S": "retired_model_s",
+    "PROGAN_READING_S": "client_write_timeout_s",
+    "PROGAN_SILENCE_S": "stall_s",
+    "PROGAN_WALK_DEADLINE_S": "interpolation_deadline_s",
+    "PROGAN_WALK_FRAMES": "interpolation_frames",
+    "PROGAN_WALK_PIXELS": "interpolation_pixels",
+    "PROGAN_WALK_WINDOW": "interpolation_window",
+}
+KNOWN = {variable_of(name): name for name in Settings.model_fields}
+SETTING_OF = {PLATFORM_PORT: "port", **RENAMED, **KNOWN}
+
+# Kubernetes and Docker links set these for a service named progan, or progan-something. An address
+# in a variable that ends with _PORT is theirs, too.
+OF_PLATFORM = re.compile(
+    r"PROGAN_(\w+_)?(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
+    r"|PROGAN_ENV_\w+|PROGAN_NAME"
+)
+PLATFORM_ADDRESS = re.compile(r"(tcp|udp|sctp)://\S*")
+QUOTES = "\"'`\u2018\u2019\u201c\u201d"
+KEY_NAME = re.compile(
+    r"(API_?)?KEYS?|TOKENS?|SECRETS?|PASSWORDS?|PASSPHRASES?|AUTH|BEARER|CREDENTIALS?"
+)
+RESEMBLANCE = 0.8  # 1 for equal names; a letter or two are changed, missing or added
+
+
+@dataclass
+class _Reading:
+    """What has been found so far.
+
+    Attributes:
+        values: by the name of the setting.
+    """
+
+    values: dict[str, Variable] = field(default_factory=dict[str, Variable])
+    warnings: list[str] = field(default_factory=list[str])
+    faults: list[str] = field(default_factory=list[str])
+
+
+def read_settings(
+    environment: Mapping[str, str] | None = None, file: Path = ENV_FILE
+) -> tuple[Settings, list[str]]:
+    """The settings, and warnings about variables that have no effect or an old name.
+
+    The environment goes before the file. An empty value is as good as none.
+
+    Args:
+        environment: else that of the process.
+        file: need not exist.
+
+    Raises:
+        SettingsError: a value cannot be used, or a key has a name that nobody reads.
+    """
+    given = os.environ if environment is None else environment
+    reading = _Reading()
+    for variables in (read_env_file(file), [Variable(*item) for item in sorted(given.items())]):
+        _take(variables, reading)
+    if reading.faults:
+        raise SettingsError(reading.faults)
+    try:
+        values = {name: variable.value for name, variable in reading.values.items()}
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(_faults_of(error, reading)) from None  # its text holds the values
+    if faults := [*_folder_faults(settings, reading)]:
+        raise SettingsError(faults)
+    return settings, reading.warnings
+
+
+# ----------------------------------------------------------------------------------------
+# Names
+
+
+def unknown_variables(names: Iterable[str]) -> list[str]:
+    """Names that look like ours and are none: most likely misspelt."""
+    return sorted(name for name in names if _is_unknown(name.upper()))
+
+
+def _take(variables: Iterable[Variable], reading: _Reading) -> None:
+    """Add the variables of one source, which goes before those that were taken earlier."""
+    taken: dict[str, Variable] = {}
+    for variable in variables:
+        name, value = variable.name.upper(), variable.value.strip()
+        if _is_of_platform(name, value):
+            continue
+        if (setting := SETTING_OF.get(name)) is None:
+            _judge_unknown(variable, reading)
+        elif value:
+            if name in KNOWN or setting not in taken:
+                taken[setting] = Variable(variable.name, value, variable.place)
+            _judge_known(variable, setting, reading)
+    reading.values |= taken
+
+
+def _judge_known(variable: Variable, setting: str, reading: _Reading) -> None:
+    if variable.name.upper() in RENAMED:
+        new = variable_of(setting)
+        reading.warnings.append(f"{variable.name} is now called {new}{variable.place}")
+    value = variable.value.strip()
+    if value[0] in QUOTES or value[-1] in QUOTES:
+        advice = "the quotes would belong to the value: write it without"
+        reading.faults.append(f"{variable.name}: {advice}{variable.place}")
+
+
+def _judge_unknown(variable: Variable, reading: _Reading) -> None:
+    name, keys = variable.name.upper(), variable_of(KEYS)
+    without_prefix = bool(variable.place) and PREFIX + name in (keys, keys.removesuffix("S"))
+    if not (without_prefix or _is_unknown(name)):
+        return
+    words = name.removeprefix(PREFIX)
+    is_key = re.search(rf"(^|_)({KEY_NAME.pattern})(_|$)", words) or _resembles(name, [keys])
+    if is_key:
+        reading.faults.append(
+            f"{variable.name} is no setting, so it would protect nothing{variable.place}: "
+            f"write {keys}, or remove it"
+        )
+        return
+    near = _resembles(name, KNOWN)
+    hint = f"did you mean {near}?" if near else "see python -m service --help"
+    reading.warnings.append(
+        f"{variable.name} is no setting and has no effect{variable.place}: {hint}"
+    )
+
+
+def _is_unknown(name: str) -> bool:
+    """Whether a name in capitals has our prefix, or one much like it before a setting's name."""
+    if name in SETTING_OF or OF_PLATFORM.fullmatch(name):
+        return False
+    head, _, rest = name.replace("-", "_").replace(".", "_").partition("_")
+    own = PREFIX.rstrip("_")
+    if head.startswith(own):
+        return True
+    meant = PREFIX + rest in KNOWN or bool(KEY_NAME.fullmatch(rest))
+    return meant and bool(_resembles(head, [own]))
+
+
+def _resembles(name: str, known: Iterable[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(name, list(known), 1, RESEMBLANCE)), None)
+
+
+def _is_of_platform(name: str, value: str) -> bool:
+    if OF_PLATFORM.fullmatch(name):
+        return True
+    is_port = name == PLATFORM_PORT or (name.startswith(PREFIX) and name.endswith("_PORT"))
+    return is_port and bool(PLATFORM_ADDRESS.fullmatch(value))
+
+
+# ----------------------------------------------------------------------------------------
+# Values
+
+
+def _faults_of(error: ValidationError, reading: _Reading) -> Iterator[str]:
+    for fault in error.errors(include_url=False):
+        setting = str(fault["loc"][0])
+        variable = reading.values[setting]
+        own = fault.get("ctx", {}).get("error")
+        advice = str(own) if own else f"write {allowed_values(setting)}"
+        shown = "" if setting == KEYS else f" (it is {variable.value!r})"
+        yield f"{variable.name}: {advice}{shown}{variable.place}"
+
+
+def allowed_values(setting: str) -> str:
+    """The values of a setting in words: its choices, or its range and unit."""
+    info = Settings.model_fields[setting]
+    arguments = get_args(info.annotation)
+    if choices := [choice for choice in arguments if isinstance(choice, str)]:
+        return "one of " + ", ".join(choices)
+    kind = "a whole number" if int in (info.annotation, *arguments) else "a number"
+    unit = " of seconds" if setting.endswith("_s") else ""
+    limits = {
+        name: getattr(limit, name)
+        for limit in info.metadata
+        for name in ("gt", "ge", "le")
+        if hasattr(limit, name)
+    }
+    low = f"above {limits['gt']}" if "gt" in limits else f"from {limits['ge']}"
+    return f"{kind}{unit} {low} to {limits['le']}, the number alone"
+
+
+def _folder_faults(settings: Settings, reading: _Reading) -> Iterator[str]:
+    variable = reading.values.get("bundles", Variable(variable_of("bundles"), ""))
+    folder = settings.bundles
+    if not os.path.isdir(folder):  # noqa: PTH112 - False also where the name is impossible
+        wrong = "is no folder" if os.path.exists(folder) else "does not exist"  # noqa: PTH110
+        advice = "name the folder that holds the bundles"
+        yield f"{variable.name}: {folder.absolute()} {wrong}: {advice}{variable.place}"
+
+
+def describe_settings() -> Iterator[str]:
+    """One line of help for each setting."""
+    for name, info in Settings.model_fields.items():
+        default = "unset" if info.default in (None, ()) else info.default
+        yield f"{variable_of(name):<34} {info.description} [{default}]"
