@@ -23,7 +23,7 @@ from prometheus_client import disable_created_metrics
 
 from service.app import create_app
 from service.batching.batcher import ENGINE_ENDED
-from service.composition import ServiceRuntime
+from service.composition import ServiceRuntime, available_cores
 from service.env_file import SettingsError
 from service.environment import describe_settings, read_settings
 from service.errors import Draining, EngineLost
@@ -126,11 +126,31 @@ def parser() -> argparse.ArgumentParser:
 def settings_or_exit() -> tuple[Settings, list[str]]:
     """The settings and warnings about them; ends the process where they cannot be used."""
     try:
-        return read_settings()
+        settings, warnings = read_settings()
+        require_device(settings)
     except SettingsError as error:
         for fault in error.faults:
             print(fault, file=sys.stderr)  # noqa: T201 - before there is a log
         sys.exit(SETTINGS_WRONG)
+    return settings, warnings
+
+
+def require_device(settings: Settings) -> None:
+    """Return where this machine has the device and the precision that the settings name.
+
+    Raises:
+        SettingsError: it has not.
+    """
+    if settings.device in (None, "cpu") and settings.precision != "bf16":
+        return  # every machine has them, and importing torch takes seconds
+    from service.engine.available import require_available  # noqa: PLC0415 - imports torch
+    from service.engine.device import DeviceError  # noqa: PLC0415 - imports torch
+
+    try:
+        threads = settings.threads or available_cores()
+        require_available(settings.device, settings.precision, threads)
+    except DeviceError as error:
+        raise SettingsError([str(error)]) from error
 
 
 def main() -> None:

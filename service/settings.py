@@ -18,7 +18,7 @@ from service.access.keys import digest_of
 PREFIX = "PROGAN_"
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s,*]+")  # no path: a browser sends none
 KEY = re.compile(r"[!#-&(-:<-_a-~]+")  # what every client can send: visible ASCII but for "';`
-DEVICE = re.compile(r"cpu|cuda(:[0-9]+)?")
+DEVICE = re.compile(r"cpu|cuda(:[0-9]{1,2})?")
 LONGEST_S = 10_000_000  # 115 days; timers of the system do not count for ever
 LONGEST_WRITE_S = 1_000_000  # the system counts milliseconds in 31 bits
 MOST_THREADS = 1024

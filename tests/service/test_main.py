@@ -37,6 +37,31 @@ def test_settings_that_do_not_fit_are_named_with_their_values(
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("device", "cuda:99", "this machine has"),
+        ("precision", "bf16", "PROGAN_PRECISION bf16: cpu cannot compute in it"),
+    ],
+)
+def test_a_device_that_is_not_there_ends_the_start(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    value: str,
+    sentence: str,
+) -> None:
+    """Rather than to stay not ready for ever, or to compute in something else."""
+    monkeypatch.setattr("service.engine.available._has_bf16", lambda _: False)
+    monkeypatch.setenv("PROGAN_DEVICE", "cpu")
+    monkeypatch.setenv(f"PROGAN_{name.upper()}", value)
+    with pytest.raises(SystemExit) as exit_:
+        settings_or_exit()
+
+    assert exit_.value.code == 2
+    assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("terminal_at_start", "terminal_later", "reads"),
     [(False, False, True), (True, True, True), (True, False, False)],
 )

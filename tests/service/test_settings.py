@@ -38,6 +38,7 @@ def test_by_default_it_listens_on_this_machine_alone() -> None:
         ("max_body_bytes", "64k"),
         ("device", "gpu"),
         ("device", "cuda:first"),
+        ("device", "cuda:1000"),
         ("precision", "fp16"),
         ("rate_limit", "many"),
         ("rate_limit", "0/minute"),
