@@ -1,24 +1,35 @@
 """Where a command computes: its device, and the threads of the CPU.
 
-Owns the two options and what they accept. Knows no command.
+Owns the two options, what they accept, and how many threads torch is given. Knows no command.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 
 import torch
 
 from training.config.config import ConfigError
+from training.threads import available_threads
 
 MOST_THREADS = 1024
 DEVICE_TYPES = ("cpu", "cuda")
 
 
 def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
-    """Where a command computes."""
+    """`--device` and `--threads`."""
     parser.add_argument("--device", help="cpu, cuda, cuda:1; the first CUDA device, else the CPU")
-    parser.add_argument("--threads", type=thread_count, help="CPU threads; all cores unless told")
+    add_threads_argument(parser)
+
+
+def add_threads_argument(parser: argparse.ArgumentParser) -> None:
+    """`--threads`; `use_threads` obeys it."""
+    parser.add_argument(
+        "--threads",
+        type=thread_count,
+        help="CPU threads (default: as many as cores that this process may use)",
+    )
 
 
 def device_of(name: str | None) -> torch.device:
@@ -43,3 +54,27 @@ def thread_count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= MOST_THREADS:
         raise argparse.ArgumentTypeError(f"1 to {MOST_THREADS} threads are possible, not {text!r}")
     return int(text)
+
+
+def use_threads(wanted: int | None) -> int:
+    """Give torch that many CPU threads, or as many as can compute at once here.
+
+    More than affinity and the quota of a container allow would wait for one another, so a larger
+    number is reduced, with a sentence on the standard error.
+
+    Args:
+        wanted: the value of `--threads`; None for torch's default, which follows
+            `OMP_NUM_THREADS`.
+
+    Returns:
+        How many it has now.
+    """
+    most = available_threads()
+    if wanted and wanted > most:
+        sys.stderr.write(
+            f"--threads {wanted}: affinity and CPU quota let this process use {most} at once, so "
+            f"it takes {most}\n"
+        )
+    count = min(wanted or torch.get_num_threads(), most)
+    torch.set_num_threads(count)
+    return count

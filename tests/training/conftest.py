@@ -17,7 +17,7 @@ from torch import Tensor
 
 from models.families.progan.config import NetworkConfig
 from tests.training.prepared import write_prepared
-from training import __main__ as command
+from training import command_line
 from training.commands import export
 from training.config.config import LevelPlan, TrainingConfig
 from training.config.presets import PRESETS
@@ -133,7 +133,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     def run(*words: object) -> int:
         monkeypatch.setattr(sys, "argv", ["training", *map(str, words)])
         try:
-            return command.main()
+            return command_line.main()
         except SystemExit as ended:  # where the parser of the words ends the process
             return int(str(ended.code))
 

@@ -5,8 +5,9 @@ from argparse import ArgumentTypeError
 import pytest
 import torch
 
+from training import device
 from training.config.config import ConfigError
-from training.device import device_of, thread_count
+from training.device import device_of, thread_count, use_threads
 
 
 def test_without_a_name_it_is_the_first_cuda_device_or_else_the_cpu(
@@ -37,3 +38,25 @@ def test_a_wrong_number_of_threads_is_refused(text: str) -> None:
     """With what is possible."""
     with pytest.raises(ArgumentTypeError, match=f"1 to 1024 threads are possible, not '{text}'"):
         thread_count(text)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "before", "most", "used"),
+    [(2, 1, 4, 2), (None, 3, 4, 3), (None, 3, 2, 2), (8, 1, 2, 2), (1, 4, 1, 1)],
+)
+def test_torch_gets_no_more_threads_than_can_compute_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    wanted: int | None,
+    before: int,
+    most: int,
+    used: int,
+) -> None:
+    """Who asked for more is told; who asked for nothing has torch's default, so far as it goes."""
+    monkeypatch.setattr(device, "available_threads", lambda: most)
+    torch.set_num_threads(before)
+
+    assert use_threads(wanted) == torch.get_num_threads() == used
+
+    reduced = "--threads 8: affinity and CPU quota let this process use 2 at once, so it takes 2\n"
+    assert capsys.readouterr().err == (reduced if wanted == 8 else "")

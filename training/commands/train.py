@@ -13,13 +13,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
 from training.config.config import ConfigError, TrainingConfig
 from training.config.overrides import apply_settings, overruled
 from training.config.presets import PRESETS
 from training.data.stream import open_prepared
-from training.device import add_machine_arguments, device_of
+from training.device import add_machine_arguments, device_of, use_threads
 from training.distributed import Processes
 from training.run.display import Display, format_duration
 from training.run.loop import train
@@ -91,8 +89,7 @@ def run(options: argparse.Namespace) -> int:
         told = resolve_precision(config, options.run, device).to_json()
         sys.stdout.write(told if processes.first else "")
         return 0
-    if options.threads:
-        torch.set_num_threads(options.threads)
+    use_threads(options.threads)
     events = events_of(options.run) if options.tensorboard and processes.first else None
     watched = Display if processes.first else Display.silent
     with (

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.training.benchmark.mnist import write_mnist
-from training.__main__ import build_parser
 from training.benchmark.trial import Trial
+from training.command_line import build_parser
 from training.commands.benchmark import describe_trial, read_result
 from training.config.config import ConfigError
 

@@ -1,0 +1,129 @@
+"""The commands: `python -m training prepare | train | evaluate | report | export | benchmark`.
+
+Owns the command line alone; each command lives in its own room. Mistakes of the user end with one
+sentence and exit code 2, a run that was asked to stop with 0, what is interrupted with 130.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import NoReturn
+
+import torch
+
+from models.bundle import BundleError
+from training.commands import benchmark, evaluate, export, prepare, train
+from training.commands import report as report_command
+from training.config.config import ConfigError
+from training.data.manifest import DataError
+from training.device import add_machine_arguments, add_threads_argument, device_of, use_threads
+from training.distributed import DistributedError, Processes
+from training.exits.distillation_data import ExitError
+from training.game.optimise import NonFiniteLossError
+from training.quality.networks.efficientnet import WeightsError
+from training.run.checkpoint import CheckpointError
+
+USER_ERRORS = (
+    BundleError,
+    CheckpointError,
+    ConfigError,
+    DataError,
+    ExitError,
+    NonFiniteLossError,
+    DistributedError,
+    WeightsError,
+    evaluate.EvaluationError,
+    export.ExportError,
+)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training",
+        description="Train a Progressive GAN on your pictures and export it: prepare, train, "
+        "evaluate, export. docs/training.md tells more.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    preparing = commands.add_parser("prepare", help="turn pictures into arrays to train on")
+    prepare.add_arguments(preparing)
+    preparing.set_defaults(run_command=prepare.run)
+
+    training = commands.add_parser("train", help="train, or go on training, a run")
+    train.add_arguments(training)
+    training.set_defaults(run_command=train.run)
+
+    evaluating = commands.add_parser("evaluate", help="measure how good a run is")
+    evaluate.add_arguments(evaluating)
+    add_machine_arguments(evaluating)
+    evaluating.set_defaults(run_command=run_evaluate)
+
+    reporting = commands.add_parser(
+        "report", help="write the page of a run, with plots and pictures"
+    )
+    report_command.add_arguments(reporting)
+    reporting.set_defaults(run_command=report_command.run)
+
+    exporting = commands.add_parser("export", help="make a bundle of a run and prove it")
+    export.add_arguments(exporting)
+    exporting.set_defaults(run_command=export.run)
+
+    benchmarking = commands.add_parser("benchmark", help="repeat a published experiment")
+    benchmark.add_arguments(benchmarking)
+    add_threads_argument(benchmarking)
+    benchmarking.set_defaults(run_command=run_benchmark)
+    return parser
+
+
+def run_evaluate(options: argparse.Namespace) -> int:
+    """The `evaluate` command."""
+    device = device_of(options.device)
+    use_threads(options.threads)
+    return evaluate.run(options, device)
+
+
+def run_benchmark(options: argparse.Namespace) -> int:
+    """The `benchmark` command."""
+    use_threads(options.threads)
+    return benchmark.run(options)
+
+
+def main() -> int:
+    """Run one command; the exit code."""
+    options = build_parser().parse_args()
+    try:
+        if options.run_command is not train.run and Processes.from_environment().count > 1:
+            raise DistributedError(
+                "only train is for several processes: start this without torchrun"
+            )
+        return options.run_command(options)
+    except USER_ERRORS as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    except OSError as error:
+        sys.stderr.write(f"error: {error}. What was written before is whole\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped. What was written before is whole\n")
+        return 130
+    except (MemoryError, RuntimeError) as error:
+        if not lacks_memory(error):
+            raise
+        sys.stderr.write(
+            f"error: out of memory ({str(error).partition(chr(10))[0]}). What was written before "
+            "is whole. Try smaller batches (--set levels.*.batch_size=...) or a smaller network\n"
+        )
+        return 1
+
+
+def lacks_memory(error: Exception) -> bool:
+    """Whether there was too little memory, for Python or for torch, on a device or on the CPU."""
+    kinds = (MemoryError, torch.OutOfMemoryError)
+    return isinstance(error, kinds) or "can't allocate memory" in str(error)
+
+
+def run_process() -> NoReturn:
+    """Run one command, and end this process with its exit code."""
+    Processes.from_environment().exit(main())
