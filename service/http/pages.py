@@ -1,7 +1,7 @@
-"""What a person sees in a browser: the page at `/` and the description of the routes at `/docs`.
+"""The pages for people: `/` for pictures, `/docs` for the description of the routes.
 
-Owns these two pages, the files they need and what browsers may do in them. Everything comes from
-this server, so both work without the internet. Knows nothing of pictures.
+Owns these two pages, their files and their content security policies. Everything comes from this
+server, so both work without the internet. Knows nothing of pictures.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import fastapi_offline
 from fastapi import Depends, FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -35,13 +36,13 @@ DOCS_POLICY = content_policy(
     media_src="'self' blob:",
     connect_src="'self'",
 )
-# Kept, but asked about each time: after an update a page must not run with an old script.
-ASKED = {"Cache-Control": "no-cache"}
+# Cached, but validated each time: after an update a page must not run with an old script.
+REVALIDATE = {"Cache-Control": "no-cache"}
 WITHOUT_BODY = [Depends(no_body)]
 
 
-class AskedFiles(StaticFiles):
-    """Files that a browser keeps, and asks about each time."""
+class RevalidatedFiles(StaticFiles):
+    """Files that a browser caches, and validates with their ETag each time."""
 
     def file_response(
         self,
@@ -50,15 +51,15 @@ class AskedFiles(StaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """The file, or that it is still the same."""
+        """The file, or 304 where the browser has it."""
         response = super().file_response(full_path, stat_result, scope, status_code)
-        response.headers.update(ASKED)
+        response.headers.update(REVALIDATE)
         return response
 
 
 def include_files(app: FastAPI) -> None:
     """Serve the files of either page with `app`."""
-    app.mount("/web", AskedFiles(directory=WEB), name="web")
+    app.mount("/web", GZipMiddleware(RevalidatedFiles(directory=WEB)), name="web")
 
 
 def include_page(app: FastAPI) -> None:
@@ -67,7 +68,7 @@ def include_page(app: FastAPI) -> None:
     @app.head("/", include_in_schema=False, dependencies=WITHOUT_BODY)
     @app.get("/", include_in_schema=False, dependencies=WITHOUT_BODY)
     async def page() -> FileResponse:
-        return FileResponse(WEB / "index.html", headers={CONTENT_POLICY: PAGE_POLICY, **ASKED})
+        return FileResponse(WEB / "index.html", headers={CONTENT_POLICY: PAGE_POLICY, **REVALIDATE})
 
 
 def include_description(app: FastAPI) -> None:
@@ -76,6 +77,6 @@ def include_description(app: FastAPI) -> None:
     @app.head("/docs", include_in_schema=False, dependencies=WITHOUT_BODY)
     @app.get("/docs", include_in_schema=False, dependencies=WITHOUT_BODY)
     async def docs() -> FileResponse:
-        return FileResponse(WEB / "docs.html", headers={CONTENT_POLICY: DOCS_POLICY, **ASKED})
+        return FileResponse(WEB / "docs.html", headers={CONTENT_POLICY: DOCS_POLICY, **REVALIDATE})
 
-    app.mount("/docs", AskedFiles(directory=SWAGGER), name="swagger")
+    app.mount("/docs", GZipMiddleware(RevalidatedFiles(directory=SWAGGER)), name="swagger")

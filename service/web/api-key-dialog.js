@@ -1,46 +1,47 @@
-// The field for the reader's key, and what else changes on the page where one is needed.
+// The form for the reader's API key, and what else changes on the page where one is required.
 // The key itself is the business of `key.js`.
 
-import { hasKey, takeKey, whenKeyIsWanted } from "./key.js";
+import { hasKey, onKeyRequired, setKey } from "./key.js";
 
 /**
- * Ask the reader for a key whenever the service wants one.
+ * Ask the reader for a key whenever the service requires one.
  * @param {(id: string) => HTMLElement} find an element of the page
- * @param {(reason: string) => void} say tells why the page waits
+ * @param {(text: string) => void} setStatus shows why the page waits
  */
-export function makeKeyDialog(find, say) {
-  function open() {
+export function createKeyDialog(find, setStatus) {
+  function submit(event) {
+    event.preventDefault();
     const key = find("key").value.trim();
     if (!key) return;
     try {
-      takeKey(key);
+      setKey(key);
     } catch {
-      explain("This key has a sign that cannot be sent. Type another.");
+      showRefusal("This key has a sign that cannot be sent. Type another.");
       return;
     }
-    explain("");
+    showRefusal("");
     find("key").value = "";
     find("key-form").hidden = true;
   }
 
-  function close(refused) {
-    markClosed();
-    say("");
-    explain(refused ? "This key was refused. Type another." : "");
+  function prompt(refused) {
+    markKeyRequired();
+    setStatus("");
+    showRefusal(refused ? "This key was refused. Type another." : "");
     if (!find("key-form").hidden) return; // it is being typed
     find("key-form").hidden = false;
     find("key").focus();
   }
 
-  function explain(reason) {
+  function showRefusal(reason) {
     find("key-refused").textContent = reason;
     find("key-refused").hidden = !reason;
   }
 
-  if (hasKey()) markClosed();
-  whenKeyIsWanted(close);
-  find("key-form").addEventListener("submit", (event) => { event.preventDefault(); open(); });
+  if (hasKey()) markKeyRequired();
+  onKeyRequired(prompt);
+  find("key-form").addEventListener("submit", submit);
 }
 
-/** Show what matters only where the service is closed, and hide what leads nowhere there. */
-const markClosed = () => document.documentElement.classList.add("closed");
+/** Show what matters only where a key is required, and hide links that lead nowhere there. */
+const markKeyRequired = () => document.documentElement.classList.add("key-required");

@@ -1,60 +1,100 @@
-// Asking the service: patience while it is busy, the reader's key, and its errors in words.
-// Owns retries and problem+json. Knows nothing of the page.
+// Requests to the service: retries while it is busy or away, the reader's key, errors in words.
+// Owns Retry-After and problem+json. Knows nothing of the page.
 
-import { anotherKey, keyHeaders } from "./key.js";
+import { keyHeaders, waitForKey } from "./key.js";
 
-const LONGEST_WAIT_S = 30;
-const USUAL_WAIT_S = 2;
+const RETRIED = [429, 502, 503]; // too many requests; a proxy without its service; busy or starting
+const FIRST_RETRY_S = 2; // doubles from one attempt to the next where no answer says when
+const LONGEST_RETRY_S = 15;
 
-/** What the service refused, in a sentence for the reader. */
-export class Refusal extends Error {}
+/** An answer other than 2xx, as a sentence for the reader. */
+export class ApiError extends Error {
+  /**
+   * @param {string} message
+   * @param {number} status of HTTP; 0 where there was no answer
+   */
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
 
-/**
- * The good answer to a GET; waits and asks again while the service is busy or not there yet, and
- * while it wants another key.
- * @param {string} address relative to the page
- * @param {AbortSignal} signal gives up
- * @param {(reason: string) => void} onWait told why it takes longer
- */
-export async function ask(address, signal, onWait) {
-  for (;;) {
-    const headers = keyHeaders();
-    const answer = await fetch(address, { signal, headers }).catch((error) => {
-      if (signal.aborted) throw error;
-      return null;
-    });
-    if (answer?.ok) return answer;
-    if (answer?.status === 401) {
-      await anotherKey(headers, signal);
-      continue;
-    }
-    if (answer && answer.status !== 503 && answer.status !== 429) throw new Refusal(await inWords(answer));
-    const seconds = waitOf(answer);
-    const reason = answer ? await inWords(answer) : "The service does not answer.";
-    onWait(`${reason} Asking again in ${seconds} s.`);
-    await sleep(seconds * 1000, signal);
+  /** Whether the model of the request has been removed or replaced. */
+  get isGone() {
+    return this.status === 404 || this.status === 410;
   }
 }
 
-/** Seconds until it is worth asking again: what the answer says, within reason. */
-function waitOf(answer) {
-  const said = Number(answer?.headers.get("Retry-After"));
-  return Math.min(Math.max(Math.ceil(said) || USUAL_WAIT_S, 1), LONGEST_WAIT_S);
+/**
+ * The successful response to a request, with its whole body. Retries while the service is busy, or
+ * cannot be reached, or stops within a body, and while it requires another key.
+ * @param {string} address relative to the page
+ * @param {AbortSignal} signal ends the waiting
+ * @param {(reason: string) => void} onWait called with the reason before each retry
+ * @param {{method?: string, accept?: string}} options
+ * @throws {ApiError} the request cannot succeed
+ */
+export async function request(address, signal, onWait, options = {}) {
+  for (let attempt = 0; ; attempt++) {
+    const headers = keyHeaders();
+    const response = await send(address, signal, headers, options);
+    if (response?.ok) return response;
+    if (response?.status === 401) {
+      await waitForKey(headers, signal);
+      continue;
+    }
+    if (response && !RETRIED.includes(response.status)) throw await errorOf(response);
+    const seconds = retryAfter(response, attempt);
+    const reason = response ? (await errorOf(response)).message : "The service does not answer.";
+    onWait(`${reason} Trying again in ${inWords(seconds)}.`);
+    await sleep(seconds * 1000, signal, !response);
+  }
 }
 
-/** The error of an answer as a sentence. */
-async function inWords(answer) {
-  const problem = await answer.json().catch(() => ({}));
-  const text = problem.detail || problem.title || `The service answered with status ${answer.status}`;
-  return text.charAt(0).toUpperCase() + text.slice(1).replace(/\.?$/, ".");
+/**
+ * The response to a single attempt without a prompt for a key.
+ * @throws {ApiError} there was none, or not a successful one
+ */
+export async function requestOnce(address, signal) {
+  // The browser validates what it has; so an answer that did not change costs no body.
+  const response = await send(address, signal, keyHeaders(), { cache: "no-cache" });
+  if (!response) throw new ApiError("The service does not answer.", 0);
+  if (!response.ok) throw await errorOf(response);
+  return response;
 }
 
-function sleep(milliseconds, signal) {
+/** The response with its whole body; null where the connection failed before its end. */
+async function send(address, signal, keyHeader, { method = "GET", accept, cache = "default" }) {
+  const headers = accept ? { ...keyHeader, Accept: accept } : keyHeader;
+  try {
+    const response = await fetch(address, { signal, headers, method, cache });
+    return response.ok ? new Response(await response.blob(), response) : response;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return null;
+  }
+}
+
+/** Seconds until the next attempt. */
+function retryAfter(response, attempt) {
+  const asked = Math.ceil(Number(response?.headers.get("Retry-After")));
+  return asked > 0 ? asked : Math.min(FIRST_RETRY_S * 2 ** attempt, LONGEST_RETRY_S);
+}
+
+const inWords = (seconds) => seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`;
+
+async function errorOf(response) {
+  const problem = await response.json().catch(() => ({}));
+  const text = problem.detail || problem.title || `The service answered with status ${response.status}`;
+  return new ApiError(text.charAt(0).toUpperCase() + text.slice(1).replace(/\.?$/, "."), response.status);
+}
+
+/** Resolves after a time, or once the network is back where `untilOnline`; rejects when aborted. */
+function sleep(milliseconds, signal, untilOnline) {
+  const done = new AbortController(); // removes the listeners
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
-  });
+    signal.addEventListener("abort", () => reject(signal.reason), done);
+    if (untilOnline) globalThis.addEventListener?.("online", resolve, done);
+    done.signal.addEventListener("abort", () => clearTimeout(timer));
+  }).finally(() => done.abort());
 }

@@ -1,40 +1,90 @@
-// The card of a model, as a list of facts that a reader can use.
+// The card of a model: where it comes from, how good it is, and what a seed promises.
 
-import { isSquare, made, sizeOf } from "./pictures.js";
+import { element, isSquare, sizeOf } from "./pictures.js";
+
+const MAX_FIGURES = 4;
+const percent = (value) => `${decimal(value * 100, 2)} %`;
+const decimal = (value, digits = 3) => value.toLocaleString("en", { maximumSignificantDigits: digits });
+
+// The measures that say most, in this order: its key in the card, a word for it, its form, its
+// meaning. All but the first compare pictures as a network for photographs sees them.
+const MEASURES = [
+  ["ms_ssim", "Variety", ({ value }) => decimal(value), ({ real_pictures: real }) =>
+    `How alike two of its pictures are; lower is more varied${real ? `. Those it learned from: ${decimal(real)}` : ""}.`],
+  ["fd_efficientnet_lite0", "Distance", ({ value }) => decimal(value), () =>
+    "Between all its pictures and all it learned from; lower is better, 0 is no difference."],
+  ["precision", "Precision", ({ value }) => percent(value), () =>
+    "The share of its pictures that are as near to real ones as those are to each other; higher is better."],
+  ["neighbour_ratio", "Originality", ({ value }) => decimal(value), () =>
+    "Near 0 it would copy what it learned from; near 1 or above it does not."],
+  ["recall", "Recall", ({ value }) => percent(value), () =>
+    "The share of the pictures it learned from that it could paint; higher is better."],
+];
 
 /** Write the card of a model into the page. */
-export function showCard(card, title, text, facts) {
-  title.textContent = card.title || card.name;
-  text.textContent = card.description || "";
-  facts.replaceChildren(...rowsOf(card).flatMap(([name, value]) => [made("dt", {}, name), made("dd", {}, value)]));
+export function showCard(find, card) {
+  find("card-title").textContent = `About the model: ${card.title || card.name}`;
+  find("card-text").textContent = card.description || "";
+  find("card-origin").replaceChildren(...rowsOf(originOf(card)));
+  const figures = figuresOf(card.quality ?? {});
+  find("card-figures").replaceChildren(...figures.map(([word, value, meaning]) => element("div", {},
+    element("dt", {}, word), element("dd", { class: "figure" }, value), element("dd", { class: "small" }, meaning))));
+  find("card-quality").hidden = !figures.length;
+  find("card-promise").textContent = promiseOf(card);
+  find("card-details").replaceChildren(...rowsOf(detailsOf(card)));
 }
 
-function rowsOf(card) {
+/** The most telling measures that the card has: word, value and meaning of each. */
+export const figuresOf = (quality) => MEASURES
+  .filter(([key]) => typeof quality[key]?.value === "number")
+  .slice(0, MAX_FIGURES)
+  .map(([key, word, format, explain]) => [word, format(quality[key]), explain(quality[key])]);
+
+/** What a seed promises, and on what that rests. */
+export function promiseOf({ digest, engine }) {
+  const computed = [engine.platform, engine.device, engine.precision, engine.libraries].filter(Boolean).join(", ");
+  const company = engine.exact ? ", whatever else is painted at the same time"
+    : ", but for the last bit of some numbers, which may depend on what else is painted at the same time";
+  return `The same seed gives the same picture, byte for byte${company}. That rests on this version of the model `
+    + `(${digest.slice(0, 12)}…), on the kind of processor and on the libraries: here ${computed}. On another kind of `
+    + "processor some pixels may differ by a shade too small to see.";
+}
+
+function originOf(card) {
   const data = card.data ?? {};
   const images = data.images ? `, ${data.images.toLocaleString("en")} pictures` : "";
-  const rows = [
+  return [
     ["Learned from", data.name && `${data.name}${images}${data.note ? `. ${data.note}` : ""}`],
     ["Credit", data.attribution],
-    ["Licence of the data", data.licence],
-    ["Licence of the model", card.licence],
-    ["Sizes", `${card.resolutions.map((r) => isSquare(card) ? r : sizeOf(card, r)).join(", ")} pixels`],
-    ["Training", inWords(card.training)],
-    ["Quality", inWords(card.quality)],
-    ["Runs as", card.engine && [card.engine.device, card.engine.precision].filter(Boolean).join(", ")],
-    ["Digest", card.digest ?? card.weights_sha256],
+    ["Licence", card.licence === data.licence ? card.licence : `${card.licence} (model), ${data.licence} (data)`],
   ];
-  return rows.filter(([, value]) => value);
 }
 
-/** Values of any depth as text: `images shown 2,000,000; kid 0.012 (over 5,000)`. */
-function inWords(value) {
+function detailsOf(card) {
+  return [
+    ["Sizes", `${card.resolutions.map((r) => isSquare(card) ? r : sizeOf(card, r)).join(", ")} pixels`],
+    ...detailsOfEach("Training", card.training),
+    ...detailsOfEach("Quality", card.quality),
+    ...detailsOfEach("Engine", card.engine),
+    ["Digest", card.digest],
+  ];
+}
+
+const detailsOfEach = (part, values) =>
+  Object.entries(values ?? {}).map(([name, value]) => [`${part}: ${name.replaceAll("_", " ")}`, textOf(value)]);
+
+const rowsOf = (rows) => rows.filter(([, value]) => value)
+  .flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]);
+
+/** Values of any depth as text: `value 0.012; images 2,000; per level (32 5.7; 16 7.5)`. */
+function textOf(value) {
   if (value === null || value === undefined) return "";
-  if (typeof value === "number") return value.toLocaleString("en", { maximumSignificantDigits: 6 });
-  if (Array.isArray(value)) return value.map(inWords).filter(Boolean).join(", ");
+  if (typeof value === "number") return decimal(value, 6);
+  if (Array.isArray(value)) return value.map(textOf).filter(Boolean).join(", ");
   if (typeof value !== "object") return String(value);
   const parts = Object.entries(value).map(([name, inner]) => {
-    const told = inWords(inner);
-    return told && `${name.replaceAll("_", " ")} ${inner && typeof inner === "object" ? `(${told})` : told}`;
+    const text = textOf(inner);
+    return text && `${name.replaceAll("_", " ")} ${inner && typeof inner === "object" ? `(${text})` : text}`;
   });
   return parts.filter(Boolean).join("; ");
 }

@@ -1,71 +1,74 @@
-// The walk: two to four stops, and the film between them.
+// The walk: two to four key frames on a path, and the animation between them.
 
-import { framed, made, display, thumbnailOf, imageAddress, walkAddress } from "./pictures.js";
+import { element, imageAddress, interpolationAddress, loadImage, pictureFrame, pinnedModel, thumbnailOf, whenVisible } from "./pictures.js";
 
-const FEWEST = 2;
-const MOST = 4;
+const MIN_KEY_FRAMES = 2;
+const MAX_KEY_FRAMES = 4;
+const FORMATS = ["webp", "gif", "mp4"];
 
 /**
- * Give life to the section of the walk.
- * @param {(id: string) => HTMLElement} find an element of the page
- * @param {() => object} cardOf the card of the chosen model
- * @param {() => object} painterOf what paints: that model, and the class if one was chosen
+ * @param {object} page its elements, store and errors
+ * @param {string[]} seeds of the first key frames
+ * @returns {(seed: string) => void} adds a key frame; the first one leaves when there are too many
  */
-export function makeInterpolation(find, cardOf, painterOf) {
-  let stops = [];
-  let filming = new AbortController();
-  const say = (text) => { find("walk-status").textContent = text; };
+export function createInterpolation({ find, store, showError }, seeds) {
+  let keyFrames = seeds;
+  let loading = new AbortController();
+  const setStatus = (text) => { find("walk-status").textContent = text; };
+  const loadWhenVisible = whenVisible(find("key-frames"), loadKeyFrames);
 
-  function draw() {
-    filming.abort();
-    find("film").hidden = true;
+  function show() {
+    if (!store.get().card) return;
+    loading.abort();
+    loading = new AbortController();
+    find("animation").hidden = true;
     find("walk-files").hidden = true;
-    find("play").disabled = stops.length < FEWEST;
-    say(stops.length < FEWEST ? "Add one more to begin." : "");
-    find("stops").replaceChildren(...stops.map(stopOf));
+    find("play").disabled = keyFrames.length < MIN_KEY_FRAMES;
+    setStatus(keyFrames.length < MIN_KEY_FRAMES ? "Add one more to begin." : "");
+    find("key-frames").replaceChildren(...keyFrames.map(itemOf));
+    loadWhenVisible();
   }
 
-  function stopOf(seed, place) {
-    const frame = framed();
-    const remove = made("button", { class: "add", type: "button", "aria-label": `Take ${seed} off the path` }, "×");
-    remove.addEventListener("click", () => { stops.splice(place, 1); draw(); });
-    const address = imageAddress(seed, painterOf(), thumbnailOf(cardOf()), "png");
-    display(frame.firstChild, address, `Seed ${seed}`, new AbortController().signal, () => {}).catch(() => {});
-    return made("li", {}, frame, remove, made("span", { class: "name" }, seed));
+  function itemOf(seed, place) {
+    const remove = element("button", { class: "add", type: "button", "aria-label": `Take ${seed} off the path` }, "×");
+    remove.addEventListener("click", () => { keyFrames = keyFrames.toSpliced(place, 1); show(); });
+    return element("li", {}, pictureFrame(), remove, element("span", { class: "name" }, seed));
+  }
+
+  function loadKeyFrames() {
+    const state = store.get();
+    const { signal } = loading;
+    find("key-frames").querySelectorAll("img").forEach((image, place) => {
+      const address = imageAddress(keyFrames[place], pinnedModel(state), thumbnailOf(state.card), "png");
+      loadImage(image, address, `Seed ${keyFrames[place]}`, signal, setStatus)
+        .catch((error) => showError(error, signal, { show: setStatus }));
+    });
   }
 
   async function play() {
-    filming.abort();
-    filming = new AbortController();
-    const { signal } = filming;
-    const painter = painterOf();
-    const size = thumbnailOf(cardOf());
-    const steps = Number(find("pace").value);
-    const address = (format) => walkAddress(stops, painter, size, steps, format);
-    say(`Painting ${stops.length * steps} pictures …`);
+    loading.abort();
+    loading = new AbortController();
+    const { signal } = loading;
+    const state = store.get();
+    const steps = Number(find("steps").value);
+    const address = (format) => interpolationAddress(keyFrames, pinnedModel(state), thumbnailOf(state.card), steps, format);
+    setStatus(`Painting ${keyFrames.length * steps} pictures …`);
     try {
-      const path = stops.join(" to ");
-      await display(find("film"), address("webp"), `A walk from seed ${path} and back`, signal, say);
-      for (const format of ["webp", "gif", "mp4"]) {
+      const description = `A walk from seed ${keyFrames.join(" to ")} and back`;
+      await loadImage(find("animation"), address("webp"), description, signal, setStatus);
+      for (const format of FORMATS) {
         find(`walk-${format}`).href = address(format);
         find(`walk-${format}`).download = `walk.${format}`;
       }
       find("walk-files").hidden = false;
-      say(`${stops.length * steps} pictures, each from a point of its own.`);
+      setStatus(`${keyFrames.length * steps} pictures, each from a point of its own.`);
     } catch (error) {
-      if (!signal.aborted) say(error.message);
+      showError(error, signal, { show: setStatus });
     }
   }
 
+  store.subscribe(["card", "label"], show);
   find("play").addEventListener("click", play);
-  find("pace").addEventListener("change", () => { if (!find("film").hidden) play(); });
-
-  return {
-    /** Begin anew with these stops. */
-    start(seeds) { stops = seeds.slice(0, MOST); draw(); },
-    /** The same stops, of another class. */
-    redraw() { draw(); },
-    /** One more stop; the first leaves when there are too many. */
-    add(seed) { stops = [...stops, seed].slice(-MOST); draw(); },
-  };
+  find("steps").addEventListener("change", () => { if (!find("animation").hidden) play(); });
+  return (seed) => { keyFrames = [...keyFrames, seed].slice(-MAX_KEY_FRAMES); show(); };
 }

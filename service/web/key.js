@@ -1,12 +1,12 @@
-// The reader's key, where the service asks for one: kept for this tab alone.
+// The reader's API key, where the service requires one: stored for this tab alone.
 // It goes into a header of each request, never into an address. Knows nothing of the page.
 
-const KEPT_AS = "progan-key";
+const STORAGE_NAME = "progan-key";
 const HEADER = "X-API-Key"; // a proxy with passwords of its own may want Authorization for itself
 
-let key = kept();
-let waiting = []; // requests that go on when there is another key
-let askReader = () => {};
+let key = storedKey();
+let pending = []; // resolves the requests that wait for another key
+let promptForKey = () => {};
 
 /** Whether the reader has given a key. */
 export const hasKey = () => key !== "";
@@ -15,51 +15,51 @@ export const hasKey = () => key !== "";
 export const keyHeaders = () => hasKey() ? { [HEADER]: key } : {};
 
 /**
- * Say how the reader is asked for a key.
- * @param {(refused: boolean) => void} ask told whether a key was sent, and refused
+ * Set how the reader is asked for a key.
+ * @param {(refused: boolean) => void} prompt called with whether a key was sent and refused
  */
-export function whenKeyIsWanted(ask) {
-  askReader = ask;
+export function onKeyRequired(prompt) {
+  promptForKey = prompt;
 }
 
 /**
- * Wait until the reader has given another key than the one that did not do.
- * @param {object} tried the headers that were sent
- * @param {AbortSignal} signal gives up
+ * Wait until the reader has given another key than the one that was refused.
+ * @param {object} sentHeaders the headers of the refused request
+ * @param {AbortSignal} signal ends the waiting
  */
-export async function anotherKey(tried, signal) {
+export async function waitForKey(sentHeaders, signal) {
   signal.throwIfAborted();
-  if (tried[HEADER] !== keyHeaders()[HEADER]) return; // it came while the answer was under way
+  if (sentHeaders[HEADER] !== keyHeaders()[HEADER]) return; // it came while the request was under way
   const given = new Promise((resolve, reject) => {
-    waiting.push(resolve);
+    pending.push(resolve);
     signal.addEventListener("abort", () => reject(signal.reason));
   });
-  askReader(HEADER in tried);
+  promptForKey(HEADER in sentHeaders);
   await given;
 }
 
-/** Take the key that the reader gives; throws a TypeError where no header can hold it. */
-export function takeKey(text) {
+/** Use the key that the reader gives; throws a TypeError where no header can hold it. */
+export function setKey(text) {
   new Headers({ [HEADER]: text });
   key = text;
-  keep();
-  const goingOn = waiting;
-  waiting = [];
-  for (const goOn of goingOn) goOn();
+  storeKey();
+  const resolved = pending;
+  pending = [];
+  for (const resolve of resolved) resolve();
 }
 
-/** What this tab has kept, where the browser lets it keep anything. */
-function kept() {
+/** The key that this tab has stored, where the browser lets it store anything. */
+function storedKey() {
   try {
-    return sessionStorage.getItem(KEPT_AS) ?? "";
+    return sessionStorage.getItem(STORAGE_NAME) ?? "";
   } catch {
     return "";
   }
 }
 
-function keep() {
+function storeKey() {
   try {
-    sessionStorage.setItem(KEPT_AS, key);
+    sessionStorage.setItem(STORAGE_NAME, key);
   } catch {
     // Then it holds until the page is loaded again.
   }

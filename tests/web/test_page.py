@@ -145,10 +145,10 @@ def test_the_key_is_kept_in_the_tab_alone(name: str) -> None:
 
 def test_every_request_of_the_page_is_sent_with_the_key() -> None:
     """All go through one place; the description of the routes is open to all."""
-    asking = [name for name in SCRIPTS if re.search(r"\bfetch\(|XMLHttpRequest", text_of(name))]
+    requesting = [name for name in SCRIPTS if re.search(r"\bfetch\(|XMLHttpRequest", text_of(name))]
 
-    assert asking == ["api.js", "docs.js"]
-    assert "fetch(address, { signal, headers })" in text_of("api.js")
+    assert requesting == ["api.js", "docs.js"]
+    assert text_of("api.js").count("fetch(") == 1
 
 
 @pytest.mark.parametrize("hidden", ["key-form", "key-refused", "label-choice"])

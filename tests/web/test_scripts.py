@@ -41,12 +41,12 @@ globalThis.fetch = (address, options) => {
   return send(address, options);
 };
 const { signal } = new AbortController();
-const patiently = () => {};
+const ignore = () => {};
 const print = (value) => console.log(JSON.stringify(value));
 """
 
 
-def played(code: str, *given: str) -> Any:
+def run_script(code: str, *given: str) -> Any:
     """What `code` prints, run as a module that knows `given` and the page's scripts."""
     quiet = "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON"
     done = node(
@@ -61,10 +61,10 @@ def played(code: str, *given: str) -> Any:
 
 
 @pytest.fixture
-def closed(settings: Settings) -> Iterator[str]:
+def guarded(settings: Settings) -> Iterator[str]:
     """The address of a service on a port, which asks for `KEY`."""
-    guarded = settings.model_copy(update={"api_keys": (digest_of(KEY),)})
-    app = create_app(guarded, ServiceRuntime(guarded, lambda _settings, _learn: Painter()))
+    with_key = settings.model_copy(update={"api_keys": (digest_of(KEY),)})
+    app = create_app(with_key, ServiceRuntime(with_key, lambda _settings, _learn: Painter()))
     config = uvicorn.Config(app, log_config=None, ws="none", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     with socket.socket() as port:
@@ -87,13 +87,13 @@ def test_a_chosen_class_is_in_the_addresses_of_pictures_and_walks(
 ) -> None:
     """As the service understands it, whatever its name is made of."""
     card = card_named("things-32", labels=(label, "the seed's own"))
-    told = """
-    const { imageAddress, walkAddress } = await script("pictures.js");
-    const painter = { model: given[0], label: given[1] };
-    const walk = walkAddress(["1", "2"], painter, 32, 2, "json");
-    print([imageAddress("ada", painter, 32, "png"), walk]);
+    code = """
+    const { imageAddress, interpolationAddress } = await script("pictures.js");
+    const model = { model: given[0], label: given[1] };
+    const walk = interpolationAddress(["1", "2"], model, 32, 2, "json");
+    print([imageAddress("ada", model, 32, "png"), walk]);
     """
-    picture, walk = played(told, card.pinned_name, label)
+    picture, walk = run_script(code, card.pinned_name, label)
     with service_with(Painter(card), settings) as client:
         one = client.get(f"/{picture}")
         other = client.get("/images/ada")
@@ -106,38 +106,38 @@ def test_a_chosen_class_is_in_the_addresses_of_pictures_and_walks(
 
 def test_where_no_class_is_chosen_no_address_tells_of_one() -> None:
     """So that models without classes are asked as ever."""
-    told = """
-    const { imageAddress, walkAddress } = await script("pictures.js");
-    const painter = { model: "plain@0f" };
-    const walk = walkAddress(["1", "2"], painter, 32, 4, "gif");
-    print([imageAddress("ä/7", painter, 32, "png"), walk]);
+    code = """
+    const { imageAddress, interpolationAddress } = await script("pictures.js");
+    const model = { model: "plain@0f" };
+    const walk = interpolationAddress(["1", "2"], model, 32, 4, "gif");
+    print([imageAddress("ä/7", model, 32, "png"), walk]);
     """
     settings = "steps=4&fps=24&loop=true&resolution=32&model=plain@0f&format=gif"
 
-    assert played(told) == [
+    assert run_script(code) == [
         "images/%C3%A4%2F7?model=plain@0f&resolution=32&format=png",
         f"interpolate?seed=1&seed=2&{settings}",
     ]
 
 
-def test_a_request_waits_for_a_key_and_goes_on_with_the_one_that_opens(closed: str) -> None:
+def test_a_request_waits_for_a_key_and_goes_on_with_the_one_that_opens(guarded: str) -> None:
     """The reader is told when one is refused; no address ever holds one."""
-    told = """
+    code = """
     const [host, key] = given;
-    const { ask } = await script("api.js");
-    const { takeKey, whenKeyIsWanted } = await script("key.js");
+    const { request } = await script("api.js");
+    const { setKey, onKeyRequired } = await script("key.js");
     const asked = [];
     const typed = ["wrong", key];
-    whenKeyIsWanted((refused) => {
+    onKeyRequired((refused) => {
       asked.push(refused);
-      setTimeout(() => takeKey(typed.shift()));
+      setTimeout(() => setKey(typed.shift()));
     });
-    const cards = await (await ask(`${host}/models`, signal, patiently)).json();
-    const picture = await ask(`${host}/images/7`, signal, patiently);
+    const cards = await (await request(`${host}/models`, signal, ignore)).json();
+    const picture = await request(`${host}/images/7`, signal, ignore);
     const seed = picture.headers.get("X-Seed");
     print({ asked, sent, kept: [...kept.values()], model: cards.default, seed });
     """
-    seen = played(told, closed, KEY)
+    seen = run_script(code, guarded, KEY)
 
     assert seen["asked"] == [False, True]
     assert (seen["model"], seen["seed"]) == ("painter-32", "7")
@@ -151,58 +151,58 @@ def test_a_request_waits_for_a_key_and_goes_on_with_the_one_that_opens(closed: s
     assert [address for address, _ in seen["sent"] if "wrong" in address or KEY in address] == []
 
 
-def test_a_key_that_came_while_a_request_was_under_way_is_sent_at_once(closed: str) -> None:
+def test_a_key_that_came_while_a_request_was_under_way_is_sent_at_once(guarded: str) -> None:
     """The reader is not asked again."""
-    told = """
+    code = """
     const [host, key] = given;
-    const { ask } = await script("api.js");
-    const { takeKey, whenKeyIsWanted } = await script("key.js");
+    const { request } = await script("api.js");
+    const { setKey, onKeyRequired } = await script("key.js");
     const asked = [];
-    whenKeyIsWanted((refused) => asked.push(refused));
-    const answer = ask(`${host}/models`, signal, patiently);
-    takeKey(key);
+    onKeyRequired((refused) => asked.push(refused));
+    const answer = request(`${host}/models`, signal, ignore);
+    setKey(key);
     print({ asked, status: (await answer).status, sent: sent.length });
     """
 
-    assert played(told, closed, KEY) == {"asked": [], "status": 200, "sent": 2}
+    assert run_script(code, guarded, KEY) == {"asked": [], "status": 200, "sent": 2}
 
 
-def test_a_kept_key_is_sent_from_the_beginning(closed: str) -> None:
+def test_a_kept_key_is_sent_from_the_beginning(guarded: str) -> None:
     """As after the page was loaded again in the same tab."""
-    told = """
+    code = """
     kept.set("progan-key", given[1]);
-    const { ask } = await script("api.js");
-    const answer = await ask(`${given[0]}/models`, signal, patiently);
+    const { request } = await script("api.js");
+    const answer = await request(`${given[0]}/models`, signal, ignore);
     print({ status: answer.status, sent: sent.length });
     """
 
-    assert played(told, closed, KEY) == {"status": 200, "sent": 1}
+    assert run_script(code, guarded, KEY) == {"status": 200, "sent": 1}
 
 
-def test_who_goes_elsewhere_no_longer_waits_for_a_key(closed: str) -> None:
+def test_who_goes_elsewhere_no_longer_waits_for_a_key(guarded: str) -> None:
     """A picture that is not wanted any more is not fetched when the key has come."""
-    told = """
-    const { ask } = await script("api.js");
-    const { takeKey, whenKeyIsWanted } = await script("key.js");
+    code = """
+    const { request } = await script("api.js");
+    const { setKey, onKeyRequired } = await script("key.js");
     const gone = new AbortController();
-    whenKeyIsWanted(() => gone.abort());
-    const answer = ask(`${given[0]}/models`, gone.signal, patiently);
+    onKeyRequired(() => gone.abort());
+    const answer = request(`${given[0]}/models`, gone.signal, ignore);
     const name = await answer.catch((error) => error.name);
-    takeKey(given[1]);
+    setKey(given[1]);
     await new Promise((resolve) => setTimeout(resolve));
     print({ name, sent: sent.length });
     """
 
-    assert played(told, closed, KEY) == {"name": "AbortError", "sent": 1}
+    assert run_script(code, guarded, KEY) == {"name": "AbortError", "sent": 1}
 
 
 def test_a_key_that_no_header_holds_is_not_taken() -> None:
     """Else every request would fail as if the service were not there."""
-    told = """
-    const { hasKey, keyHeaders, takeKey } = await script("key.js");
+    code = """
+    const { hasKey, keyHeaders, setKey } = await script("key.js");
     let name = "";
-    try { takeKey("鍵"); } catch (error) { name = error.name; }
+    try { setKey("鍵"); } catch (error) { name = error.name; }
     print({ name, has: hasKey(), headers: keyHeaders(), kept: kept.size });
     """
 
-    assert played(told) == {"name": "TypeError", "has": False, "headers": {}, "kept": 0}
+    assert run_script(code) == {"name": "TypeError", "has": False, "headers": {}, "kept": 0}
