@@ -34,7 +34,7 @@ from bench.cuts import compiled_parts
 from bench.taken import taken_of
 from models.bundle import load_bundle
 from models.families.progan.config import NetworkConfig
-from models.families.progan.generator import Generator, activate
+from models.families.progan.generator import Generator, leaky_relu_pixel_norm
 from models.layers import UpConv2d, upsample
 from models.pixels import to_pixels
 from service.composition import available_cores
@@ -81,7 +81,7 @@ def textbook(generator: Generator) -> Run:
             up = level.up
             assert isinstance(up, UpConv2d)
             x = F.conv2d(upsample(x), up.weight * up.scale, up.bias, padding=1)
-            x = activate(level.get_submodule("conv")(activate(x)))
+            x = leaky_relu_pixel_norm(level.get_submodule("conv")(leaky_relu_pixel_norm(x)))
         return generator.exits[-1](x)
 
     return run
@@ -132,7 +132,7 @@ def measure(network: str, rounds: int, batch: int, threads: int) -> list[Row]:
     """Every form in turns, round by round."""
     forms = forms_of(network, threads)
     generator = generator_of(network)
-    z = generator.enter(*taken_of(generator, range(batch)))
+    z = generator.stem_input(*taken_of(generator, range(batch)))
     pictures = {name: to_pixels(run(z)) for name, run in forms.items()}  # and the warm-up
     times: dict[str, list[float]] = {name: [] for name in forms}
     for _ in range(rounds):

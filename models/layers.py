@@ -31,7 +31,7 @@ Kernels = dict[bool, Tensor]  # with a gradient, and without
 class EqualizedLinear(nn.Module):
     """A dense layer, `[N, in_size]` -> `[N, out_size]`."""
 
-    kept: Kernels | None = None  # see `kernels_kept`
+    kernel_cache: Kernels | None = None  # see `kernels_cached`
 
     def __init__(self, in_size: int, out_size: int, gain: float = HE_GAIN) -> None:
         super().__init__()
@@ -44,13 +44,13 @@ class EqualizedLinear(nn.Module):
         return self.weight * self.scale
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, kernel_of(self), self.bias)
+        return F.linear(x, cached_kernel(self), self.bias)
 
 
 class EqualizedConv2d(nn.Module):
     """A convolution that keeps the size, `[N, in_maps, H, W]` -> `[N, out_maps, H, W]`."""
 
-    kept: Kernels | None = None  # see `kernels_kept`
+    kernel_cache: Kernels | None = None  # see `kernels_cached`
 
     def __init__(self, in_maps: int, out_maps: int, kernel: int, gain: float = HE_GAIN) -> None:
         super().__init__()
@@ -60,11 +60,11 @@ class EqualizedConv2d(nn.Module):
         self.padding = kernel // 2
 
     def kernel(self) -> Tensor:
-        """What is convolved with, made of the weights: here `[out_maps, in_maps, k, k]`."""
+        """The scaled weights, `[out_maps, in_maps, k, k]`; subclasses give another shape."""
         return self.weight * self.scale
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.conv2d(x, kernel_of(self), self.bias, padding=self.padding)
+        return F.conv2d(x, cached_kernel(self), self.bias, padding=self.padding)
 
 
 # ----------------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ class UpConv2d(EqualizedConv2d):
         return upsampling_kernel(self.weight * self.scale)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.conv_transpose2d(x, kernel_of(self), self.bias, stride=2, padding=1)
+        return F.conv_transpose2d(x, cached_kernel(self), self.bias, stride=2, padding=1)
 
 
 class DownConv2d(EqualizedConv2d):
@@ -109,7 +109,7 @@ class DownConv2d(EqualizedConv2d):
         return spread(self.weight * (self.scale / 4))
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.conv2d(x, kernel_of(self), self.bias, stride=2, padding=1)
+        return F.conv2d(x, cached_kernel(self), self.bias, stride=2, padding=1)
 
 
 def upsample(x: Tensor) -> Tensor:
@@ -123,53 +123,53 @@ def downsample(x: Tensor) -> Tensor:
 
 
 # ----------------------------------------------------------------------------------------
-# Who runs a network several times before its weights change may have its kernels made once. The
-# slopes of all runs then meet at the kernel, and go back to the weights together.
+# Caching the scaled kernels over several forward passes of one step: gradients accumulate on the
+# cached kernel and are propagated to the weights once.
 
 Equalized = EqualizedLinear | EqualizedConv2d
 
 
 @contextmanager
-def kernels_kept(network: nn.Module) -> Generator[None]:
-    """Make each kernel of `network` once within; its weights must stay as they are."""
+def kernels_cached(network: nn.Module) -> Generator[None]:
+    """Within, compute each kernel of `network` once; its weights must not change."""
     layers = [layer for layer in network.modules() if isinstance(layer, Equalized)]
     for layer in layers:
-        layer.kept = {}
+        layer.kernel_cache = {}
     try:
         yield
     finally:
         for layer in layers:
-            layer.kept = None
+            layer.kernel_cache = None
 
 
-def kernel_of(layer: Equalized) -> Tensor:
-    """The kernel of a layer, made now or kept from before.
+def cached_kernel(layer: Equalized) -> Tensor:
+    """The kernel of a layer, computed now or taken from the cache.
 
-    One that was made without a gradient is never handed to a run that needs one.
+    One computed without a gradient is never used in a forward pass that needs one.
     """
-    if layer.kept is None:
+    if layer.kernel_cache is None:
         return layer.kernel()
     differentiable = torch.is_grad_enabled() and layer.weight.requires_grad
-    if differentiable not in layer.kept:
-        layer.kept[differentiable] = layer.kernel()
-    return layer.kept[differentiable]
+    if differentiable not in layer.kernel_cache:
+        layer.kernel_cache[differentiable] = layer.kernel()
+    return layer.kernel_cache[differentiable]
 
 
 # ----------------------------------------------------------------------------------------
 # Normalisation. Statistics are taken in fp32, or fp64, whatever type the features have.
 
 
-def widened(x: Tensor) -> Tensor:
-    """The same numbers in fp32 at least."""
+def at_least_fp32(x: Tensor) -> Tensor:
+    """The same numbers in fp32, or fp64 if they have it."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
-def unrounded(layer: Callable[..., Tensor], x: Tensor, *others: Tensor | None) -> Tensor:
-    """`layer(x, *others)` in fp32 even within autocast: where rounding would reach the result."""
+def in_fp32(layer: Callable[..., Tensor], x: Tensor, *others: Tensor | None) -> Tensor:
+    """`layer(x, *others)` in fp32 even within autocast, where rounding would reach the pixels."""
     if not torch.is_autocast_enabled(x.device.type):
         return layer(x, *others)
     with torch.autocast(x.device.type, enabled=False):
-        return layer(widened(x), *others)
+        return layer(at_least_fp32(x), *others)
 
 
 def pixel_norm(x: Tensor, epsilon: float = 1e-8) -> Tensor:
@@ -184,7 +184,7 @@ def pixel_norm(x: Tensor, epsilon: float = 1e-8) -> Tensor:
 
 def _scale_of(x: Tensor, epsilon: float) -> Tensor:
     """One over the root of the mean square, `[N, 1]` or `[N, 1, H, W]`."""
-    mean_square = widened(x).square().mean(dim=1, keepdim=True)
+    mean_square = at_least_fp32(x).square().mean(dim=1, keepdim=True)
     return torch.rsqrt(mean_square + epsilon).to(x.dtype)
 
 
@@ -206,7 +206,7 @@ class _Normalised(torch.autograd.Function):
         if torch.is_grad_enabled():
             raise RuntimeError("PixelNorm can be differentiated once: leave create_graph out")
         normed, scale = ctx.saved_tensors
-        along = (widened(grad) * normed).mean(dim=1, keepdim=True).to(grad.dtype)
+        along = (at_least_fp32(grad) * normed).mean(dim=1, keepdim=True).to(grad.dtype)
         return torch.addcmul(grad, normed, along, value=-1).mul_(scale), None
 
 
@@ -217,14 +217,14 @@ def group_of(images: int, group_size: int) -> int:
 
 
 def minibatch_stddev(x: Tensor, group_size: int = 4, epsilon: float = 1e-8) -> Tensor:
-    """Append one map that says how much the images of a group differ (section 3).
+    """Append one map: how much the images of a group differ (section 3).
 
     `[N, C, H, W]` -> `[N, C + 1, H, W]`. A group has `group_of(N, group_size)` images. Image n is
     in group n modulo the number of groups.
     """
     n, c, h, w = x.shape
     group = group_of(n, group_size)
-    y = widened(x).reshape(group, n // group, c, h, w)  # [G, M, C, H, W]
+    y = at_least_fp32(x).reshape(group, n // group, c, h, w)  # [G, M, C, H, W]
     y = y - y.mean(dim=0, keepdim=True)
     y = (y.square().mean(dim=0) + epsilon).sqrt()  # [M, C, H, W] deviation over the group
     y = y.mean(dim=(1, 2, 3))  # [M] one number per group

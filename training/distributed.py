@@ -31,7 +31,7 @@ import torch.distributed as dist
 from torch import Tensor
 from torch.autograd import Function
 
-from models.layers import group_of, minibatch_stddev, widened
+from models.layers import at_least_fp32, group_of, minibatch_stddev
 
 TIMEOUT = timedelta(hours=1)  # while the first process measures and writes
 
@@ -155,7 +155,7 @@ class Processes:
         images = len(features) * self.count
         if images // group_of(images, group_size) % self.count == 0:
             return minibatch_stddev(features, group_size)
-        parts = cast("Tensor", Gather.apply(widened(features)))
+        parts = cast("Tensor", Gather.apply(at_least_fp32(features)))
         everything = parts.transpose(0, 1).flatten(0, 1)  # [W * n, ...] in the order of the batch
         deviation = minibatch_stddev(everything, group_size)[self.share, -1:]
         return torch.cat([features, deviation.to(features.dtype)], dim=1)

@@ -13,10 +13,10 @@ from models.layers import (
     EqualizedLinear,
     UpConv2d,
     downsample,
-    kernels_kept,
+    in_fp32,
+    kernels_cached,
     minibatch_stddev,
     pixel_norm,
-    unrounded,
     upsample,
 )
 
@@ -173,7 +173,7 @@ def test_what_is_unrounded_is_computed_in_fp32_within_autocast() -> None:
     layer, x = EqualizedConv2d(3, 2, 3), torch.randn(2, 3, 4, 4).bfloat16()
 
     with torch.autocast("cpu", torch.bfloat16):
-        rounded, y = layer(x), unrounded(layer, x)
+        rounded, y = layer(x), in_fp32(layer, x)
 
     assert rounded.dtype is torch.bfloat16
     assert torch.equal(y, layer(x.float()))
@@ -183,7 +183,7 @@ def test_without_autocast_nothing_is_widened() -> None:
     """A network that is bf16 throughout stays so."""
     layer, x = EqualizedLinear(3, 2).bfloat16(), torch.randn(2, 3).bfloat16()
 
-    assert unrounded(layer, x).dtype is torch.bfloat16
+    assert in_fp32(layer, x).dtype is torch.bfloat16
 
 
 # ----------------------------------------------------------------------------------------
@@ -215,7 +215,7 @@ def test_kept_kernels_come_to_the_same(layers: nn.Sequential) -> None:
     x = torch.randn(2, 3, 4, 4)
     expected, slopes = twice(layers, x)
 
-    with kernels_kept(layers):
+    with kernels_cached(layers):
         y, kept = twice(layers, x)
 
     assert torch.equal(y, expected)
@@ -225,7 +225,7 @@ def test_kept_kernels_come_to_the_same(layers: nn.Sequential) -> None:
 def test_a_kept_kernel_is_made_once(layers: nn.Sequential) -> None:
     """However often the network runs, and anew the next time."""
     x = torch.randn(1, 3, 4, 4)
-    with kernels_kept(layers):
+    with kernels_cached(layers):
         first = layers(x)
         move_weights(layers)
         assert torch.equal(layers(x), first)
@@ -236,7 +236,7 @@ def test_a_kept_kernel_is_made_once(layers: nn.Sequential) -> None:
 def test_a_run_without_slopes_takes_none_from_the_next(layers: nn.Sequential) -> None:
     """Its kernels cannot be differentiated, so they are not handed on."""
     x = torch.randn(1, 3, 4, 4)
-    with kernels_kept(layers):
+    with kernels_cached(layers):
         with torch.no_grad():
             layers(x)
         _, slopes = twice(layers, x)
@@ -248,7 +248,7 @@ def test_weights_that_rest_hand_slopes_on_to_images(layers: nn.Sequential) -> No
     """As where the generator learns from a discriminator that does not."""
     layers.requires_grad_(False)
     x = torch.randn(1, 3, 4, 4, requires_grad=True)
-    with kernels_kept(layers):
+    with kernels_cached(layers):
         (slope,) = torch.autograd.grad(layers(x).sum(), x)
 
     assert slope.count_nonzero() == x.numel()
@@ -258,7 +258,7 @@ def test_kernels_are_not_kept_beyond_a_failure(layers: nn.Sequential) -> None:
     """The next run makes its own."""
     x, misshapen = torch.randn(1, 3, 4, 4), torch.randn(1, 2, 4, 4)
     before = layers(x)
-    with pytest.raises(RuntimeError), kernels_kept(layers):
+    with pytest.raises(RuntimeError), kernels_cached(layers):
         layers(misshapen)
     move_weights(layers)
 

@@ -41,7 +41,7 @@ from training.quality.report import (
 from training.quality.ssim import similarity_within
 from training.quality.swd import SWD_METHOD, sliced_wasserstein
 from training.run.data_origin import read_origin
-from training.run.loaded import NEWEST, LoadedRun, add_choice, load_run
+from training.run.loaded import NEWEST, LoadedRun, add_checkpoint_argument, load_run
 
 NEIGHBOURS_FILE = "neighbours.png"
 EVALUATION_FIRST_SEED = (
@@ -83,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, required=True, help="the folder of the run")
     parser.add_argument("--data", type=Path, required=True, help="a folder that prepare wrote")
     parser.add_argument("--out", type=Path, help=f"the report; {QUALITY_FILE} of the run")
-    add_choice(parser)
+    add_checkpoint_argument(parser)
     for name, default, told in (
         ("--images", effort.images, "pictures of each set"),
         ("--feature-images", effort.feature_images, "those of them shown to the feature network"),

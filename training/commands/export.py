@@ -21,14 +21,14 @@ from models.layout import CARD_FILE
 from training.atomic_folder import atomic_folder
 from training.config.config import TrainingConfig
 from training.exits.fitting import STEPS, FittedExit, fit_exits, with_exits
-from training.exits.progress_bar import progress_bar
 from training.exits.reuse import reuse_exits
+from training.progress_bar import progress_bar
 from training.quality.report import quality_for_card
 from training.run.checkpoint import Progress
 from training.run.commit import commit_of
 from training.run.data_origin import Origin, read_origin
 from training.run.golden import golden_at, golden_of, preview_of
-from training.run.loaded import NEWEST, LoadedRun, add_choice, load_run
+from training.run.loaded import NEWEST, LoadedRun, add_checkpoint_argument, load_run
 
 
 class ExportError(ValueError):
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="how clients call the model; that of --out unless told")
     parser.add_argument("--title", help="for people; the name unless told")
     parser.add_argument("--description", help="one or two sentences for the card")
-    add_choice(parser)
+    add_checkpoint_argument(parser)
     parser.add_argument("--replace", action="store_true", help="take the place of an old bundle")
     parser.add_argument(
         "--exit-steps",
@@ -113,7 +113,7 @@ def export_run(  # noqa: PLR0913 - what a person chooses, each by its name
     """
     check_destination(out, name, replace)
     newest = load_run(run_folder, checkpoint)
-    require_finished(run_folder, newest)
+    require_trained(run_folder, newest)
     config, progress, average = newest.config, newest.progress, newest.state.average
     exits, steps_taken = exits_for(average, config.seed, exit_steps, out if keep else None)
     generator = with_exits(average, exits)
@@ -124,7 +124,7 @@ def export_run(  # noqa: PLR0913 - what a person chooses, each by its name
         description=description,
         licence=origin.licence or "not stated",
         network=config.network,
-        exits=tuple(exit_.told for exit_ in exits),
+        exits=tuple(exit_.card_entry for exit_ in exits),
         data=Data(origin.name, origin.licence, origin.attribution, origin.images),
         weights_sha256="",
         golden=golden_of(generator),
@@ -147,8 +147,8 @@ def exits_for(
     if kept_in:
         exits, card = reuse_exits(kept_in, average)
         return exits, card.training.get("exit_steps")
-    with progress_bar() as watch:
-        return fit_exits(average, seed, steps, watch), steps
+    with progress_bar("fitting exits", "steps") as on_progress:
+        return fit_exits(average, seed, steps, on_progress), steps
 
 
 def check_destination(out: Path, name: str, replace: bool) -> None:
@@ -168,7 +168,7 @@ def check_destination(out: Path, name: str, replace: bool) -> None:
         raise ExportError(f"{out} is no bundle, so nothing replaces it: choose another --out")
 
 
-def require_finished(run_folder: Path, newest: LoadedRun) -> None:
+def require_trained(run_folder: Path, newest: LoadedRun) -> None:
     """Refuse a run whose top level is not wholly awake.
 
     Raises:

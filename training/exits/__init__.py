@@ -1,1 +1,1 @@
-"""Exits of every level, fitted to the finished picture, apart from the loop."""
+"""Exits of all levels, fitted to the finished picture after training."""

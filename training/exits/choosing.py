@@ -1,4 +1,4 @@
-"""Which exit a level gets: how faithful each candidate is, and which one is good enough.
+"""Selection of exits: the fidelity of each candidate, and the one that a level gets.
 
 Owns the measure of fidelity, over seeds that nothing is fitted to, and the choice.
 """
@@ -14,11 +14,11 @@ from torch import nn
 
 from models.families.progan.config import ExitShape, resolution_of
 from models.families.progan.generator import Generator
-from training.exits.distillation_data import BATCH, ExitError, exit_targets_of
+from training.exits.distillation_data import PICTURES_AT_ONCE, ExitError, distillation_batch
 
 HELD_OUT_SEEDS = range(2_000_000, 2_000_128)
 TARGET_DB = 38.0  # the cheapest exit that reaches it is good enough
-HOPELESS_DB = 10.0  # about what one colour for all pixels reaches
+LEAST_DB = 10.0  # about what one colour for all pixels reaches
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,9 @@ def fidelities(generator: Generator, candidates: list[list[ExitCandidate]]) -> l
     """Peak signal-to-noise ratios over held-out seeds, in decibels; the peak is the range, 2."""
     errors = [[0.0] * len(level) for level in candidates]
     counts = [0] * len(candidates)
-    for start in range(0, len(HELD_OUT_SEEDS), BATCH):
-        lessons = exit_targets_of(generator, HELD_OUT_SEEDS[start : start + BATCH])
-        for level, (features, target) in enumerate(
-            zip(lessons.features, lessons.targets, strict=True)
-        ):
+    for start in range(0, len(HELD_OUT_SEEDS), PICTURES_AT_ONCE):
+        batch = distillation_batch(generator, HELD_OUT_SEEDS[start : start + PICTURES_AT_ONCE])
+        for level, (features, target) in enumerate(zip(batch.features, batch.targets, strict=True)):
             counts[level] += target.numel()
             for place, candidate in enumerate(candidates[level]):
                 error = candidate.module(features).clamp(-1.0, 1.0) - target
@@ -59,16 +57,16 @@ def choose_exit(
         reached: their fidelity in decibels.
 
     Raises:
-        ExitError: the best of a level is hopeless.
+        ExitError: the best of a level does not reach `LEAST_DB`.
     """
     chosen: list[tuple[ExitCandidate, float]] = []
     for level, (exits, decibels) in enumerate(zip(candidates, reached, strict=True)):
         good = [place for place, db in enumerate(decibels) if db >= TARGET_DB]
         place = good[0] if good else int(np.argmax(decibels))
-        if not decibels[place] >= HOPELESS_DB:
+        if not decibels[place] >= LEAST_DB:
             raise ExitError(
                 f"the best exit at {resolution_of(level)} px shows the finished picture with "
-                f"{decibels[place]:.1f} dB only, {HOPELESS_DB:.0f} are the least: nothing was "
+                f"{decibels[place]:.1f} dB only, {LEAST_DB:.0f} are the least: nothing was "
                 "exported. Train on, or give the exits more --exit-steps"
             )
         chosen.append((exits[place], decibels[place]))

@@ -1,4 +1,4 @@
-"""What it costs to reach a level, and to leave there: multiply-adds for one image.
+"""Costs of levels and exits: multiply-adds for one image.
 
 Owns the counting, by running the modules themselves, so that it holds for any stem, levels and
 exits; and the width that a deep exit may have.
@@ -31,7 +31,7 @@ def path_costs(generator: Generator, x: Tensor) -> list[int]:
     """Of stem and levels up to each level.
 
     Args:
-        x: what the stem takes for one image, `[1, L]`.
+        x: input of the stem for one image, `[1, L]`.
     """
     costs: list[int] = []
     for part in (generator.stem, *generator.levels):

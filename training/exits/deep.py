@@ -1,8 +1,8 @@
-"""The deep exit of a level: a few small convolutions, taught by the finished picture.
+"""The deep exit of a level: a few small convolutions, distilled from the finished picture.
 
 What lies between a level and the finished picture is not linear, so no single convolution can
 follow it. A narrow chain of convolutions can, far more cheaply than the levels it stands for.
-Owns the learning of one exit: Muon (Jordan et al. 2024) for the hidden convolutions, which learns
+Owns the training of one exit: Muon (Jordan et al. 2024) for the hidden convolutions, which learns
 this three times as fast as Adam; Adam for the last one and the biases. Knows nothing of seeds.
 """
 
@@ -27,7 +27,7 @@ WARM_UP = 50  # steps
 
 
 class ExitTrainer:
-    """An exit that learns.
+    """An exit in training.
 
     Args:
         maps: of the features.
@@ -57,7 +57,7 @@ class ExitTrainer:
             rate: of the learning rates, 0 to 1.
 
         Returns:
-            The mean square error before it; not finite when the exit is lost.
+            The mean square error before it; not finite when training diverged.
         """
         self._muon.param_groups[0]["lr"] = rate * MUON_RATE
         self._adam.param_groups[0]["lr"] = rate * ADAM_RATE
@@ -72,7 +72,7 @@ class ExitTrainer:
 
     @torch.no_grad()
     def exit(self) -> nn.Module:
-        """The exit as far as it has learned."""
+        """The exit with the weights reached so far."""
         convolutions = convolutions_of(self._exit)
         for layer, matrix, bias in zip(convolutions, self._matrices, self._biases, strict=True):
             layer.weight.copy_(matrix.reshape(layer.weight.shape) / layer.scale)
@@ -94,5 +94,5 @@ def _first(shape: torch.Size, source: np.random.Generator) -> nn.Parameter:
 
 
 def rate_at(step: int, steps: int) -> float:
-    """The share of the learning rate at a step: up at once, down along half a cosine."""
+    """Share of the learning rate at a step: a short warm-up, then half a cosine down to 0."""
     return min(1.0, (step + 1) / WARM_UP) * (1 + math.cos(math.pi * step / steps)) / 2

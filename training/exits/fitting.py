@@ -1,10 +1,10 @@
 """Exits of every level, fitted to the finished picture.
 
 While a network grows, the exit of a level is trained only until the next level has faded in; then
-the features below move on and it goes stale. Here each exit is made anew, with the generator
-frozen: it shall show the finished picture, box-downsampled. One network then shows the same
-picture at every resolution.
-Owns the order of things. Knows no file.
+the features below change and it no longer fits them. Here each exit is fitted anew, with the
+generator frozen: its target is the finished picture, box-downsampled. One network then shows the
+same picture at every resolution.
+Owns the order of the steps. Knows no file.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from models.families.progan.generator import Generator
 from training.exits.choosing import ExitCandidate, choose_exit, fidelities
 from training.exits.cost import deep_shape, exit_cost, path_costs
 from training.exits.deep import ExitTrainer, rate_at
-from training.exits.distillation_data import BATCH, ExitError, ReplayBuffer, entrance
+from training.exits.distillation_data import PICTURES_AT_ONCE, ExitError, ReplayBuffer, stem_inputs
 from training.exits.linear import LeastSquares
-from training.exits.progress_bar import OnProgress
 from training.objectives.rng import Stream, generator_at
+from training.progress_bar import OnProgress
 
 FIRST_FIT_SEED = 1_000_000
 LINEAR_PICTURES = 384
 LINEAR_KERNEL = 3
 STEPS = 4000  # of each deep exit
 MAX_STEPS = 200_000  # so that no seed to fit is one that is held out
-RENEWED = 4  # new pictures in the pool for each step
+NEW_PICTURES = 4  # in the buffer for each step
 PIXELS = 4096  # of a batch for a deep exit, about
 
 
@@ -41,79 +41,77 @@ class FittedExit:
 
     Attributes:
         module: features of the level -> images.
-        told: what the card says of it.
+        card_entry: its description in the card.
     """
 
     module: nn.Module
-    told: Exit
+    card_entry: Exit
 
 
 def fit_exits(
     generator: Generator,
     seed: int,
     steps: int = STEPS,
-    watch: OnProgress = lambda _done, _all: None,
+    on_progress: OnProgress = lambda _done, _all: None,
 ) -> list[FittedExit]:
     """New exits for all levels of `generator` but the top one, which stays.
 
     Args:
         generator: frozen; nothing of it changes.
-        seed: of all chance in the fitting.
+        seed: of all random numbers of the fitting.
         steps: of each deep exit; 0 for linear exits alone.
-        watch: is told of every step.
+        on_progress: is called after every step.
 
     Raises:
         ExitError: `steps` is out of range, or an exit shows nothing of the finished picture.
-        SpoiledError: the weights of the generator are no numbers.
+        NonFiniteGeneratorError: the weights of the generator are no numbers.
     """
     if not 0 <= steps <= MAX_STEPS:
         raise ExitError(f"deep exits learn in 0 to {MAX_STEPS:,} steps, not {steps:,}")
-    paths = path_costs(generator, entrance(generator, range(FIRST_FIT_SEED, FIRST_FIT_SEED + 1)))
-    pool = ReplayBuffer(generator, FIRST_FIT_SEED)
-    candidates = [[exit_] for exit_ in fit_linear(generator, pool)]
+    paths = path_costs(generator, stem_inputs(generator, range(FIRST_FIT_SEED, FIRST_FIT_SEED + 1)))
+    buffer = ReplayBuffer(generator, FIRST_FIT_SEED)
+    candidates = [[exit_] for exit_ in fit_linear(generator, buffer)]
     if steps:
-        deep = fit_deep(generator, pool, paths, seed, steps, watch)
+        deep = fit_deep(generator, buffer, paths, seed, steps, on_progress)
         candidates = [[*level, exit_] for level, exit_ in zip(candidates, deep, strict=True)]
     chosen = choose_exit(candidates, fidelities(generator, candidates))
     top = ExitCandidate(generator.exit_shapes[-1], generator.exits[-1])
     return [
-        FittedExit(exit_.module, _told(generator, level, exit_.shape, psnr_db, paths[level]))
+        FittedExit(exit_.module, _card_entry(generator, level, exit_.shape, psnr_db, paths[level]))
         for level, (exit_, psnr_db) in enumerate([*chosen, (top, None)])
     ]
 
 
-def fit_linear(generator: Generator, pool: ReplayBuffer) -> list[ExitCandidate]:
-    """The linear exit of every level but the top one."""
+def fit_linear(generator: Generator, buffer: ReplayBuffer) -> list[ExitCandidate]:
+    """Linear exits of all levels but the top one."""
     config = generator.config
     equations = [
         LeastSquares(config.feature_maps(level), config.channels, LINEAR_KERNEL)
         for level in range(config.top_level)
     ]
-    for _ in range(0, LINEAR_PICTURES, BATCH):
-        lessons = pool.refill(BATCH)
-        for mine, features, target in zip(
-            equations, lessons.features, lessons.targets, strict=True
-        ):
-            mine.add(features, target)
-    return [ExitCandidate(ExitShape((LINEAR_KERNEL,)), mine.exit()) for mine in equations]
+    for _ in range(0, LINEAR_PICTURES, PICTURES_AT_ONCE):
+        batch = buffer.refill(PICTURES_AT_ONCE)
+        for one, features, target in zip(equations, batch.features, batch.targets, strict=True):
+            one.add(features, target)
+    return [ExitCandidate(ExitShape((LINEAR_KERNEL,)), one.exit()) for one in equations]
 
 
 def fit_deep(
     generator: Generator,
-    pool: ReplayBuffer,
+    buffer: ReplayBuffer,
     paths: Sequence[int],
     seed: int,
     steps: int,
-    watch: OnProgress,
+    on_progress: OnProgress,
 ) -> list[ExitCandidate]:
-    """The deep exit of every level but the top one; they learn side by side.
+    """Deep exits of all levels but the top one, trained side by side.
 
     Args:
-        pool: not empty.
+        buffer: not empty.
         paths: multiply-adds up to each level.
 
     Raises:
-        ExitError: an exit came to no numbers.
+        ExitError: the training of an exit diverged.
     """
     config = generator.config
     levels = range(config.top_level)
@@ -122,24 +120,24 @@ def fit_deep(
         deep_shape(config.feature_maps(level), config.channels, sizes[level], paths[level])
         for level in levels
     ]
-    chance = [generator_at(seed, Stream.EXITS, level) for level in levels]
-    students = [
-        ExitTrainer(config.feature_maps(level), config.channels, shapes[level], chance[level])
+    generators = [generator_at(seed, Stream.EXITS, level) for level in levels]
+    trainers = [
+        ExitTrainer(config.feature_maps(level), config.channels, shapes[level], generators[level])
         for level in levels
     ]
     for step in range(steps):
-        if step % (BATCH // RENEWED) == 0:
-            pool.refill(BATCH)
-        for level, student in enumerate(students):
-            features, target = pool.sample(level, batch_at(sizes[level]), chance[level])
-            loss = student.step(features, target, rate_at(step, steps))
+        if step % (PICTURES_AT_ONCE // NEW_PICTURES) == 0:
+            buffer.refill(PICTURES_AT_ONCE)
+        for level, trainer in enumerate(trainers):
+            features, target = buffer.sample(level, batch_at(sizes[level]), generators[level])
+            loss = trainer.step(features, target, rate_at(step, steps))
             if not math.isfinite(loss):
                 raise ExitError(
-                    f"the exit at {resolution_of(level)} px was lost in step {step}: its error is "
+                    f"the exit at {resolution_of(level)} px diverged in step {step}: its error is "
                     f"{loss}. Export with --exit-steps 0 for linear exits"
                 )
-        watch(step + 1, steps)
-    return [ExitCandidate(s, student.exit()) for s, student in zip(shapes, students, strict=True)]
+        on_progress(step + 1, steps)
+    return [ExitCandidate(s, trainer.exit()) for s, trainer in zip(shapes, trainers, strict=True)]
 
 
 def batch_at(size: Size) -> int:
@@ -147,7 +145,7 @@ def batch_at(size: Size) -> int:
     return min(64, max(2, PIXELS // math.prod(size)))
 
 
-def _told(
+def _card_entry(
     generator: Generator, level: int, shape: ExitShape, psnr_db: float | None, path: int
 ) -> Exit:
     config, resolution = generator.config, resolution_of(level)
@@ -161,7 +159,7 @@ def _told(
 
 def with_exits(generator: Generator, exits: list[FittedExit]) -> Generator:
     """A generator of the same stem and levels with these exits; nothing is shared."""
-    fitted = Generator(generator.config, tuple(exit_.told.shape for exit_ in exits))
+    fitted = Generator(generator.config, tuple(exit_.card_entry.shape for exit_ in exits))
     state = {k: v for k, v in generator.state_dict().items() if not k.startswith("exits.")}
     for level, exit_ in enumerate(exits):
         state |= {f"exits.{level}.{k}": v for k, v in exit_.module.state_dict().items()}

@@ -1,6 +1,6 @@
-"""The linear exit of a level: the one convolution that least squares find.
+"""The linear exit of a level: one convolution, found by least squares.
 
-Owns the normal equations. They are exact and quick, and what a deeper exit must beat.
+Owns the normal equations. They are exact and quick; a deeper exit must do better.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from torch import Tensor
 
 from models.families.progan.config import ExitShape
 from models.families.progan.exit import build_exit, convolutions_of
-from training.exits.distillation_data import SpoiledError
+from training.exits.distillation_data import NonFiniteGeneratorError
 
 PLACES = 256  # of each picture that enter the equations, about; another set for each batch
 RIDGES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)  # of the mean diagonal; the first that can be solved
 
 
 class LeastSquares:
-    """The equations of one exit, summed in fp64 over all lessons it is given.
+    """The equations of one exit, summed in fp64 over all batches it is given.
 
     Args:
         maps: of the features.
@@ -38,7 +38,7 @@ class LeastSquares:
 
     @torch.no_grad()
     def add(self, features: Tensor, target: Tensor) -> None:
-        """Take in features `[N, maps, h, w]` and what shall be made of them."""
+        """Add features `[N, maps, h, w]` and their targets `[N, channels, h, w]`."""
         # Odd, for an even one may be a whole row, and would see one column of a large picture.
         stride = max(1, math.prod(features.shape[-2:]) // PLACES) | 1
         places = slice(self._batches % stride, None, stride)
@@ -52,7 +52,7 @@ class LeastSquares:
 
     @torch.no_grad()
     def exit(self) -> torch.nn.Module:
-        """The exit with the least squared error over all that was taken in."""
+        """The exit with the least squared error over all that was added."""
         solution = solve(self._gram, self._moment).float()
         exit_ = build_exit(self._maps, self._channels, ExitShape((self._kernel,)))
         (layer,) = convolutions_of(exit_)
@@ -62,10 +62,10 @@ class LeastSquares:
 
 
 def solve(gram: Tensor, moment: Tensor) -> Tensor:
-    """The x of `gram` x = `moment`, by Cholesky; silent or doubled maps need a little ridge.
+    """The x of `gram` x = `moment`, by Cholesky, with a small ridge for linearly dependent maps.
 
     Raises:
-        SpoiledError: no ridge helps: the features are not finite.
+        NonFiniteGeneratorError: no ridge helps: the features are not finite.
     """
     scale = float(gram.diagonal().mean())
     for ridge in RIDGES:
@@ -75,4 +75,6 @@ def solve(gram: Tensor, moment: Tensor) -> Tensor:
         except RuntimeError:  # not positive definite
             continue
         return torch.cholesky_solve(moment, factor)
-    raise SpoiledError("the features of the generator are not finite: its weights are spoiled")
+    raise NonFiniteGeneratorError(
+        "the features of the generator are not finite: its weights are damaged"
+    )

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.optim import Adam
 
 from models.families.progan.growth import fade_images
-from models.layers import kernels_kept
+from models.layers import kernels_cached
 from models.picture import Pixels
 from models.pixels import from_pixels
 from training.config.config import BF16, TrainingConfig
@@ -138,7 +138,7 @@ def update_discriminator(context: StepContext, reals: Tensor, fakes: Tensor) -> 
     state, schedule, config = context.state, context.schedule, context.config
     fakes = context.augmented(fakes, Stream.AUGMENT_FAKES)
     penalty = penalty_at(config, schedule, state.device, context.processes)
-    with kernels_kept(state.discriminator):
+    with kernels_cached(state.discriminator):
         loss = OBJECTIVES[config.objective].discriminator(context.score, reals, fakes, penalty)
         terms = loss.terms | context.class_terms(class_real=reals, class_fake=fakes)
     context.update(state.discriminator_optimizer, terms, schedule.discriminator_rate)
@@ -150,7 +150,7 @@ def update_generator(context: StepContext, reals: Tensor, fakes: Tensor) -> Term
     state, config = context.state, context.config
     fakes = context.augmented(fakes, Stream.AUGMENT_GENERATOR)
     state.discriminator.requires_grad_(False)
-    with kernels_kept(state.discriminator):
+    with kernels_cached(state.discriminator):
         loss = OBJECTIVES[config.objective].generator(context.score, reals, fakes)
         terms = loss.terms | context.class_terms(class_generator=fakes)
     state.discriminator.requires_grad_(True)

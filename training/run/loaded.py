@@ -94,7 +94,7 @@ def best_of(run_folder: Path, config: TrainingConfig) -> int:
     return best
 
 
-def add_choice(parser: argparse.ArgumentParser) -> None:
+def add_checkpoint_argument(parser: argparse.ArgumentParser) -> None:
     """The option `--checkpoint`."""
     parser.add_argument(
         "--checkpoint",

@@ -24,13 +24,13 @@ from models.layers import (
     EqualizedConv2d,
     EqualizedLinear,
     downsample,
+    in_fp32,
     minibatch_stddev,
-    unrounded,
 )
 
 
-def activate(x: Tensor) -> Tensor:
-    """Leaky ReLU alone."""
+def leaky_relu(x: Tensor) -> Tensor:
+    """Leaky ReLU with the slope of the paper, without PixelNorm."""
     return F.leaky_relu(x, LEAKY_SLOPE)
 
 
@@ -43,13 +43,13 @@ class DiscriminatorLevel(nn.Module):
         self.down = DownConv2d(in_maps, out_maps)
 
     def forward(self, x: Tensor) -> Tensor:
-        return activate(self.down(activate(self.conv(x))))
+        return leaky_relu(self.down(leaky_relu(self.conv(x))))
 
 
 class Head(nn.Module):
     """Features `[N, maps, h, w]` -> score `[N]`.
 
-    `deviate` appends the minibatch deviation; who spreads a batch over processes replaces it.
+    `deviate` appends the minibatch deviation; processes that share a batch replace it.
 
     Args:
         maps: of the features.
@@ -79,13 +79,13 @@ class Head(nn.Module):
         self.projection = nn.Embedding(classes, maps) if projects else None
         self.class_scores = EqualizedLinear(maps, classes, gain=1.0) if names else None
 
-    def describe(self, x: Tensor) -> Tensor:
+    def features(self, x: Tensor) -> Tensor:
         """Features `[N, maps, h, w]` -> h `[N, maps]`."""
-        x = activate(self.conv(self.deviate(x, self.stddev_group)))
-        return activate(self.dense(x.flatten(1)))
+        x = leaky_relu(self.conv(self.deviate(x, self.stddev_group)))
+        return leaky_relu(self.dense(x.flatten(1)))
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        h = self.describe(x)
+        h = self.features(x)
         score = self.score(h).squeeze(1)
         if self.projection is None:
             return score
@@ -124,7 +124,7 @@ class Discriminator(nn.Module):
         `labels` are the classes of the images, int64 `[N]`, where there are classes.
         """
         features = self.read(images, growth or Growth(self.config.top_level))
-        return unrounded(self.head, features, labels)
+        return in_fp32(self.head, features, labels)
 
     def classify(self, images: Tensor, growth: Growth) -> Tensor:
         """Scores of all classes `[N, classes]`, before any softmax.
@@ -134,15 +134,15 @@ class Discriminator(nn.Module):
         """
         if self.head.class_scores is None:
             raise TypeError("this discriminator does not name classes: make it auxiliary")
-        h = unrounded(self.head.describe, self.read(images, growth))
-        return unrounded(self.head.class_scores, h)
+        h = in_fp32(self.head.features, self.read(images, growth))
+        return in_fp32(self.head.class_scores, h)
 
     def read(self, images: Tensor, growth: Growth) -> Tensor:
         """Features `[N, maps, h, w]` of images at the resolution of `growth`."""
-        x = activate(self.entries[growth.level](images))
+        x = leaky_relu(self.entries[growth.level](images))
         for k in reversed(range(growth.level)):
             x = self.levels[k](x)
             if growth.fading and k == growth.level - 1:
-                old = activate(self.entries[k](downsample(images)))
+                old = leaky_relu(self.entries[k](downsample(images)))
                 x = blend(old, x, growth.alpha)
         return x

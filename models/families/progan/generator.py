@@ -2,7 +2,7 @@
 
 Owns the path from latent to image. `stem` turns a latent into features of the base, 4x4 or another
 shape, `levels[k]` takes the features of level k to level k + 1, and `exits[k]` makes an image of
-the features of level k. All of them exist from the start; `Growth` says which are awake. Where
+the features of level k. All of them exist from the start; `Growth` says which are active. Where
 there are classes, `embedding` has a vector for each, and the stem takes `conditioned` latents,
 twice as long.
 Source: Karras et al. 2018, appendix A, table 2.
@@ -25,13 +25,13 @@ from models.layers import (
     EqualizedConv2d,
     EqualizedLinear,
     UpConv2d,
+    in_fp32,
     pixel_norm,
-    unrounded,
     upsample,
 )
 
 
-def activate(x: Tensor) -> Tensor:
+def leaky_relu_pixel_norm(x: Tensor) -> Tensor:
     """Leaky ReLU, in place, then PixelNorm (section 4.2)."""
     return pixel_norm(F.leaky_relu(x, LEAKY_SLOPE, inplace=True))
 
@@ -49,8 +49,8 @@ class Stem(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         x = self.dense(pixel_norm(z))
-        x = activate(x.reshape(-1, *self.shape))
-        return activate(self.conv(x))
+        x = leaky_relu_pixel_norm(x.reshape(-1, *self.shape))
+        return leaky_relu_pixel_norm(self.conv(x))
 
 
 def conditioned(z: Tensor, embedded: Tensor) -> Tensor:
@@ -71,7 +71,7 @@ class GeneratorLevel(nn.Module):
         self.conv = EqualizedConv2d(out_maps, out_maps, kernel=3)
 
     def forward(self, x: Tensor) -> Tensor:
-        return activate(self.conv(activate(self.up(x))))
+        return leaky_relu_pixel_norm(self.conv(leaky_relu_pixel_norm(self.up(x))))
 
 
 class Generator(nn.Module):
@@ -101,8 +101,10 @@ class Generator(nn.Module):
             build_exit(m, config.channels, shape) for m, shape in zip(maps, shapes, strict=True)
         )
 
-    def enter(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """What the stem takes: `z` itself, or with the classes `labels`, int64 `[N]`.
+    def stem_input(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Input of the stem: `z` `[N, L]`, or `[N, 2L]` with the vectors of its classes.
+
+        `labels` are classes, int64 `[N]`.
 
         Raises:
             ValueError: classes are missing, or there are none.
@@ -121,12 +123,12 @@ class Generator(nn.Module):
     ) -> Tensor:
         """Images of `z`, of classes `labels`, at `growth`; without it of the finished network."""
         growth = growth or Growth(self.config.top_level)
-        x = self.stem(self.enter(z, labels))
+        x = self.stem(self.stem_input(z, labels))
         below = x
         for level in self.levels[: growth.level]:
             below, x = x, level(x)
-        image = unrounded(self.exits[growth.level], x)
+        image = in_fp32(self.exits[growth.level], x)
         if growth.fading:
-            old = unrounded(self.exits[growth.level - 1], below)
+            old = in_fp32(self.exits[growth.level - 1], below)
             image = blend(upsample(old), image, growth.alpha)
         return image

@@ -1,4 +1,4 @@
-"""How far a pair of networks has grown, and the cross-fade between two levels.
+"""Growth: which levels of the networks are active, and the cross-fade between two of them.
 
 Owns `Growth` and `blend`. A generator, a discriminator and the real images all fade by the same
 rule (Karras et al. 2018, section 2, figure 2).
@@ -17,11 +17,11 @@ from models.layers import downsample, upsample
 
 @dataclass(frozen=True)
 class Growth:
-    """The newest awake level, and how much of it is already heard.
+    """The highest active level, and its weight in the picture.
 
     Attributes:
         level: 0 for the base, 1 for twice its size, and so on.
-        alpha: 0 to 1; 0 is the lower level up-sampled, 1 the new level alone.
+        alpha: weight of the level, 0 to 1: 0 is the level below, up-sampled; 1 the level alone.
     """
 
     level: int
@@ -40,7 +40,7 @@ class Growth:
 
     @property
     def resolution(self) -> int:
-        """What the level is called (`models.families.progan.config`)."""
+        """Name of the level (`models.families.progan.config`)."""
         return resolution_of(self.level)
 
 

@@ -9,7 +9,7 @@ from models.families.progan.exit import build_exit
 from models.families.progan.generator import Generator
 from training.exits import choosing
 from training.exits.choosing import ExitCandidate, choose_exit, fidelities
-from training.exits.distillation_data import ExitError, exit_targets_of
+from training.exits.distillation_data import ExitError, distillation_batch
 
 LINEAR = ExitCandidate(ExitShape((3,)), nn.Identity())
 DEEP = ExitCandidate(ExitShape((3, 1), (8,)), nn.Identity())
@@ -21,14 +21,14 @@ def test_fidelity_is_the_peak_signal_to_noise_ratio(generator: Generator) -> Non
         [ExitCandidate(ExitShape((k,)), build_exit(16, 3, ExitShape((k,)))) for k in (1, 3)]
         for _ in range(2)
     ]
-    lessons = exit_targets_of(generator, choosing.HELD_OUT_SEEDS)
+    batch = distillation_batch(generator, choosing.HELD_OUT_SEEDS)
 
     reached = fidelities(generator, candidates)
 
     for level in range(2):
         for candidate, decibels in zip(candidates[level], reached[level], strict=True):
-            shown = candidate.module(lessons.features[level]).clamp(-1, 1)
-            error = (shown - lessons.targets[level]).square().mean().sqrt().item()
+            shown = candidate.module(batch.features[level]).clamp(-1, 1)
+            error = (shown - batch.targets[level]).square().mean().sqrt().item()
             assert decibels == pytest.approx(20 * np.log10(2 / error), abs=1e-3)
 
 

@@ -13,7 +13,7 @@ from training.exits.cost import (
     multiply_adds,
     path_costs,
 )
-from training.exits.distillation_data import entrance
+from training.exits.distillation_data import stem_inputs
 
 
 def test_a_convolution_costs_its_weights_at_every_pixel() -> None:
@@ -31,7 +31,7 @@ def test_a_path_costs_stem_and_levels(generator: Generator) -> None:
     first = (4 * 16 * 16 + 9 * 16 * 16) * 8**2
     second = (4 * 16 * 16 + 9 * 16 * 16) * 16**2
 
-    costs = path_costs(generator, entrance(generator, range(1)))
+    costs = path_costs(generator, stem_inputs(generator, range(1)))
 
     assert costs == [stem, stem + first, stem + first + second]
 

@@ -1,4 +1,4 @@
-"""Lessons: features and shrunken pictures, in one pass, and a pool of the newest."""
+"""Training data of exits: features and targets in one pass, and a buffer of the newest."""
 
 from dataclasses import replace
 
@@ -11,11 +11,11 @@ from models.families.progan.growth import Growth
 from models.latent import label_of, latent_of
 from training.exits import distillation_data
 from training.exits.distillation_data import (
+    NonFiniteGeneratorError,
     ReplayBuffer,
-    SpoiledError,
     capacity,
-    entrance,
-    exit_targets_of,
+    distillation_batch,
+    stem_inputs,
 )
 
 
@@ -24,9 +24,9 @@ def latents(start: int, end: int) -> torch.Tensor:
     return torch.from_numpy(np.stack([latent_of(seed, 8) for seed in range(start, end)]))
 
 
-def test_the_stem_is_entered_with_the_latents_of_the_seeds(generator: Generator) -> None:
+def test_the_inputs_of_the_stem_are_the_latents_of_the_seeds(generator: Generator) -> None:
     """As everywhere."""
-    assert torch.equal(entrance(generator, range(7, 9)), latents(7, 9))
+    assert torch.equal(stem_inputs(generator, range(7, 9)), latents(7, 9))
 
 
 def test_with_classes_each_seed_brings_its_own(generator: Generator) -> None:
@@ -34,16 +34,16 @@ def test_with_classes_each_seed_brings_its_own(generator: Generator) -> None:
     conditional = Generator(replace(generator.config, classes=3))
     own = torch.tensor([label_of(seed, 3) for seed in range(7, 11)])
 
-    entered = entrance(conditional, range(7, 11))
+    entered = stem_inputs(conditional, range(7, 11))
 
     assert entered.shape == (4, 16)
-    assert torch.equal(entered, conditional.enter(latents(7, 11), own))
-    assert len(exit_targets_of(conditional, range(7, 9)).features) == 2
+    assert torch.equal(entered, conditional.stem_input(latents(7, 11), own))
+    assert len(distillation_batch(conditional, range(7, 9)).features) == 2
 
 
 def test_the_target_is_the_finished_picture_shrunk_by_boxes(generator: Generator) -> None:
     """Clipped to the range that a file can hold before it is shrunk; for every level below."""
-    made = exit_targets_of(generator, range(7, 9))
+    made = distillation_batch(generator, range(7, 9))
     finished = generator(latents(7, 9)).clamp(-1, 1).numpy()
 
     assert [tuple(f.shape) for f in made.features] == [(2, 16, 4, 4), (2, 16, 8, 8)]
@@ -55,7 +55,7 @@ def test_the_target_is_the_finished_picture_shrunk_by_boxes(generator: Generator
 
 def test_features_are_those_that_an_exit_reads(generator: Generator) -> None:
     """The exit of the level makes of them what the generator shows there."""
-    made = exit_targets_of(generator, range(7, 9))
+    made = distillation_batch(generator, range(7, 9))
 
     for level, features in enumerate(made.features):
         shown = generator(latents(7, 9), Growth(level))
@@ -66,22 +66,24 @@ def test_a_generator_that_makes_no_numbers_is_refused(generator: Generator) -> N
     """The message says what to do."""
     next(generator.levels[0].parameters()).fill_(float("nan"))
 
-    with pytest.raises(SpoiledError, match="not finite: its weights are spoiled. Export a"):
-        exit_targets_of(generator, range(2))
+    with pytest.raises(
+        NonFiniteGeneratorError, match="not finite: its weights are damaged. Export a"
+    ):
+        distillation_batch(generator, range(2))
 
 
-def test_a_pool_keeps_the_newest_lessons(
+def test_the_buffer_keeps_the_newest_pictures(
     generator: Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In place of the oldest, when there is no more room."""
     monkeypatch.setattr(distillation_data, "BUFFER_PICTURES", (3, 3))
-    pool = ReplayBuffer(generator, first_seed=50)
+    buffer = ReplayBuffer(generator, first_seed=50)
     for _ in range(3):
-        pool.refill(2)  # 50 to 55, of which 53, 54 and 55 stay
+        buffer.refill(2)  # 50 to 55, of which 53, 54 and 55 stay
 
-    features, targets = pool.sample(1, 64, np.random.default_rng(0))
+    features, targets = buffer.sample(1, 64, np.random.default_rng(0))
 
-    made = exit_targets_of(generator, range(50, 56))
+    made = distillation_batch(generator, range(50, 56))
     where = [
         [torch.allclose(one, old, atol=1e-5) for old in made.features[1]].index(True)
         for one in features
@@ -90,12 +92,12 @@ def test_a_pool_keeps_the_newest_lessons(
     torch.testing.assert_close(targets, made.targets[1][where])
 
 
-def test_only_pictures_that_are_there_are_drawn(generator: Generator) -> None:
-    """A pool that is not yet full has empty places."""
-    pool = ReplayBuffer(generator, first_seed=50)
-    new = pool.refill(2)
+def test_only_pictures_of_the_buffer_are_sampled(generator: Generator) -> None:
+    """A buffer that is not yet full has empty places."""
+    buffer = ReplayBuffer(generator, first_seed=50)
+    new = buffer.refill(2)
 
-    features, _ = pool.sample(0, 100, np.random.default_rng(0))
+    features, _ = buffer.sample(0, 100, np.random.default_rng(0))
 
     drawn = [[torch.equal(one, known) for known in new.features[0]].index(True) for one in features]
     assert set(drawn) == {0, 1}

@@ -9,7 +9,7 @@ from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
 from training.exits import choosing, cost, deep, fitting
 from training.exits.choosing import ExitCandidate, fidelities
-from training.exits.distillation_data import ExitError, entrance, exit_targets_of
+from training.exits.distillation_data import ExitError, distillation_batch, stem_inputs
 from training.exits.fitting import MAX_STEPS, batch_at, fit_exits, with_exits
 
 
@@ -36,8 +36,8 @@ def test_a_fitted_exit_is_more_faithful_than_the_stale_one(
     generator = Generator(config).eval().requires_grad_(False)
 
     ((stale,),) = fidelities(generator, [[ExitCandidate(ExitShape(), generator.exits[0])]])
-    linear = fit_exits(generator, seed=0, steps=0)[0].told.psnr_db or 0
-    taught = fit_exits(generator, seed=0, steps=120)[0].told.psnr_db or 0
+    linear = fit_exits(generator, seed=0, steps=0)[0].card_entry.psnr_db or 0
+    taught = fit_exits(generator, seed=0, steps=120)[0].card_entry.psnr_db or 0
 
     assert linear > stale + 3
     assert taught > linear + 0.3
@@ -49,7 +49,7 @@ def test_a_linear_exit_that_is_good_enough_is_kept(
     """It is the cheapest."""
     monkeypatch.setattr(choosing, "TARGET_DB", 11.0)
 
-    shapes = [exit_.told.shape for exit_ in fit_exits(generator, seed=0, steps=2)]
+    shapes = [exit_.card_entry.shape for exit_ in fit_exits(generator, seed=0, steps=2)]
 
     assert shapes == [ExitShape((3,)), ExitShape((3,)), ExitShape()]
 
@@ -58,7 +58,7 @@ def test_a_linear_exit_is_kept_where_the_deep_one_is_worse(generator: Generator)
     """After one step it knows nothing yet."""
     fitted = fit_exits(generator, seed=0, steps=1)
 
-    assert [exit_.told.hidden for exit_ in fitted] == [(), (), ()]
+    assert [exit_.card_entry.hidden for exit_ in fitted] == [(), (), ()]
 
 
 @pytest.mark.usefixtures("deep_anyway")
@@ -67,14 +67,18 @@ def test_the_card_is_told_shape_fidelity_and_cost(generator: Generator) -> None:
     *lower, top = fit_exits(generator, seed=0, steps=2)
 
     assert top.module is generator.exits[-1]
-    assert (top.told.resolution, top.told.kernels, top.told.psnr_db) == (16, (1,), None)
-    assert top.told.multiply_adds == 16 * 3 * 16**2
-    paths = cost.path_costs(generator, entrance(generator, range(1)))
+    assert (top.card_entry.resolution, top.card_entry.kernels, top.card_entry.psnr_db) == (
+        16,
+        (1,),
+        None,
+    )
+    assert top.card_entry.multiply_adds == 16 * 3 * 16**2
+    paths = cost.path_costs(generator, stem_inputs(generator, range(1)))
     for level, exit_ in enumerate(lower):
-        assert exit_.told.kernels == (1, 3, 3, 1)
-        spent = cost.exit_cost(16, 3, (4 << level, 4 << level), exit_.told.shape)
-        assert exit_.told.multiply_adds == spent
-        assert exit_.told.share_of_path == pytest.approx(spent / paths[level], abs=1e-4)
+        assert exit_.card_entry.kernels == (1, 3, 3, 1)
+        spent = cost.exit_cost(16, 3, (4 << level, 4 << level), exit_.card_entry.shape)
+        assert exit_.card_entry.multiply_adds == spent
+        assert exit_.card_entry.share_of_path == pytest.approx(spent / paths[level], abs=1e-4)
 
 
 @pytest.mark.usefixtures("deep_anyway")
@@ -102,12 +106,12 @@ def test_the_generator_is_left_as_it_was(generator: Generator) -> None:
 def test_a_generator_with_new_exits_draws_the_same_finished_picture(generator: Generator) -> None:
     """And at 8 px what its new exit makes of the features."""
     fitted = fit_exits(generator, seed=0, steps=2)
-    z = entrance(generator, range(7, 9))
+    z = stem_inputs(generator, range(7, 9))
 
     renewed = with_exits(generator, fitted)
 
     assert torch.equal(renewed(z), generator(z))
-    features = exit_targets_of(generator, range(7, 9)).features[1]
+    features = distillation_batch(generator, range(7, 9)).features[1]
     assert torch.equal(renewed(z, Growth(1)), fitted[1].module(features))
 
 
@@ -136,13 +140,13 @@ def test_a_number_of_steps_that_cannot_be_is_refused(generator: Generator, steps
         fit_exits(generator, 0, steps)
 
 
-def test_an_exit_that_comes_to_no_numbers_is_refused(
+def test_an_exit_that_diverges_is_refused(
     generator: Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The message names the resolution, the step, and a way out."""
     monkeypatch.setattr(deep, "MUON_RATE", 1e30)
 
-    with pytest.raises(ExitError, match=r"the exit at 4 px was lost in step .* --exit-steps 0"):
+    with pytest.raises(ExitError, match=r"the exit at 4 px diverged in step .* --exit-steps 0"):
         fit_exits(generator, 0, 20)
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.families.progan.exit import convolutions_of
-from training.exits.distillation_data import SpoiledError
+from training.exits.distillation_data import NonFiniteGeneratorError
 from training.exits.linear import LeastSquares, solve
 
 
@@ -91,5 +91,7 @@ def test_features_that_are_no_numbers_are_refused() -> None:
     """No ridge helps."""
     gram = torch.full((3, 3), float("nan"), dtype=torch.float64)
 
-    with pytest.raises(SpoiledError, match="the features of the generator are not finite"):
+    with pytest.raises(
+        NonFiniteGeneratorError, match="the features of the generator are not finite"
+    ):
         solve(gram, torch.ones(3, 1, dtype=torch.float64))

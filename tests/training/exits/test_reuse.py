@@ -20,7 +20,7 @@ def exported(generator: Generator, tmp_path: Path) -> Path:
     exits = fit_exits(generator, seed=0, steps=2)
     card = Card(
         *("noise", "Noise", "", "CC0-1.0", generator.config),
-        exits=tuple(exit_.told for exit_ in exits),
+        exits=tuple(exit_.card_entry for exit_ in exits),
         data=Data("noise", "CC0-1.0", "nobody", 1),
         weights_sha256="",
         golden=(),
@@ -36,7 +36,7 @@ def test_kept_exits_are_those_of_the_bundle(generator: Generator, exported: Path
 
     kept, card = reuse_exits(exported, generator)
 
-    assert [exit_.told for exit_ in kept] == [exit_.told for exit_ in fitted]
+    assert [exit_.card_entry for exit_ in kept] == [exit_.card_entry for exit_ in fitted]
     assert card.training == {"exit_steps": 2}
     again, before = with_exits(generator, kept), with_exits(generator, fitted)
     for name, value in before.state_dict().items():

@@ -269,7 +269,7 @@ def test_kept_kernels_change_nothing_but_last_bits(
     kept, made = TrainingState.create(config, CPU), TrainingState.create(config, CPU)
     numbers = [play(kept, config, images_shown) for images_shown in moments]
 
-    monkeypatch.setattr("training.game.step.kernels_kept", nullcontext)
+    monkeypatch.setattr("training.game.step.kernels_cached", nullcontext)
     expected = [play(made, config, images_shown) for images_shown in moments]
 
     for ours, theirs in zip(numbers, expected, strict=True):

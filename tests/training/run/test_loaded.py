@@ -10,7 +10,7 @@ import pytest
 from models.families.progan.growth import Growth
 from training.config.config import ConfigError, TrainingConfig
 from training.run.checkpoint import CheckpointError, read_checkpoint
-from training.run.loaded import add_choice, load_run
+from training.run.loaded import add_checkpoint_argument, load_run
 
 
 def test_a_run_is_read_back_where_it_stands(finished: Path, config: TrainingConfig) -> None:
@@ -89,7 +89,7 @@ def test_a_checkpoint_that_is_not_there_is_told(finished: Path, tmp_path: Path) 
 def test_a_checkpoint_is_chosen_by_word_or_number(word: str) -> None:
     """As the commands take it."""
     parser = argparse.ArgumentParser()
-    add_choice(parser)
+    add_checkpoint_argument(parser)
 
     assert parser.parse_args(["--checkpoint", word]).checkpoint == word
     assert parser.parse_args([]).checkpoint == "newest"
@@ -98,7 +98,7 @@ def test_a_checkpoint_is_chosen_by_word_or_number(word: str) -> None:
 def test_another_word_for_a_checkpoint_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """With what is allowed."""
     parser = argparse.ArgumentParser()
-    add_choice(parser)
+    add_checkpoint_argument(parser)
 
     with pytest.raises(SystemExit):
         parser.parse_args(["--checkpoint", "last"])

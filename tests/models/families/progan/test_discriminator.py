@@ -102,7 +102,7 @@ def test_projection_adds_the_product_of_class_and_image(conditional: NetworkConf
     head = discriminator.head
     assert head.projection is not None
     with torch.no_grad():
-        h = head.describe(discriminator.read(images, Growth(3)))
+        h = head.features(discriminator.read(images, Growth(3)))
         plain = head.score(h).squeeze(1)
         vectors = head.projection.weight[labels] / h.shape[1] ** 0.5
 

@@ -129,7 +129,7 @@ def test_latent_and_class_enter_with_equal_weight(conditional: NetworkConfig) ->
     """Side by side, each of unit mean square, whatever their lengths were."""
     generator, z = Generator(conditional), 100 * torch.randn(4, 16)
 
-    entered = generator.enter(z, torch.tensor([0, 1, 1, 0]))
+    entered = generator.stem_input(z, torch.tensor([0, 1, 1, 0]))
 
     assert entered.shape == (4, 32)
     torch.testing.assert_close(entered[:, :16], pixel_norm(z))

@@ -79,7 +79,7 @@ def test_with_classes_the_stem_takes_latent_and_class() -> None:
     """Twice as many numbers, in the pictures of the generator."""
     generator = generator_of(NetworkConfig(16, 3, 16, 512, 16, classes=3))
     z, labels = latents(3), torch.tensor([2, 0, 2])
-    entered = generator.enter(z, labels)
+    entered = generator.stem_input(z, labels)
     expected = generator(z, labels=labels)
 
     made = pictures(form_of(generator), entered)[-1]

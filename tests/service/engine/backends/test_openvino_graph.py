@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.families.progan.generator import activate
+from models.families.progan.generator import leaky_relu_pixel_norm
 from models.layers import pixel_norm
 from service.engine.backends.openvino import library
 from service.engine.backends.openvino_graph import NotTranslatedError, Symbol, graph_of, shape_after
@@ -47,7 +47,7 @@ def computed(graph: ov.Model, x: Tensor) -> Tensor:
         (nn.ReLU(), (6, 8, 8)),
         (nn.SiLU(), (6, 8, 8)),
         (nn.Tanh(), (6, 8, 8)),
-        (Doing(activate), (6, 8, 8)),
+        (Doing(leaky_relu_pixel_norm), (6, 8, 8)),
         (Doing(pixel_norm), (6,)),
         (Doing(lambda x: 0.5 + (x + x) * 2.0), (6,)),
         (Doing(lambda x: x.reshape(-1, 3, 2).float() + 1), (6,)),

@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from training.exits.progress_bar import progress_bar
+from training.progress_bar import progress_bar
 
 
 def test_a_log_gets_a_line_now_and_then() -> None:
@@ -12,7 +12,7 @@ def test_a_log_gets_a_line_now_and_then() -> None:
     console = Console(file=io.StringIO(), width=100)
     times = iter([0.0, 1.0, 31.0, 32.0, 40.0])
 
-    with progress_bar(console, lambda: next(times)) as watch:
+    with progress_bar("fitting exits", "steps", console, lambda: next(times)) as watch:
         for done in (1, 1_500, 1_501, 2_000):
             watch(done, 2_000)
 
@@ -27,7 +27,7 @@ def test_a_terminal_gets_a_bar() -> None:
     """That moves, and is gone in the end."""
     console = Console(file=io.StringIO(), force_terminal=True, width=100)
 
-    with progress_bar(console) as watch:
+    with progress_bar("fitting exits", "steps", console) as watch:
         watch(7, 20)
         watch(8, 20)
 

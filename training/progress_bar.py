@@ -1,0 +1,55 @@
+"""A progress bar for work of known length: a bar in a terminal, plain lines in a log.
+
+Owns the display and nothing of the work.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+SECONDS_BETWEEN_LINES = 30
+
+OnProgress = Callable[[int, int], None]  # parts done, parts in all
+
+
+@contextmanager
+def progress_bar(
+    label: str,
+    unit: str,
+    console: Console | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Generator[OnProgress]:
+    """A callable that shows how much is done.
+
+    Args:
+        label: the work, such as "fitting exits".
+        unit: its parts, such as "steps".
+        console: where to write; the standard error by default.
+        clock: in seconds.
+    """
+    console = console or Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield _lines(label, unit, console, clock)
+        return
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
+    with Progress(TextColumn(label), *columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _lines(label: str, unit: str, console: Console, clock: Callable[[], float]) -> OnProgress:
+    began = printed = clock()
+
+    def on_progress(done: int, total: int) -> None:
+        nonlocal printed
+        now = clock()
+        if now - printed >= SECONDS_BETWEEN_LINES or done == total:
+            printed = now
+            console.print(f"{label}: {done:,} of {total:,} {unit}, {now - began:.0f} s")
+
+    return on_progress
