@@ -13,6 +13,7 @@ from fastapi import Depends, FastAPI
 
 from service.composition import ServiceRuntime
 from service.http import problems
+from service.http.addresses import AddressMiddleware
 from service.http.cors import add_cors
 from service.http.dependencies import LifespanState, access_dependencies, no_body
 from service.http.operations_server import run_operations_server
@@ -54,6 +55,7 @@ def create_app(settings: Settings, runtime: ServiceRuntime | None = None) -> Fas
         openapi_url="/openapi.json" if alone else None,
     )
     problems.install(app)
+    app.add_middleware(AddressMiddleware, root_path=settings.root_path)
     add_cors(app, settings.cors_origins)
     app.add_middleware(RequestLogMiddleware, metrics=parts.metrics)
     app.add_middleware(SecurityHeadersMiddleware)  # the last one added is the outermost

@@ -45,6 +45,14 @@ class Settings(BaseModel):
         le=65535,
         description="port to listen on; 0 takes a free one; PORT is read, too",
     )
+
+    root_path: str = Field(
+        default="",
+        pattern=r"^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?$",
+        description="path below which a proxy shows the service, as /faces, where the proxy "
+        "sends no X-Forwarded-Prefix",
+    )
+
     operations_port: int | None = Field(
         default=None,
         ge=0,

@@ -57,8 +57,17 @@ class KeyRing:
         key = key_in(headers)
         if key is None:
             raise KeyMissing("send a key, as Authorization: Bearer KEY or as X-API-Key: KEY")
-        digest = digest_of(key)
-        # Every key is compared, in constant time: how long it takes tells nothing.
-        if not any([hmac.compare_digest(digest, known) for known in self._digests]):  # noqa: C419 - a generator would stop at the first that fits
-            raise KeyWrong("this key opens nothing here")
-        return digest
+        for digest in _digests_of_header(key):
+            # Every key is compared, in constant time: how long it takes tells nothing.
+            if any([hmac.compare_digest(digest, known) for known in self._digests]):  # noqa: C419 - a generator would stop at the first that fits
+                return digest
+        raise KeyWrong("this key opens nothing here")
+
+
+def _digests_of_header(key: str) -> list[bytes]:
+    """The digests of a key as UTF-8 and as Latin-1: clients encode headers either way.
+
+    Args:
+        key: as Starlette decodes headers, a character for each byte.
+    """
+    return [hashlib.sha256(key.encode("latin-1")).digest(), digest_of(key)]

@@ -1,7 +1,7 @@
 """How often one client may ask: per key, else per address.
 
-Owns the windows and who shares one. A window begins with a client's first request, so the end
-that a refusal tells is true. Addresses share a fixed number of windows: memory stays bounded
+Owns the windows and who shares one. A window begins with a client's first request, so Retry-After
+is exact. Addresses share a fixed number of windows: memory stays bounded
 however many there are, and a secret keeps anyone from aiming at another's. Knows no HTTP.
 """
 
@@ -47,14 +47,17 @@ class RateLimit:
             RateExceeded: it has had all of its window; with the seconds until the next.
         """
         who = self._window_of(address) if key is None else f"key {key.hex()}"
+        # All are asked before one is charged: a request that is refused uses up nothing.
+        full = [rate for rate in self._rates if not self._windows.test(rate, who)]
+        if full:
+            ends = [self._windows.get_window_stats(rate, who).reset_time for rate in full]
+            raise RateExceeded(
+                f"more than {' and '.join(map(str, full))} from one client",
+                retry_after_s=max(1, math.ceil(max(ends) - time.time())),
+                allowed=str(full[-1]),
+            )
         for rate in self._rates:
-            if not self._windows.hit(rate, who):
-                end = self._windows.get_window_stats(rate, who).reset_time
-                raise RateExceeded(
-                    f"more than {rate} from one client",
-                    retry_after_s=max(1, math.ceil(end - time.time())),
-                    allowed=str(rate),
-                )
+            self._windows.hit(rate, who)
 
     def _window_of(self, address: str) -> str:
         place = network_of(address).encode()

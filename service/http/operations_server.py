@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse
 
 from service.composition import ServiceRuntime
 from service.http import problems
+from service.http.addresses import AddressMiddleware
 from service.http.dependencies import LifespanState, no_body
 from service.http.pages import include_description, include_files
 from service.http.ranges import RecentFiles
@@ -52,6 +53,7 @@ def create_operations_app(described: FastAPI, runtime: ServiceRuntime) -> FastAP
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     problems.install(app)
+    app.add_middleware(AddressMiddleware)
     app.add_middleware(RequestLogMiddleware, metrics=runtime.metrics)
     app.add_middleware(SecurityHeadersMiddleware)
     for router in (operations.router, operations.metrics_router):

@@ -12,7 +12,8 @@ from pathlib import Path
 import fastapi_offline
 from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import FileResponse, Response
+from starlette.requests import Request
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -78,5 +79,10 @@ def include_description(app: FastAPI) -> None:
     @app.get("/docs", include_in_schema=False, dependencies=WITHOUT_BODY)
     async def docs() -> FileResponse:
         return FileResponse(WEB / "docs.html", headers={CONTENT_POLICY: DOCS_POLICY, **REVALIDATE})
+
+    @app.head("/docs/", include_in_schema=False, dependencies=WITHOUT_BODY)
+    @app.get("/docs/", include_in_schema=False, dependencies=WITHOUT_BODY)
+    async def docs_with_slash(request: Request) -> RedirectResponse:
+        return RedirectResponse(f"{request.scope.get('root_path', '')}/docs")
 
     app.mount("/docs", GZipMiddleware(RevalidatedFiles(directory=SWAGGER)), name="swagger")

@@ -5,7 +5,9 @@ Owns their types, their description and what a seed's text means. Knows no route
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, Final
+from urllib.parse import quote
 
 from pydantic import Field, GetJsonSchemaHandler, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
@@ -54,6 +56,73 @@ SeedText = Annotated[
     # What is too short or too long is told by `seed_of`, in the same words everywhere.
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_SEED_TEXT}),
 ]
+
+
+# The ending of `/images/ada.webp` is the format. An ending of another kind of picture would give
+# the face of `ada.gif` as PNG: it is refused, and any other (`john.smith`) belongs to the seed.
+FORMAT_OF_ENDING: Final = {"png": "png", "webp": "webp", "jpg": "jpeg", "jpeg": "jpeg"}
+OTHER_ENDINGS: Final = frozenset(
+    [
+        "apng",
+        "avif",
+        "bmp",
+        "emf",
+        "eps",
+        "gif",
+        "heic",
+        "heif",
+        "ico",
+        "jfif",
+        "jp2",
+        "jpe",
+        "jxl",
+        "pbm",
+        "pgm",
+        "pjpeg",
+        "ppm",
+        "psd",
+        "qoi",
+        "svg",
+        "svgz",
+        "tga",
+        "tif",
+        "tiff",
+        "wmf",
+        "xbm",
+    ]
+)
+FRAGILE_IN_PATH: Final = re.compile(r"(?:^|/)\.{0,2}(?:/|$)")  # segments that are empty, . or ..
+
+
+def seed_in_path(text: str, image_format: str | None) -> tuple[str, str]:
+    """The text of a seed and the format, of the last part of a path such as `ada.webp`.
+
+    Args:
+        text: as it stands in the path, decoded.
+        image_format: as the query has it, if it has it.
+
+    Raises:
+        OutOfRange: the ending is of no format that there is, or contradicts the query; or the
+            text would not pass every client and proxy unchanged.
+    """
+    stem, dot, ending = text.rpartition(".")
+    ending = ending.lower() if dot else ""
+    in_query = f"/images?seed={quote(text, safe='')}"
+    if ending in OTHER_ENDINGS:
+        message = (
+            f"{text!r} ends like a file that there is not: pictures are .png, .webp or .jpg, "
+            f"moving ones GET /interpolate; for a seed with this ending ask {in_query}"
+        )
+        raise OutOfRange("seed", message, [f".{each}" for each in FORMAT_OF_ENDING])
+    if (by_ending := FORMAT_OF_ENDING.get(ending)) is not None:
+        if image_format not in (None, by_ending):
+            message = f"the path says {by_ending} and the query {image_format}: leave one out"
+            raise OutOfRange("format", message, [by_ending])
+        text, image_format = stem, by_ending
+    if text and FRAGILE_IN_PATH.search(text):
+        message = f"clients and proxies change the path of {text!r} on the way: ask {in_query}"
+        raise OutOfRange("seed", message, SEEDS_ALLOWED)
+    return text, image_format or "png"
 
 
 def seed_of(text: str) -> int:

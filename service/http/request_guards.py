@@ -7,7 +7,6 @@ Plain ASGI and plain `receive`: a middleware of the class-based kind would hide 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -19,7 +18,8 @@ from service.errors import BodyNotTaken, BodyTooLarge, ClientGone, OutOfRange
 
 T = TypeVar("T")
 
-SEVERAL = ("seed",)  # parameters of which a request may have several
+# Parameters of which a request may have several, by the path of its route.
+REPEATABLE = {"/generate": ("seed",), "/interpolate": ("seed",)}
 
 
 def refuse_large_body(headers: Headers, limit: int) -> None:
@@ -48,8 +48,9 @@ def require_each_once(request: Request) -> None:
         OutOfRange: it is, and is not one of those that may be.
     """
     counts = Counter(name for name, _ in request.query_params.multi_items())
+    repeatable = REPEATABLE.get(getattr(request.scope.get("route"), "path", ""), ())
     for name, count in counts.items():
-        if count > 1 and name not in SEVERAL:
+        if count > 1 and name not in repeatable:
             raise OutOfRange(name, f"it is given {count} times: give it once", {"max_length": 1})
 
 
@@ -79,6 +80,8 @@ async def require_no_body(request: Request, limit: int) -> None:
 async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
     """The result of `work`, which is cancelled when the client hangs up. The body must be read.
 
+    A request that is cancelled itself, as at shutdown, cancels its work and stays cancelled.
+
     Raises:
         ClientGone: the client hung up.
     """
@@ -90,10 +93,12 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
             raise ClientGone("the client hung up before its answer")
         return task.result()
     finally:
-        for part in (task, watch):
-            part.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await part
+        task.cancel()
+        watch.cancel()
+        # Unlike `await task`, this raises nothing of theirs, and so hides nothing of ours.
+        await asyncio.wait({task, watch})
+        if not task.cancelled():
+            task.exception()  # marks it as seen
 
 
 async def _until_gone(request: Request) -> None:

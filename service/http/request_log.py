@@ -126,7 +126,8 @@ def route_of(scope: Scope) -> str:
     path = getattr(scope.get("route"), "path_format", None)
     if isinstance(path, str):
         return path
-    return next((p for p in PLAIN_ROUTES if scope["path"].startswith(p)), "unmatched")
+    below_root = scope["path"].removeprefix(scope.get("app_root_path", scope.get("root_path", "")))
+    return next((p for p in PLAIN_ROUTES if below_root.startswith(p)), "unmatched")
 
 
 # ----------------------------------------------------------------------------------------

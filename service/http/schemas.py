@@ -1,97 +1,13 @@
-"""What a client may say, and what it gets back as JSON. The fixed limits live here.
-
-What depends on the model that is asked for (resolutions, labels) is checked by `catalogue`; what
-depends on settings, by the routes.
-"""
+"""The answers in JSON, as OpenAPI describes them."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Method
-from service.http.parameters import SEEDS_ALLOWED, Label, ModelName, NeverNull, Resolution, SeedText
-
-MAX_COUNT = 64
-MAX_KEY_FRAMES = 16
-MAX_STEPS = 240
-MAX_FPS = 60
-
-ImageFormatName = Literal["png", "webp", "jpeg"]
-WalkFormatName = Literal["webp", "gif", "png", "mp4", "zip", "json"]
-
-
-class ImageQuery(BaseModel):
-    """Which picture of a seed."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    resolution: Resolution = None
-    model: ModelName = None
-    label: Label = None
-    format: ImageFormatName = Field(default="png", description="png and webp are lossless.")
-
-
-class GenerateQuery(BaseModel):
-    """Which new pictures."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    resolution: Resolution = None
-    count: Annotated[int | None, NeverNull()] = Field(
-        default=None, ge=1, le=MAX_COUNT, description="How many; else as many as seeds, or 1."
-    )
-    seed: list[SeedText] = Field(
-        default=[],
-        max_length=MAX_COUNT,
-        examples=[["7", "ada"]],
-        description=f"{SEEDS_ALLOWED}; may be repeated. Drawn, and told, where left out.",
-    )
-    model: ModelName = None
-    format: Annotated[ImageFormatName | None, NeverNull()] = Field(
-        default=None, description="Of each picture; else by Accept, else png."
-    )
-    label: Label = None
-
-
-class WalkQuery(BaseModel):
-    """Which walk."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    seed: list[SeedText] = Field(
-        min_length=2,
-        max_length=MAX_KEY_FRAMES,
-        examples=[["7", "ada"]],
-        description=f"Key frames, in order, repeated: {SEEDS_ALLOWED}.",
-    )
-    steps: int = Field(
-        default=24,
-        ge=1,
-        le=MAX_STEPS,
-        description="From one key frame to the next.",
-        examples=[8],
-    )
-    resolution: Resolution = None
-    model: ModelName = None
-    label: Label = None
-    format: WalkFormatName = Field(
-        default="webp",
-        description="webp, gif and png are animated; zip and json hold single frames.",
-    )
-    fps: int = Field(default=24, ge=1, le=MAX_FPS, description="Frames per second.")
-    loop: bool = Field(
-        default=False, description="Walk on from the last key frame back to the first."
-    )
-    method: Method = Field(
-        default=Method.SLERP, description="Along the great circle, or the straight line."
-    )
-
-
-# ----------------------------------------------------------------------------------------
-# Answers
 
 
 class EncodedImage(BaseModel):

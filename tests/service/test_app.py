@@ -38,6 +38,7 @@ def test_every_route_of_the_contract_is_documented(client: TestClient) -> None:
 
     assert set(paths) == {
         "/generate",
+        "/images",
         "/images/{seed}",
         "/interpolate",
         "/models",

@@ -23,8 +23,9 @@ from service.http.dependencies import CatalogueDep, ClientTimeout, RuntimeDep
 from service.http.headers import disposition
 from service.http.negotiation import choose_media_type
 from service.http.parameters import seed_of
+from service.http.queries import GenerateQuery
 from service.http.routes.documentation import GENERATE
-from service.http.schemas import EncodedImage, GenerateAnswer, GenerateQuery
+from service.http.schemas import EncodedImage, GenerateAnswer
 from service.media.encoding import ENCODER_VERSION, FORMATS
 
 router = APIRouter(tags=["images"])

@@ -21,8 +21,9 @@ from service.http.answer import Job, facts_of_job, respond
 from service.http.dependencies import CatalogueDep, ClientTimeout, RuntimeDep
 from service.http.headers import disposition
 from service.http.parameters import seed_of
+from service.http.queries import WalkQuery
 from service.http.routes.documentation import WALK
-from service.http.schemas import EncodedFrame, WalkAnswer, WalkQuery
+from service.http.schemas import EncodedFrame, WalkAnswer
 from service.media.animation import ANIMATOR_VERSION, MOVING_FORMATS
 
 router = APIRouter(tags=["images"])

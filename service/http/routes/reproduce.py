@@ -14,9 +14,9 @@ from service.files import picture_file
 from service.http.answer import Job, facts_of_job, respond
 from service.http.dependencies import CatalogueDep, ClientTimeout, RuntimeDep
 from service.http.headers import disposition
-from service.http.parameters import SEEDS_ALLOWED, SeedText, seed_of
+from service.http.parameters import SEEDS_ALLOWED, SeedText, seed_in_path, seed_of
+from service.http.queries import ImageQuery, SeedQuery
 from service.http.routes.documentation import REPRODUCE
-from service.http.schemas import ImageQuery
 from service.media.encoding import ENCODER_VERSION, FORMATS
 
 router = APIRouter(tags=["images"])
@@ -32,8 +32,23 @@ async def reproduce(
     runtime: RuntimeDep,
     client_timeout_s: ClientTimeout = None,
 ) -> Response:
-    """The picture of a seed."""
-    job = picture_job(seed, asked.format, asked, catalogue.find(asked.model))
+    """The picture of a seed; its path may end in .png, .webp or .jpg."""
+    text, image_format = seed_in_path(seed, asked.format)
+    job = picture_job(text, image_format, asked, catalogue.find(asked.model))
+    return await respond(request, runtime, job, client_timeout_s)
+
+
+@router.head("/images", include_in_schema=False)
+@router.get("/images", response_class=Response, responses=REPRODUCE)
+async def reproduce_by_query(
+    request: Request,
+    asked: Annotated[SeedQuery, Query()],
+    catalogue: CatalogueDep,
+    runtime: RuntimeDep,
+    client_timeout_s: ClientTimeout = None,
+) -> Response:
+    """The picture of a seed whose text a path cannot carry: any text, as it is."""
+    job = picture_job(asked.seed, asked.format or "png", asked, catalogue.find(asked.model))
     return await respond(request, runtime, job, client_timeout_s)
 
 

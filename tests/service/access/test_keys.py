@@ -53,6 +53,16 @@ def test_each_key_opens_and_is_told_by_its_digest(key: str) -> None:
     assert ring.require(Headers({"X-API-Key": key})) == digest_of(key)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+@pytest.mark.parametrize("name", ["X-API-Key", "Authorization"])
+def test_a_key_beyond_ascii_opens_however_its_client_encodes_it(encoding: str, name: str) -> None:
+    """Command lines send UTF-8, libraries Latin-1."""
+    digest, start = digest_of("schlüssel"), "Bearer " if name == "Authorization" else ""
+    headers = Headers(raw=[(name.lower().encode(), (start + "schlüssel").encode(encoding))])
+
+    assert KeyRing([digest]).require(headers) == digest
+
+
 def test_no_other_key_opens() -> None:
     """Neither a part of one, nor its digest, nor nothing."""
     ring = KeyRing([digest_of(ADA)])

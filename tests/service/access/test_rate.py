@@ -36,6 +36,30 @@ def test_of_several_rates_each_holds() -> None:
     assert refused.value.members["allowed"] == "2 per 1 hour"
 
 
+def test_a_request_that_one_rate_refuses_uses_up_none_of_the_others() -> None:
+    """In whichever order they are written."""
+    for rates in ("1/hour; 3/day", "3/day; 1/hour"):
+        rate = RateLimit(rates)
+        rate.take(None, HERE)
+        for _ in range(5):
+            with pytest.raises(RateExceeded, match="1 per 1 hour"):
+                rate.take(None, HERE)
+        day = next(each for each in rate._rates if each.amount == 3)
+        who = rate._window_of(HERE)
+        assert rate._windows.get_window_stats(day, who).remaining == 2
+
+
+def test_the_time_to_wait_is_that_of_the_last_window_that_is_full() -> None:
+    """Sooner, the request would be refused again."""
+    rate = RateLimit("1/hour; 1/day")
+    rate.take(None, HERE)
+    with pytest.raises(RateExceeded, match="1 per 1 hour and 1 per 1 day") as refused:
+        rate.take(None, HERE)
+
+    assert refused.value.retry_after_s is not None
+    assert refused.value.retry_after_s > 3600
+
+
 def test_clients_with_keys_do_not_share_what_their_address_has() -> None:
     """Neither with each other nor with those who have none."""
     rate = RateLimit("1/day")

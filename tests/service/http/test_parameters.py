@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from models.latent import parse_seed
 from service.errors import OutOfRange
-from service.http.parameters import seed_of
+from service.http.parameters import seed_in_path, seed_of
 
 
 @pytest.mark.parametrize("text", ["7", "ripley", "9223372036854775807"])
@@ -51,9 +51,61 @@ def test_a_seed_is_described_with_its_length(client: TestClient) -> None:
         assert (each["minLength"], each["maxLength"]) == (1, 128)
 
 
-def test_a_model_without_a_name_is_refused(client: TestClient) -> None:
-    """It is not the default: that is meant by leaving the parameter out."""
-    answer = client.get("/images/7?model=")
+# ----------------------------------------------------------------------------------------
+# Seeds in a path
 
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["parameter"] == "model"
+
+@pytest.mark.parametrize(
+    ("text", "asked", "seed", "image_format"),
+    [
+        ("ada", None, "ada", "png"),
+        ("ada", "webp", "ada", "webp"),
+        ("ada.png", None, "ada", "png"),
+        ("ada.webp", None, "ada", "webp"),
+        ("ada.jpg", None, "ada", "jpeg"),
+        ("ada.JPEG", "jpeg", "ada", "jpeg"),
+        ("7.Png", None, "7", "png"),
+        ("ada.png.webp", None, "ada.png", "webp"),
+        ("john.smith", None, "john.smith", "png"),
+        ("john.smith.png", "png", "john.smith", "png"),
+        ("v1.0", None, "v1.0", "png"),
+        ("main.py", None, "main.py", "png"),
+        ("png", None, "png", "png"),
+        ("...", None, "...", "png"),
+        ("a/b", None, "a/b", "png"),
+        ("", None, "", "png"),
+    ],
+)
+def test_the_ending_of_a_path_is_the_format(
+    text: str, asked: str | None, seed: str, image_format: str
+) -> None:
+    """A known one; any other belongs to the seed."""
+    assert seed_in_path(text, asked) == (seed, image_format)
+
+
+@pytest.mark.parametrize(
+    "ending", ["gif", "svg", "SVG", "avif", "bmp", "tiff", "heic", "ico", "apng"]
+)
+def test_the_ending_of_another_kind_of_picture_is_refused_with_what_to_do(ending: str) -> None:
+    """It would be the face of another seed, as PNG."""
+    with pytest.raises(OutOfRange, match=r"\.png, \.webp or \.jpg") as fault:
+        seed_in_path(f"ada.{ending}", None)
+
+    assert f"/images?seed=ada.{ending}" in str(fault.value)
+
+
+def test_an_ending_that_contradicts_the_query_is_refused() -> None:
+    """Which is meant cannot be known."""
+    with pytest.raises(OutOfRange, match="format: the path says png and the query webp"):
+        seed_in_path("ada.png", "webp")
+
+
+@pytest.mark.parametrize(
+    "text", [".", "..", "/a", "a/", "a//b", "a/../b", "./a", "a/.", "/", "a/..", "../../x", "..png"]
+)
+def test_what_clients_and_proxies_change_on_the_way_is_refused_with_the_other_way(
+    text: str,
+) -> None:
+    """Another seed would arrive, or a page."""
+    with pytest.raises(OutOfRange, match=r"on the way: ask /images\?seed="):
+        seed_in_path(text, None)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterable
+from types import SimpleNamespace
 
 import pytest
 from starlette.datastructures import Headers
@@ -43,22 +45,24 @@ def request(messages: Iterable[Message], length: int | None = None) -> Request:
 
 
 @pytest.mark.parametrize(
-    ("query", "refused"),
+    ("path", "query", "refused"),
     [
-        ("", []),
-        ("a=1&b=1", []),
-        ("seed=1&seed=1&a=2", []),
-        ("seed=1&a=1&seed=1&a=1", ["a: it is given 2 times: give it once"]),
-        ("b=1&a=&b=2&b=3", ["b: it is given 3 times: give it once"]),
+        ("/generate", "", []),
+        ("/generate", "a=1&b=1", []),
+        ("/generate", "seed=1&seed=1&a=2", []),
+        ("/interpolate", "seed=1&a=1&seed=1&a=1", ["a: it is given 2 times: give it once"]),
+        ("/interpolate", "b=1&a=&b=2&b=3", ["b: it is given 3 times: give it once"]),
+        ("/images", "seed=1&seed=1", ["seed: it is given 2 times: give it once"]),
     ],
 )
-async def test_each_parameter_may_come_once_and_seeds_as_often_as_they_like(
-    query: str, refused: list[str]
+async def test_each_parameter_may_come_once_and_seeds_where_there_may_be_several(
+    path: str, query: str, refused: list[str]
 ) -> None:
     """Also where both say the same: which is meant?"""
     told: list[str] = []
     try:
-        require_each_once(Request({"type": "http", "headers": [], "query_string": query.encode()}))
+        scope = {"type": "http", "headers": [], "query_string": query.encode()}
+        require_each_once(Request(scope | {"route": SimpleNamespace(path=path)}))
     except OutOfRange as error:
         told.append(str(error))
 
@@ -154,3 +158,51 @@ async def test_a_cancelled_handler_cancels_its_work() -> None:
     with pytest.raises(asyncio.CancelledError):
         await handler
     assert cancelled.is_set()
+
+
+async def test_a_request_that_is_cancelled_while_its_work_ends_stays_cancelled() -> None:
+    """A cancellation that is swallowed lets the handler go on after the shutdown gave it up."""
+    begun, cancelled, end = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+            await end.wait()  # as a thread that cannot be interrupted
+
+    async def handle() -> str:
+        try:
+            await while_connected(request([chunk(b""), GONE]), work())
+        except ClientGone:
+            return "went on"
+        return "was served"
+
+    handler = asyncio.create_task(handle())
+    await begun.wait()
+    await cancelled.wait()  # the client has gone, and its work is ending
+    handler.cancel()
+    await asyncio.sleep(0)
+    end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await handler
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+async def test_a_fault_of_work_whose_client_has_gone_is_nobodys_to_hear() -> None:
+    """No "exception was never retrieved" in the log."""
+    messages: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: messages.append(context))
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise ValueError("too late")
+
+    with pytest.raises(ClientGone):
+        await while_connected(request([chunk(b""), GONE]), work())
+    gc.collect()
+
+    assert messages == []

@@ -68,6 +68,98 @@ def test_any_text_is_a_seed(client: TestClient, text: str) -> None:
     assert answer.headers["x-seed"] == str(parse_seed(text))
 
 
+TEXTS = [
+    "7",
+    "007",
+    "+1",
+    "ada",
+    "Ada",
+    "ada ",
+    "a/b",
+    "a?b#c&d=e",
+    "50%",
+    "é",
+    "e\u0301",
+    "７",
+    "шум",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_same_text_is_the_same_seed_on_every_route(client: TestClient, text: str) -> None:
+    """In the path, in the query, in a walk, among several."""
+    escaped = quote(text, safe="")
+    in_path = client.get(f"/images/{escaped}?resolution=8")
+    in_query = client.get(f"/images?seed={escaped}&resolution=8")
+    drawn = client.post(f"/generate?seed={escaped}&resolution=8")
+    walk = client.get(f"/interpolate?seed={escaped}&seed=1&steps=1&resolution=8&format=json")
+
+    assert in_path.headers["x-seed"] == str(parse_seed(text))
+    assert in_path.content == in_query.content == drawn.content
+    assert in_path.headers["etag"] == in_query.headers["etag"]
+    assert walk.json()["seeds"][0] == in_path.headers["x-seed"]
+    assert walk.json()["seeds_as_asked"] == [text, "1"]
+
+
+@pytest.mark.parametrize(
+    "text", ["..", ".", "/a", "a//b", "a/../b", "two\nlines", "x\0", "ada.gif"]
+)
+def test_a_text_that_no_path_can_carry_is_a_seed_in_the_query(
+    client: TestClient, text: str
+) -> None:
+    """The same as in the other routes' queries; in a path it is refused or never arrives."""
+    escaped = quote(text, safe="")
+    answer = client.get(f"/images?seed={escaped}&resolution=8")
+
+    assert answer.headers["x-seed"] == str(parse_seed(text))
+    assert client.post(f"/generate?seed={escaped}&resolution=8").content == answer.content
+
+
+@pytest.mark.parametrize("text", ["-1", "+9223372036854775808", "x" * 129, ""])
+def test_what_is_no_seed_is_none_on_any_route(client: TestClient, text: str) -> None:
+    """And nothing is drawn in its place."""
+    for address in (f"/images/{text}", f"/images?seed={quote(text)}"):
+        assert client.get(address).status_code == 422
+    assert client.get(f"/interpolate?seed={quote(text)}&seed=1").status_code == 422
+    assert client.post(f"/generate?seed={quote(text)}").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("address", "media_type"),
+    [
+        ("/images/ada.png", "image/png"),
+        ("/images/ada.webp", "image/webp"),
+        ("/images/ada.jpg", "image/jpeg"),
+        ("/images/ada.JPEG", "image/jpeg"),
+        ("/images/ada.jpg?format=jpeg", "image/jpeg"),
+    ],
+)
+def test_the_ending_of_a_path_is_the_format_and_no_part_of_the_seed(
+    client: TestClient, address: str, media_type: str
+) -> None:
+    """The person is the same one."""
+    answer = client.get(address)
+
+    assert answer.headers["content-type"] == media_type
+    assert answer.headers["x-seed"] == client.head("/images/ada").headers["x-seed"]
+
+
+@pytest.mark.parametrize("address", ["/images/ada.svg", "/images/ada.png?format=webp"])
+def test_an_ending_that_cannot_be_given_is_refused(client: TestClient, address: str) -> None:
+    """With what to do."""
+    assert client.get(address).status_code == 422
+    assert client.get("/images/john.smith").headers["x-seed"] == str(parse_seed("john.smith"))
+
+
+@pytest.mark.parametrize("query", ["seed=1&seed=2", "seed=1&seed=1"])
+def test_one_picture_has_one_seed(client: TestClient, query: str) -> None:
+    """The last of several would be served without a word."""
+    answer = client.get(f"/images?{query}")
+
+    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "seed")
+    assert client.get("/images/7?seed=8").status_code == 422
+
+
 @pytest.mark.parametrize("text", ["-1", str(MAX_SEED + 1), "9" * 128, "x" * 129, ""])
 def test_what_is_no_seed_is_refused_with_what_is(client: TestClient, text: str) -> None:
     """Numbers out of range, and texts too long or empty."""
@@ -145,19 +237,6 @@ def test_only_a_pinned_picture_may_be_kept_for_ever(client: TestClient) -> None:
     assert named["cache-control"] == "public, max-age=60"
     assert pinned["cache-control"] == "public, max-age=31536000, immutable"
     assert named["etag"] == pinned["etag"]
-
-
-def test_head_has_the_headers_of_get_and_computes_nothing(
-    client: TestClient, painter: Painter
-) -> None:
-    """All of them that can be known."""
-    head = client.head("/images/7")
-
-    assert (head.status_code, head.content, painter.seeds) == (200, b"", [])
-    assert "content-length" not in head.headers
-    get = client.get("/images/7")
-    for name in ("etag", "cache-control", "content-type", "x-seed", "x-model", "x-resolution"):
-        assert head.headers[name] == get.headers[name]
 
 
 @pytest.mark.parametrize("model", ["nobody", f"painter-32@{'0' * 64}", "@", "painter-32@"])

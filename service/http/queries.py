@@ -1,0 +1,107 @@
+"""The queries of the routes with pictures, with their fixed limits.
+
+Limits that depend on the model (resolutions, labels) are checked by `catalogue`; those of settings,
+by the routes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from service.batching.recipe import Method
+from service.http.parameters import SEEDS_ALLOWED, Label, ModelName, NeverNull, Resolution, SeedText
+
+MAX_COUNT = 64
+MAX_KEY_FRAMES = 16
+MAX_STEPS = 240
+MAX_FPS = 60
+
+ImageFormatName = Literal["png", "webp", "jpeg"]
+WalkFormatName = Literal["webp", "gif", "png", "mp4", "zip", "json"]
+
+
+class Parameters(BaseModel):
+    """The query of a request: unknown parameters are refused, empty ones count as left out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_empty(cls, values: dict[str, object]) -> dict[str, object]:
+        """Forms send every field, also those that nobody filled in; a seed must be filled in."""
+        optional = cls.model_fields.keys() - {"seed"}
+        return {
+            name: value for name, value in values.items() if value != "" or name not in optional
+        }
+
+
+class ImageQuery(Parameters):
+    """Which picture of a seed."""
+
+    resolution: Resolution = None
+    model: ModelName = None
+    label: Label = None
+    format: Annotated[ImageFormatName | None, NeverNull()] = Field(
+        default=None,
+        description="png and webp are lossless; else by the ending of the path, else png.",
+    )
+
+
+class SeedQuery(ImageQuery):
+    """Which picture, with the seed among the parameters."""
+
+    seed: SeedText = Field(description=SEEDS_ALLOWED, examples=["ada"])
+
+
+class GenerateQuery(Parameters):
+    """Which new pictures."""
+
+    resolution: Resolution = None
+    count: Annotated[int | None, NeverNull()] = Field(
+        default=None, ge=1, le=MAX_COUNT, description="How many; else as many as seeds, or 1."
+    )
+    seed: list[SeedText] = Field(
+        default=[],
+        max_length=MAX_COUNT,
+        examples=[["7", "ada"]],
+        description=f"{SEEDS_ALLOWED}; may be repeated. Drawn, and told, where left out.",
+    )
+    model: ModelName = None
+    format: Annotated[ImageFormatName | None, NeverNull()] = Field(
+        default=None, description="Of each picture; else by Accept, else png."
+    )
+    label: Label = None
+
+
+class WalkQuery(Parameters):
+    """Which walk."""
+
+    seed: list[SeedText] = Field(
+        min_length=2,
+        max_length=MAX_KEY_FRAMES,
+        examples=[["7", "ada"]],
+        description=f"Key frames, in order, repeated: {SEEDS_ALLOWED}.",
+    )
+    steps: int = Field(
+        default=24,
+        ge=1,
+        le=MAX_STEPS,
+        description="From one key frame to the next.",
+        examples=[8],
+    )
+    resolution: Resolution = None
+    model: ModelName = None
+    label: Label = None
+    format: WalkFormatName = Field(
+        default="webp",
+        description="webp, gif and png are animated; zip and json hold single frames.",
+    )
+    fps: int = Field(default=24, ge=1, le=MAX_FPS, description="Frames per second.")
+    loop: bool = Field(
+        default=False, description="Walk on from the last key frame back to the first."
+    )
+    method: Method = Field(
+        default=Method.SLERP, description="Along the great circle, or the straight line."
+    )
