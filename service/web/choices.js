@@ -8,7 +8,7 @@ const ANY_LABEL = "any: each seed has its own";
 export function createChoices({ find, store, navigate }) {
   function showModels({ list, card, model }) {
     const options = list.models.map((each) => element("option", { value: each.name }, each.title || each.name));
-    if (card && !list.models.some((each) => each.name === model)) {
+    if (!list.models.some((each) => each.name === model)) {
       options.push(element("option", { value: model, disabled: "" }, `${card.title || model} (no longer offered)`));
     }
     find("model").replaceChildren(...options);
@@ -32,7 +32,7 @@ export function createChoices({ find, store, navigate }) {
     find("label-choice").hidden = !named.length;
   }
 
-  store.subscribe(["list", "model"], showModels);
+  store.subscribe(["list", "card"], showModels);
   store.subscribe(["card", "resolution"], (state) => {
     const focused = find("resolutions").contains(document.activeElement);
     showResolutions(state);

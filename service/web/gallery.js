@@ -16,8 +16,7 @@ export function createGallery({ find, store, navigate, showError, notice }, addK
   const setStatus = (text) => { find("gallery-status").textContent = text; };
   const loadWhenVisible = whenVisible(find("gallery"), load);
 
-  function show({ card, gallery }) {
-    if (!card) return;
+  function show({ gallery }) {
     loading.abort();
     find("gallery").replaceChildren(...gallery.map(tileOf));
     markCurrent();

@@ -18,7 +18,6 @@ export function createInterpolation({ find, store, showError }, seeds) {
   const loadWhenVisible = whenVisible(find("key-frames"), loadKeyFrames);
 
   function show() {
-    if (!store.get().card) return;
     loading.abort();
     loading = new AbortController();
     find("animation").hidden = true;

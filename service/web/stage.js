@@ -11,7 +11,6 @@ export function createStage({ find, store, navigate, setStatus, showError }, onS
   const loadSizesWhenVisible = whenVisible(find("sizes"), loadSizes);
 
   async function showPicture(state) {
-    if (!state.card) return; // the models are still on their way
     loading.abort();
     loading = new AbortController();
     const { signal } = loading;

@@ -10,7 +10,7 @@ const AT_THE_ENDS = new RegExp(`^${UNSEEN}|${UNSEEN}$`, "gu");
 export const cleanSeed = (text) => text.replace(AT_THE_ENDS, "").normalize("NFC");
 
 /**
- * A value with subscribers.
+ * The state with its subscribers, who are called from the first model on: its field `card`.
  * @param {object} initial
  */
 export function createStore(initial) {
@@ -23,6 +23,7 @@ export function createStore(initial) {
       const before = state;
       state = { ...state, ...changes };
       const changed = (field) => state[field] !== before[field];
+      if (!state.card) return;
       for (const [fields, update] of subscribers) if (fields.some(changed)) update(state);
     },
     /** Call `update` whenever one of `fields` is another than before. */
@@ -50,7 +51,7 @@ export function formatFragment(state) {
  * @param {(state: object) => void} navigate called with the state of an entry
  */
 export function connectHistory(store, navigate) {
-  store.subscribe([...IN_ADDRESS, "gallery"], (state) => {
+  store.subscribe([...IN_ADDRESS, "card", "gallery"], (state) => {
     const fragment = formatFragment(state);
     const entry = { gallery: state.gallery };
     const same = fragment === location.hash && String(entry.gallery) === String(history.state?.gallery);

@@ -206,3 +206,19 @@ def test_a_key_that_no_header_holds_is_not_taken() -> None:
     """
 
     assert run_script(code) == {"name": "TypeError", "has": False, "headers": {}, "kept": 0}
+
+
+def test_nobody_follows_a_state_before_there_is_a_model() -> None:
+    """An address may hold model and resolution long before the service has told its models."""
+    code = """
+    const { createStore } = await script("state.js");
+    const store = createStore({ card: null, model: undefined });
+    const calls = [];
+    store.subscribe(["model", "card"], ({ model, card }) => calls.push([model, card]));
+    store.set({ model: "a" });
+    store.set({ card: "card" });
+    store.set({ card: "card" });
+    print(calls);
+    """
+
+    assert run_script(code) == [["a", "card"]]
