@@ -17,13 +17,13 @@ import numpy as np
 from isal import isal_zlib
 
 from models.picture import Pixels, checked
-from service.media.provenance import Facts, checked_facts, xmp_packet
+from service.media.provenance import Facts, checked_facts, rights_of, xmp_packet
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 DEFLATE_LEVEL: Final = 1  # levels 2 and 3 of ISA-L cost more here and hardly save a byte
 COLOUR_TYPES: Final = {1: 0, 3: 2, 4: 6}  # section 11.2.1: by number of channels
 SMALL_HEIGHT: Final = 64  # rows
-KEYWORDS: Final = {"software": "Software"}  # section 11.3.3.1: a registered keyword
+KEYWORDS: Final = {"software": "Software", "credit": "Author"}  # section 11.3.3.1
 
 Filter = Callable[[Pixels, Pixels, int], None]
 
@@ -89,7 +89,10 @@ def _header(pixels: Pixels) -> bytes:
 
 def _text(facts: Facts) -> list[bytes]:
     """Section 11.3.3: one chunk for each fact, and the XMP packet."""
-    chunks = [_text_chunk(KEYWORDS.get(k, k), v) for k, v in checked_facts(facts).items()]
+    named = checked_facts(facts)
+    if rights := rights_of(facts):
+        named |= {"Copyright": rights}
+    chunks = [_text_chunk(KEYWORDS.get(k, k), v) for k, v in named.items()]
     xmp = b"XML:com.adobe.xmp\0\0\0\0\0" + xmp_packet(facts)
     return [*chunks, _chunk(b"iTXt", xmp)]
 

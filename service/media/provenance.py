@@ -1,14 +1,15 @@
 """The facts of a picture in the words of file formats: XMP, EXIF, and a line of text.
 
-Every file says which seed and model made it, and that it was made by a trained algorithm (IPTC
-digital source type), so that people and software can tell. Knows no pixel.
+Every file says which seed and model made it, that it was made by a trained algorithm (IPTC digital
+source type), under which licence it stands and whom to thank, so that people and software can tell.
+Knows no pixel.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from PIL import Image
 
@@ -18,19 +19,25 @@ SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmic
 
 EXIF_IMAGE_DESCRIPTION = 0x010E
 EXIF_SOFTWARE = 0x0131
+EXIF_ARTIST = 0x013B
+EXIF_COPYRIGHT = 0x8298
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_CREATIVE_COMMONS = re.compile(r"CC[ -](BY(?:-NC)?(?:-SA|-ND)?)[ -](\d\.\d)", re.IGNORECASE)
 
 _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about=""
  xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+ xmlns:dc="http://purl.org/dc/elements/1.1/"
  xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+ xmlns:xmpRights="http://ns.adobe.com/xap/1.0/rights/"
  xmlns:progan="urn:progan:facts#"
  Iptc4xmpExt:DigitalSourceType="{source_type}"
-{lines}/>
+{lines}>{elements}
+</rdf:Description>
 </rdf:RDF>
 </x:xmpmeta>
 <?xpacket end="r"?>"""
@@ -40,7 +47,7 @@ def checked_facts(facts: Facts) -> dict[str, str]:
     """The facts in order of name, with characters that no file may hold replaced by `?`.
 
     Args:
-        facts: usually `seed`, `model` (name@digest), `resolution` and `software`.
+        facts: usually `seed`, `model` (name@digest), `resolution`, `licence`, `credit`, `software`.
 
     Raises:
         ValueError: a name that is not lower-case letters, digits and `_`.
@@ -52,24 +59,66 @@ def checked_facts(facts: Facts) -> dict[str, str]:
     return {name: _NOT_IN_XML.sub("?", facts[name]) for name in sorted(facts)}
 
 
+def rights_of(facts: Facts) -> str:
+    """Credit and licence in one sentence, as fields called copyright want it; empty without."""
+    clean = checked_facts(facts)
+    licence = clean.get("licence", "")
+    return ". ".join(
+        part for part in (clean.get("credit", ""), licence and f"Licence: {licence}") if part
+    )
+
+
+def licence_address(licence: str) -> str | None:
+    """Where the text of a licence of Creative Commons stands; None for others."""
+    if found := _CREATIVE_COMMONS.search(licence):
+        return f"https://creativecommons.org/licenses/{found[1].lower()}/{found[2]}/"
+    is_public = re.search(r"\bCC0\b", licence)
+    return "https://creativecommons.org/publicdomain/zero/1.0/" if is_public else None
+
+
 def xmp_packet(facts: Facts) -> bytes:
-    """The facts as an XMP packet: the digital source type, the software, and all by name."""
+    """The facts as an XMP packet: the digital source type, software, rights, and all by name."""
     clean = checked_facts(facts)
     values = {f"progan:{name}": value for name, value in clean.items()}
     if "software" in clean:
         values["xmp:CreatorTool"] = clean["software"]
+    elements = ""
+    if "licence" in clean:
+        values["xmpRights:Marked"] = "True"
+        if address := licence_address(clean["licence"]):
+            values["xmpRights:WebStatement"] = address
+        elements += _element("xmpRights:UsageTerms", "Alt", clean["licence"])
+    if rights := rights_of(facts):
+        elements += _element("dc:rights", "Alt", rights)
+    if "credit" in clean:
+        elements += _element("dc:creator", "Seq", clean["credit"])
     lines = "\n".join(f" {name}={quoteattr(value)}" for name, value in values.items())
-    return _XMP.format(source_type=SOURCE_TYPE, lines=lines).encode()
+    return _XMP.format(source_type=SOURCE_TYPE, lines=lines, elements=elements).encode()
 
 
 def exif_block(facts: Facts) -> bytes:
-    """The facts as EXIF: all in the image description, the software in its own tag."""
+    """The facts as EXIF: all in the image description, software and rights in tags of their own."""
+    clean = checked_facts(facts)
+    texts = {
+        EXIF_IMAGE_DESCRIPTION: one_line(facts),
+        EXIF_SOFTWARE: clean.get("software", ""),
+        EXIF_ARTIST: clean.get("credit", ""),
+        EXIF_COPYRIGHT: rights_of(facts),
+    }
     exif = Image.Exif()
-    exif[EXIF_IMAGE_DESCRIPTION] = one_line(facts)
-    exif[EXIF_SOFTWARE] = checked_facts(facts).get("software", "")
+    for tag, text in texts.items():
+        if text:
+            exif[tag] = text.encode()  # UTF-8, as the Metadata Working Group recommends
     return exif.tobytes()
 
 
 def one_line(facts: Facts) -> str:
     """The facts as text, `seed=7; model=...`, for formats that hold only a comment."""
     return "; ".join(f"{name}={value}" for name, value in checked_facts(facts).items())
+
+
+def _element(name: str, container: str, text: str) -> str:
+    """A property that XMP keeps as a list: of languages (`Alt`) or of people in order (`Seq`)."""
+    language = ' xml:lang="x-default"' if container == "Alt" else ""
+    item = f"<rdf:li{language}>{escape(text)}</rdf:li>"
+    return f"\n<{name}><rdf:{container}>{item}</rdf:{container}></{name}>"

@@ -5,14 +5,18 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
+import pytest
 from PIL import Image
 
+from models.card import Data
 from models.picture import pixel_sha256
 from service.batching.recipe import Recipe, point_of
 from service.facts import file_facts
 from service.files import ZIP, animation_file, picture_file, sheet_file, zip_file
+from service.media.provenance import EXIF_COPYRIGHT
 from tests.service.painter import card_named, paint
 
 CARD = card_named("m")
@@ -58,3 +62,19 @@ def test_an_animation_has_the_media_type_of_its_format() -> None:
     assert file.media_type == "image/apng"
     assert file.pixel_sha256 == pixel_sha256(IMAGES)
     assert Image.open(io.BytesIO(file.content)).info["seeds"] == "7 8"
+
+
+@pytest.mark.parametrize("image_format", ["png", "webp", "jpeg"])
+def test_every_file_carries_credit_and_licence(image_format: str) -> None:
+    """In the fields where programs look for them, in whatever letters."""
+    card = replace(CARD, licence="CC BY 4.0", data=Data("d", "CC BY 4.0", "„Ada” & Söhne", 1))
+    content = picture_file(RECIPES[0], card, IMAGES[0], image_format).content
+    image = Image.open(io.BytesIO(content))
+    xmp = image.info.get("xmp") or image.info["XML:com.adobe.xmp"].encode()
+
+    assert "„Ada” &amp; Söhne. Licence: CC BY 4.0".encode() in xmp
+    if image_format == "png":
+        assert image.info["Copyright"] == "„Ada” & Söhne. Licence: CC BY 4.0"
+    else:
+        assert "„Ada” & Söhne. Licence: CC BY 4.0".encode() in content.replace(xmp, b"")
+        assert EXIF_COPYRIGHT in image.getexif()
