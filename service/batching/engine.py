@@ -45,14 +45,28 @@ class EngineMode:
     Attributes:
         device: `cpu` or `cuda:0`, and so on.
         precision: the number format, `fp32` or `bf16`.
-        libraries: names and versions whose change may change a last bit.
+        libraries: names and versions whose change may change a last bit; with the number of
+            threads, where the start-up test did not find that pictures are the same on one.
         exact: whether the start-up test found that a picture does not depend on its batch.
+        processor: the kind of CPU or the name of the GPU.
+        golden_tried, golden_equal: golden seeds of the card, and how many of them come out here
+            byte for byte as at export; fewer on another kind of processor.
     """
 
     device: str
     precision: str
     libraries: str
     exact: bool = True
+    processor: str = ""
+    golden_tried: int = 0
+    golden_equal: int = 0
+
+    @property
+    def platform(self) -> str:
+        """All on which the bytes of a picture rest beside its model."""
+        return ", ".join(
+            part for part in (self.device, self.processor, self.precision, self.libraries) if part
+        )
 
 
 @dataclass(frozen=True)

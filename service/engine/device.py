@@ -109,14 +109,16 @@ def to_host(pictures: Sequence[Tensor]) -> list[Pixels]:
     return [place.numpy().copy() for place in places]
 
 
+def processor_of(target: Target) -> str:
+    """The kind of processor: another one rounds differently, and may change a last bit."""
+    if target.device.type == "cuda":
+        return torch.cuda.get_device_name(target.device)
+    return torch.backends.cpu.get_cpu_capability()
+
+
 def libraries_of(target: Target) -> str:
     """Names and versions whose change may change a last bit."""
     names = [f"torch {torch.__version__}"]
     if target.device.type == "cuda":
-        names += [
-            f"cudnn {torch.backends.cudnn.version()}",
-            torch.cuda.get_device_name(target.device),
-        ]
-    else:
-        names += [f"threads {target.threads}", torch.backends.cpu.get_cpu_capability()]
+        names.append(f"cudnn {torch.backends.cudnn.version()}")
     return ", ".join(names)

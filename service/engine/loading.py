@@ -11,21 +11,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from models.bundle import load_bundle
+from models.card import Card
 from models.picture import Pixels
 from service.batching.engine import EngineMode, ModelInfo
 from service.batching.recipe import Recipe, point_of
 from service.engine.backends.eager import CompiledNetwork
 from service.engine.backends.select import select_backend
 from service.engine.class_vectors import ClassVectors, class_vectors_of
-from service.engine.device import Target, libraries_of
+from service.engine.device import Target, libraries_of, processor_of
 from service.engine.device_errors import fault_of, free_memory
 from service.engine.exactness import exact_network, ladder, single_image_network
 from service.engine.rendering import generator_inputs, render_network
 from service.engine.self_test import (
     BrokenPromiseError,
+    GoldenReport,
     is_batch_invariant,
     probes_of,
     verify_golden,
@@ -86,14 +89,48 @@ def _load_in_precision(folder: Path, target: Target, max_batch: int, learn: Lear
     classes = class_vectors_of(bundle.generator.embedding, card.labels)
     form = select_backend(bundle.generator, target)
     libraries = f"{libraries_of(target)}, {form.engine}"
-    mode = EngineMode(str(target.device), form.precision, libraries)
+    mode = EngineMode(str(target.device), form.precision, libraries, processor=processor_of(target))
     model = LoadedModel(form, ModelInfo(card, mode), classes)
 
     report = verify_golden(card, model.render_batch)
-    log.info("%s: %d of %d golden seeds equal byte for byte", card.name, report.equal, report.tried)
+    _log_golden(card, report, mode)
+    if not (0 < report.tried == report.equal or _is_thread_invariant(model, folder, target)):
+        libraries += f", threads {target.threads}"
+    mode = replace(mode, libraries=libraries, golden_tried=report.tried, golden_equal=report.equal)
+    return make_exact(replace(model, served=ModelInfo(card, mode)), max_batch, learn)
+
+
+def _log_golden(card: Card, report: GoldenReport, mode: EngineMode) -> None:
+    """Report whether pictures are those of the export, and whether that is a reason to worry."""
+    equal = f"{card.name}: {report.equal} of {report.tried} golden seeds equal byte for byte"
     if not report.tried:
         log.warning("%s has no golden seeds: its pictures are not proved", card.name)
-    return make_exact(model, max_batch, learn)
+    elif report.equal == report.tried:
+        log.info("%s", equal)
+    else:
+        log.info(
+            "%s, the others within rounding: normal on another kind of processor or with other "
+            "libraries than at export (here %s)",
+            equal,
+            mode.platform,
+        )
+
+
+def _is_thread_invariant(model: LoadedModel, folder: Path, target: Target) -> bool:
+    """Whether one thread makes the same pictures, one of each resolution.
+
+    Then engines with any numbers of threads agree, each with the one that has a single thread, and
+    validators need not tell them apart.
+    """
+    if target.threads == 1 or target.device.type != "cpu":
+        return True
+    network = select_backend(load_bundle(folder).generator, replace(target, threads=1))
+    single = replace(model, network=network)
+    card = model.served.card
+    return all(
+        np.array_equal(single.render_batch([probe])[0], model.render_batch([probe])[0])
+        for probe in probes_of(card, len(card.resolutions))
+    )
 
 
 def sizes_to_try(network: CompiledNetwork, max_batch: int) -> tuple[int, ...]:

@@ -44,7 +44,7 @@ def etag_of(
         encoding: the file format with its options and the version of its encoder.
         facts: that the file carries.
     """
-    parts = (*map(repr, recipes), mode.device, mode.precision, mode.libraries, encoding)
+    parts = (*map(repr, recipes), mode.platform, encoding)
     text = "|".join((*parts, repr(sorted(facts.items()))))
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 

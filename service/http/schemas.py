@@ -81,6 +81,12 @@ class ModelCard(BaseModel):
     name: str
     pinned_name: str
     digest: str
+    platform: str = Field(
+        description="Device, processor, number format and libraries that make its pictures here. "
+        "The same digest on the same platform gives the same pixels, byte for byte; on another "
+        "one, pixels may differ by a rounding.",
+        examples=["cpu, AVX2, fp32, torch 2.13.0+cpu, openvino 2026.4.1"],
+    )
     default: bool
     title: str
     description: str
@@ -145,6 +151,7 @@ def model_card(served: ModelInfo, default: str | None) -> ModelCard:
         name=card.name,
         pinned_name=card.pinned_name,
         digest=card.weights_sha256,
+        platform=mode.platform,
         default=card.name == default,
         title=card.title,
         description=card.description,
@@ -159,8 +166,10 @@ def model_card(served: ModelInfo, default: str | None) -> ModelCard:
         quality=card.quality,
         engine={
             "device": mode.device,
+            "processor": mode.processor,
             "precision": mode.precision,
             "libraries": mode.libraries,
             "exact": mode.exact,
+            "golden": {"tried": mode.golden_tried, "equal": mode.golden_equal},
         },
     )

@@ -11,6 +11,7 @@ from service.engine.device import (
     libraries_of,
     open_device,
     precision_for,
+    processor_of,
     to_device,
     to_host,
 )
@@ -38,11 +39,11 @@ def test_a_device_that_cannot_be_used_is_refused_by_name(name: str) -> None:
 
 
 def test_what_may_change_a_last_bit_is_named() -> None:
-    """Library, threads, instruction set."""
-    told = libraries_of(Target(torch.device("cpu"), 3, "fp32"))
+    """Library and instruction set."""
+    target = Target(torch.device("cpu"), 3, "fp32")
 
-    assert torch.__version__ in told
-    assert "threads 3" in told
+    assert torch.__version__ in libraries_of(target)
+    assert processor_of(target) == torch.backends.cpu.get_cpu_capability()
 
 
 @pytest.mark.parametrize(

@@ -185,11 +185,44 @@ def test_a_bundle_that_is_too_coarse_in_bf16_is_served_in_fp32(
 
 
 def test_a_model_tells_what_computes_it(make_bundle: MakeBundle) -> None:
-    """Library, version, precision, threads: all that a last bit may depend on."""
+    """Library, version, precision, processor: all that a last bit may depend on."""
     (served,) = opened(make_bundle().parent).served()
 
     assert ("cpu", "fp32") == (served.mode.device, served.mode.precision)
-    assert re.search(r"torch 2.*, threads 1, .*, openvino 20", served.mode.libraries)
+    assert re.search(r"torch 2.*, openvino 20", served.mode.libraries)
+    assert served.mode.processor == torch.backends.cpu.get_cpu_capability()
+
+
+def test_engines_with_other_numbers_of_threads_agree_where_their_pictures_do(
+    make_bundle: MakeBundle,
+) -> None:
+    """Found by trying; so replicas accept each other's validators."""
+    folder = make_bundle()
+    modes = [
+        load_model(folder, Target(torch.device("cpu"), threads, "fp32"), 2, lambda *_: None)
+        for threads in (1, 2, 3)
+    ]
+    recipe = Recipe(modes[0].served.pinned_name, point_of(7), 8)
+    pictures = {model.render_batch([recipe])[0].tobytes() for model in modes}
+
+    assert len({model.served.mode.platform for model in modes}) == len(pictures) == 1
+
+
+def test_an_engine_whose_threads_add_in_another_order_says_so(
+    make_bundle: MakeBundle, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its pictures are its own, and the log says why golden seeds differ."""
+    monkeypatch.setattr(loading, "_is_thread_invariant", lambda *_: False)
+    monkeypatch.setattr(loading, "verify_golden", lambda *_: GoldenReport(tried=2, equal=1))
+    with caplog.at_level(logging.INFO):
+        model = load_model(
+            make_bundle(), Target(torch.device("cpu"), 2, "fp32"), 2, lambda *_: None
+        )
+
+    assert model.served.mode.libraries.endswith("threads 2")
+    assert (model.served.mode.golden_tried, model.served.mode.golden_equal) == (2, 1)
+    assert "1 of 2 golden seeds equal byte for byte" in caplog.text
+    assert "normal on another kind of processor" in caplog.text
 
 
 def test_no_memory_is_told_in_a_word_that_other_rooms_know(

@@ -39,10 +39,13 @@ def test_a_card_tells_what_a_client_needs(client: TestClient, name: str) -> None
     assert card["data"]["attribution"] == "nobody"
     assert card["engine"] == {
         "device": "cpu",
+        "processor": "",
         "precision": "uint8",
         "libraries": "digests 1",
         "exact": True,
+        "golden": {"tried": 0, "equal": 0},
     }
+    assert card["platform"] == "cpu, uint8, digests 1"
 
 
 def test_an_unknown_model_is_answered_with_those_there_are(client: TestClient) -> None:
