@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import safetensors.torch
+import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from models.card import Card, CardError
+from models.card import ADVICE, Card, CardError
 from models.families.progan.config import ExitShape, NetworkConfig
 from models.families.progan.generator import Generator
 from models.layout import CARD_FILE, PREVIEW_FILE, WEIGHTS_FILE, file_sha256
+from models.strict_json import parse_object
+
+MAX_CARD_BYTES = 4 << 20
 
 
 class BundleError(ValueError):
@@ -28,7 +34,7 @@ class BundleError(ValueError):
 
 
 class LevelledGenerator(Protocol):
-    """What an engine may ask of a generator of any family; to read, not to replace."""
+    """The parts of a generator that an engine uses; read-only."""
 
     @property
     def config(self) -> NetworkConfig:
@@ -71,21 +77,40 @@ class Bundle:
 
 
 def save_bundle(folder: Path, generator: Generator, card: Card, preview: bytes) -> Card:
-    """Write a bundle into the existing, empty `folder`; the caller makes it appear.
+    """Write a bundle into the existing, empty `folder` and push it to the disk.
+
+    Weights and floating-point buffers are written in fp32, integers as they are. The caller makes
+    the folder appear.
 
     Returns:
         The card as written, with the digest of the weights filled in.
+
+    Raises:
+        OSError: the disk is full.
     """
-    tensors: dict[str, Tensor] = {
-        name: value.detach().float().contiguous().cpu()
-        for name, value in generator.state_dict().items()
-    }
+    tensors = {name: _stored(value) for name, value in generator.state_dict().items()}
     safetensors.torch.save_file(tensors, folder / WEIGHTS_FILE)
     card = replace(card, weights_sha256=file_sha256(folder / WEIGHTS_FILE))
     (folder / PREVIEW_FILE).write_bytes(preview)
-    text = json.dumps(card.to_dict(), indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(card.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     (folder / CARD_FILE).write_text(text, encoding="utf-8")
+    for path in (*(folder / name for name in (WEIGHTS_FILE, PREVIEW_FILE, CARD_FILE)), folder):
+        _synchronize(path)
     return card
+
+
+def _stored(value: Tensor) -> Tensor:
+    """A weight or buffer as it is written; a count, such as of batches, stays an integer."""
+    value = value.detach().cpu().contiguous()
+    return value.float() if value.is_floating_point() else value
+
+
+def _synchronize(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def load_card(folder: Path) -> Card:
@@ -96,17 +121,14 @@ def load_card(folder: Path) -> Card:
     """
     path = folder / CARD_FILE
     try:
-        values: object = json.loads(path.read_text(encoding="utf-8"))
+        _require_file(path, MAX_CARD_BYTES)
+        return Card.from_dict(parse_object(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise BundleError(f"{folder} is not a bundle: it has no {CARD_FILE}") from error
-    except (OSError, ValueError) as error:
-        raise BundleError(f"{path} cannot be read: {error}. Copy the bundle again") from error
-    if not isinstance(values, dict):
-        raise BundleError(f"{path} is not a JSON object. Copy the bundle again")
-    try:
-        return Card.from_dict(cast("dict[str, Any]", values))
     except CardError as error:
         raise BundleError(f"{path}: {error}") from error
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{path} cannot be read: {error}. Copy the bundle again") from error
 
 
 def load_bundle(folder: Path) -> Bundle:
@@ -118,12 +140,13 @@ def load_bundle(folder: Path) -> Bundle:
     """
     card = load_card(folder)
     path = folder / WEIGHTS_FILE
-    if not path.is_file():
-        raise BundleError(f"{folder} has no {WEIGHTS_FILE}. Copy the bundle again")
     # Read once and never mapped: what is hashed is what is loaded, and a file that somebody cuts
     # short meanwhile is a wrong digest, not a dead process.
     try:
+        _require_file(path)
         weights = path.read_bytes()
+    except FileNotFoundError as error:
+        raise BundleError(f"{folder} has no {WEIGHTS_FILE}. Copy the bundle again") from error
     except OSError as error:
         raise BundleError(f"{path} cannot be read: {error}. Copy the bundle again") from error
     if (digest := hashlib.sha256(weights).hexdigest()) != card.weights_sha256:
@@ -135,8 +158,33 @@ def load_bundle(folder: Path) -> Bundle:
         known = ", ".join(sorted(FAMILIES))
         raise BundleError(f"{folder}: generator family {card.family!r} is unknown (known: {known})")
     try:
-        generator = FAMILIES[card.family](card.network, tuple(e.shape for e in card.exits))
-        generator.load_state_dict(safetensors.torch.load(weights), strict=True)
-    except (SafetensorError, RuntimeError, TypeError, ValueError) as error:
-        raise BundleError(f"{path} does not fit its card: {error}") from error
+        generator = _build(card, safetensors.torch.load(weights))
+    except (SafetensorError, RuntimeError, TypeError, ValueError, OverflowError) as error:
+        raise BundleError(f"{path} does not fit its card: {error}. {ADVICE}") from error
     return Bundle(generator.eval().requires_grad_(False), card)
+
+
+def _build(card: Card, tensors: dict[str, Tensor]) -> Generator:
+    """The generator of a card with these weights.
+
+    The shapes are compared before memory is taken: a card may ask for more than there is.
+    """
+    builder, shapes = FAMILIES[card.family], tuple(exit_.shape for exit_ in card.exits)
+    with torch.device("meta"):
+        builder(card.network, shapes).load_state_dict(tensors, strict=True, assign=True)
+    generator = builder(card.network, shapes)
+    generator.load_state_dict(tensors, strict=True)
+    return generator
+
+
+def _require_file(path: Path, most: int | None = None) -> None:
+    """Refuse to read a pipe, which may have no end, or a file above `most` bytes.
+
+    Raises:
+        OSError: it is none, or larger.
+    """
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError("it is not a file")
+    if most is not None and status.st_size > most:
+        raise OSError(f"it has {status.st_size:,} bytes, {most:,} are allowed")

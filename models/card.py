@@ -1,4 +1,4 @@
-"""The card of a bundle: what a model is, where it came from, and how good it is.
+"""The card of a bundle: the description, origin and quality of a model.
 
 Owns `Card`, its JSON form, and the strictness with which it is read. Knows no tensor.
 """
@@ -6,15 +6,28 @@ Owns `Card`, its JSON form, and the strictness with which it is read. Knows no t
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Self, TypeVar
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from typing import Annotated, Any, ClassVar, Self, cast
+
+from pydantic import ConfigDict, Field, JsonValue, TypeAdapter
 
 from models.families.progan.config import ExitShape, NetworkConfig
-
-T = TypeVar("T")
+from models.latent import MAX_SEED
+from models.picture import THUMBNAIL_SIZE
+from models.strict_json import STRICT, missing_keys, read_strictly
 
 FORMAT_VERSION = 2  # 1 had exits of one convolution each, and no cost of them
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+ADVICE = "Export the bundle again with this release, or copy it again if it was damaged"
+
+# Limits that hold where a card is read. They only keep a damaged one from asking for a network
+# without end.
+Kernel = Annotated[int, Field(ge=1, le=99)]
+Maps = Annotated[int, Field(ge=1, le=1 << 16)]
+Count = Annotated[int, Field(ge=0)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Byte = Annotated[int, Field(ge=0, le=255)]
 
 
 class CardError(ValueError):
@@ -23,7 +36,7 @@ class CardError(ValueError):
 
 @dataclass(frozen=True)
 class Exit:
-    """One resolution at which images leave the network.
+    """One resolution of a model: the exit that makes its images.
 
     Attributes:
         resolution: of the level; what pictures measure there is `NetworkConfig.size_at`.
@@ -31,40 +44,44 @@ class Exit:
         psnr_db: fidelity to the box-downsampled finished picture over held-out seeds, in decibels;
             None at the top, which is the finished picture.
         hidden: feature maps between one convolution and the next.
-        multiply_adds: what the exit costs for each image; None where nobody counted.
+        multiply_adds: what the exit costs for each image; None if unknown.
         share_of_path: that cost, relative to stem and levels up to this exit.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
     resolution: int
-    kernels: tuple[int, ...]
+    kernels: Annotated[tuple[Kernel, ...], Field(max_length=16)]
     psnr_db: float | None
-    hidden: tuple[int, ...] = ()
-    multiply_adds: int | None = None
-    share_of_path: float | None = None
+    hidden: Annotated[tuple[Maps, ...], Field(max_length=15)] = ()
+    multiply_adds: Count | None = None
+    share_of_path: Annotated[float, Field(ge=0)] | None = None
 
     def __post_init__(self) -> None:
-        _ = self.shape  # which refuses what is none
+        _ = self.shape  # raises if there is no such exit
 
     @property
     def shape(self) -> ExitShape:
-        """What the network needs to know of it."""
+        """Its convolutions, for the network."""
         return ExitShape(self.kernels, self.hidden)
 
 
 @dataclass(frozen=True)
 class Data:
-    """The data set a model learned from, and whom to thank."""
+    """The data set a model was trained on, with its licence and attribution."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     name: str
     licence: str
     attribution: str
-    images: int
+    images: Count
     note: str = ""
 
 
 @dataclass(frozen=True)
 class Golden:
-    """What one seed looked like at export, so that a loaded bundle can be proved.
+    """The picture of one seed at export, to prove a loaded bundle with.
 
     Attributes:
         seed: an integer seed.
@@ -73,23 +90,27 @@ class Golden:
         thumbnail: `models.picture.thumbnail_of` the picture; equal within a few steps anywhere.
     """
 
-    seed: int
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
     resolution: int
-    pixel_sha256: str
-    thumbnail: tuple[int, ...]
+    pixel_sha256: Sha256
+    thumbnail: tuple[Byte, ...]
 
 
 @dataclass(frozen=True)
 class Card:
-    """Everything a bundle says of itself, apart from the weights.
+    """The description of a model: everything in a bundle but weights and preview.
 
     Attributes:
-        name: how clients call the model: lower-case letters, digits, `.`, `_`, `-`.
+        name: of the model, for clients: lower-case letters, digits, `.`, `_`, `-`.
         weights_sha256: of the file `generator.safetensors`, in hexadecimal; the model's digest.
         labels: the class names of a conditional model, in order; empty without classes.
-        training: preset, images shown, wall time, commit and whatever else tells how it came about.
+        training: preset, images shown, wall time, commit and other facts of the run.
         quality: numbers, each with how it was measured.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     name: str
     title: str
@@ -98,11 +119,11 @@ class Card:
     network: NetworkConfig
     exits: tuple[Exit, ...]
     data: Data
-    weights_sha256: str
+    weights_sha256: Sha256
     golden: tuple[Golden, ...]
     labels: tuple[str, ...] = ()
-    training: dict[str, Any] = field(default_factory=dict[str, Any])
-    quality: dict[str, Any] = field(default_factory=dict[str, Any])
+    training: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    quality: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     family: str = "progan"
     format_version: int = FORMAT_VERSION
 
@@ -139,23 +160,34 @@ class Card:
         """Read what `to_dict` wrote.
 
         Raises:
-            CardError: a format that is not known, a missing or unknown key, or a value that does
-                not fit.
+            CardError: an unknown format, a missing or unknown key, or a value of another type or
+                out of range; the message has the path of each.
         """
         values = _in_newest_format(values)
-        _require_keys("card", values, cls)
         try:
-            read: dict[str, Any] = {
-                **values,
-                "network": NetworkConfig.from_dict(values["network"]),
-                "exits": tuple(_read_exit(e) for e in values["exits"]),
-                "data": _read(Data, "data", values["data"]),
-                "golden": tuple(_read_golden(g) for g in values["golden"]),
-                "labels": tuple(values["labels"]),
-            }
-            return cls(**read)
-        except (TypeError, ValueError) as error:
-            raise CardError(f"the card does not fit: {error}") from error
+            card = read_strictly(_adapter(), values)
+        except ValueError as error:
+            raise CardError(f"the card does not fit: {error}. {ADVICE}") from error
+        if missing := [*missing_keys(card.to_dict(), values)]:
+            raise CardError(f"the card does not fit: {', '.join(missing)}: missing. {ADVICE}")
+        for golden in card.golden:
+            _check_golden(golden, card.network)
+        return cast("Self", card)
+
+
+def _check_golden(golden: Golden, network: NetworkConfig) -> None:
+    values = THUMBNAIL_SIZE**2 * network.channels
+    if golden.resolution not in network.resolutions or len(golden.thumbnail) != values:
+        raise CardError(
+            f"the card does not fit: golden seed {golden.seed} needs one of the resolutions "
+            f"{', '.join(map(str, network.resolutions))} and a thumbnail of {values} values, not "
+            f"{golden.resolution} and {len(golden.thumbnail)}. {ADVICE}"
+        )
+
+
+@cache
+def _adapter() -> TypeAdapter[Card]:
+    return TypeAdapter(Card)
 
 
 def _in_newest_format(values: dict[str, Any]) -> dict[str, Any]:
@@ -166,41 +198,20 @@ def _in_newest_format(values: dict[str, Any]) -> dict[str, Any]:
     if version != 1 or type(version) is not int:
         raise CardError(
             f"the bundle has format version {version!r}, this release reads 1 to "
-            f"{FORMAT_VERSION}: use the release that wrote it, or export it again"
+            f"{FORMAT_VERSION}: use the release that wrote it, or export it again with this one"
         )
-    try:
-        exits = [_exit_of_version_1(e) for e in values["exits"]]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise CardError("the exits of the card do not fit: export the bundle again") from error
-    return {**values, "exits": exits, "format_version": FORMAT_VERSION}
+    exits: object = values.get("exits")
+    if not isinstance(exits, list):
+        raise CardError(f"the card does not fit: exits: a list is needed. {ADVICE}")
+    read = [_exit_of_version_1(exit_) for exit_ in cast("list[object]", exits)]
+    return {**values, "exits": read, "format_version": FORMAT_VERSION}
 
 
-def _exit_of_version_1(exit_: dict[str, Any]) -> dict[str, Any]:
-    """One convolution makes the image; its cost is not known."""
-    rest = {key: value for key, value in exit_.items() if key != "kernel"}
+def _exit_of_version_1(exit_: object) -> object:
+    """One convolution makes the image; its cost is not known. Others are refused later."""
+    if not isinstance(exit_, dict) or "kernel" not in exit_:
+        return cast("object", exit_)
+    rest = {k: v for k, v in cast("dict[str, object]", exit_).items() if k != "kernel"}
     unknown = {"multiply_adds": None, "share_of_path": None}
-    return {**rest, "kernels": [exit_["kernel"]], "hidden": [], **unknown}
-
-
-def _require_keys(what: str, values: dict[str, Any], kind: type) -> None:
-    known = {f.name for f in fields(kind)}
-    missing, unknown = sorted(known - set(values)), sorted(set(values) - known)
-    if missing or unknown:
-        parts = [f"missing {', '.join(missing)}"] * bool(missing)
-        parts += [f"unknown {', '.join(unknown)}"] * bool(unknown)
-        raise CardError(f"the {what} has {' and '.join(parts)}: export the bundle again")
-
-
-def _read(kind: type[T], what: str, values: dict[str, Any]) -> T:
-    _require_keys(what, values, kind)
-    return kind(**values)
-
-
-def _read_exit(values: dict[str, Any]) -> Exit:
-    exit_ = _read(Exit, "exit", values)
-    return replace(exit_, kernels=tuple(exit_.kernels), hidden=tuple(exit_.hidden))
-
-
-def _read_golden(values: dict[str, Any]) -> Golden:
-    golden = _read(Golden, "golden seed", values)
-    return replace(golden, thumbnail=tuple(golden.thumbnail))
+    kernel = cast("object", exit_["kernel"])
+    return {**unknown, "hidden": [], **rest, "kernels": [kernel]}

@@ -90,7 +90,7 @@ def write_bundle(
     for seed in (1, 2):
         pixels = picture_of(generator, seed, config.resolution)
         thumbnail = thumbnail_of(pixels)
-        golden.append(Golden(seed, config.resolution, "", thumbnail))
+        golden.append(Golden(seed, config.resolution, "0" * 64, thumbnail))
     path = folder / name
     path.mkdir(parents=True)
     save_bundle(path, generator, make_card(generator, name, tuple(golden)), preview=b"")

@@ -81,7 +81,7 @@ def write_random(folder: Path) -> None:
         exits=tuple(Exit(r, (1,), None) for r in WIDTHS.resolutions),
         data=Data("none", "MIT", "nobody", 0),
         weights_sha256="",
-        golden=(Golden(GOLDEN_SEED, WIDTHS.resolution, "", thumbnail),),
+        golden=(Golden(GOLDEN_SEED, WIDTHS.resolution, "0" * 64, thumbnail),),
     )
     folder.mkdir(parents=True)
     save_bundle(folder, generator, card, preview=b"")

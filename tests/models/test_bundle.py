@@ -1,6 +1,7 @@
 """The exported artifact: what is saved comes back, and what is damaged is refused."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,13 @@ def test_a_folder_that_is_no_bundle_is_refused(tmp_path: Path) -> None:
         load_bundle(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "7", "\udcff"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "{", "[]", "7", "null", "\udcff", "\ufeff{}", "[" * 100_000, '{"a":' * 100_000),
+        *('{"name": "a", "name": "a"}', '{"psnr_db": NaN}', '{"a": -Infinity}', " " * (5 << 20)),
+    ],
+)
 def test_a_card_that_is_no_json_object_is_refused(folder: Path, text: str) -> None:
     """The message says to copy it again."""
     (folder / "card.json").write_bytes(text.encode("utf-8", "surrogateescape"))
@@ -191,7 +198,7 @@ def test_an_unknown_key_of_the_card_is_refused(folder: Path) -> None:
     """The message names file and key."""
     change_card(folder, colour="blue")
 
-    with pytest.raises(BundleError, match=r"card\.json: the card has unknown colour"):
+    with pytest.raises(BundleError, match=r"card\.json: the card does not fit: colour: unknown"):
         load_bundle(folder)
 
 
@@ -218,7 +225,7 @@ def test_an_exit_that_cannot_be_built_is_refused(folder: Path, kernel: object) -
     exits[0]["kernels"] = [kernel]
     change_card(folder, exits=exits)
 
-    with pytest.raises(BundleError, match=r"card\.json: the card does not fit: an exit needs"):
+    with pytest.raises(BundleError, match=r"card\.json: the card does not fit: exits\.0"):
         load_bundle(folder)
 
 
@@ -262,3 +269,62 @@ def test_a_bundle_of_the_first_format_is_read(tmp_path: Path, config: NetworkCon
     for level in range(4):
         old = generator(z, Growth(level))
         assert torch.equal(load_bundle(tmp_path).generator(z, Growth(level)), old)
+
+
+def test_counts_among_the_weights_stay_whole_numbers(
+    tmp_path: Path, card: Card, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as `num_batches_tracked` of a batch norm: fp32 would round them above 2^24."""
+
+    def build(config: NetworkConfig, shapes: tuple[ExitShape, ...]) -> Generator:
+        generator = Generator(config, shapes)
+        generator.norm = torch.nn.BatchNorm1d(2)
+        return generator
+
+    monkeypatch.setitem(bundle_module.FAMILIES, "progan", build)
+    generator = build(card.network, (ExitShape(),) * 4)
+    generator.get_submodule("norm").get_buffer("num_batches_tracked").fill_(2**24 + 1)
+
+    save_bundle(tmp_path, generator, card, preview=b"")
+
+    assert weights_of(tmp_path)["norm.num_batches_tracked"].dtype == torch.int64
+    assert load_bundle(tmp_path).generator.get_buffer("norm.num_batches_tracked") == 2**24 + 1
+
+
+def test_a_bundle_is_pushed_to_the_disk(
+    tmp_path: Path, card: Card, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its three files, then their names: a power cut leaves no empty file under a good name."""
+    pushed: list[Path] = []
+    real = bundle_module.os.fsync
+
+    def fsync(handle: int) -> None:
+        pushed.append(Path(f"/proc/self/fd/{handle}").readlink())
+        real(handle)
+
+    monkeypatch.setattr(bundle_module.os, "fsync", fsync)
+    save_bundle(tmp_path, Generator(card.network), card, preview=b"webp")
+
+    assert {path.name for path in pushed[:-1]} == {
+        *("card.json", "generator.safetensors", "preview.webp")
+    }
+    assert pushed[-1] == tmp_path.resolve()
+
+
+def test_a_card_that_asks_for_more_memory_than_there_is_is_refused(folder: Path) -> None:
+    """By the shapes of the weights, before the memory is taken: here 2^20 * 2^21 numbers."""
+    network = json.loads((folder / "card.json").read_text())["network"]
+    change_card(folder, network={**network, "latent_size": 2**20, "fmap_base": 2**20})
+
+    with pytest.raises(BundleError, match=r"does not fit its card: [\s\S]*size mismatch"):
+        load_bundle(folder)
+
+
+@pytest.mark.parametrize("name", ["card.json", "generator.safetensors"])
+def test_a_pipe_is_not_read(folder: Path, name: str) -> None:
+    """It may have no end."""
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+
+    with pytest.raises(BundleError, match=r"cannot be read: it is not a file"):
+        load_bundle(folder)

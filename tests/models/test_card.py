@@ -1,13 +1,18 @@
 """The card of a bundle, and the strictness with which it is read."""
 
 import json
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from models.card import FORMAT_VERSION, Card, CardError
 from models.families.progan.config import ExitShape
+from models.layout import CARD_FILE
 
 
 def through_json(card: Card) -> dict[str, Any]:
@@ -18,6 +23,13 @@ def through_json(card: Card) -> dict[str, Any]:
 def test_a_card_comes_back_from_json_as_it_was(card: Card) -> None:
     """Tuples, nested values and all."""
     assert Card.from_dict(through_json(card)) == card
+
+
+def at(values: Any, path: str) -> Any:
+    """The part of a card at a path such as `exits.1`; the card itself at an empty one."""
+    for step in filter(None, path.split(".")):
+        values = values[int(step) if isinstance(values, list) else step]
+    return values
 
 
 def test_the_pinned_name_holds_the_digest(card: Card) -> None:
@@ -47,21 +59,20 @@ def test_another_format_is_refused_whatever_else_it_says(version: object) -> Non
         Card.from_dict({"format_version": version, "something": "new"})
 
 
-@pytest.mark.parametrize("part", ["card", "exit", "data", "golden seed"])
+@pytest.mark.parametrize("part", ["", "network", "exits.1", "data", "golden.0"])
 def test_unknown_and_missing_keys_are_named(card: Card, part: str) -> None:
     """In the card itself and in each of its parts."""
     values = through_json(card)
-    inner = {
-        "card": values,
-        "exit": values["exits"][1],
-        "data": values["data"],
-        "golden seed": values["golden"][0],
-    }[part]
-    lost = min(set(inner) - {"format_version"})
-    del inner[lost]
+    inner = at(values, part)
+    path = f"{part}." if part else ""
+    for lost in sorted(set(inner) - {"format_version", "classes", "labels"}):
+        kept = inner.pop(lost)
+        with pytest.raises(CardError, match=rf"{path}{lost}: missing.*Export the bundle again"):
+            Card.from_dict(values)
+        inner[lost] = kept
     inner["surprise"] = 1
 
-    with pytest.raises(CardError, match=f"the {part} has missing {lost} and unknown surprise"):
+    with pytest.raises(CardError, match=rf"{path}surprise: unknown"):
         Card.from_dict(values)
 
 
@@ -124,15 +135,18 @@ def test_a_card_of_the_first_format_is_read_as_strictly(card: Card, exit_: objec
     values = of_version_1(card)
     values["exits"][1] = exit_
 
-    with pytest.raises(CardError, match="export the bundle again"):
+    with pytest.raises(CardError, match=r"exits\.1.*Export the bundle again"):
         Card.from_dict(values)
-    with pytest.raises(CardError, match="missing surprise|unknown surprise"):
+    with pytest.raises(CardError, match="surprise: unknown"):
         Card.from_dict({**of_version_1(card), "surprise": 1})
 
 
 @pytest.mark.parametrize(
     ("kernels", "hidden"),
-    [((), ()), ((2,), ()), ((0,), ()), ((1, 3), ()), ((3,), (8,)), ((3, 1), (0,)), (("3",), ())],
+    [
+        *(((), ()), ((2,), ()), ((0,), ()), ((1, 3), ()), ((3,), (8,)), ((3, 1), (0,))),
+        *((("3",), ()), ((101,), ()), ((1,) * 17, (8,) * 16), ((1, 1), (10**9,))),
+    ],
 )
 def test_an_exit_that_cannot_be_is_refused(
     card: Card, kernels: tuple[int, ...], hidden: tuple[int, ...]
@@ -141,5 +155,118 @@ def test_an_exit_that_cannot_be_is_refused(
     values = through_json(card)
     values["exits"][0] |= {"kernels": list(kernels), "hidden": list(hidden)}
 
-    with pytest.raises(CardError, match="the card does not fit: an exit needs"):
+    with pytest.raises(CardError, match=r"the card does not fit: exits\.0"):
         Card.from_dict(values)
+
+
+# ----------------------------------------------------------------------------------------
+# Types
+
+
+def paths_of(values: object, path: str = "") -> list[str]:
+    """Paths of all values of a card; of the free ones, training and quality, the outermost."""
+    found = [path] if path else []
+    if path in ("training", "quality"):
+        return found
+    pairs: list[tuple[Any, Any]] = []
+    if isinstance(values, dict):
+        pairs = [*values.items()]
+    elif isinstance(values, list):
+        pairs = [*enumerate(values)]
+    for key, value in pairs:
+        found += paths_of(value, f"{path}.{key}" if path else str(key))
+    return found
+
+
+def with_value(card: Card, path: str, value: object) -> dict[str, Any]:
+    """The card as it stands in a file, with another value at a path."""
+    values = through_json(card)
+    above, _, key = path.rpartition(".")
+    inner = at(values, above)
+    inner[int(key) if isinstance(inner, list) else key] = value
+    return values
+
+
+def wrong_for(value: object) -> st.SearchStrategy[Any]:
+    """Values of other JSON types; where numbers are allowed, null is as well."""
+    texts, numbers = st.text(), st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    lists = st.lists(st.none() | st.booleans() | texts, max_size=3)
+    objects = st.dictionaries(st.text(), st.none() | texts, max_size=3)
+    kinds: dict[type, st.SearchStrategy[Any]] = {
+        str: st.none() | numbers | lists | objects | st.booleans(),
+        int: texts | st.floats() | lists | objects | st.booleans(),
+        float: texts | lists | objects | st.booleans(),
+        type(None): texts | lists | objects | st.booleans(),
+        list: st.none() | numbers | texts | objects | st.booleans(),
+        dict: st.none() | numbers | texts | lists | st.booleans(),
+    }
+    return kinds[type(value)]
+
+
+@given(st.data())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+def test_a_value_of_another_type_is_refused_wherever_it_stands(
+    card: Card, data: st.DataObject
+) -> None:
+    """Always as a card that does not fit; the message has the path of the field."""
+    path = data.draw(st.sampled_from(paths_of(through_json(card))))
+    wrong = data.draw(wrong_for(at(through_json(card), path)))
+
+    with pytest.raises(CardError) as caught:
+        Card.from_dict(with_value(card, path, wrong))
+
+    if path not in ("name", "format_version"):
+        assert path.split(".")[0] in str(caught.value) or "not JSON" in str(caught.value)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.data())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+def test_any_value_anywhere_gives_a_card_or_a_card_error(card: Card, data: st.DataObject) -> None:
+    """Never another exception; a card that is read is one that can be written."""
+    path = data.draw(st.sampled_from(paths_of(through_json(card))))
+    with suppress(CardError):
+        read = Card.from_dict(with_value(card, path, data.draw(JSON)))
+        assert Card.from_dict(through_json(read)) == read
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        *(("data.images", "many"), ("licence", 7), ("data.images", -1), ("data.images", True)),
+        *(("exits.0.psnr_db", float("nan")), ("exits.0.share_of_path", -0.1)),
+        *(("golden.0.seed", -1), ("golden.0.seed", 2**63), ("golden.0.thumbnail", [256] * 48)),
+        *(("golden.0.thumbnail", [0] * 47), ("golden.0.resolution", 64)),
+        *(
+            ("golden.0.pixel_sha256", ""),
+            ("weights_sha256", "0" * 63),
+            ("weights_sha256", "G" * 64),
+        ),
+        *(("network.latent_size", 10**30), ("network.fmap_max", 2**21), ("network.classes", -1)),
+        *(("title", "\ud800"), ("labels", ["shirt", 2]), ("quality", {"swd": float("inf")})),
+        *(("training", []), ("exits", {}), ("family", None), ("network", [])),
+    ],
+)
+def test_a_value_out_of_range_is_refused(card: Card, path: str, value: object) -> None:
+    """Numbers have limits, digests a form, and text is text."""
+    with pytest.raises(CardError, match="the card does not fit"):
+        Card.from_dict(with_value(card, path, value))
+
+
+SHIPPED = Path(__file__).parents[2] / "models" / "pretrained"
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in SHIPPED.iterdir()))
+def test_a_shipped_card_is_written_as_it_was_read(name: str) -> None:
+    """To the last byte."""
+    text = (SHIPPED / name / CARD_FILE).read_text(encoding="utf-8")
+
+    again = json.dumps(Card.from_dict(json.loads(text)).to_dict(), indent=2, ensure_ascii=False)
+
+    assert again + "\n" == text

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import JsonValue
 from safetensors import SafetensorError
 
 from models.bundle import load_bundle, load_card, save_bundle
@@ -142,7 +143,7 @@ def export_run(  # noqa: PLR0913 - what a person chooses, each by its name
 
 def exits_for(
     average: Generator, seed: int, steps: int, kept_in: Path | None
-) -> tuple[list[FittedExit], int | None]:
+) -> tuple[list[FittedExit], JsonValue]:
     """Exits that are fitted, or those of the bundle in `kept_in`; the steps that were taken."""
     if kept_in:
         exits, card = reuse_exits(kept_in, average)

@@ -10,7 +10,12 @@ whatever the shape. Where the base is 4x4, both sides are that long.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from functools import cache
+from typing import Any, ClassVar, Self, cast
+
+from pydantic import ConfigDict, TypeAdapter
+
+from models.strict_json import STRICT, missing_keys, read_strictly
 
 BASE_RESOLUTION = 4
 MIN_RESOLUTION = 8
@@ -60,6 +65,7 @@ def require_base(base: Size) -> None:
 
 
 OPTIONAL = {"classes", "base_height", "base_width"}
+LARGEST = 1 << 20  # of any number; far beyond what memory holds
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,8 @@ class NetworkConfig:
     Feature maps follow the rule of the published networks: `min(fmap_base / 2^stage, fmap_max)`
     (Karras et al. 2018, appendix A, table 2); a layer at resolution 2^r has stage r - 1.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     resolution: int  # of the finished picture, a power of two, 8 to 1024
     channels: int = 3  # of the image: 1 gray, 3 RGB, 4 RGBA
@@ -82,10 +90,10 @@ class NetworkConfig:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if type(value) is not int or value < (field.name != "classes"):
+            if type(value) is not int or not (field.name != "classes") <= value <= LARGEST:
                 raise ValueError(
-                    f"{field.name} must be a whole number above 0, not {value!r}"
-                    + " (only classes may be 0)"
+                    f"{field.name} must be a whole number above 0 and up to {LARGEST:,}, not "
+                    f"{value!r:.20} (only classes may be 0)"
                 )
         require_base(self.base)
         level_of(self.resolution)
@@ -141,13 +149,20 @@ class NetworkConfig:
         """The reverse of `to_dict`.
 
         Raises:
-            ValueError: a key is missing or unknown, or a value is out of range.
+            ValueError: a key is missing or unknown, or a value is of another type or out of range.
         """
-        known = {field.name for field in fields(cls)}
-        if set(values) | OPTIONAL != known:
-            odd = sorted((set(values) | OPTIONAL) ^ known)
-            raise ValueError(f"network settings do not fit: missing or unknown {', '.join(odd)}")
-        return cls(**values)
+        try:
+            config = read_strictly(_adapter(), values)
+            if missing := [*missing_keys(config.to_dict(), values)]:
+                raise ValueError(f"{', '.join(missing)}: missing")
+        except ValueError as error:
+            raise ValueError(f"network settings do not fit: {error}") from error
+        return cast("Self", config)
+
+
+@cache
+def _adapter() -> TypeAdapter[NetworkConfig]:
+    return TypeAdapter(NetworkConfig)
 
 
 @dataclass(frozen=True)

@@ -293,7 +293,7 @@ def flip_a_bit(path: Path) -> None:
 
 def bad_golden() -> dict[str, Any]:
     """A promise that the network does not keep."""
-    return {"seed": 1, "resolution": 32, "pixel_sha256": "", "thumbnail": [255, 0] * 24}
+    return {"seed": 1, "resolution": 32, "pixel_sha256": "0" * 64, "thumbnail": [255, 0] * 24}
 
 
 def test_a_model_with_classes_is_served_by_label_or_by_seed(make_bundle: MakeBundle) -> None:
