@@ -21,11 +21,10 @@ from service.http.pages import include_description, include_files, include_page
 from service.http.ranges import RecentFiles
 from service.http.request_log import RequestLogMiddleware
 from service.http.routes import generate, interpolate, models, operations, reproduce
+from service.http.routes.documentation import DESCRIPTION, DescribedApp, operation_id
 from service.http.security_headers import SecurityHeadersMiddleware
 from service.operations.spans import telemetry
 from service.settings import Settings
-
-DESCRIPTION = "Pictures by seed, from Progressive GANs. The same seed is the same picture for ever."
 
 
 def create_app(settings: Settings, runtime: ServiceRuntime | None = None) -> FastAPI:
@@ -45,9 +44,10 @@ def create_app(settings: Settings, runtime: ServiceRuntime | None = None) -> Fas
             await parts.stop()
 
     alone = settings.operations_port is None
-    app = FastAPI(
+    app = DescribedApp(
         title="Progan",
         description=DESCRIPTION,
+        generate_unique_id_function=operation_id,
         lifespan=lifespan,
         telemetry=telemetry(),
         docs_url=None,  # ours needs nothing from elsewhere

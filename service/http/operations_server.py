@@ -61,6 +61,7 @@ def create_operations_app(described: FastAPI, runtime: ServiceRuntime) -> FastAP
     include_description(app)
     include_files(app)
 
+    @app.head("/openapi.json", include_in_schema=False)
     @app.get("/openapi.json", include_in_schema=False)
     async def description() -> JSONResponse:
         return JSONResponse({**described.openapi(), "x-served-here": False})

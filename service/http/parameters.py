@@ -54,7 +54,9 @@ Label = Annotated[
 SeedText = Annotated[
     str,
     # What is too short or too long is told by `seed_of`, in the same words everywhere.
-    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_SEED_TEXT}),
+    WithJsonSchema(
+        {"type": "string", "minLength": 1, "maxLength": MAX_SEED_TEXT, "examples": ["ada"]}
+    ),
 ]
 
 

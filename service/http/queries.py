@@ -52,7 +52,7 @@ class ImageQuery(Parameters):
 class SeedQuery(ImageQuery):
     """Which picture, with the seed among the parameters."""
 
-    seed: SeedText = Field(description=SEEDS_ALLOWED, examples=["ada"])
+    seed: SeedText = Field(description=SEEDS_ALLOWED)
 
 
 class GenerateQuery(Parameters):

@@ -129,12 +129,18 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str
-    request_id: str | None
+    type: str = Field(
+        description="Stable name of the kind of problem.",
+        examples=["urn:problem-type:progan:out-of-range"],
+    )
+    title: str = Field(examples=["A parameter is out of range"])
+    status: int = Field(examples=[422])
+    detail: str = Field(
+        description="What is wrong and what to do, for people.",
+        examples=["resolution: fashion-32 has no 48; it has 4, 8, 16, 32"],
+    )
+    instance: str = Field(description="Path of the request.", examples=["/images/ada"])
+    request_id: str | None = Field(examples=["0f8fad5bd9cb469fa165708616b3a7f8"])
 
 
 def size_of(served: ModelInfo, resolution: int) -> PictureSize:

@@ -1,11 +1,18 @@
-"""What the OpenAPI page says of answers that are no JSON, and of errors."""
+"""The OpenAPI description: answers that are no JSON, errors, names of operations, examples.
+
+Owns all that FastAPI cannot find out from signatures. Generated clients are made of it.
+"""
 
 from __future__ import annotations
 
 import http
 from typing import Any
 
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
 from service.http.headers import CACHE_HEADERS, PICTURE_HEADERS
+from service.http.parameters import SEEDS_ALLOWED
 from service.http.problems import MEDIA_TYPE
 from service.http.schemas import GenerateAnswer, Problem, WalkAnswer
 from service.media.animation import MOVING_FORMATS
@@ -14,9 +21,56 @@ from service.media.encoding import FORMATS
 Responses = dict[int | str, dict[str, Any]]
 
 BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
-IMAGES = {each.media_type: BINARY for each in FORMATS.values()}
-MOVING = {each.media_type: BINARY for each in MOVING_FORMATS.values()}
+# Generators of clients that know no media types of pictures take this one to mean "bytes"; without
+# it they leave the answer out, or read a picture as the JSON of the same route.
+ANY_FILE = {"application/octet-stream": BINARY}
+IMAGES = {**ANY_FILE, **{each.media_type: BINARY for each in FORMATS.values()}}
+MOVING = {**ANY_FILE, **{each.media_type: BINARY for each in MOVING_FORMATS.values()}}
 ARCHIVE = {"application/zip": BINARY}
+BY_CONTENT_TYPE = (
+    "Content-Type says which; application/octet-stream stands for any of them in generated clients."
+)
+
+PROBLEM_REFERENCE = {"$ref": "#/components/schemas/Problem"}
+UNUSED_SCHEMAS = ("HTTPValidationError", "ValidationError")  # FastAPI's own; ours are problems
+
+DESCRIPTION = f"""Pictures by seed, from generative networks.
+
+A seed is {SEEDS_ALLOWED}. The same seed is the same picture: byte for byte for one model digest
+(`model=name@digest`) on one platform, which `GET /models` shows beside the digest; on another kind
+of processor or with other libraries, a pixel may differ by a rounding.
+
+Errors are `application/problem+json` (RFC 9457): what is wrong, what is allowed, what to do."""
+
+
+class DescribedApp(FastAPI):
+    """An application whose description has one schema for all errors, and plain names."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The description, made once."""
+        if self.openapi_schema is None:
+            described = super().openapi()
+            schemas = described.setdefault("components", {}).setdefault("schemas", {})
+            schemas["Problem"] = Problem.model_json_schema()
+            for name in UNUSED_SCHEMAS:
+                schemas.pop(name, None)
+            for operations in described["paths"].values():
+                for operation in operations.values():
+                    _show_examples(operation.get("parameters", []))
+        assert self.openapi_schema is not None  # made above, or before
+        return self.openapi_schema
+
+
+def operation_id(route: APIRoute) -> str:
+    """The name of an operation: that of its function, as `generate`."""
+    return route.name
+
+
+def _show_examples(parameters: list[dict[str, Any]]) -> None:
+    """Put the example of what must be given where "Try it out" looks for it."""
+    for parameter in parameters:
+        if parameter["required"] and (examples := parameter["schema"].get("examples")):
+            parameter["example"] = examples[0]
 
 
 def _headers(*more: str) -> dict[str, Any]:
@@ -28,17 +82,25 @@ def _headers(*more: str) -> dict[str, Any]:
 
 def problems(*statuses: int) -> Responses:
     """The errors a route may answer with."""
-    content = {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
+    content = {MEDIA_TYPE: {"schema": PROBLEM_REFERENCE}}
     return {
         status: {"description": http.HTTPStatus(status).phrase, "content": content}
         for status in statuses
     }
 
 
+PART: Responses = {
+    206: {
+        "description": "The bytes that Range asked for.",
+        "content": ANY_FILE,
+        "headers": _headers(*CACHE_HEADERS, "Content-Range"),
+    },
+}
 GENERATE: Responses = {
     200: {
         "model": GenerateAnswer,
-        "description": "One image, or several as JSON, a ZIP file or a contact sheet.",
+        "description": "One image, or several as JSON, a ZIP file or a contact sheet. "
+        + BY_CONTENT_TYPE,
         "content": {**IMAGES, **ARCHIVE},
         "headers": _headers(),
     },
@@ -50,20 +112,22 @@ METRICS: Responses = {
 }
 REPRODUCE: Responses = {
     200: {
-        "description": "The image of that seed.",
+        "description": f"The image of that seed. {BY_CONTENT_TYPE}",
         "content": IMAGES,
         "headers": _headers(*CACHE_HEADERS),
     },
+    **PART,
     304: {"description": "The client has these bytes."},
-    **problems(401, 404, 413, 415, 422, 429, 500, 503, 504),
+    **problems(401, 404, 412, 413, 415, 416, 422, 429, 500, 503, 504),
 }
 WALK: Responses = {
     200: {
         "model": WalkAnswer,
-        "description": "The walk.",
+        "description": f"The walk. {BY_CONTENT_TYPE}",
         "content": {**MOVING, **ARCHIVE},
         "headers": _headers(*CACHE_HEADERS),
     },
+    **PART,
     304: {"description": "The client has these bytes."},
-    **problems(401, 404, 413, 415, 422, 429, 500, 503, 504),
+    **problems(401, 404, 412, 413, 415, 416, 422, 429, 500, 503, 504),
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Path
 
 from service.http.dependencies import CatalogueDep
 from service.http.routes.documentation import problems
@@ -11,6 +13,7 @@ from service.http.schemas import ModelCard, ModelList, model_card
 router = APIRouter(tags=["models"])
 
 
+@router.head("/models", include_in_schema=False)
 @router.get("/models", responses=problems(401, 429, 503))
 async def list_models(catalogue: CatalogueDep) -> ModelList:
     """The cards of all models."""
@@ -20,8 +23,11 @@ async def list_models(catalogue: CatalogueDep) -> ModelList:
     return ModelList(default=catalogue.default, models=cards)
 
 
+@router.head("/models/{name}", include_in_schema=False)
 @router.get("/models/{name}", responses=problems(401, 404, 422, 429, 503))
-async def read_model(name: str, catalogue: CatalogueDep) -> ModelCard:
+async def read_model(
+    name: Annotated[str, Path(examples=["personas-256"])], catalogue: CatalogueDep
+) -> ModelCard:
     """The card of one model, by `name` or `name@digest`."""
     served = catalogue.find(name)
     old = served.pinned_name in catalogue.retiring

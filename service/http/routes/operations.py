@@ -38,6 +38,7 @@ async def ready(runtime: RuntimeDep) -> Readiness:
     )
 
 
+@metrics_router.head("/metrics", include_in_schema=False)
 @metrics_router.get("/metrics", response_class=Response, responses=METRICS)
 async def metrics(runtime: RuntimeDep, accept: Annotated[str, Header()] = "") -> Response:
     """All metrics, as Prometheus reads them."""

@@ -26,7 +26,9 @@ router = APIRouter(tags=["images"])
 @router.get("/images/{seed:path}", response_class=Response, responses=REPRODUCE)
 async def reproduce(
     request: Request,
-    seed: Annotated[SeedText, Path(description=SEEDS_ALLOWED, examples=["ada"])],
+    seed: Annotated[
+        SeedText, Path(description=f"{SEEDS_ALLOWED}; it may end in .png, .webp or .jpg")
+    ],
     asked: Annotated[ImageQuery, Query()],
     catalogue: CatalogueDep,
     runtime: RuntimeDep,
