@@ -6,7 +6,8 @@ lifespan, on the engine's thread.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import socket
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
@@ -27,18 +28,23 @@ from service.operations.spans import telemetry
 from service.settings import Settings
 
 
-def create_app(settings: Settings, runtime: ServiceRuntime | None = None) -> FastAPI:
+def create_app(
+    settings: Settings,
+    runtime: ServiceRuntime | None = None,
+    operations_sockets: Sequence[socket.socket] = (),
+) -> FastAPI:
     """The application for `settings`.
 
     Args:
         settings: everything that can be set from outside.
         runtime: the parts, where the caller wants to hold them, too.
+        operations_sockets: of the operations port, where it is open already.
     """
     parts = runtime or ServiceRuntime(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[LifespanState]:
-        async with run_operations_server(app, parts):
+        async with run_operations_server(app, parts, operations_sockets):
             parts.start()
             yield {"runtime": parts, "recent_files": RecentFiles()}
             await parts.stop()

@@ -175,14 +175,18 @@ class ServiceRuntime:
         if self._reloading is not None:
             self._reloading.look_now()
 
-    def begin_drain(self) -> None:
-        """Say 'not ready' and admit nothing new; what was admitted goes on."""
+    def announce_drain(self) -> None:
+        """Be not ready from now on, so that balancers look elsewhere; requests are still served."""
         if not self.draining:
             self.draining = True
-            self.batcher.stop_admitting()
             if self._watching is not None:
                 self._watching.cancel()
             log.info("draining: %.1f s of work are queued", self.batcher.queued_work_s())
+
+    def begin_drain(self) -> None:
+        """Admit nothing new; what was admitted goes on."""
+        self.announce_drain()
+        self.batcher.stop_admitting()
 
     async def stop(self) -> None:
         """Finish what was admitted, up to the limit, and end."""

@@ -7,7 +7,8 @@ port opens until after it has closed: draining can be watched. Knows nothing of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+import socket
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
@@ -17,18 +18,22 @@ from starlette.responses import JSONResponse
 from service.composition import ServiceRuntime
 from service.http import problems
 from service.http.addresses import AddressMiddleware
+from service.http.bounded_server import BoundedServer
+from service.http.connections import limits_of_this_process
 from service.http.dependencies import LifespanState, no_body
+from service.http.listening import listen
 from service.http.pages import include_description, include_files
 from service.http.ranges import RecentFiles
-from service.http.request_log import RequestLogMiddleware
+from service.http.request_log import RequestLogMiddleware, log_refused
 from service.http.routes import operations
 from service.http.security_headers import SecurityHeadersMiddleware
+from service.settings import variable_of
 
 POLL_S = 0.01
 LAST_ANSWERS_S = 2  # for a scrape that is under way at the end
 
 
-class OperationsServer(uvicorn.Server):
+class OperationsServer(BoundedServer):
     """A server beside another one, which takes the signals."""
 
     @contextmanager
@@ -71,28 +76,34 @@ def create_operations_app(described: FastAPI, runtime: ServiceRuntime) -> FastAP
 
 @asynccontextmanager
 async def run_operations_server(
-    described: FastAPI, runtime: ServiceRuntime
+    described: FastAPI, runtime: ServiceRuntime, sockets: Sequence[socket.socket] = ()
 ) -> AsyncGenerator[None]:
-    """Serve operations on the port that the settings name, if they name one, while it lasts."""
+    """Serve operations on the port that the settings name, if they name one, while it lasts.
+
+    Args:
+        sockets: of that port, where it is open already.
+    """
     settings = runtime.settings
     if settings.operations_port is None:
         yield
         return
+    host = settings.operations_host or settings.host
+    opened = [*sockets] or listen(host, settings.operations_port, variable_of("operations_port"))
     config = uvicorn.Config(
         create_operations_app(described, runtime),
-        host=settings.operations_host or settings.host,
-        port=settings.operations_port,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=LAST_ANSWERS_S,
     )
-    companion = OperationsServer(config)
-    serve = asyncio.create_task(companion.serve())
-    while not companion.started:
+    _, limits = limits_of_this_process().shared()
+    server = OperationsServer(config, limits, log_refused(runtime.metrics))
+    serve = asyncio.create_task(server.serve(opened))
+    while not server.started:
         await asyncio.sleep(POLL_S)
     try:
         yield
     finally:
-        companion.should_exit = True
+        server.should_exit = True
         await serve

@@ -12,6 +12,7 @@ import re
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -28,6 +29,7 @@ from service.operations.spans import tell_request, trace_id_of
 
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 STATE_KEY = "trace"
+UNMATCHED = "unmatched"
 PLAIN_ROUTES = ("/docs", "/openapi.json", "/web/")  # not of FastAPI's kind, so unnamed in scope
 
 log = logging.getLogger("progan.request")
@@ -112,6 +114,17 @@ class RequestLogMiddleware:
         log.info("request", extra={"facts": facts})
 
 
+def log_refused(metrics: Metrics) -> Callable[[int, str], None]:
+    """An account of requests that never reach the application: one log line and one count each."""
+
+    def account(status: int, outcome: str) -> None:
+        metrics.requests.labels(UNMATCHED, "other", status).inc()
+        facts = {"method": "other", "route": UNMATCHED, "status": status, "outcome": outcome}
+        log.info("request", extra={"facts": facts})
+
+    return account
+
+
 def outcome_of(status: int) -> str:
     """In a word how a request ended, where no problem has said so."""
     if status == 0:
@@ -127,7 +140,7 @@ def route_of(scope: Scope) -> str:
     if isinstance(path, str):
         return path
     below_root = scope["path"].removeprefix(scope.get("app_root_path", scope.get("root_path", "")))
-    return next((p for p in PLAIN_ROUTES if below_root.startswith(p)), "unmatched")
+    return next((p for p in PLAIN_ROUTES if below_root.startswith(p)), UNMATCHED)
 
 
 # ----------------------------------------------------------------------------------------
@@ -155,7 +168,9 @@ class ConsoleFormatter(logging.Formatter):
     """The same for eyes."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record with its facts."""
+        """The record with its facts; one that is `bare` stands alone."""
+        if getattr(record, "bare", False):
+            return record.getMessage()
         facts = " ".join(f"{k}={v}" for k, v in getattr(record, "facts", {}).items())
         return f"{super().format(record)} {facts}".rstrip()
 
@@ -169,5 +184,8 @@ def configure_logging(log_format: str, level: str) -> None:
     handler.setFormatter(JsonFormatter() if log_format == "json" else console)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in ("uvicorn", "uvicorn.error"):
-        logging.getLogger(name).handlers.clear()
-        logging.getLogger(name).propagate = True
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        if log_format == "console":
+            logger.setLevel("WARNING")  # people have our own words for its phases

@@ -16,22 +16,31 @@ from typing import Self
 import httpx2
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 60  # for a machine that is busy
+PATIENCE_S = 300  # for a machine that is busy
 
 
 class Server:
-    """`python -m service` on a free port, with its log in a file."""
+    """`python -m service` on a free port, with its log in a file; `descriptors` are its limit."""
 
     def __init__(
-        self, bundles: Path, log: Path, *, stdin: int | None = None, **settings: str
+        self,
+        bundles: Path,
+        log: Path,
+        *,
+        stdin: int | None = None,
+        descriptors: int | None = None,
+        **settings: str,
     ) -> None:
+        command = [sys.executable, "-m", "service"]
+        if descriptors:
+            command = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *command]
         environment = {name: value for name, value in os.environ.items() if "PROGAN" not in name}
         variables = {"bundles": str(bundles), "port": "0", "threads": "1"} | settings
         environment |= {f"PROGAN_{name.upper()}": value for name, value in variables.items()}
         self.log = log
         with log.open("ab") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "service"],
+                command,
                 cwd=ROOT,
                 env=environment,
                 stdin=stdin,
@@ -94,8 +103,13 @@ def metric_of(client: httpx2.Client, line: str) -> float:
 
 @contextmanager
 def ready_server(
-    bundles: Path, log: Path, *, stdin: int | None = None, **settings: str
+    bundles: Path,
+    log: Path,
+    *,
+    stdin: int | None = None,
+    descriptors: int | None = None,
+    **settings: str,
 ) -> Generator[Server]:
     """A server that serves, until the end of the block."""
-    with Server(bundles, log, stdin=stdin, **settings) as server:
+    with Server(bundles, log, stdin=stdin, descriptors=descriptors, **settings) as server:
         yield server.wait_until_ready()

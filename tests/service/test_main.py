@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
+import os
 import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
 
+import httpx2
 import pytest
-import uvicorn
 
-from service.__main__ import DrainingServer, parser, settings_or_exit
-from service.composition import ServiceRuntime
+from service.__main__ import parser, settings_or_exit
 from service.settings import Settings, variable_of
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_help_lists_every_setting() -> None:
@@ -61,29 +66,53 @@ def test_a_device_that_is_not_there_ends_the_start(
     assert sentence in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("terminal_at_start", "terminal_later", "reads"),
-    [(False, False, True), (True, True, True), (True, False, False)],
-)
-def test_a_hang_up_reads_the_bundles_unless_the_terminal_has_gone(
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
-    terminal_at_start: bool,
-    terminal_later: bool,
-    reads: bool,
-) -> None:
-    """Then it drains; and telling it twice, as shell and kernel do, changes nothing."""
-    runtime = ServiceRuntime(settings)
-    asked: list[str] = []
-    monkeypatch.setattr(runtime, "look_for_models", lambda: asked.append("look"))
-    monkeypatch.setattr(runtime, "begin_drain", lambda: asked.append("drain"))
-    monkeypatch.setattr("os.isatty", lambda _: terminal_at_start)
-    server = DrainingServer(uvicorn.Config("none"), runtime)
-    monkeypatch.setattr("os.isatty", lambda _: terminal_later)
-    for _ in range(2):
-        server.handle_hang_up(signal.SIGHUP, None)
-    for _ in range(2):
-        asyncio.run(server.on_tick(1))
+def test_a_port_that_is_taken_is_one_sentence() -> None:
+    """With the way out, before anything is loaded."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ended = subprocess.run(
+            [sys.executable, "-m", "service"],
+            cwd=ROOT,
+            env=os.environ | {"PROGAN_PORT": str(port)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
-    assert asked == (["look"] if reads else ["drain", "drain"])
-    assert server.should_exit is not reads
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert ended.stderr == (
+        f"port {port} of 127.0.0.1 is taken (address already in use): "
+        "choose another one, as in  PORT=9000 make serve\n"
+    )
+
+
+def test_in_a_terminal_the_last_line_is_the_address(bundles: Path) -> None:
+    """That can be opened; before it, in words, what happens meanwhile."""
+    pty = pytest.importorskip("pty")
+    terminal, of_process = pty.openpty()
+    settings = {"PROGAN_PORT": "0", "PROGAN_BUNDLES": str(bundles), "PROGAN_THREADS": "1"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "service"],
+        cwd=ROOT,
+        env=os.environ | settings,
+        stdin=of_process,
+        stdout=of_process,
+        stderr=of_process,
+    ) as process:
+        os.close(of_process)
+        text = ""
+        while "\nready: " not in text or not text.endswith("\n"):
+            text += os.read(terminal, 65536).decode()
+        lines = text.splitlines()
+        url = lines[-1].removeprefix("ready: ")
+        status = httpx2.get(f"{url}/health/ready").status_code
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+    os.close(terminal)
+
+    assert status == 200
+    assert f"running on {url}; the models are loading" in lines[0]
+    assert not any("{" in line for line in lines)

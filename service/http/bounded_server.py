@@ -1,0 +1,237 @@
+"""Uvicorn with bounds on what clients send: size of a head, time for head and body, connections.
+
+Uvicorn's parser has none of the three for HTTP/1.1 by httptools, and its limit of concurrency
+counts requests that have come whole. Owns the answers to requests that never reach the application:
+400, 408, 431 and 503, as problems like all others. Knows no route but those of health.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import math
+from asyncio import AbstractEventLoop, Transport
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, cast
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from service.http.connections import (
+    BODY_BYTES_PER_S,
+    HEAD_BYTES,
+    HEAD_S,
+    HEADER_OVERHEAD,
+    LINGER_S,
+    ConnectionLimits,
+    ConnectionTable,
+)
+from service.http.problems import MEDIA_TYPE, TYPE_PREFIX
+
+ALWAYS_ANSWERED = (b"/health/", b"/metrics")
+TICKS = 5  # of a tenth of a second, between two looks for connections that are over
+
+Refused = Callable[[int, str], None]
+
+DETAILS = {
+    400: ("bad-request", "this is no HTTP/1.1 request"),
+    408: ("request-timeout", f"the request did not come whole within {HEAD_S:g} s"),
+    431: ("head-too-large", f"the line and the headers are larger than {HEAD_BYTES} bytes"),
+    503: ("too-many-connections", "all connections are in use; try again"),
+}
+
+
+class RefusedError(Exception):
+    """Ends the parsing of a request."""
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection.
+
+    Attributes:
+        expires_at: when its client has been slow for too long; infinity while it may wait.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: AbstractEventLoop | None = None,
+        *,
+        table: ConnectionTable,
+        refused: Refused,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.expires_at = math.inf
+        self._table = table
+        self._refused = refused
+        self._may_ask = True
+        self._is_refused = False
+        self._status = 400  # of the answer to what cannot be parsed
+        self._raw_bytes = 0  # since the parser last had something to show for it
+        self._head_bytes = 0
+        self._body_bytes = 0
+        self._body_began_at = math.inf
+
+    # ------------------------------------------------------------------ the connection
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        """Take a place, which may be another's or one of the few spare ones."""
+        super().connection_made(transport)
+        now = self.loop.time()
+        self.expires_at = now + HEAD_S
+        self._may_ask = self._table.add(self, now)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Give the place back."""
+        self._table.remove(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came; refuse a head that does not end."""
+        if self._is_refused:  # it may still be sending, and must be able to read why
+            return
+        if self.expires_at == math.inf and self._is_idle():
+            self.expires_at = self.loop.time() + HEAD_S
+        self._raw_bytes += len(data)
+        super().data_received(data)
+        if self._raw_bytes > HEAD_BYTES and not self._is_refused:
+            self._refuse(431)
+
+    def give_way(self) -> None:
+        """Make place for another connection."""
+        self.transport.abort()
+
+    def expire(self, now: float) -> None:
+        """Refuse a request that has not come whole, unless its body flows."""
+        if self._is_refused:
+            self.transport.abort()
+            return
+        due = self._body_began_at + HEAD_S + self._body_bytes / BODY_BYTES_PER_S
+        if self.flow.read_paused or now < due < math.inf:
+            self.expires_at = due if now < due < math.inf else now + 1
+        elif self._raw_bytes or due < math.inf:
+            self._refuse(408)
+        else:  # nothing has come at all
+            self.transport.close()
+
+    def _is_idle(self) -> bool:
+        cycle: RequestResponseCycle | None = getattr(self, "cycle", None)  # none before a request
+        return cycle is None or cycle.response_complete
+
+    # ------------------------------------------------------------------ the parser
+
+    def on_message_begin(self) -> None:
+        """Begin to count."""
+        super().on_message_begin()
+        self._head_bytes = 0
+
+    def on_url(self, url: bytes) -> None:
+        """Count the request line."""
+        super().on_url(url)
+        self._count(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Count a header, or one that follows a body."""
+        super().on_header(name, value)
+        self._count(len(name) + len(value) + HEADER_OVERHEAD)
+
+    def on_headers_complete(self) -> None:
+        """Hand the request over; a connection beyond the limit may ask for little."""
+        if not (self._may_ask or self.url.startswith(ALWAYS_ANSWERED)):
+            self._status = 503
+            raise RefusedError
+        self._raw_bytes, self._body_bytes = 0, 0
+        self._body_began_at = self.loop.time()
+        self.expires_at = self._body_began_at + HEAD_S
+        self._table.at_work(self)
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Count a piece of the body; the application limits the whole."""
+        self._raw_bytes = 0
+        self._body_bytes += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Let the client wait for its answer."""
+        self._raw_bytes = 0
+        self.expires_at = self._body_began_at = math.inf
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request."""
+        super().on_response_complete()
+        self._table.waits(self, self.loop.time())
+
+    def _count(self, size: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > HEAD_BYTES:
+            self._status = 431
+            raise RefusedError
+
+    # ------------------------------------------------------------------ answers of its own
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what the parser has given up, for whichever reason."""
+        del msg  # it is plain text
+        self._refuse(self._status)
+
+    def _refuse(self, status: int) -> None:
+        self._is_refused = True
+        self.expires_at = self.loop.time() + LINGER_S
+        kind, _ = DETAILS[status]
+        self._refused(status, kind)
+        if not self._is_idle():
+            self.cycle.disconnected = True  # the application need not go on
+            self.cycle.message_event.set()
+            if self.cycle.response_started:
+                self.transport.close()
+                return
+        self.flow.resume_reading()
+        self.transport.write(refusal(status))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+
+
+def refusal(status: int) -> bytes:
+    """An answer as it goes over the wire, after which the connection ends."""
+    kind, detail = DETAILS[status]
+    phrase = HTTPStatus(status).phrase
+    problem = {"type": TYPE_PREFIX + kind, "title": phrase, "status": status, "detail": detail}
+    body = json.dumps(problem).encode()
+    lines = [
+        f"HTTP/1.1 {status} {phrase}",
+        f"content-type: {MEDIA_TYPE}",
+        f"content-length: {len(body)}",
+        "cache-control: no-store",
+        *(["retry-after: 1"] if status == HTTPStatus.SERVICE_UNAVAILABLE else []),
+        "connection: close",
+    ]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+class BoundedServer(uvicorn.Server):
+    """A server for one application and port.
+
+    Args:
+        config: of uvicorn; which parser it takes is decided here.
+        limits: of connections.
+        refused: called with the status and the kind of each request that is refused here.
+    """
+
+    def __init__(self, config: uvicorn.Config, limits: ConnectionLimits, refused: Refused) -> None:
+        self._table = ConnectionTable(limits)
+        protocol = functools.partial(BoundedProtocol, table=self._table, refused=refused)
+        config.http = cast("type[asyncio.Protocol]", protocol)  # it is called like a class
+        super().__init__(config)
+
+    async def on_tick(self, counter: int) -> bool:
+        """End connections whose time is over."""
+        if counter % TICKS == 0:
+            self._table.expire(asyncio.get_running_loop().time())
+        return await super().on_tick(counter)

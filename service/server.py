@@ -1,0 +1,122 @@
+"""The server of the pictures: its signals, its end, and the word that it is ready.
+
+Owns the order of the end: on the first SIGTERM or SIGINT it is not ready but serves on until the
+time of grace is over; then it closes the port, refuses what is new, finishes what was admitted and
+ends. The second signal ends it at once. SIGHUP has the bundles read again, but for one that a
+closing terminal sends, which is a signal to end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import time
+from types import FrameType
+
+import uvicorn
+
+from service.batching.batcher import ENGINE_ENDED
+from service.composition import ServiceRuntime
+from service.errors import Draining, EngineLost, NotReady
+from service.http.bounded_server import BoundedServer
+from service.http.connections import ConnectionLimits
+from service.http.listening import cut_off_stuck_clients, url_of
+from service.http.request_log import log_refused
+
+STDIN = 0  # its file descriptor
+ENGINE_LOST = 70  # EX_SOFTWARE of sysexits.h
+
+log = logging.getLogger("progan")
+
+
+class DrainingServer(BoundedServer):
+    """A server with time for a balancer between the signal and the closed port.
+
+    Attributes:
+        exit_code: of the process.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, runtime: ServiceRuntime, limits: ConnectionLimits
+    ) -> None:
+        super().__init__(config, limits, log_refused(runtime.metrics))
+        self._runtime = runtime
+        self._signalled_at: float | None = None
+        self._hung_up = False
+        self._had_terminal = os.isatty(STDIN)
+        self._url: str | None = None  # until it has been announced
+        self.exit_code = 0
+
+    def handle_hang_ups(self) -> None:
+        """Take SIGHUP, where the system has it; on the main thread."""
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, self.handle_hang_up)
+
+    def handle_hang_up(self, sig: int, frame: FrameType | None) -> None:
+        """Note that the bundles are to be read again; drain if the terminal has gone."""
+        if not self._had_terminal or os.isatty(STDIN):
+            self._hung_up = True
+        elif self._signalled_at is None:  # the shell and the kernel may both send it
+            self.handle_exit(sig, frame)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as called
+        """Note the first signal; end at once on the second."""
+        if self._signalled_at is not None:
+            os._exit(128 + sig)
+        self._signalled_at = time.monotonic()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to load, and accept connections."""
+        await super().startup(sockets)
+        opened = sockets or []
+        cut_off_stuck_clients(opened, self._runtime.settings.client_write_timeout_s)
+        if opened:
+            self._url = url_of(opened)
+            log.info("Uvicorn running on %s; the models are loading", self._url)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Watch the engine; do what signals asked for: drain and end, or read the bundles."""
+        if self._hung_up:
+            self._hung_up = False
+            self._runtime.look_for_models()
+        if self._signalled_at is not None:
+            self._drain(time.monotonic() - self._signalled_at)
+        if self._runtime.engine_health.check():
+            self.exit_code, self.should_exit = ENGINE_LOST, True
+        self._announce()
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the port; finish what was admitted, or answer that it will not come."""
+        batcher, limit_s = self._runtime.batcher, self._runtime.settings.drain_limit_s
+        if self.exit_code:
+            log.critical("the engine is beyond help: ending with code %d", self.exit_code)
+            batcher.abandon(ENGINE_ENDED, EngineLost)
+        giving_up = asyncio.create_task(self._give_up(limit_s))
+        await super().shutdown(sockets)
+        giving_up.cancel()
+
+    def _drain(self, signalled_s: float) -> None:
+        self._runtime.announce_drain()
+        if signalled_s >= self._runtime.settings.drain_grace_s:
+            self._runtime.begin_drain()
+            self.should_exit = True
+
+    def _announce(self) -> None:
+        if self._url is None:
+            return
+        try:
+            self._runtime.require_ready()
+        except NotReady:
+            return
+        log.info("ready: %s", self._url, extra={"bare": True})
+        self._url = None
+
+    async def _give_up(self, after_s: float) -> None:
+        await asyncio.sleep(after_s)
+        why = "the server shut down before this picture was ready"
+        if given_up := self._runtime.batcher.abandon(why, Draining):
+            log.warning("%d images were given up at shutdown", given_up)
