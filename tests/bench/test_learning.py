@@ -342,7 +342,7 @@ def test_a_run_is_measured_with_one_number_of_pictures(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("target", "looks"), [(-9.0, [8, 16, 32]), (1e9, [8, 16, 20])])
 def test_a_real_run_grows_until_it_is_as_good_and_a_second_call_adds_nothing(
     tmp_path: Path, target: float, looks: list[int]

@@ -134,7 +134,7 @@ def test_our_settings_do_not_leak_from_the_environment(monkeypatch: pytest.Monke
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_a_plain_endpoint_is_measured_from_start_to_end(bundles: Path, tmp_path: Path) -> None:
     """The one rival that needs nothing installed; all the others go the same way."""
     network = Network("tiny-32", bundles, 32)

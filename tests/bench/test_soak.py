@@ -81,7 +81,7 @@ def test_quarters_hold_what_was_due_in_them() -> None:
     assert quarters[3].resident_mib == 301.0
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(900)
 def test_a_real_service_is_soaked(
     bundles: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from service.__main__ import ENGINE_LOST
+from service.server import ENGINE_LOST
 from tests.faults.conftest import Expected, Note
 from tests.faults.process import PATIENCE_S, Service, Supervisor, asking, kill, read_all, until
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(900)
 
 
 def serves(service: Service, expected: Expected) -> bool:

@@ -10,7 +10,7 @@ from tests.faults.conftest import Expected, Note
 from tests.faults.process import Service
 
 pytestmark = [
-    pytest.mark.timeout(180),
+    pytest.mark.timeout(900),
     pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full"),
 ]
 

@@ -13,7 +13,7 @@ import pytest
 from tests.faults.conftest import Expected, Note
 from tests.faults.process import Service, asking, read_all, until
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture

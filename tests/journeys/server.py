@@ -16,7 +16,7 @@ from typing import Self
 import httpx2
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 300  # for a machine that is busy
+PATIENCE_S = 300  # ends a hang, on a busy machine, too
 
 
 class Server:

@@ -15,7 +15,7 @@ CONFIG = NetworkConfig(resolution=32, channels=3, latent_size=16, fmap_base=128,
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)  # three passes over all seeds here and one in another process
+@pytest.mark.timeout(900)  # three passes over all seeds here and one in another process
 @pytest.mark.parametrize(("precision", "seeds"), [("fp32", 2000), ("bf16", 2000)])
 def test_two_thousand_seeds_give_the_same_pixels_in_every_company(
     tmp_path: Path, precision: str, seeds: int

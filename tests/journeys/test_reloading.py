@@ -23,7 +23,7 @@ from service.engine.torch_engine import open_engine, unlearned
 from tests.conftest import write_bundle
 from tests.journeys.server import PATIENCE_S, Server, ready_server
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(900)
 
 SLOW = NetworkConfig(resolution=64, channels=3, latent_size=64, fmap_base=4096, fmap_max=128)
 SEEDS = range(6)

@@ -19,7 +19,7 @@ from models.families.progan.config import NetworkConfig
 from tests.conftest import write_bundle
 from tests.journeys.server import PATIENCE_S, Server, ready_server
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(900)
 
 SLOW = NetworkConfig(resolution=64, channels=3, latent_size=64, fmap_base=4096, fmap_max=128)
 

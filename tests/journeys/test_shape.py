@@ -29,7 +29,7 @@ from training.run.display import Display
 from training.run.loop import train
 from training.run.validation import with_base
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(900)
 
 CONFIG = TrainingConfig(
     preset="wide",

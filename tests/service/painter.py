@@ -22,7 +22,7 @@ from service.batching.recipe import Recipe
 from service.composition import ServiceRuntime
 from service.settings import Settings
 
-PATIENCE_S = 30  # for a machine that is busy
+PATIENCE_S = 300  # ends a hang, on a busy machine, too
 MODE = EngineMode("cpu", "uint8", "digests 1")
 
 

@@ -233,7 +233,7 @@ def test_a_signal_to_torchrun_stops_the_run_once_and_whole(tmp_path: Path) -> No
         time.sleep(0.05)
 
     process.send_signal(signal.SIGTERM)
-    said, _ = process.communicate(timeout=240)
+    said, _ = process.communicate(timeout=540)
 
     told = re.findall(r"stopped after ([\d,]+) images", said)
     images = [int(text.replace(",", "")) for text in told]

@@ -38,7 +38,7 @@ def start(folder: Path, **environment: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_ctrl_c_during_imports_ends_without_a_traceback(tmp_path: Path) -> None:
     """With one sentence, and the code of what is interrupted."""
     with start(tmp_path) as process:
@@ -51,7 +51,7 @@ def test_ctrl_c_during_imports_ends_without_a_traceback(tmp_path: Path) -> None:
     assert errors == "stopped before anything began\n"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_torch_finds_the_wait_policy_of_the_user(tmp_path: Path) -> None:
     """And nothing beside it."""
     with start(tmp_path, OMP_WAIT_POLICY="ACTIVE") as process:

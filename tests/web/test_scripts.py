@@ -54,7 +54,7 @@ def run_script(code: str, *given: str) -> Any:
         return_completed_process=True,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

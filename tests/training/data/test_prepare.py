@@ -278,7 +278,7 @@ def start(source: str, out: Path, workers: int, file_limit: int = -1) -> subproc
 def test_a_full_disk_leaves_nothing_and_says_so(pets: Path, tmp_path: Path) -> None:
     """A file that cannot grow stands for a disk that is full."""
     process = start(str(pets), tmp_path / "out", 1, file_limit=2000)
-    _, errors = process.communicate(timeout=50)
+    _, errors = process.communicate(timeout=300)
 
     assert process.returncode == 1
     assert "DataError: the disk is full, nothing was kept of" in errors
@@ -295,7 +295,7 @@ def test_a_killed_process_leaves_no_result_and_the_next_one_clears_up(tmp_path: 
     while process.stdout.readline().strip() in ("", "0"):
         assert process.poll() is None, process.stderr and process.stderr.read()
     process.kill()
-    process.communicate(timeout=50)
+    process.communicate(timeout=300)
 
     assert not out.exists()
     assert len(list(tmp_path.glob("out.partial-*"))) == 1
@@ -323,7 +323,7 @@ def test_memory_does_not_grow_with_the_number_of_pictures(tmp_path: Path) -> Non
     peak = 0
     for _ in process.stdout:  # a line for every chunk
         peak = max(peak, sum(resident(pid) for pid in family(process.pid)))
-    process.communicate(timeout=50)
+    process.communicate(timeout=300)
 
     assert process.returncode == 0
     assert 50e6 < peak < 400e6
