@@ -197,6 +197,8 @@ def allowed_values(setting: str) -> str:
         for name in ("gt", "ge", "le")
         if hasattr(limit, name)
     }
+    if "le" not in limits:
+        return f"a {info.description}"
     low = f"above {limits['gt']}" if "gt" in limits else f"from {limits['ge']}"
     return f"{kind}{unit} {low} to {limits['le']}, the number alone"
 
@@ -213,5 +215,5 @@ def _folder_faults(settings: Settings, reading: _Reading) -> Iterator[str]:
 def describe_settings() -> Iterator[str]:
     """One line of help for each setting."""
     for name, info in Settings.model_fields.items():
-        default = "unset" if info.default in (None, ()) else info.default
+        default = "unset" if info.default in (None, (), "") else info.default
         yield f"{variable_of(name):<34} {info.description} [{default}]"

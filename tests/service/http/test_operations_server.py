@@ -108,7 +108,7 @@ def test_a_drain_can_be_watched_on_the_second_port(bundles: Path, tmp_path: Path
         tmp_path / "log",
         port=str(first),
         operations_port=str(second),
-        drain_grace_s="30",
+        drain_grace_s="600",
     ) as server:
         server.process.send_signal(signal.SIGTERM)
         server.wait_for("draining")
