@@ -83,7 +83,8 @@ verify-image: ## the image, built, started and asked without an engine (root, bu
 	@docker/build_without_engine.sh $(IMAGE_FOLDER)
 
 clean: ## remove .venv and the tools' caches; data/ and runs/ stay
-	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	@$(PYTHON) -c "$$LOCKED" rm -rf .venv
+	rm -rf .venv.lock .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 
 # ----------------------------------------------------------------------------------------
 # .venv: one stamp per set of extras. A .venv whose Python is gone or whose installation was cut
@@ -102,6 +103,24 @@ REQUIREMENTS := import sys, tomllib; \
 
 WHOLE := $(shell $(BIN)/python -c 'import pip' 2>/dev/null && test ! -e .venv/unfinished && echo yes)
 
+# One make at a time changes .venv; one that had to wait looks again, and finds the work done. The
+# system frees the lock of a make that is killed.
+define LOCKED
+import fcntl, subprocess, sys
+with open(".venv.lock", "w") as lock:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("Waiting for another make that installs into .venv", flush=True)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    sys.exit(subprocess.call(sys.argv[1:]))
+endef
+export LOCKED
+
+ifndef HAS_LOCK
+.venv/ready-%: $(if $(WHOLE),,FORCE) pyproject.toml constraints.txt
+	@$(PYTHON) -c "$$LOCKED" $(MAKE) --no-print-directory HAS_LOCK=yes $@
+else
 .venv/pyvenv.cfg: $(if $(WHOLE),,FORCE)
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Progan needs Python 3.11 or newer, \
 	not " + sys.version.split()[0] + ": say which to use, as in  make PYTHON=python3.12 ...")'
@@ -116,3 +135,4 @@ WHOLE := $(shell $(BIN)/python -c 'import pip' 2>/dev/null && test ! -e .venv/un
 		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) --requirement .venv/requirements-$*.txt
 	@rm .venv/unfinished
 	@touch $@
+endif

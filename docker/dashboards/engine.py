@@ -6,18 +6,24 @@ Owns its panels and their expressions. It answers: is the service too small, or 
 from __future__ import annotations
 
 from docker.dashboards.panels import Dashboard, Panel, Query, Row
+from docker.dashboards.process import PROCESS
 
+INSTANCE = 'instance=~"$instance"'
+CHOSEN = f'{INSTANCE},model=~"$model"'
+BATCH_S = "progan_batch_duration_seconds_sum"
 RATE = "[$__rate_interval]"
 
 
 def _quantile(share: float, histogram: str, by: str = "") -> str:
     labels = f"le, {by}" if by else "le"
-    return f"histogram_quantile({share}, sum by ({labels}) (rate({histogram}_bucket{RATE})))"
+    buckets = f"rate({histogram}_bucket{{{INSTANCE}}}{RATE})"
+    return f"histogram_quantile({share}, sum by ({labels}) ({buckets}))"
 
 
 def _mean(histogram: str, by: str = "") -> str:
     over = f"sum by ({by})" if by else "sum"
-    return f"{over} (rate({histogram}_sum{RATE})) / {over} (rate({histogram}_count{RATE}))"
+    total, count = (f"rate({histogram}_{kind}{{{INSTANCE}}}{RATE})" for kind in ("sum", "count"))
+    return f"{over} ({total}) / {over} ({count})"
 
 
 QUEUE = Row(
@@ -30,7 +36,7 @@ QUEUE = Row(
             "short",
             [
                 Query(
-                    'sum by (model) (progan_queue_depth{model=~"$model"})',
+                    f"sum by (model) (progan_queue_depth{{{CHOSEN}}})",
                     "{{model}}",
                 )
             ],
@@ -42,7 +48,11 @@ QUEUE = Row(
             "Predicted seconds until all that waits now is computed: a new request waits so long. "
             "Above 15 s a ticket is opened, at the deadline requests are refused.",
             "s",
-            [Query("max by (instance) (progan_queued_work_seconds)", "{{instance}}")],
+            [
+                Query(
+                    f"max by (instance) (progan_queued_work_seconds{{{INSTANCE}}})", "{{instance}}"
+                )
+            ],
             steps=[(None, "transparent"), (15, "orange"), (30, "red")],
             width=8,
         ),
@@ -72,7 +82,7 @@ ENGINE = Row(
             "percentunit",
             [
                 Query(
-                    f"sum by (instance) (rate(progan_batch_duration_seconds_sum{RATE}))",
+                    f"sum by (instance) (rate({BATCH_S}{{{INSTANCE}}}{RATE}))",
                     "{{instance}}",
                 )
             ],
@@ -86,7 +96,7 @@ ENGINE = Row(
             "ops",
             [
                 Query(
-                    f'sum by (model) (rate(progan_images_total{{model=~"$model"}}{RATE}))',
+                    f"sum by (model) (rate(progan_images_total{{{CHOSEN}}}{RATE}))",
                     "{{model}}",
                 )
             ],
@@ -100,7 +110,7 @@ ENGINE = Row(
             "s",
             [
                 Query(
-                    "max by (instance) (progan_engine_heartbeat_age_seconds)",
+                    f"max by (instance) (progan_engine_heartbeat_age_seconds{{{INSTANCE}}})",
                     "{{instance}}",
                 )
             ],
@@ -127,8 +137,8 @@ ENGINE = Row(
             "s",
             [
                 Query(
-                    f"sum(rate(progan_batch_duration_seconds_sum{RATE})) "
-                    f"/ sum(rate(progan_batch_size_sum{RATE}))",
+                    f"sum(rate(progan_batch_duration_seconds_sum{{{INSTANCE}}}{RATE})) "
+                    f"/ sum(rate(progan_batch_size_sum{{{INSTANCE}}}{RATE}))",
                     "per image",
                 )
             ],
@@ -140,7 +150,7 @@ ENGINE = Row(
             "short",
             [
                 Query(
-                    f"sum by (kind) (increase(progan_engine_errors_total{RATE}))",
+                    f"sum by (kind) (increase(progan_engine_errors_total{{{INSTANCE}}}{RATE}))",
                     "{{kind}}",
                 )
             ],
@@ -169,7 +179,7 @@ BATCHES = Row(
             "short",
             [
                 Query(
-                    f"sum by (le) (increase(progan_batch_size_bucket{RATE}))",
+                    f"sum by (le) (increase(progan_batch_size_bucket{{{INSTANCE}}}{RATE}))",
                     "{{le}}",
                     output="heatmap",
                 )
@@ -213,5 +223,5 @@ ENGINE_AND_QUEUE = Dashboard(
     "progan-engine",
     "Progan: engine and queue",
     "Is the service too small, or set wrongly? Queue, engine, batches and encoding.",
-    [QUEUE, ENGINE, BATCHES, ENCODING],
+    [QUEUE, ENGINE, BATCHES, ENCODING, PROCESS],
 )

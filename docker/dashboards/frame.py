@@ -5,6 +5,7 @@ Owns the one data source that all dashboards name. Knows nothing of panels.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 DATASOURCE_UID = "progan-prometheus"  # as in grafana/provisioning/datasources/prometheus.yml
@@ -13,8 +14,14 @@ DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 Json = dict[str, Any]
 
 
-def frame() -> Json:
-    """The parts of a dashboard that are the same everywhere."""
+def frame(expressions: Iterable[str]) -> Json:
+    """The parts of a dashboard that are the same everywhere, with the variables that it uses.
+
+    Args:
+        expressions: of all its panels.
+    """
+    text = " ".join(expressions)
+    used = [variable for name, variable in VARIABLES.items() if f"${name}" in text]
     return {
         "tags": ["progan"],
         "schemaVersion": 41,
@@ -25,7 +32,7 @@ def frame() -> Json:
         "timezone": "browser",
         "annotations": {"list": [_firing_alerts()]},
         "links": [_links_to_the_others()],
-        "templating": {"list": [_datasource_variable(), _model_variable()]},
+        "templating": {"list": [_datasource_variable(), *used]},
     }
 
 
@@ -35,14 +42,13 @@ def _datasource_variable() -> Json:
     return variable | {"query": "prometheus", "current": current}
 
 
-def _model_variable() -> Json:
-    query = "label_values(progan_model_info, model)"
+def _variable(name: str, label: str, query: str) -> Json:
     return {
-        "name": "model",
-        "label": "Model",
+        "name": name,
+        "label": label,
         "type": "query",
         "datasource": DATASOURCE,
-        "query": {"query": query, "refId": "models"},
+        "query": {"query": query, "refId": name},
         "refresh": 2,  # whenever the time range changes
         "sort": 1,
         "multi": True,
@@ -50,6 +56,12 @@ def _model_variable() -> Json:
         "allValue": ".*",
         "current": {"text": ["All"], "value": ["$__all"]},
     }
+
+
+VARIABLES = {
+    "instance": _variable("instance", "Instance", 'label_values(up{job="progan"}, instance)'),
+    "model": _variable("model", "Model", "label_values(progan_model_info, model)"),
+}
 
 
 def _firing_alerts() -> Json:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from docker.dashboards.panels import Dashboard, Panel, Query, Row
 
 RATE = "[$__rate_interval]"
-IMAGES = 'progan_images_total{model=~"$model"}'
+CHOSEN = 'instance=~"$instance",model=~"$model"'
+IMAGES = f"progan_images_total{{{CHOSEN}}}"
 
 LOADED = Row(
     "Loaded",
@@ -18,7 +19,7 @@ LOADED = Row(
             "1: no picture depends on its batch and no bundle was refused. 0: a seed may not give "
             "the same bytes for ever; see the runbook.",
             "bool_yes_no",
-            [Query("min(progan_selftest_ok)")],
+            [Query('min(progan_selftest_ok{instance=~"$instance"})')],
             kind="stat",
             steps=[(None, "red"), (1, "green")],
             width=4,
@@ -29,7 +30,7 @@ LOADED = Row(
             "Models with weights in memory. Fewer than there are bundles: one was refused, and the "
             "log says why.",
             "short",
-            [Query("count(count by (model) (progan_model_info)) or vector(0)")],
+            [Query(f"count(count by (model) (progan_model_info{{{CHOSEN}}})) or vector(0)")],
             kind="stat",
             steps=[(None, "red"), (1, "green")],
             width=4,
@@ -40,7 +41,7 @@ LOADED = Row(
             "Each loaded model, pinned by digest, and the device and precision it computes in. "
             "Replicas that differ here give different bytes for the same seed.",
             "string",
-            [Query('progan_model_info{model=~"$model"}', output="table")],
+            [Query(f"progan_model_info{{{CHOSEN}}}", output="table")],
             kind="table",
             width=16,
             height=5,
@@ -82,7 +83,7 @@ USE = Row(
             "Who fills the queue: one model's wave delays the others, a reason to give it its own "
             "service.",
             "short",
-            [Query('sum by (model) (progan_queue_depth{model=~"$model"})', "{{model}}")],
+            [Query(f"sum by (model) (progan_queue_depth{{{CHOSEN}}})", "{{model}}")],
             stacked=True,
         ),
     ],

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from docker.dashboards.panels import Dashboard, Panel, Query, Row
 
-ASKED = 'route!~"/health.*|/metrics"'
+INSTANCE = 'instance=~"$instance"'
+ASKED = f'{INSTANCE},route!~"/health.*|/metrics"'
 FAULTS = f'{ASKED},status=~"5..",status!~"503|504"'
 COUNTED = f'{ASKED},status!~"503|504|429"'
+TOO_MUCH = f'{INSTANCE},reason=~"queue_full|deadline"'
 RATE = "[$__rate_interval]"
 
 
@@ -29,17 +31,38 @@ AT_A_GLANCE = Row(
             [Query('count(ALERTS{alertstate="firing", alertname=~"Progan.+"}) or vector(0)')],
             kind="stat",
             steps=[(None, "green"), (1, "red")],
-            width=4,
+            width=3,
             height=4,
+        ),
+        Panel(
+            "Instances up",
+            "Instances that answer a scrape. Fewer than there should be: ProganDown.",
+            "short",
+            [Query(f'sum(up{{job="progan",{INSTANCE}}}) or vector(0)')],
+            kind="stat",
+            steps=[(None, "red"), (1, "green")],
+            width=3,
+            height=4,
+        ),
+        Panel(
+            "Uptime",
+            "Since the youngest process began. Short though nobody restarted it: ProganRestarting.",
+            "s",
+            [Query(f'min(time() - process_start_time_seconds{{job="progan",{INSTANCE}}})')],
+            kind="stat",
+            steps=[(None, "orange"), (600, "green")],
+            width=3,
+            height=4,
+            without_data="down",
         ),
         Panel(
             "Requests per second",
             "Requests of clients over the last five minutes. Zero at a busy hour: nobody reaches "
             "the service.",
             "reqps",
-            [Query(f"sum(rate(progan_requests_total{{{ASKED}}}[5m]))")],
+            [Query(f"sum(rate(progan_requests_total{{{ASKED}}}[5m])) or vector(0)")],
             kind="stat",
-            width=4,
+            width=3,
             height=4,
         ),
         Panel(
@@ -47,10 +70,11 @@ AT_A_GLANCE = Row(
             "Share answered with a fault of the server, refusals not counted. Above 0.5 % the "
             "objective is missed: find the route below.",
             "percentunit",
-            [Query("progan:failed_requests:ratio_rate5m")],
+            [Query("progan:failed_requests:ratio_rate5m >= 0")],
             kind="stat",
+            without_data="no requests",
             steps=[(None, "green"), (0.005, "orange"), (0.03, "red")],
-            width=4,
+            width=3,
             height=4,
         ),
         Panel(
@@ -59,13 +83,14 @@ AT_A_GLANCE = Row(
             "percentunit",
             [
                 Query(
-                    '(sum(rate(progan_refused_total{reason=~"queue_full|deadline"}[5m])) '
-                    f"or vector(0)) / sum(rate(progan_requests_total{{{ASKED}}}[5m]))"
+                    f"(sum(rate(progan_refused_total{{{TOO_MUCH}}}[5m])) "
+                    f"or vector(0)) / (sum(rate(progan_requests_total{{{ASKED}}}[5m])) > 0)"
                 )
             ],
             kind="stat",
+            without_data="no requests",
             steps=[(None, "green"), (0.01, "orange"), (0.05, "red")],
-            width=4,
+            width=3,
             height=4,
         ),
         Panel(
@@ -73,19 +98,20 @@ AT_A_GLANCE = Row(
             "19 of 20 requests are answered within this time. Above 5 s: see the dashboard of the "
             "engine for waiting, computing or encoding.",
             "s",
-            [Query(_quantile(0.95).replace("$__rate_interval", "5m"))],
+            [Query(_quantile(0.95).replace("$__rate_interval", "5m") + " >= 0")],
             kind="stat",
+            without_data="no requests",
             steps=[(None, "green"), (2, "orange"), (5, "red")],
-            width=4,
+            width=3,
             height=4,
         ),
         Panel(
             "Images per second",
             "Images computed over the last five minutes: the work that is paid for.",
             "ops",
-            [Query("sum(rate(progan_images_total[5m]))")],
+            [Query(f"sum(rate(progan_images_total{{{INSTANCE}}}[5m])) or vector(0)")],
             kind="stat",
-            width=4,
+            width=3,
             height=4,
         ),
     ],
@@ -156,7 +182,12 @@ ERRORS = Row(
             "queue_full and deadline: too little capacity. rate_limit: a greedy client. cancelled: "
             "clients that left. draining: a restart.",
             "reqps",
-            [Query(f"sum by (reason) (rate(progan_refused_total{RATE}))", "{{reason}}")],
+            [
+                Query(
+                    f"sum by (reason) (rate(progan_refused_total{{{INSTANCE}}}{RATE}))",
+                    "{{reason}}",
+                )
+            ],
             stacked=True,
             width=8,
         ),

@@ -61,6 +61,7 @@ class Panel:
         kind: one of `LOOKS`.
         steps: thresholds from the lowest: (from this value on, colour); the first is below all.
         width: columns of 24.
+        without_data: what is shown where there is nothing to count, in words.
     """
 
     title: str
@@ -72,6 +73,7 @@ class Panel:
     stacked: bool = False
     width: int = 12
     height: int = 8
+    without_data: str = "no data"
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def dashboard_json(dashboard: Dashboard) -> Json:
         "uid": dashboard.uid,
         "title": dashboard.title,
         "description": dashboard.description,
-        **frame(),
+        **frame(query.expr for row in dashboard.rows for p in row.panels for query in p.queries),
         "panels": list(_placed(dashboard.rows)),
     }
 
@@ -159,7 +161,7 @@ def _target(query: Query, letter: str, *, instant: bool) -> Json:
 def _field_defaults(panel: Panel) -> Json:
     defaults: Json = {
         "unit": panel.unit,
-        "noValue": "no data",
+        "noValue": panel.without_data,
         "thresholds": {
             "mode": "absolute",
             "steps": [{"value": value, "color": colour} for value, colour in panel.steps],

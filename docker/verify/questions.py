@@ -18,7 +18,7 @@ from typing import Any
 
 DASHBOARDS = Path(__file__).parents[1] / "grafana" / "dashboards"
 # What Grafana puts in place of its variables.
-VARIABLES = {"$__rate_interval": "1m", "$model": ".*"}
+VARIABLES = {"$__rate_interval": "1m", "$instance": ".*", "$model": ".*"}
 # A comparison with a number, or with a product in brackets as the burn rates have it.
 COMPARISON = re.compile(r"(?:==|!=|>=|<=|>|<)\s*(?:\([\d.\s*]+\)|[\d.]+)")
 QUOTED_OR_NOT = re.compile(r'("[^"]*")')

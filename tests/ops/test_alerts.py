@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import yaml
 from prometheus_client import CollectorRegistry
 
-METRIC = re.compile(r"\b(?:progan[_:]\w[\w:]*|up|ALERTS)\b")
+METRIC = re.compile(r"\b(?:progan[_:]\w[\w:]*|process_\w+|up|ALERTS)\b")
 OF_PROMETHEUS = {"up", "ALERTS"}
 
 
@@ -93,12 +94,42 @@ def test_every_alert_has_a_severity_a_summary_and_its_section_in_the_runbook(
     for alert in alerts:
         assert alert["labels"]["severity"] in ("page", "ticket")
         assert alert["annotations"]["summary"]
-        assert alert["annotations"]["runbook"] == f"docs/runbook.md#{slug(alert['alert'])}"
+        link = f"{{{{ $externalLabels.runbook }}}}#{slug(alert['alert'])}"
+        assert alert["annotations"]["runbook_url"] == link
         section = runbook.partition(f"## {alert['alert']}\n")[2].partition("\n## ")[0]
         assert f"**{alert['labels']['severity']}.**" in section
         assert "Look at:" in section
         assert "Do:" in section
     assert sections == [alert["alert"] for alert in alerts]
+
+
+def test_links_to_the_runbook_are_absolute(root: Path, compose: dict[str, Any]) -> None:
+    """The address is Prometheus' external label, from a variable that Compose always gives."""
+    config = yaml.safe_load((root / "docker/prometheus.yml").read_text(encoding="utf-8"))
+    grafana = compose["services"]["grafana"]["volumes"]
+    given = compose["services"]["prometheus"]["environment"]["RUNBOOK_URL"]
+
+    assert config["global"]["external_labels"]["runbook"] == "${RUNBOOK_URL}"
+    assert given == "${RUNBOOK_URL:-http://127.0.0.1:3000/public/runbook.txt}"
+    assert "./docs/runbook.md:/usr/share/grafana/public/runbook.txt:ro" in grafana
+
+
+def test_alerts_reach_somebody_by_their_severity(
+    root: Path, compose: dict[str, Any], rules: list[dict[str, Any]]
+) -> None:
+    """Prometheus sends to the Alertmanager of Compose, which has a receiver for each."""
+    config = yaml.safe_load((root / "docker/prometheus.yml").read_text(encoding="utf-8"))
+    (manager,) = config["alerting"]["alertmanagers"]
+    alerting = yaml.safe_load((root / "docker/alertmanager.yml").read_text(encoding="utf-8"))
+    route = alerting["route"]
+    receivers = {receiver["name"] for receiver in alerting["receivers"]}
+    matched = {matcher for child in route["routes"] for matcher in child["matchers"]}
+
+    assert manager["static_configs"][0]["targets"] == ["alertmanager:9093"]
+    assert "alertmanager" in compose["services"]
+    assert receivers == {route["receiver"], *(child["receiver"] for child in route["routes"])}
+    assert {'severity = "page"'} == matched
+    assert {rule["labels"]["severity"] for rule in rules if "alert" in rule} == {"page", "ticket"}
 
 
 def test_the_runbook_names_panels_and_settings_that_exist(

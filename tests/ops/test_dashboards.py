@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -84,10 +86,40 @@ def test_all_name_the_one_provisioned_data_source(
     for board in dashboards.values():
         variables = {entry["name"]: entry for entry in board["templating"]["list"]}
         assert variables["datasource"]["current"]["value"] == source["uid"]
-        assert variables["model"]["datasource"] == DATASOURCE
+        asked = {name: v for name, v in variables.items() if v["type"] == "query"}
+        assert all(variable["datasource"] == DATASOURCE for variable in asked.values())
     for panel in panels:
         assert panel["datasource"] == DATASOURCE
         assert all(target["datasource"] == DATASOURCE for target in panel["targets"])
+
+
+def test_every_variable_of_a_dashboard_does_something(
+    dashboards: dict[str, dict[str, Any]],
+) -> None:
+    """Each panel asks for the chosen instances, or for what concerns them all."""
+    for board in dashboards.values():
+        panels = [panel for panel in board["panels"] if panel["type"] != "row"]
+        text = json.dumps([panel["targets"] for panel in panels])
+        variables = {entry["name"] for entry in board["templating"]["list"]}
+        assert {name for name in variables if f"${name}" not in json.dumps(panels)} - {
+            "datasource"
+        } == set()
+        assert set(re.findall(r"=~\\\"\$(\w+)", text)) <= variables
+        assert "instance" in variables
+
+
+def test_a_tile_means_something_without_traffic(panels: list[dict[str, Any]]) -> None:
+    """It shows zero, or says in words why there is no number; never a NaN."""
+    tiles = [panel for panel in panels if panel["type"] == "stat"]
+    assert len(tiles) > 8
+    for tile in tiles:
+        (target,) = tile["targets"]
+        zero = target["expr"].endswith("or vector(0)")
+        words = tile["fieldConfig"]["defaults"]["noValue"] != "no data"
+        always = "progan_selftest_ok" in target["expr"]
+        assert zero or words or always, tile["title"]
+        if "/ " in target["expr"]:  # nothing through nothing
+            assert "> 0)" in target["expr"], tile["title"]
 
 
 def test_grafana_looks_where_compose_puts_them(compose: dict[str, Any], root: Path) -> None:
