@@ -27,7 +27,10 @@ export function createGallery({ find, store, navigate, showError, notice }, addK
     const tile = element("button", { class: "tile", type: "button" }, pictureFrame(), element("span", {}, seed));
     tile.addEventListener("click", () => choose(seed));
     const add = element("button", { class: "add", type: "button", "aria-label": `Put ${seed} on the path` }, "+");
-    add.addEventListener("click", () => addKeyFrame(seed));
+    add.addEventListener("click", () => {
+      addKeyFrame(seed);
+      notice.show(`“${seed}” is on the path of the walk.`, "Go to it", () => find("walk").scrollIntoView());
+    });
     return element("li", {}, tile, add);
   }
 

@@ -7,6 +7,8 @@ const NAMES = ["alan", "grace", "ada", "hedy", "linus", "margaret", "edsger", "k
   "barbara", "donald", "frances"];
 const THUMBNAIL = 128; // pixels, at most
 const PIXELATED = 64; // pixels, up to which single ones are worth seeing
+// In a path, clients and proxies change dots and slashes, and an ending may be read as a format.
+const FRAGILE_IN_PATH = /[./\\%\p{C}]/u;
 const NEARBY = "200px"; // how far below the screen a row begins to load
 
 /** The names everyone meets first. */
@@ -46,7 +48,9 @@ export const newestModel = ({ card, label }) => ({ model: card.name, ...(label &
 
 /** The address of a picture, relative to the page; `model` as above. */
 export function imageAddress(seed, model, resolution, format) {
-  return `images/${encodeURIComponent(seed)}?${query({ ...model, resolution, format })}`;
+  const rest = query({ ...model, resolution, format });
+  const text = encodeURIComponent(seed);
+  return FRAGILE_IN_PATH.test(seed) ? `images?seed=${text}&${rest}` : `images/${text}?${rest}`;
 }
 
 /** The address of several pictures in one answer (POST). */

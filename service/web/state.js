@@ -7,7 +7,7 @@ const UNSEEN = String.raw`[\s\u200B-\u200D\u2060\uFEFF]+`;
 const AT_THE_ENDS = new RegExp(`^${UNSEEN}|${UNSEEN}$`, "gu");
 
 /** A seed as typed, without what nobody sees: capitals count, spaces at the ends do not. */
-export const cleanSeed = (text) => text.replace(AT_THE_ENDS, "").normalize("NFC");
+export const cleanSeed = (text) => text.replace(AT_THE_ENDS, "").normalize("NFC").toWellFormed();
 
 /**
  * The state with its subscribers, who are called from the first model on: its field `card`.

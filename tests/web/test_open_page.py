@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
@@ -266,22 +267,20 @@ def test_each_link_is_what_its_words_say(host: str, folder: Path) -> None:
     assert seen["command"] == f"curl -o ripley.png 'http://page.test/{newest}'"
 
 
-@pytest.mark.parametrize(
-    ("typed", "seed"),
-    [
-        ("alan ", "alan"),
-        ("\u3000 Alan\t", "Alan"),
-        ("\u200balan\ufeff", "alan"),
-        ("Zoe\u0301", "Zo\u00e9"),
-        ("a  b", "a  b"),
-        ("0x10", "0x10"),
-    ],
-)
-def test_a_typed_seed_is_trimmed_and_keeps_its_capitals(typed: str, seed: str) -> None:
+def test_a_typed_seed_is_trimmed_and_keeps_its_capitals() -> None:
     """And accents have one form, however a keyboard writes them."""
-    code = "print((await script('state.js')).cleanSeed(given[0]));"
+    seeds = {
+        "alan ": "alan",
+        "\u3000 Alan\t": "Alan",
+        "\u200balan\ufeff": "alan",
+        "Zoe\u0301": "Zo\u00e9",
+        "a  b": "a  b",
+        "0x10": "0x10",
+        "half \ud83d": "half \ufffd",
+    }
+    code = "print(JSON.parse(given[0]).map((await script('state.js')).cleanSeed));"
 
-    assert run_script(code, typed) == seed
+    assert run_script(code, json.dumps(list(seeds))) == list(seeds.values())
 
 
 def test_the_page_paints_what_it_shows_in_the_field(host: str, folder: Path) -> None:

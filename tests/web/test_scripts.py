@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
 
 import pytest
 
+from models.latent import parse_seed
 from service.access.keys import digest_of
 from service.settings import Settings
 from tests.service.painter import Painter, card_named, service_with
@@ -52,14 +54,34 @@ def test_where_no_class_is_chosen_no_address_tells_of_one() -> None:
     const { imageAddress, interpolationAddress } = await script("pictures.js");
     const model = { model: "plain@0f" };
     const walk = interpolationAddress(["1", "2"], model, 32, 4, "gif");
-    print([imageAddress("ä/7", model, 32, "png"), walk]);
+    print([imageAddress("ä 7", model, 32, "png"), walk]);
     """
     settings = "steps=4&fps=24&loop=true&resolution=32&model=plain@0f&format=gif"
 
     assert run_script(code) == [
-        "images/%C3%A4%2F7?model=plain@0f&resolution=32&format=png",
+        "images/%C3%A4%207?model=plain@0f&resolution=32&format=png",
         f"interpolate?seed=1&seed=2&{settings}",
     ]
+
+
+def test_any_text_is_the_same_seed_in_every_address_of_the_page(settings: Settings) -> None:
+    """Dots, slashes and endings, too, which a path would lose or take for a format."""
+    seeds = ["ada", "..", ".", "a/b", "a//b", "/", "ada.png", "john.smith", "100%", "%41", "a\\b"]
+    seeds += ["ä 7", "a?b#c", "a&b=c", "a+b", "鍵", "👩🏽‍🚀", "'\"<>", "-0", "007"]
+    code = """
+    const { imageAddress, galleryAddress } = await script("pictures.js");
+    const seeds = JSON.parse(given[0]);
+    const model = { model: "painter-32" };
+    const addresses = seeds.map((seed) => imageAddress(seed, model, 32, "png"));
+    print([addresses, galleryAddress(seeds, model, 32)]);
+    """
+    addresses, gallery = run_script(code, json.dumps(seeds))
+    with service_with(Painter(), settings) as client:
+        single = [client.get(f"/{address}").headers["x-seed"] for address in addresses]
+        together = client.post(f"/{gallery}", headers={"Accept": "application/json"})
+
+    assert single == [str(parse_seed(seed)) for seed in seeds]
+    assert together.headers["x-seed"] == ",".join(single)
 
 
 def test_a_request_waits_for_a_key_and_goes_on_with_the_one_that_opens(guarded: str) -> None:
