@@ -108,6 +108,24 @@ def clear_abandoned(out: Path) -> None:
             shutil.rmtree(folder)
 
 
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file that appears whole or not at all, and push it to the disk.
+
+    Raises:
+        OSError: the disk is full; an older file stays.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+        _synchronize(path.parent)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def write_durably(path: Path, text: str) -> None:
     """Write a text file and push it to the disk; stray halves of characters are escaped."""
     with path.open("w", encoding="utf-8", errors="backslashreplace") as file:

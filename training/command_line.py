@@ -21,7 +21,7 @@ from training.device import add_machine_arguments, add_threads_argument, device_
 from training.distributed import DistributedError, Processes
 from training.exits.distillation_data import ExitError
 from training.game.optimise import NonFiniteLossError
-from training.quality.networks.efficientnet import WeightsError
+from training.quality.features import WeightsError
 from training.run.checkpoint import CheckpointError
 
 USER_ERRORS = (

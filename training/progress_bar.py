@@ -6,8 +6,9 @@ Owns the display and nothing of the work.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -15,12 +16,37 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 SECONDS_BETWEEN_LINES = 30
 
 OnProgress = Callable[[int, int], None]  # parts done, parts in all
+OpenProgress = Callable[[str], AbstractContextManager[OnProgress]]  # opens the bar of that label
+Advance = Callable[[], None]  # one part more
+
+T = TypeVar("T")
+
+
+def ignore_progress(_done: int, _total: int) -> None:
+    """Show nothing."""
+
+
+def no_advance() -> None:
+    """Count nothing."""
+
+
+def tracked(items: Sequence[T], on_progress: OnProgress) -> Iterator[T]:
+    """Yield the items, and report each when it has been worked on."""
+    for done, item in enumerate(items, 1):
+        yield item
+        on_progress(done, len(items))
+
+
+def counted(total: int, on_progress: OnProgress) -> Advance:
+    """A callable that reports one more part of `total` each time it is called."""
+    parts = iter(range(1, total + 1))
+    return lambda: on_progress(next(parts), total)
 
 
 @contextmanager
 def progress_bar(
     label: str,
-    unit: str,
+    unit: str = "steps",
     console: Console | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Generator[OnProgress]:
@@ -50,6 +76,10 @@ def _lines(label: str, unit: str, console: Console, clock: Callable[[], float]) 
         now = clock()
         if now - printed >= SECONDS_BETWEEN_LINES or done == total:
             printed = now
-            console.print(f"{label}: {done:,} of {total:,} {unit}, {now - began:.0f} s")
+            console.print(
+                f"{label}: {done:,} of {total:,} {unit}, {now - began:.0f} s",
+                markup=False,
+                soft_wrap=True,
+            )
 
     return on_progress

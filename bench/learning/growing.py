@@ -30,7 +30,7 @@ from training.config.presets import PRESETS
 from training.data.stream import Prepared
 from training.game.schedule import ScheduleState
 from training.quality.distances import kernel_distance
-from training.quality.networks.efficientnet import efficientnet_features, load_network, weights_path
+from training.quality.features import efficientnet_features, load_efficientnet, weights_path
 from training.quality.pictures import choose_real, draw_generated
 from training.quality.swd import sliced_wasserstein
 from training.run.checkpoint import CHECKPOINTS, PATTERN
@@ -86,7 +86,7 @@ class Ruler:
 
     def __init__(self, prepared: Prepared, resolution: int, pictures: int) -> None:
         self.real = choose_real(prepared.images(resolution), pictures, seed=0)
-        self._network = load_network(weights_path(), torch.device("cpu"))
+        self._network = load_efficientnet(weights_path(), torch.device("cpu"))
         self._features = efficientnet_features(self.real, self._network)
 
     def measure(self, average: Generator, growth: Growth, scratch: Path) -> Numbers:

@@ -43,7 +43,9 @@ def test_a_run_is_measured_and_its_card_says_so(
     assert run(*words, "--device", "cpu", "--threads", 1) == 0
 
     said = capsys.readouterr().out
-    assert re.search(r"^fd efficientnet lite0 +[\d.]+  images 12$", said, re.MULTILINE)
+    assert re.search(
+        r"^fd efficientnet lite0 +[\d.]+  lower is better; images 12$", said, re.MULTILINE
+    )
     assert f"written: {folder / 'quality.json'} and {folder / 'neighbours.png'}" in said
     run("export", "--run", folder, "--out", tmp_path / "noise")
     quality = json.loads((tmp_path / "noise" / "card.json").read_text())["quality"]

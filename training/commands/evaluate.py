@@ -1,46 +1,41 @@
 """The `evaluate` command: how good the averaged generator of a run is, against real pictures.
 
-Owns the order in which things are measured, their defaults, and what the report says of them. The
-metrics live beside it. Pictures lie in scratch files of the run folder while it works.
+Owns the command line, which pictures are measured, and the circumstances in the report. Metrics are
+measured by `training.quality`. Pictures lie in scratch files of the run folder while it works.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import torch
 
+from training.atomic_folder import write_file
+from training.config.config import TrainingConfig
+from training.data.manifest import DataError
 from training.data.stream import Prepared, open_prepared
-from training.quality.classes import labels_like
-from training.quality.feature_metrics import measure_features
-from training.quality.fid import CUSTOMARY_PICTURES, INCEPTION_FILE, load_inception, measure_fid
-from training.quality.memorization import measure_memorization
-from training.quality.networks.efficientnet import (
-    NETWORK,
-    efficientnet_features,
-    input_size_of,
-    load_network,
-    weights_path,
+from training.progress_bar import OpenProgress, progress_bar
+from training.quality.evaluation import (
+    Effort,
+    FeatureNetworks,
+    measure_by_features,
+    measure_pixels,
 )
+from training.quality.fid import INCEPTION_FILE
 from training.quality.pictures import PictureSet, choose_real, draw_generated
 from training.quality.report import (
     QUALITY_FILE,
     QUALITY_FORMAT,
+    GeneratedPictures,
     Metric,
     QualityReport,
-    metric_entry,
+    RealPictures,
     table_of,
     write_report,
-    write_whole,
 )
-from training.quality.ssim import similarity_within
-from training.quality.swd import SWD_METHOD, sliced_wasserstein
-from training.run.data_origin import read_origin
+from training.run.data_origin import Origin, read_origin
 from training.run.loaded import NEWEST, LoadedRun, add_checkpoint_argument, load_run
 
 NEIGHBOURS_FILE = "neighbours.png"
@@ -50,31 +45,9 @@ EVALUATION_FIRST_SEED = (
 FEWEST_EVALUATED = 10  # pictures
 REMEDY = "give the --data it was trained on"
 
-Say = Callable[[str], None]
-
 
 class EvaluationError(ValueError):
     """Pictures and run that cannot be measured against each other."""
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How much is measured.
-
-    Attributes:
-        images: pictures of each set for SWD, fewer if the data has fewer; 16,384 in the paper.
-        feature_images: the first of these, for everything that looks through the feature network,
-            which sees at most as many again of all training pictures for each set: likely copies.
-        pairs: for MS-SSIM; 10,000 in the paper.
-        seed: of every random choice.
-        inception: the weights that FID is defined by; without them there is no FID.
-    """
-
-    images: int = 16_384
-    feature_images: int = 5_000
-    pairs: int = 10_000
-    seed: int = 0
-    inception: Path | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -120,7 +93,7 @@ def run(options: argparse.Namespace, device: torch.device) -> int:
     )
     out: Path = options.out or options.run / QUALITY_FILE
     report = evaluate_run(
-        options.run, open_prepared(options.data), out, effort, device, print, options.checkpoint
+        options.run, open_prepared(options.data), out, effort, device, options.checkpoint
     )
     print(table_of(report))
     print(f"written: {out} and {out.with_name(NEIGHBOURS_FILE)}")
@@ -133,8 +106,8 @@ def evaluate_run(
     out: Path,
     effort: Effort,
     device: torch.device,
-    say: Say,
     checkpoint: str = NEWEST,
+    open_progress: OpenProgress = progress_bar,
 ) -> QualityReport:
     """Measure a checkpoint of a run and write the report to `out`.
 
@@ -149,50 +122,37 @@ def evaluate_run(
         OSError: the disk is full; an older report stays.
     """
     began = time.monotonic()
-    network = load_network(weights_path(), device)
-    inception = load_inception(effort.inception, device) if effort.inception else None
-    newest = load_run(run_folder, checkpoint)
-    real = real_pictures(newest, prepared, effort)
+    networks = FeatureNetworks.load(effort.inception, device)
+    loaded = load_run(run_folder, checkpoint)
+    real = real_pictures(loaded, prepared, effort)
     out.parent.mkdir(parents=True, exist_ok=True)
-    growth = newest.schedule.growth
+    growth = loaded.schedule.growth
     seeds = range(EVALUATION_FIRST_SEED, EVALUATION_FIRST_SEED + len(real))
-    say(f"drawing {len(real):,} pictures of {growth.resolution} px")
-    labels = labels_like(real, prepared, newest.config, read_origin(run_folder))
-    generated = draw_generated(newest.state.average.to(device), growth, seeds, out.parent, labels)
-    metrics = measure_pictures(real, generated, out.parent, effort, say)
-    real, generated = (each.first(effort.feature_images) for each in (real, generated))
-    say(f"looking at 2 x {len(real):,} pictures")
-    look = partial(efficientnet_features, network=network)
-    features = look(real), look(generated)
-    say("comparing what was seen")
-    seen = f"{NETWORK} features at {input_size_of(real.shorter)} px"
-    metrics |= measure_features(features, effort.seed, seen)
-    say(f"searching all {prepared.count:,} training pictures for those most alike")
-    sets = real, generated
-    memory = measure_memorization(sets, features, look, prepared, growth.resolution, seen)
-    metrics["neighbour_ratio"] = memory.ratio
-    if inception:
-        say(
-            f"FID of {len(real):,} pictures ({CUSTOMARY_PICTURES:,} are usual, "
-            "fewer bias it upwards)"
-        )
-        metrics["fid"] = measure_fid(real, generated, inception)
-    report = describe_circumstances(newest, run_folder, prepared, effort, len(seeds))
-    report |= {"device": str(device), "metrics": metrics}
-    report["wall_seconds"] = round(time.monotonic() - began, 1)
-    write_whole(out.with_name(NEIGHBOURS_FILE), memory.sheet)
+    labels = labels_like(real, prepared, loaded.config, read_origin(run_folder))
+    with open_progress(f"drawing {len(real):,} pictures of {growth.resolution} px") as on_progress:
+        average = loaded.state.average.to(device)
+        generated = draw_generated(average, growth, seeds, out.parent, labels, on_progress)
+    metrics = measure_pixels(real, generated, out.parent, effort, open_progress)
+    sets = real.first(effort.feature_images), generated.first(effort.feature_images)
+    of_features, sheet = measure_by_features(
+        sets, prepared, growth.resolution, effort.seed, networks, open_progress
+    )
+    report = report_of(
+        loaded, run_folder, prepared, effort, metrics | of_features, str(device), began
+    )
+    write_file(out.with_name(NEIGHBOURS_FILE), sheet)
     write_report(out, report)
     return report
 
 
-def real_pictures(newest: LoadedRun, prepared: Prepared, effort: Effort) -> PictureSet:
+def real_pictures(loaded: LoadedRun, prepared: Prepared, effort: Effort) -> PictureSet:
     """Pictures of the data at the resolution where the run stands, drawn at random.
 
     Raises:
         EvaluationError: too few, or of another shape or other channels than the network draws.
         DataError: the data lacks this resolution.
     """
-    network = newest.config.network
+    network = loaded.config.network
     if prepared.channels != network.channels:
         raise EvaluationError(
             f"the pictures of {prepared.folder} have {prepared.channels} channels, those of the "
@@ -210,42 +170,54 @@ def real_pictures(newest: LoadedRun, prepared: Prepared, effort: Effort) -> Pict
             "needed"
         )
     return choose_real(
-        prepared.images(newest.schedule.growth.resolution), effort.images, effort.seed
+        prepared.images(loaded.schedule.growth.resolution), effort.images, effort.seed
     )
 
 
-def measure_pictures(
-    real: PictureSet, generated: PictureSet, scratch: Path, effort: Effort, say: Say
-) -> dict[str, Metric]:
-    """The metrics that need no feature network."""
-    say("sliced Wasserstein distance")
-    swd = sliced_wasserstein(real, generated, scratch, effort.seed)
-    say("MS-SSIM")
-    drawn, given = (similarity_within(p, effort.pairs, effort.seed) for p in (generated, real))
-    return {
-        "swd": metric_entry(swd.mean, SWD_METHOD, per_level=swd.per_level, images=swd.pictures),
-        "ms_ssim": metric_entry(drawn.mean, drawn.how, real_pictures=given.mean, pairs=drawn.pairs),
-    }
+def labels_like(
+    real: PictureSet, prepared: Prepared, config: TrainingConfig, origin: Origin
+) -> list[int] | None:
+    """A class for each generated picture: those of `real`, in order; None without classes.
+
+    Raises:
+        DataError: the data has not the classes the run was trained on.
+    """
+    if not config.network.classes:
+        return None
+    classes = prepared.labels()
+    if classes is None or prepared.manifest.label_names != origin.labels:
+        raise DataError(
+            f"{prepared.folder} has other classes than the run, which knows "
+            f"{', '.join(origin.labels)}: {REMEDY}, or prepare it in the same way"
+        )
+    return [int(label) for label in classes[real.numbers]]
 
 
-def describe_circumstances(
-    newest: LoadedRun, run_folder: Path, prepared: Prepared, effort: Effort, drawn: int
+def report_of(
+    loaded: LoadedRun,
+    run_folder: Path,
+    prepared: Prepared,
+    effort: Effort,
+    metrics: dict[str, Metric],
+    device: str,
+    began: float,
 ) -> QualityReport:
-    """The circumstances of a report."""
-    growth = newest.schedule.growth
-    return {
-        "format_version": QUALITY_FORMAT,
-        "preset": newest.config.preset,
-        "images_shown": newest.progress.images_shown,
-        "resolution": growth.resolution,
-        "alpha": growth.alpha,
-        "generated": {"images": drawn, "first_seed": EVALUATION_FIRST_SEED},
-        "data": {
-            "name": prepared.manifest.source.name,
-            "pictures": prepared.count,
-            "sha256": prepared.digest,
-            "trained_on": read_origin(run_folder).digest == prepared.digest,
-        },
-        "seed": effort.seed,
-        "torch": torch.__version__,
-    }
+    """The report: metrics and circumstances; `began` by the monotonic clock."""
+    growth, drawn = loaded.schedule.growth, min(effort.images, prepared.count)
+    trained_on = read_origin(run_folder).digest == prepared.digest
+    return QualityReport(
+        format_version=QUALITY_FORMAT,
+        preset=loaded.config.preset,
+        images_shown=loaded.progress.images_shown,
+        resolution=growth.resolution,
+        alpha=growth.alpha,
+        generated=GeneratedPictures(drawn, EVALUATION_FIRST_SEED),
+        data=RealPictures(
+            prepared.manifest.source.name, prepared.count, prepared.digest, trained_on
+        ),
+        seed=effort.seed,
+        torch=torch.__version__,
+        device=device,
+        metrics=metrics,
+        wall_seconds=round(time.monotonic() - began, 1),
+    )

@@ -24,7 +24,7 @@ from training.config.config import TrainingConfig
 from training.exits.fitting import STEPS, FittedExit, fit_exits, with_exits
 from training.exits.reuse import reuse_exits
 from training.progress_bar import progress_bar
-from training.quality.report import quality_for_card
+from training.quality.report import missing_quality, quality_for_card
 from training.run.checkpoint import Progress
 from training.run.commit import commit_of
 from training.run.data_origin import Origin, read_origin
@@ -82,6 +82,8 @@ def run(options: argparse.Namespace) -> int:
         cost = f"{exit_.share_of_path:.1%} of the path" if exit_.share_of_path is not None else ""
         print(f"{exit_.resolution:5d} px  {kept:16}  {cost:17}  exit {exit_.shape}")
     print(f"{options.out}: {card.pinned_name}, proved")
+    if reason := missing_quality(options.run, card.training["images_shown"]):
+        print(reason)
     print(f"serve it: PROGAN_BUNDLES={options.out.parent} python -m service")
     return 0
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from training.progress_bar import OnProgress, ignore_progress, tracked
+
 Cloud = NDArray[np.float32] | NDArray[np.float64]  # [n, D]
 Doubles = NDArray[np.float64]
 
@@ -48,7 +50,9 @@ class Coverage:
 # Kernel inception distance, with other features (Binkowski et al. 2018, section 4)
 
 
-def kernel_distance(real: Cloud, generated: Cloud, seed: int = 0) -> KernelDistance:
+def kernel_distance(
+    real: Cloud, generated: Cloud, seed: int = 0, on_progress: OnProgress = ignore_progress
+) -> KernelDistance:
     """The unbiased squared MMD with the kernel (x.y / D + 1)^3, over 100 subsets of 1000.
 
     A subset is at most half of the smaller cloud: the deviation would vanish if all were the whole.
@@ -62,7 +66,7 @@ def kernel_distance(real: Cloud, generated: Cloud, seed: int = 0) -> KernelDista
     size = min(SUBSET_SIZE, max(2, fewer // 2))
     random = np.random.default_rng(seed)
     values: list[float] = []
-    for _ in range(SUBSETS):
+    for _ in tracked(range(SUBSETS), on_progress):
         some_real = real[random.choice(len(real), size, replace=False)]
         some_generated = generated[random.choice(len(generated), size, replace=False)]
         values.append(squared_mmd(some_real, some_generated))

@@ -1,7 +1,7 @@
-"""FID: the Frechet distance over what one certain network sees (Heusel et al. 2017).
+"""FID: the Frechet distance over the features of one certain network (Heusel et al. 2017).
 
 Owns that network's weights, how pictures are made ready for it (as in the original measurement, and
-not as EfficientNet sees them), and what the report says of the number.
+not as for EfficientNet), and what the report says of the number.
 
 The weights are a file that the user brings: TensorFlow's of December 2015, ported to PyTorch.
 """
@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from models.picture import Pixels
+from training.progress_bar import OnProgress, ignore_progress
 from training.quality.distances import frechet_distance
-from training.quality.networks.efficientnet import (
+from training.quality.features import (
     Features,
     extract_features,
     published_weights,
@@ -33,7 +34,7 @@ CUSTOMARY_PICTURES = 50_000  # pictures of each set
 
 
 def load_inception(path: Path, device: torch.device) -> Inception:
-    """The network with the published weights, ready to look.
+    """The network with the published weights, in evaluation mode.
 
     Raises:
         WeightsError: the file is another one, or not there.
@@ -74,21 +75,39 @@ def resize_as_tensorflow(images: Tensor, side: int) -> Tensor:
     return images
 
 
-def inception_features(pictures: PictureSet, network: Inception) -> Features:
-    """What the network sees in every picture, `[n, 2048]`."""
+def inception_features(
+    pictures: PictureSet, network: Inception, on_progress: OnProgress = ignore_progress
+) -> Features:
+    """Inception's features of every picture, `[n, 2048]`."""
     return extract_features(
-        pictures, network, partial(to_inception_input, side=INCEPTION_INPUT), INCEPTION_FEATURES
+        pictures,
+        network,
+        partial(to_inception_input, side=INCEPTION_INPUT),
+        INCEPTION_FEATURES,
+        on_progress,
     )
 
 
-def measure_fid(real: PictureSet, generated: PictureSet, network: Inception) -> Metric:
+def measure_fid(
+    real: PictureSet,
+    generated: PictureSet,
+    network: Inception,
+    on_progress: OnProgress = ignore_progress,
+) -> Metric:
     """FID of two sets of pictures, lower is better.
 
     Raises:
         ValueError: fewer than two pictures in a set.
     """
+    total = len(real) + len(generated)
+    features = (
+        inception_features(real, network, lambda done, _: on_progress(done, total)),
+        inception_features(
+            generated, network, lambda done, _: on_progress(len(real) + done, total)
+        ),
+    )
     return metric_entry(
-        frechet_distance(inception_features(real, network), inception_features(generated, network)),
+        frechet_distance(*features),
         f"FID (Heusel et al. 2017): Frechet distance with the {INCEPTION_FEATURES} features of "
         f"TensorFlow's Inception of 2015-12-05, pictures resized to {INCEPTION_INPUT} px as the "
         f"original does; biased upwards by few pictures, {CUSTOMARY_PICTURES:,} are usual: compare "

@@ -1,26 +1,27 @@
-"""Does the generator remember? All training pictures are searched for what it draws.
+"""Memorisation test: all training pictures are searched for what the generator draws.
 
-Owns the order of that: candidates, a look at them, their distances, the number and the sheet. Knows
-no network; how pictures are looked at is passed in.
+Owns the order of it: candidates by pixels, their features, distances between features, the ratio
+for the report, and the sheet. Knows no network; the extraction of features is passed in.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from training.data.stream import Prepared
-from training.quality.candidates import duplicates_of, with_copy_candidates
-from training.quality.feature_metrics import measure_neighbour_ratio
-from training.quality.neighbours import nearest_neighbours, sheet_of
-from training.quality.networks.efficientnet import Features
+from training.data.stream import Indices, Prepared
+from training.progress_bar import OnProgress, OpenProgress, progress_bar
+from training.quality.features import Features
+from training.quality.neighbours import Neighbours, nearest_neighbours, sheet_of
 from training.quality.pictures import PictureSet
-from training.quality.report import Metric
+from training.quality.pixel_search import RERANKED, SEARCH_METHOD, rank_by_pixels
+from training.quality.report import Metric, metric_entry
 
-ExtractFeatures = Callable[[PictureSet], Features]
+ExtractFeatures = Callable[[PictureSet, OnProgress], Features]
 
 
 @dataclass(frozen=True)
@@ -43,26 +44,102 @@ def measure_memorization(
     prepared: Prepared,
     resolution: int,
     features_name: str,
+    open_progress: OpenProgress = progress_bar,
 ) -> Memorization:
     """How near generated pictures are to any training picture, beside those to each other.
 
     Args:
         sets: some real pictures, and generated ones.
         features: theirs.
-        look: gives those of other pictures, at most one for each picture of both sets.
+        extract: gives those of other pictures, at most one for each picture of both sets.
         prepared: all training pictures.
         resolution: of both sets.
-        seen: which features these are, in words.
+        features_name: which features these are, in words.
+        open_progress: opens the bar of each long part.
 
     Raises:
         ValueError: fewer than two real pictures, or no generated one.
     """
     real, generated = sets
-    searched = with_copy_candidates(real, generated, prepared, resolution)
-    known = np.concatenate([features[0], extract(searched.after(len(real)))])
+    searched = with_copy_candidates(real, generated, prepared, resolution, open_progress)
+    further = searched.after(len(real))
+    with open_progress(f"features of {len(further):,} likely copies") as on_progress:
+        known = np.concatenate([features[0], extract(further, on_progress)])
     equal = duplicates_of(searched)
-    found = nearest_neighbours(known, features[1], duplicates=equal, measured=len(real))
+    with open_progress("distances between features"):
+        found = nearest_neighbours(known, features[1], duplicates=equal, measured=len(real))
     sheet = io.BytesIO()
     sheet_of(searched, generated, found).save(sheet, format="PNG")
     ratio = measure_neighbour_ratio(found, prepared.count, len(searched), features_name)
     return Memorization(ratio, sheet.getvalue())
+
+
+def with_copy_candidates(
+    real: PictureSet,
+    generated: PictureSet,
+    prepared: Prepared,
+    resolution: int,
+    open_progress: OpenProgress = progress_bar,
+) -> PictureSet:
+    """`real`, and after it those of all training pictures that look most like one of either set.
+
+    One for each picture, so there are at most `len(real) + len(generated)` more. For a real picture
+    it is the one most like it that is not equal to it, wherever one of eight differs.
+
+    Args:
+        real: some of the training pictures.
+        generated: pictures of the same size.
+        prepared: all of the training pictures.
+        resolution: of both sets.
+        open_progress: opens the bar of each search.
+    """
+    title = f"nearest of {prepared.count:,} training pictures to"
+    with open_progress(f"{title} generated ones") as on_progress:
+        ranks = rank_by_pixels(generated, prepared, resolution, on_progress=on_progress)
+        chosen = [int(ranked[0]) for _, ranked in ranks]
+    with open_progress(f"{title} real ones") as on_progress:
+        ranks = rank_by_pixels(real, prepared, resolution, RERANKED + 1, on_progress=on_progress)
+        for picture, ranked in ranks:
+            others = (n for n in ranked.tolist() if not np.array_equal(real.array[n], picture))
+            if (other := next(others, None)) is not None:
+                chosen.append(other)
+    further = np.setdiff1d(np.array(chosen, np.int64), real.numbers)
+    return PictureSet(real.array, np.concatenate([real.numbers, further]))
+
+
+def duplicates_of(pictures: PictureSet) -> Indices:
+    """For each picture the place of the first that is equal to it in every byte, `[n]`."""
+    first: dict[bytes, int] = {}
+    return np.array(
+        [
+            first.setdefault(hashlib.sha256(picture.tobytes()).digest(), place)
+            for place, picture in enumerate(pictures.batches(1))
+        ],
+        np.int64,
+    )
+
+
+def measure_neighbour_ratio(
+    found: Neighbours, searched: int, compared: int, features_name: str
+) -> Metric:
+    """How much nearer generated pictures are to training pictures than those to each other.
+
+    Args:
+        searched: all training pictures, from which candidates were chosen.
+        looked_at: those whose features were compared.
+        seen: which features the distances are taken of, in words.
+    """
+    return metric_entry(
+        found.ratio,
+        f"median distance to the nearest of {searched:,} training pictures, over that from a "
+        f"training picture to its nearest other, not equal one; all {searched:,} searched "
+        f"{SEARCH_METHOD}, and {compared:,} compared: the best of each, and as many at "
+        f"random; {features_name}; near 0 for copies; low: the 1st percentile in place of "
+        "the first median, near 0 where one in a hundred is a copy; low_of_real: the same of "
+        "training pictures, which is usual",
+        low=found.low,
+        low_of_real=found.low_of_real,
+        searched=searched,
+        of=searched,
+        looked_at=compared,
+    )

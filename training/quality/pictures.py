@@ -20,6 +20,7 @@ from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
 from models.picture import Pixels
 from training.data.stream import Indices
+from training.progress_bar import OnProgress, ignore_progress, tracked
 from training.rendering import render
 
 DRAWN_AT_ONCE = 64
@@ -81,6 +82,7 @@ def draw_generated(
     seeds: range,
     folder: Path,
     labels: Sequence[int] | None = None,
+    on_progress: OnProgress = ignore_progress,
 ) -> PictureSet:
     """The pictures of `seeds`, each drawn once, in a scratch file of `folder`.
 
@@ -92,7 +94,7 @@ def draw_generated(
     height, width = generator.config.size_at(growth.resolution)
     shape = (len(seeds), height, width, generator.config.channels)
     array = scratch_array(folder, shape, np.uint8)
-    for start in range(0, len(seeds), DRAWN_AT_ONCE):
+    for start in tracked(range(0, len(seeds), DRAWN_AT_ONCE), on_progress):
         part = seeds[start : start + DRAWN_AT_ONCE]
         classes = labels[start : start + len(part)] if labels else None
         array[start : start + len(part)] = render(generator, part, growth, classes)

@@ -1,33 +1,120 @@
 """`quality.json` of a run: every number, with how it was measured.
 
-Owns the form of the report, its writing, its table, and what of it goes into a card. Measures
-nothing.
+Owns the form of the report, its writing and strict reading, its table, and what of it goes into a
+card. Measures nothing.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from training.atomic_folder import write_file
 
 QUALITY_FILE = "quality.json"
 QUALITY_FORMAT = 1
 DIGITS = 6
+STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+# What is good, by metric; the same words stand on the page of a run.
+DIRECTIONS = {
+    "swd": "lower is better",
+    "ms_ssim": "best as that of real pictures; 1: all alike",
+    "kid": "lower is better",
+    "fd_efficientnet_lite0": "lower is better",
+    "precision": "higher is better, at most 1",
+    "recall": "higher is better, at most 1",
+    "neighbour_ratio": "good near 1 and above; near 0: copies",
+    "fid": "lower is better",
+}
 
 # What a card repeats of the circumstances.
 CIRCUMSTANCES = ("resolution", "generated", "data", "seed", "torch")
 
-QualityReport = dict[str, Any]
-Metric = dict[str, Any]
+Metric = dict[str, Any]  # "value", "how", and further numbers
+Number = float | int | None
+
+
+class QualityError(ValueError):
+    """A report that cannot be used; the message says why, and what to do."""
+
+
+def require_value_and_how(metric: Metric) -> Metric:
+    """Refuse a metric that lacks its value or how it was measured."""
+    if not isinstance(metric.get("value", ""), float | int | None):
+        raise ValueError("a metric needs a number as its value")  # noqa: TRY004 - for pydantic
+    if not isinstance(metric.get("how"), str):
+        raise ValueError("a metric needs a text: how it was measured")  # noqa: TRY004 - for pydantic
+    return metric
+
+
+StrictMetric = Annotated[
+    dict[str, Number | str | dict[str, Number]], AfterValidator(require_value_and_how)
+]
+
+
+@dataclass(frozen=True, config=STRICT)
+class GeneratedPictures:
+    """Which pictures were drawn: so many, of seeds from the first one on."""
+
+    images: int
+    first_seed: int
+
+
+@dataclass(frozen=True, config=STRICT)
+class RealPictures:
+    """The data set that was measured against; `trained_on`: whether it is the run's own."""
+
+    name: str
+    pictures: int
+    sha256: str
+    trained_on: bool
+
+
+@dataclass(frozen=True, config=STRICT)
+class QualityReport:
+    """The whole report.
+
+    Attributes:
+        format_version: of this file.
+        preset: of the run.
+        images_shown: by the checkpoint that was measured.
+        resolution: at which it stands, in pixels.
+        alpha: how far that is faded in, 0 to 1.
+        generated: the pictures drawn.
+        data: the real ones.
+        seed: of every random choice.
+        torch: its version.
+        device: where it was computed.
+        metrics: by name.
+        wall_seconds: spent measuring.
+    """
+
+    format_version: Literal[1]
+    preset: str
+    images_shown: int
+    resolution: int
+    alpha: float
+    generated: GeneratedPictures
+    data: RealPictures
+    seed: int
+    torch: str
+    device: str
+    metrics: dict[str, StrictMetric]
+    wall_seconds: float
 
 
 def metric_entry(value: float, how: str, **further: object) -> Metric:
-    """One entry of the report; no number is written with more than six digits."""
-    told = {name: _rounded(inner) for name, inner in further.items()}
-    return {"value": _rounded(value), **told, "how": how}
+    """One metric of the report; no number is written with more than six digits."""
+    rounded = {name: _rounded(inner) for name, inner in further.items()}
+    return {"value": _rounded(value), **rounded, "how": how}
 
 
 def _rounded(value: object) -> object:
@@ -38,69 +125,71 @@ def _rounded(value: object) -> object:
     return value
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that appears whole or not at all.
-
-    Raises:
-        OSError: the disk is full; an older file stays.
-    """
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
 def write_report(path: Path, report: QualityReport) -> None:
     """Write `quality.json`, whole.
 
     Raises:
         OSError: the disk is full; an older report stays.
     """
-    text = json.dumps(report, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    write_whole(path, text.encode("utf-8"))
+    text = json.dumps(asdict(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    write_file(path, text.encode("utf-8"))
+
+
+def read_report(path: Path) -> QualityReport:
+    """Read `quality.json`, strict in keys and types.
+
+    Raises:
+        QualityError: it is damaged, or of another format.
+        OSError: it cannot be read.
+    """
+    try:
+        return TypeAdapter(QualityReport).validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the file"
+        raise QualityError(f"{path} is damaged: {place}: {first['msg']}") from error
 
 
 def quality_for_card(run_folder: Path, images_shown: int) -> Metric:
     """What a card says of quality: the metrics and their circumstances.
 
-    Empty, with a sentence on the standard error, without a report, and where it is one of another
-    moment or cannot be read.
+    Empty, with a sentence on the standard error, where `missing_quality` has one.
     """
+    if reason := missing_quality(run_folder, images_shown):
+        sys.stderr.write(f"{reason}\n")
+        return {}
+    report = asdict(read_report(run_folder / QUALITY_FILE))
+    return {**report["metrics"], "measured": {name: report[name] for name in CIRCUMSTANCES}}
+
+
+def missing_quality(run_folder: Path, images_shown: int) -> str:
+    """Why a card of that checkpoint tells no quality, and what to do; empty where it does."""
     path = run_folder / QUALITY_FILE
-    if not path.exists():
-        sys.stderr.write(
-            f"the card tells no quality: there is no {path}. `evaluate` writes it, and "
-            "`export --replace --keep-exits` takes it over\n"
-        )
-        return {}
+    remedy = "`evaluate` writes it, and `export --replace --keep-exits` takes it over"
     try:
-        report: QualityReport = json.loads(path.read_text(encoding="utf-8"))
-        if report["format_version"] != QUALITY_FORMAT or report["images_shown"] != images_shown:
-            raise ValueError(
-                f"it measured {report['images_shown']:,} images shown, not {images_shown:,}"
-            )
-        return {**report["metrics"], "measured": {name: report[name] for name in CIRCUMSTANCES}}
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        sys.stderr.write(f"left out: {path} ({error}); `evaluate` measures again\n")
-        return {}
+        measured = read_report(path).images_shown
+    except FileNotFoundError:
+        return f"the card tells no quality: there is no {path}. {remedy}"
+    except (OSError, QualityError) as error:
+        return f"the card tells no quality: {error}. {remedy}"
+    if measured != images_shown:
+        return (
+            f"the card tells no quality: {path} is of {measured:,} images shown, the bundle of "
+            f"{images_shown:,}. {remedy}"
+        )
+    return ""
 
 
 def table_of(report: QualityReport) -> str:
-    """The metrics in lines for people."""
-    metrics: dict[str, Metric] = report["metrics"]
-    drawn, seconds = report["generated"]["images"], report["wall_seconds"]
-    shown = report["images_shown"]
-    title = f"{report['resolution']} px after {shown:,} images: {drawn:,} drawn, {seconds:,.0f} s"
-    lines = [title]
-    for name, entry in metrics.items():
+    """The metrics in lines for people: value, what is good, and further numbers."""
+    title = f"{report.resolution} px after {report.images_shown:,} images"
+    lines = [f"{title}: {report.generated.images:,} drawn, {report.wall_seconds:,.0f} s"]
+    for name, entry in report.metrics.items():
         further = {k: v for k, v in entry.items() if k not in ("value", "how")}
         value = "-" if entry["value"] is None else f"{entry['value']:g}"
-        lines.append(f"{name.replace('_', ' '):24s} {value:>12s}  {_in_words(further)}")
+        direction = DIRECTIONS.get(name, "")
+        numbers = f"; {_in_words(further)}" if further else ""
+        lines.append(f"{name.replace('_', ' '):24s} {value:>12s}  {direction}{numbers}")
     return "\n".join(lines)
 
 

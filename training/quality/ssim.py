@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from training.data.stream import Indices
+from training.progress_bar import OnProgress, ignore_progress, tracked
 from training.quality.pictures import PictureSet
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # section 3.2 of the paper, finest scale first
@@ -52,7 +53,9 @@ class Similarity:
         )
 
 
-def similarity_within(pictures: PictureSet, pairs: int, seed: int = 0) -> Similarity:
+def similarity_within(
+    pictures: PictureSet, pairs: int, seed: int = 0, on_progress: OnProgress = ignore_progress
+) -> Similarity:
     """The mean MS-SSIM of `pairs` random pairs of different pictures.
 
     Raises:
@@ -64,7 +67,7 @@ def similarity_within(pictures: PictureSet, pairs: int, seed: int = 0) -> Simila
         )
     chosen = pairs_of(len(pictures), pairs, seed)
     values: list[float] = []
-    for start in range(0, pairs, PAIRS_AT_ONCE):
+    for start in tracked(range(0, pairs, PAIRS_AT_ONCE), on_progress):
         left, right = chosen[:, start : start + PAIRS_AT_ONCE]
         images = [
             torch.from_numpy(pictures.at(places)).permute(0, 3, 1, 2).float().contiguous()

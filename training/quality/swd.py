@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.picture import Pixels
+from training.progress_bar import Advance, OnProgress, counted, ignore_progress, no_advance
 from training.quality.pictures import PictureSet, scratch_array
 
 COARSEST = 16  # pixels
@@ -59,7 +60,11 @@ class SlicedWasserstein:
 
 
 def sliced_wasserstein(
-    real: PictureSet, generated: PictureSet, scratch: Path, seed: int = 0
+    real: PictureSet,
+    generated: PictureSet,
+    scratch: Path,
+    seed: int = 0,
+    on_progress: OnProgress = ignore_progress,
 ) -> SlicedWasserstein:
     """The distance of two sets, the larger cut to the size of the smaller.
 
@@ -74,14 +79,19 @@ def sliced_wasserstein(
     count = min(len(real), len(generated))
     if count < 1:
         raise ValueError("at least one picture of each set is needed")
+    levels = levels_of(real.shorter)
+    batches, pieces = -(-count // PICTURES_AT_ONCE), REPEATS * DIRECTIONS // DIRECTIONS_AT_ONCE
+    advance = counted(len(levels) * (2 * batches + pieces), on_progress)
     distances: dict[int, float] = {}
-    for number, size in enumerate(levels_of(real.shorter)):
+    for number, size in enumerate(levels):
         clouds = [
-            patches_of(pictures.first(count), number, scratch, np.random.default_rng([seed, i]))
+            patches_of(
+                pictures.first(count), number, scratch, np.random.default_rng([seed, i]), advance
+            )
             for i, pictures in enumerate((real, generated))
         ]
         random = np.random.default_rng([seed, 2, number])
-        distances[size] = SCALE * cloud_distance(clouds[0], clouds[1], random)
+        distances[size] = SCALE * cloud_distance(clouds[0], clouds[1], random, advance)
     return SlicedWasserstein(distances, count)
 
 
@@ -135,7 +145,11 @@ def _blur(images: Tensor) -> Tensor:
 
 
 def patches_of(
-    pictures: PictureSet, number: int, scratch: Path, random: np.random.Generator
+    pictures: PictureSet,
+    number: int,
+    scratch: Path,
+    random: np.random.Generator,
+    advance: Advance = no_advance,
 ) -> Floats:
     """Patches of level `number`, `[n * 128, C * 7 * 7]`, each channel of mean 0 and deviation 1.
 
@@ -153,6 +167,7 @@ def patches_of(
         squares += np.square(patches, dtype=np.float64).sum(axis=(0, 2))
         cloud[done : done + len(patches)] = patches.reshape(len(patches), -1)
         done += len(patches)
+        advance()
     mean = sums / (done * width)
     deviation = np.sqrt(np.maximum(squares / (done * width) - mean**2, 0.0))
     deviation[deviation == 0.0] = 1.0  # a channel of one colour
@@ -184,7 +199,9 @@ def _as_images(pixels: Pixels) -> Tensor:
 # Distance of clouds
 
 
-def cloud_distance(a: Floats, b: Floats, random: np.random.Generator) -> float:
+def cloud_distance(
+    a: Floats, b: Floats, random: np.random.Generator, advance: Advance = no_advance
+) -> float:
     """The mean Wasserstein-1 distance of `a` and `b` `[M, D]` over 4 x 128 random directions."""
     distances: list[float] = []
     for _ in range(REPEATS):
@@ -195,6 +212,7 @@ def cloud_distance(a: Floats, b: Floats, random: np.random.Generator) -> float:
             difference = sorted_projections(a, some)
             difference -= sorted_projections(b, some)
             distances += np.abs(difference).mean(axis=1, dtype=np.float64).tolist()
+            advance()
     return float(np.mean(distances))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from training.quality.report import write_whole
+from training.atomic_folder import write_file
 from training.rendering import COLUMNS, SMALLEST_TILE
 
 LARGEST_TILE = 128  # pixels of one picture
@@ -76,7 +76,7 @@ def _webp_of(path: Path, resolution: int, kept: Path | None) -> bytes:
     small = kept / f"{path.stem}.webp"
     if not small.exists():
         kept.mkdir(exist_ok=True)
-        write_whole(small, shrink_grid(path, resolution))
+        write_file(small, shrink_grid(path, resolution))
     return small.read_bytes()
 
 

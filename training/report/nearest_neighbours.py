@@ -1,7 +1,7 @@
-"""Does it copy? The training pictures that look most like what the generator draws now.
+"""The nearest training pictures to what the generator draws now, as one sheet of the page.
 
-Owns which pictures are compared at a glance, and the sheet that shows what was found; `evaluate`
-looks with a network's eyes, too. Knows no page.
+Owns which pictures are searched and the sheet; the search is `training.quality.pixel_search`, as in
+`evaluate`, which goes on with features. Knows no page.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import numpy as np
 
 from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
+from training.atomic_folder import write_file
 from training.data.stream import Prepared
-from training.quality.coarse_search import COARSE_SIZE, downsample_to, nearest_pixels, to_points
-from training.quality.pictures import choose_real
-from training.quality.report import write_whole
+from training.quality.pictures import PictureSet, choose_real
+from training.quality.pixel_search import COARSE_SIZE, RERANKED, downsample_to, rank_by_pixels
 from training.rendering import grid_of, render
 from training.report.frames import LARGEST_TILE, encode_webp
 
@@ -37,13 +37,12 @@ class NeighbourSheet:
 def find_neighbours(average: Generator, growth: Growth, prepared: Prepared) -> NeighbourSheet:
     """Search among at most 20,000 training pictures, always the same ones."""
     drawn = render(average, SEEDS, growth)
-    small = prepared.images(min(COARSE_SIZE, growth.resolution))
-    searched = choose_real(small, SEARCHED, seed=0)
-    points = to_points(downsample_to(drawn, small.shape[1]))
-    places = searched.numbers[
-        nearest_pixels(points, searched.array, searched.numbers, REPORT_NEIGHBOURS)
-    ]
-    real = np.asarray(prepared.images(growth.resolution)[places.T.reshape(-1)])
+    generated = PictureSet(drawn, np.arange(len(drawn)))
+    array = prepared.images(growth.resolution)
+    searched = choose_real(array, SEARCHED, seed=0).numbers
+    ranked = rank_by_pixels(generated, prepared, growth.resolution, RERANKED, searched)
+    nearest = np.stack([numbers[:REPORT_NEIGHBOURS] for _, numbers in ranked])
+    real = np.asarray(array[nearest.T.reshape(-1)])
     tiles = downsample_to(np.concatenate([drawn, real]), LARGEST_TILE)
     sheet = grid_of(tiles, len(drawn), smallest_tile=1)
     return NeighbourSheet(encode_webp(sheet, lossless=tiles.shape[1] <= COARSE_SIZE), len(searched))
@@ -56,4 +55,4 @@ def save_neighbours(folder: Path, found: NeighbourSheet) -> None:
         OSError: the disk is full; an older sheet stays.
     """
     folder.mkdir(exist_ok=True)
-    write_whole(folder / SHEET_FILE, found.webp)
+    write_file(folder / SHEET_FILE, found.webp)

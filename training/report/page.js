@@ -165,9 +165,10 @@ function showSheets() {
   }
   if (!story.quality) return;
   at("quality").hidden = false;
+  if (story.quality.problem) { at("quality").querySelector("small").textContent = story.quality.problem; return; }
   at("quality").querySelector("small").textContent = `${story.quality.resolution} px after ${inWords(story.quality.images_shown)} images`;
   const rows = Object.entries(story.quality.metrics).map(([name, entry]) => made("tr", {},
-    made("td", {}, name.replaceAll("_", " ")), made("td", {}, valueOf(entry)), made("td", {}, entry.how)));
+    made("td", {}, name.replaceAll("_", " ")), made("td", {}, valueOf(entry)), made("td", {}, entry.direction), made("td", {}, entry.how)));
   at("quality").querySelector("tbody").append(...rows);
 }
 

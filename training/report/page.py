@@ -12,8 +12,8 @@ import json
 import time
 from pathlib import Path
 
+from training.atomic_folder import write_file
 from training.quality.neighbours import SHEET_NEIGHBOURS as NEIGHBOURS_SHOWN
-from training.quality.report import write_whole
 from training.rendering import SAMPLES
 from training.report.frames import Frame, frames_of
 from training.report.nearest_neighbours import SEARCHED, SHEET_FILE
@@ -51,7 +51,7 @@ def write_page(run: Path, out: Path, kept: Path | None) -> int:
         "neighbours_shown": NEIGHBOURS_SHOWN,
     }
     content = page_of(story).encode("utf-8")
-    write_whole(out, content)
+    write_file(out, content)
     return len(content)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from training.config.config import CONFIG_FILE, ConfigError
 from training.data.manifest import as_text
-from training.quality.report import QUALITY_FILE
+from training.quality.report import DIRECTIONS, QUALITY_FILE, QualityError, read_report
 from training.run.data_origin import read_origin
 from training.run.journal import JOURNAL_FILE, TIMING_FILE, read_lines
 from training.run.resume import read_config
@@ -75,12 +75,22 @@ def alarms_of(lines: Sequence[dict[str, object]]) -> list[ReportData]:
 
 
 def quality_of(run: Path) -> ReportData | None:
-    """What `evaluate` measured, if it did and it can be read."""
+    """The numbers that `evaluate` measured, or why they cannot be read; None if it did not."""
     try:
-        report = json.loads((run / QUALITY_FILE).read_text(encoding="utf-8"))
-        return {name: report[name] for name in ("images_shown", "resolution", "metrics")}
-    except (OSError, ValueError, TypeError, KeyError):
+        report = read_report(run / QUALITY_FILE)
+    except FileNotFoundError:
         return None
+    except (OSError, QualityError) as error:
+        return {"problem": f"{error}; evaluate measures again"}
+    metrics = {
+        name: {**entry, "direction": DIRECTIONS.get(name, "")}
+        for name, entry in report.metrics.items()
+    }
+    return {
+        "images_shown": report.images_shown,
+        "resolution": report.resolution,
+        "metrics": metrics,
+    }
 
 
 def _at(line: dict[str, object]) -> int:

@@ -1,34 +1,40 @@
 """The evaluation of a run: what it writes, and that it writes the same again."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from models.layout import file_sha256
-from training.commands.evaluate import Effort, EvaluationError, evaluate_run
+from training.commands.evaluate import EvaluationError, evaluate_run, labels_like
+from training.config.config import TrainingConfig
 from training.data.manifest import DataError
 from training.data.stream import Prepared
 from training.quality import fid
 from training.quality.distances import frechet_distance
-from training.quality.networks.efficientnet import (
+from training.quality.evaluation import Effort
+from training.quality.features import (
     WeightsError,
     efficientnet_features,
-    load_network,
+    load_efficientnet,
     weights_path,
 )
-from training.quality.pictures import choose_real, draw_generated
-from training.quality.report import QualityReport, quality_for_card
+from training.quality.pictures import PictureSet, choose_real, draw_generated
+from training.quality.report import quality_for_card
 from training.run.checkpoint import sealed
+from training.run.data_origin import Origin
 from training.run.loaded import load_run
 
 CPU = torch.device("cpu")
+ORIGIN = Origin("noise", "", "", 12, "", ("class 0", "class 1", "class 2"), "")
 LITTLE = Effort(images=12, feature_images=11, pairs=20)
 
 
@@ -46,14 +52,14 @@ def measured(finished: Path, prepared: Prepared, tmp_path_factory: pytest.TempPa
     return run
 
 
-def report_of(run: Path) -> QualityReport:
+def report_of(run: Path) -> dict[str, Any]:
     """As it was written."""
     return json.loads((run / "quality.json").read_text(encoding="utf-8"))
 
 
-def measure(run: Path, prepared: Prepared, effort: Effort = LITTLE) -> QualityReport:
+def measure(run: Path, prepared: Prepared, effort: Effort = LITTLE) -> dict[str, Any]:
     """The report, as it was written."""
-    evaluate_run(run, prepared, run / "quality.json", effort, CPU, lambda _: None)
+    evaluate_run(run, prepared, run / "quality.json", effort, CPU)
     return report_of(run)
 
 
@@ -94,7 +100,7 @@ def test_the_averaged_generator_is_what_is_measured(
     report = report_of(measured)
 
     newest = load_run(measured)
-    network = load_network(weights_path(), CPU)
+    network = load_efficientnet(weights_path(), CPU)
     seeds = range(3_000_000, 3_000_012)
     drawn = draw_generated(newest.state.average, newest.schedule.growth, seeds, tmp_path).first(11)
     real = choose_real(prepared.images(8), 12, seed=0).first(11)
@@ -219,3 +225,56 @@ def test_a_run_with_classes_is_measured_by_the_classes_of_the_data(
     assert first["metrics"] == again["metrics"]
     with pytest.raises(DataError, match="has other classes"):
         measure(run, prepared)
+
+
+def test_each_generated_picture_has_the_class_of_a_real_one(
+    conditional: TrainingConfig, labelled: Prepared
+) -> None:
+    """In the order in which they were chosen."""
+    numbers, labels = np.array([7, 2, 9, 2]), labelled.labels()
+    assert labels is not None
+    real = PictureSet(labelled.images(8), numbers)
+
+    assert labels_like(real, labelled, conditional, ORIGIN) == labels[numbers].tolist()
+
+
+def test_without_classes_there_are_none(config: TrainingConfig, labelled: Prepared) -> None:
+    """Whatever the data has."""
+    real = PictureSet(labelled.images(8), np.arange(12))
+
+    assert labels_like(real, labelled, config, ORIGIN) is None
+
+
+@pytest.mark.parametrize("other", ["none", "names"])
+def test_data_with_other_classes_is_refused(
+    conditional: TrainingConfig, labelled: Prepared, prepared: Prepared, other: str
+) -> None:
+    """Numbers alone do not make a class."""
+    origin = replace(ORIGIN, labels=("a", "b", "c")) if other == "names" else ORIGIN
+    data = prepared if other == "none" else labelled
+    real = PictureSet(data.images(8), np.arange(12))
+
+    with pytest.raises(DataError, match="has other classes than the run, which knows"):
+        labels_like(real, data, conditional, origin)
+
+
+def test_a_log_says_what_is_measured(
+    run: Path, prepared: Prepared, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line for each part when it is done, on the standard error."""
+    measure(run, prepared)
+
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(":")[0] for line in lines] == [
+        "drawing 12 pictures of 8 px",
+        "sliced Wasserstein distance",
+        "MS-SSIM of generated pictures",
+        "MS-SSIM of real pictures",
+        "features of 11 real pictures",
+        "features of 11 generated pictures",
+        "KID, Frechet distance, precision and recall",
+        "nearest of 12 training pictures to generated ones",
+        "nearest of 12 training pictures to real ones",
+        *(line.partition(":")[0] for line in lines if "likely copies" in line),
+    ]
+    assert all(re.search(r": ([\d,]+) of \1 steps, \d+ s$", line) for line in lines)

@@ -168,16 +168,24 @@ def test_the_card_has_the_quality_of_its_own_checkpoint(
     """A report of another moment is left out, and this is said."""
     run = tmp_path / "run"
     shutil.copytree(finished, run)
-    circumstances = {"resolution": 8, "generated": {}, "data": {}, "seed": 0, "torch": "2"}
-    report = {"format_version": 1, "images_shown": 72, "metrics": {"swd": {"value": 3.5}}}
+    circumstances = {
+        "resolution": 8,
+        "generated": {"images": 12, "first_seed": 0},
+        "data": {"name": "noise", "pictures": 12, "sha256": "", "trained_on": True},
+        "seed": 0,
+        "torch": "2",
+    }
+    metrics = {"swd": {"value": 3.5, "how": "so"}}
+    report = {"format_version": 1, "preset": "tiny", "images_shown": 72, "alpha": 1.0}
+    report |= {"device": "cpu", "wall_seconds": 1.0, "metrics": metrics, **circumstances}
     path = run / "quality.json"
 
-    path.write_text(json.dumps({**report, **circumstances}))
-    assert make(run, out).quality == {"swd": {"value": 3.5}, "measured": circumstances}
+    path.write_text(json.dumps(report))
+    assert make(run, out).quality == {**metrics, "measured": circumstances}
 
-    path.write_text(json.dumps({**report, **circumstances, "images_shown": 64}))
+    path.write_text(json.dumps({**report, "images_shown": 64}))
     assert make(run, out, replace=True).quality == {}
-    assert "it measured 64 images shown, not 72" in capsys.readouterr().err
+    assert "is of 64 images shown, the bundle of 72. `evaluate`" in capsys.readouterr().err
 
 
 # ----------------------------------------------------------------------------------------

@@ -9,13 +9,13 @@ from scipy.ndimage import map_coordinates
 
 from models.layout import file_sha256
 from training.quality import fid
+from training.quality.features import WeightsError
 from training.quality.fid import (
     load_inception,
     measure_fid,
     resize_as_tensorflow,
     to_inception_input,
 )
-from training.quality.networks.efficientnet import WeightsError
 from training.quality.pictures import PictureSet
 
 CPU = torch.device("cpu")

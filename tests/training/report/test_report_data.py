@@ -7,6 +7,13 @@ from pathlib import Path
 import pytest
 
 from training.config.config import ConfigError
+from training.quality.report import (
+    GeneratedPictures,
+    QualityReport,
+    RealPictures,
+    metric_entry,
+    write_report,
+)
 from training.report.report_data import columns_of, report_data_of
 
 
@@ -52,14 +59,24 @@ def test_timing_of_the_future_is_left_out(finished: Path, tmp_path: Path) -> Non
 
 
 def test_measured_quality_is_told_if_it_can_be_read(finished: Path, tmp_path: Path) -> None:
-    """A damaged report is as good as none."""
+    """With what is good; a damaged report is named."""
     run = shutil.copytree(finished, tmp_path / "run")
-    report = {"images_shown": 72, "resolution": 8, "metrics": {"swd": {"value": 1, "how": "so"}}}
-    (run / "quality.json").write_text(json.dumps(report))
-    assert report_data_of(run)["quality"] == report
+    path = run / "quality.json"
+    generated, real = GeneratedPictures(12, 0), RealPictures("noise", 12, "", trained_on=True)
+    metrics = {"swd": metric_entry(1.5, "so")}
+    write_report(
+        path,
+        QualityReport(1, "tiny", 72, 8, 1.0, generated, real, 0, "2", "cpu", metrics, 1.0),
+    )
+    entry = {"value": 1.5, "how": "so", "direction": "lower is better"}
+    assert report_data_of(run)["quality"] == {
+        "images_shown": 72,
+        "resolution": 8,
+        "metrics": {"swd": entry},
+    }
 
-    (run / "quality.json").write_text("{}")
-    assert report_data_of(run)["quality"] is None
+    path.write_text("{}")
+    assert f"{path} is damaged: " in report_data_of(run)["quality"]["problem"]
 
 
 def test_a_folder_that_is_no_run_says_what_to_do(tmp_path: Path) -> None:

@@ -1,23 +1,73 @@
-"""Which of very many pictures look alike at a glance: a quick search by colour in small pictures.
+"""Nearest pictures of a data set, by their pixels: the one search for copies.
 
-Owns that search and how pictures are made small for it. Knows no network, no run and no sheet.
+Owns the search, in two passes: by colour in very small pictures, then the best of them again in
+larger ones; and how pictures are made small for it. Knows no network, run or sheet.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.picture import Pixels
-from training.data.stream import Indices
+from training.data.stream import Indices, Prepared
+from training.progress_bar import OnProgress, ignore_progress, tracked
 from training.quality.distances import Cloud
+from training.quality.pictures import PictureSet
 
 COARSE_SIZE = 16  # pixels
+RERANK_SIZE = 64  # pixels
+RERANKED = 8  # of the pictures nearest at 16 px, those compared again at 64 px
 SEARCHED_AT_ONCE = 4_096  # pictures that are searched
 POINTS_AT_ONCE = 1_024
+QUERIES_AT_ONCE = 256  # pictures
+
+SEARCH_METHOD = f"by colour at {COARSE_SIZE} px, the best {RERANKED} again at {RERANK_SIZE} px"
 
 
-def nearest_pixels(points: Cloud, array: Pixels, numbers: Indices, k: int) -> Indices:
+def rank_by_pixels(
+    pictures: PictureSet,
+    prepared: Prepared,
+    resolution: int,
+    k: int = RERANKED,
+    among: Indices | None = None,
+    on_progress: OnProgress = ignore_progress,
+) -> Iterator[tuple[Pixels, Indices]]:
+    """Yield each picture `[H, W, C]` with the numbers of the `k` nearest training pictures.
+
+    Nearest first. They are the `k` nearest at 16 px, in the order of their distances at 64 px.
+
+    Args:
+        pictures: of the data set or generated.
+        prepared: the training pictures.
+        resolution: of `pictures`.
+        k: how many; fewer where there are fewer.
+        among: numbers of those searched; all of them without it.
+        on_progress: takes pieces of the data set searched, and pieces in all.
+    """
+    small, larger = (prepared.images(min(size, resolution)) for size in (COARSE_SIZE, RERANK_SIZE))
+    searched = np.arange(prepared.count) if among is None else among
+    shrunk = [downsample_to(some, small.shape[1]) for some in pictures.batches(QUERIES_AT_ONCE)]
+    points = to_points(np.concatenate(shrunk))
+    found = searched[nearest_pixels(points, small, searched, k, on_progress)]
+    done = 0
+    for some in pictures.batches(QUERIES_AT_ONCE):
+        queries = to_points(downsample_to(some, larger.shape[1]))
+        for picture, point, numbers in zip(some, queries, found[done:], strict=False):
+            squares = np.square(to_points(larger[numbers]) - point).sum(axis=1)
+            yield picture, numbers[np.argsort(squares, kind="stable")]
+        done += len(some)
+
+
+def nearest_pixels(
+    points: Cloud,
+    array: Pixels,
+    numbers: Indices,
+    k: int,
+    on_progress: OnProgress = ignore_progress,
+) -> Indices:
     """For each of `points` `[n, D]`, places in `numbers` of the nearest pictures: `[n, k]`.
 
     Nearest first; fewer than k where there are fewer. However many are searched, memory holds
@@ -26,7 +76,7 @@ def nearest_pixels(points: Cloud, array: Pixels, numbers: Indices, k: int) -> In
     k = min(k, len(numbers))
     squares = np.empty((len(points), 0), np.float32)
     places = np.empty((len(points), 0), np.int64)
-    for start in range(0, len(numbers), SEARCHED_AT_ONCE):
+    for start in tracked(range(0, len(numbers), SEARCHED_AT_ONCE), on_progress):
         some = to_points(np.asarray(array[numbers[start : start + SEARCHED_AT_ONCE]]))
         found = [
             _keep_nearest(points[rows], some, squares[rows], places[rows], start, k)

@@ -7,8 +7,8 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from training.data.stream import Prepared
-from training.quality import coarse_search
-from training.quality.coarse_search import downsample_to, nearest_pixels, to_points
+from training.quality import pixel_search
+from training.quality.pixel_search import downsample_to, nearest_pixels, to_points
 
 
 @pytest.mark.parametrize(("at_once", "points_at_once"), [(4_096, 1_024), (7, 3), (2, 1)])
@@ -19,8 +19,8 @@ def test_the_search_agrees_with_scipy(
     points_at_once: int,
 ) -> None:
     """Over some of the pictures only, whose places are given; in one piece or in many."""
-    monkeypatch.setattr(coarse_search, "SEARCHED_AT_ONCE", at_once)
-    monkeypatch.setattr(coarse_search, "POINTS_AT_ONCE", points_at_once)
+    monkeypatch.setattr(pixel_search, "SEARCHED_AT_ONCE", at_once)
+    monkeypatch.setattr(pixel_search, "POINTS_AT_ONCE", points_at_once)
     array = np.asarray(make_prepared(count=50).images(8))
     numbers = np.arange(49, -1, -2)
     points = to_points(array[:4])
