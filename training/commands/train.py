@@ -91,10 +91,10 @@ def run(options: argparse.Namespace) -> int:
         return 0
     use_threads(options.threads)
     events = events_of(options.run) if options.tensorboard and processes.first else None
-    watched = Display if processes.first else Display.silent
+    display = Display.of(config) if processes.first else Display.silent(config.total_images)
     with (
         processes.process_group(device),
-        watched(config.total_images) as display,
+        display,
         events or nullcontext(),
     ):
         progress = train(

@@ -36,6 +36,7 @@ function showHead() {
     [`${Math.floor((100 * story.images_shown) / story.total_images)} %`, `${inWords(story.images_shown)} of ${inWords(story.total_images)} images`],
     [`${last(story.journal.resolution) ?? "–"} px`, (last(story.journal.alpha) ?? 1) < 1 ? `fading in, alpha ${inShort(last(story.journal.alpha))}` : "held"],
     [duration(last(story.timing.seconds) ?? 0), "spent training"],
+    ...(story.seconds_left ? [[`about ${duration(story.seconds_left)}`, "left, weighed by the cost of each level"]] : []),
     [inShort(last(story.timing.images_per_second)), "images per second now"],
   ];
   if (last(story.journal.swd) !== undefined) facts.push([inShort(last(story.journal.swd)), `SWD now${bestSwd()}`]);

@@ -12,12 +12,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from training.config.config import CONFIG_FILE, ConfigError
+from training.config.config import CONFIG_FILE, ConfigError, TrainingConfig
 from training.data.manifest import as_text
 from training.quality.report import DIRECTIONS, QUALITY_FILE, QualityError, read_report
 from training.run.data_origin import read_origin
-from training.run.journal import JOURNAL_FILE, TIMING_FILE, read_lines
+from training.run.journal import JOURNAL_FILE, TIMING_FILE, Line, read_lines
 from training.run.resume import read_config
+from training.run.time_left import Workload
 
 ReportData = dict[str, Any]
 Columns = dict[str, list[float | None]]
@@ -49,9 +50,18 @@ def report_data_of(run: Path) -> ReportData:
         "data": asdict(read_origin(run)),
         "journal": columns_of(journal),
         "timing": columns_of(timing),
+        "seconds_left": seconds_left(config, shown, timing),
         "alarms": alarms_of(journal),
         "quality": quality_of(run),
     }
+
+
+def seconds_left(config: TrainingConfig, shown: int, timing: Sequence[Line]) -> float | None:
+    """Time to the end at the speed of the last tick, weighed by cost; None if it is not known."""
+    rate = finite(timing[-1].get("images_per_second")) if timing else None
+    if not rate or shown >= config.total_images:
+        return None
+    return Workload.of(config).seconds_left(shown, rate)
 
 
 def columns_of(lines: Sequence[dict[str, object]]) -> Columns:

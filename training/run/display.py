@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on: a live bar in a terminal, plain lines in a log.
+"""Progress of a run: a live bar in a terminal, plain lines in a log.
 
 Owns the display and nothing of the training.
 """
@@ -9,9 +9,11 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
+from training.config.config import TrainingConfig
 from training.game.schedule import ScheduleState
+from training.run.time_left import RateWatch, Workload
 
 Number = int | float
 
@@ -21,22 +23,35 @@ class Display:
 
     Args:
         total_images: of the whole run.
-        console: where to write; the standard output unless told.
+        console: where to write; the standard output unless given.
+        workload: weighs images for the time left; all cost the same without it.
     """
 
-    def __init__(self, total_images: int, console: Console | None = None) -> None:
+    def __init__(
+        self,
+        total_images: int,
+        console: Console | None = None,
+        workload: Workload | None = None,
+    ) -> None:
         self.console = console or Console(highlight=False, soft_wrap=True)
         self.total_images = total_images
+        self._workload = workload or Workload((total_images,), (1.0,))
+        self._rates = RateWatch()
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("{task.completed:,.0f} / {task.total:,.0f} images"),
             TextColumn("{task.fields[rate]:.1f} images/s"),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[left]} left"),
             console=self.console,
             disable=not self.console.is_terminal,
         )
-        self._task = self._bar.add_task("starting", total=total_images, rate=0.0)
+        self._task = self._bar.add_task("starting", total=total_images, rate=0.0, left="?")
+
+    @classmethod
+    def of(cls, config: TrainingConfig) -> Self:
+        """The display of a run, which knows what each of its levels costs."""
+        return cls(config.total_images, workload=Workload.of(config))
 
     @classmethod
     def silent(cls, total_images: int) -> Self:
@@ -62,19 +77,29 @@ class Display:
     def update(self, schedule: ScheduleState, images_shown: int, rate: float) -> None:
         """Move the bar; cheap, called every step."""
         self._bar.update(
-            self._task, completed=images_shown, description=describe_schedule(schedule), rate=rate
+            self._task,
+            completed=images_shown,
+            description=describe_schedule(schedule),
+            rate=rate,
+            left=self._left(images_shown, rate),
         )
 
     def tick(
         self, schedule: ScheduleState, images_shown: int, rate: float, numbers: dict[str, float]
     ) -> None:
-        """Say where the run stands, for a log."""
+        """Say where the run stands, for a log, and what to do if its rate has collapsed."""
         terms = "  ".join(f"{name} {value:.3f}" for name, value in numbers.items())
-        left = format_duration((self.total_images - images_shown) / rate) if rate else "?"
         self.say(
             f"{describe_schedule(schedule)}  {images_shown:,} of {self.total_images:,} images  "
-            f"{rate:.1f} images/s  at this rate {left} left  {terms}"
+            f"{rate:.1f} images/s  about {self._left(images_shown, rate)} left  {terms}"
         )
+        if hint := self._rates.hint(schedule, rate):
+            self.say(hint)
+
+    def _left(self, images_shown: int, rate: float) -> str:
+        if not rate:
+            return "?"
+        return format_duration(self._workload.seconds_left(images_shown, rate))
 
 
 def describe_schedule(schedule: ScheduleState) -> str:

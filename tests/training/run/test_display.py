@@ -7,7 +7,9 @@ from rich.console import Console
 
 from models.families.progan.growth import Growth
 from training.game.schedule import ScheduleState
+from training.run import time_left
 from training.run.display import Display, describe_schedule, format_duration
+from training.run.time_left import Workload
 
 
 def moment_at(level: int, alpha: float) -> ScheduleState:
@@ -55,7 +57,35 @@ def test_a_log_gets_plain_lines() -> None:
     assert [line for line in file.getvalue().splitlines() if line] == [
         (
             "8 px fading in, alpha 0.50  36 of 72 images  8.0 images/s  "
-            "at this rate 0 min 04 s left  r1 0.250  generator 1.500"
+            "about 0 min 04 s left  r1 0.250  generator 1.500"
+        )
+    ]
+
+
+def test_time_left_counts_levels_by_their_cost() -> None:
+    """Here an image of the second level costs nine times one of the first."""
+    file = io.StringIO()
+    workload = Workload((100, 200), (1.0, 9.0))
+    with Display(200, Console(file=file, soft_wrap=True), workload) as display:
+        display.tick(moment_at(0, 1.0), 50, 10.0, {})
+
+    assert "about 1 min 35 s left" in file.getvalue()  # 5 s, then 100 images in 90 s
+
+
+def test_a_rate_that_collapses_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, below the line of its tick."""
+    monkeypatch.setattr(time_left, "load_average", lambda: 7.0)
+    monkeypatch.setattr(time_left, "available_threads", lambda: 2)
+    file = io.StringIO()
+    with Display(72, Console(file=file, soft_wrap=True)) as display:
+        for rate in (60.0, 10.0, 9.0):
+            display.tick(moment_at(1, 1.0), 36, rate, {})
+
+    lines = [line for line in file.getvalue().splitlines() if line.startswith("hint")]
+    assert lines == [
+        (
+            "hint: 10.0 images/s, 60.0 before: 7 processes want 2 cores. End others, or stop this "
+            "run and go on with fewer --threads"
         )
     ]
 
@@ -66,7 +96,7 @@ def test_a_tick_without_a_rate_tells_no_time_left() -> None:
     with Display(72, Console(file=file, soft_wrap=True)) as display:
         display.tick(moment_at(0, 1.0), 0, 0.0, {})
 
-    assert "at this rate ? left" in file.getvalue()
+    assert "about ? left" in file.getvalue()
 
 
 def test_a_terminal_gets_a_bar() -> None:

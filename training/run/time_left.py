@@ -1,0 +1,122 @@
+"""Time left of a growing network: images weighed by what they cost at their level.
+
+Owns the cost of an image at each level, and the notice that a run has become slow because others
+use its cores. Knows no display.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+from typing import Self
+
+from models.families.progan.config import NetworkConfig
+from training.config.config import TrainingConfig
+from training.game.schedule import ScheduleState
+from training.threads import available_threads
+
+# What a step costs apart from its arithmetic, in multiply-adds of one generator: measured on CPUs,
+# where the steps of a small level last four times as long as their arithmetic alone would tell.
+STEP_OVERHEAD = 60e6
+KERNEL = 9  # weights of a 3x3 convolution
+UP_KERNEL = 4  # weights that reach one pixel when a 3x3 convolution doubles the resolution
+
+COLLAPSED = 1 / 3  # of the best rate at the same level
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What a run costs, level by level.
+
+    Attributes:
+        ends: images shown when each level is over.
+        costs: of one image at each level, in multiply-adds.
+    """
+
+    ends: tuple[int, ...]
+    costs: tuple[float, ...]
+
+    @classmethod
+    def of(cls, config: TrainingConfig) -> Self:
+        """The workload of a whole schedule; batches share the overhead of their step."""
+        images = [plan.fade_images + plan.stable_images for plan in config.levels]
+        costs = [
+            cost + STEP_OVERHEAD / plan.batch_size
+            for cost, plan in zip(multiply_adds_of(config.network), config.levels, strict=True)
+        ]
+        return cls(tuple(accumulate(images)), tuple(costs))
+
+    def until(self, images_shown: int) -> float:
+        """The cost of the first `images_shown` images."""
+        levels = pairwise((0, *self.ends))
+        return sum(
+            cost * max(0, min(images_shown, end) - start)
+            for (start, end), cost in zip(levels, self.costs, strict=True)
+        )
+
+    def cost_at(self, images_shown: int) -> float:
+        """The cost of the image that comes after `images_shown`; after the end, of the last one."""
+        costs = (c for end, c in zip(self.ends, self.costs, strict=True) if images_shown < end)
+        return next(costs, self.costs[-1])
+
+    def seconds_left(self, images_shown: int, images_per_second: float) -> float:
+        """Until the end of the schedule, if work goes on as it went.
+
+        Args:
+            images_shown: so far.
+            images_per_second: measured just before, above 0.
+        """
+        left = self.until(self.ends[-1]) - self.until(images_shown)
+        return left / (images_per_second * self.cost_at(max(0, images_shown - 1)))
+
+
+def multiply_adds_of(network: NetworkConfig) -> list[float]:
+    """Multiply-adds of the generator up to each level, for one image, without its exits.
+
+    The discriminator mirrors it, so that both together cost a multiple of this.
+    """
+    costs: list[float] = []
+    below, so_far = 0, 0.0
+    for level, resolution in enumerate(network.resolutions):
+        height, width = network.size_at(resolution)
+        maps, pixels = network.feature_maps(level), height * width
+        entrance = UP_KERNEL * below if level else network.latent_size
+        so_far += (entrance + KERNEL * maps) * maps * pixels
+        costs.append(so_far)
+        below = maps
+    return costs
+
+
+@dataclass
+class RateWatch:
+    """Notices once at each level that the rate has collapsed while others use the cores."""
+
+    _best: dict[int, float] = field(default_factory=dict[int, float])
+    _noticed: set[int] = field(default_factory=set[int])
+
+    def hint(self, schedule: ScheduleState, rate: float) -> str:
+        """What to do about it; empty while all is well.
+
+        Args:
+            schedule: of the tick.
+            rate: images per second in it.
+        """
+        level = schedule.growth.level
+        best = self._best[level] = max(rate, self._best.get(level, 0.0))
+        cores, busy = available_threads(), load_average()
+        if level in self._noticed or rate >= COLLAPSED * best or busy <= cores:
+            return ""
+        self._noticed.add(level)
+        return (
+            f"hint: {rate:.1f} images/s, {best:.1f} before: {busy:.0f} processes want {cores} "
+            "cores. End others, or stop this run and go on with fewer --threads"
+        )
+
+
+def load_average() -> float:
+    """Processes that want to compute, of the last minute; 0 where the system does not tell."""
+    try:
+        return os.getloadavg()[0]
+    except (AttributeError, OSError):
+        return 0.0
