@@ -1,4 +1,4 @@
-"""What reads digits: a small convolutional network, trained once and kept beside the results.
+"""Digit classifier: a small convolutional network, trained once and kept beside the results.
 
 Owns its shape, its training and its accuracy on the test digits, which every table states: another
 classifier counts modes a little differently.
@@ -7,7 +7,6 @@ classifier counts modes a little differently.
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -23,6 +22,7 @@ from torch.optim import Adam
 
 from training.benchmark.digits import Digits
 from training.data.manifest import DataError
+from training.progress_bar import OnProgress, counted, ignore_progress, progress_bar
 
 FILE = "classifier.safetensors"
 EPOCHS = 3
@@ -81,7 +81,7 @@ def load_or_train_classifier(folder: Path, train: Digits, test: Digits) -> Train
     """The classifier kept in `folder`; trained now where there is none.
 
     Raises:
-        DataError: what is kept there is damaged.
+        DataError: the file kept there is damaged.
         OSError: the disk is full; nothing is kept.
     """
     path = folder / FILE
@@ -89,10 +89,10 @@ def load_or_train_classifier(folder: Path, train: Digits, test: Digits) -> Train
         try:
             return load_classifier(path)
         except (SafetensorError, RuntimeError, ValueError, TypeError, KeyError) as error:
-            told = str(error).partition("\n")[0]
-            raise DataError(f"{path} is damaged ({told}): delete it to train another") from error
-    sys.stdout.write("training the digit classifier\n")
-    reader = train_classifier(train, test)
+            reason = str(error).partition("\n")[0]
+            raise DataError(f"{path} is damaged ({reason}): delete it to train another") from error
+    with progress_bar("training the digit classifier") as on_progress:
+        reader = train_classifier(train, test, on_progress=on_progress)
     facts = {"accuracy": json.dumps(reader.accuracy)}
     partial = path.with_suffix(".partial")
     try:
@@ -115,7 +115,9 @@ def load_classifier(path: Path) -> TrainedClassifier:
     return TrainedClassifier(network.eval(), float(json.loads(facts["accuracy"])))
 
 
-def train_classifier(train: Digits, test: Digits, epochs: int = EPOCHS) -> TrainedClassifier:
+def train_classifier(
+    train: Digits, test: Digits, epochs: int = EPOCHS, on_progress: OnProgress = ignore_progress
+) -> TrainedClassifier:
     """Train a classifier on `train` with a fixed seed and measure it on `test`."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
@@ -124,6 +126,7 @@ def train_classifier(train: Digits, test: Digits, epochs: int = EPOCHS) -> Train
     images, labels = as_images(train.pixels), torch.from_numpy(train.labels.astype(np.int64))
     steps = epochs * (len(images) // CLASSIFIER_BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(adam, LEARNING_RATE, total_steps=steps + 1)
+    advance = counted(steps, on_progress)
     order = np.random.Generator(np.random.Philox(SEED))
     for _ in range(epochs):
         places = torch.from_numpy(order.permutation(len(images)))
@@ -133,6 +136,7 @@ def train_classifier(train: Digits, test: Digits, epochs: int = EPOCHS) -> Train
             F.cross_entropy(network(images[chosen]), labels[chosen]).backward()
             adam.step()
             schedule.step()
+            advance()
     network.eval()
     read = TrainedClassifier(network, 0.0).classify(as_images(test.pixels)).numpy()
     return TrainedClassifier(network, float((read == test.labels).mean()))

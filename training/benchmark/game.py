@@ -1,7 +1,8 @@
-"""One trial of the benchmark: two networks, one objective, one seed, from nothing to a score.
+"""One trial of the benchmark, from nothing to a trained generator.
 
-Owns the course of a trial, which can be stopped at any moment and goes on byte for byte. Who plays
-is in `pair.py`; the generator that is measured is the averaged one.
+Owns the order of its steps and how often the generator learns. State, losses, penalties, optimiser
+steps, averages and checkpoints are those of every run. A trial can be stopped at any moment and
+goes on byte for byte.
 """
 
 from __future__ import annotations
@@ -10,18 +11,37 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
+from models.pixels import from_pixels
 from training.benchmark.digits import StackedDigits
-from training.benchmark.pair import Game
+from training.benchmark.networks import LATENT_SIZE, small_networks
 from training.benchmark.trial import Trial
+from training.game.ema import update_average
+from training.game.optimise import NonFiniteLossError, optimizer_step
+from training.game.state import NetworkState
+from training.game.step import Numbers
+from training.objectives.gradient_penalty import Penalty
+from training.objectives.losses import OBJECTIVES
+from training.objectives.rng import Stream, generator_at, normal, uniform
+from training.progress_bar import OnProgress, ignore_progress
 from training.run.checkpoint import Progress, load_newest, save_checkpoint
 
 CHECKPOINT_IMAGES = 128_000
+BETA2 = 0.99
+WGAN_GP_WEIGHT = 10.0  # lambda, as published
+CRITIC_STEPS = {"wgan-gp": 5}  # steps of the discriminator for one of the generator
+
+SmallState = NetworkState[nn.Module, nn.Module]
 
 
 def train_trial(
-    trial: Trial, stacks: StackedDigits, folder: Path, tell: Callable[[int, float, str], None]
+    trial: Trial,
+    stacks: StackedDigits,
+    folder: Path,
+    on_checkpoint: Callable[[int, float, str], None],
+    on_progress: OnProgress = ignore_progress,
 ) -> tuple[nn.Module, Progress]:
     """Train one trial to its end, or go on where it stopped.
 
@@ -29,26 +49,86 @@ def train_trial(
         trial: what to train.
         stacks: the real pictures.
         folder: holds its checkpoints.
-        tell: is told images shown, images per second and the losses, at each checkpoint.
+        on_checkpoint: takes images shown, images per second and the losses, at each checkpoint.
+        on_progress: takes images shown and images in all, at each step.
 
     Returns:
         The averaged generator, and how it came about.
 
     Raises:
-        NonFiniteLossError: the game broke down.
+        NonFiniteLossError: training broke down; the last checkpoint is whole.
     """
-    game = Game(trial, stacks)
-    progress, _ = load_newest(folder, game.players)
-    shown, turn = progress.images_shown, progress.phase + 1  # `phase` counts the turns played
+    state = initial_state(trial)
+    progress, _ = load_newest(folder, state)
+    shown, step = progress.images_shown, progress.phase + 1  # `phase` counts the steps
     began, shown_before, seconds_before = time.perf_counter(), shown, progress.seconds
     while shown < trial.images:
-        more, numbers = game.take_turn(shown, turn)
-        before, shown, turn = shown, shown + more, turn + 1
+        numbers = take_step(state, trial, stacks, shown, step)
+        before, shown, step = shown, shown + trial.batch_size, step + 1
+        on_progress(min(shown, trial.images), trial.images)
         if shown < trial.images and before // CHECKPOINT_IMAGES == shown // CHECKPOINT_IMAGES:
             continue
         seconds = time.perf_counter() - began
-        progress = Progress(shown, turn - 1, seconds=seconds_before + seconds)
-        save_checkpoint(folder, game.players, progress)
+        progress = Progress(shown, step - 1, seconds=seconds_before + seconds)
+        save_checkpoint(folder, state, progress)
         losses = "  ".join(f"{name} {value:.3f}" for name, value in numbers.items())
-        tell(shown, (shown - shown_before) / seconds, losses)
-    return game.players.average.eval(), progress
+        on_checkpoint(shown, (shown - shown_before) / seconds, losses)
+    return state.average.eval(), progress
+
+
+def initial_state(trial: Trial) -> SmallState:
+    """New networks, with initial weights drawn from the seed."""
+    generator, discriminator = small_networks(trial.network)
+    return SmallState.initialise(generator, discriminator, trial.seed, BETA2, torch.device("cpu"))
+
+
+def take_step(
+    state: SmallState, trial: Trial, stacks: StackedDigits, shown: int, step: int
+) -> Numbers:
+    """One step of the discriminator and, where it is due, one of the generator.
+
+    Args:
+        state: changed in place.
+        trial: objective and schedule.
+        stacks: the real pictures.
+        shown: images before this step; decides every random number.
+        step: its number, from 0.
+
+    Raises:
+        NonFiniteLossError: training broke down.
+    """
+    objective, schedule = OBJECTIVES[trial.objective], trial.schedule_at(shown)
+    reals = from_pixels(torch.from_numpy(stacks.batch(shown, trial.batch_size)))
+    fakes = generate_fakes(state.generator, trial, shown)
+    loss = objective.discriminator(
+        state.discriminator, reals, fakes.detach(), penalty_of(trial, shown)
+    )
+    try:
+        rate = schedule.discriminator_rate
+        optimizer_step(state.discriminator_optimizer, loss.terms, rate, schedule)
+        terms = loss.terms | loss.watched
+        if (step + 1) % CRITIC_STEPS.get(trial.objective, 1) == 0:
+            state.discriminator.requires_grad_(False)
+            loss = objective.generator(state.discriminator, reals, fakes)
+            state.discriminator.requires_grad_(True)
+            rate = schedule.learning_rate
+            optimizer_step(state.generator_optimizer, loss.terms, rate, schedule)
+            update_average(state.average, state.generator, trial.ema_decay_at(shown))
+            terms |= loss.terms
+    except NonFiniteLossError as error:
+        reason = str(error).partition(". ")[0]
+        raise NonFiniteLossError(f"{reason}. Try a lower --learning-rate") from error
+    return {name: value.item() for name, value in terms.items()}
+
+
+def generate_fakes(generator: nn.Module, trial: Trial, shown: int) -> Tensor:
+    """The fakes of one step: `[N, 3, 32, 32]`."""
+    source = generator_at(trial.seed, Stream.LATENTS, shown)
+    return generator(normal(source, trial.batch_size, LATENT_SIZE))
+
+
+def penalty_of(trial: Trial, shown: int) -> Penalty:
+    """The penalty of one step; no drift, as published for this experiment."""
+    weight = WGAN_GP_WEIGHT if trial.objective == "wgan-gp" else trial.gamma
+    source = generator_at(trial.seed, Stream.PENALTY, shown)
+    return Penalty(weight, 1.0, 1.0, 0.0, uniform(source, trial.batch_size, 1, 1, 1))

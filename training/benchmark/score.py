@@ -8,16 +8,19 @@ Source: Karras et al. 2018, appendix on Stacked MNIST.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from training.benchmark.classifier import TrainedClassifier
 from training.benchmark.digits import STACKED_MODES
+from training.benchmark.trial import STRICT
+from training.progress_bar import Advance, OnProgress, counted, ignore_progress, no_advance
 
 SCORE_PICTURES = 25_600
 SCORE_DRAWS = 10
@@ -26,7 +29,7 @@ SCORING_BATCH = 640
 Draw = Callable[[int, int, int], Tensor]  # draw, first, count -> images [count, 3, 32, 32]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class ModeScore:
     """Modes found, of 1,000, and the divergence in nats; means over the draws."""
 
@@ -34,7 +37,7 @@ class ModeScore:
     divergence: float
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class ModeCounter:
     """How modes are counted: who reads, how many pictures a draw has, and how many draws."""
 
@@ -43,21 +46,29 @@ class ModeCounter:
     draws: int = SCORE_DRAWS
 
 
-def score_of(draw: Draw, count: ModeCounter) -> ModeScore:
-    """Count the modes of what `draw` makes."""
-    counted = [
-        score_of_histogram(mode_histogram(draw, number, count)) for number in range(count.draws)
+def score_of(
+    draw: Draw, counter: ModeCounter, on_progress: OnProgress = ignore_progress
+) -> ModeScore:
+    """Count the modes of the pictures of `draw`."""
+    batches = -(-counter.pictures // SCORING_BATCH)
+    advance = counted(counter.draws * batches, on_progress)
+    counted_modes = [
+        score_of_histogram(mode_histogram(draw, number, counter, advance))
+        for number in range(counter.draws)
     ]
-    modes, divergences = zip(*counted, strict=True)
+    modes, divergences = zip(*counted_modes, strict=True)
     return ModeScore(float(np.mean(modes)), float(np.mean(divergences)))
 
 
-def mode_histogram(draw: Draw, number: int, count: ModeCounter) -> NDArray[np.int64]:
+def mode_histogram(
+    draw: Draw, number: int, counter: ModeCounter, advance: Advance = no_advance
+) -> NDArray[np.int64]:
     """How often each of the 1,000 classes occurs in one draw: `[1000]`."""
     counts = np.zeros(STACKED_MODES, np.int64)
-    for first in range(0, count.pictures, SCORING_BATCH):
-        images = draw(number, first, min(SCORING_BATCH, count.pictures - first))
-        counts += np.bincount(modes_of(images, count.reader).numpy(), minlength=STACKED_MODES)
+    for first in range(0, counter.pictures, SCORING_BATCH):
+        images = draw(number, first, min(SCORING_BATCH, counter.pictures - first))
+        counts += np.bincount(modes_of(images, counter.reader).numpy(), minlength=STACKED_MODES)
+        advance()
     return counts
 
 

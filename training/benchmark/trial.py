@@ -1,24 +1,33 @@
-"""What determines one trial of the benchmark. Knows no network and no picture."""
+"""One trial of the benchmark: its settings, and its schedule. Knows no network and no picture."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 
-# Learning rates of generator and discriminator: what found most modes, and the paper's.
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+
+from models.families.progan.config import level_of
+from models.families.progan.growth import Growth
+from training.benchmark.digits import SIZE
+from training.game.schedule import ScheduleState
+
+# Learning rates of generator and discriminator: those that found most modes, and the paper's.
 TUNED_RATES, PUBLISHED_RATES = (0.002, 0.03), (0.001, 0.001)
 AVERAGE_SHARE = 0.01  # of the images shown so far: the half-life of the averaged generator
+STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class Trial:
-    """What determines the outcome.
+    """The settings that determine the outcome.
 
     Attributes:
         network: a name in `networks.DIVISORS`.
         objective: a name in `training.objectives.losses.OBJECTIVES`.
         seed: of weights, latents and order.
         images: real images shown to the discriminator in all.
-        batch_size: images of one turn.
+        batch_size: images of one step.
         learning_rate: of the generator's Adam, at the beginning; its betas are 0 and 0.99.
         discriminator_rate: of the discriminator's, which may learn at a rate of its own (Heusel et
             al. 2017, "two time-scale update rule"); None: as the generator.
@@ -42,8 +51,34 @@ class Trial:
 
     @property
     def name(self) -> str:
-        """What its folder is called."""
+        """The name of its folder."""
         return f"{self.network}-{self.objective}-{self.images}-seed{self.seed}"
+
+    def schedule_at(self, images_shown: int) -> ScheduleState:
+        """The state of its schedule: at full size from the first image on.
+
+        The generator's learning rate falls to nothing along half a cosine; the discriminator's
+        stays: the slower the generator, the more it learns from the discriminator's average, while
+        a discriminator that slows down as well leaves it wherever it was last pushed.
+        """
+        generator, discriminator = self.rates
+        left = (1 + math.cos(math.pi * images_shown / self.images)) / 2
+        return ScheduleState(
+            images_shown=images_shown,
+            growth=Growth(level_of(SIZE)),
+            batch_size=self.batch_size,
+            learning_rate=left * generator,
+            discriminator_rate=discriminator,
+            penalty_scale=1.0,
+            phase=0,
+            phase_end=self.images,
+            level_start=0,
+        )
+
+    def ema_decay_at(self, images_shown: int) -> float:
+        """The share of the average that the step after `images_shown` keeps."""
+        half_life = max(self.batch_size, AVERAGE_SHARE * (images_shown + self.batch_size))
+        return 0.5 ** (self.batch_size / half_life)
 
 
 def rates_for(asked: tuple[float | None, float | None], objective: str) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 import numpy as np
 import torch
@@ -20,17 +20,49 @@ from training.config.config import TrainingConfig
 from training.distributed import SINGLE, Processes
 from training.objectives.rng import Stream, generator_at, normal
 
+G = TypeVar("G", bound=nn.Module)
+D = TypeVar("D", bound=nn.Module)
+
 
 @dataclass
-class TrainingState:
+class NetworkState(Generic[G, D]):
     """Both networks, the averaged generator, and the two optimisers, on one device."""
 
-    generator: Generator
-    discriminator: Discriminator
-    average: Generator
+    generator: G
+    discriminator: D
+    average: G
     generator_optimizer: Adam
     discriminator_optimizer: Adam
     device: torch.device
+
+    @classmethod
+    def initialise(
+        cls, generator: G, discriminator: D, seed: int, beta2: float, device: torch.device
+    ) -> Self:
+        """Draw the initial weights from `seed`, and make the average and the optimisers.
+
+        Args:
+            generator: changed in place, as is the next.
+            discriminator: its opponent.
+            seed: of the weights.
+            beta2: Adam's, of both; its first beta is 0.
+            device: where the networks live from now on.
+        """
+        source = generator_at(seed, Stream.INITIAL_WEIGHTS, 0)
+        for network in (generator, discriminator):
+            draw_weights(network, source)
+            network.to(device)
+            network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads leave it out
+        average = copy.deepcopy(generator).requires_grad_(False)
+        adam = [
+            Adam(network.parameters(), lr=1.0, betas=(0.0, beta2), fused=True)
+            for network in (generator, discriminator)
+        ]
+        return cls(generator, discriminator, average, adam[0], adam[1], device)
+
+
+class TrainingState(NetworkState[Generator, Discriminator]):
+    """The state of a run."""
 
     @classmethod
     def create(
@@ -46,19 +78,9 @@ class TrainingState:
         generator = Generator(config.network)
         auxiliary = config.labels == "acgan"
         discriminator = Discriminator(config.network, config.stddev_group, auxiliary)
-        source = generator_at(config.seed, Stream.INITIAL_WEIGHTS, 0)
-        for network in (generator, discriminator):
-            draw_weights(network, source)
-            network.to(device)
-            network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads leave it out
         if processes.count > 1:
             discriminator.head.deviate = processes.stddev
-        average = copy.deepcopy(generator).requires_grad_(False)
-        adam = [
-            Adam(network.parameters(), lr=1.0, betas=(0.0, config.adam_beta2), fused=True)
-            for network in (generator, discriminator)
-        ]
-        return cls(generator, discriminator, average, adam[0], adam[1], device)
+        return cls.initialise(generator, discriminator, config.seed, config.adam_beta2, device)
 
     def reset_optimizers(self) -> None:
         """Forget Adam's moments."""

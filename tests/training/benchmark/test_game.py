@@ -8,8 +8,8 @@ import pytest
 
 from tests.training.benchmark.stacks import STACKS, TRIAL, weights_of
 from training.benchmark import game
-from training.benchmark.game import train_trial
-from training.benchmark.pair import Game
+from training.benchmark.game import initial_state, take_step, train_trial
+from training.game.optimise import NonFiniteLossError
 from training.run.checkpoint import load_newest
 
 
@@ -24,7 +24,7 @@ class StopError(Exception):
 def test_a_stopped_trial_ends_with_the_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, network: str, objective: str
 ) -> None:
-    """Stopped after a checkpoint and taken up again, or played in one go: the same generator."""
+    """Stopped after a checkpoint and taken up again, or trained in one go: the same generator."""
     monkeypatch.setattr(game, "CHECKPOINT_IMAGES", 24)
     trial = replace(TRIAL, network=network, objective=objective)
     told: list[int] = []
@@ -47,7 +47,7 @@ def test_a_stopped_trial_ends_with_the_same_bytes(
 
 
 def test_a_finished_trial_is_only_read(tmp_path: Path) -> None:
-    """The second call plays no turn."""
+    """The second call takes no step."""
     first, _ = train_trial(TRIAL, STACKS, tmp_path, lambda *_: None)
     told: list[int] = []
     again, _ = train_trial(TRIAL, STACKS, tmp_path, lambda shown, *_: told.append(shown))
@@ -62,4 +62,66 @@ def test_another_network_is_refused(tmp_path: Path) -> None:
     train_trial(TRIAL, STACKS, tmp_path, lambda *_: None)
 
     with pytest.raises(ValueError, match="another network"):
-        load_newest(tmp_path, Game(replace(TRIAL, network="k2"), STACKS).players)
+        load_newest(tmp_path, initial_state(replace(TRIAL, network="k2")))
+
+
+# ----------------------------------------------------------------------------------------
+# Steps
+
+
+def test_the_critic_of_wgan_gp_has_five_steps_for_one() -> None:
+    """The generator stays as it is until the fifth step."""
+    trial = replace(TRIAL, objective="wgan-gp")
+    state = initial_state(trial)
+    before = weights_of(state.generator)
+    changed: list[bool] = []
+    for step in range(5):
+        take_step(state, trial, STACKS, step * 8, step)
+        after = weights_of(state.generator)
+        changed.append(any((after[name] != before[name]).any() for name in before))
+
+    assert changed == [False, False, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("rates", "moved"), [((0.0, 0.01), "discriminator"), ((0.01, 0.0), "generator")]
+)
+def test_each_network_learns_at_its_own_rate(rates: tuple[float, float], moved: str) -> None:
+    """The one whose rate is nothing stays where it was."""
+    trial = replace(TRIAL, learning_rate=rates[0], discriminator_rate=rates[1])
+    state = initial_state(trial)
+    networks = {"generator": state.generator, "discriminator": state.discriminator}
+    before = {name: weights_of(network) for name, network in networks.items()}
+
+    take_step(state, trial, STACKS, 0, 0)
+
+    for name, network in networks.items():
+        after = weights_of(network)
+        changed = any((after[key] != before[name][key]).any() for key in after)
+        assert changed == (name == moved), name
+
+
+@pytest.mark.parametrize(("shown", "left"), [(0, 1.0), (32, 0.5), (48, 0.1464)])
+def test_only_the_generator_slows_down(shown: int, left: float) -> None:
+    """Adam's first step is as long as its rate: one falls along half a cosine, the other not."""
+    trial = replace(TRIAL, learning_rate=0.002, discriminator_rate=0.01)
+    state = initial_state(trial)
+    steps = {"generator": 0.002 * left, "discriminator": 0.01}
+    networks = {"generator": state.generator, "discriminator": state.discriminator}
+    before = {name: weights_of(network) for name, network in networks.items()}
+
+    take_step(state, trial, STACKS, shown, 0)
+
+    for name, network in networks.items():
+        after = weights_of(network)
+        longest = max(abs(after[key] - before[name][key]).max() for key in after)
+        assert longest == pytest.approx(steps[name], rel=0.01), name
+
+
+def test_a_trial_that_breaks_down_says_what_to_try() -> None:
+    """With an option of this command."""
+    state = initial_state(TRIAL)
+    state.discriminator.get_parameter("score.weight").data.fill_(float("nan"))
+
+    with pytest.raises(NonFiniteLossError, match=r"not finite after 8 images.*--learning-rate$"):
+        take_step(state, TRIAL, STACKS, 8, 1)

@@ -35,3 +35,20 @@ def test_the_usual_rates_are_those_of_the_objective(
 ) -> None:
     """The paper's with WGAN-GP, else what found most modes; what is asked for is taken."""
     assert rates_for(asked, objective) == rates
+
+
+def test_a_trial_is_at_full_size_from_its_first_image() -> None:
+    """And only the generator slows down, along half a cosine."""
+    trial = replace(TRIAL, discriminator_rate=0.03)
+
+    schedules = [trial.schedule_at(images) for images in (0, 320, 640)]
+
+    assert {schedule.growth.resolution for schedule in schedules} == {32}
+    assert [s.learning_rate for s in schedules] == pytest.approx([0.002, 0.001, 0.0])
+    assert [s.discriminator_rate for s in schedules] == [0.03] * 3
+
+
+def test_the_average_remembers_a_hundredth_of_the_trial() -> None:
+    """As a half-life, and never less than a batch."""
+    assert TRIAL.ema_decay_at(0) == 0.5
+    assert TRIAL.ema_decay_at(64 * 999) == pytest.approx(0.5**0.1)

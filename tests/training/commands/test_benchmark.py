@@ -1,15 +1,12 @@
 """`python -m training benchmark stacked-mnist`."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.training.benchmark.mnist import write_mnist
-from training.benchmark.trial import Trial
 from training.command_line import build_parser
-from training.commands.benchmark import describe_trial, read_result
 from training.config.config import ConfigError
 
 
@@ -42,18 +39,6 @@ def test_the_command_ends_with_a_table(tmp_path: Path, capsys: pytest.CaptureFix
         run(*words, "--discriminator-rate", "0.02")
 
 
-def test_a_row_says_how_it_was_played() -> None:
-    """So that rows of other settings are other rows."""
-    trial = Trial("k4", "rpgan-r1r2", 0, 128, learning_rate=0.003, discriminator_rate=0.03)
-
-    told = describe_trial(replace(trial, gamma=0.1))
-
-    assert told == "rpgan-r1r2, gamma 0.1, learning rate 0.003 and 0.03, batch 64"
-    assert describe_trial(replace(trial, objective="wgan-gp", discriminator_rate=None)) == (
-        "wgan-gp, learning rate 0.003, batch 64"
-    )
-
-
 def test_a_trial_that_was_measured_otherwise_is_measured_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -77,15 +62,6 @@ def test_a_trial_that_was_measured_otherwise_is_measured_again(
     table = capsys.readouterr().out
     assert "1 trials were measured with other pictures or draws: left out" in table
     assert "| k4 |" not in table
-
-
-def test_a_damaged_result_is_named(tmp_path: Path) -> None:
-    """And what to do about it."""
-    path = tmp_path / "result.json"
-    for content in ("{", '{"trial": 3}', "[]"):
-        path.write_text(content)
-        with pytest.raises(ConfigError, match=r"result.json (is damaged|does not fit) .*: delete"):
-            read_result(path)
 
 
 def test_numbers_below_one_are_refused(tmp_path: Path) -> None:
