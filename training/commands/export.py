@@ -82,7 +82,8 @@ def run(options: argparse.Namespace) -> int:
         cost = f"{exit_.share_of_path:.1%} of the path" if exit_.share_of_path is not None else ""
         print(f"{exit_.resolution:5d} px  {kept:16}  {cost:17}  exit {exit_.shape}")
     print(f"{options.out}: {card.pinned_name}, proved")
-    if reason := missing_quality(options.run, card.training["images_shown"]):
+    images_shown = card.training["images_shown"]
+    if isinstance(images_shown, int) and (reason := missing_quality(options.run, images_shown)):
         print(reason)
     print(f"serve it: PROGAN_BUNDLES={options.out.parent} python -m service")
     return 0
