@@ -21,7 +21,7 @@ from service.media.provenance import Facts
 from service.media.video import write_mp4
 from service.media.webp import write_animated_webp
 
-ANIMATOR_VERSION: Final = f"{ENCODER_VERSION}-1-av{av.__version__}"
+ANIMATOR_VERSION: Final = f"{ENCODER_VERSION}-2-av{av.__version__}"
 
 FASTEST: Final = 240  # frames per second
 

@@ -23,7 +23,7 @@ from service.media.webp import write_webp
 # Raise the first number whenever the same pixels may become other bytes.
 ENCODER_VERSION: Final = "-".join(
     [
-        "2",
+        "3",
         f"pillow{PIL.__version__}",
         f"webp{features.version('webp')}",
         f"jpeg{features.version('libjpeg_turbo') or features.version('jpg')}",

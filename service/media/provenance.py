@@ -21,6 +21,9 @@ EXIF_IMAGE_DESCRIPTION = 0x010E
 EXIF_SOFTWARE = 0x0131
 EXIF_ARTIST = 0x013B
 EXIF_COPYRIGHT = 0x8298
+# Tags that the Exif standard (version 3.0, section 4.6.8) requires of a JPEG: 72 dots an inch, as
+# where nothing is known, and centred colour samples.
+EXIF_REQUIRED = {0x011A: 72.0, 0x011B: 72.0, 0x0128: 2, 0x0213: 1}
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -106,6 +109,7 @@ def exif_block(facts: Facts) -> bytes:
         EXIF_COPYRIGHT: rights_of(facts),
     }
     exif = Image.Exif()
+    exif.update(EXIF_REQUIRED)
     for tag, text in texts.items():
         if text:
             exif[tag] = text.encode()  # UTF-8, as the Metadata Working Group recommends

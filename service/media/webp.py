@@ -1,8 +1,8 @@
 """WebP files, still and animated, always lossless: the pixels that went in come out.
 
-Owns the settings of Pillow's encoder and the container of an animation (RFC 9649). The usual
-animation encoder drops a frame that repeats the one before; a walk must keep its count, so each
-frame is encoded by itself and the container written here. Knows no other format.
+Owns the settings of Pillow's encoder and the container of an animation (RFC 9649). Pillow's own
+`save_all` takes half as long again for the same bytes, holds all frames at a time and merges equal
+ones, so each frame is encoded by itself and the container written here. Knows no other format.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ EFFORT: Final = 0
 
 # RFC 9649, section 2.7.1: flags of the extended header.
 HAS_ALPHA, HAS_EXIF, HAS_XMP, HAS_ANIMATION = 0x10, 0x08, 0x04, 0x02
+EXIF_HEADER: Final = b"Exif\0\0"  # of JPEG's segment; a chunk of WebP begins with the TIFF header
 KEEP_NOTHING_BENEATH: Final = 0x02  # section 2.7.1.1: the frame replaces, it does not blend
 
 
@@ -55,7 +56,8 @@ def write_animated_webp(frames: Iterable[Pixels], fps: int, loop: bool, facts: F
     extended = struct.pack("<I", flags) + _u24(width - 1) + _u24(height - 1)
     animation = struct.pack("<IH", 0, 0 if loop else 1)  # a transparent canvas
     chunks = [_chunk(b"VP8X", extended), _chunk(b"ANIM", animation), *body]
-    chunks += [_chunk(b"EXIF", exif_block(facts)), _chunk(b"XMP ", xmp_packet(facts))]
+    exif = exif_block(facts).removeprefix(EXIF_HEADER)
+    chunks += [_chunk(b"EXIF", exif), _chunk(b"XMP ", xmp_packet(facts))]
     return _chunk(b"RIFF", b"WEBP" + b"".join(chunks))
 
 

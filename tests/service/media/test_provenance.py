@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from service.media.animation import MOVING_FORMATS, animate
+from service.media.encoding import FORMATS, encode
 from service.media.provenance import (
     EXIF_ARTIST,
     EXIF_COPYRIGHT,
@@ -133,3 +140,90 @@ def test_a_fact_needs_a_plain_name(name: str) -> None:
     """A name that could not be an XML attribute is refused."""
     with pytest.raises(ValueError, match="lower-case"):
         checked_facts({name: "1"})
+
+
+# ----------------------------------------------------------------------------------------
+# Other readers: what they say of a file of each format
+
+
+FULL = {**FACTS, "licence": "CC BY 4.0", "credit": "Ünï, Œuvre & <Co>"}
+FILES = sorted([*(f"still.{name}" for name in FORMATS), *(f"moving.{n}" for n in MOVING_FORMATS)])
+
+
+@pytest.fixture(scope="module", params=[1, 3, 4], ids=["gray", "RGB", "RGBA"])
+def files(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a file of each format."""
+    folder = tmp_path_factory.mktemp("files")
+    noise = np.random.default_rng(0).integers(0, 256, (4, 33, 35, request.param), np.uint8)
+    frames = [*noise.repeat(2, axis=1).repeat(2, axis=2)]
+    for name in FORMATS:
+        (folder / f"still.{name}").write_bytes(encode(frames[0], name, FULL))
+    for name in MOVING_FORMATS:
+        (folder / f"moving.{name}").write_bytes(animate(frames, name, 24, True, FULL))
+    return folder
+
+
+def run(*command: str | Path) -> str:
+    """What a program says, on both of its streams."""
+    ended = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stdout
+    return ended.stdout.strip()
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
+def test_exiftool_finds_no_fault(files: Path, name: str) -> None:
+    """Neither in the container nor in EXIF or XMP, and it reads who made what."""
+    asked = ("-validate", "-warning", "-error", "-a", "-s3", "-q")
+
+    assert run("exiftool", *asked, files / name) == "OK"
+    assert "Progan 1" in run("exiftool", "-a", files / name)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.endswith("webp")])
+@pytest.mark.skipif(shutil.which("webpinfo") is None, reason="webpinfo is not installed")
+def test_webpinfo_finds_no_fault(files: Path, name: str) -> None:
+    """It is the reader of the format's own library."""
+    assert "No error detected." in run("webpinfo", files / name)
+    assert "arning" not in run("webpinfo", files / name)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name != "moving.webp"])
+@pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffprobe is not installed")
+def test_ffprobe_finds_no_fault(files: Path, name: str) -> None:
+    """It says nothing but which chunks of WebP it does not know; its animations it cannot read."""
+    said = run("ffprobe", "-v", "warning", files / name).splitlines()
+    other = [line for line in said if "unsupported chunk" not in line and "repeated" not in line]
+
+    assert other == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_metadata_stands_as_its_container_wants_it(files: Path, name: str) -> None:
+    """EXIF in WebP begins with the TIFF header, in JPEG with a mark before it; XMP is XML."""
+    data = (files / name).read_bytes()
+    chunks = dict(webp_chunks(data)) if name.endswith("webp") else {}
+    if exif := chunks.get(b"EXIF"):
+        assert exif[:4] in (b"II*\0", b"MM\0*")
+    if name.endswith("jpeg"):
+        assert b"Exif\0\0MM\0*" in data or b"Exif\0\0II*\0" in data
+    if not name.endswith("gif"):
+        begin, end = data.index(b"<x:xmpmeta"), data.index(b"</x:xmpmeta>") + 12
+        ET.fromstring(data[begin:end])
+    if not name.endswith("mp4"):
+        with Image.open(files / name) as picture:
+            assert getattr(picture, "n_frames", 1) == (1 if name.startswith("still") else 4)
+            picture.load()
+
+
+def webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Type and data of each chunk of a WebP file, which together are the whole of it."""
+    assert len(data) == int.from_bytes(data[4:8], "little") + 8
+    place = 12
+    while place < len(data):
+        length = int.from_bytes(data[place + 4 : place + 8], "little")
+        yield data[place : place + 4], data[place + 8 : place + 8 + length]
+        place += 8 + length + length % 2
+    assert place == len(data)
