@@ -24,7 +24,8 @@ from models.picture import pixel_sha256
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe, point_of
 from service.composition import available_cores
-from service.engine import TorchEngine, open_engine
+from service.engine.torch_models import TorchModels, open_models
+from service.registry.watcher import bundle_folders
 
 MAX_BATCH = 8
 BUSY_THREADS = 2
@@ -42,11 +43,11 @@ def recipes_of(served: ModelInfo, seeds: int) -> list[Recipe]:
     ]
 
 
-def digests(engine: TorchEngine, batches: Iterable[Sequence[Recipe]]) -> Digests:
+def digests(models: TorchModels, batches: Iterable[Sequence[Recipe]]) -> Digests:
     """What comes out for each recipe."""
     found: Digests = {}
     for batch in batches:
-        images = engine.render(batch)
+        images = models.render_batch(batch)
         found |= {r: pixel_sha256([image]) for r, image in zip(batch, images, strict=True)}
     return found
 
@@ -84,16 +85,18 @@ def busy() -> Generator[None]:
             thread.join()
 
 
-def opened(options: argparse.Namespace) -> TorchEngine:
-    """The engine, as the service opens it."""
-    return open_engine(
-        options.bundles,
+def opened(options: argparse.Namespace) -> TorchModels:
+    """All bundles, as the service loads them."""
+    models = open_models(
         device=None,
         threads=options.threads,
         max_batch=MAX_BATCH,
-        learn=lambda _recipes, _seconds: None,
+        max_work_s=1.0,
         precision=options.precision,
     )
+    for folder in bundle_folders(options.bundles):
+        models.activate(models.load(folder, lambda _recipes, _seconds: None))
+    return models
 
 
 def digests_elsewhere(options: argparse.Namespace) -> dict[str, list[str]]:
@@ -105,19 +108,19 @@ def digests_elsewhere(options: argparse.Namespace) -> dict[str, list[str]]:
     return json.loads(output)
 
 
-def broken(engine: TorchEngine, options: argparse.Namespace) -> dict[str, dict[str, int]]:
+def broken(models: TorchModels, options: argparse.Namespace) -> dict[str, dict[str, int]]:
     """By model and way: how many pictures differ from the same one rendered alone."""
     found: dict[str, dict[str, int]] = {}
     elsewhere = digests_elsewhere(options)
-    for served in engine.served():
+    for served in (model.served for model in models.loaded.values()):
         recipes = recipes_of(served, options.seeds)
-        alone = digests(engine, ([recipe] for recipe in recipes))
+        alone = digests(models, ([recipe] for recipe in recipes))
         ways = {
-            "in mixed batches": digests(engine, shuffled(recipes, 1)),
-            "in other places": digests(engine, shuffled(recipes, 2)),
+            "in mixed batches": digests(models, shuffled(recipes, 1)),
+            "in other places": digests(models, shuffled(recipes, 2)),
         }
         with busy():
-            ways["under load"] = digests(engine, shuffled(recipes[::UNDER_LOAD], 3))
+            ways["under load"] = digests(models, shuffled(recipes[::UNDER_LOAD], 3))
         ways["after a restart"] = dict(zip(recipes, elsewhere[served.pinned_name], strict=True))
         found[served.card.name] = {
             way: sum(alone[recipe] != digest for recipe, digest in results.items())
@@ -141,22 +144,22 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 def main() -> None:
     """Try, and print a table."""
     options = options_of()
-    engine = opened(options)
+    models = opened(options)
     if options.digests_only:
         results = {
             served.pinned_name: [
                 digest
                 for _, digest in sorted(
-                    digests(engine, shuffled(recipes_of(served, options.seeds), 4)).items(),
+                    digests(models, shuffled(recipes_of(served, options.seeds), 4)).items(),
                     key=lambda item: item[0].point.start,
                 )
             ]
-            for served in engine.served()
+            for served in (model.served for model in models.loaded.values())
         }
         print(json.dumps(results))
         return
-    found = broken(engine, options)
-    for served in engine.served():
+    found = broken(models, options)
+    for served in (model.served for model in models.loaded.values()):
         print(f"{served.card.name}: {options.seeds} seeds, {served.mode.precision}, ", end="")
         print(served.mode.libraries)
         for way, count in found[served.card.name].items():

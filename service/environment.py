@@ -205,8 +205,9 @@ def allowed_values(setting: str) -> str:
 
 def _folder_faults(settings: Settings, reading: _Reading) -> Iterator[str]:
     variable = reading.values.get("bundles", Variable(variable_of("bundles"), ""))
-    folder = settings.bundles
-    if not os.path.isdir(folder):  # noqa: PTH112 - False also where the name is impossible
+    for folder in settings.bundles:
+        if os.path.isdir(folder):  # noqa: PTH112 - False also where the name is impossible
+            continue
         wrong = "is no folder" if os.path.exists(folder) else "does not exist"  # noqa: PTH110
         advice = "name the folder that holds the bundles"
         yield f"{variable.name}: {folder.absolute()} {wrong}: {advice}{variable.place}"
@@ -216,4 +217,6 @@ def describe_settings() -> Iterator[str]:
     """One line of help for each setting."""
     for name, info in Settings.model_fields.items():
         default = "unset" if info.default in (None, (), "") else info.default
+        if name == "bundles":
+            default = os.pathsep.join(map(str, Settings.model_construct().bundles))
         yield f"{variable_of(name):<34} {info.description} [{default}]"

@@ -14,13 +14,14 @@ import os
 import signal
 import socket
 import time
+from functools import partial
 from types import FrameType
 
 import uvicorn
 
-from service.batching.batcher import ENGINE_ENDED
+from service.batching.engine import RESTART_S, engine_lost
 from service.composition import ServiceRuntime
-from service.errors import Draining, EngineLost, NotReady
+from service.errors import Draining, NotReady
 from service.http.bounded_server import BoundedServer
 from service.http.connections import ConnectionLimits
 from service.http.listening import cut_off_stuck_clients, url_of
@@ -94,7 +95,7 @@ class DrainingServer(BoundedServer):
         batcher, limit_s = self._runtime.batcher, self._runtime.settings.drain_limit_s
         if self.exit_code:
             log.critical("the engine is beyond help: ending with code %d", self.exit_code)
-            batcher.abandon(ENGINE_ENDED, EngineLost)
+            batcher.abandon(engine_lost)
         giving_up = asyncio.create_task(self._give_up(limit_s))
         await super().shutdown(sockets)
         giving_up.cancel()
@@ -118,5 +119,6 @@ class DrainingServer(BoundedServer):
     async def _give_up(self, after_s: float) -> None:
         await asyncio.sleep(after_s)
         why = "the server shut down before this picture was ready"
-        if given_up := self._runtime.batcher.abandon(why, Draining):
+        error = partial(Draining, why, retry_after_s=RESTART_S)
+        if given_up := self._runtime.batcher.abandon(error):
             log.warning("%d images were given up at shutdown", given_up)

@@ -6,6 +6,7 @@ do.
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -24,11 +25,7 @@ LONGEST_WRITE_S = 1_000_000  # the system counts milliseconds in 31 bits
 MOST_THREADS = 1024
 
 
-def _lowered(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-AnyCase = BeforeValidator(_lowered)
+AnyCase = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
 Seconds = Annotated[float, Field(le=LONGEST_S, allow_inf_nan=False)]
 
 
@@ -64,11 +61,12 @@ class Settings(BaseModel):
     )
 
     # ------------------------------------------------------------------ what
-    bundles: Path = Field(
-        default=Path("models/pretrained"), description="folder whose sub-folders are bundles"
+    bundles: tuple[Path, ...] = Field(
+        default=(Path("models/pretrained"),),
+        description="folder whose sub-folders are bundles, or several, separated as in PATH",
     )
     bundles_poll_s: Seconds = Field(
-        default=5.0, ge=0, description="seconds between two looks at that folder; 0: SIGHUP alone"
+        default=5.0, ge=0, description="seconds between two looks at them; 0: SIGHUP alone"
     )
     retired_model_s: Seconds = Field(
         default=60.0,
@@ -195,6 +193,13 @@ class Settings(BaseModel):
             raise ValueError("write an address or a name alone, such as 127.0.0.1 or ::1")
         return value
 
+    @field_validator("bundles", mode="before")
+    @classmethod
+    def _are_folders(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(dict.fromkeys(split_at(os.pathsep, value))) or (Path("models/pretrained"),)
+
     @field_validator("operations_port")
     @classmethod
     def _is_another_port(cls, value: int | None, info: ValidationInfo) -> int | None:
@@ -214,7 +219,7 @@ class Settings(BaseModel):
     def _digests_of_keys(cls, value: object) -> object:
         if not isinstance(value, str) or value == "":
             return value or ()
-        keys = split_at_commas(value)
+        keys = split_at(",", value)
         if not keys:  # rather than to stand open
             raise ValueError("there is no key between the commas: leave it empty for none")
         if value.startswith(("[", "{")) or not all(KEY.fullmatch(key) for key in keys):
@@ -238,16 +243,16 @@ class Settings(BaseModel):
     @field_validator("cors_origins", mode="before")
     @classmethod
     def _are_origins(cls, value: object) -> object:
-        origins = split_at_commas(value) if isinstance(value, str) else ()
+        origins = split_at(",", value) if isinstance(value, str) else ()
         for origin in origins:
             if origin != "*" and not ORIGIN.fullmatch(origin):
                 raise ValueError(f"{origin!r} is no origin: write https://example.org, or *")
         return origins or value
 
 
-def split_at_commas(text: str) -> tuple[str, ...]:
-    """The words between commas, without spaces around them; empty ones are left out."""
-    return tuple(word for part in text.split(",") if (word := part.strip()))
+def split_at(separator: str, text: str) -> tuple[str, ...]:
+    """The words between separators, without spaces around them; empty ones are left out."""
+    return tuple(word for part in text.split(separator) if (word := part.strip()))
 
 
 def variable_of(name: str) -> str:

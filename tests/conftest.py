@@ -39,7 +39,7 @@ def anyio_backend() -> str:
 def settings(tmp_path: Path) -> Settings:
     """Settings that no variable and no `.env` of the machine can change."""
     return Settings(
-        bundles=tmp_path / "bundles",
+        bundles=(tmp_path / "bundles",),
         bundles_poll_s=0,
         encoders=1,
         threads=1,

@@ -20,9 +20,10 @@ from models.bundle import load_bundle
 from models.picture import Pixels
 from models.pixels import to_pixels
 from service.batching.recipe import Recipe, point_of
-from service.engine import open_engine
+from service.engine.torch_models import open_models
 from service.facts import file_facts
 from service.media.encoding import encode
+from service.registry.watcher import bundle_folders
 
 MAX_BATCH = 8  # of every server, and the default of ours
 
@@ -64,20 +65,21 @@ class Ours:
     """The engine and the encoder of `service/`, used as a library."""
 
     def __init__(self, bundles: Path, threads: int) -> None:
-        self._engine = open_engine(
-            bundles,
+        self._models = open_models(
             device="cpu",
             threads=threads,
             max_batch=MAX_BATCH,
-            learn=lambda _recipes, _seconds: None,
+            max_work_s=1.0,
             precision="fp32",  # as the eager network
         )
-        (served,) = self._engine.served()
-        self._card = served.card
+        (folder,) = bundle_folders(bundles)
+        model = self._models.load(folder, lambda _recipes, _seconds: None)
+        self._models.activate(model)
+        self._card = model.served.card
 
     def render(self, seeds: Sequence[int]) -> list[Pixels]:
         """One batch of the engine."""
-        return self._engine.render([self._recipe(seed) for seed in seeds])
+        return self._models.render_batch([self._recipe(seed) for seed in seeds])
 
     def encode(self, seed: int, pixels: Pixels) -> bytes:
         """Our PNG, with its facts in it."""

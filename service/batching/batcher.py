@@ -1,115 +1,85 @@
-"""Batches: formed when the engine can take one, computed on the engine's own thread.
+"""Batches: formed whenever the engine is free, from all that waits by then.
 
-Owns that thread, its pulse and admission; `delivery` owns what becomes of a batch. The engine is a
-callable from recipes to images; this room knows neither torch nor HTTP nor the event loop, whose
-side of it is `awaiting`. There is no wait timer: while a batch is computed the line grows, and the
-next batch is whoever waits by then.
+Owns admission and the batch in hand; `executor` owns the outcome of a batch. Knows an engine by its
+protocol, and neither torch nor HTTP nor the event loop, whose side of it is `waiting`. There is no
+wait timer: while a batch is computed the queue grows, and all that waits then forms the next one.
 """
 
 from __future__ import annotations
 
-import logging
 import math
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import TypeVar
 
-from service.batching.batch_limit import BatchSizeLimit
-from service.batching.engine import DeviceLost
-from service.batching.executor import BatchExecutor, Observer, Run, refuse
-from service.batching.heartbeat import Heartbeat
+from service.batching.engine import RESTART_S, Engine, engine_lost
+from service.batching.executor import BatchExecutor, BatchSizeLimit, Observer, refuse
 from service.batching.predictor import WorkPredictor
-from service.batching.queue import RESTART_S, AdmissionQueue, PendingImage, Rendered
+from service.batching.queue import AdmissionQueue, PendingImage, Rendered
 from service.batching.recipe import Recipe
-from service.errors import Draining, EngineLost, EngineSilent, QueueFull, Refused
+from service.errors import Draining, EngineSilent, QueueFull, Refused
 
-T = TypeVar("T")
-
-HEARTBEAT_S = 0.5  # how often an idle engine thread shows that it lives
-ERRAND_S = 600.0  # that an errand may take: to load and prove all bundles, from a slow disk
 MAX_RETRY_AFTER_S = 600
-ENGINE_ENDED = "the engine has ended, and this server with it: try again when it has restarted"
-
-log = logging.getLogger(__name__)
 
 
 class Batcher:
-    """The line, the engine's thread, and the way back to whoever waits.
+    """The queue in front of an engine, and the batch that the engine computes.
+
+    Any thread may call. An engine that is free takes its next batch on the thread of whoever brings
+    work; then, as long as there is some, on the thread that brings its results.
 
     Args:
-        run: one batch of recipes of one model -> their images, in the same order.
         clock: seconds, monotonic.
         stall_s: seconds overdue after which nothing new is admitted.
-
-    Attributes:
-        fault: what ended the engine's thread before its time.
     """
 
     def __init__(
         self,
-        run: Run,
-        line: AdmissionQueue,
+        engine: Engine,
+        queue: AdmissionQueue,
         predictor: WorkPredictor,
         observer: Observer,
         clock: Callable[[], float] = time.monotonic,
         stall_s: float = math.inf,
     ) -> None:
-        self._line = line
+        self._engine = engine
+        self._queue = queue
         self._predictor = predictor
         self._clock = clock
         self._stall_s = stall_s
-        self._heart = Heartbeat(clock)
-        self._cap = BatchSizeLimit(line.max_batch)
-        self._delivery = BatchExecutor(run, observer, predictor, self._heart, self._cap)
-        self._changed = threading.Condition()
-        self._errands: deque[Callable[[], None]] = deque()
+        self._limit = BatchSizeLimit(queue.max_batch)
+        self._executor = BatchExecutor(engine, observer, predictor, self._limit, clock)
+        self._lock = threading.RLock()  # a batch may be done before `execute` has returned
         self._running: list[PendingImage] = []
         self._draining = self._stopping = False
-        self.fault: BaseException | None = None
-        self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
 
-    def start(self) -> None:
-        """Start the engine's thread."""
-        self._heart.beat()
-        self._thread.start()
-
-    # ------------------------------------------------------------------ what others may ask
-
-    @property
-    def alive(self) -> bool:
-        """Whether the engine's thread runs."""
-        return self._thread.is_alive() and self.fault is None
+    # ------------------------------------------------------------------ state
 
     @property
     def heartbeat_age_s(self) -> float:
-        """Seconds since the engine's thread last showed that it lives; grows during a batch."""
-        return self._heart.age_s
-
-    @property
-    def overdue_s(self) -> float:
-        """Seconds of silence beyond what the work in hand may honestly take."""
-        return self._heart.overdue_s
+        """Seconds since the engine last showed life; grows during a batch."""
+        return self._engine.status().heartbeat_age_s
 
     def depths(self) -> dict[str, int]:
         """Images waiting, by pinned model."""
-        with self._changed:
-            return dict(self._line.depths())
+        with self._lock:
+            return dict(self._queue.depths())
 
     def queued_work_s(self) -> float:
         """Predicted seconds until all that waits, and what is being computed, is done."""
-        with self._changed:
-            work = self._line.work_s()
-            if running := [t.recipe for t in self._running if not t.image.done()]:
-                predicted = self._predictor.seconds(running, self._line.max_batch)
-                work += max(0.0, predicted - self._heart.age_s)
-        return work
+        with self._lock:
+            return self._queue.work_s() + self._running_work_s()
 
     def retry_after_s(self) -> int:
         """Whole seconds after which the work now queued should be done."""
-        return min(MAX_RETRY_AFTER_S, int(self.queued_work_s()) + 1)
+        return _whole_seconds(self.queued_work_s())
+
+    def unfinished(self) -> list[Future[Rendered]]:
+        """The images that are promised and not there yet."""
+        with self._lock:
+            pending = [*self._running, *self._queue.waiting()]
+        return [each.image for each in pending if not each.image.done()]
 
     # ------------------------------------------------------------------ work
 
@@ -120,6 +90,8 @@ class Batcher:
         *,
         bounded: bool = True,
         later: Sequence[Recipe] = (),
+        encode_ahead_s: float = 0.0,
+        encode_s: float = 0.0,
     ) -> list[PendingImage]:
         """Admit all of `recipes`, or refuse at once.
 
@@ -128,6 +100,8 @@ class Batcher:
             deadline: the clock's time in seconds.
             bounded: False for the later recipes of work that was admitted before.
             later: recipes of the same request that will be submitted by and by.
+            encode_ahead_s: predicted seconds until the encoders are free.
+            encode_s: predicted seconds of encoding, after the last image.
 
         Raises:
             QueueFull: there is no room.
@@ -135,116 +109,95 @@ class Batcher:
             Draining, EngineSilent, EngineLost: nothing new is admitted any more.
         """
         now = self._clock()
-        tickets = [PendingImage(recipe, deadline, now) for recipe in recipes]
-        with self._changed:
+        pending = [PendingImage(recipe, deadline, now) for recipe in recipes]
+        with self._lock:
             self._require_open(bounded=bounded)
-            ahead_s = self.queued_work_s()
-            # What meets an idle engine goes: so a prediction that is wrong is soon mended.
-            if bounded and (ahead_s or later):
-                self._line.require_time([*recipes, *later], ahead_s, deadline - now)
-            try:
-                self._line.admit(tickets, bounded=bounded)
-            except QueueFull as error:
-                error.retry_after_s = self.retry_after_s()
-                raise
-            self._changed.notify()
-        return tickets
-
-    def run_between_batches(self, job: Callable[[], T]) -> Future[T]:
-        """Run `job` on the engine's thread, ahead of the next batch."""
-        done: Future[T] = Future()
-
-        def go() -> None:
-            if done.set_running_or_notify_cancel():
+            if bounded:
+                queued_s = self._queue.work_s()
+                ahead_s = max(queued_s + self._running_work_s(), encode_ahead_s)
+                # What meets an idle engine goes: so a prediction that is wrong is soon mended.
+                if ahead_s or later:
+                    whole = [*recipes, *later]
+                    self._queue.require_time(whole, ahead_s, deadline - now, encode_s)
                 try:
-                    done.set_result(job())
-                except Exception as error:
-                    done.set_exception(error)  # whatever it is, the caller gets it
-                    if isinstance(error, DeviceLost):
-                        raise
+                    self._queue.require_room(recipes, queued_s)
+                except QueueFull as error:
+                    error.retry_after_s = _whole_seconds(ahead_s)
+                    raise
+            self._queue.append(pending)
+            self._dispatch()
+        return pending
 
-        with self._changed:
-            self._errands.append(go)
-            self._changed.notify()
-        return done
+    def _running_work_s(self) -> float:
+        running = [each.recipe for each in self._running if not each.image.done()]
+        if not running:
+            return 0.0
+        predicted = self._predictor.seconds(running, self._limit.size)
+        return max(0.0, predicted - self._engine.status().heartbeat_age_s)
 
     def _require_open(self, *, bounded: bool) -> None:
-        if self.fault is not None:
-            raise EngineLost(ENGINE_ENDED, retry_after_s=RESTART_S)
+        status = self._engine.status()
+        if status.fault is not None:
+            raise engine_lost()
         if self._stopping or (bounded and self._draining):
             raise Draining(
                 "this server is shutting down: try another one, or this one again later",
                 retry_after_s=self.retry_after_s(),
             )
-        if bounded and self.overdue_s > self._stall_s:
+        if bounded and status.overdue_s > self._stall_s:
             raise EngineSilent(
-                f"the engine should have been done {self.overdue_s:.0f} s ago; nothing new is "
+                f"the engine should have been done {status.overdue_s:.0f} s ago; nothing new is "
                 "admitted until it answers or is restarted: try another server, or this one later",
                 retry_after_s=RESTART_S,
             )
 
-    # ------------------------------------------------------------------ the way out
+    def _dispatch(self) -> None:
+        """Give the engine its next batch, if it has none."""
+        with self._lock:
+            if self._running:
+                return
+            self._queue.max_batch = self._limit.size
+            self._running = self._queue.take(self._clock())
+            if self._running:
+                self._executor.execute(self._running, self._finished)
+            elif self._stopping:
+                self._engine.stop()
+
+    def _finished(self, can_go_on: bool) -> None:
+        with self._lock:
+            self._running = []
+            if not can_go_on:
+                self.abandon(engine_lost)
+            self._dispatch()
+
+    # ------------------------------------------------------------------ the end
 
     def stop_admitting(self) -> None:
         """Refuse everything new from now on; what was admitted is finished."""
         self._draining = True
 
-    def unfinished(self) -> list[Future[Rendered]]:
-        """The images that are promised and not there yet."""
-        with self._changed:
-            tickets = [*self._running, *self._line.waiting()]
-        return [ticket.image for ticket in tickets if not ticket.image.done()]
-
     def stop(self) -> int:
-        """End the thread after its batch; returns how many images were given up."""
-        with self._changed:
-            given_up = self._line.give_up("the server shut down before this request's turn came")
+        """End the engine after its batch; returns how many images were given up."""
+        why = "the server shut down before this request's turn came"
+        with self._lock:
+            given_up = self._queue.give_up(lambda: Draining(why, retry_after_s=RESTART_S))
             self._stopping = True
-            self._changed.notify()
+            self._dispatch()
         return given_up
 
-    def abandon(self, why: str, error: type[Refused]) -> int:
-        """Tell all who wait that nothing will come, even in the batch under way; how many."""
-        with self._changed:
-            given_up = self._line.give_up(why, error)
+    def abandon(self, error: Callable[[], Refused]) -> int:
+        """Refuse all that is unfinished, even in the batch under way, each with a new `error()`.
+
+        Returns:
+            How many images.
+        """
+        with self._lock:
+            given_up = self._queue.give_up(error)
             self._stopping = True
-            self._changed.notify()
-            running = [ticket.image for ticket in self._running]
-        return given_up + sum(refuse(i, error(why, retry_after_s=RESTART_S)) for i in running)
+            given_up += sum(refuse(each.image, error()) for each in self._running)
+            self._engine.stop()
+        return given_up
 
-    def ended(self, within_s: float) -> bool:
-        """Whether the thread has ended, after waiting for it a while."""
-        self._thread.join(within_s)
-        return not self._thread.is_alive()
 
-    # ------------------------------------------------------------------ the engine's thread
-
-    def _work(self) -> None:
-        try:
-            while job := self._next():
-                try:
-                    job()
-                except DeviceLost:
-                    raise
-                except Exception:  # a fault in the bookkeeping must not stop the engine
-                    log.exception("a batch was computed but not accounted for")
-                self._running = []
-        except BaseException as error:  # a thread must not end unseen
-            log.critical("the engine's thread has ended: %r", error, exc_info=True)
-            self.fault = error
-            self.abandon(ENGINE_ENDED, EngineLost)
-
-    def _next(self) -> Callable[[], None] | None:
-        with self._changed:
-            while True:
-                self._heart.beat()
-                if self._errands:
-                    self._heart.beat(ERRAND_S)
-                    return self._errands.popleft()
-                self._line.max_batch = self._cap.size
-                if batch := self._line.take(self._clock()):
-                    self._running = batch
-                    return lambda: self._delivery.execute(batch)
-                if self._stopping:
-                    return None
-                self._changed.wait(HEARTBEAT_S)
+def _whole_seconds(seconds: float) -> int:
+    return min(MAX_RETRY_AFTER_S, int(seconds) + 1)

@@ -1,17 +1,26 @@
 """The engine as everybody else sees it: what it offers, reports and raises.
 
-Owns the names of its errors and the description of a loaded model. Knows neither torch nor threads.
+Owns the protocol `Engine`, the description of a loaded model and the names of errors. Knows neither
+torch nor threads: behind the protocol may stand a thread, a process or a replica elsewhere.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 from models.card import Card
 from models.families.progan.config import Size
 from models.latent import label_of
-from service.errors import OutOfRange
+from models.picture import Pixels
+from service.batching.recipe import Recipe
+from service.errors import EngineLost, OutOfRange
 
+RESTART_S = 10  # after which whoever was given up may try again
+ENGINE_ENDED = "the engine has ended, and this server with it: try again when it has restarted"
 KINDS = ("out_of_memory", "device", "hang", "other")
 
 
@@ -24,6 +33,11 @@ def kind_of(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "out_of_memory"
     return "device" if isinstance(error, DeviceLost) else "other"
+
+
+def engine_lost() -> EngineLost:
+    """The error of all work that an engine no longer does."""
+    return EngineLost(ENGINE_ENDED, retry_after_s=RESTART_S)
 
 
 class BundleRefused(Exception):
@@ -126,3 +140,98 @@ class ModelInfo:
         labels = self.card.labels
         label = self.label_for(asked)
         return labels[label_of(seed, len(labels))] if labels and label is None else label
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedBatch:
+    """The images of a batch.
+
+    Attributes:
+        images: uint8 `[H, W, C]` each, in the order of the recipes.
+        seconds: that the computation took.
+    """
+
+    images: Sequence[Pixels]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class LoadedBundle:
+    """A bundle that an engine has loaded and verified.
+
+    Attributes:
+        timings: batches that were computed undisturbed on the way, and the seconds each took.
+    """
+
+    model: ModelInfo
+    timings: Sequence[tuple[Sequence[Recipe], float]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """The state of an engine at one moment.
+
+    Attributes:
+        alive: whether it can compute; once False, for good.
+        fault: what ended it before its time.
+        heartbeat_age_s: seconds since it last showed life; grows during a batch.
+        overdue_s: seconds of silence beyond what the work in hand was allowed to take.
+    """
+
+    alive: bool
+    fault: BaseException | None = None
+    heartbeat_age_s: float = 0.0
+    overdue_s: float = 0.0
+
+
+class Engine(Protocol):
+    """What computes images: any thread may call, and calls return at once.
+
+    Work is done one piece after another, in the order of the calls. Futures raise `EngineLost` for
+    work that an engine could not do because it has ended.
+    """
+
+    def start(self) -> Future[None]:
+        """Open the device. Raises: whatever is wrong with it, in the future."""
+        ...
+
+    def submit(self, batch: Sequence[Recipe], allowed_s: float) -> Future[RenderedBatch]:
+        """Compute the images of recipes of one loaded model.
+
+        Args:
+            batch: the recipes.
+            allowed_s: seconds of computation after which the engine counts as overdue.
+
+        Raises:
+            MemoryError: there is not enough for a batch of this size.
+            DeviceLost: nothing can be computed any more; the engine ends.
+        """
+        ...
+
+    def load(self, folder: Path, *, while_serving: bool) -> Future[LoadedBundle]:
+        """Read and verify a bundle; from then on batches of its model may be submitted.
+
+        Args:
+            folder: of the bundle.
+            while_serving: verify it beside batches, at a low priority; else with all there is.
+
+        Raises:
+            BundleRefused: it cannot be used, or does not make the pictures its card promises.
+        """
+        ...
+
+    def unload(self, pinned: str) -> Future[None]:
+        """Give the memory of a model back; nothing if it is not loaded."""
+        ...
+
+    def status(self) -> EngineStatus:
+        """The state at this moment."""
+        ...
+
+    def stop(self) -> None:
+        """End when all that was submitted is done; what comes later raises `EngineLost`."""
+        ...
+
+    def ended(self, within_s: float) -> bool:
+        """Whether nothing computes any more, after waiting for it a while."""
+        ...

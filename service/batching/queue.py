@@ -1,23 +1,21 @@
-"""Who waits, and who is in the next batch.
+"""The admission queue: bounded, in arrival order over all models.
 
-Owns the waiting line: bounded, in arrival order over all models, a batch of one model at a time.
-Knows neither threads nor the engine nor HTTP, and takes the time as an argument.
+Owns which images wait and which form the next batch, of one model at a time. Knows neither threads
+nor the engine nor HTTP, and takes the time as an argument.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from models.picture import Pixels
 from service.batching.predictor import WorkPredictor
 from service.batching.recipe import Recipe
-from service.errors import DeadlinePassed, DeadlineTooNear, Draining, QueueFull, Refused
-
-RESTART_S = 10  # after which whoever was given up may try again
+from service.errors import DeadlinePassed, DeadlineTooNear, QueueFull, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class Rendered:
 
 @dataclass(eq=False, slots=True)
 class PendingImage:
-    """One recipe in the line.
+    """One recipe in the queue.
 
     Attributes:
         deadline: the clock's time in seconds after which nobody wants the image any more.
@@ -56,7 +54,7 @@ class PendingImage:
 
 
 class AdmissionQueue:
-    """The bounded line in front of the engine.
+    """The bounded queue in front of the engine.
 
     Args:
         capacity: images that may wait.
@@ -79,94 +77,43 @@ class AdmissionQueue:
         self.max_batch = max_batch
         self._max_work_s = max_work_s
         self._predictor = predictor
-        self._tickets: deque[PendingImage] = deque()
+        self._pending: deque[PendingImage] = deque()
 
     def waiting(self) -> list[PendingImage]:
-        """Everyone still wanted, in order of arrival."""
-        return [ticket for ticket in self._tickets if not ticket.image.done()]
+        """All that is still wanted, in order of arrival."""
+        return [pending for pending in self._pending if not pending.image.done()]
 
     def depths(self) -> Counter[str]:
         """How many images wait, by model."""
-        return Counter(ticket.recipe.model for ticket in self.waiting())
+        return Counter(pending.recipe.model for pending in self.waiting())
 
     def work_s(self) -> float:
-        """Predicted seconds until the line is empty."""
-        waiting = (ticket.recipe for ticket in self.waiting())
+        """Predicted seconds until the queue is empty."""
+        waiting = (pending.recipe for pending in self.waiting())
         return self._predictor.seconds(waiting, self.max_batch)
 
-    def admit(self, tickets: Sequence[PendingImage], *, bounded: bool = True) -> None:
-        """Let all of `tickets` in, or none.
+    def append(self, pending: Sequence[PendingImage]) -> None:
+        """Let images in, whether or not there is room."""
+        self._pending.extend(pending)
+
+    def require_room(self, recipes: Sequence[Recipe], queued_s: float) -> None:
+        """Refuse a request for which there is no room.
 
         Args:
-            tickets: of one request.
-            bounded: False for work that has had its places since before, as the later frames of a
-                walk that is already under way.
+            recipes: of the request.
+            queued_s: predicted seconds of work that waits, as `work_s` gives it.
 
         Raises:
-            QueueFull: there is no room for all of them, or too much work waits.
+            QueueFull: there are not enough places, or too much work waits.
         """
-        if bounded:
-            self._require_places(len(tickets))
-            self._require_work([ticket.recipe for ticket in tickets])
-        self._tickets.extend(tickets)
-
-    def require_time(self, recipes: Sequence[Recipe], ahead_s: float, patience_s: float) -> None:
-        """Refuse `recipes` that would be done too late after `ahead_s` of other work.
-
-        Raises:
-            DeadlineTooNear: with the predicted seconds, and when it could be met.
-        """
-        own_s = self._predictor.seconds(recipes, self.max_batch)
-        late_s = ahead_s + own_s - patience_s
-        if late_s <= 0:
-            return
-        mendable = own_s <= patience_s  # by waiting until less is queued
-        raise DeadlineTooNear(
-            f"the answer would take about {ahead_s + own_s:.1f} s, {ahead_s:.1f} s of it for what "
-            f"is queued before it, and may take {patience_s:.3g} s: "
-            + ("try again later" if mendable else "ask for fewer or smaller pictures"),
-            retry_after_s=int(late_s) + 1 if mendable else None,
-            predicted_s=round(ahead_s + own_s, 3),
-        )
-
-    def take(self, now: float) -> list[PendingImage]:
-        """The next batch: whoever has waited longest, and those who can go along.
-
-        Tickets whose waiter has gone or whose deadline has passed leave the line uncomputed. The
-        head of the line is in every batch, so nobody starves.
-        """
-        batch: list[PendingImage] = []
-        staying: list[PendingImage] = []
-        work = 0.0
-        while self._tickets and len(batch) < self.max_batch:
-            ticket = self._tickets.popleft()
-            if batch and not self._goes_along(ticket, batch[0], work):
-                staying.append(ticket)
-            elif _still_wanted(ticket, now):
-                batch.append(ticket)
-                work += self._predictor.image_seconds(ticket.recipe)
-        self._tickets.extendleft(reversed(staying))
-        return batch
-
-    def give_up(self, why: str, error: type[Refused] = Draining) -> int:
-        """Refuse everyone who still waits; returns how many."""
-        refused = [t for t in self._tickets if t.image.set_running_or_notify_cancel()]
-        self._tickets.clear()
-        for ticket in refused:
-            ticket.image.set_exception(error(why, retry_after_s=RESTART_S))
-        return len(refused)
-
-    def _require_places(self, needed: int) -> None:
-        if len(self._tickets) + needed > self.capacity:
-            self._tickets = deque(self.waiting())
-        if len(self._tickets) + needed > self.capacity:
+        needed = len(recipes)
+        if len(self._pending) + needed > self.capacity:
+            self._pending = deque(self.waiting())
+        if len(self._pending) + needed > self.capacity:
             raise QueueFull(
-                f"{len(self._tickets)} of {self.capacity} places in the queue are taken, "
+                f"{len(self._pending)} of {self.capacity} places in the queue are taken, "
                 f"{needed} are needed"
             )
-
-    def _require_work(self, recipes: Sequence[Recipe]) -> None:
-        queued_s = self.work_s()
         own_s = self._predictor.seconds(recipes, self.max_batch)
         if queued_s and queued_s + own_s > self._max_queued_s:
             raise QueueFull(
@@ -174,17 +121,75 @@ class AdmissionQueue:
                 f"and {self._max_queued_s:g} s may be queued"
             )
 
-    def _goes_along(self, ticket: PendingImage, head: PendingImage, work: float) -> bool:
-        if ticket.recipe.model != head.recipe.model:
+    def require_time(
+        self,
+        recipes: Sequence[Recipe],
+        ahead_s: float,
+        timeout_s: float,
+        encode_s: float = 0.0,
+    ) -> None:
+        """Refuse a request that would be answered too late.
+
+        Args:
+            recipes: of the request.
+            ahead_s: predicted seconds of other work before it.
+            timeout_s: seconds that the answer may take.
+            encode_s: predicted seconds of encoding its images.
+
+        Raises:
+            DeadlineTooNear: with the predicted seconds, and when it could be met.
+        """
+        own_s = self._predictor.seconds(recipes, self.max_batch) + encode_s
+        late_s = ahead_s + own_s - timeout_s
+        if late_s <= 0:
+            return
+        mendable = own_s <= timeout_s  # by waiting until less is queued
+        raise DeadlineTooNear(
+            f"the answer would take about {ahead_s + own_s:.1f} s, {ahead_s:.1f} s of it for what "
+            f"is queued before it, and may take {timeout_s:.3g} s: "
+            + ("try again later" if mendable else "ask for fewer or smaller pictures"),
+            retry_after_s=int(late_s) + 1 if mendable else None,
+            predicted_s=round(ahead_s + own_s, 3),
+        )
+
+    def take(self, now: float) -> list[PendingImage]:
+        """The next batch: the image that has waited longest, and those that can go with it.
+
+        Images whose waiter has gone or whose deadline has passed leave the queue uncomputed. The
+        head of the queue is in every batch, so nobody starves.
+        """
+        batch: list[PendingImage] = []
+        staying: list[PendingImage] = []
+        work = 0.0
+        while self._pending and len(batch) < self.max_batch:
+            pending = self._pending.popleft()
+            if batch and not self._goes_along(pending, batch[0], work):
+                staying.append(pending)
+            elif _claim(pending, now):
+                batch.append(pending)
+                work += self._predictor.image_seconds(pending.recipe)
+        self._pending.extendleft(reversed(staying))
+        return batch
+
+    def give_up(self, error: Callable[[], Refused]) -> int:
+        """Refuse all that still waits, each with a new `error()`; returns how many images."""
+        refused = [each for each in self._pending if each.image.set_running_or_notify_cancel()]
+        self._pending.clear()
+        for pending in refused:
+            pending.image.set_exception(error())
+        return len(refused)
+
+    def _goes_along(self, pending: PendingImage, head: PendingImage, work: float) -> bool:
+        if pending.recipe.model != head.recipe.model:
             return False
-        return work + self._predictor.image_seconds(ticket.recipe) <= self._max_work_s
+        return work + self._predictor.image_seconds(pending.recipe) <= self._max_work_s
 
 
-def _still_wanted(ticket: PendingImage, now: float) -> bool:
-    """Claim a ticket for computation; False for one that is cancelled or too late."""
-    if not ticket.image.set_running_or_notify_cancel():
+def _claim(pending: PendingImage, now: float) -> bool:
+    """Claim an image for computation; False for one that is cancelled or too late."""
+    if not pending.image.set_running_or_notify_cancel():
         return False
-    if ticket.deadline > now:
+    if pending.deadline > now:
         return True
-    ticket.image.set_exception(DeadlinePassed("the deadline passed while the request waited"))
+    pending.image.set_exception(DeadlinePassed("the deadline passed while the request waited"))
     return False

@@ -1,6 +1,6 @@
-"""The event loop's side of the batcher: wait for images, for errands, for the end.
+"""The event loop's side of the batcher: wait for images, and for the end.
 
-Owns how waiting ends early: a deadline or a cancelled task takes its recipes out of the line.
+Owns how waiting ends early: a deadline or a cancelled task takes its recipes out of the queue.
 Knows neither torch nor HTTP.
 """
 

@@ -1,11 +1,11 @@
-"""Work beside the service: each on a thread of its own that steps back and ends with its work.
+"""Work beside serving: each piece on a thread of its own, of lower priority.
 
-Owns such threads and their low priority. Such a thread never keeps the process alive. Knows nothing
-of what is done on it.
+Owns such threads. They never keep the process alive. Knows nothing of the work.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -19,6 +19,8 @@ T = TypeVar("T")
 NICENESS = 10  # a tenth of a core that serving wants, too; all of one that nobody wants
 HIGHEST_NICENESS = 19
 
+log = logging.getLogger(__name__)
+
 
 class BackgroundThread:
     """Starts the threads, and knows whether one still runs."""
@@ -27,7 +29,7 @@ class BackgroundThread:
         self._threads: list[threading.Thread] = []
 
     def run(self, job: Callable[[], T]) -> Future[T]:
-        """The result of `job`, which begins at once on a new thread.
+        """Run `job` at once on a new thread; its result, or its error, is that of the future.
 
         A new one each time: the threads that libraries keep for it, as many as the engine has, end
         with it, and have its priority.
@@ -35,14 +37,14 @@ class BackgroundThread:
         done: Future[T] = Future()
 
         def work() -> None:
-            lower_priority()
             if done.set_running_or_notify_cancel():
                 try:
+                    lower_priority()
                     done.set_result(job())
-                except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets it
+                except BaseException as error:  # noqa: BLE001 - whatever it is, the caller gets it
                     done.set_exception(error)
 
-        thread = threading.Thread(target=work, name="aside", daemon=True)
+        thread = threading.Thread(target=work, name="background", daemon=True)
         self._threads = [*(each for each in self._threads if each.is_alive()), thread]
         thread.start()
         return done
@@ -56,8 +58,12 @@ class BackgroundThread:
 
 
 def lower_priority() -> None:
-    """Let other threads go first, where the system has priorities for threads."""
-    if sys.platform == "linux":
-        thread = threading.get_native_id()
+    """Let other threads go first, where the system has priorities for threads and allows it."""
+    if sys.platform != "linux":
+        return
+    thread = threading.get_native_id()
+    try:
         niceness = os.getpriority(os.PRIO_PROCESS, thread) + NICENESS
         os.setpriority(os.PRIO_PROCESS, thread, min(niceness, HIGHEST_NICENESS))
+    except OSError as error:  # a sandbox may forbid it, and the work must be done all the same
+        log.warning("background work runs at the priority of serving: %s", error)

@@ -1,17 +1,50 @@
-"""Which models are loaded, and which one a client means.
+"""The catalogue: what clients may ask for, as a view of the registry of models.
 
-Owns the names: `name`, `name@digest`, the default, and what was refused and why. Knows cards,
-never weights.
+Owns the states of a model, and names: `name`, `name@digest`, the default, and what was refused and
+why. Knows cards, never weights.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
 
 from models.card import Card
 from service.batching.engine import ModelInfo
 from service.errors import NotReady, UnknownModel
+
+
+class ModelState(Enum):
+    """Where a model is on its way through the service."""
+
+    CANDIDATE = "candidate"  # its bundle is being read and verified
+    SERVING = "serving"
+    RETIRING = "retiring"  # no folder holds it any more; it answers to its pinned name
+    CLOSED = "closed"  # it finishes what is under way and takes nothing new
+    REFUSED = "refused"
+
+
+@dataclass
+class ModelEntry:
+    """One model in the registry.
+
+    Attributes:
+        folder: of its bundle.
+        info: None for a candidate, and for a bundle that was refused.
+        reason: why it was refused.
+        since: the clock's time in seconds at which it retired.
+    """
+
+    folder: Path
+    state: ModelState
+    info: ModelInfo | None = None
+    reason: str = ""
+    since: float = 0.0
+
+
+ATTEMPTS = (ModelState.CANDIDATE, ModelState.REFUSED)  # what a folder gives beside its model
 
 
 @dataclass(frozen=True)
@@ -68,6 +101,43 @@ class Catalogue:
         return served
 
 
+def view_of(
+    entries: Sequence[ModelEntry], bundles: Sequence[Path], wanted_default: str | None
+) -> Catalogue:
+    """The catalogue of a registry.
+
+    Args:
+        entries: all models, the retiring ones in the order in which they retired.
+        bundles: the folders that hold bundles, for messages.
+        wanted_default: name of the model of requests that name none; None to choose.
+    """
+    infos = {
+        state: [each.info for each in entries if each.state is state and each.info]
+        for state in ModelState
+    }
+    models = {info.card.name: info for info in infos[ModelState.SERVING]}
+    refused = {
+        label_of_folder(each.folder, bundles): each.reason
+        for each in entries
+        if each.state is ModelState.REFUSED
+    }
+    default = default_of([info.card for info in models.values()], wanted_default)
+    return Catalogue(
+        dict(sorted(models.items())),
+        dict(sorted(refused.items())),
+        default,
+        retiring={info.pinned_name: info for info in infos[ModelState.RETIRING]},
+        no_default_reason=""
+        if default
+        else _why_no_default(sorted(models), refused, bundles, wanted_default),
+    )
+
+
+def label_of_folder(folder: Path, bundles: Sequence[Path]) -> str:
+    """The name of a bundle's folder in messages: its own where all lie in one folder."""
+    return folder.name if len(bundles) == 1 else str(folder)
+
+
 def default_of(models: Sequence[Card], wanted: str | None) -> str | None:
     """The name of the default: the wanted one, else the largest `personas-*`, else the first.
 
@@ -81,3 +151,20 @@ def default_of(models: Sequence[Card], wanted: str | None) -> str | None:
     if personas:
         return max(personas, key=lambda card: (card.resolutions[-1], card.name)).name
     return names[0] if names else None
+
+
+def _why_no_default(
+    loaded: Sequence[str],
+    refused: Mapping[str, str],
+    bundles: Sequence[Path],
+    wanted_default: str | None,
+) -> str:
+    where = " or ".join(map(str, bundles))
+    if loaded:
+        return f"PROGAN_DEFAULT_MODEL is {wanted_default!r}, loaded are {', '.join(loaded)}"
+    if refused:
+        return f"every bundle in {where} was refused: {'; '.join(refused.values())}"
+    return (
+        f"there is no bundle in {where}: put one there, or set PROGAN_BUNDLES to a folder that "
+        "holds some"
+    )

@@ -1,167 +1,139 @@
-"""Which models stand ready, which are on their way out, and which bundles were refused.
+"""The registry of models: each in one state, from the first look at its bundle to its end.
 
-Owns what each folder gives, who has a name first, and how long an old digest stays: a while, and
-until nothing needs it. Knows neither files nor engine nor threads; all calls come from the event
-loop. Takes the time as an argument.
+Owns the state of every model, which folder gives it, who has a name first, and how long a retired
+digest stays. Knows neither files nor engine nor threads; all calls come from the event loop. Takes
+the time as an argument.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Generator, Mapping
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from service.batching.engine import BundleRefused, ModelInfo
 from service.errors import NotReady
-from service.registry.catalogue import Catalogue, default_of
+from service.registry.catalogue import (
+    ATTEMPTS,
+    Catalogue,
+    ModelEntry,
+    ModelState,
+    label_of_folder,
+    view_of,
+)
+from service.registry.watcher import Fingerprint
 
-RETURN_GRACE_S = 1  # whoever had the old digest in hand when it went gets the new one
-
-
-@dataclass(frozen=True, slots=True)
-class RetiringModel:
-    """A model that no folder holds any more.
-
-    Attributes:
-        since: the clock's time in seconds when it went.
-        closed: whether its time is over: it finishes what is under way and takes nothing new.
-    """
-
-    served: ModelInfo
-    since: float
-    closed: bool = False
+RETURN_GRACE_S = 1  # whoever had resolved the old digest when it went gets the new one
 
 
 class ModelRegistry:
-    """The stock behind the catalogue.
+    """All models, whatever their state; what clients may ask for is the view `catalogue`.
 
     Args:
-        bundles: the folder, for messages.
+        bundles: the folders that hold bundles.
         wanted_default: name of the model of requests that name none; None to choose.
-        grace_s: seconds an old digest stays at least, unless the next one of its name follows.
+        grace_s: seconds a retired digest stays at least, unless the next one of its name follows.
     """
 
-    def __init__(self, bundles: Path, wanted_default: str | None, grace_s: float) -> None:
+    def __init__(self, bundles: Sequence[Path], wanted_default: str | None, grace_s: float) -> None:
         self._bundles = bundles
         self._wanted_default = wanted_default
         self._grace_s = grace_s
-        self._held: dict[str, ModelInfo] = {}  # by folder
-        self._refused: dict[str, str] = {}  # by folder
-        self._leaving: dict[str, RetiringModel] = {}  # by pinned name, in the order they went
+        self._entries: list[ModelEntry] = []  # the retiring ones in the order in which they retired
+        self._read: dict[Path, Fingerprint] = {}
         self._in_use: Counter[str] = Counter()
+        self._catalogue: Catalogue | None = None
 
-    # ------------------------------------------------------------------ what folders give
+    # ------------------------------------------------------------------ folders
+
+    @property
+    def read(self) -> Mapping[Path, Fingerprint]:
+        """Each folder that holds a bundle, as it was when it was read last."""
+        return self._read
 
     @property
     def names(self) -> set[str]:
         """The names of the models that folders give."""
-        return {served.card.name for served in self._held.values()}
+        return {info.card.name for _, info in self._serving()}
 
     @property
-    def refused(self) -> list[str]:
+    def refused(self) -> list[Path]:
         """The folders whose bundle is not served."""
-        return sorted(self._refused)
+        return [each.folder for each in self._entries if each.state is ModelState.REFUSED]
 
-    def held_by(self, folder: str) -> ModelInfo | None:
-        """The model that `folder` gave last."""
-        return self._held.get(folder)
+    def label(self, folder: Path) -> str:
+        """The name of a folder in messages."""
+        return label_of_folder(folder, self._bundles)
 
-    def require_free(self, folder: str, name: str, gone: Collection[str] = ()) -> None:
-        """Nothing, if `folder` may give a model of that name.
+    def given_by(self, folder: Path) -> ModelInfo | None:
+        """The model that `folder` gives now."""
+        return next((info for place, info in self._serving() if place == folder), None)
+
+    def require_free(self, folder: Path, name: str, gone: Collection[Path] = ()) -> None:
+        """Refuse a second folder with a model of one name.
 
         Args:
-            folder: where it lies.
-            name: of the model.
+            folder: where the bundle lies.
+            name: of its model.
             gone: folders that are no longer there; their names are free.
 
         Raises:
             BundleRefused: another folder was first.
         """
-        for other, served in self._held.items():
-            if served.card.name == name and other != folder and other not in gone:
+        for other, info in self._serving():
+            if info.card.name == name and other != folder and other not in gone:
                 raise BundleRefused(
-                    f"a model named {name} is already loaded from another folder, {other}: "
-                    "remove one"
+                    f"a model named {name} is already loaded from another folder, "
+                    f"{self.label(other)}: remove one"
                 )
 
-    def place(self, folder: str, served: ModelInfo, now: float, gone: Collection[str] = ()) -> None:
-        """`folder` gives `served` from now on; what it gave before leaves.
+    # ------------------------------------------------------------------ changes of state
+
+    def begin(self, folder: Path, fingerprint: Fingerprint) -> None:
+        """Enter a candidate: the bundle in `folder` is about to be read."""
+        self._read[folder] = fingerprint
+        if not any(each.folder == folder and each.state in ATTEMPTS for each in self._entries):
+            self._enter(ModelEntry(folder, ModelState.CANDIDATE))
+
+    def serve(self, folder: Path, info: ModelInfo, now: float, gone: Collection[Path] = ()) -> None:
+        """Serve the model that `folder` gives from now on; the one it gave before retires.
 
         Raises:
             BundleRefused: another folder gives a model of that name.
         """
-        self.require_free(folder, served.card.name, gone)
-        heirs = [other for other in gone if self._name_of(other) == served.card.name]
-        self._refused.pop(folder, None)
-        before = [self._held.pop(each, None) for each in (folder, *heirs)]
-        self._held[folder] = served
-        self._leaving.pop(served.pinned_name, None)
+        self.require_free(folder, info.card.name, gone)
+        heirs = [place for place, old in self._serving() if old.card.name == info.card.name]
+        before = self._take_out({folder, *heirs}, ModelState.SERVING)
+        self._take_out({folder}, *ATTEMPTS)
+        if (back := self._retired().get(info.pinned_name)) is not None:
+            self._entries.remove(back)
+        self._enter(ModelEntry(folder, ModelState.SERVING, info))
         for old in before:
-            self._let_go(old, now)
+            self._retire(old, now)
 
-    def refuse(self, folder: str, reason: str) -> bool:
-        """What lies in `folder` is not served; what it gave before is, still.
+    def refuse(self, folder: Path, reason: str) -> bool:
+        """Refuse the bundle in `folder`; the model that it gave before is served on.
 
         Returns:
             Whether that is news.
         """
-        known = self._refused.get(folder) == reason
-        self._refused[folder] = reason
-        return not known
+        before = self._take_out({folder}, *ATTEMPTS)
+        self._enter(ModelEntry(folder, ModelState.REFUSED, reason=reason))
+        return reason not in (each.reason for each in before)
 
-    def remove(self, folder: str, now: float) -> None:
-        """`folder` is no longer there."""
-        self._refused.pop(folder, None)
-        self._let_go(self._held.pop(folder, None), now)
-
-    # ------------------------------------------------------------------ what clients may ask for
-
-    def catalogue(self) -> Catalogue:
-        """All that can be served at this moment."""
-        models = {served.card.name: served for served in self._held.values()}
-        default = default_of([served.card for served in models.values()], self._wanted_default)
-        return Catalogue(
-            dict(sorted(models.items())),
-            dict(sorted(self._refused.items())),
-            default,
-            retiring={pin: old.served for pin, old in self._leaving.items() if not old.closed},
-            no_default_reason="" if default else self._why_no_default(sorted(models)),
-        )
-
-    @contextmanager
-    def using(self, pinned: str) -> Generator[None]:
-        """Keep a model while pictures of it are awaited.
-
-        Raises:
-            NotReady: it has just been put away; the next request finds what is there instead.
-        """
-        known = pinned in self._leaving or any(
-            served.pinned_name == pinned for served in self._held.values()
-        )
-        if not known:
-            raise NotReady(
-                f"{pinned} was put away while this request came in: send it again",
-                retry_after_s=RETURN_GRACE_S,
-            )
-        self._in_use[pinned] += 1
-        try:
-            yield
-        finally:
-            self._in_use[pinned] -= 1
-
-    # ------------------------------------------------------------------ the way out
-
-    @property
-    def anything_leaving(self) -> bool:
-        """Whether there is an old digest."""
-        return bool(self._leaving)
+    def remove(self, folder: Path, now: float) -> None:
+        """Note that `folder` is no longer there."""
+        self._read.pop(folder, None)
+        self._take_out({folder}, *ATTEMPTS)
+        for old in self._take_out({folder}, ModelState.SERVING):
+            self._retire(old, now)
 
     def collect(self, now: float, queued: Mapping[str, int]) -> list[str]:
-        """Close the old digests whose time is over; take out those that were closed and are free.
+        """Close the retiring models whose time is over; take out closed ones that nobody uses.
 
-        Between the two lies one call at least, for requests that have just chosen their model.
+        A retiring model survives at least one more call, because a request may have resolved its
+        name already.
 
         Args:
             now: the clock's time in seconds.
@@ -172,37 +144,84 @@ class ModelRegistry:
         """
         free = [
             pinned
-            for pinned, leaving in self._leaving.items()
-            if leaving.closed and not self._in_use[pinned] and not queued.get(pinned)
+            for pinned, each in self._retired().items()
+            if each.state is ModelState.CLOSED
+            and not self._in_use[pinned]
+            and not queued.get(pinned)
         ]
         for pinned in free:
-            del self._leaving[pinned], self._in_use[pinned]
-        latest = {leaving.served.card.name: pinned for pinned, leaving in self._leaving.items()}
-        for pinned, leaving in self._leaving.items():
-            if now - leaving.since >= self._grace_s or pinned not in latest.values():
-                self._leaving[pinned] = replace(leaving, closed=True)
+            self._entries.remove(self._retired()[pinned])
+            del self._in_use[pinned]
+        retired = self._retired()
+        latest = {pinned.partition("@")[0]: pinned for pinned in retired}
+        for pinned, each in retired.items():
+            followed = latest[pinned.partition("@")[0]] != pinned
+            if followed or now - each.since >= self._grace_s:
+                each.state = ModelState.CLOSED
+        self._catalogue = None
         return free
+
+    # ------------------------------------------------------------------ what clients may ask for
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """All that can be served at this moment."""
+        if self._catalogue is None:
+            self._catalogue = view_of(self._entries, self._bundles, self._wanted_default)
+        return self._catalogue
+
+    @property
+    def anything_retired(self) -> bool:
+        """Whether a model is loaded that no folder gives."""
+        return bool(self._retired())
+
+    def holds(self, pinned: str) -> bool:
+        """Whether a digest is served, or was and is still loaded."""
+        return any(each.info and each.info.pinned_name == pinned for each in self._entries)
+
+    @contextmanager
+    def using(self, pinned: str) -> Generator[None]:
+        """Keep a model loaded while pictures of it are awaited.
+
+        Raises:
+            NotReady: it has just been unloaded; the next request finds what is there instead.
+        """
+        if not self.holds(pinned):
+            raise NotReady(
+                f"{pinned} was unloaded while this request came in: send it again",
+                retry_after_s=RETURN_GRACE_S,
+            )
+        self._in_use[pinned] += 1
+        try:
+            yield
+        finally:
+            self._in_use[pinned] -= 1
 
     # ------------------------------------------------------------------ inner parts
 
-    def _name_of(self, folder: str) -> str | None:
-        held = self._held.get(folder)
-        return held.card.name if held else None
+    def _serving(self) -> list[tuple[Path, ModelInfo]]:
+        serving = (each for each in self._entries if each.state is ModelState.SERVING)
+        return [(each.folder, each.info) for each in serving if each.info]
 
-    def _let_go(self, old: ModelInfo | None, now: float) -> None:
-        held = {served.pinned_name for served in self._held.values()}
-        if old is not None and old.pinned_name not in held:
-            self._leaving[old.pinned_name] = RetiringModel(old, now)
+    def _retired(self) -> dict[str, ModelEntry]:
+        """By pinned name, in the order in which they retired."""
+        return {
+            each.info.pinned_name: each
+            for each in self._entries
+            if each.info and each.state in (ModelState.RETIRING, ModelState.CLOSED)
+        }
 
-    def _why_no_default(self, loaded: list[str]) -> str:
-        if loaded:
-            return f"PROGAN_DEFAULT_MODEL is {self._wanted_default!r}, loaded are " + ", ".join(
-                loaded
-            )
-        if self._refused:
-            reasons = "; ".join(self._refused.values())
-            return f"every bundle in {self._bundles} was refused: {reasons}"
-        return (
-            f"there is no bundle in {self._bundles}: put one there, or set PROGAN_BUNDLES to a "
-            "folder that holds some"
-        )
+    def _enter(self, entry: ModelEntry) -> None:
+        self._entries.append(entry)
+        self._catalogue = None
+
+    def _take_out(self, folders: Collection[Path], *states: ModelState) -> list[ModelEntry]:
+        out = [each for each in self._entries if each.folder in folders and each.state in states]
+        self._entries = [each for each in self._entries if each not in out]
+        self._catalogue = None
+        return out
+
+    def _retire(self, entry: ModelEntry, now: float) -> None:
+        if entry.info and not self.holds(entry.info.pinned_name):
+            entry.state, entry.since = ModelState.RETIRING, now
+            self._enter(entry)

@@ -1,8 +1,8 @@
-"""Models without a restart: what the folder of bundles shows is what is served.
+"""Hot reload of model bundles; the start is the reload of an empty engine.
 
-Owns the order of things when a bundle changes: notice, prove aside, rehearse and take up between
-two batches, offer, let the old one go. A bad bundle changes nothing but what is told of it. Knows
-an engine by its verbs, and neither torch nor HTTP.
+Owns the order of things when a bundle changes: notice, load and verify, serve, retire and unload
+the old model. A bad bundle changes nothing but what is reported of it. Knows an engine by its
+protocol, and neither torch nor HTTP.
 """
 
 from __future__ import annotations
@@ -10,123 +10,111 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-from service.batching.batcher import Batcher
-from service.batching.engine import BundleRefused, ModelInfo
+from service.batching.engine import BundleRefused, DeviceLost, Engine, ModelInfo
+from service.batching.predictor import WorkPredictor
+from service.errors import EngineLost
 from service.registry.background_thread import BackgroundThread
 from service.registry.registry import ModelRegistry
-from service.registry.watcher import Fingerprint, FolderWatcher, read_fingerprints
-from service.settings import Settings
+from service.registry.watcher import Fingerprint, FolderWatcher, model_name_in, read_fingerprints
 
 T = TypeVar("T")
 
-COLLECT_S = 1.0  # how often old digests are looked at, while there are any
+COLLECT_S = 1.0  # between two looks at retired models, while there are any
 
 log = logging.getLogger(__name__)
 
 
-class Candidate(Protocol):
-    """A model that an engine has proved aside, and does not serve yet."""
-
-    @property
-    def served(self) -> ModelInfo:
-        """What is told of it."""
-        ...
-
-    def verify(self, most_s: float) -> Iterator[None]:
-        """Prove it on the engine's thread, a batch at each step. Raises: BundleRefused."""
-        ...
-
-    def activate(self) -> None:
-        """Serve it from the next batch on; on the engine's thread."""
-        ...
-
-
-class ReloadingEngine(Protocol):
-    """What reloading asks of an engine."""
-
-    def load(self, folder: Path) -> Candidate:
-        """Read, prepare and prove a bundle; on any thread. Raises: BundleRefused."""
-        ...
-
-    def unload(self, pinned: str) -> None:
-        """Give the memory of a model back; on the engine's thread."""
-        ...
-
-
 @dataclass(frozen=True)
-class Parts:
+class ReloadParts:
     """What reloading works with.
 
     Attributes:
-        publish: is called when the shelf may have changed.
-        forget: is told the pinned name of a model that was put away.
+        depths: images that wait, by pinned name.
+        publish: called when the catalogue may have changed.
     """
 
-    engine: ReloadingEngine
-    batcher: Batcher
+    engine: Engine
     registry: ModelRegistry
+    predictor: WorkPredictor
     background_thread: BackgroundThread
+    depths: Callable[[], Mapping[str, int]]
     publish: Callable[[], None]
-    forget: Callable[[str], None]
 
 
 class Reloader:
-    """Keeps the shelf as the folder of bundles is.
+    """Keeps the registry as the folders of bundles are.
 
     Args:
-        seen: the folder as it was before the models of the start were read.
+        bundles: the folders that hold bundles; of two models with one name the first is served.
+        poll_s: seconds between two looks; 0 to look only when called.
+        grace_s: seconds that a retired model stays, for messages.
         clock: seconds, monotonic.
     """
 
     def __init__(
         self,
-        settings: Settings,
-        parts: Parts,
-        seen: Mapping[str, Fingerprint],
+        bundles: Sequence[Path],
+        parts: ReloadParts,
+        *,
+        poll_s: float,
+        grace_s: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._settings = settings
+        self._bundles = bundles
         self._parts = parts
-        self._watch = FolderWatcher(seen)
+        self._poll_s = poll_s
+        self._stays = f"stays for {grace_s:g} s and until nothing needs it"
+        self._watcher = FolderWatcher()
         self._clock = clock
         self._called = asyncio.Event()
-        self._blind = False
-        for folder in parts.registry.refused:  # it may have been read while it was copied
-            self._watch.again(folder)
+        self._unreadable: set[Path] = set()
 
     def look_now(self) -> None:
         """Read every bundle at once, changed or not; on the event loop."""
         self._called.set()
 
+    async def load_all(self) -> None:
+        """Read every bundle while nothing is served.
+
+        A bundle that is refused is read again a little later: it may have been read while it was
+        copied.
+
+        Raises:
+            DeviceLost, EngineLost: the engine has ended meanwhile.
+        """
+        await self.look(at_once=True, while_serving=False)
+        for folder in self._parts.registry.refused:
+            self._watcher.retry(folder)
+
     async def run(self) -> None:
         """Look again and again, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._look_forever())
-            tasks.create_task(self._tidy_forever())
+            tasks.create_task(self._collect_forever())
 
     async def _look_forever(self) -> None:
         missed = False
         while True:
-            called = await self._called_within(self._settings.bundles_poll_s or None)
+            called = await self._called_within(self._poll_s or None)
             try:
                 await self.look(at_once=called or missed)
                 missed = False
             except Exception:  # a fault of ours must neither end the watch nor lose a change
                 missed = True
-                log.exception("the folder of bundles was not looked through; it will be again")
+                log.exception("the bundles were not looked through; they will be again")
 
-    async def _tidy_forever(self) -> None:
+    async def _collect_forever(self) -> None:
         while True:
             await asyncio.sleep(COLLECT_S)
             try:
                 await self.collect_retired()
             except Exception:  # as above
-                log.exception("an old model was not put away; it will be tried again")
+                log.exception("a retired model was not unloaded; it will be tried again")
 
     async def _called_within(self, seconds: float | None) -> bool:
         try:
@@ -138,105 +126,127 @@ class Reloader:
 
     # ------------------------------------------------------------------ one look
 
-    async def look(self, *, at_once: bool = False) -> None:
+    async def look(self, *, at_once: bool = False, while_serving: bool = True) -> None:
         """Notice what changed, and serve it.
 
         Args:
-            at_once: read everything there is, changed or not, at rest or not.
+            at_once: read everything there is, changed or not, settled or not.
+            while_serving: load beside batches; else with all there is.
         """
-        bundles, known = self._settings.bundles, list(self._watch.known)
-        try:
-            seen = await self._beside(lambda: read_fingerprints(bundles, known))
-        except OSError as error:
-            if at_once or not self._blind:
-                log.error("%s; what is loaded is served on", unseen(error))  # noqa: TRY400 - it says all
-            self._blind = True
-            return
-        self._blind = False
-        noticed = self._watch.notice(seen, at_once=at_once)
-        for folder in noticed.restless:
-            log.info("bundle %s is changing: it is read when two looks find it the same", folder)
-        names = self._parts.registry.names
-        for folder in noticed.changed:
-            await self._read(folder, noticed.gone)
-        for folder in noticed.gone:
+        registry = self._parts.registry
+        found = await self._find(at_once=at_once)
+        read = {f: p for f, p in registry.read.items() if f.parent not in self._unreadable}
+        changes = self._watcher.changes(found, read, at_once=at_once)
+        for folder in changes.unsettled:
+            name = registry.label(folder)
+            log.info("bundle %s is changing: it is read when two looks find it the same", name)
+        names = registry.names
+        for folder in changes.changed:
+            registry.begin(folder, found[folder])
+            await self._read(folder, changes.gone, while_serving=while_serving)
+        for folder in changes.gone:
             self._remove(folder)
-        if names - self._parts.registry.names:  # somebody may have waited for a name
-            for folder in set(self._parts.registry.refused) - set(noticed.changed):
+        if names - registry.names:  # a bundle may have been refused for a name that is free now
+            for folder in sorted(set(registry.refused) - set(changes.changed)):
                 await self._read(folder, ())
+        self._parts.publish()
+
+    async def _find(self, *, at_once: bool) -> dict[Path, Fingerprint]:
+        """The bundles in all folders that can be read, in the order of the folders."""
+        found: dict[Path, Fingerprint] = {}
+        for bundles in self._bundles:
+            known = [folder for folder in self._parts.registry.read if folder.parent == bundles]
+            try:
+                found |= await self._beside(lambda b=bundles, k=known: read_fingerprints(b, k))
+            except OSError as error:
+                if at_once or bundles not in self._unreadable:
+                    log.error("%s; what is loaded is served on", unreadable(error))  # noqa: TRY400 - it says all
+                self._unreadable.add(bundles)
+            else:
+                self._unreadable.discard(bundles)
+        return found
 
     async def collect_retired(self) -> None:
-        """Put away old digests that nothing needs any more."""
+        """Unload retired models that nothing needs any more."""
         parts = self._parts
-        if not parts.registry.anything_leaving:
+        if not parts.registry.anything_retired:
             return
-        free = parts.registry.collect(self._clock(), parts.batcher.depths())
+        free = parts.registry.collect(self._clock(), parts.depths())
         parts.publish()
         for pinned in free:
-            await self._on_engine(lambda name=pinned: parts.engine.unload(name))
-            parts.forget(pinned)
-            log.info("model %s was put away: nothing needs it any more", pinned)
+            await asyncio.wrap_future(parts.engine.unload(pinned))
+            parts.predictor.forget(pinned)
+            log.info("model %s was unloaded: nothing needs it any more", pinned)
 
     # ------------------------------------------------------------------ one bundle
 
-    async def _read(self, folder: str, gone: Collection[str]) -> None:
-        began, shelf = self._clock(), self._parts.registry
-        before = shelf.held_by(folder)
+    async def _read(
+        self, folder: Path, gone: Collection[Path], *, while_serving: bool = True
+    ) -> None:
+        began, registry = self._clock(), self._parts.registry
+        before = registry.given_by(folder)
         try:
-            served = await self._prove_and_take_up(folder, gone)
+            info = await self._load(folder, gone, while_serving=while_serving)
+            await self._serve(folder, info, gone)
+        except (DeviceLost, EngineLost):  # no fault of the bundle
+            raise
         except Exception as error:  # whatever is wrong with one bundle, the others are served
             if not isinstance(error, BundleRefused):
-                log.exception("unexpected fault with bundle %s", folder)
+                log.exception("unexpected fault with bundle %s", registry.label(folder))
             self._refuse(folder, error)
             return
-        shelf.place(folder, served, self._clock(), gone)
         self._parts.publish()
-        if before is None or before.pinned_name != served.pinned_name:
+        name, pinned = registry.label(folder), info.pinned_name
+        if before is None or before.pinned_name != pinned:
             place = f" in place of {before.pinned_name}, which {self._stays}" if before else ""
-            took = self._clock() - began
-            log.info("bundle %s: %s is served%s (%.2f s)", folder, served.pinned_name, place, took)
+            log.info(
+                "bundle %s: %s is served%s (%.2f s)", name, pinned, place, self._clock() - began
+            )
         else:
-            log.info("bundle %s: %s is as it was", folder, served.pinned_name)
+            log.info("bundle %s: %s is as it was", name, pinned)
 
-    async def _prove_and_take_up(self, folder: str, gone: Collection[str]) -> ModelInfo:
-        engine = self._parts.engine
-        candidate = await self._beside(lambda: engine.load(self._settings.bundles / folder))
-        self._parts.registry.require_free(folder, candidate.served.card.name, gone)
-        steps = candidate.verify(self._settings.batch_work_s)
-        while await self._on_engine(lambda: next(steps, steps)) is not steps:
-            pass  # and batches go in between
-        await self._on_engine(candidate.activate)
-        return candidate.served
+    async def _load(
+        self, folder: Path, gone: Collection[Path], *, while_serving: bool
+    ) -> ModelInfo:
+        name = await self._beside(lambda: model_name_in(folder))
+        if name is not None:
+            self._parts.registry.require_free(folder, name, gone)
+        engine, predictor = self._parts.engine, self._parts.predictor
+        loaded = await asyncio.wrap_future(engine.load(folder, while_serving=while_serving))
+        for recipes, seconds in loaded.timings:
+            predictor.observe(recipes, seconds)
+        return loaded.model
 
-    def _refuse(self, folder: str, error: Exception) -> None:
+    async def _serve(self, folder: Path, info: ModelInfo, gone: Collection[Path]) -> None:
+        try:
+            self._parts.registry.serve(folder, info, self._clock(), gone)
+        except BundleRefused:  # its card was exchanged while it was loaded
+            if not self._parts.registry.holds(info.pinned_name):
+                await asyncio.wrap_future(self._parts.engine.unload(info.pinned_name))
+            raise
+
+    def _refuse(self, folder: Path, error: Exception) -> None:
+        registry = self._parts.registry
         if not isinstance(error, BundleRefused) or error.transient:
-            self._watch.again(folder)
-        if self._parts.registry.refuse(folder, str(error)):
-            held = self._parts.registry.held_by(folder)
-            then = f" and {held.pinned_name} is served on" if held else ""
-            log.error("bundle %s is refused%s: %s", folder, then, error)
+            self._watcher.retry(folder)
+        if registry.refuse(folder, str(error)):
+            given = registry.given_by(folder)
+            then = f" and {given.pinned_name} is served on" if given else ""
+            log.error("bundle %s is refused%s: %s", registry.label(folder), then, error)
         self._parts.publish()
 
-    def _remove(self, folder: str) -> None:
-        held = self._parts.registry.held_by(folder)
-        self._parts.registry.remove(folder, self._clock())
-        what = f"{held.pinned_name} {self._stays}" if held else "it gave no model"
-        log.info("bundle %s is gone: %s", folder, what)
+    def _remove(self, folder: Path) -> None:
+        registry = self._parts.registry
+        given = registry.given_by(folder)
+        registry.remove(folder, self._clock())
+        what = f"{given.pinned_name} {self._stays}" if given else "it gave no model"
+        log.info("bundle %s is gone: %s", registry.label(folder), what)
         self._parts.publish()
-
-    @property
-    def _stays(self) -> str:
-        return f"stays for {self._settings.retired_model_s:g} s and until nothing needs it"
-
-    # ------------------------------------------------------------------ where things are done
 
     async def _beside(self, job: Callable[[], T]) -> T:
         return await asyncio.wrap_future(self._parts.background_thread.run(job))
 
-    async def _on_engine(self, job: Callable[[], T]) -> T:
-        return await asyncio.wrap_future(self._parts.batcher.run_between_batches(job))
 
-
-def unseen(error: OSError) -> str:
-    """Why the folder could not be looked at, and what to do."""
+def unreadable(error: OSError) -> str:
+    """Why a folder of bundles could not be looked at, and what to do."""
     return f"PROGAN_BUNDLES cannot be looked through: {error}. Mend the folder or its rights"

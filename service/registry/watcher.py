@@ -1,17 +1,18 @@
-"""What changes in the folder of bundles: noticed by looking, told when it has come to rest.
+"""Changes in the folders of bundles: found by polling, reported when they have settled.
 
-Owns fingerprints, which folders are bundles at all, and the rule of rest. Reads no byte of a bundle
-and knows no engine; how long passes between two looks is its caller's business.
+Owns fingerprints, which folders are bundles at all, and when a change has settled. Keeps no list of
+bundles and knows no engine; how long passes between two looks is its caller's business.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.layout import REQUIRED_FILES, is_visible
+from models.layout import CARD_FILE, REQUIRED_FILES, is_visible
 
 LONGEST_WAIT_LOOKS = 64
 
@@ -34,7 +35,7 @@ def bundle_folders(bundles: Path) -> list[Path]:
 def _may_be_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link that leads where we may not look: to be named, not passed over
+    except OSError:  # a link that leads where we may not look: to be refused, not passed over
         return True
 
 
@@ -63,102 +64,104 @@ def _status(path: Path) -> tuple[int | str, ...]:
     )
 
 
-def read_fingerprints(bundles: Path, known: Collection[str] = ()) -> dict[str, Fingerprint]:
-    """The fingerprint of each bundle, by the name of its folder.
+def read_fingerprints(bundles: Path, known: Collection[Path] = ()) -> dict[Path, Fingerprint]:
+    """The fingerprint of each bundle, by its folder.
 
     Args:
         bundles: the folder that holds them.
-        known: names of folders that were bundles before. One of these that has lost its card is
-            damaged; any other folder without a card is none of our business.
+        known: folders that were bundles before. One of these that has lost its card is damaged; any
+            other folder without a card is none of our business.
 
     Raises:
         OSError: `bundles` is not there or cannot be listed, which says nothing of what is in it.
     """
-    seen = {folder.name: fingerprint_of(folder) for folder in bundle_folders(bundles)}
-    return {name: print_ for name, print_ in seen.items() if print_[0] or name in known}
+    prints = {folder: fingerprint_of(folder) for folder in bundle_folders(bundles)}
+    return {folder: print_ for folder, print_ in prints.items() if print_[0] or folder in known}
+
+
+def model_name_in(folder: Path) -> str | None:
+    """The name of the model in a bundle's card; None where it cannot be read."""
+    try:
+        name = json.loads((folder / CARD_FILE).read_bytes())["name"]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return None  # whoever loads the bundle says what is wrong with it
+    return name if isinstance(name, str) else None
 
 
 @dataclass(frozen=True)
 class FolderChanges:
-    """What a look showed, by names of folders.
+    """What is new since the bundles were read.
 
     Attributes:
-        changed: new or otherwise than before, and at rest: to be read.
+        changed: new or otherwise than when it was read, and settled: to be read.
         gone: no longer there, twice in a row.
-        restless: otherwise than at the look before, for the first time since they rested.
+        unsettled: otherwise than at the look before, for the first time since it was settled.
     """
 
-    changed: list[str]
-    gone: list[str]
-    restless: list[str]
+    changed: list[Path]
+    gone: list[Path]
+    unsettled: list[Path]
 
 
 class FolderWatcher:
-    """Compares each look with those before. A folder is at rest when two looks agree.
+    """Compares each look with what was read and with the look before.
 
-    Args:
-        seen: the look that was taken before what is loaded was read.
+    A bundle is settled when two looks agree.
     """
 
-    def __init__(self, seen: Mapping[str, Fingerprint]) -> None:
-        self._told = dict(seen)
-        self._last: Mapping[str, Fingerprint] = seen
-        self._restless: set[str] = set()
-        self._failures: dict[str, int] = {}
-        self._looks_left: dict[str, int] = {}
+    def __init__(self) -> None:
+        self._last: Mapping[Path, Fingerprint] = {}
+        self._unsettled: set[Path] = set()
+        self._failures: dict[Path, int] = {}
+        self._looks_left: dict[Path, int] = {}
 
-    @property
-    def known(self) -> Collection[str]:
-        """The folders that were told and are not gone."""
-        return self._told.keys()
-
-    def notice(self, seen: Mapping[str, Fingerprint], *, at_once: bool = False) -> FolderChanges:
-        """What to make of this look.
+    def changes(
+        self,
+        found: Mapping[Path, Fingerprint],
+        read: Mapping[Path, Fingerprint],
+        *,
+        at_once: bool = False,
+    ) -> FolderChanges:
+        """Compare the folders that were found with those that were read.
 
         Args:
-            seen: as `look` gives it.
-            at_once: everything there is to be read, changed or not, at rest or not.
+            found: of this look, in the order in which new ones are to be read.
+            read: as each folder was when it was read last.
+            at_once: report all folders as changed, settled or not.
         """
-        noticed = FolderChanges([], [], [])
-        for name in sorted({*seen, *self._told}):
-            print_ = seen.get(name)
-            same = print_ == self._told.get(name)
-            if same and not at_once and not self._is_due(name):
-                self._restless.discard(name)
-            elif not same and not at_once and print_ != self._last.get(name):
-                if name not in self._restless:
-                    noticed.restless.append(name)
-                self._restless.add(name)
+        changes = FolderChanges([], [], [])
+        for folder in [*found, *(each for each in read if each not in found)]:
+            print_ = found.get(folder)
+            same = print_ == read.get(folder)
+            if same and not at_once and not self._is_due(folder):
+                self._unsettled.discard(folder)
+            elif not same and not at_once and print_ != self._last.get(folder):
+                if folder not in self._unsettled:
+                    changes.unsettled.append(folder)
+                self._unsettled.add(folder)
             else:
-                self._tell(name, print_, noticed, same=same)
-        self._last = seen
-        self._restless &= {*seen, *self._told}
-        return noticed
+                self._report(folder, changes, gone=print_ is None, same=same)
+        self._last = found
+        self._unsettled &= {*found, *read}
+        return changes
 
-    def again(self, name: str) -> None:
-        """Tell `name` once more though it has not changed: after 2 looks, then after 4, and so on.
+    def retry(self, folder: Path) -> None:
+        """Report `folder` once more though it has not changed: after 2 looks, then 4, and so on.
 
-        For what failed for a reason that may pass, as a disk that did not answer.
+        For what failed for a transient reason, as a disk that did not answer.
         """
-        self._failures[name] = self._failures.get(name, 0) + 1
-        self._looks_left[name] = min(2 ** self._failures[name], LONGEST_WAIT_LOOKS)
+        self._failures[folder] = self._failures.get(folder, 0) + 1
+        self._looks_left[folder] = min(2 ** self._failures[folder], LONGEST_WAIT_LOOKS)
 
-    def _is_due(self, name: str) -> bool:
-        if name not in self._looks_left:
+    def _is_due(self, folder: Path) -> bool:
+        if folder not in self._looks_left:
             return False
-        self._looks_left[name] -= 1
-        return self._looks_left[name] <= 0
+        self._looks_left[folder] -= 1
+        return self._looks_left[folder] <= 0
 
-    def _tell(
-        self, name: str, print_: Fingerprint | None, noticed: FolderChanges, *, same: bool
-    ) -> None:
-        self._restless.discard(name)
-        self._looks_left.pop(name, None)
+    def _report(self, folder: Path, changes: FolderChanges, *, gone: bool, same: bool) -> None:
+        self._unsettled.discard(folder)
+        self._looks_left.pop(folder, None)
         if not same:
-            self._failures.pop(name, None)
-        if print_ is None:
-            del self._told[name]
-            noticed.gone.append(name)
-        else:
-            self._told[name] = print_
-            noticed.changed.append(name)
+            self._failures.pop(folder, None)
+        (changes.gone if gone else changes.changed).append(folder)

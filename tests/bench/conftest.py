@@ -15,6 +15,6 @@ from tests.service.painter import Painter, service_with
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[TestClient]:
     """A client of a ready service with one model of 4 to 32 px."""
-    settings = Settings(bundles=tmp_path, encoders=1)
+    settings = Settings(bundles=(tmp_path,), encoders=1)
     with service_with(Painter(), settings) as ready:
         yield ready

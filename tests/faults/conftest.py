@@ -10,7 +10,7 @@ import pytest
 
 from models.picture import pixel_sha256
 from service.batching.recipe import Recipe, point_of
-from service.engine import open_engine
+from service.engine.torch_models import open_models
 from tests.faults.process import Service
 
 HEAD = ("fault", "what clients saw", "recovery", "memory before -> after")
@@ -55,12 +55,14 @@ def pytest_terminal_summary(
 @pytest.fixture(scope="session")
 def expected(bundles: Path) -> Expected:
     """The SHA-256 of the picture of a seed at a resolution, computed alone and undisturbed."""
-    engine = open_engine(bundles, device="cpu", threads=1, max_batch=1, learn=lambda *_: None)
-    model = engine.served()[0].pinned_name
+    models = open_models(device="cpu", threads=1, max_batch=1, max_work_s=1.0)
+    loaded = models.load(next(bundles.iterdir()), lambda *_: None)
+    models.activate(loaded)
+    model = loaded.served.pinned_name
 
     @cache
     def digest(seed: int, resolution: int) -> str:
-        return pixel_sha256(engine.render([Recipe(model, point_of(seed), resolution)]))
+        return pixel_sha256(models.render_batch([Recipe(model, point_of(seed), resolution)]))
 
     return digest
 

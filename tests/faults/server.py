@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,14 @@ import torch
 
 from models.picture import Pixels
 from service.__main__ import serve, settings_or_exit
-from service.batching.engine import ModelInfo
+from service.batching.engine import Engine
 from service.batching.recipe import Recipe
-from service.composition import Engine, Learn, ServiceRuntime, open_torch_engine
+from service.composition import ServiceRuntime, open_torch_models
 from service.engine.device_errors import fault_of
+from service.engine.torch_engine import TorchEngine
+from service.engine.torch_models import TorchModels
 from service.http.request_log import configure_logging
+from service.registry.background_thread import BackgroundThread
 from service.settings import Settings
 
 ORDERS = "FAULT_ORDERS"  # the variable that names the file
@@ -59,34 +62,25 @@ class Order:
 
 
 class Faulty:
-    """An engine that does its work, but for what it is ordered."""
+    """The models of a device, which do their work but for what is ordered."""
 
-    def __init__(self, engine: Engine, orders: Path) -> None:
-        self._engine = engine
+    def __init__(self, models: TorchModels, orders: Path) -> None:
+        self._models = models
         self._orders = orders
 
     def __getattr__(self, name: str) -> object:
-        """Whatever else an engine can."""
-        return getattr(self._engine, name)
+        """Whatever else they can."""
+        return getattr(self._models, name)
 
-    @property
-    def refused(self) -> Mapping[str, str]:
-        """Why a bundle is not served."""
-        return self._engine.refused
-
-    def served(self) -> Sequence[ModelInfo]:
-        """The models that can be rendered."""
-        return self._engine.served()
-
-    def render(self, recipes: Sequence[Recipe]) -> list[Pixels]:
-        """The images of a batch; errors are told in the engine's own way."""
+    def render_batch(self, recipes: Sequence[Recipe]) -> list[Pixels]:
+        """The images of a batch; errors come as those of the device."""
         try:
             self._obey(recipes)
         except Exception as error:
             if (fault := fault_of(error)) is None:
                 raise
             raise fault from error
-        return self._engine.render(recipes)
+        return self._models.render_batch(recipes)
 
     def _obey(self, recipes: Sequence[Recipe]) -> None:
         if (text := self._text()) is None:
@@ -117,9 +111,12 @@ def main() -> int:
     configure_logging(settings.log_format, settings.log_level)
     orders = Path(os.environ[ORDERS])
 
-    def open_engine(settings: Settings, learn: Learn) -> Engine:
-        faulty: Any = Faulty(open_torch_engine(settings, learn), orders)  # the rest it passes on
+    def open_faulty() -> TorchModels:
+        faulty: Any = Faulty(open_torch_models(settings), orders)  # the rest it passes on
         return faulty
+
+    def open_engine(_settings: Settings, background: BackgroundThread) -> Engine:
+        return TorchEngine(open_faulty, background)
 
     return serve(settings, ServiceRuntime(settings, open_engine))
 

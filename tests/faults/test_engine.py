@@ -109,5 +109,5 @@ def test_an_engine_that_hangs_for_a_while_refuses_until_it_answers(
     assert expected(7, 32).encode() in head
     assert after.headers["x-pixel-sha256"] == expected(8, 32)
     lines = [json.loads(line) for line in service.log.read_text().splitlines()]
-    assert any(line["event"].startswith("the engine is silent") for line in lines)
+    assert any(line["event"].startswith("the engine is stalled") for line in lines)
     note("engine hangs, then answers", "admitted 200; new 503 meanwhile", recovery_s)

@@ -24,11 +24,11 @@ def test_two_thousand_seeds_give_the_same_pixels_in_every_company(
     write_bundle(tmp_path, "tiny-32", CONFIG)
     words = f"--seeds {seeds} --bundles {tmp_path} --threads 1 --precision {precision}"
     options = options_of(words.split())
-    engine = opened(options)
+    models = opened(options)
 
-    found = broken(engine, options)
+    found = broken(models, options)
 
-    assert all(served.mode.exact for served in engine.served())
+    assert all(model.served.mode.exact for model in models.loaded.values())
     ways = ("in mixed batches", "in other places", "under load", "after a restart")
     assert found == {"tiny-32": dict.fromkeys(ways, 0)}
 

@@ -19,7 +19,7 @@ from models.bundle import load_card
 from models.families.progan.config import NetworkConfig
 from models.picture import pixel_sha256
 from service.batching.recipe import Recipe, point_of
-from service.engine.torch_engine import open_engine, unlearned
+from service.engine.torch_models import open_models
 from tests.conftest import write_bundle
 from tests.journeys.server import PATIENCE_S, Server, ready_server
 
@@ -48,11 +48,14 @@ def right(releases: list[Path]) -> dict[tuple[str, int, int], str]:
     """The digest of every picture that is asked for, by model, seed and resolution."""
     digests: dict[tuple[str, int, int], str] = {}
     for release in releases:
-        engine = open_engine(release.parent, device="cpu", threads=1, max_batch=8, learn=unlearned)
+        models = open_models(device="cpu", threads=1, max_batch=8, max_work_s=1.0)
+        models.activate(models.load(release, lambda *_: None))
         for seed in SEEDS:
             for resolution in RESOLUTIONS:
                 recipe = Recipe(pinned(release), point_of(seed), resolution)
-                digests[recipe.model, seed, resolution] = pixel_sha256(engine.render([recipe]))
+                digests[recipe.model, seed, resolution] = pixel_sha256(
+                    models.render_batch([recipe])
+                )
     return digests
 
 
@@ -157,7 +160,7 @@ def test_whatever_happens_to_the_bundles_every_answer_is_right_or_a_true_refusal
         assert server.metric("progan_selftest_ok") == 0
         (place / WEIGHTS).write_bytes(whole)
         server.wait_for(rf"{pinned(second)} is served in place of {pinned(first)}")
-        server.wait_for(rf"model {pinned(first)} was put away")
+        server.wait_for(rf"model {pinned(first)} was unloaded")
         assert server.metric("progan_selftest_ok") == 1
         assert pinned(first).partition("@")[2] not in server.client.get("/metrics").text
 
@@ -170,7 +173,7 @@ def test_whatever_happens_to_the_bundles_every_answer_is_right_or_a_true_refusal
         # Exchanged at a stroke; then removed, and put back.
         shutil.rmtree(place)
         link(place, first)
-        server.wait_for(rf"model {pinned(second)} was put away")
+        server.wait_for(rf"model {pinned(second)} was unloaded")
         place.unlink()
         server.wait_for("not ready: there is no bundle")
         assert server.client.get("/health/live").status_code == 200

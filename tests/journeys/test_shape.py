@@ -77,7 +77,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def client(bundle: Path) -> Iterator[TestClient]:
     """A client of a service with that bundle."""
     settings = Settings(
-        bundles=bundle.parent,
+        bundles=(bundle.parent,),
         bundles_poll_s=0,
         encoders=1,
         threads=1,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,21 @@ from fastapi.testclient import TestClient
 
 from models.card import Card, Data, Exit, Golden
 from models.families.progan.config import NetworkConfig
+from models.layout import CARD_FILE
 from models.picture import Pixels
 from service.app import create_app
-from service.batching.engine import BundleRefused, EngineMode, ModelInfo
+from service.batching.engine import (
+    BundleRefused,
+    EngineMode,
+    EngineStatus,
+    LoadedBundle,
+    ModelInfo,
+    RenderedBatch,
+)
 from service.batching.recipe import Recipe
 from service.composition import ServiceRuntime
+from service.engine.engine_thread import EngineThread
+from service.registry.watcher import model_name_in
 from service.settings import Settings
 
 PATIENCE_S = 300  # ends a hang, on a busy machine, too
@@ -45,49 +56,87 @@ def card_named(
     )
 
 
+def write_card(folder: Path, name: str) -> None:
+    """Write a bundle that a painter loads as the card of that name; `unfit...` it refuses."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / CARD_FILE).write_text(json.dumps({"name": name}))
+
+
 class Painter:
     """An engine that paints each recipe in a pattern of its own, and remembers what it was asked.
 
     Attributes:
+        cards: of the bundles that it finds at start.
+        folder: of the last of these bundles.
+        loaded: the cards that it paints now, by pinned name.
+        loads: whether each bundle was loaded while others were served.
+        timings: what it reports of each bundle that it loads.
         gate: closed, it holds the engine inside a batch.
+        opening: closed, it holds the engine before its device is open.
         faults: seeds at which it raises, and what.
         batches: every batch it was given.
         unwell: whether it can load nothing at the moment.
     """
 
-    def __init__(self, *cards: Card) -> None:
+    def __init__(self, *cards: Card, clock: Callable[[], float] = time.monotonic) -> None:
         self.cards = cards or (card_named("painter-32"),)
-        self.refused: Mapping[str, str] = {}
+        self.folder = Path()
+        self.loaded: dict[str, Card] = {}
+        self.loads: list[bool] = []
+        self.timings: list[tuple[Sequence[Recipe], float]] = []
         self.gate = threading.Event()
+        self.opening = threading.Event()
         self.gate.set()
+        self.opening.set()
         self.entered = threading.Event()
         self.faults: dict[int, Exception] = {}
+        self.start_fault: Exception | None = None
         self.batches: list[list[Recipe]] = []
         self.unwell = False
+        self._thread = EngineThread(clock)
 
-    @property
-    def origins(self) -> Mapping[str, str]:
-        """Each card from a folder of its name."""
-        return {card.name: card.pinned_name for card in self.cards}
+    def open(self, settings: Settings, *_: object) -> Painter:
+        """Write the bundles of all cards, as a service finds them; the engine is this painter."""
+        for card in self.cards:
+            self.folder = settings.bundles[0] / card.name
+            write_card(self.folder, card.name)
+        return self
 
-    def served(self) -> Sequence[ModelInfo]:
-        """What is told of each card."""
-        return [ModelInfo(card, MODE) for card in self.cards]
+    # ------------------------------------------------------------------ the protocol
 
-    def load(self, folder: Path) -> PaintedCandidate:
-        """The card that is written in a folder; `unfit` in its place is refused."""
-        name = (folder / "card.json").read_text()
-        if self.unwell:
-            raise BundleRefused("the disk does not answer", transient=True)
-        if name.startswith("unfit"):
-            raise BundleRefused(name)
-        return PaintedCandidate(self, ModelInfo(card_named(name), MODE))
+    def start(self) -> Future[None]:
+        """Open nothing."""
+        self._thread.start()
+        return self._thread.run(self._open, PATIENCE_S)
 
-    def unload(self, pinned: str) -> None:
+    def submit(self, batch: Sequence[Recipe], allowed_s: float) -> Future[RenderedBatch]:
+        """Paint a batch."""
+        return self._thread.run(lambda: RenderedBatch(self.paint_batch(batch), 0.0), allowed_s)
+
+    def load(self, folder: Path, *, while_serving: bool) -> Future[LoadedBundle]:
+        """The card that is named in a folder."""
+        self.loads.append(while_serving)
+        return self._thread.run(lambda: self._load(folder), PATIENCE_S)
+
+    def unload(self, pinned: str) -> Future[None]:
         """Paint it no more."""
-        self.cards = tuple(card for card in self.cards if card.pinned_name != pinned)
+        return self._thread.run(lambda: self._unload(pinned), PATIENCE_S)
 
-    def render(self, recipes: Sequence[Recipe]) -> list[Pixels]:
+    def status(self) -> EngineStatus:
+        """The state of the thread."""
+        return self._thread.status()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._thread.stop()
+
+    def ended(self, within_s: float) -> bool:
+        """Whether it has ended."""
+        return self._thread.ended(within_s)
+
+    # ------------------------------------------------------------------ on the thread
+
+    def paint_batch(self, recipes: Sequence[Recipe]) -> list[Pixels]:
         """The images of a batch."""
         self.batches.append(list(recipes))
         self.entered.set()
@@ -95,31 +144,31 @@ class Painter:
         for recipe in recipes:
             if recipe.point.start in self.faults:
                 raise self.faults[recipe.point.start]
-        channels = {card.pinned_name: card.network.channels for card in self.cards}
-        return [paint(recipe, channels[recipe.model]) for recipe in recipes]
+        return [paint(recipe, self.loaded[recipe.model].network.channels) for recipe in recipes]
+
+    def _open(self) -> None:
+        assert self.opening.wait(PATIENCE_S)
+        if self.start_fault is not None:
+            raise self.start_fault
+
+    def _load(self, folder: Path) -> LoadedBundle:
+        name = model_name_in(folder) or (folder / CARD_FILE).read_text()
+        if self.unwell:
+            raise BundleRefused("the disk does not answer", transient=True)
+        if name.startswith("unfit"):
+            raise BundleRefused(name)
+        known = {card.name: card for card in self.cards}
+        card = known.get(name) or card_named(name)
+        self.loaded[card.pinned_name] = card
+        return LoadedBundle(ModelInfo(card, MODE), self.timings)
+
+    def _unload(self, pinned: str) -> None:
+        self.loaded.pop(pinned, None)
 
     @property
     def seeds(self) -> list[int]:
         """Every seed that was computed, in order."""
         return [recipe.point.start for batch in self.batches for recipe in batch]
-
-
-@dataclass(frozen=True)
-class PaintedCandidate:
-    """A card that is not painted yet."""
-
-    painter: Painter
-    served: ModelInfo
-
-    def verify(self, most_s: float) -> Iterator[None]:
-        """Two steps."""
-        yield
-        yield
-
-    def activate(self) -> None:
-        """Paint it from now on."""
-        self.painter.unload(self.served.pinned_name)
-        self.painter.cards = (*self.painter.cards, self.served.card)
 
 
 def paint(recipe: Recipe, channels: int = 3) -> Pixels:
@@ -142,7 +191,7 @@ def wait_until(fact: Callable[[], bool]) -> None:
 @contextmanager
 def service_with(engine: Painter, settings: Settings) -> Generator[TestClient]:
     """A client of a service that has become ready with `engine`."""
-    runtime = ServiceRuntime(settings, lambda _settings, _learn: engine)
+    runtime = ServiceRuntime(settings, engine.open)
     with TestClient(create_app(settings, runtime), raise_server_exceptions=False) as client:
         wait_until(lambda: client.get("/health/ready").status_code == 200)
         yield client

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from service.batching.engine import ModelInfo
 from service.batching.queue import Rendered
 from service.batching.recipe import Recipe, point_of
 from service.composition import ServiceRuntime
 from service.errors import NotReady, OutOfRange, QueueFull
 from service.pipeline import ImagePipeline, Timing, timing_of
 from service.settings import Settings
-from tests.service.painter import PATIENCE_S, Painter
+from tests.service.painter import MODE, PATIENCE_S, Painter
 
 pytestmark = pytest.mark.anyio
 
@@ -28,14 +30,23 @@ def test_the_time_of_an_answer_is_that_of_its_slowest_image() -> None:
     assert timing_of(images, 0.05) == Timing(0.3, 0.5, 0.05, 4)
 
 
+FOLDER = Path("painter-32")
+
+
+def serve(runtime: ServiceRuntime, painter: Painter) -> None:
+    """Begin without a look at the folder."""
+    (card,) = painter.cards
+    painter.start()
+    painter.loaded = {card.pinned_name: card}
+    runtime.registry.serve(FOLDER, ModelInfo(card, MODE), 0.0)
+
+
 @pytest.fixture
-def studio(painter: Painter, settings: Settings) -> Iterator[ImagePipeline]:
-    """A studio that may hold ten frames of 32 px of walks."""
+def pipeline(painter: Painter, settings: Settings) -> Iterator[ImagePipeline]:
+    """A pipeline that may hold ten frames of 32 px of walks."""
     few = settings.model_copy(update={"interpolation_pixels": 10 * 32 * 32})
-    runtime = ServiceRuntime(few, lambda *_: painter)
-    runtime._engine = painter
-    runtime.registry.place("painter-32", painter.served()[0], 0.0)
-    runtime.batcher.start()
+    runtime = ServiceRuntime(few, painter.open)
+    serve(runtime, painter)
     yield runtime.pipeline
     painter.gate.set()
     runtime.batcher.stop()
@@ -50,77 +61,76 @@ def frames(painter: Painter, count: int) -> list[Recipe]:
     return [Recipe(painter.cards[0].pinned_name, point_of(n), 32) for n in range(count)]
 
 
-async def test_encoding_leaves_the_event_loop_free(studio: ImagePipeline) -> None:
+async def test_encoding_leaves_the_event_loop_free(pipeline: ImagePipeline) -> None:
     """It runs on a thread of its own, and its time is told."""
-    name, took = await studio.run_on_encoder("png", lambda: threading.current_thread().name)
+    name, took = await pipeline.run_on_encoder("png", lambda: threading.current_thread().name)
 
     assert name.startswith("encoder")
     assert took >= 0
 
 
 async def test_walks_that_fit_together_are_made_together(
-    studio: ImagePipeline, painter: Painter
+    pipeline: ImagePipeline, painter: Painter
 ) -> None:
     """Ten frames may be held."""
     walks = await asyncio.gather(
-        studio.render_walk(frames(painter, 4), AREA), studio.render_walk(frames(painter, 6), AREA)
+        pipeline.render_walk(frames(painter, 4), AREA),
+        pipeline.render_walk(frames(painter, 6), AREA),
     )
 
     assert [4, 6] == [len(walk) for walk in walks]
 
 
 async def test_a_walk_that_does_not_fit_now_is_refused_until_it_does(
-    studio: ImagePipeline, painter: Painter
+    pipeline: ImagePipeline, painter: Painter
 ) -> None:
     """What a walk held is free when it has ended."""
     painter.gate.clear()
-    first = asyncio.create_task(studio.render_walk(frames(painter, 6), AREA))
+    first = asyncio.create_task(pipeline.render_walk(frames(painter, 6), AREA))
     await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
     with pytest.raises(QueueFull, match="too many walks are under way"):
-        await studio.render_walk(frames(painter, 5), AREA)
+        await pipeline.render_walk(frames(painter, 5), AREA)
     painter.gate.set()
     await first
 
-    assert len(await studio.render_walk(frames(painter, 10), AREA)) == 10
+    assert len(await pipeline.render_walk(frames(painter, 10), AREA)) == 10
 
 
 async def test_a_walk_that_never_fits_is_the_clients_to_mend(
-    studio: ImagePipeline, painter: Painter
+    pipeline: ImagePipeline, painter: Painter
 ) -> None:
     """It is told how many frames there may be."""
     with pytest.raises(OutOfRange, match="ask for at most 10 frames") as fault:
-        await studio.render_walk(frames(painter, 11), AREA)
+        await pipeline.render_walk(frames(painter, 11), AREA)
 
     assert fault.value.members["allowed"] == {"frames": 10}
 
 
 async def test_a_walk_that_is_given_up_holds_nothing(
-    studio: ImagePipeline, painter: Painter
+    pipeline: ImagePipeline, painter: Painter
 ) -> None:
     """Its client has gone."""
     painter.gate.clear()
-    walk = asyncio.create_task(studio.render_walk(frames(painter, 10), AREA))
+    walk = asyncio.create_task(pipeline.render_walk(frames(painter, 10), AREA))
     await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
     walk.cancel()
     await asyncio.wait([walk])
     painter.gate.set()
 
-    assert len(await studio.render_walk(frames(painter, 10), AREA)) == 10
+    assert len(await pipeline.render_walk(frames(painter, 10), AREA)) == 10
 
 
 async def test_a_model_is_kept_while_its_pictures_are_awaited(
     painter: Painter, settings: Settings
 ) -> None:
     """Of a walk that is given up, too."""
-    runtime = ServiceRuntime(settings, lambda *_: painter)
-    runtime._engine = painter
-    runtime.registry.place("painter-32", painter.served()[0], 0.0)
-    runtime.batcher.start()
+    runtime = ServiceRuntime(settings, painter.open)
+    serve(runtime, painter)
     painter.gate.clear()
     images = asyncio.create_task(runtime.pipeline.render(frames(painter, 1)))
     walk = asyncio.create_task(runtime.pipeline.render_walk(frames(painter, 10), AREA))
     await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
-    runtime.registry.remove("painter-32", 0.0)
+    runtime.registry.remove(FOLDER, 0.0)
     for now in (1e3, 2e3):
         assert runtime.registry.collect(now, {}) == []
     painter.gate.set()
@@ -128,10 +138,10 @@ async def test_a_model_is_kept_while_its_pictures_are_awaited(
     assert runtime.registry.collect(3e3, {}) == []
     walk.cancel()
     await asyncio.wait([walk])
-    put_away = runtime.registry.collect(4e3, {})
+    unloaded = runtime.registry.collect(4e3, {})
     runtime.batcher.stop()
     runtime.pipeline.close()
 
-    assert [painter.cards[0].pinned_name] == put_away
+    assert [painter.cards[0].pinned_name] == unloaded
     with pytest.raises(NotReady, match="send it again"):
         await runtime.pipeline.render(frames(painter, 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from pydantic import ValidationError
 
@@ -105,3 +107,23 @@ def test_settings_cannot_change_while_it_runs() -> None:
 def test_a_setting_has_the_name_of_its_variable() -> None:
     """With our prefix, in capitals."""
     assert variable_of("port") == "PROGAN_PORT"
+
+
+@pytest.mark.parametrize(
+    ("text", "folders"),
+    [
+        ("one", ["one"]),
+        ("/a/b:c", ["/a/b", "c"]),
+        ("b:a:b::", ["b", "a"]),
+        (" a : b c ", ["a", "b c"]),
+        (":", ["models/pretrained"]),
+        ("", ["models/pretrained"]),
+    ],
+)
+def test_bundles_lie_in_one_folder_or_several(text: str, folders: list[str]) -> None:
+    """Separated as in PATH, in the order that is written; none means the shipped ones."""
+    separated = text.replace(":", os.pathsep)
+
+    assert [str(folder) for folder in Settings.model_validate({"bundles": separated}).bundles] == (
+        folders
+    )

@@ -47,7 +47,7 @@ def run_script(code: str, *given: str) -> Any:
 def served(settings: Settings, painter: Painter | None = None) -> Generator[str]:
     """The address of a service that has become ready with `painter`."""
     engine = painter or Painter()
-    app = create_app(settings, ServiceRuntime(settings, lambda _settings, _learn: engine))
+    app = create_app(settings, ServiceRuntime(settings, engine.open))
     config = uvicorn.Config(app, log_config=None, ws="none", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     with socket.socket() as port:

@@ -60,9 +60,10 @@ def card_of_version(text: str) -> Card:
 def folder(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of bundles with the model `first`, whose cards may be of any version."""
     monkeypatch.setattr(painter, "card_named", card_of_version)
-    (settings.bundles / "first").mkdir(parents=True)
-    (settings.bundles / "first" / "card.json").write_text("first")
-    return settings.bundles
+    (bundles,) = settings.bundles
+    (bundles / "first").mkdir(parents=True)
+    (bundles / "first" / "card.json").write_text("first")
+    return bundles
 
 
 @pytest.fixture

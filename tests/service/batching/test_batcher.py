@@ -1,4 +1,4 @@
-"""Batches on the engine's thread: delivery, faults, errands, the end; with a small real engine."""
+"""Batches: delivery, faults, the end; with a small real engine on its thread."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from models.picture import Pixels
 from service.batching.batcher import Batcher
-from service.batching.engine import DeviceLost
 from service.batching.predictor import WorkPredictor
 from service.batching.queue import AdmissionQueue, PendingImage
 from service.batching.recipe import Recipe, point_of
@@ -29,7 +28,8 @@ from service.errors import (
     EngineLost,
     QueueFull,
 )
-from tests.service.line_machine import LineMachine
+from tests.service.function_engine import FunctionEngine
+from tests.service.queue_machine import QueueMachine
 
 PATIENCE_S = 300  # ends a hang
 NEVER = 1e12
@@ -81,19 +81,20 @@ def running(
     capacity: int = 100,
     max_batch: int = 4,
     stall_s: float = math.inf,
-) -> Generator[tuple[Batcher, Witness]]:
-    """A batcher with its thread, which ends with the test."""
+) -> Generator[tuple[Batcher, Witness, FunctionEngine]]:
+    """A batcher with its engine, which ends with the test."""
     predictor, witness = WorkPredictor(), Witness()
-    line = AdmissionQueue(
+    queue = AdmissionQueue(
         capacity=capacity, max_batch=max_batch, max_work_s=1e9, predictor=predictor
     )
-    batcher = Batcher(run, line, predictor, witness, clock, stall_s)
-    batcher.start()
+    engine = FunctionEngine(run, clock)
+    batcher = Batcher(engine, queue, predictor, witness, clock, stall_s)
+    engine.start()
     try:
-        yield batcher, witness
+        yield batcher, witness, engine
     finally:
         batcher.stop()
-        assert batcher.ended(PATIENCE_S)
+        assert engine.ended(PATIENCE_S)
 
 
 def recipes(*seeds: int, model: str = "m", resolution: int = 64) -> list[Recipe]:
@@ -116,7 +117,7 @@ def hold(batcher: Batcher, engine: Stamp, seed: int = 255) -> PendingImage:
 
 def test_everyone_gets_the_image_of_their_own_recipe() -> None:
     """Also when they share batches."""
-    with running(Stamp()) as (batcher, _):
+    with running(Stamp()) as (batcher, *_):
         tickets = batcher.submit(recipes(*range(10)), NEVER)
 
         assert list(range(10)) == [seed_in(ticket) for ticket in tickets]
@@ -125,7 +126,7 @@ def test_everyone_gets_the_image_of_their_own_recipe() -> None:
 def test_a_batch_grows_while_the_engine_is_busy() -> None:
     """No timer is needed: whoever waits when the engine is free goes together."""
     engine = Stamp()
-    with running(engine) as (batcher, _):
+    with running(engine) as (batcher, *_):
         hold(batcher, engine)
         tickets = [ticket for n in range(4) for ticket in batcher.submit(recipes(n), NEVER)]
         engine.gate.set()
@@ -136,7 +137,7 @@ def test_a_batch_grows_while_the_engine_is_busy() -> None:
 def test_an_engine_that_raises_fails_its_batch_and_lives_on() -> None:
     """The next batch is computed as if nothing had happened."""
     engine = Stamp(faults=frozenset({13}))
-    with running(engine) as (batcher, witness):
+    with running(engine) as (batcher, witness, _):
         (cursed,) = batcher.submit(recipes(13), NEVER)
         with pytest.raises(EngineFailed) as raised:
             cursed.image.result(PATIENCE_S)
@@ -149,7 +150,7 @@ def test_an_engine_that_raises_fails_its_batch_and_lives_on() -> None:
 
 def test_an_engine_that_loses_an_image_fails_its_batch() -> None:
     """Nobody may get the image of another."""
-    with running(lambda batch: Stamp()(batch)[1:]) as (batcher, _):
+    with running(lambda batch: Stamp()(batch)[1:]) as (batcher, *_):
         (ticket,) = batcher.submit(recipes(1), NEVER)
 
         with pytest.raises(EngineFailed):
@@ -162,18 +163,18 @@ def test_an_observer_that_raises_stops_nothing() -> None:
     def broken(*_: object) -> None:
         raise KeyError("metrics")
 
-    with running(Stamp()) as (batcher, witness):
+    with running(Stamp()) as (batcher, witness, engine):
         witness.batch_done = broken  # type: ignore[method-assign]
         for seed in (1, 2):
             (ticket,) = batcher.submit(recipes(seed), NEVER)
             assert seed_in(ticket) == seed
-        assert batcher.alive
+        assert engine.status().alive
 
 
 def test_a_cancelled_ticket_is_never_computed() -> None:
     """Its client has gone before its turn."""
     engine = Stamp()
-    with running(engine) as (batcher, _):
+    with running(engine) as (batcher, *_):
         held = hold(batcher, engine)
         gone, staying = batcher.submit(recipes(1, 2), NEVER)
         gone.image.cancel()
@@ -187,7 +188,7 @@ def test_a_cancelled_ticket_is_never_computed() -> None:
 def test_an_expired_ticket_is_told_and_never_computed() -> None:
     """Its deadline passed while another batch was computed."""
     engine, now = Stamp(), [0.0]
-    with running(engine, clock=lambda: now[0]) as (batcher, _):
+    with running(engine, clock=lambda: now[0]) as (batcher, *_):
         hold(batcher, engine)
         (late,) = batcher.submit(recipes(1), 5.0)
         now[0] = 6.0
@@ -201,7 +202,7 @@ def test_an_expired_ticket_is_told_and_never_computed() -> None:
 def test_a_full_line_refuses_at_once_and_says_when_to_try_again() -> None:
     """The time is what the queued work is predicted to take."""
     engine = Stamp()
-    with running(engine, capacity=2) as (batcher, _):
+    with running(engine, capacity=2) as (batcher, *_):
         batcher._predictor.observe(recipes(0), 4.0)
         hold(batcher, engine)
         batcher.submit(recipes(1, 2), NEVER)
@@ -215,7 +216,7 @@ def test_a_full_line_refuses_at_once_and_says_when_to_try_again() -> None:
 def test_a_deadline_that_the_work_ahead_will_not_meet_is_refused_at_once() -> None:
     """With what was predicted; one that can be met is admitted behind the same work."""
     engine = Stamp()
-    with running(engine) as (batcher, _):
+    with running(engine) as (batcher, *_):
         hold(batcher, engine)
         batcher.submit(recipes(1, 2, resolution=1024), NEVER)  # 1.05 s each by the first guess
         with pytest.raises(DeadlineTooNear) as refused:
@@ -231,7 +232,7 @@ def test_a_deadline_that_the_work_ahead_will_not_meet_is_refused_at_once() -> No
 
 def test_what_meets_an_idle_engine_goes_whatever_is_predicted() -> None:
     """A prediction that is wrong shows itself so, and cannot shut the service."""
-    with running(Stamp()) as (batcher, _):
+    with running(Stamp()) as (batcher, *_):
         (ticket,) = batcher.submit(recipes(1, resolution=1024), 0.5)
 
         assert seed_in(ticket) == 1
@@ -240,7 +241,7 @@ def test_what_meets_an_idle_engine_goes_whatever_is_predicted() -> None:
 def test_a_walk_that_could_never_be_done_in_time_is_not_begun() -> None:
     """Its later frames count; and to come back later would not help."""
     engine = Stamp()
-    with running(engine) as (batcher, _):
+    with running(engine) as (batcher, *_):
         with pytest.raises(DeadlineTooNear, match="fewer or smaller") as refused:
             batcher.submit(recipes(1), 5.0, later=recipes(*range(2, 12), resolution=1024))
 
@@ -251,7 +252,7 @@ def test_a_walk_that_could_never_be_done_in_time_is_not_begun() -> None:
 def test_queued_work_falls_while_a_batch_is_computed() -> None:
     """What is under way counts for what is left of it."""
     engine, now = Stamp(), [0.0]
-    with running(engine, clock=lambda: now[0]) as (batcher, _):
+    with running(engine, clock=lambda: now[0]) as (batcher, *_):
         batcher._predictor.observe(recipes(0), 4.0)
         hold(batcher, engine)
         at_first = batcher.queued_work_s()
@@ -268,7 +269,7 @@ def test_queued_work_falls_while_a_batch_is_computed() -> None:
 def test_the_heartbeat_ages_during_a_batch() -> None:
     """A hang is seen from outside."""
     engine, now = Stamp(), [0.0]
-    with running(engine, clock=lambda: now[0]) as (batcher, _):
+    with running(engine, clock=lambda: now[0]) as (batcher, *_):
         hold(batcher, engine)
         now[0] = 7.0
         age = batcher.heartbeat_age_s
@@ -277,30 +278,10 @@ def test_the_heartbeat_ages_during_a_batch() -> None:
     assert age == 7.0
 
 
-def test_an_errand_runs_on_the_engines_thread_between_batches() -> None:
-    """Models are loaded where they are used."""
-    with running(Stamp()) as (batcher, _):
-        name = batcher.run_between_batches(lambda: threading.current_thread().name).result(
-            PATIENCE_S
-        )
-
-    assert name == "engine"
-
-
-def test_an_errand_that_fails_tells_whoever_sent_it() -> None:
-    """And the engine's thread goes on."""
-    with running(Stamp()) as (batcher, _):
-        with pytest.raises(ZeroDivisionError):
-            batcher.run_between_batches(lambda: 1 // 0).result(PATIENCE_S)
-        (ticket,) = batcher.submit(recipes(3), NEVER)
-
-        assert seed_in(ticket) == 3
-
-
 def test_after_the_end_of_admission_what_was_admitted_is_finished() -> None:
     """Only new work is refused; a walk under way goes on."""
     engine = Stamp()
-    with running(engine) as (batcher, _):
+    with running(engine) as (batcher, *_):
         hold(batcher, engine)
         (admitted,) = batcher.submit(recipes(1), NEVER)
         batcher.stop_admitting()
@@ -315,7 +296,7 @@ def test_after_the_end_of_admission_what_was_admitted_is_finished() -> None:
 def test_stopping_gives_up_those_who_still_wait() -> None:
     """Each of them is told."""
     engine = Stamp()
-    with running(engine) as (batcher, _):
+    with running(engine) as (batcher, *_):
         held = hold(batcher, engine)
         (waiting,) = batcher.submit(recipes(1), NEVER)
         given_up = batcher.stop()
@@ -330,17 +311,17 @@ def test_stopping_gives_up_those_who_still_wait() -> None:
 def test_who_is_abandoned_is_told_even_while_the_batch_is_computed() -> None:
     """What the engine brings afterwards is for nobody."""
     engine = Stamp()
-    with running(engine) as (batcher, witness):
+    with running(engine) as (batcher, witness, thread):
         held = hold(batcher, engine)
         (waiting,) = batcher.submit(recipes(1), NEVER)
-        given_up = batcher.abandon("the end", Draining)
+        given_up = batcher.abandon(lambda: Draining("the end"))
         for ticket in (held, waiting):
             with pytest.raises(Draining, match="the end"):
                 ticket.image.result(PATIENCE_S)
         with pytest.raises(Draining):
             batcher.submit(recipes(2), NEVER, bounded=False)
         engine.gate.set()
-        assert batcher.ended(PATIENCE_S)
+        assert thread.ended(PATIENCE_S)
 
     assert given_up == 2
     assert witness.sizes == [1]
@@ -355,30 +336,17 @@ def test_a_thread_that_ends_tells_all_who_wait() -> None:
         engine(batch)
         raise SystemExit(1)
 
-    with running(end) as (batcher, _):
+    with running(end) as (batcher, _, thread):
         tickets = [hold(batcher, engine), *batcher.submit(recipes(1, 2), NEVER)]
         engine.gate.set()
         for ticket in tickets:
             with pytest.raises(EngineLost) as lost:
                 ticket.image.result(PATIENCE_S)
             assert lost.value.retry_after_s
-        assert not batcher.alive
-        assert isinstance(batcher.fault, SystemExit)
+        assert not thread.status().alive
+        assert isinstance(thread.status().fault, SystemExit)
         with pytest.raises(EngineLost):
             batcher.submit(recipes(3), NEVER, bounded=False)
-
-
-def test_a_device_lost_during_an_errand_ends_the_thread_too() -> None:
-    """Whoever sent the errand is told."""
-
-    def spoil() -> None:
-        raise DeviceLost("an illegal memory access")
-
-    with running(Stamp()) as (batcher, _):
-        with pytest.raises(DeviceLost):
-            batcher.run_between_batches(spoil).result(PATIENCE_S)
-        assert batcher.ended(PATIENCE_S)
-        assert isinstance(batcher.fault, DeviceLost)
 
 
 def test_batches_are_smaller_after_one_that_did_not_fit() -> None:
@@ -390,7 +358,7 @@ def test_batches_are_smaller_after_one_that_did_not_fit() -> None:
             raise MemoryError("no room")
         return engine(batch)
 
-    with running(small) as (batcher, witness):
+    with running(small) as (batcher, witness, _):
         for _ in range(2):
             tickets = batcher.submit(recipes(*range(6)), NEVER)
             assert [seed_in(ticket) for ticket in tickets] == list(range(6))
@@ -419,7 +387,7 @@ def test_no_image_is_lost_doubled_or_misdelivered(
     fates = [fate for request, _, _ in steps for fate in request]
     engine = Stamp(frozenset(n for n, fate in enumerate(fates) if fate == "is cursed"))
     tickets: list[PendingImage] = []
-    with running(engine, max_batch=max_batch) as (batcher, witness):
+    with running(engine, max_batch=max_batch) as (batcher, witness, thread):
         for request, model, free in steps:
             engine.gate.set() if free else engine.gate.clear()
             first = len(tickets)
@@ -432,7 +400,7 @@ def test_no_image_is_lost_doubled_or_misdelivered(
         engine.gate.set()
         for n, (ticket, fate) in enumerate(zip(tickets, fates, strict=True)):
             _assert_fate(n, ticket, fate, engine)
-        assert batcher.alive
+        assert thread.status().alive
     assert max(engine.computed.values(), default=1) == 1
     assert max(witness.sizes, default=1) <= max_batch
 
@@ -458,12 +426,12 @@ def _assert_fate(n: int, ticket: PendingImage, fate: str, engine: Stamp) -> None
 @pytest.mark.timeout(600)
 def test_nothing_that_can_happen_loses_doubles_or_misroutes_an_image() -> None:
     """Requests, cancels, deadlines, faults, swaps and the end, in any order; all of them occur."""
-    LineMachine.fates.clear()
+    QueueMachine.fates.clear()
 
     run_state_machine_as_test(
-        LineMachine, settings=settings(max_examples=60, stateful_step_count=50, deadline=None)
+        QueueMachine, settings=settings(max_examples=60, stateful_step_count=50, deadline=None)
     )
 
-    assert (+LineMachine.fates).keys() == {
+    assert (+QueueMachine.fates).keys() == {
         *("NoneType", "CancelledError", "DeadlinePassed", "EngineFailed", "Draining")
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given
@@ -41,6 +41,13 @@ def line(
     )
 
 
+def admit(queue: AdmissionQueue, pending: Sequence[PendingImage], *, bounded: bool = True) -> None:
+    """Let a request in, as the batcher does."""
+    if bounded:
+        queue.require_room([each.recipe for each in pending], queue.work_s())
+    queue.append(pending)
+
+
 def seeds(tickets: list[PendingImage]) -> list[int]:
     """The seeds of tickets, in order."""
     return [each.recipe.point.start for each in tickets]
@@ -49,7 +56,7 @@ def seeds(tickets: list[PendingImage]) -> list[int]:
 def test_a_batch_is_whoever_came_first() -> None:
     """In order of arrival, up to the largest batch."""
     waiting = line(max_batch=3)
-    waiting.admit([ticket(n) for n in range(5)])
+    admit(waiting, [ticket(n) for n in range(5)])
 
     assert ([0, 1, 2], [3, 4], []) == tuple(seeds(waiting.take(1.0)) for _ in range(3))
 
@@ -57,7 +64,7 @@ def test_a_batch_is_whoever_came_first() -> None:
 def test_a_batch_has_one_model_and_those_passed_over_keep_their_place() -> None:
     """The head decides the model; the others are next in their order."""
     waiting = line(max_batch=4)
-    waiting.admit([ticket(n, model) for n, model in enumerate("abbab")])
+    admit(waiting, [ticket(n, model) for n, model in enumerate("abbab")])
 
     assert ([0, 3], [1, 2, 4]) == (seeds(waiting.take(1.0)), seeds(waiting.take(1.0)))
 
@@ -65,7 +72,7 @@ def test_a_batch_has_one_model_and_those_passed_over_keep_their_place() -> None:
 def test_resolutions_share_a_batch() -> None:
     """They share the lower levels of the network."""
     waiting = line()
-    waiting.admit([ticket(n, resolution=4 << n) for n in range(4)])
+    admit(waiting, [ticket(n, resolution=4 << n) for n in range(4)])
 
     assert [0, 1, 2, 3] == seeds(waiting.take(1.0))
 
@@ -73,7 +80,7 @@ def test_resolutions_share_a_batch() -> None:
 def test_a_batch_is_filled_up_to_its_predicted_work_and_small_ones_still_go_along() -> None:
     """One image always goes; a further large one would not fit, a small one does."""
     waiting = line(max_work_s=0.5)  # 1 us a pixel is predicted: 0.26 s at 512 px, 1.05 s at 1024
-    waiting.admit([ticket(0, resolution=512), ticket(1, resolution=1024), ticket(2)])
+    admit(waiting, [ticket(0, resolution=512), ticket(1, resolution=1024), ticket(2)])
 
     assert [0, 2] == seeds(waiting.take(1.0))
     assert [1] == seeds(waiting.take(1.0))
@@ -82,23 +89,23 @@ def test_a_batch_is_filled_up_to_its_predicted_work_and_small_ones_still_go_alon
 def test_a_full_line_refuses_all_of_a_request_or_none() -> None:
     """Half a request helps nobody."""
     waiting = line(capacity=3)
-    waiting.admit([ticket(0), ticket(1)])
+    admit(waiting, [ticket(0), ticket(1)])
 
     with pytest.raises(QueueFull, match="2 of 3 places in the queue are taken, 2 are needed"):
-        waiting.admit([ticket(2), ticket(3)])
-    waiting.admit([ticket(4)])
+        admit(waiting, [ticket(2), ticket(3)])
+    admit(waiting, [ticket(4)])
     assert [0, 1, 4] == seeds(waiting.waiting())
 
 
 def test_a_line_with_much_work_refuses_a_large_picture_and_takes_a_small_one() -> None:
     """Places are not all: a large picture is more work than sixteen small ones."""
     waiting = line(max_queued_s=1.5)  # 1 us a pixel is predicted: 1.05 s at 1024 px
-    waiting.admit([ticket(0, resolution=1024)])
+    admit(waiting, [ticket(0, resolution=1024)])
 
     with pytest.raises(QueueFull, match=r"1\.0 s of work are queued.*add 1\.0 s.*1\.5 s may be"):
-        waiting.admit([ticket(1, resolution=1024)])
-    waiting.admit([ticket(2, resolution=512)])
-    waiting.admit([ticket(3, resolution=1024)], bounded=False)
+        admit(waiting, [ticket(1, resolution=1024)])
+    admit(waiting, [ticket(2, resolution=512)])
+    admit(waiting, [ticket(3, resolution=1024)], bounded=False)
     assert seeds(waiting.waiting()) == [0, 2, 3]
 
 
@@ -106,9 +113,9 @@ def test_an_empty_line_takes_a_request_of_any_size() -> None:
     """Else it would never be served; those who have gone leave the line empty."""
     waiting = line(max_queued_s=0.001)
     gone = ticket(0, resolution=1024)
-    waiting.admit([gone])
+    admit(waiting, [gone])
     gone.image.cancel()
-    waiting.admit([ticket(n, resolution=1024) for n in range(1, 9)])
+    admit(waiting, [ticket(n, resolution=1024) for n in range(1, 9)])
 
     assert seeds(waiting.waiting()) == list(range(1, 9))
 
@@ -117,10 +124,10 @@ def test_those_who_have_gone_take_no_places() -> None:
     """Clients that hang up cannot fill the queue for those who stay."""
     waiting = line(capacity=2)
     gone = [ticket(0), ticket(1)]
-    waiting.admit(gone)
+    admit(waiting, gone)
     for each in gone:
         each.image.cancel()
-    waiting.admit([ticket(2), ticket(3)])
+    admit(waiting, [ticket(2), ticket(3)])
 
     assert [2, 3] == seeds(waiting.take(1.0))
 
@@ -128,8 +135,8 @@ def test_those_who_have_gone_take_no_places() -> None:
 def test_work_that_has_its_places_already_is_never_refused() -> None:
     """The later frames of a walk under way."""
     waiting = line(capacity=1)
-    waiting.admit([ticket(0)])
-    waiting.admit([ticket(1)], bounded=False)
+    admit(waiting, [ticket(0)])
+    admit(waiting, [ticket(1)], bounded=False)
 
     assert [0, 1] == seeds(waiting.take(1.0))
 
@@ -155,7 +162,7 @@ def test_the_cancelled_are_never_taken() -> None:
     """Nothing is computed for a client that has gone."""
     waiting = line()
     tickets = [ticket(n) for n in range(3)]
-    waiting.admit(tickets)
+    admit(waiting, tickets)
     tickets[1].image.cancel()
 
     assert [0, 2] == seeds(waiting.take(1.0))
@@ -165,7 +172,7 @@ def test_the_expired_are_told_and_not_taken() -> None:
     """A deadline passes at its very moment."""
     waiting = line()
     late, early = ticket(0, deadline=5.0), ticket(1, deadline=5.1)
-    waiting.admit([late, early])
+    admit(waiting, [late, early])
 
     assert [1] == seeds(waiting.take(5.0))
     with pytest.raises(DeadlinePassed):
@@ -175,7 +182,7 @@ def test_the_expired_are_told_and_not_taken() -> None:
 def test_a_taken_ticket_can_no_longer_be_cancelled() -> None:
     """Its image is being computed: the result may be dropped, never misdelivered."""
     waiting = line()
-    waiting.admit([ticket(0)])
+    admit(waiting, [ticket(0)])
     (taken,) = waiting.take(1.0)
 
     assert taken.image.cancel() is False
@@ -185,7 +192,7 @@ def test_depth_and_work_count_those_who_are_still_wanted() -> None:
     """The gauges do not scale the service for the dead."""
     waiting = line()
     tickets = [ticket(0, "a"), ticket(1, "b"), ticket(2, "b")]
-    waiting.admit(tickets)
+    admit(waiting, tickets)
     tickets[1].image.cancel()
 
     assert {"a": 1, "b": 1} == dict(waiting.depths())
@@ -196,10 +203,10 @@ def test_giving_up_tells_everyone_who_waits() -> None:
     """At shutdown, nobody waits for ever."""
     waiting = line()
     tickets = [ticket(0), ticket(1)]
-    waiting.admit(tickets)
+    admit(waiting, tickets)
     tickets[0].image.cancel()
 
-    assert waiting.give_up("the end") == 1
+    assert waiting.give_up(lambda: Draining("the end")) == 1
     with pytest.raises(Draining, match="the end"):
         tickets[1].image.result(0)
     assert waiting.take(1.0) == []
@@ -219,7 +226,7 @@ def test_everyone_who_stays_is_taken_once_and_within_as_many_batches_as_stood_be
     """No loss, no doubling, no starvation: each batch takes the head, so rank n waits n batches."""
     waiting = line(max_batch=max_batch, max_work_s=max_work_s)
     tickets = [ticket(n, model, size) for n, (model, size, _) in enumerate(arrivals)]
-    waiting.admit(tickets)
+    admit(waiting, tickets)
     for each, (_, _, gone) in zip(tickets, arrivals, strict=True):
         if gone:
             each.image.cancel()
@@ -256,13 +263,13 @@ def wait_among(stream: Callable[[int], int], resolution: int, ahead: int) -> tup
     def arrive(count: int) -> None:
         nonlocal number
         for _ in range(count):
-            waiting.admit([ticket(number, resolution=stream(number))])
+            admit(waiting, [ticket(number, resolution=stream(number))])
             number += 1
 
     now = longest_s = 0.0
     arrive(ahead)
     ours = ticket(10**6, resolution=resolution)
-    waiting.admit([ours])
+    admit(waiting, [ours])
     while True:
         arrive(STANDING - len(waiting.waiting()))
         batch = waiting.take(now)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
+from models.picture import Pixels
 from service.batching.batcher import Batcher
 from service.batching.predictor import WorkPredictor
 from service.batching.queue import AdmissionQueue
@@ -14,7 +15,7 @@ from service.batching.recipe import Recipe, point_of
 from service.batching.waiting import drain, wait_for_images
 from service.errors import DeadlinePassed, Draining, EngineFailed, QueueFull
 from service.operations.metrics import Metrics
-from tests.service.painter import PATIENCE_S, Painter, paint, wait_until
+from tests.service.painter import PATIENCE_S, Painter, paint
 
 pytestmark = pytest.mark.anyio
 
@@ -23,9 +24,10 @@ pytestmark = pytest.mark.anyio
 def batcher(painter: Painter) -> Iterator[Batcher]:
     """A batcher in front of `painter`, for at most eight who wait."""
     predictor = WorkPredictor()
-    line = AdmissionQueue(capacity=8, max_batch=4, max_work_s=1e9, predictor=predictor)
-    batcher = Batcher(painter.render, line, predictor, Metrics())
-    batcher.start()
+    queue = AdmissionQueue(capacity=8, max_batch=4, max_work_s=1e9, predictor=predictor)
+    batcher = Batcher(painter, queue, predictor, Metrics())
+    painter.start()
+    painter.loaded = {card.pinned_name: card for card in painter.cards}
     yield batcher
     painter.gate.set()
     batcher.stop()
@@ -53,13 +55,13 @@ async def test_a_walk_larger_than_the_line_goes_through_in_its_window(
     """It never has more than its window waiting."""
     wanted = recipes(painter, *range(50))
     depths: list[int] = []
-    paint_batch = painter.render
+    paint_batch = painter.paint_batch
 
-    def watch(batch: list[Recipe]) -> object:
+    def watch(batch: Sequence[Recipe]) -> list[Pixels]:
         depths.append(sum(batcher.depths().values()) + len(batch))
         return paint_batch(batch)
 
-    batcher._delivery._run = watch  # type: ignore[assignment]
+    painter.paint_batch = watch  # type: ignore[method-assign]
     images = await wait_for_images(batcher, wanted, PATIENCE_S, window=5)
 
     assert [paint(r).tolist() for r in wanted] == [i.pixels.tolist() for i in images]
@@ -150,7 +152,7 @@ async def test_one_failed_image_fails_its_request_alone(painter: Painter, batche
 
 
 async def test_draining_finishes_what_was_admitted(painter: Painter, batcher: Batcher) -> None:
-    """And then the thread ends."""
+    """And then the engine ends."""
     painter.gate.clear()
     admitted = asyncio.create_task(
         wait_for_images(batcher, recipes(painter, *range(6)), PATIENCE_S)
@@ -164,7 +166,7 @@ async def test_draining_finishes_what_was_admitted(painter: Painter, batcher: Ba
 
     assert await ending == 0
     assert len(await admitted) == 6
-    wait_until(lambda: not batcher.alive)
+    assert painter.ended(PATIENCE_S)
 
 
 async def test_draining_gives_up_after_its_limit(painter: Painter, batcher: Batcher) -> None:

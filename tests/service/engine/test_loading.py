@@ -1,4 +1,4 @@
-"""From a folder of bundles to an engine: good ones are served, bad ones named."""
+"""From the folder of a bundle to a model that can be served, or the reason why not."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +18,53 @@ from torch import Tensor
 from models.card import Card
 from models.families.progan.config import NetworkConfig
 from models.latent import label_of
-from service.batching.engine import DeviceLost
+from models.picture import Pixels
+from service.batching.engine import BundleRefused, DeviceLost, ModelInfo
 from service.batching.recipe import Recipe, point_of
 from service.engine import loading
 from service.engine.device import Target
 from service.engine.loading import load_model, make_exact
 from service.engine.self_test import BrokenPromiseError, GoldenReport, Render, verify_golden
-from service.engine.torch_engine import TorchEngine, open_engine
+from service.engine.torch_models import TorchModels, open_models
+from service.registry.watcher import bundle_folders
 from tests.conftest import TINY, MakeBundle
 
 
-def opened(folder: Path, learned: list[float] | None = None) -> TorchEngine:
-    """The engine of `folder`."""
+@dataclass(frozen=True)
+class Opened:
+    """The bundles of a folder, loaded one after another.
+
+    Attributes:
+        refused: why a bundle was not loaded, by its folder's name.
+    """
+
+    models: TorchModels
+    refused: dict[str, str]
+
+    def served(self) -> list[ModelInfo]:
+        """The description of each model."""
+        return [model.served for model in self.models.loaded.values()]
+
+    def render(self, recipes: Sequence[Recipe]) -> list[Pixels]:
+        """The images of a batch."""
+        return self.models.render_batch(recipes)
+
+
+def opened(folder: Path, learned: list[float] | None = None) -> Opened:
+    """The models of `folder` on the CPU."""
 
     def learn(_recipes: Sequence[Recipe], seconds: float) -> None:
         if learned is not None:
             learned.append(seconds)
 
-    return open_engine(folder, device="cpu", threads=1, max_batch=4, learn=learn, precision="fp32")
+    models = open_models(device="cpu", threads=1, max_batch=4, max_work_s=1.0, precision="fp32")
+    refused: dict[str, str] = {}
+    for bundle in bundle_folders(folder):
+        try:
+            models.activate(models.load(bundle, learn))
+        except BundleRefused as error:
+            refused[bundle.name] = str(error)
+    return Opened(models, refused)
 
 
 def unlearned(_recipes: Sequence[Recipe], _seconds: float) -> None:
@@ -120,33 +149,17 @@ def test_start_up_teaches_how_long_batches_take(make_bundle: MakeBundle) -> None
     ids=["truncated", "flipped", "bare", "no-card", "newer", "family", "labels", "golden"],
 )
 def test_a_bad_bundle_is_refused_with_a_reason_and_the_others_are_served(
-    make_bundle: MakeBundle,
-    caplog: pytest.LogCaptureFixture,
-    harm: Any,
-    reason: str,
+    make_bundle: MakeBundle, harm: Any, reason: str
 ) -> None:
-    """In the log, too."""
+    """With what to do."""
     bad = make_bundle("bad-32")
     make_bundle("good-32")
     harm(bad)
-    with caplog.at_level(logging.ERROR):
-        engine = opened(bad.parent)
+    engine = opened(bad.parent)
 
     assert ["good-32"] == [model.card.name for model in engine.served()]
     assert list(engine.refused) == ["bad-32"]
     assert reason in engine.refused["bad-32"]
-    assert "bundle bad-32 is refused" in caplog.text
-
-
-def test_a_name_can_be_taken_once(make_bundle: MakeBundle) -> None:
-    """Two folders with one model name would be a lottery."""
-    first = make_bundle("a-32")
-    second = make_bundle("b-32")
-    change_card(second, name="a-32")
-    engine = opened(first.parent)
-
-    assert len(engine.served()) == 1
-    assert "already loaded from another folder" in engine.refused["b-32"]
 
 
 def test_a_network_that_cannot_be_made_exact_is_served_in_batches_of_one(
@@ -242,7 +255,7 @@ def test_no_memory_is_told_in_a_word_that_other_rooms_know(
         (ZeroDivisionError("by zero"), "Copy or export the bundle again"),
     ],
 )
-def test_a_bundle_that_cannot_be_proved_is_refused_with_what_to_do(
+def test_a_bundle_that_cannot_be_verified_is_refused_with_what_to_do(
     make_bundle: MakeBundle, monkeypatch: pytest.MonkeyPatch, error: Exception, why: str
 ) -> None:
     """For memory that is short it is not the bundle's fault."""
@@ -266,16 +279,7 @@ def _break_rendering(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(loading, "render", fail)
-
-
-def test_a_folder_without_bundles_gives_an_empty_engine(tmp_path: Path) -> None:
-    """Also one that does not exist; the service says so."""
-    (tmp_path / "not-a-bundle").mkdir()
-
-    for folder in (tmp_path, tmp_path / "nowhere"):
-        engine = opened(folder)
-        assert ([], {}) == (engine.served(), engine.refused)
+    monkeypatch.setattr(loading, "render_network", fail)
 
 
 def truncate(path: Path) -> None:

@@ -1,182 +1,162 @@
-"""Models that come and go on one device."""
+"""The engine on this machine: what is done on its thread, and what beside it."""
 
 from __future__ import annotations
 
-import json
-import logging
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from models.families.progan.config import NetworkConfig
 from service.batching.engine import BundleRefused
 from service.batching.recipe import Recipe, point_of
-from service.engine import torch_engine
-from service.engine.torch_engine import TorchEngine, open_engine
+from service.engine import torch_models
+from service.engine.device import DeviceError
+from service.engine.loading import Learn, LoadedModel
+from service.engine.torch_engine import TorchEngine
+from service.engine.torch_models import TorchModels, open_models
+from service.errors import EngineLost
+from service.registry.background_thread import BackgroundThread
 from tests.conftest import MakeBundle
 
-OTHER = NetworkConfig(resolution=16, channels=1, latent_size=16, fmap_base=128, fmap_max=16)
+PATIENCE_S = 60
+GRAY = NetworkConfig(resolution=16, channels=1, latent_size=16, fmap_base=128, fmap_max=16)
+
+
+def open_here() -> TorchModels:
+    """The models of the CPU."""
+    return open_models(device="cpu", threads=1, max_batch=4, max_work_s=9.0)
 
 
 @pytest.fixture
-def learned() -> list[float]:
-    """Seconds that the engine told."""
-    return []
+def make_engine() -> Iterator[Callable[..., TorchEngine]]:
+    """Makes engines, which end with the test."""
+    engines: list[TorchEngine] = []
+
+    def make(open_models: Callable[[], TorchModels] = open_here) -> TorchEngine:
+        engines.append(TorchEngine(open_models, BackgroundThread()))
+        return engines[-1]
+
+    yield make
+    for engine in engines:
+        engine.stop()
+        assert engine.ended(PATIENCE_S)
 
 
-@pytest.fixture
-def engine(make_bundle: MakeBundle, learned: list[float]) -> TorchEngine:
-    """An engine that serves `tiny-32`."""
-    return open_engine(
-        make_bundle().parent,
-        device="cpu",
-        threads=1,
-        max_batch=4,
-        learn=lambda _recipes, seconds: learned.append(seconds),
-    )
+MakeEngine = Callable[..., TorchEngine]
 
 
-def picture(engine: TorchEngine, pinned: str) -> bytes:
-    """Seed 1 at 16 px."""
-    (image,) = engine.render([Recipe(pinned, point_of(1), 16)])
-    return image.tobytes()
-
-
-def test_it_says_which_folder_gave_which_model(engine: TorchEngine) -> None:
-    """A folder and its model may have different names."""
-    (served,) = engine.served()
-
-    assert {"tiny-32": served.pinned_name} == engine.origins
-
-
-def test_hidden_and_unfinished_folders_are_passed_over(make_bundle: MakeBundle) -> None:
-    """An export that is under way is no second model of its name."""
-    whole = make_bundle()
-    for name in (".tiny", "tiny-32.partial-abc"):
-        make_bundle(f"x-{len(name)}").rename(whole.with_name(name))
-    opened = open_engine(
-        whole.parent, device="cpu", threads=1, max_batch=2, learn=torch_engine.unlearned
-    )
-
-    assert (["tiny-32"], {}) == (list(opened.origins), opened.refused)
-
-
-def test_a_model_is_taken_up_and_put_away(
-    engine: TorchEngine, make_bundle: MakeBundle, learned: list[float]
+def test_a_bundle_is_loaded_rendered_and_unloaded(
+    make_engine: MakeEngine, make_bundle: MakeBundle
 ) -> None:
-    """Proved on another thread, rehearsed and taken up here; the other model does not notice."""
-    old = engine.served()[0].pinned_name
-    before, learned[:] = picture(engine, old), []
-    candidate = engine.load(make_bundle("gray-16", OTHER))
-    pinned = candidate.served.pinned_name
-    assert (pinned in engine.models, learned) == (False, [])
+    """Before anything is served, and beside what is."""
+    engine = make_engine()
+    engine.start().result(PATIENCE_S)
+    first = engine.load(make_bundle(), while_serving=False).result(PATIENCE_S)
+    second = engine.load(make_bundle("gray-16", GRAY), while_serving=True).result(PATIENCE_S)
+    sizes: list[tuple[int, ...]] = []
+    for loaded in (first, second):
+        recipe = Recipe(loaded.model.pinned_name, point_of(1), 16)
+        rendered = engine.submit([recipe] * 2, 9.0).result(PATIENCE_S)
+        assert rendered.seconds > 0
+        sizes += [image.shape for image in rendered.images]
+    engine.unload(first.model.pinned_name).result(PATIENCE_S)
 
-    assert [None] * 4 == list(candidate.verify(9.0))
-    assert len(learned) == 5  # each probe alone, then all together
-    candidate.activate()
-    assert len(picture(engine, pinned)) == 16 * 16
-    assert before == picture(engine, old)
-    engine.unload(pinned)
-    engine.unload(pinned)
-
-    assert [old] == list(engine.models)
-    assert before == picture(engine, old)
+    assert sizes == [(16, 16, 3)] * 2 + [(16, 16, 1)] * 2
+    assert len(first.timings) == 5  # each probe alone, then all together
+    assert len(second.timings) == 5
+    gone = engine.submit([Recipe(first.model.pinned_name, point_of(1), 16)], 9.0)
+    with pytest.raises(KeyError):
+        gone.result(PATIENCE_S)
 
 
-def test_a_rehearsal_holds_no_batch_longer_than_it_may(
-    engine: TorchEngine, make_bundle: MakeBundle, learned: list[float]
+def test_while_nothing_is_served_all_is_done_on_the_engines_thread(
+    make_engine: MakeEngine, make_bundle: MakeBundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Other requests wait for the batch of all its probes together."""
-    candidate = engine.load(make_bundle("gray-16", OTHER))
-    learned.clear()
-    steps = len(list(candidate.verify(0.0)))
+    """With all cores and at full priority; beside serving, a thread of lower priority reads."""
+    names: list[str] = []
+    load = torch_models.load_model
 
-    assert (steps, len(learned)) == (4, 4)
+    def watch(folder: Path, target: object, max_batch: int, learn: Learn) -> LoadedModel:
+        names.append(threading.current_thread().name)
+        return load(folder, target, max_batch, learn)  # pyright: ignore[reportArgumentType] - passed on
+
+    monkeypatch.setattr(torch_models, "load_model", watch)
+    engine = make_engine()
+    engine.start().result(PATIENCE_S)
+    engine.load(make_bundle(), while_serving=False).result(PATIENCE_S)
+    engine.load(make_bundle("gray-16", GRAY), while_serving=True).result(PATIENCE_S)
+
+    assert names == ["engine", "background"]
 
 
-def test_a_rehearsal_that_shows_another_picture_ends_it(
-    engine: TorchEngine, make_bundle: MakeBundle, monkeypatch: pytest.MonkeyPatch
+def test_batches_are_computed_between_the_steps_of_a_bundle_that_is_loaded(
+    make_engine: MakeEngine, make_bundle: MakeBundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was proved on one thread must hold on the other."""
-    candidate = engine.load(make_bundle("gray-16", OTHER))
-    render = type(candidate.model).render_batch
+    """Nobody waits for all of it."""
+    engine = make_engine()
+    engine.start().result(PATIENCE_S)
+    pinned = engine.load(make_bundle(), while_serving=False).result(PATIENCE_S).model.pinned_name
+    order: list[str] = []
+    verify = TorchModels.verify
 
-    def crooked(self: object, recipes: Sequence[Recipe]) -> list[np.ndarray]:
-        images = render(candidate.model, recipes)
-        return [image ^ (len(recipes) > 1) for image in images]
+    def watch(self: TorchModels, model: LoadedModel, learn: Learn) -> Iterator[None]:
+        for step in verify(self, model, learn):
+            order.append("step")
+            recipe = Recipe(pinned, point_of(1), 16)
+            engine.submit([recipe], 9.0).add_done_callback(lambda _: order.append("batch"))
+            yield step
 
-    monkeypatch.setattr(type(candidate.model), "render", crooked)
-    with pytest.raises(BundleRefused, match="depends on its batch on the engine's thread"):
-        list(candidate.verify(9.0))
+    monkeypatch.setattr(TorchModels, "verify", watch)
+    engine.load(make_bundle("gray-16", GRAY), while_serving=True).result(PATIENCE_S)
+
+    assert order == ["step", "batch"] * 4
 
 
-def test_a_model_that_is_as_it_was_is_not_proved_again(
-    engine: TorchEngine, make_bundle: MakeBundle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_a_bundle_that_is_refused_says_why_and_costs_nothing(
+    make_engine: MakeEngine, make_bundle: MakeBundle
 ) -> None:
-    """A bundle that was copied once more, or to another folder."""
-    bundle = tmp_path / "bundles" / "tiny-32"
-    monkeypatch.setattr(torch_engine, "load_model", None)
-    candidate = engine.load(bundle)
-
-    assert candidate.model is engine.models[candidate.served.pinned_name]
-    assert list(candidate.verify(9.0)) == []
-
-
-def test_another_card_for_the_same_weights_is_taken_up(engine: TorchEngine, tmp_path: Path) -> None:
-    """Somebody was thanked in it, say; the digest is that of the weights."""
-    card = tmp_path / "bundles" / "tiny-32" / "card.json"
-    card.write_text(json.dumps(json.loads(card.read_text()) | {"title": "Renamed"}))
-    candidate = engine.load(card.parent)
-    candidate.activate()
-
-    assert ["Renamed"] == [served.card.title for served in engine.served()]
-
-
-def test_changed_weights_under_an_unchanged_card_are_found_out(
-    engine: TorchEngine, tmp_path: Path
-) -> None:
-    """Although that card is loaded."""
-    weights = tmp_path / "bundles" / "tiny-32" / "generator.safetensors"
-    content = bytearray(weights.read_bytes())
-    content[-1] ^= 1
-    weights.write_bytes(content)
-    with pytest.raises(BundleRefused, match="truncated or changed") as refused:
-        engine.load(weights.parent)
-    weights.unlink()
-    with pytest.raises(BundleRefused, match=r"has no generator\.safetensors"):
-        engine.load(weights.parent)
-
-    assert not refused.value.transient
-
-
-def test_faults_that_may_pass_are_marked(
-    engine: TorchEngine,
-    make_bundle: MakeBundle,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """What the disk or the memory did is no fault of the bundle."""
-    bundle = make_bundle("gray-16", OTHER)
+    """On either way."""
+    engine = make_engine()
+    engine.start().result(PATIENCE_S)
+    bundle = make_bundle()
     (bundle / "generator.safetensors").unlink()
-    (bundle / "generator.safetensors").mkdir()
-    (bundle / "card.json").rename(bundle / "card")
-    (bundle / "card.json").mkdir()
-    with pytest.raises(BundleRefused, match="cannot be read") as unreadable:
-        engine.load(bundle)
+    for while_serving in (False, True):
+        with pytest.raises(BundleRefused, match=r"has no generator\.safetensors"):
+            engine.load(bundle, while_serving=while_serving).result(PATIENCE_S)
 
-    def fail(*_: object) -> None:
-        raise faults.pop()
+    assert engine.status().alive
 
-    faults = [MemoryError("no more"), RuntimeError("who knows")]
-    monkeypatch.setattr(torch_engine, "load_card", fail)
-    with caplog.at_level(logging.ERROR), pytest.raises(BundleRefused, match="who knows") as unknown:
-        engine.load(bundle)
-    with pytest.raises(BundleRefused, match=r"not enough memory: no more\. Free some") as full:
-        engine.load(bundle)
 
-    assert unreadable.value.transient
-    assert unknown.value.transient
-    assert full.value.transient
-    assert 1 == caplog.text.count("unexpected fault")
+def test_a_device_that_cannot_be_opened_is_reported_by_the_start(make_engine: MakeEngine) -> None:
+    """And by whatever is asked for later; the thread lives, so that health can be asked."""
+
+    def fail() -> TorchModels:
+        raise DeviceError("PROGAN_DEVICE 'gpu7' is no device: use cpu or cuda:0")
+
+    engine = make_engine(fail)
+    with pytest.raises(DeviceError, match="gpu7"):
+        engine.start().result(PATIENCE_S)
+    for while_serving in (False, True):
+        with pytest.raises(DeviceError, match="gpu7"):
+            engine.load(Path("x"), while_serving=while_serving).result(PATIENCE_S)
+
+    assert engine.status().alive
+
+
+def test_an_engine_that_stops_gives_up_a_bundle_that_it_loads(
+    make_engine: MakeEngine, make_bundle: MakeBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread beside it ends with its next step, so that the process can end."""
+    engine = make_engine()
+    engine.start().result(PATIENCE_S)
+    verify = TorchModels.verify
+
+    def stop_first(self: TorchModels, model: LoadedModel, learn: Learn) -> Iterator[None]:
+        engine.stop()
+        return verify(self, model, learn)
+
+    monkeypatch.setattr(TorchModels, "verify", stop_first)
+    with pytest.raises(EngineLost):
+        engine.load(make_bundle(), while_serving=True).result(PATIENCE_S)

@@ -20,7 +20,7 @@ def test_a_route_is_given_the_parts_of_its_own_application(
 ) -> None:
     """By type, from the state of the lifespan; no global is involved."""
     seen: list[tuple[ServiceRuntime, Catalogue]] = []
-    runtime = ServiceRuntime(settings, lambda *_: painter)
+    runtime = ServiceRuntime(settings, painter.open)
     app: FastAPI = create_app(settings, runtime)
 
     @app.get("/seen")

@@ -15,6 +15,7 @@ from service.batching.queue import AdmissionQueue
 from service.batching.recipe import Recipe, point_of
 from service.operations.metrics import Metrics, name_of
 from service.registry.catalogue import Catalogue
+from tests.service.function_engine import FunctionEngine
 from tests.service.painter import card_named
 
 
@@ -25,7 +26,7 @@ def text(metrics: Metrics) -> str:
 
 def recipes(*resolutions: int) -> list[Recipe]:
     """One recipe of model `m` for each resolution."""
-    return [Recipe("m@1234", point_of(0), resolution) for resolution in resolutions]
+    return [Recipe("m@decade", point_of(0), resolution) for resolution in resolutions]
 
 
 def test_a_batch_is_counted_by_its_largest_resolution_and_its_images_by_their_own() -> None:
@@ -42,7 +43,7 @@ def test_a_batch_is_counted_by_its_largest_resolution_and_its_images_by_their_ow
         "progan_queue_wait_seconds_count 3.0",
     ):
         assert line in told
-    assert "1234" not in told
+    assert "decade" not in told
 
 
 @pytest.mark.parametrize(
@@ -71,10 +72,11 @@ def test_a_hang_is_counted_though_nothing_was_raised() -> None:
 
 
 def watched() -> tuple[Metrics, Batcher]:
-    """Metrics that watch a batcher whose thread does not run, so that everyone waits."""
+    """Metrics that watch a batcher whose engine does not run, so that everyone waits."""
     metrics, predictor = Metrics(), WorkPredictor()
-    line = AdmissionQueue(capacity=9, max_batch=4, max_work_s=9.0, predictor=predictor)
-    batcher = Batcher(lambda _: [], line, predictor, metrics, clock=lambda: 0.0)
+    queue = AdmissionQueue(capacity=9, max_batch=4, max_work_s=9.0, predictor=predictor)
+    engine = FunctionEngine(lambda _: [], lambda: 0.0)
+    batcher = Batcher(engine, queue, predictor, metrics, clock=lambda: 0.0)
     metrics.watch(batcher)
     return metrics, batcher
 
@@ -82,11 +84,12 @@ def watched() -> tuple[Metrics, Batcher]:
 def test_the_queue_is_read_at_each_scrape() -> None:
     """Depth by model, predicted seconds, heartbeat."""
     metrics, batcher = watched()
-    batcher.submit(recipes(1000, 1000), 1.0)
+    batcher.submit(recipes(1000), 1.0)  # which the engine has taken
+    batcher.submit(recipes(1000, 1000), 9.0)
     told = text(metrics)
 
     assert 'progan_queue_depth{model="m"} 2.0' in told
-    assert "progan_queued_work_seconds 2.0" in told
+    assert "progan_queued_work_seconds 3.0" in told
     assert "progan_engine_heartbeat_age_seconds 0.0" in told
 
 
@@ -137,4 +140,4 @@ def test_without_a_model_the_self_test_is_not_good() -> None:
 
 def test_the_label_of_a_model_is_its_name() -> None:
     """It outlives the digest."""
-    assert (name_of("m@1234"), name_of("m")) == ("m", "m")
+    assert (name_of("m@decade"), name_of("m")) == ("m", "m")

@@ -111,7 +111,7 @@ async def test_a_studio_tells_all_it_does(
     settings: Settings,
 ) -> None:
     """Of an image that was really made."""
-    runtime = ServiceRuntime(settings, lambda _settings, _learn: painter)
+    runtime = ServiceRuntime(settings, painter.open)
     runtime.start()
     studio = ImagePipeline(
         settings,
@@ -123,7 +123,7 @@ async def test_a_studio_tells_all_it_does(
     )
     recipe = Recipe(painter.cards[0].pinned_name, point_of(7), 32)
     with provider.get_tracer("test").start_as_current_span("request"):
-        while runtime._catalogue is None:
+        while runtime._not_ready is not None:
             await asyncio.sleep(0.001)
         await studio.render([recipe])
         await studio.run_on_encoder("png", lambda: None)

@@ -10,14 +10,13 @@ from typing import Any
 
 import pytest
 
-from service.batching.batcher import Batcher
 from service.batching.recipe import Recipe, point_of
 from service.composition import ServiceRuntime
 from service.errors import NotReady
 from service.pipeline import ImagePipeline
 from service.registry.registry import ModelRegistry
 from service.settings import Settings
-from tests.service.painter import PATIENCE_S, Painter, card_named, paint
+from tests.service.painter import PATIENCE_S, Painter, card_named, paint, write_card
 
 pytestmark = pytest.mark.anyio
 
@@ -37,34 +36,30 @@ class House:
     """A service on a folder of painted bundles, whose looks are taken by hand."""
 
     def __init__(self, settings: Settings) -> None:
-        self.bundles = settings.bundles
+        (self.bundles,) = settings.bundles
         self.painter = Painter(card_named("first"))
-        self.write("first", "first")
-        self.runtime = ServiceRuntime(settings, lambda *_: self.painter)
+        self.runtime = ServiceRuntime(settings, self.painter.open)
         self.clock = Clock()
 
     def write(self, folder: str, card: str) -> None:
         """A bundle that the painter reads as the card of that name."""
-        (self.bundles / folder).mkdir(parents=True, exist_ok=True)
-        (self.bundles / folder / "card.json").write_text(card)
+        write_card(self.bundles / folder, card)
 
     async def open(self) -> None:
         """Start, and come back when it has loaded."""
         self.runtime.start()
-        assert self.runtime._loading is not None
-        await self.runtime._loading
-        assert self.runtime._reloading is not None
-        self.runtime._reloading._clock = self.clock
+        async with asyncio.timeout(PATIENCE_S):
+            while self.runtime._not_ready is not None:
+                await asyncio.sleep(0.002)
+        self.runtime.reloader._clock = self.clock
 
     async def look(self, *, at_once: bool = False) -> None:
         """One look."""
-        assert self.runtime._reloading is not None
-        await self.runtime._reloading.look(at_once=at_once)
+        await self.runtime.reloader.look(at_once=at_once)
 
-    async def tidy(self) -> None:
-        """Put away what is due."""
-        assert self.runtime._reloading is not None
-        await self.runtime._reloading.collect_retired()
+    async def collect(self) -> None:
+        """Unload what is due."""
+        await self.runtime.reloader.collect_retired()
 
     @property
     def models(self) -> list[str]:
@@ -74,17 +69,12 @@ class House:
     @property
     def painted(self) -> list[str]:
         """What the engine has."""
-        return sorted(card.name for card in self.painter.cards)
+        return sorted(card.name for card in self.painter.loaded.values())
 
     @property
-    def studio(self) -> ImagePipeline:
+    def pipeline(self) -> ImagePipeline:
         """Where pictures are made."""
         return self.runtime.pipeline
-
-    @property
-    def batcher(self) -> Batcher:
-        """Where they wait."""
-        return self.runtime.batcher
 
 
 @pytest.fixture
@@ -116,7 +106,7 @@ async def test_a_bundle_that_is_added_is_served_at_the_second_look(
     assert house.runtime.catalogue.default == "first"
     assert "bundle second is changing: it is read when two looks" in caplog.text
     assert f"bundle second: {card_named('second').pinned_name} is served" in caplog.text
-    (image,) = await house.studio.render(recipes("second", 1))
+    (image,) = await house.pipeline.render(recipes("second", 1))
     assert (image.pixels == paint(recipes("second", 1)[0])).all()
 
 
@@ -135,11 +125,11 @@ async def test_a_bundle_that_is_replaced_serves_the_new_model(
     assert "ready with second; the default is second" in caplog.text
 
     for house.clock.now in (59.0, 60.0):
-        await house.tidy()
+        await house.collect()
         assert house.painted == ["first", "second"]
-    await house.tidy()
+    await house.collect()
     assert house.painted == ["second"]
-    assert "was put away: nothing needs it any more" in caplog.text
+    assert "was unloaded: nothing needs it any more" in caplog.text
 
 
 async def test_what_is_queued_and_what_is_under_way_is_finished_with_the_old_model(
@@ -147,8 +137,8 @@ async def test_what_is_queued_and_what_is_under_way_is_finished_with_the_old_mod
 ) -> None:
     """Also the later frames of a walk, which are not in the queue yet; and nothing is lost."""
     house.painter.gate.clear()
-    walk = asyncio.create_task(house.studio.render_walk(recipes("first", 100), 32**2))
-    crowd = asyncio.create_task(house.studio.render(recipes("first", 20)))
+    walk = asyncio.create_task(house.pipeline.render_walk(recipes("first", 100), 32**2))
+    crowd = asyncio.create_task(house.pipeline.render(recipes("first", 20)))
     await asyncio.to_thread(house.painter.entered.wait, PATIENCE_S)
     house.write("first", "second")
     await house.look()
@@ -156,10 +146,10 @@ async def test_what_is_queued_and_what_is_under_way_is_finished_with_the_old_mod
     await asyncio.sleep(0.01)
     house.painter.gate.set()
     await swap
-    new = await house.studio.render(recipes("second", 3))
+    new = await house.pipeline.render(recipes("second", 3))
     house.clock.now = 1e6
-    await house.tidy()
-    await house.tidy()
+    await house.collect()
+    await house.collect()
     frames, images = await walk, await crowd
     for done, asked in (
         (frames, recipes("first", 100)),
@@ -167,12 +157,12 @@ async def test_what_is_queued_and_what_is_under_way_is_finished_with_the_old_mod
         (new, recipes("second", 3)),
     ):
         assert [image.pixels.tobytes() for image in done] == [paint(r).tobytes() for r in asked]
-    await house.tidy()
-    await house.tidy()
+    await house.collect()
+    await house.collect()
 
     assert house.painted == ["second"]
     with pytest.raises(NotReady, match="send it again"):
-        await house.studio.render(recipes("first", 1))
+        await house.pipeline.render(recipes("first", 1))
 
 
 async def test_a_bad_bundle_is_refused_and_the_old_model_is_served_until_it_is_mended(
@@ -217,7 +207,7 @@ async def test_without_the_last_bundle_it_lives_on_and_becomes_ready_with_the_ne
 ) -> None:
     """Requests that wait for it are answered."""
     house.painter.gate.clear()
-    asking = asyncio.create_task(house.studio.render(recipes("first", 2)))
+    asking = asyncio.create_task(house.pipeline.render(recipes("first", 2)))
     await asyncio.to_thread(house.painter.entered.wait, PATIENCE_S)
     shutil.rmtree(house.bundles / "first")
     await house.look()
@@ -299,18 +289,18 @@ async def test_a_fault_in_one_look_neither_ends_the_watch_nor_loses_a_change(
     """The next look reads everything."""
     house = House(settings.model_copy(update={"bundles_poll_s": 0.01}))
     await house.open()
-    place, faults = ModelRegistry.place, [RuntimeError("ours")]
+    begin, faults = ModelRegistry.begin, [RuntimeError("ours")]
 
     def fail_once(*given: Any) -> None:
         if faults:
             raise faults.pop()
-        place(*given)
+        begin(*given)
 
-    monkeypatch.setattr(ModelRegistry, "place", fail_once)
+    monkeypatch.setattr(ModelRegistry, "begin", fail_once)
     house.write("second", "second")
     async with asyncio.timeout(PATIENCE_S):
         while "second" not in house.models:
             await asyncio.sleep(0.005)
     await house.runtime.stop()
 
-    assert "was not looked through; it will be again" in caplog.text
+    assert "were not looked through; they will be again" in caplog.text

@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from models.layout import CARD_FILE, REQUIRED_FILES
 from service.registry.watcher import (
     Fingerprint,
-    FolderChanges,
     FolderWatcher,
     bundle_folders,
     read_fingerprints,
 )
 
-NOTHING = FolderChanges([], [], [])
 A: Fingerprint = ((1,), (1,))
 B: Fingerprint = ((2,), (2,))
 C: Fingerprint = ((3,), (3,))
@@ -43,7 +42,7 @@ def test_folders_that_are_hidden_or_unfinished_are_no_bundles(tmp_path: Path) ->
     (tmp_path / "empty").mkdir()
 
     assert [tmp_path / name for name in ("a", "b", "empty")] == bundle_folders(tmp_path)
-    assert {"a", "b"} == set(read_fingerprints(tmp_path))
+    assert {tmp_path / "a", tmp_path / "b"} == set(read_fingerprints(tmp_path))
 
 
 def test_a_folder_that_loses_its_card_is_still_seen_if_it_was_a_bundle(tmp_path: Path) -> None:
@@ -52,7 +51,7 @@ def test_a_folder_that_loses_its_card_is_still_seen_if_it_was_a_bundle(tmp_path:
     (tmp_path / "a" / CARD_FILE).unlink()
 
     assert {} == read_fingerprints(tmp_path)
-    assert {"a"} == set(read_fingerprints(tmp_path, known=["a"]))
+    assert {tmp_path / "a"} == set(read_fingerprints(tmp_path, known=[tmp_path / "a"]))
 
 
 def test_a_folder_that_is_not_there_cannot_be_looked_at(tmp_path: Path) -> None:
@@ -99,84 +98,123 @@ def test_a_link_that_leads_nowhere_is_no_folder(tmp_path: Path) -> None:
     assert {} == read_fingerprints(tmp_path)
 
 
+class Changes(NamedTuple):
+    """`FolderChanges`, by names of folders."""
+
+    changed: list[str]
+    gone: list[str]
+    unsettled: list[str]
+
+
+NOTHING = Changes([], [], [])
+
+
+class Looks:
+    """A watcher, and what a registry would have read; folders by name."""
+
+    def __init__(self, read: dict[str, Fingerprint]) -> None:
+        self.read = dict(read)
+        self.watcher = FolderWatcher()
+        self.take(read)
+
+    def take(self, found: dict[str, Fingerprint], *, at_once: bool = False) -> Changes:
+        """One look, after which all that was reported is read."""
+        shown = self.watcher.changes(
+            {Path(name): print_ for name, print_ in found.items()},
+            {Path(name): print_ for name, print_ in self.read.items()},
+            at_once=at_once,
+        )
+        for folder in shown.changed:
+            self.read[folder.name] = found[folder.name]
+        for folder in shown.gone:
+            del self.read[folder.name]
+        return Changes(
+            *([each.name for each in part] for part in (shown.changed, shown.gone, shown.unsettled))
+        )
+
+    def retry(self, name: str) -> None:
+        """What was read failed for a transient reason."""
+        self.watcher.retry(Path(name))
+
+
 # ----------------------------------------------------------------------------------------
-# Rest
+# Changes that have settled
 
 
 def test_what_was_there_at_start_is_not_told() -> None:
     """It was read already."""
-    watch = FolderWatcher({"a": A})
+    looks = Looks({"a": A})
 
-    assert [NOTHING] * 3 == [watch.notice({"a": A}) for _ in range(3)]
+    assert [NOTHING] * 3 == [looks.take({"a": A}) for _ in range(3)]
 
 
 def test_a_new_bundle_is_told_once_when_two_looks_agree() -> None:
     """While it is written they do not."""
-    watch = FolderWatcher({})
+    looks = Looks({})
 
-    assert watch.notice({"a": A}) == FolderChanges([], [], ["a"])
-    assert watch.notice({"a": B}) == NOTHING  # still restless, which was told
-    assert watch.notice({"a": B}) == FolderChanges(["a"], [], [])
-    assert watch.notice({"a": B}) == NOTHING
-    assert ["a"] == list(watch.known)
+    assert looks.take({"a": A}) == Changes([], [], ["a"])
+    assert looks.take({"a": B}) == NOTHING  # still unsettled, which was reported
+    assert looks.take({"a": B}) == Changes(["a"], [], [])
+    assert looks.take({"a": B}) == NOTHING
+    assert ["a"] == list(looks.read)
 
 
 def test_a_changed_bundle_is_told_when_it_rests_and_again_when_it_changes_again() -> None:
     """Damaged at one look and whole at the next: both are told, in order."""
-    watch = FolderWatcher({"a": A})
-    told = [watch.notice({"a": seen}).changed for seen in (B, B, C, C, C)]
+    looks = Looks({"a": A})
+    told = [looks.take({"a": seen}).changed for seen in (B, B, C, C, C)]
 
     assert [[], ["a"], [], ["a"], []] == told
 
 
 def test_what_goes_back_to_what_it_was_is_not_told() -> None:
     """A file that was touched only in passing."""
-    watch = FolderWatcher({"a": A})
-    told = [watch.notice({"a": seen}) for seen in (B, A, A)]
+    looks = Looks({"a": A})
+    told = [looks.take({"a": seen}) for seen in (B, A, A)]
 
-    assert [FolderChanges([], [], ["a"]), NOTHING, NOTHING] == told
+    assert [Changes([], [], ["a"]), NOTHING, NOTHING] == told
 
 
 def test_a_bundle_is_gone_when_two_looks_do_not_find_it() -> None:
     """One that comes back at once, as when a link is exchanged, was never gone."""
-    watch = FolderWatcher({"a": A, "b": A})
+    looks = Looks({"a": A, "b": A})
 
-    assert watch.notice({"a": A}) == FolderChanges([], [], ["b"])
-    assert watch.notice({"a": A, "b": A}) == NOTHING
-    assert watch.notice({"a": A}).gone == []
-    assert watch.notice({"a": A}) == FolderChanges([], ["b"], [])
-    assert watch.notice({"a": A}) == NOTHING
-    assert ["a"] == list(watch.known)
+    assert looks.take({"a": A}) == Changes([], [], ["b"])
+    assert looks.take({"a": A, "b": A}) == NOTHING
+    assert looks.take({"a": A}).gone == []
+    assert looks.take({"a": A}) == Changes([], ["b"], [])
+    assert looks.take({"a": A}) == NOTHING
+    assert ["a"] == list(looks.read)
 
 
 def test_a_new_bundle_that_vanishes_before_it_was_told_leaves_nothing_behind() -> None:
     """The next of its name is announced like the first."""
-    watch = FolderWatcher({})
+    looks = Looks({})
 
-    assert watch.notice({"a": A}).restless == ["a"]
-    assert watch.notice({}) == NOTHING
-    assert watch.notice({"a": B}).restless == ["a"]
+    assert looks.take({"a": A}).unsettled == ["a"]
+    assert looks.take({}) == NOTHING
+    assert looks.take({"a": B}).unsettled == ["a"]
 
 
 def test_who_is_asked_to_look_at_once_tells_everything() -> None:
     """Changed or not, at rest or not."""
-    watch = FolderWatcher({"a": A, "b": A, "c": A})
+    looks = Looks({"a": A, "b": A, "c": A})
 
-    assert watch.notice({"a": A, "b": B}, at_once=True) == FolderChanges(["a", "b"], ["c"], [])
-    assert watch.notice({"a": A, "b": B}) == NOTHING
+    assert looks.take({"a": A, "b": B}, at_once=True) == Changes(["a", "b"], ["c"], [])
+    assert looks.take({"a": A, "b": B}) == NOTHING
 
 
 def test_what_failed_for_a_passing_reason_is_told_again_ever_more_rarely() -> None:
     """After 2 looks, 4 more, 8 more; a change is told at once and begins anew."""
-    watch = FolderWatcher({"a": A})
-    watch.again("a")
-    looks: list[int] = []
+    looks = Looks({"a": A})
+    looks.retry("a")
+    numbers: list[int] = []
     for number in range(1, 15):
-        if watch.notice({"a": A}).changed:
-            looks.append(number)
-            watch.again("a")
+        if looks.take({"a": A}).changed:
+            numbers.append(number)
+            looks.retry("a")
 
-    assert [2, 6, 14] == looks
-    assert [[], ["a"]] == [watch.notice({"a": B}).changed for _ in range(2)]
-    watch.again("a")
-    assert [[], ["a"], []] == [watch.notice({"a": B}).changed for _ in range(3)]
+    assert [2, 6, 14] == numbers
+    assert [[], ["a"]] == [looks.take({"a": B}).changed for _ in range(2)]
+    looks.retry("a")
+    assert [[], ["a"], []] == [looks.take({"a": B}).changed for _ in range(3)]

@@ -62,7 +62,7 @@ def test_an_old_digest_tells_its_card_and_is_no_default(
     """The list has what a name means now."""
     old, new = painter.cards[0], replace(painter.cards[0], weights_sha256="0" * 64)
     registry = client.app_state["runtime"].registry
-    registry.place("painter-32", ModelInfo(new, MODE), 0.0)
+    registry.serve(painter.folder, ModelInfo(new, MODE), 0.0)
     client.app_state["runtime"]._publish()
     told = client.get(f"/models/{old.pinned_name}").json()
 
@@ -78,7 +78,7 @@ def test_a_replaced_model_has_other_etags(client: TestClient, painter: Painter) 
     """Whoever kept its picture gets the new one; whoever pinned the old one keeps it."""
     old, new = painter.cards[0], replace(painter.cards[0], weights_sha256="0" * 64)
     etag = client.head("/images/1").headers["etag"]
-    client.app_state["runtime"].registry.place("painter-32", ModelInfo(new, MODE), 0.0)
+    client.app_state["runtime"].registry.serve(painter.folder, ModelInfo(new, MODE), 0.0)
     client.app_state["runtime"]._publish()
     kept = {"If-None-Match": etag}
 
@@ -92,14 +92,14 @@ def test_without_a_default_models_are_listed_and_without_models_it_says_why(
 ) -> None:
     """A name still means its model."""
     named = settings.model_copy(update={"default_model": "nobody"})
-    runtime = ServiceRuntime(named, lambda *_: Painter(card_named("a"), card_named("b")))
+    runtime = ServiceRuntime(named, Painter(card_named("a"), card_named("b")).open)
     with TestClient(create_app(named, runtime)) as client:
         wait_until(lambda: client.get("/models").status_code == 200)
         assert client.get("/models").json()["default"] is None
         assert client.get("/images/1?model=a").status_code == 200
         assert "nobody" in client.get("/images/1").json()["detail"]
         for folder in ("a", "b"):
-            runtime.registry.remove(folder, 0.0)
+            runtime.registry.remove(named.bundles[0] / folder, 0.0)
         runtime._publish()
         pinned = card_named("a").pinned_name
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import shutil
 
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from service.app import create_app
 from service.composition import ServiceRuntime
 from service.settings import Settings
-from tests.service.painter import PATIENCE_S, Painter, wait_until
+from tests.service.painter import PATIENCE_S, Painter, wait_until, write_card
 
 CONTRACT = {
     "progan_requests",
@@ -45,13 +45,8 @@ def test_a_ready_service_says_what_it_serves(client: TestClient, painter: Painte
 
 def test_while_loading_it_is_alive_and_not_ready(painter: Painter, settings: Settings) -> None:
     """And says so to whoever asks for a picture."""
-    gate = threading.Event()
-
-    def open_late(*_: object) -> Painter:
-        assert gate.wait(PATIENCE_S)
-        return painter
-
-    with TestClient(create_app(settings, ServiceRuntime(settings, open_late))) as client:
+    painter.opening.clear()
+    with TestClient(create_app(settings, ServiceRuntime(settings, painter.open))) as client:
         assert client.get("/health/live").json() == {"status": "live"}
         for path in ("/health/ready", "/images/1", "/models"):
             answer = client.get(path)
@@ -59,7 +54,7 @@ def test_while_loading_it_is_alive_and_not_ready(painter: Painter, settings: Set
             assert answer.headers["content-type"] == "application/problem+json"
             assert answer.headers["retry-after"] == "2"
             assert "still loading" in answer.json()["detail"]
-        gate.set()
+        painter.opening.set()
         wait_until(lambda: client.get("/health/ready").status_code == 200)
 
 
@@ -73,27 +68,26 @@ def test_without_a_bundle_it_lives_and_says_what_to_do(settings: Settings) -> No
         assert client.get("/images/1").status_code == 503
 
 
-def test_a_refused_bundle_is_seen_in_readiness(settings: Settings, painter: Painter) -> None:
+def test_a_refused_bundle_is_seen_in_readiness(settings: Settings) -> None:
     """Also when it was the only one."""
-    painter.refused = {"bad-32": "it is truncated"}
-    for cards, status in ((painter.cards, 200), ((), 503)):
-        painter.cards = cards
-        runtime = ServiceRuntime(settings, lambda *_: painter)
+    (folder,) = settings.bundles
+    write_card(folder / "bad-32", "unfit: it is truncated")
+    write_card(folder / "good-32", "good-32")
+    for status in (200, 503):
+        runtime = ServiceRuntime(settings, lambda *_: Painter())
         with TestClient(create_app(settings, runtime)) as client:
             wait_until(lambda c=client: "loading" not in c.get("/health/ready").text)
             answer = client.get("/health/ready")
 
             assert answer.status_code == status
-            assert answer.json()["refused"] == {"bad-32": "it is truncated"}
+            assert answer.json()["refused"] == {"bad-32": "unfit: it is truncated"}
+        shutil.rmtree(folder / "good-32", ignore_errors=True)
 
 
-def test_an_engine_that_cannot_start_is_told(settings: Settings) -> None:
+def test_an_engine_that_cannot_start_is_told(settings: Settings, painter: Painter) -> None:
     """A wrong device, say."""
-
-    def fail(*_: object) -> Painter:
-        raise ValueError("PROGAN_DEVICE 'gpu7' is no device")
-
-    with TestClient(create_app(settings, ServiceRuntime(settings, fail))) as client:
+    painter.start_fault = ValueError("PROGAN_DEVICE 'gpu7' is no device")
+    with TestClient(create_app(settings, ServiceRuntime(settings, painter.open))) as client:
         wait_until(lambda: "gpu7" in client.get("/health/ready").json()["detail"])
 
         assert client.get("/health/ready").status_code == 503
@@ -102,7 +96,7 @@ def test_an_engine_that_cannot_start_is_told(settings: Settings) -> None:
 def test_a_default_that_is_not_loaded_is_told(settings: Settings, painter: Painter) -> None:
     """Serving another model in its place would be worse than not serving."""
     named = settings.model_copy(update={"default_model": "nobody"})
-    with TestClient(create_app(named, ServiceRuntime(named, lambda *_: painter))) as client:
+    with TestClient(create_app(named, ServiceRuntime(named, painter.open))) as client:
         wait_until(lambda: "nobody" in client.get("/health/ready").json()["detail"])
 
         assert "loaded are painter-32" in client.get("/health/ready").json()["detail"]
@@ -111,10 +105,13 @@ def test_a_default_that_is_not_loaded_is_told(settings: Settings, painter: Paint
 def test_a_service_on_its_way_out_is_alive_and_not_ready(
     painter: Painter, settings: Settings
 ) -> None:
-    """New work is refused, with a time to come back."""
-    runtime = ServiceRuntime(settings, lambda *_: painter)
+    """For a while it still serves; then new work is refused, with a time to come back."""
+    runtime = ServiceRuntime(settings, painter.open)
     with TestClient(create_app(settings, runtime)) as client:
         wait_until(lambda: client.get("/health/ready").status_code == 200)
+        runtime.announce_drain()
+        assert client.get("/health/ready").status_code == 503
+        assert client.get("/images/1").status_code == 200
         runtime.begin_drain()
 
         assert client.get("/health/live").status_code == 200
@@ -126,11 +123,11 @@ def test_a_service_on_its_way_out_is_alive_and_not_ready(
 
 def test_a_service_whose_engine_has_ended_is_dead(painter: Painter, settings: Settings) -> None:
     """Only a restart helps."""
-    runtime = ServiceRuntime(settings, lambda *_: painter)
+    runtime = ServiceRuntime(settings, painter.open)
     with TestClient(create_app(settings, runtime)) as client:
         wait_until(lambda: client.get("/health/ready").status_code == 200)
         runtime.batcher.stop()
-        wait_until(lambda: not runtime.batcher.alive)
+        assert painter.ended(PATIENCE_S)
 
         assert client.get("/health/live").status_code == 503
         assert client.get("/health/ready").status_code == 503

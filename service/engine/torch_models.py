@@ -1,0 +1,160 @@
+"""All models of one device: those that are served, and those that come and go.
+
+Owns the device, the loaded networks and what makes a bundle fit to be served: read and verified on
+one thread, verified again on the thread that renders. Knows no folder of bundles, no names that
+clients use, and no thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from models.bundle import BundleError, load_card
+from models.layout import WEIGHTS_FILE, file_sha256
+from models.picture import Pixels
+from service.batching.engine import BundleRefused, DeviceLost
+from service.batching.recipe import Recipe
+from service.engine.device import Target, open_device, precision_for
+from service.engine.loading import Learn, LoadedModel, load_model
+from service.engine.self_test import probes_of
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TorchModels:
+    """A device, and all models that passed the self-test on it.
+
+    Attributes:
+        target: where and how all of them are computed.
+        max_batch: the largest batch that will be asked for.
+        max_work_s: seconds of a batch while verifying beside others; one image takes what it takes.
+        loaded: by pinned name.
+    """
+
+    target: Target
+    max_batch: int
+    max_work_s: float = 1.0
+    loaded: dict[str, LoadedModel] = field(default_factory=dict[str, LoadedModel])
+
+    def render_batch(self, recipes: Sequence[Recipe]) -> list[Pixels]:
+        """The images of a batch, all recipes of one model: uint8 `[H, W, C]`, in order."""
+        return self.loaded[recipes[0].model].render_batch(recipes)
+
+    def load(self, folder: Path, learn: Learn) -> LoadedModel:
+        """Read and verify a bundle, on any thread; nothing is served by it yet.
+
+        A model that is loaded with the same card and whose file has not changed is given as it is.
+
+        Args:
+            folder: of the bundle.
+            learn: called with each batch and the seconds that it took.
+
+        Raises:
+            BundleRefused: it cannot be used, or does not make the pictures its card promises.
+            DeviceLost: nothing can be computed any more.
+        """
+        with errors_as_refusals(folder):
+            return self._same(folder) or load_model(folder, self.target, self.max_batch, learn)
+
+    def verify(self, model: LoadedModel, learn: Learn) -> Iterator[None]:
+        """Verify, batch by batch, that no picture depends on its batch on the calling thread.
+
+        Other batches may be computed between two steps.
+
+        Raises:
+            BundleRefused: a picture depends on its batch here, and did not where it was loaded.
+        """
+        if self.loaded.get(model.served.pinned_name) is model:
+            return
+        alone: list[Pixels] = []
+        together: list[Recipe] = []
+        work_s = 0.0
+        for probe in probes_of(model.served.card, self.max_batch):
+            pixels, took = _timed(model, [probe], learn)
+            work_s += took
+            if work_s <= self.max_work_s:
+                alone += pixels
+                together.append(probe)
+            yield
+        if together and not all(map(np.array_equal, alone, _timed(model, together, learn)[0])):
+            raise BundleRefused(
+                f"{model.served.card.name}: a picture depends on its batch on the engine's thread, "
+                "and did not where the bundle was loaded: restart the service",
+                transient=True,
+            )
+
+    def activate(self, model: LoadedModel) -> None:
+        """Render with `model` from the next batch on; on the thread that renders."""
+        self.loaded[model.served.pinned_name] = model
+
+    def unload(self, pinned: str) -> None:
+        """Give the memory of a model back; on the thread that renders."""
+        self.loaded.pop(pinned, None)
+        if self.target.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def _same(self, folder: Path) -> LoadedModel | None:
+        """The loaded model of this very card and file."""
+        card = load_card(folder)
+        known, weights = self.loaded.get(card.pinned_name), folder / WEIGHTS_FILE
+        if known is None or known.served.card != card or not weights.is_file():
+            return None
+        return known if file_sha256(weights) == card.weights_sha256 else None
+
+
+def open_models(
+    *, device: str | None, threads: int, max_batch: int, max_work_s: float, precision: str = "auto"
+) -> TorchModels:
+    """Open a device, without any model.
+
+    Args:
+        device: `cpu`, `cuda:0`; the best there is if left out.
+        threads: of the CPU kernels.
+        max_batch: the largest batch that will be asked for.
+        max_work_s: seconds of a batch while a model is verified beside others.
+        precision: `auto`, `fp32` or `bf16`.
+
+    Raises:
+        DeviceError: the device cannot be used.
+    """
+    opened = open_device(device, threads)
+    target = Target(opened, threads, precision_for(precision, opened))
+    return TorchModels(target, max_batch, max_work_s)
+
+
+def _timed(
+    model: LoadedModel, recipes: Sequence[Recipe], learn: Learn
+) -> tuple[list[Pixels], float]:
+    began = time.monotonic()
+    images = model.render_batch(recipes)
+    took = time.monotonic() - began
+    learn(recipes, took)
+    return images, took
+
+
+@contextmanager
+def errors_as_refusals(folder: Path) -> Generator[None]:
+    """Raise whatever is wrong with one bundle as `BundleRefused`."""
+    try:
+        yield
+    except BundleError as error:
+        transient = isinstance(error.__cause__, OSError)
+        raise BundleRefused(str(error), transient=transient) from error
+    except DeviceLost:  # no fault of the bundle's
+        raise
+    except MemoryError as error:
+        message = f"{folder}: not enough memory: {error}. Free some, or lower PROGAN_MAX_BATCH"
+        raise BundleRefused(message, transient=True) from error
+    except Exception as error:
+        log.exception("unexpected fault in %s", folder)
+        message = f"{folder}: {error!r}. Copy or export the bundle again"
+        raise BundleRefused(message, transient=True) from error
