@@ -1,6 +1,6 @@
-"""What the shipped models drew, version by version: `PYTHONPATH=. python docs/draw_history.py`.
+"""Pictures of the shipped models, version by version: `PYTHONPATH=. python docs/draw_history.py`.
 
-Owns which versions are shown. They are taken out of the history of this repository, so it needs a
+Owns the list of versions. They are taken out of the history of this repository, so it needs a
 clone with all of it. Every row is a version, every picture a seed, the same ones in each row.
 """
 
@@ -30,7 +30,7 @@ HISTORIES = {"faces-by-version": (FACES, 5, 128), "clothes-by-version": (CLOTHES
 
 
 def bundle_of(commit: str, name: str, folder: Path) -> Path:
-    """The bundle as it was then, taken out into `folder`."""
+    """Extract the bundle of a commit into `folder`."""
     place = f"models/pretrained/{name}"
     archive = ["git", "-C", str(ROOT), "archive", commit, place]
     packed = subprocess.run(archive, check=True, capture_output=True).stdout
@@ -41,7 +41,7 @@ def bundle_of(commit: str, name: str, folder: Path) -> Path:
 
 @torch.inference_mode()
 def row(commit: str, name: str, level: int) -> list[Image.Image]:
-    """What it drew for the first seeds; seed 0 is of the first class, where there are some."""
+    """Pictures of the first seeds; seed 0 is of the first class, where there are classes."""
     with tempfile.TemporaryDirectory() as scratch:
         generator = load_bundle(bundle_of(commit, name, Path(scratch))).generator
     config = generator.config

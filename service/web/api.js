@@ -76,8 +76,8 @@ async function send(address, signal, keyHeader, { method = "GET", accept, cache 
 
 /** Seconds until the next attempt. */
 function retryAfter(response, attempt) {
-  const asked = Math.ceil(Number(response?.headers.get("Retry-After")));
-  return asked > 0 ? asked : Math.min(FIRST_RETRY_S * 2 ** attempt, LONGEST_RETRY_S);
+  const seconds = Math.ceil(Number(response?.headers.get("Retry-After")));
+  return seconds > 0 ? seconds : Math.min(FIRST_RETRY_S * 2 ** attempt, LONGEST_RETRY_S);
 }
 
 const inWords = (seconds) => seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`;

@@ -34,7 +34,7 @@ export function createGallery({ find, store, navigate, showError, notice }, addK
     return element("li", {}, tile, add);
   }
 
-  /** Show a seed large; who does not see that from here is told, and stays here. */
+  /** Show a seed large; where that is off the screen, say so rather than scroll. */
   function choose(seed) {
     navigate({ seed });
     const { bottom } = find("stage").getBoundingClientRect();

@@ -71,7 +71,7 @@ export function followModels(store, onChange) {
     if (namesOf(before) !== namesOf(list.models)) onChange(before, list.models);
   }
 
-  // A service that is away or busy is asked again next time; whoever wants a picture waits for it.
+  // Where the service is away or busy, the next poll follows; a wanted picture is waited for.
   const refresh = () => refreshing ??= load().catch(() => {}).finally(() => { refreshing = null; });
   const refreshIfVisible = () => document.hidden || refresh();
   setInterval(refreshIfVisible, POLL_MS);

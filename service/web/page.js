@@ -41,9 +41,9 @@ function navigate(changes) {
 }
 
 /**
- * Tell the reader why something failed.
- * @param {AbortSignal} signal of the request; nobody is told of an aborted one
- * @param {{show?: (text: string) => void, isWanted?: boolean}} options where to tell it, and whether
+ * Show why something failed.
+ * @param {AbortSignal} signal of the request; nothing is shown of an aborted one
+ * @param {{show?: (text: string) => void, isWanted?: boolean}} options where to show it, and whether
  *   the picture is to be painted by a newer version of the model instead where there is one
  */
 async function showError(error, signal, { show = showFailure, isWanted = false } = {}) {

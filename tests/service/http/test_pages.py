@@ -7,6 +7,8 @@ import re
 import pytest
 from fastapi.testclient import TestClient
 
+from service.http.pages import WEB
+
 
 def test_a_person_sees_a_page(client: TestClient) -> None:
     """At the root, in HTML."""
@@ -34,6 +36,17 @@ def test_everything_a_page_needs_comes_from_this_server(client: TestClient, addr
     assert len(needed) >= 3
     for file in needed:
         assert client.get(f"/{file}").status_code == 200
+
+
+def test_the_page_is_small_on_its_way(client: TestClient) -> None:
+    """Below 60 kB for all that is no picture: for a phone on a bad line."""
+    scripts = [path.name for path in WEB.iterdir() if path.suffix in (".js", ".css")]
+    answers = [client.get(f"/web/{name}") for name in scripts] + [client.get("/")]
+
+    assert all(answer.is_success for answer in answers)
+    assert sum(int(answer.headers["content-length"]) for answer in answers) < 60_000
+    assert client.get("/web/page.js").headers["content-encoding"] == "gzip"
+    assert client.get("/web/page.js").headers["vary"] == "Accept-Encoding"
 
 
 @pytest.mark.parametrize("address", ["/", "/docs"])
