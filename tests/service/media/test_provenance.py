@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
@@ -172,14 +173,15 @@ def run(*command: str | Path) -> str:
     return ended.stdout.strip()
 
 
-@pytest.mark.parametrize("name", FILES)
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
-def test_exiftool_finds_no_fault(files: Path, name: str) -> None:
-    """Neither in the container nor in EXIF or XMP, and it reads who made what."""
-    asked = ("-validate", "-warning", "-error", "-a", "-s3", "-q")
+def test_exiftool_finds_no_fault(files: Path) -> None:
+    """Neither in a container nor in EXIF or XMP, and it reads what made each file."""
+    text = run("exiftool", "-q", "-json", "-validate", "-a", "-all", files)
+    told = json.loads(text, strict=False)  # an old exiftool leaves control characters as they are
+    verdicts = {entry["FileName"]: entry["Validate"] for entry in told}
 
-    assert run("exiftool", *asked, files / name) == "OK"
-    assert "Progan 1" in run("exiftool", "-a", files / name)
+    assert verdicts == dict.fromkeys(FILES, "OK")
+    assert all("Progan 1" in str(entry) for entry in told)
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.endswith("webp")])
