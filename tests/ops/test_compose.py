@@ -70,8 +70,8 @@ def test_files_it_mounts_and_builds_from_exist(compose: dict[str, Any], root: Pa
     named = [Path(c["build"]["dockerfile"]) for c in compose["services"].values() if "build" in c]
     for container in compose["services"].values():
         for volume in container.get("volumes", []):
-            source = volume.partition(":")[0] if isinstance(volume, str) else volume["source"]
-            default = re.sub(r"\$\{\w+:-(.+)\}", r"\1", source)
+            source = volume if isinstance(volume, str) else volume["source"]
+            default = re.sub(r"\$\{\w+:-([^}]+)\}", r"\1", source).partition(":")[0]
             if default.startswith("."):
                 named.append(Path(default))
             else:
@@ -120,6 +120,17 @@ def test_draining_ends_before_the_engine_kills(compose: dict[str, Any], name: st
     """Admitted requests get their whole time to finish."""
     grace = int(compose["services"][name]["stop_grace_period"].removesuffix("s"))
     assert grace > Settings.model_fields["drain_limit_s"].default
+
+
+@pytest.mark.parametrize("name", ["service", "service-gpu"])
+def test_own_models_are_served_beside_the_shipped_ones(compose: dict[str, Any], name: str) -> None:
+    """From another folder, which is a volume until one is named."""
+    container = compose["services"][name]
+    folders = container["environment"]["PROGAN_BUNDLES"].split(":")
+    shipped, own = container["volumes"]
+
+    assert folders == [shipped["target"], own.split(":")[-2]]
+    assert own.startswith("${OWN_BUNDLES:-own-bundles}:")
 
 
 def test_prometheus_scrapes_either_service_by_one_name(compose: dict[str, Any]) -> None:
