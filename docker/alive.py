@@ -9,7 +9,9 @@ from __future__ import annotations
 import http.client
 import os
 import sys
+from collections.abc import Mapping
 
+DEFAULT_PORT = 8000
 SECONDS = 4.0  # to answer; less than the timeout of the health check itself
 
 
@@ -25,5 +27,11 @@ def is_alive(port: int) -> bool:
         connection.close()
 
 
+def port_of(environment: Mapping[str, str]) -> int:
+    """The port the service listens on; an address that Kubernetes put there is ignored."""
+    given = (environment.get(name, "").strip() for name in ("PROGAN_PORT", "PORT"))
+    return next((int(value) for value in given if value.isdecimal()), DEFAULT_PORT)
+
+
 if __name__ == "__main__":
-    sys.exit(0 if is_alive(int(os.environ.get("PROGAN_PORT", "8000"))) else 1)
+    sys.exit(0 if is_alive(port_of(os.environ)) else 1)

@@ -6,10 +6,12 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
-from docker.alive import is_alive
+from docker.alive import is_alive, port_of
+from service.environment import read_settings
 
 
 @contextmanager
@@ -54,3 +56,19 @@ def test_a_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with answering(200) as port:
         assert is_alive(port) is True
+
+
+@pytest.mark.parametrize(
+    ("environment", "port"),
+    [
+        ({}, 8000),
+        ({"PROGAN_PORT": "9000", "PORT": "1"}, 9000),
+        ({"PROGAN_PORT": "tcp://10.0.0.1:8000"}, 8000),
+        ({"PROGAN_PORT": "tcp://10.0.0.1:8000", "PORT": "9000"}, 9000),
+        ({"PROGAN_PORT": " "}, 8000),
+    ],
+)
+def test_the_port_is_the_one_the_service_takes(environment: dict[str, str], port: int) -> None:
+    """What Kubernetes puts there for a service named progan is no port."""
+    assert port_of(environment) == port
+    assert read_settings(environment, Path("no-such-folder/.env"))[0].port == port
