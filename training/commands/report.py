@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from training.progress_bar import progress_bar
 from training.report.page import KEPT_FOLDER, REPORT_FILE, write_page
 
 
@@ -22,6 +23,7 @@ def run(options: argparse.Namespace) -> int:
     """The `report` command."""
     out: Path = options.out or options.run / REPORT_FILE
     kept = options.run / KEPT_FOLDER if options.out is None else None
-    size = write_page(options.run, out, kept)
+    with progress_bar("reading grids", "grids") as on_progress:
+        size = write_page(options.run, out, kept, on_progress)
     print(f"written: {out}, {size / 1e6:.1f} MB")
     return 0

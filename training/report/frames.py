@@ -15,6 +15,7 @@ from pathlib import Path
 from PIL import Image
 
 from training.atomic_folder import write_file
+from training.progress_bar import OnProgress, ignore_progress, tracked
 from training.rendering import COLUMNS, SMALLEST_TILE
 
 LARGEST_TILE = 128  # pixels of one picture
@@ -39,7 +40,13 @@ class Frame:
     webp: bytes
 
 
-def frames_of(samples: Path, up_to: int, kept: Path | None, budget: int = BUDGET) -> list[Frame]:
+def frames_of(
+    samples: Path,
+    up_to: int,
+    kept: Path | None,
+    budget: int = BUDGET,
+    on_progress: OnProgress = ignore_progress,
+) -> list[Frame]:
     """The grids of the first `up_to` images, oldest first; fewer of them if they would be large.
 
     Args:
@@ -47,12 +54,13 @@ def frames_of(samples: Path, up_to: int, kept: Path | None, budget: int = BUDGET
         up_to: images shown; later grids are of a future that a resumed run has yet to reach.
         kept: a folder for the WebP files, so that each is made once; None to keep none.
         budget: bytes.
+        on_progress: takes grids read and grids in all.
 
     Raises:
         OSError: a grid cannot be read, or the disk is full.
     """
     frames: list[Frame] = []
-    for path in sorted(samples.glob("*.png")):
+    for path in tracked(sorted(samples.glob("*.png")), on_progress):
         found = NAME.fullmatch(path.stem)
         if found and int(found[1]) <= up_to:
             frames.append(Frame(int(found[1]), int(found[2]), _webp_of(path, int(found[2]), kept)))

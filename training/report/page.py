@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from training.atomic_folder import write_file
+from training.progress_bar import OnProgress, ignore_progress
 from training.quality.neighbours import SHEET_NEIGHBOURS as NEIGHBOURS_SHOWN
 from training.rendering import SAMPLES
 from training.report.frames import Frame, frames_of
@@ -25,13 +26,16 @@ KEPT_FOLDER = "report"
 NEIGHBOURS_FILE = "neighbours.png"
 
 
-def write_page(run: Path, out: Path, kept: Path | None) -> int:
+def write_page(
+    run: Path, out: Path, kept: Path | None, on_progress: OnProgress = ignore_progress
+) -> int:
     """Write the page of a run.
 
     Args:
         run: its folder.
         out: the page.
         kept: where small grids are kept between two pages; None to keep none.
+        on_progress: takes grids read and grids in all.
 
     Returns:
         Its size in bytes.
@@ -41,7 +45,7 @@ def write_page(run: Path, out: Path, kept: Path | None) -> int:
         OSError: the disk is full; an older page stays.
     """
     story = report_data_of(run)
-    frames = frames_of(run / SAMPLES, story["images_shown"], kept)
+    frames = frames_of(run / SAMPLES, story["images_shown"], kept, on_progress=on_progress)
     story |= {
         "written": time.strftime("%Y-%m-%d %H:%M"),
         "frames": [frame_in_json(frame) for frame in frames],

@@ -1,8 +1,13 @@
-"""TensorBoard's view of a run: the numbers of its journal and its picture grids, as event files.
+"""TensorBoard event files of a run: the numbers of its journal and its picture grids.
 
-Owns what becomes an event, and what a reader shall forget of a session that was cut off. Event
-files carry the time of day, so they are no part of what a resumed run repeats byte for byte. Needs
-the extra `tensorboard`; nothing imports this module but who was asked for event files.
+Owns which events are written, and what readers drop of a session that was cut off. Event files
+carry the time of day, so they are no part of what a resumed run repeats byte for byte. Needs the
+extra `tensorboard`; this module is imported only where event files are wanted.
+
+Events are written at once, each on the disk when `tick` returns. `tensorboardX.SummaryWriter` hands
+them to a thread through a queue that its `flush` does not wait for: a process killed after a
+checkpoint would lose events that the resumed run does not write again, and a full disk would end
+that thread unnoticed.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -55,8 +60,8 @@ class Events:
     def begin(self, images_shown: int) -> None:
         """Begin the file of this session, which goes on after so many images.
 
-        What earlier sessions told of later ones will be told again: readers drop it, as the start
-        of a session makes them drop every event from its own step on.
+        Events of earlier sessions after that are written again: readers drop the old ones, as the
+        start of a session makes them drop every event from its own step on.
 
         Raises:
             OSError: the disk is full.
@@ -70,7 +75,7 @@ class Events:
         self._write(Event(step=images_shown + 1, session_log=start))
 
     def tick(self, line: Line, images_per_second: float, grid: Path) -> None:
-        """Tell a line of the journal, with the speed and the picture grid of that moment.
+        """Write a line of the journal, with the speed and the picture grid of that moment.
 
         Raises:
             OSError: the disk is full.

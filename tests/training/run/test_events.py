@@ -1,4 +1,4 @@
-"""Event files for TensorBoard: what they hold, and that a resumed run tells nothing twice."""
+"""Event files for TensorBoard: their content, and that a resumed run writes nothing twice."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
@@ -13,7 +13,7 @@ import torch
 from rich.console import Console
 from tensorboardX.proto.event_pb2 import Event, SessionLog
 
-from tests.training.conftest import QUIET
+from tests.training.conftest import QUIET, FullDisk
 from training.config.config import TrainingConfig
 from training.data.stream import Prepared
 from training.game.schedule import ScheduleState
@@ -109,3 +109,24 @@ def test_the_picture_grid_is_in_the_event(resumed: Path) -> None:
 
     assert image.encoded_image_string == (resumed / "samples/000000072-0008px.png").read_bytes()
     assert (image.height, image.width, image.colorspace) == (6 * 64, 8 * 64, 3)
+
+
+def test_an_event_is_on_the_disk_when_its_tick_is_over(resumed: Path, tmp_path: Path) -> None:
+    """A process that is killed then has lost nothing: the file is read while it is open."""
+    grid = resumed / "samples/000000072-0008px.png"
+    with Events(tmp_path / "tensorboard") as events:
+        events.begin(0)
+        for shown in (16, 24):
+            events.tick({"images_shown": shown, "swd": 1.5}, 8.0, grid)
+
+            assert [event.step for event in read_events(tmp_path / "tensorboard")][-1] == shown
+
+
+def test_a_full_disk_is_told(resumed: Path, tmp_path: Path, full_disk: FullDisk) -> None:
+    """By the tick that could not be written."""
+    grid = resumed / "samples/000000072-0008px.png"
+    with Events(tmp_path / "tensorboard") as events:
+        events.begin(0)
+
+        with full_disk(100), pytest.raises(OSError, match="File too large"):
+            events.tick({"images_shown": 16, "swd": 1.5}, 8.0, grid)
