@@ -15,7 +15,6 @@ from fastapi import Depends, FastAPI
 from service.composition import ServiceRuntime
 from service.http import problems
 from service.http.addresses import AddressMiddleware
-from service.http.cors import add_cors
 from service.http.dependencies import LifespanState, access_dependencies, no_body
 from service.http.operations_server import run_operations_server
 from service.http.pages import include_description, include_files, include_page
@@ -23,7 +22,7 @@ from service.http.ranges import RecentFiles
 from service.http.request_log import RequestLogMiddleware
 from service.http.routes import generate, interpolate, models, operations, reproduce
 from service.http.routes.documentation import DESCRIPTION, DescribedApp, operation_id
-from service.http.security_headers import SecurityHeadersMiddleware
+from service.http.security_headers import SecurityHeadersMiddleware, add_cors
 from service.operations.spans import telemetry
 from service.settings import Settings
 

@@ -1,4 +1,4 @@
-"""What can go wrong between a request and its picture, in the order a request meets it.
+"""Errors between a request and its picture, in the order a request meets them.
 
     ServiceError
     |-- RequestError            the client can mend it

@@ -1,4 +1,4 @@
-"""API keys: who may ask for pictures, where that is limited.
+"""API keys: authentication of clients, where the service asks for it.
 
 Owns the digests of the keys and the comparison. The keys themselves are forgotten as soon as they
 are read; which routes ask for one is said in `app`.
@@ -18,7 +18,7 @@ BEARER = "bearer "
 
 
 def digest_of(key: str) -> bytes:
-    """What is kept of a key: its SHA-256."""
+    """The SHA-256 of a key, which is all that is kept of it."""
     return hashlib.sha256(key.encode()).digest()
 
 
@@ -31,7 +31,7 @@ def key_in(headers: Headers) -> str | None:
 
 
 class KeyRing:
-    """The keys that open the service; without any it is open.
+    """The accepted keys; without any the service is open.
 
     Args:
         digests: SHA-256 of each key.
@@ -42,7 +42,7 @@ class KeyRing:
 
     @property
     def open_to_all(self) -> bool:
-        """Whether there is no key to have."""
+        """True where the service has no keys and asks for none."""
         return not self._digests
 
     def require(self, headers: Headers) -> bytes | None:
@@ -61,7 +61,7 @@ class KeyRing:
             # Every key is compared, in constant time: how long it takes tells nothing.
             if any([hmac.compare_digest(digest, known) for known in self._digests]):  # noqa: C419 - a generator would stop at the first that fits
                 return digest
-        raise KeyWrong("this key opens nothing here")
+        raise KeyWrong("this key is not one of the service's: ask its operator for one")
 
 
 def _digests_of_header(key: str) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""How often one client may ask: per key, else per address.
+"""Rate limits per client: by key, else by address.
 
 Owns the windows and who shares one. A window begins with a client's first request, so Retry-After
 is exact. Addresses share a fixed number of windows: memory stays bounded

@@ -1,1 +1,1 @@
-"""What HTTP knows: routes, schemas, headers, problems, guards, pages."""
+"""The HTTP interface: routes, queries, schemas, headers, problems, guards, pages."""

@@ -143,7 +143,7 @@ def cleaned_query(query: bytes) -> bytes:
 
 
 def fault_of(scope: Scope) -> tuple[str, str] | None:
-    """Which part of an address cannot be understood, and why; None where all can."""
+    """The first part of an address that cannot be understood, and why; None where all can."""
     path = unquote_to_bytes(scope.get("raw_path") or scope["path"])
     if _CONTROL.search(path):
         return "path", CONTROL_IN_PATH

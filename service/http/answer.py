@@ -72,7 +72,7 @@ class Job:
 
 
 def facts_of_job(recipes: Sequence[Recipe], served: ModelInfo, **more: str) -> dict[str, str]:
-    """What a file with these pictures says of them, and `more` of the file as a whole."""
+    """The facts of a file with these pictures, and `more` facts of the file as a whole."""
     return file_facts(recipes, served.card) | more
 
 

@@ -1,6 +1,6 @@
-"""How routes reach the running service: one `Annotated` name for each thing.
+"""FastAPI dependencies: the running service and its parts, by one `Annotated` name each.
 
-Owns these names and the typed state of the lifespan. Knows nothing of what the parts do.
+Owns these names and the typed state of the lifespan. Knows nothing of the work of the parts.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from starlette.requests import Request
 from service.composition import ServiceRuntime
 from service.http.parameters import NeverNull
 from service.http.ranges import RecentFiles
-from service.http.request_guards import require_each_once, require_no_body
+from service.http.request_guards import refuse_body, refuse_repeated_parameters
 from service.registry.catalogue import Catalogue
 from service.settings import Settings
 
 
 class LifespanState(TypedDict):
-    """What the lifespan yields, and every request carries."""
+    """The state that the lifespan yields and every request carries."""
 
     runtime: ServiceRuntime
     recent_files: RecentFiles
@@ -40,7 +40,7 @@ RuntimeDep = Annotated[ServiceRuntime, Depends(runtime_of)]
 
 
 async def catalogue_of(request: Request) -> Catalogue:
-    """What can be served; 503 while that is nothing."""
+    """The models that can be served; 503 while there are none."""
     return _runtime(request).catalogue
 
 
@@ -49,12 +49,12 @@ CatalogueDep = Annotated[Catalogue, Depends(catalogue_of)]
 
 async def no_body(request: Request) -> None:
     """Read the body, which must be empty."""
-    await require_no_body(request, _runtime(request).settings.max_body_bytes)
+    await refuse_body(request, _runtime(request).settings.max_body_bytes)
 
 
-async def each_once(request: Request) -> None:
-    """Refuse a parameter that is given twice."""
-    require_each_once(request)
+async def no_repeated_parameters(request: Request) -> None:
+    """Refuse a parameter that is given twice where one is meant."""
+    refuse_repeated_parameters(request)
 
 
 ClientTimeout = Annotated[
@@ -70,7 +70,7 @@ ClientTimeout = Annotated[
 
 
 async def admitted(request: Request) -> None:
-    """Let in whoever may ask for pictures; a wrong key counts for the address it comes from."""
+    """Authenticate and rate-limit a request; a wrong key counts for the address it comes from."""
     runtime, key = _runtime(request), None
     try:
         key = runtime.keys.require(request.headers)
@@ -80,10 +80,10 @@ async def admitted(request: Request) -> None:
 
 
 def access_dependencies(settings: Settings) -> list[params.Depends]:
-    """What every route with pictures asks first; OpenAPI names the ways to send a key."""
+    """The checks before every route with pictures; OpenAPI lists the ways to send a key."""
     ways = [HTTPBearer(auto_error=False), APIKeyHeader(name="X-API-Key", auto_error=False)]
-    told = [Security(way) for way in ways] if settings.api_keys else []
-    return [*told, Depends(admitted), Depends(each_once), Depends(no_body)]
+    schemes = [Security(way) for way in ways] if settings.api_keys else []
+    return [*schemes, Depends(admitted), Depends(no_repeated_parameters), Depends(no_body)]
 
 
 def _runtime(request: Request) -> ServiceRuntime:

@@ -67,13 +67,13 @@ def caching(etag: str, asked_model: str | None, *, public: bool) -> dict[str, st
 
 
 def is_fresh(request: Request, etag: str) -> bool:
-    """Whether the client already holds the bytes of `etag` (RFC 9110, section 13.1.2)."""
+    """True where the client already holds the bytes of `etag` (RFC 9110, section 13.1.2)."""
     tags = [tag.removeprefix("W/") for tag in _listed(request, "if-none-match")]
     return etag in tags or "*" in tags
 
 
 def is_other_than_wanted(request: Request, etag: str) -> bool:
-    """Whether `If-Match` asks for other bytes than those of `etag` (section 13.1.1)."""
+    """True where `If-Match` asks for other bytes than those of `etag` (section 13.1.1)."""
     tags = _listed(request, "if-match")
     return bool(tags) and etag not in tags and "*" not in tags
 

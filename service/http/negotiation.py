@@ -1,4 +1,4 @@
-"""Which media type a client gets: its `Accept` against what there is (RFC 9110, section 12.5.1).
+"""Content negotiation: `Accept` against the media types on offer (RFC 9110, section 12.5.1).
 
 Knows header text only.
 """

@@ -18,7 +18,8 @@ from starlette.responses import JSONResponse, Response
 from service.errors import ServiceError
 
 MEDIA_TYPE = "application/problem+json"
-MOST_SHOWN = 60  # characters of what a client sent
+MAX_SHOWN = 60  # characters of a value that a client sent
+STATE_KEY = "record"  # of the record of a request (`request_log`) in its ASGI state
 TYPE_PREFIX = "urn:problem-type:progan:"
 
 DETAILS = {
@@ -27,7 +28,7 @@ DETAILS = {
     500: "the fault is the server's and is logged under this request id",
 }
 
-# In place of pydantic's words, by its names of faults; {} is what was sent, the rest its context.
+# Messages in place of pydantic's, by its type of error; {} is the value that was sent.
 MESSAGES = {
     "extra_forbidden": "this route has no such parameter; /docs lists those it has",
     "int_parsing": "a whole number such as 64 is needed, not {}",
@@ -54,18 +55,18 @@ def problem_response(
     **members: object,
 ) -> Response:
     """A problem as RFC 9457 describes it, with `request_id` and further `members`."""
-    trace = request.scope.get("state", {}).get("trace")
+    record = request.scope.get("state", {}).get(STATE_KEY)
     content = {
         "type": TYPE_PREFIX + kind,
         "title": title or _phrase(status),
         "status": status,
         "detail": detail or DETAILS.get(status, _phrase(status)),
         "instance": request.scope["path"],
-        "request_id": getattr(trace, "request_id", None),
+        "request_id": getattr(record, "request_id", None),
         **members,
     }
-    if trace:
-        trace.facts.setdefault("outcome", kind)
+    if record:
+        record.facts.setdefault("outcome", kind)
     return ProblemResponse(
         content, status, headers={"Cache-Control": "no-store", **(headers or {})}
     )
@@ -128,22 +129,22 @@ def _explain(fault: Mapping[str, Any]) -> dict[str, Any]:
     message = fault["msg"]
     if fault["type"] in MESSAGES:
         message = MESSAGES[fault["type"]].format(_shortened(fault["input"]), **context)
-    told: dict[str, Any] = {"parameter": ".".join(map(str, place)), "message": message}
+    explained: dict[str, Any] = {"parameter": ".".join(map(str, place)), "message": message}
     bounds = {k: v for k, v in context.items() if k not in ("error", "actual_length")}
     if "expected" in bounds:
-        told["allowed"] = [
+        explained["allowed"] = [
             word.strip(" '") for word in bounds["expected"].replace(" or ", ",").split(",")
         ]
     elif bounds:
-        told["allowed"] = {
+        explained["allowed"] = {
             key: value for key, value in bounds.items() if isinstance(value, int | float)
         }
-    return told
+    return explained
 
 
 def _shortened(sent: object) -> str:
     text = repr(sent)
-    return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
 
 
 def _phrase(status: int) -> str:

@@ -38,7 +38,7 @@ class Parameters(BaseModel):
 
 
 class ImageQuery(Parameters):
-    """Which picture of a seed."""
+    """Parameters of the picture of a seed in the path."""
 
     resolution: Resolution = None
     model: ModelName = None
@@ -50,13 +50,13 @@ class ImageQuery(Parameters):
 
 
 class SeedQuery(ImageQuery):
-    """Which picture, with the seed among the parameters."""
+    """Parameters of a picture, the seed among them."""
 
     seed: SeedText = Field(description=SEEDS_ALLOWED)
 
 
 class GenerateQuery(Parameters):
-    """Which new pictures."""
+    """Parameters of `POST /generate`."""
 
     resolution: Resolution = None
     count: Annotated[int | None, NeverNull()] = Field(
@@ -66,7 +66,7 @@ class GenerateQuery(Parameters):
         default=[],
         max_length=MAX_COUNT,
         examples=[["7", "ada"]],
-        description=f"{SEEDS_ALLOWED}; may be repeated. Drawn, and told, where left out.",
+        description=f"{SEEDS_ALLOWED}; repeatable. Drawn where left out; the answer says which.",
     )
     model: ModelName = None
     format: Annotated[ImageFormatName | None, NeverNull()] = Field(
@@ -76,7 +76,7 @@ class GenerateQuery(Parameters):
 
 
 class WalkQuery(Parameters):
-    """Which walk."""
+    """Parameters of a walk."""
 
     seed: list[SeedText] = Field(
         min_length=2,

@@ -1,6 +1,5 @@
-"""What a request may bring: no body to speak of, and each parameter once.
+"""Guards before and during a request: no body, no repeated parameters, a client that is there.
 
-Also the watch over clients that hang up.
 Plain ASGI and plain `receive`: a middleware of the class-based kind would hide disconnects.
 """
 
@@ -41,7 +40,7 @@ def too_large(limit: int) -> BodyTooLarge:
     )
 
 
-def require_each_once(request: Request) -> None:
+def refuse_repeated_parameters(request: Request) -> None:
     """Refuse a parameter that is given twice: which of the two is meant?
 
     Raises:
@@ -54,7 +53,7 @@ def require_each_once(request: Request) -> None:
             raise OutOfRange(name, f"it is given {count} times: give it once", {"max_length": 1})
 
 
-async def require_no_body(request: Request, limit: int) -> None:
+async def refuse_body(request: Request, limit: int) -> None:
     """Read the body there should not be.
 
     Raises:

@@ -1,4 +1,4 @@
-"""One request, told once: its id, one structured log line, its metrics.
+"""The request log: an id, one structured line and the metrics of each request.
 
 Owns the outermost layer of the application, as plain ASGI: no request is lost in it, not even one
 whose handler raises. Also the form of the log.
@@ -22,13 +22,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.http.problems import problem_response
+from service.http.problems import STATE_KEY, problem_response
 from service.operations.log_handler import LossyHandler
 from service.operations.metrics import METHODS, Metrics
 from service.operations.spans import tell_request, trace_id_of
 
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-STATE_KEY = "trace"
 UNMATCHED = "unmatched"
 PLAIN_ROUTES = ("/docs", "/openapi.json", "/web/")  # not of FastAPI's kind, so unnamed in scope
 
@@ -37,11 +36,11 @@ log = logging.getLogger("progan.request")
 
 @dataclass
 class RequestRecord:
-    """What is told of one request.
+    """The fields that are logged of one request.
 
     Attributes:
         trace_id: of the distributed trace it belongs to, where it belongs to one.
-        facts: what rooms on the way added: model, seed, milliseconds, outcome.
+        facts: fields added on the way: model, seed, milliseconds, outcome.
     """
 
     request_id: str
@@ -52,13 +51,13 @@ class RequestRecord:
 
 
 def record_of(request: Request) -> RequestRecord:
-    """The trace of this request, to add facts to."""
-    trace: RequestRecord = request.scope["state"][STATE_KEY]
-    return trace
+    """The record of this request, to add facts to."""
+    record: RequestRecord = request.scope["state"][STATE_KEY]
+    return record
 
 
 class RequestLogMiddleware:
-    """Wraps everything else."""
+    """The outermost middleware but for security headers."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
@@ -72,44 +71,44 @@ class RequestLogMiddleware:
         headers = Headers(scope=scope)
         asked = headers.get("x-request-id", "")
         request_id = asked if SANE_REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
-        trace = RequestRecord(request_id, time.perf_counter(), trace_id_of(headers))
-        scope.setdefault("state", {})[STATE_KEY] = trace
+        record = RequestRecord(request_id, time.perf_counter(), trace_id_of(headers))
+        scope.setdefault("state", {})[STATE_KEY] = record
 
-        async def tell(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                trace.status = message["status"]
+                record.status = message["status"]
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
-                tell_request({"id": request_id, **trace.facts})
+                tell_request({"id": request_id, **record.facts})
             await send(message)
 
         try:
-            await self._app(scope, receive, tell)
+            await self._app(scope, receive, send_with_id)
         except Exception as error:
             log.exception("unexpected error", extra={"facts": {"id": request_id}})
-            trace.facts["outcome"] = type(error).__name__
-            if trace.status:  # the answer has begun: all that is left is to break it off
+            record.facts["outcome"] = type(error).__name__
+            if record.status:  # the answer has begun: all that is left is to break it off
                 raise
             response = problem_response(Request(scope), 500, kind="internal")
-            await response(scope, receive, tell)
+            await response(scope, receive, send_with_id)
         finally:
-            self._account(scope, trace)
+            self._account(scope, record)
 
-    def _account(self, scope: Scope, trace: RequestRecord) -> None:
-        took = time.perf_counter() - trace.began
+    def _account(self, scope: Scope, record: RequestRecord) -> None:
+        duration_s = time.perf_counter() - record.began
         route = route_of(scope)
         method = scope["method"] if scope["method"] in METHODS else "other"
-        self._metrics.requests.labels(route, method, trace.status).inc()
-        self._metrics.request_duration.labels(route).observe(took)
-        traced = {"trace_id": trace.trace_id} if trace.trace_id else {}
+        self._metrics.requests.labels(route, method, record.status).inc()
+        self._metrics.request_duration.labels(route).observe(duration_s)
+        trace = {"trace_id": record.trace_id} if record.trace_id else {}
         facts = {
-            "id": trace.request_id,
-            **traced,
+            "id": record.request_id,
+            **trace,
             "method": method,
             "route": route,
-            "status": trace.status,
-            "outcome": outcome_of(trace.status),
-            "duration_ms": round(took * 1000, 2),
-            **trace.facts,
+            "status": record.status,
+            "outcome": outcome_of(record.status),
+            "duration_ms": round(duration_s * 1000, 2),
+            **record.facts,
         }
         log.info("request", extra={"facts": facts})
 
@@ -165,7 +164,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class ConsoleFormatter(logging.Formatter):
-    """The same for eyes."""
+    """One line of text, for a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The record with its facts; one that is `bare` stands alone."""

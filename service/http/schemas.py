@@ -68,7 +68,7 @@ class WalkAnswer(BaseModel):
 
 
 class PictureSize(BaseModel):
-    """What the pictures of a resolution measure, in pixels."""
+    """Width and height in pixels of the pictures of a resolution."""
 
     resolution: int
     width: int
@@ -76,7 +76,7 @@ class PictureSize(BaseModel):
 
 
 class ModelCard(BaseModel):
-    """What is told of a model: its card, and how it runs here."""
+    """A model: its card, and how it runs here."""
 
     name: str
     pinned_name: str
@@ -116,7 +116,7 @@ class Health(BaseModel):
 
 
 class Readiness(Health):
-    """What a ready service serves, which bundles it refused, which old digests it still has."""
+    """The models of a ready service, the bundles it refused, the old digests it still has."""
 
     default: str
     models: list[str]
@@ -144,13 +144,13 @@ class Problem(BaseModel):
 
 
 def size_of(served: ModelInfo, resolution: int) -> PictureSize:
-    """What the pictures of a model measure at a resolution."""
+    """Width and height in pixels of the pictures of a model at a resolution."""
     height, width = served.size_at(resolution)
     return PictureSize(resolution=resolution, width=width, height=height)
 
 
 def model_card(served: ModelInfo, default: str | None) -> ModelCard:
-    """What is told of `served`; golden seeds stay in the bundle."""
+    """The answer for one model; golden seeds stay in the bundle."""
     card, mode = served.card, served.mode
     values = card.to_dict()
     return ModelCard(

@@ -1,14 +1,21 @@
-"""What browsers may do with our answers: security headers on every one of them.
+"""Security headers on every answer, and cross-origin access for scripts of other sites (CORS).
 
-Owns these headers and the strictest content policy, for answers that are no page. A page says a
-policy of its own (`pages`), and what an answer says is kept. Plain ASGI, outside of everything
-else, so that errors carry them, too.
+Owns these headers and the strictest content policy, for answers that are no page; a page has a
+policy of its own (`pages`), and a header that an answer has already is kept. Plain ASGI, outside of
+everything else, so that errors carry them, too. Without origins a browser still shows our pictures
+on any site, and lets no foreign script read them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.http.headers import CACHE_HEADERS, PICTURE_HEADERS
 
 CONTENT_POLICY = "Content-Security-Policy"
 
@@ -36,6 +43,25 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "cross-origin",  # a picture may be shown by any site
 }
 
+# What scripts of other sites may send and read beyond the usual headers.
+REQUEST_HEADERS = (
+    "Authorization",
+    "If-Match",
+    "If-None-Match",
+    "If-Range",
+    "Range",
+    "X-API-Key",
+    "X-Request-ID",
+    "X-Request-Timeout",
+)
+EXPOSED_HEADERS = (
+    *PICTURE_HEADERS,
+    *CACHE_HEADERS,
+    "Content-Location",
+    "Content-Range",
+    "Retry-After",
+)
+
 
 class SecurityHeadersMiddleware:
     """Adds the headers that an answer does not have yet."""
@@ -57,3 +83,15 @@ class SecurityHeadersMiddleware:
             await send(message)
 
         await self._app(scope, receive, guarded)
+
+
+def add_cors(app: FastAPI, origins: Sequence[str]) -> None:
+    """Let scripts of `origins` read the answers of `app`; `*` is every site."""
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=("GET", "HEAD", "POST"),
+            allow_headers=REQUEST_HEADERS,
+            expose_headers=EXPOSED_HEADERS,
+        )

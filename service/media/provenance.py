@@ -72,7 +72,7 @@ def rights_of(facts: Facts) -> str:
 
 
 def licence_address(licence: str) -> str | None:
-    """Where the text of a licence of Creative Commons stands; None for others."""
+    """The address of the text of a licence of Creative Commons; None for others."""
     if found := _CREATIVE_COMMONS.search(licence):
         return f"https://creativecommons.org/licenses/{found[1].lower()}/{found[2]}/"
     is_public = re.search(r"\bCC0\b", licence)

@@ -80,7 +80,7 @@ def _headers(*more: str) -> dict[str, Any]:
     }
 
 
-def problems(*statuses: int) -> Responses:
+def error_responses(*statuses: int) -> Responses:
     """The errors a route may answer with."""
     content = {MEDIA_TYPE: {"schema": PROBLEM_REFERENCE}}
     return {
@@ -104,11 +104,11 @@ GENERATE: Responses = {
         "content": {**IMAGES, **ARCHIVE},
         "headers": _headers(),
     },
-    **problems(401, 404, 406, 413, 415, 422, 429, 500, 503, 504),
+    **error_responses(401, 404, 406, 413, 415, 422, 429, 500, 503, 504),
 }
 METRICS: Responses = {
     200: {"description": "The metrics.", "content": {"text/plain": {"schema": {"type": "string"}}}},
-    **problems(422),
+    **error_responses(422),
 }
 REPRODUCE: Responses = {
     200: {
@@ -118,7 +118,7 @@ REPRODUCE: Responses = {
     },
     **PART,
     304: {"description": "The client has these bytes."},
-    **problems(401, 404, 412, 413, 415, 416, 422, 429, 500, 503, 504),
+    **error_responses(401, 404, 412, 413, 415, 416, 422, 429, 500, 503, 504),
 }
 WALK: Responses = {
     200: {
@@ -129,5 +129,5 @@ WALK: Responses = {
     },
     **PART,
     304: {"description": "The client has these bytes."},
-    **problems(401, 404, 412, 413, 415, 416, 422, 429, 500, 503, 504),
+    **error_responses(401, 404, 412, 413, 415, 416, 422, 429, 500, 503, 504),
 }

@@ -57,61 +57,61 @@ class Pictures:
         return picture_file(self.recipes[number], self.served.card, pixels, self.image_format)
 
     def address_of(self, number: int) -> str:
-        """Where the picture of that number is for ever."""
+        """The permanent address of the picture of that number."""
         return self.root + address_of(self.recipes[number], self.served.card, self.image_format)
 
 
 @router.post("/generate", response_class=Response, responses=GENERATE)
 async def generate(
     request: Request,
-    asked: Annotated[GenerateQuery, Query()],
+    query: Annotated[GenerateQuery, Query()],
     catalogue: CatalogueDep,
     runtime: RuntimeDep,
     client_timeout_s: ClientTimeout = None,
 ) -> Response:
     """One new picture, or up to 64, each with the seed it came from."""
     root = request.scope.get("root_path", "")
-    served, accept = catalogue.find(asked.model), request.headers.get("accept")
-    job = generate_job(pictures_of(asked, served, accept, root))
+    served, accept = catalogue.find(query.model), request.headers.get("accept")
+    job = generate_job(pictures_of(query, served, accept, root))
     return await respond(request, runtime, job, client_timeout_s)
 
 
-def pictures_of(asked: GenerateQuery, served: ModelInfo, accept: str | None, root: str) -> Pictures:
+def pictures_of(query: GenerateQuery, served: ModelInfo, accept: str | None, root: str) -> Pictures:
     """The recipes of all pictures, and the form they are wanted in.
 
     Raises:
         OutOfRange, NotAcceptable: they cannot be made.
     """
-    resolution = served.resolution_for(asked.resolution)
-    seeds, texts = seeds_of(asked)
+    resolution = served.resolution_for(query.resolution)
+    seeds, texts = seeds_of(query)
     recipes = [
-        Recipe(served.pinned_name, point_of(seed), resolution, served.label_of(asked.label, seed))
+        Recipe(served.pinned_name, point_of(seed), resolution, served.label_of(query.label, seed))
         for seed in seeds
     ]
-    media_type = choose_media_type(accept, offers_of(asked, len(recipes)))
-    image_format = asked.format or IMAGE_FORMATS.get(media_type, "png")
+    media_type = choose_media_type(accept, offers_of(query, len(recipes)))
+    image_format = query.format or IMAGE_FORMATS.get(media_type, "png")
     return Pictures(served, recipes, texts, media_type, image_format, root)
 
 
-def seeds_of(asked: GenerateQuery) -> tuple[list[int], list[str | None]]:
+def seeds_of(query: GenerateQuery) -> tuple[list[int], list[str | None]]:
     """The seeds of the pictures, given or drawn, and each as it was asked for.
 
     Raises:
         OutOfRange: a seed is none, or there are not as many as `count` says.
     """
-    if not asked.seed:
-        count = asked.count or 1
+    if not query.seed:
+        count = query.count or 1
         return [secrets.randbits(DRAWN_BITS) for _ in range(count)], [None] * count
-    given = len(asked.seed)
-    if asked.count not in (None, given):
-        message = f"{given} seeds are given and {asked.count} pictures asked for: leave count out"
+    given = len(query.seed)
+    if query.count not in (None, given):
+        message = f"{given} seeds are given and {query.count} pictures asked for: leave count out"
         raise OutOfRange("count", message, [given])
-    return [seed_of(text) for text in asked.seed], [*asked.seed]
+    return [seed_of(text) for text in query.seed], [*query.seed]
 
 
-def offers_of(asked: GenerateQuery, count: int) -> list[str]:
+def offers_of(query: GenerateQuery, count: int) -> list[str]:
     """The media types this answer can have, the favourite first."""
-    formats = [asked.format] if asked.format else list(FORMATS)
+    formats = [query.format] if query.format else list(FORMATS)
     images = [FORMATS[name].media_type for name in formats]
     return [*images, JSON, ZIP] if count == 1 else [JSON, ZIP, *images]
 
@@ -119,8 +119,8 @@ def offers_of(asked: GenerateQuery, count: int) -> list[str]:
 def generate_job(pictures: Pictures) -> Job:
     """All pictures as one answer, which nobody may keep: another request draws others."""
     single = len(pictures.recipes) == 1
-    write = {JSON: as_json, ZIP: as_zip}.get(
-        pictures.media_type, as_picture if single else as_sheet
+    write = {JSON: _as_json, ZIP: _as_zip}.get(
+        pictures.media_type, _as_picture if single else _as_sheet
     )
     address = {"Content-Location": pictures.address_of(0)} if single else {}
     return Job(
@@ -141,17 +141,17 @@ def generate_job(pictures: Pictures) -> Job:
     )
 
 
-def as_picture(pictures: Pictures, images: Sequence[Pixels]) -> File:
+def _as_picture(pictures: Pictures, images: Sequence[Pixels]) -> File:
     """One picture as its bytes."""
     return pictures.file_of(0, images[0])
 
 
-def as_sheet(pictures: Pictures, images: Sequence[Pixels]) -> File:
+def _as_sheet(pictures: Pictures, images: Sequence[Pixels]) -> File:
     """All pictures side by side as one."""
     return sheet_file(pictures.recipes, pictures.served.card, images, pictures.image_format)
 
 
-def as_zip(pictures: Pictures, images: Sequence[Pixels]) -> File:
+def _as_zip(pictures: Pictures, images: Sequence[Pixels]) -> File:
     """Each picture as a file named by its place and seed."""
     extension = FORMATS[pictures.image_format].extension
     named = [
@@ -161,7 +161,7 @@ def as_zip(pictures: Pictures, images: Sequence[Pixels]) -> File:
     return zip_file(named, images, file_facts(pictures.recipes, pictures.served.card))
 
 
-def as_json(pictures: Pictures, images: Sequence[Pixels]) -> File:
+def _as_json(pictures: Pictures, images: Sequence[Pixels]) -> File:
     """Each picture in base64, with its seed and where it is for ever."""
     encoded = [_encoded_image(pictures, n, pixels) for n, pixels in enumerate(images)]
     first = pictures.recipes[0]

@@ -36,7 +36,7 @@ ARCHIVES = {"json": (JSON, ".json"), "zip": (ZIP, ".zip")}  # media type and end
 class Walk:
     """A walk as it was asked for, with a recipe for each key frame and each frame."""
 
-    asked: WalkQuery
+    query: WalkQuery
     served: ModelInfo
     key_frames: list[Recipe]
     frames: list[Recipe]
@@ -47,86 +47,89 @@ class Walk:
 @router.get("/interpolate", response_class=Response, responses=WALK)
 async def interpolate(
     request: Request,
-    asked: Annotated[WalkQuery, Query()],
+    query: Annotated[WalkQuery, Query()],
     catalogue: CatalogueDep,
     runtime: RuntimeDep,
     client_timeout_s: ClientTimeout = None,
 ) -> Response:
     """A walk through latent space from seed to seed."""
     job = walk_job(
-        walk_of(asked, catalogue.find(asked.model), runtime.settings.interpolation_frames)
+        walk_of(query, catalogue.find(query.model), runtime.settings.interpolation_frames)
     )
     return await respond(request, runtime, job, client_timeout_s)
 
 
-def walk_of(asked: WalkQuery, served: ModelInfo, most_frames: int) -> Walk:
+def walk_of(query: WalkQuery, served: ModelInfo, most_frames: int) -> Walk:
     """The recipes of a walk.
 
     Raises:
         OutOfRange: there would be more than `most_frames`, or a seed or the resolution is none.
     """
-    frames = frames_of_walk(len(asked.seed), asked.steps, loop=asked.loop)
+    frames = frames_of_walk(len(query.seed), query.steps, loop=query.loop)
     if frames > most_frames:
-        segments = len(asked.seed) - (not asked.loop)
-        most = (most_frames - (not asked.loop)) // segments
+        segments = len(query.seed) - (not query.loop)
+        most = (most_frames - (not query.loop)) // segments
         message = f"this walk has {frames} frames, {most_frames} are allowed: use {most} steps"
         raise OutOfRange("steps", message, {"ge": 1, "le": most})
-    seeds = [seed_of(text) for text in asked.seed]
-    resolution = served.resolution_for(asked.resolution)
-    label = served.label_for(asked.label)
+    seeds = [seed_of(text) for text in query.seed]
+    resolution = served.resolution_for(query.resolution)
+    label = served.label_for(query.label)
 
     def recipe_at(point: Point) -> Recipe:
         return Recipe(served.pinned_name, point, resolution, label)
 
     key_frames = [recipe_at(point_of(seed)) for seed in seeds]
-    points = walk(seeds, asked.steps, loop=asked.loop, method=asked.method)
-    steps = {"steps": str(asked.steps), "method": asked.method.value}
+    points = walk(seeds, query.steps, loop=query.loop, method=query.method)
+    steps = {"steps": str(query.steps), "method": query.method.value}
     facts = facts_of_job(key_frames, served, **steps)
-    return Walk(asked, served, key_frames, [recipe_at(point) for point in points], facts)
+    return Walk(query, served, key_frames, [recipe_at(point) for point in points], facts)
 
 
 def walk_job(path: Walk) -> Job:
     """A walk as one file."""
-    asked = path.asked
-    if asked.format in ARCHIVES:
-        media_type, extension = ARCHIVES[asked.format]
+    query = path.query
+    if query.format in ARCHIVES:
+        media_type, extension = ARCHIVES[query.format]
     else:
-        moving = MOVING_FORMATS[asked.format]
+        moving = MOVING_FORMATS[query.format]
         media_type, extension = moving.media_type, moving.extension
-    writers: dict[str, Callable[[Walk, Sequence[Pixels]], File]] = {"json": as_json, "zip": as_zip}
-    write = writers.get(asked.format, as_animation)
-    name = "-".join(["walk", *asked.seed])
+    writers: dict[str, Callable[[Walk, Sequence[Pixels]], File]] = {
+        "json": _as_json,
+        "zip": _as_zip,
+    }
+    write = writers.get(query.format, _as_animation)
+    name = "-".join(["walk", *query.seed])
     return Job(
         served=path.served,
         recipes=path.key_frames,
-        format=asked.format,
+        format=query.format,
         media_type=media_type,
-        encoding=f"{asked.format} {asked.fps} {asked.loop} {ANIMATOR_VERSION}",
+        encoding=f"{query.format} {query.fps} {query.loop} {ANIMATOR_VERSION}",
         write=lambda frames: write(path, frames),
         facts=path.facts,
         headers={
-            "Content-Disposition": disposition(name, extension, attachment=asked.format in ARCHIVES)
+            "Content-Disposition": disposition(name, extension, attachment=query.format in ARCHIVES)
         },
         frames=path.frames,
-        asked_model=asked.model,
+        asked_model=query.model,
     )
 
 
-def as_animation(path: Walk, frames: Sequence[Pixels]) -> File:
+def _as_animation(path: Walk, frames: Sequence[Pixels]) -> File:
     """One moving picture."""
-    asked = path.asked
-    return animation_file(frames, asked.format, asked.fps, asked.loop, path.facts)
+    query = path.query
+    return animation_file(frames, query.format, query.fps, query.loop, path.facts)
 
 
-def as_zip(path: Walk, frames: Sequence[Pixels]) -> File:
+def _as_zip(path: Walk, frames: Sequence[Pixels]) -> File:
     """Each frame as a file, in order of name."""
     files = _frame_files(path, frames)
     return zip_file([(f"frame-{n:04d}.png", f) for n, f in enumerate(files)], frames, path.facts)
 
 
-def as_json(path: Walk, frames: Sequence[Pixels]) -> File:
+def _as_json(path: Walk, frames: Sequence[Pixels]) -> File:
     """Each frame in base64, with its place on the way."""
-    asked, key = path.asked, path.key_frames[0]
+    query, key = path.query, path.key_frames[0]
     height, width = path.served.size_at(key.resolution)
     answer = WalkAnswer(
         model=key.model,
@@ -135,10 +138,10 @@ def as_json(path: Walk, frames: Sequence[Pixels]) -> File:
         height=height,
         label=key.label,
         seeds=[str(recipe.point.start) for recipe in path.key_frames],
-        seeds_as_asked=asked.seed,
-        method=asked.method,
-        fps=asked.fps,
-        loop=asked.loop,
+        seeds_as_asked=query.seed,
+        method=query.method,
+        fps=query.fps,
+        loop=query.loop,
         facts=dict(path.facts),
         frames=[
             EncodedFrame(

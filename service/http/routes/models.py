@@ -7,14 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from service.http.dependencies import CatalogueDep
-from service.http.routes.documentation import problems
+from service.http.routes.documentation import error_responses
 from service.http.schemas import ModelCard, ModelList, model_card
 
 router = APIRouter(tags=["models"])
 
 
 @router.head("/models", include_in_schema=False)
-@router.get("/models", responses=problems(401, 429, 503))
+@router.get("/models", responses=error_responses(401, 429, 503))
 async def list_models(catalogue: CatalogueDep) -> ModelList:
     """The cards of all models."""
     if not catalogue.models:
@@ -24,7 +24,7 @@ async def list_models(catalogue: CatalogueDep) -> ModelList:
 
 
 @router.head("/models/{name}", include_in_schema=False)
-@router.get("/models/{name}", responses=problems(401, 404, 422, 429, 503))
+@router.get("/models/{name}", responses=error_responses(401, 404, 422, 429, 503))
 async def read_model(
     name: Annotated[str, Path(examples=["personas-256"])], catalogue: CatalogueDep
 ) -> ModelCard:

@@ -1,4 +1,4 @@
-"""For those who run the service: health and metrics."""
+"""Health and metrics, for those who run the service."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from prometheus_client.exposition import choose_encoder
 from starlette.responses import Response
 
 from service.http.dependencies import RuntimeDep
-from service.http.routes.documentation import METRICS, problems
+from service.http.routes.documentation import METRICS, error_responses
 from service.http.schemas import Health, Readiness
 
 router = APIRouter(tags=["operations"])  # for balancers, who ask where the pictures are
@@ -17,17 +17,17 @@ metrics_router = APIRouter(tags=["operations"])
 
 
 @router.head("/health/live", include_in_schema=False)
-@router.get("/health/live", responses=problems(503))
+@router.get("/health/live", responses=error_responses(503))
 async def live(runtime: RuntimeDep) -> Health:
-    """Whether the process can do its work; restart it where not."""
+    """Liveness: 503 where the process cannot do its work and must be restarted."""
     runtime.require_alive()
     return Health(status="live")
 
 
 @router.head("/health/ready", include_in_schema=False)
-@router.get("/health/ready", responses=problems(503))
+@router.get("/health/ready", responses=error_responses(503))
 async def ready(runtime: RuntimeDep) -> Readiness:
-    """Whether requests should come here."""
+    """Readiness: 503 where requests should go elsewhere."""
     catalogue = runtime.require_ready()
     return Readiness(
         status="ready",

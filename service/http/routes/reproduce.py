@@ -29,14 +29,14 @@ async def reproduce(
     seed: Annotated[
         SeedText, Path(description=f"{SEEDS_ALLOWED}; it may end in .png, .webp or .jpg")
     ],
-    asked: Annotated[ImageQuery, Query()],
+    query: Annotated[ImageQuery, Query()],
     catalogue: CatalogueDep,
     runtime: RuntimeDep,
     client_timeout_s: ClientTimeout = None,
 ) -> Response:
     """The picture of a seed; its path may end in .png, .webp or .jpg."""
-    text, image_format = seed_in_path(seed, asked.format)
-    job = picture_job(text, image_format, asked, catalogue.find(asked.model))
+    text, image_format = seed_in_path(seed, query.format)
+    job = picture_job(text, image_format, query, catalogue.find(query.model))
     return await respond(request, runtime, job, client_timeout_s)
 
 
@@ -44,25 +44,25 @@ async def reproduce(
 @router.get("/images", response_class=Response, responses=REPRODUCE)
 async def reproduce_by_query(
     request: Request,
-    asked: Annotated[SeedQuery, Query()],
+    query: Annotated[SeedQuery, Query()],
     catalogue: CatalogueDep,
     runtime: RuntimeDep,
     client_timeout_s: ClientTimeout = None,
 ) -> Response:
     """The picture of a seed whose text a path cannot carry: any text, as it is."""
-    job = picture_job(asked.seed, asked.format or "png", asked, catalogue.find(asked.model))
+    job = picture_job(query.seed, query.format or "png", query, catalogue.find(query.model))
     return await respond(request, runtime, job, client_timeout_s)
 
 
-def picture_job(seed: str, image_format: str, asked: ImageQuery, served: ModelInfo) -> Job:
+def picture_job(seed: str, image_format: str, query: ImageQuery, served: ModelInfo) -> Job:
     """One picture.
 
     Raises:
         OutOfRange: it cannot be made.
     """
     number = seed_of(seed)
-    resolution = served.resolution_for(asked.resolution)
-    label = served.label_of(asked.label, number)
+    resolution = served.resolution_for(query.resolution)
+    label = served.label_of(query.label, number)
     recipe = Recipe(served.pinned_name, point_of(number), resolution, label)
     file_format = FORMATS[image_format]
     return Job(
@@ -74,5 +74,5 @@ def picture_job(seed: str, image_format: str, asked: ImageQuery, served: ModelIn
         write=lambda images: picture_file(recipe, served.card, images[0], image_format),
         facts=facts_of_job([recipe], served),
         headers={"Content-Disposition": disposition(f"{seed}-{resolution}", file_format.extension)},
-        asked_model=asked.model,
+        asked_model=query.model,
     )

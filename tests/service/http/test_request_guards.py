@@ -14,9 +14,9 @@ from starlette.types import Message
 
 from service.errors import BodyNotTaken, BodyTooLarge, ClientGone, OutOfRange
 from service.http.request_guards import (
+    refuse_body,
     refuse_large_body,
-    require_each_once,
-    require_no_body,
+    refuse_repeated_parameters,
     while_connected,
 )
 
@@ -62,7 +62,7 @@ async def test_each_parameter_may_come_once_and_seeds_where_there_may_be_several
     told: list[str] = []
     try:
         scope = {"type": "http", "headers": [], "query_string": query.encode()}
-        require_each_once(Request(scope | {"route": SimpleNamespace(path=path)}))
+        refuse_repeated_parameters(Request(scope | {"route": SimpleNamespace(path=path)}))
     except OutOfRange as error:
         told.append(str(error))
 
@@ -71,32 +71,32 @@ async def test_each_parameter_may_come_once_and_seeds_where_there_may_be_several
 
 async def test_no_body_is_what_is_wanted() -> None:
     """Nothing happens."""
-    assert await require_no_body(request([chunk(b"")]), 10) is None
+    assert await refuse_body(request([chunk(b"")]), 10) is None
 
 
 async def test_a_small_body_is_refused_for_what_it_is() -> None:
     """It would be ignored else."""
     with pytest.raises(BodyNotTaken):
-        await require_no_body(request([chunk(b"{", more=True), chunk(b"}")]), 10)
+        await refuse_body(request([chunk(b"{", more=True), chunk(b"}")]), 10)
 
 
 async def test_an_announced_large_body_is_refused_unread() -> None:
     """Not a byte is received."""
     with pytest.raises(BodyTooLarge):
-        await require_no_body(request([], length=11), 10)
+        await refuse_body(request([], length=11), 10)
 
 
 async def test_a_large_body_is_refused_where_it_becomes_too_large() -> None:
     """The third part is never read."""
     parts = [chunk(b"x" * 6, more=True)] * 2
     with pytest.raises(BodyTooLarge):
-        await require_no_body(request(parts), 10)
+        await refuse_body(request(parts), 10)
 
 
 async def test_a_client_that_goes_while_it_sends_is_gone() -> None:
     """There is nobody to answer."""
     with pytest.raises(ClientGone):
-        await require_no_body(request([chunk(b"x", more=True), GONE]), 10)
+        await refuse_body(request([chunk(b"x", more=True), GONE]), 10)
 
 
 @pytest.mark.parametrize("length", ["ten", "-5", ""])

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.http.problems import MEDIA_TYPE
-from service.http.routes.documentation import GENERATE, REPRODUCE, WALK, problems
+from service.http.routes.documentation import GENERATE, REPRODUCE, WALK, error_responses
 from service.media.animation import MOVING_FORMATS
 from service.media.encoding import FORMATS
 
@@ -38,7 +38,7 @@ def test_every_media_type_that_is_given_is_documented() -> None:
 
 def test_errors_are_documented_as_problems() -> None:
     """Each with its status."""
-    told = problems(404, 503)
+    told = error_responses(404, 503)
 
     assert set(told) == {404, 503}
     assert all(set(each["content"]) == {MEDIA_TYPE} for each in told.values())
