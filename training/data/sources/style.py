@@ -56,9 +56,9 @@ def read_definition(style: str) -> dict[str, Any]:
 def load_style(style: str) -> Style:
     """A style ready to draw, its blending mended; read once in every process."""
     definition = read_definition(style)
-    variants = [
-        v for c in definition.get("components", {}).values() for v in c["variants"].values()
-    ]
+    components = definition.get("components", {}).values()
+    # A component that extends another one has no variants of its own.
+    variants = [v for c in components for v in c.get("variants", {}).values()]
     for part in [definition["canvas"], *variants]:
         for element in part["elements"]:
             lift_blending(element)
