@@ -22,7 +22,8 @@ from tests.conftest import picture_of
 from tests.training.conftest import QUIET
 from training.commands.export import export_run
 from training.config.config import LevelPlan, TrainingConfig
-from training.data.prepare import PrepareOptions, prepare
+from training.data.options import PrepareOptions
+from training.data.prepare import prepare
 from training.data.stream import open_prepared
 from training.exits import choosing, fitting
 from training.run.display import Display

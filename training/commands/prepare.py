@@ -1,6 +1,6 @@
-"""`python -m training prepare`: what a person types and sees.
+"""The command `python -m training prepare`.
 
-Owns arguments, progress and the closing table. Knows nothing of how pictures are prepared.
+Owns its arguments and the display of progress. Knows nothing of how pictures are prepared.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.progress import Progress as ProgressBar
-from rich.table import Table
 
 from models.families.progan.config import SQUARE, Size
-from training.data.decode import FITS
-from training.data.manifest import Manifest
-from training.data.prepare import PrepareOptions, PrepareProgress, Report, prepare
+from training.commands.prepare_summary import remarks, summary
+from training.data.options import PrepareOptions
+from training.data.prepare import PrepareProgress, Report, prepare
+from training.data.shape import AUTO, FITS, Range
 
 SECONDS_BETWEEN_LINES = 10.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what `prepare` understands."""
+    """Declare the arguments of `prepare`."""
     parser.description = "Turn pictures into one array for each resolution, ready for training."
     parser.add_argument(
         "source",
@@ -72,6 +72,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strict", action="store_true", help="refuse the first unusable picture, skip none"
     )
+    add_value_arguments(parser)
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="prepare again, and replace an older prepared folder OUT when that is done",
+    )
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: all cores)")
     parser.add_argument("--licence", default="", help="of the pictures, for the model's card")
     parser.add_argument(
@@ -84,8 +90,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--attribution", default="", help="whom to credit, for the model's card")
 
 
+def add_value_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what concerns the values of pixels."""
+    parser.add_argument(
+        "--range",
+        type=range_of,
+        metavar="LOW:HIGH",
+        help="the numbers that become black and white in gray pictures of more than 8 bits, "
+        "such as --range=-1000:1500, or auto: the least and greatest of each picture (default: "
+        "all that the type holds; signed and floating-point pictures are skipped)",
+    )
+    parser.add_argument(
+        "--keep-profile",
+        action="store_true",
+        help="do not convert pictures with a colour profile to sRGB",
+    )
+
+
 def run(args: argparse.Namespace) -> int:
-    """Do what the arguments say.
+    """Prepare the pictures that the arguments name.
 
     Returns:
         The exit status: 0, or 130 if it was interrupted.
@@ -105,14 +128,18 @@ def run(args: argparse.Namespace) -> int:
         attribution=args.attribution,
         label_names=args.label_names,
         shape=args.shape,
+        value_range=args.range,
+        keep_profile=args.keep_profile,
     )
     try:
         with bar(console) if console.is_terminal else lines(console) as report:
-            manifest = prepare(args.source, args.out, options, report)
+            manifest = prepare(args.source, args.out, options, report, replace=args.replace)
     except KeyboardInterrupt:
         console.print("stopped; nothing was kept")
         return 130
     console.print(summary(manifest, args.out, time.monotonic() - started), markup=False)
+    for line in remarks(manifest, args.out):
+        console.print(line, markup=False, soft_wrap=True)
     return 0
 
 
@@ -124,30 +151,15 @@ def shape_of(text: str) -> Size:
     return int(height), int(width)
 
 
-def summary(manifest: Manifest, out: Path, seconds: float) -> Table:
-    """What there is now."""
-    megabytes = sum(file.size for file in manifest.files) / 1e6
-    table = Table(show_header=False, box=None)
-    rows = {
-        "folder": str(out),
-        "pictures": f"{manifest.count:,}",
-        "skipped": f"{manifest.skipped:,}" + (" (see skipped.jsonl)" if manifest.skipped else ""),
-        "sizes": f"{sizes_told(manifest)} px, {megabytes:,.1f} MB",
-        "channels": str(manifest.channels),
-        "classes": str(len(manifest.label_names) or "none"),
-        "licence": manifest.source.licence or "unknown",
-        "seconds": f"{seconds:.1f}",
-    }
-    for name, value in rows.items():
-        table.add_row(name, value)
-    return table
-
-
-def sizes_told(manifest: Manifest) -> str:
-    """The size of every array; width x height where they are not square."""
-    if manifest.base == SQUARE:
-        return ", ".join(map(str, manifest.resolutions))
-    return ", ".join(f"{file.shape[2]}x{file.shape[1]}" for file in manifest.images)
+def range_of(text: str) -> Range | str:
+    """The value of `--range`."""
+    low, colon, high = text.partition(":")
+    try:
+        return AUTO if text == AUTO else (float(low), float(high if colon else "none"))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"LOW:HIGH is needed, as in --range=-1000:1500, or auto, not {text!r}"
+        ) from error
 
 
 @contextmanager

@@ -1,16 +1,19 @@
-"""The manifest of a prepared folder: what lies in it, where it came from, what was left out.
+"""The manifest of a prepared folder: its content, its origin, and what was left out.
 
-Owns `Manifest`, its JSON form, and the strictness with which it is read. Knows no picture: that
-the files are as the manifest says is the business of `training.data.stream`. Free of torch, so that
-the processes that decode pictures stay small.
+Owns `Manifest`, its JSON form, and the strictness with which it is read: pydantic checks keys and
+types, `Manifest` what they mean together. Knows no picture: `training.data.stream` checks the files
+against the manifest. Free of torch, so that the processes that decode pictures stay small.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields, replace
+import shlex
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Self, TypeVar, cast
+from typing import Any, ClassVar, Self, cast
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from models.families.progan.config import (
     IMAGE_CHANNELS,
@@ -22,13 +25,13 @@ from models.families.progan.config import (
     size_of,
 )
 
-T = TypeVar("T")
-
 FORMAT_VERSION = 1
 MANIFEST_FILE = "manifest.json"
 LABELS_FILE = "labels.npy"
 SKIPPED_FILE = "skipped.jsonl"
 SKIPPED_LISTED = 100  # at most so many are named in the manifest itself
+AGAIN = "prepare the pictures again, with --replace"
+STRICT = ConfigDict(strict=True, extra="forbid")
 
 
 class DataError(ValueError):
@@ -52,6 +55,8 @@ class Source:
         attribution: the credit the licence asks for, else empty.
     """
 
+    __pydantic_config__: ClassVar = STRICT
+
     kind: str
     name: str
     location: str
@@ -63,6 +68,8 @@ class Source:
 class ArrayFile:
     """One `.npy` file of the folder; `size` counts the bytes of the whole file."""
 
+    __pydantic_config__: ClassVar = STRICT
+
     name: str
     shape: tuple[int, ...]
     size: int
@@ -73,13 +80,15 @@ class ArrayFile:
 class Skipped:
     """A picture that was left out, and why."""
 
+    __pydantic_config__: ClassVar = STRICT
+
     name: str
     reason: str
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """Everything a prepared folder says of itself.
+    """The description of a prepared folder.
 
     Attributes:
         count: pictures in every array.
@@ -92,7 +101,13 @@ class Manifest:
         skipped_first: the first of them; all of them are in `skipped.jsonl`.
         options: the settings of the preparation.
         base: height and width at resolution 4; not written where it is square.
+        notes: what was unusual about pictures that were kept -> how many; not written where
+            nothing was, as the next two.
+        passed_over: reasons for which files of the source did not count as pictures -> how many.
+        empty_classes: classes that were left out, since none of their pictures could be used.
     """
+
+    __pydantic_config__: ClassVar = STRICT
 
     source: Source
     count: int
@@ -106,10 +121,13 @@ class Manifest:
     options: dict[str, Any]
     format_version: int = FORMAT_VERSION
     base: Size = SQUARE
+    notes: dict[str, int] = field(default_factory=dict[str, int])
+    passed_over: dict[str, int] = field(default_factory=dict[str, int])
+    empty_classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require_base(self.base)
-        if type(self.count) is not int or self.count < 1 or self.channels not in IMAGE_CHANNELS:
+        if self.count < 1 or self.channels not in IMAGE_CHANNELS:
             raise DataError(f"{self.count} pictures of {self.channels} channels are no data set")
         sizes = self.resolutions
         expected = {
@@ -133,38 +151,34 @@ class Manifest:
     def to_json(self) -> str:
         """The text of `manifest.json`."""
         values = asdict(self)
-        if self.base == SQUARE:
-            del values["base"]
-        return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+        optional: dict[str, Any] = {
+            "base": SQUARE,
+            "notes": {},
+            "passed_over": {},
+            "empty_classes": (),
+        }
+        written = {k: v for k, v in values.items() if k not in optional or v != optional[k]}
+        return json.dumps(written, indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read what `to_json` wrote.
 
         Raises:
-            DataError: no JSON, another format, a missing or unknown key, or a value out of range.
+            DataError: no JSON, another format, a missing or unknown key, a value of another type
+                or out of range; the message names the key.
         """
         values = _parse(text)
         version = values.get("format_version")
         if version != FORMAT_VERSION:
             raise DataError(
                 f"the manifest has format version {version!r}, this release reads "
-                f"{FORMAT_VERSION}: prepare the pictures again"
+                f"{FORMAT_VERSION}: {AGAIN}"
             )
-        values.setdefault("base", SQUARE)
-        _require_keys("manifest", values, cls)
         try:
-            values["base"] = tuple(values["base"])
-            values["source"] = _read_source(values["source"])
-            values["images"] = tuple(_read_file(file) for file in values["images"])
-            values["labels"] = _read_file(values["labels"]) if values["labels"] else None
-            values["label_names"] = tuple(map(as_text, values["label_names"]))
-            values["skipped_first"] = tuple(
-                _read(Skipped, "skipped picture", picture) for picture in values["skipped_first"]
-            )
-            return cls(**values)
-        except (AttributeError, TypeError, ValueError) as error:
-            raise DataError(f"the manifest does not fit: {error}") from error
+            return TypeAdapter(cls).validate_json(json.dumps(values))
+        except ValidationError as error:
+            raise DataError(f"the manifest does not fit: {_fault(error)}: {AGAIN}") from error
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -178,46 +192,56 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise DataError(
             f"{folder} is no prepared folder ({MANIFEST_FILE}: {error.strerror}): "
-            f"make one with `python -m training prepare SOURCE {folder}`"
+            f"{_how_to_prepare(folder)}"
         ) from error
     except ValueError as error:
         raise DataError(f"{folder / MANIFEST_FILE}: {error}") from error
 
 
+def _how_to_prepare(folder: Path) -> str:
+    """The command that makes a prepared folder; never one that writes among somebody's pictures."""
+    source, out = "SOURCE", str(folder)
+    if folder.exists():
+        source, out = out, f"{folder.resolve().parent / folder.resolve().name}-prepared"
+    command = shlex.join(["python", "-m", "training", "prepare", source, out])
+    return f"make one with `{command}`" + (", and use that" if folder.exists() else "")
+
+
 def _parse(text: str) -> dict[str, Any]:
+    """The JSON object in a text, its strings escaped by `as_text`."""
     try:
         values: Any = json.loads(text)
     except ValueError as error:
-        raise DataError(f"the manifest is no JSON ({error}): prepare the pictures again") from error
+        raise DataError(f"the manifest is no JSON ({error}): {AGAIN}") from error
     if not isinstance(values, dict):
-        raise DataError("the manifest is no JSON object: prepare the pictures again")
-    return cast("dict[str, Any]", values)
+        raise DataError(f"the manifest is no JSON object: {AGAIN}")
+    return cast("dict[str, Any]", _escaped(values))
 
 
-def _require_keys(what: str, values: dict[str, Any], kind: type) -> None:
-    odd = sorted({f.name for f in fields(kind)} ^ set(values))
-    if odd:
-        raise DataError(
-            f"the {what} has missing or unknown keys ({', '.join(odd)}): prepare the pictures again"
-        )
+def _escaped(value: Any) -> Any:  # noqa: ANN401  # any JSON value
+    """A JSON value, stray bytes in its strings escaped, which strict JSON does not allow."""
+    if isinstance(value, str):
+        return as_text(value)
+    if isinstance(value, list):
+        return [_escaped(part) for part in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        return {as_text(k): _escaped(v) for k, v in cast("dict[str, Any]", value).items()}
+    return value
 
 
-def _read(kind: type[T], what: str, values: dict[str, Any]) -> T:
-    _require_keys(what, values, kind)
-    return kind(**values)
-
-
-def _read_source(values: dict[str, Any]) -> Source:
-    source = _read(Source, "source", values)
-    told = {name: as_text(getattr(source, name)) for name in ("name", "licence", "attribution")}
-    return replace(source, **told)
+def _fault(error: ValidationError) -> str:
+    """The first fault that pydantic found, with the key it found it at."""
+    fault = error.errors(include_url=False)[0]
+    key = ".".join(map(str, fault["loc"]))
+    if fault["type"] == "missing":
+        return f"{key} is missing"
+    if fault["type"] == "unexpected_keyword_argument":
+        return f"{key} is unknown"
+    found = "" if fault["type"] == "value_error" else f", not {fault['input']!r:.60}"
+    message = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return f"{key} must be {message}{found}" if key else message
 
 
 def as_text(name: str) -> str:
     """A name that can be written anywhere: bytes of a file name that are no text are escaped."""
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _read_file(values: dict[str, Any]) -> ArrayFile:
-    file = _read(ArrayFile, "array", values)
-    return ArrayFile(file.name, tuple(file.shape), file.size, file.sha256)

@@ -1,16 +1,25 @@
 """Pictures that were left out, named with their reasons.
 
-Owns `skipped.jsonl`, one line for each, and what strictness means. Holds only the first few.
+Owns `skipped.jsonl`, one line for each, what `--strict` means, and how many were left out for which
+reason. Holds only the first few.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
 from training.data.manifest import SKIPPED_LISTED, DataError, Skipped
+
+VARIABLE = re.compile(r" \([^()]*\)")  # what differs from picture to picture
+ADVICE = {
+    "is too small": "a lower --resolution takes them",
+    "is too large": "save them smaller first",
+}
 
 
 class SkippedWriter:
@@ -26,6 +35,7 @@ class SkippedWriter:
         self.strict = strict
         self.count = 0
         self.first: list[Skipped] = []
+        self.groups = Counter[str]()
         self._file = path.open("w", encoding="utf-8")
 
     def append(self, skipped: list[Skipped]) -> None:
@@ -40,6 +50,7 @@ class SkippedWriter:
                 "(without --strict such pictures are named, counted and skipped)"
             )
         self.count += len(skipped)
+        self.groups.update(group_of(picture.reason) for picture in skipped)
         self.first += skipped[: max(0, SKIPPED_LISTED - len(self.first))]
         self._file.writelines(json.dumps(asdict(picture)) + "\n" for picture in skipped)
 
@@ -61,3 +72,10 @@ class SkippedWriter:
             self._file.close()
         except OSError:
             pass  # the disk is full and the file about to be deleted
+
+
+def group_of(reason: str) -> str:
+    """A reason without what differs from picture to picture, with what may be done about it."""
+    group = VARIABLE.sub("", reason)
+    advice = ADVICE.get(group)
+    return f"{group}; {advice}" if advice else group

@@ -9,11 +9,11 @@ from __future__ import annotations
 import multiprocessing
 import queue
 import signal
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Protocol
@@ -21,9 +21,10 @@ from typing import Protocol
 import numpy as np
 
 from models.picture import Pixels
-from training.data.decode import MemoryLock, UnfitPictureError
+from training.data.decode import MemoryLock
 from training.data.manifest import DataError, Skipped
 from training.data.pyramid import halvings
+from training.data.shape import UnfitPictureError
 from training.data.sources.pictures import Decoder, Entry
 
 CHUNK_PICTURES = 64
@@ -39,31 +40,33 @@ class Pipe(Protocol):
         ...
 
     def recv(self) -> Chunk:
-        """Wait for what became of them."""
+        """Wait for the decoded chunk."""
         ...
 
     def close(self) -> None:
-        """Dismiss the process."""
+        """Let the process end."""
         ...
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """What became of some successive pictures.
+    """Some successive pictures after decoding.
 
     Attributes:
         levels: those that were decoded at every resolution, smallest first; may be empty.
         labels: their class numbers.
         skipped: the others.
+        notes: what was unusual about those that were decoded -> how many of them.
     """
 
     levels: list[Pixels]
     labels: list[int]
     skipped: list[Skipped]
+    notes: Counter[str] = field(default_factory=Counter[str])
 
     @property
     def count(self) -> int:
-        """How many pictures this chunk stands for."""
+        """Pictures, decoded or skipped."""
         return len(self.labels) + len(self.skipped)
 
 
@@ -118,31 +121,31 @@ def decode_chunk(entries: list[Entry], decoder: Decoder, memory_lock: MemoryLock
     pixels: list[Pixels] = []
     labels: list[int] = []
     skipped: list[Skipped] = []
+    notes = Counter[str]()
     for entry in entries:
         try:
             if entry.flaw:
                 raise UnfitPictureError(entry.flaw)
-            pixels.append(decoder(entry.payload, memory_lock))
+            decoded = decoder(entry.payload, memory_lock)
+            pixels.append(decoded.pixels)
             labels.append(entry.label)
+            notes.update(decoded.notes)
         except UnfitPictureError as error:
             skipped.append(Skipped(entry.name, str(error)))
         except Exception as error:  # noqa: BLE001  # a broken file may raise anything
             skipped.append(Skipped(entry.name, f"cannot be read: {readable(error)}"))
     levels = halvings(np.stack(pixels), decoder.shape.resolution) if pixels else []
-    return Chunk(levels, labels, skipped)
+    return Chunk(levels, labels, skipped, notes)
 
 
 def readable(error: Exception) -> str:
     """An error as one short line, without the place of the file, which the entry names."""
-    kind = type(error).__name__
-    if kind == "UnidentifiedImageError":
-        return "no picture of a known kind"
-    return f"{kind}: {error}"[:200].replace("\n", " ")
+    return f"{type(error).__name__}: {error}"[:200].replace("\n", " ")
 
 
 # ----------------------------------------------------------------------------------------
 # The processes. Each has a pipe of its own: a closed pipe is how either side learns that the
-# other is gone.
+# other has gone.
 
 
 @contextmanager
@@ -170,13 +173,13 @@ def worker_pool(decoder: Decoder, workers: int) -> Generator[queue.SimpleQueue[P
 
 
 def serve(pipe: Connection, decoder: Decoder, memory_lock: MemoryLock) -> None:
-    """The life of a process that decodes: chunks come in, results go out."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that started it decides
+    """Decode chunks from the pipe until it is closed; the main function of a worker process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process decides
     try:
         while True:
             pipe.send(decode_chunk(pipe.recv(), decoder, memory_lock))
     except (EOFError, OSError):
-        return  # nobody is there any more
+        return  # the parent process has gone
 
 
 def submit(chunk: list[Entry], idle: queue.SimpleQueue[Pipe]) -> Chunk:

@@ -54,7 +54,7 @@ def test_an_interruption_ends_with_its_status(
 ) -> None:
     """Control-C is no crash."""
 
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("training.commands.prepare.prepare", interrupted)

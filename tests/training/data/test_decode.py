@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
-from training.data.decode import FileDecoder, Fit, Shape, UnfitPictureError, largest_within
+from training.data.decode import FileDecoder
+from training.data.shape import Fit, Shape, UnfitPictureError, largest_within
 
 RED = (200, 30, 40)
 
@@ -25,7 +26,7 @@ def encode(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
 
 def decode(data: bytes, channels: int = 3, resolution: int = 8, fit: Fit = "square") -> np.ndarray:
     """A file as pixels."""
-    return FileDecoder(Shape(resolution, channels, fit))(data, nullcontext())
+    return FileDecoder(Shape(resolution, channels, fit))(data, nullcontext()).pixels
 
 
 def flat(mode: str, colour: Any, size: tuple[int, int] = (8, 8)) -> Image.Image:
@@ -188,7 +189,7 @@ def test_a_picture_too_large_to_unpack_is_refused_unless_a_fraction_of_it_is_eno
 
     assert decode(encode(large, "JPEG")).shape == (8, 8, 3)
     for data in (encode(large), encode(large, "JPEG", progressive=True)):
-        with pytest.raises(UnfitPictureError, match="too large: 65,536 pixels"):
+        with pytest.raises(UnfitPictureError, match=r"too large \(65,536 pixels"):
             decode(data)
 
 
@@ -242,7 +243,7 @@ def test_a_large_png_waits_its_turn_before_it_is_decoded(monkeypatch: pytest.Mon
 
     happened.clear()
     monkeypatch.setattr("training.data.decode.MAX_UNPACKED", 200)
-    with pytest.raises(UnfitPictureError, match="is too large: 256 pixels, at most 200"):
+    with pytest.raises(UnfitPictureError, match=r"is too large \(256 pixels, at most 200\)"):
         FileDecoder(Shape(8, 3))(encode(halves()), Turn())
     assert happened == []
 
@@ -250,7 +251,7 @@ def test_a_large_png_waits_its_turn_before_it_is_decoded(monkeypatch: pytest.Mon
 def test_a_path_is_decoded_like_the_bytes_it_leads_to(tmp_path: Path) -> None:
     """Files and members of zips give the same pixels."""
     (tmp_path / "a.png").write_bytes(encode(halves()))
-    from_path = FileDecoder(Shape(8, 1))(str(tmp_path / "a.png"), nullcontext())
+    from_path = FileDecoder(Shape(8, 1))(str(tmp_path / "a.png"), nullcontext()).pixels
 
     np.testing.assert_array_equal(from_path, decode(encode(halves()), channels=1))
 
@@ -258,7 +259,7 @@ def test_a_path_is_decoded_like_the_bytes_it_leads_to(tmp_path: Path) -> None:
 def wide_pixels(image: Image.Image, fit: Fit = "crop", **options: Any) -> np.ndarray:
     """A picture brought into 8 rows of 12 pixels."""
     file = encode(image, "JPEG" if "exif" in options else "PNG", **options)
-    return FileDecoder(Shape(8, 1, fit, (4, 6)))(file, nullcontext())
+    return FileDecoder(Shape(8, 1, fit, (4, 6)))(file, nullcontext()).pixels
 
 
 @pytest.mark.parametrize("size", [(24, 30), (60, 16), (24, 16), (12, 8), (13, 8)])

@@ -25,6 +25,10 @@ MANIFEST = Manifest(
 )
 
 
+SOURCE = {"kind": "zip", "name": "x", "location": "x.zip"}
+FILE = {"name": "images-0004.npy", "shape": [2, 4, 4, 1], "size": 9, "sha256": "ab"}
+
+
 def changed(**values: Any) -> str:
     """The manifest with some values replaced."""
     return json.dumps({**json.loads(MANIFEST.to_json()), **values})
@@ -44,10 +48,17 @@ def test_what_is_written_is_read_back() -> None:
         ("{", "no JSON"),
         ("[]", "no JSON object"),
         (changed(format_version=2), "format version 2"),
-        (changed(colour="red"), r"missing or unknown keys \(colour\)"),
-        (changed(source={"kind": "zip"}), "source has missing or unknown keys"),
+        (changed(colour="red"), "colour is unknown: prepare the pictures again"),
+        (changed(source={"kind": "zip"}), "source.name is missing"),
         (changed(count=0), "0 pictures"),
-        (changed(count="2"), "2 pictures"),
+        (changed(count="2"), "count must be a valid integer, not '2'"),
+        (changed(count=2.0), "count must be a valid integer"),
+        (changed(skipped=True), "skipped must be a valid integer"),
+        (changed(notes={"odd": "many"}), r"notes\.odd must be a valid integer, not 'many'"),
+        (changed(label_names=["a", 7]), r"label_names\.1 must be a valid string, not 7"),
+        (changed(source={**SOURCE, "licence": None}), r"source\.licence must be a valid string"),
+        (changed(source={**SOURCE, "url": "x"}), r"source\.url is unknown"),
+        (changed(images=[{**FILE, "size": "9"}]), r"images\.0\.size must be a valid integer"),
         (changed(channels=2), "2 channels"),
         (changed(count=3), "one array for each"),
         (changed(resolution=16), "one array for each"),

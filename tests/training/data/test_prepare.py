@@ -18,7 +18,8 @@ import pytest
 from PIL import Image
 
 from training.data.manifest import DataError, Manifest
-from training.data.prepare import PrepareOptions, PrepareProgress, prepare
+from training.data.options import PrepareOptions
+from training.data.prepare import PrepareProgress, prepare
 from training.data.stream import open_prepared
 from training.run.data_origin import keep_origin, read_origin
 
@@ -96,7 +97,7 @@ def test_pictures_that_cannot_be_used_are_named_counted_and_skipped(
     assert [skipped.name for skipped in manifest.skipped_first] == list(reasons)
     assert reasons["cat/narrow.png"].startswith("is not square (16x40)")
     assert reasons["cat/small.png"] == "is too small (12x12, 16 are needed)"
-    assert reasons["dog/text.jpg"] == "cannot be read: no picture of a known kind"
+    assert reasons["dog/text.jpg"] == "is no picture of a known kind"
     assert "truncated" in reasons["dog/cut.png"]
 
 
@@ -121,6 +122,7 @@ def test_a_set_without_flaws_or_classes_has_no_file_of_them(tmp_path: Path) -> N
         "images-0008.npy",
         "images-0016.npy",
         "manifest.json",
+        "source.json",
     ]
 
 
@@ -135,7 +137,7 @@ def test_the_bytes_do_not_depend_on_the_number_of_processes(pets: Path, tmp_path
     ]
 
     assert digests[0] == digests[1]
-    assert len(digests[0]) == 6
+    assert len(digests[0]) == 7
 
 
 def test_a_zip_gives_the_arrays_of_its_folder(pets: Path, tmp_path: Path) -> None:
@@ -166,7 +168,7 @@ def test_an_idx_file_becomes_gray_arrays_of_32_pixels(tmp_path: Path) -> None:
     np.testing.assert_array_equal(prepared.images(32)[:, 2:30, 2:30, 0], pictures)
     found = prepared.labels()
     assert found is not None
-    assert found.tolist() == [3, 1, 4, 1, 5]
+    assert [manifest.label_names[number] for number in found] == ["3", "1", "4", "1", "5"]
 
 
 def test_drawings_can_be_prepared(tmp_path: Path) -> None:
@@ -251,7 +253,8 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from typing import Any
-from training.data.prepare import PrepareOptions, prepare
+from training.data.options import PrepareOptions
+from training.data.prepare import prepare
 def report(now):
     print(now.done, flush=True)
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.picture import Pixels
-from training.data.decode import MemoryLock, Payload, Shape, UnfitPictureError
+from training.data.decode import Decoded, MemoryLock, Payload
 from training.data.manifest import DataError
+from training.data.shape import Shape, UnfitPictureError
 from training.data.sources.pictures import Entry
 from training.data.worker_pool import WAITING_CHUNKS, decode_all, decode_chunk, group
 
@@ -34,7 +34,7 @@ class NumberDecoder:
     deadly: int = -1
     shape: Shape = EIGHT
 
-    def __call__(self, payload: Payload, memory_lock: MemoryLock) -> Pixels:
+    def __call__(self, payload: Payload, memory_lock: MemoryLock) -> Decoded:
         """Pixels `[8, 8, 1]` of the number."""
         if payload == self.unfit:
             raise UnfitPictureError("is odd")
@@ -42,7 +42,7 @@ class NumberDecoder:
             raise KeyError("chunk")
         if payload == self.deadly:
             os.kill(os.getpid(), signal.SIGKILL)
-        return np.full((8, 8, 1), int(payload) % 256, np.uint8)
+        return Decoded(np.full((8, 8, 1), int(payload) % 256, np.uint8), ("counted",))
 
 
 def entries(count: int) -> Iterator[Entry]:
@@ -61,6 +61,7 @@ def test_pictures_that_cannot_be_used_are_named_with_the_reason() -> None:
         ("flawed", "is a bomb"),
     ]
     assert chunk.labels == [0, 0]
+    assert chunk.notes == {"counted": 2}
     assert [level.shape for level in chunk.levels] == [(2, 4, 4, 1), (2, 8, 8, 1)]
 
 
@@ -117,7 +118,8 @@ def test_the_processes_end_when_the_one_that_started_them_is_killed() -> None:
     """Nobody is left behind, however suddenly it came."""
     script = (
         "import multiprocessing, os, signal\n"
-        "from training.data.decode import FileDecoder, Shape\n"
+        "from training.data.decode import FileDecoder\n"
+        "from training.data.shape import Shape\n"
         "from training.data.worker_pool import worker_pool\n"
         "if __name__ == '__main__':\n"
         "    with worker_pool(FileDecoder(Shape(8, 1)), 2):\n"

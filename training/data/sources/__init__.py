@@ -1,1 +1,1 @@
-"""Where pictures come from: one module for each kind of source, all behind `pictures.Pictures`."""
+"""Sources of pictures: a module for each kind, all behind `pictures.PictureSource`."""

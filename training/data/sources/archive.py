@@ -1,30 +1,44 @@
-"""A zip of pictures.
+r"""A zip of pictures.
 
-Owns unpacking. The directory of the zip stays in memory, about half a kilobyte for each picture;
-the pictures are unpacked one by one, in memory, never onto the disk.
+Owns unpacking, and the names in zips. The directory of the zip stays in memory, about half a
+kilobyte for each picture; the pictures are unpacked one by one, in memory, never onto the disk.
+
+**Names.** Windows writes `\` between folders, some tools begin with `./`: both are put right.
+Where a name is not marked as UTF-8, it is UTF-8 if its bytes are (as macOS writes it), and code
+page 437 if not, as the format says (PKWARE APPNOTE 6.3.10, appendix D).
 """
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from models.families.progan.config import SQUARE, Size
-from training.data.decode import FileDecoder, Shape
+from training.data.decode import FileDecoder
+from training.data.kinds import HEAD, is_picture, reason_to_pass
 from training.data.manifest import DataError, Source
+from training.data.shape import Shape
 from training.data.sources.pictures import Entry
-from training.data.sources.tree import SUFFIXES, Tree, first_resolution, is_picture, survey
+from training.data.sources.state import Found, SourceState
+from training.data.sources.tree import (
+    Passed,
+    Tree,
+    first_resolution,
+    no_pictures,
+    pass_reason,
+    read_tree,
+)
 
 MAX_PACKED = 64 * 2**20  # bytes of one unpacked file; more is refused as a bomb
 PIECE = 4096  # bytes unpacked at once, so that one which unpacks to more than it says costs little
+UTF8_FLAG = 0x800
 
 
 @dataclass(frozen=True)
 class ArchivePictures:
-    """A zip as a source of pictures; see `training.pictures.Pictures`."""
+    """A zip as a source of pictures; see `PictureSource`."""
 
     path: Path
     origin: Source
@@ -42,22 +56,32 @@ class ArchivePictures:
         """The class names in order of their numbers; empty without classes."""
         return self.tree.label_names
 
+    @property
+    def state(self) -> SourceState:
+        """Sizes and checksums of all pictures."""
+        return self.tree.state
+
+    @property
+    def passed_over(self) -> dict[str, int]:
+        """Reasons -> files that do not count."""
+        return self.tree.passed_over
+
     def natural_resolution(self, base: Size = SQUARE) -> int:
         """The largest whose pictures lie within the first readable one."""
         payloads = (entry.payload for entry in self.entries() if not entry.flaw)
-        files = (io.BytesIO(data) for data in payloads if isinstance(data, bytes))
-        return first_resolution(files, base)
+        return first_resolution((data for data in payloads if isinstance(data, bytes)), base)
 
     def decoder(self, shape: Shape) -> FileDecoder:
-        """What decodes the members."""
+        """The decoder of the members."""
         return FileDecoder(shape)
 
     def entries(self) -> Iterator[Entry]:
         """The pictures, sorted by path, unpacked but not decoded."""
         with zipfile.ZipFile(self.path) as archive:
-            for member in members(archive):
-                data, flaw = unpack(archive, member)
-                yield Entry(member.filename, data, self.tree.label_of(member.filename), flaw)
+            for name, member in members(archive):
+                if not isinstance(listed(archive, name, member), Passed):
+                    data, flaw = unpack(archive, member)
+                    yield Entry(name, data, self.tree.label_of(name), flaw)
 
 
 def open_archive(location: str) -> ArchivePictures:
@@ -69,26 +93,61 @@ def open_archive(location: str) -> ArchivePictures:
     path = Path(location)
     try:
         with zipfile.ZipFile(path) as archive:
-            tree = survey(member.filename for member in members(archive))
+            found = (listed(archive, name, member) for name, member in members(archive))
+            tree = read_tree(found, stamps_are_times=False)
     except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
         raise DataError(f"{location} cannot be read: {error}") from error
     if not tree.count:
-        raise DataError(f"{location} holds no pictures ({' '.join(SUFFIXES)})")
+        raise DataError(no_pictures(location, tree))
     return ArchivePictures(path, Source("zip", path.stem, location), tree)
 
 
-def members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """The pictures in a zip, sorted by path."""
-    found = (m for m in archive.infolist() if not m.is_dir() and is_picture(m.filename))
-    return sorted(found, key=lambda member: member.filename.split("/"))
+def members(archive: zipfile.ZipFile) -> list[tuple[str, zipfile.ZipInfo]]:
+    """The files in a zip with their paths, sorted by path."""
+    named = ((path_of(member), member) for member in archive.infolist())
+    files = ((path, member) for path, member in named if path and not path.endswith("/"))
+    return sorted(files, key=lambda file: file[0].split("/"))
+
+
+def path_of(member: zipfile.ZipInfo) -> str:
+    """The path of a member, with `/`, without `.` and `..`, in the encoding it was written in."""
+    name = member.filename
+    if not member.flag_bits & UTF8_FLAG:
+        try:
+            name = name.encode("cp437").decode("utf-8")
+        except UnicodeError:
+            pass  # code page 437 it is, as `zipfile` took it
+    name = name.replace("\\", "/")
+    end = "/" if name.endswith("/") else ""
+    parts = (part for part in PurePosixPath(name).parts if part not in ("/", ".", ".."))
+    return "/".join(parts) + end
+
+
+def listed(archive: zipfile.ZipFile, name: str, member: zipfile.ZipInfo) -> Found | Passed:
+    """A member as a picture, or with the reason why it is none."""
+    picture = is_picture(name)
+    if not picture and not reason_to_pass(name):
+        picture = is_picture(name, head_of(archive, member))
+    if reason := pass_reason(name, picture):
+        return Passed(name, reason)
+    return Found(name, member.file_size, member.CRC)
+
+
+def head_of(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """The first bytes of a member; none if it cannot be unpacked."""
+    try:
+        with archive.open(member) as file:
+            return file.read(HEAD)
+    except Exception:  # noqa: BLE001  # a broken member may raise anything
+        return b""
 
 
 def unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[bytes, str]:
     """The bytes of a member, and why there are none if there are none."""
     if member.file_size > MAX_PACKED:
-        return b"", f"has {member.file_size:,} bytes, more than {MAX_PACKED:,}"
+        return b"", f"is too large for a zip ({member.file_size:,} bytes, at most {MAX_PACKED:,})"
     try:
         with archive.open(member) as file:
             return b"".join(iter(lambda: file.read(PIECE), b"")), ""
     except Exception as error:  # noqa: BLE001  # a broken member may raise anything
-        return b"", f"cannot be unpacked: {error}"
+        return b"", f"cannot be unpacked: {error}; unpack the zip and give the folder"

@@ -1,6 +1,6 @@
 """Pictures drawn by DiceBear: avatars put together from an artist's parts, one for every seed.
 
-Owns the drawing, and the credit due to the artist. What is drawn is told in `style` and `request`.
+Owns the drawing, and the credit due to the artist. `style` and `request` say what is drawn.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from dicebear import Avatar
 from PIL import Image
 
 from models.families.progan.config import SQUARE, Size
-from models.picture import Pixels
-from training.data.decode import MemoryLock, Payload, Shape, largest_within, shaped_pixels
+from training.data.decode import Decoded, MemoryLock, Payload, shaped_pixels
 from training.data.manifest import DataError, Source
+from training.data.shape import Shape, largest_within
 from training.data.sources.pictures import Entry
 from training.data.sources.request import AvatarRequest, parse_request
 from training.data.sources.style import LOOKS, load_style, look_of, read_definition
@@ -24,13 +24,19 @@ from training.data.sources.style import LOOKS, load_style, look_of, read_definit
 
 @dataclass(frozen=True)
 class AvatarPictures:
-    """Drawings of one style as a source of pictures; see `training.pictures.Pictures`."""
+    """Drawings of one style as a source of pictures; see `PictureSource`."""
 
     request: AvatarRequest
     origin: Source
 
     channels = 3
     label_names = ()
+    state = None
+
+    @property
+    def passed_over(self) -> dict[str, int]:
+        """Nothing."""
+        return {}
 
     @property
     def count(self) -> int:
@@ -43,7 +49,7 @@ class AvatarPictures:
         return 1 << (largest_within((size, size), base).bit_length() - 1)
 
     def decoder(self, shape: Shape) -> AvatarDecoder:
-        """What draws the pictures.
+        """The decoder that draws the pictures.
 
         Raises:
             DataError: the drawing would be smaller than the pictures wanted.
@@ -69,7 +75,7 @@ class AvatarDecoder:
     request: AvatarRequest
     shape: Shape
 
-    def __call__(self, payload: Payload, memory_lock: MemoryLock) -> Pixels:
+    def __call__(self, payload: Payload, memory_lock: MemoryLock) -> Decoded:
         """Pixels `[H, W, C]`; `payload` is the number."""
         request = self.request
         options = dict(look_of(request.style), seed=f"{request.seed}-{payload}")

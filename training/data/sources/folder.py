@@ -1,26 +1,43 @@
 """A folder of pictures, with all folders below it.
 
 Owns walking the disk. The tree is walked twice, to count and to read, so that never more than the
-names of one folder are held.
+names of one folder are held. Links are followed; a link back to a folder above itself, told by
+device and inode, is passed over.
 """
 
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from models.families.progan.config import SQUARE, Size
-from training.data.decode import FileDecoder, Shape
+from training.data.decode import FileDecoder
+from training.data.kinds import HEAD, is_picture, reason_to_pass
 from training.data.manifest import DataError, Source
+from training.data.shape import Shape
 from training.data.sources.pictures import Entry
-from training.data.sources.tree import SUFFIXES, Tree, first_resolution, is_picture, survey
+from training.data.sources.state import Found, SourceState
+from training.data.sources.tree import (
+    DEAD_LINK,
+    LOOP,
+    NO_FILE,
+    Passed,
+    Tree,
+    first_resolution,
+    no_pictures,
+    pass_reason,
+    read_tree,
+)
+
+Inode = tuple[int, int]  # device, and number on it
 
 
 @dataclass(frozen=True)
 class FolderPictures:
-    """A folder and all below it as a source of pictures; see `training.pictures.Pictures`."""
+    """A folder and all below it; see `PictureSource`."""
 
     path: Path
     origin: Source
@@ -38,18 +55,28 @@ class FolderPictures:
         """The class names in order of their numbers; empty without classes."""
         return self.tree.label_names
 
+    @property
+    def state(self) -> SourceState:
+        """Sizes and times of all pictures."""
+        return self.tree.state
+
+    @property
+    def passed_over(self) -> dict[str, int]:
+        """Reasons -> files and folders that do not count."""
+        return self.tree.passed_over
+
     def natural_resolution(self, base: Size = SQUARE) -> int:
         """The largest whose pictures lie within the first readable one."""
-        return first_resolution((self.path / name for name in walk(self.path)), base)
+        return first_resolution((self.path / file.name for file in pictures(self.path)), base)
 
     def decoder(self, shape: Shape) -> FileDecoder:
-        """What decodes the files."""
+        """The decoder of the files."""
         return FileDecoder(shape)
 
     def entries(self) -> Iterator[Entry]:
         """The pictures, sorted by path."""
-        for name in walk(self.path):
-            yield Entry(name, str(self.path / name), self.tree.label_of(name))
+        for file in pictures(self.path):
+            yield Entry(file.name, str(self.path / file.name), self.tree.label_of(file.name))
 
 
 def open_folder(location: str) -> FolderPictures:
@@ -59,22 +86,67 @@ def open_folder(location: str) -> FolderPictures:
         DataError: there are none.
     """
     path = Path(location)
-    tree = survey(walk(path))
+    tree = read_tree(walk(path))
     if not tree.count:
         hint = next((f": give {file} itself" for file in sorted(path.glob("*images*idx3*"))), "")
-        raise DataError(f"{location} holds no pictures ({' '.join(SUFFIXES)}){hint}")
+        raise DataError(no_pictures(location, tree) + hint)
     return FolderPictures(path, Source("folder", path.resolve().name, location), tree)
 
 
-def walk(folder: Path, below: str = "") -> Iterator[str]:
-    """The paths of all pictures below `folder`, sorted; links to folders are not followed."""
+def pictures(folder: Path) -> Iterator[Found]:
+    """All pictures below `folder`, sorted by path."""
+    return (file for file in walk(folder) if isinstance(file, Found))
+
+
+def walk(folder: Path, below: str = "", above: tuple[Inode, ...] = ()) -> Iterator[Found | Passed]:
+    """All files below `folder`, sorted by path: pictures, and what is passed over.
+
+    Args:
+        folder: where the walk began.
+        below: the path from there, ending with `/`; or empty.
+        above: the folders on the way.
+
+    Raises:
+        DataError: a folder cannot be read.
+    """
     try:
+        here = (folder / below).stat()
         with os.scandir(folder / below) as found:
-            entries = sorted((e.name, e.is_dir(follow_symlinks=False), e.is_file()) for e in found)
+            names = sorted(entry.name for entry in found)
     except OSError as error:
         raise DataError(f"{folder / below} cannot be read: {error.strerror}") from error
-    for name, is_folder, is_file in entries:
-        if is_folder and not name.startswith((".", "__MACOSX")):
-            yield from walk(folder, f"{below}{name}/")
-        elif is_file and is_picture(name):
-            yield below + name
+    above = (*above, (here.st_dev, here.st_ino))
+    for name in names:
+        path = folder / below / name
+        try:
+            status = path.stat()
+        except OSError:
+            reason = reason_to_pass(name) or DEAD_LINK
+            yield Passed(below + name, reason if path.is_symlink() else "cannot be read")
+            continue
+        if not stat.S_ISDIR(status.st_mode):
+            yield found_or_passed(below + name, path, status)
+        elif reason := reason_to_pass(name):
+            yield Passed(below + name, reason)
+        elif (status.st_dev, status.st_ino) in above:
+            yield Passed(below + name, LOOP)
+        else:
+            yield from walk(folder, f"{below}{name}/", above)
+
+
+def found_or_passed(name: str, path: Path, status: os.stat_result) -> Found | Passed:
+    """A file as a picture, or with the reason why it is none."""
+    if not stat.S_ISREG(status.st_mode):
+        return Passed(name, NO_FILE)
+    if reason := pass_reason(name, is_picture(name) or is_picture(name, head_of(path))):
+        return Passed(name, reason)
+    return Found(name, status.st_size, status.st_mtime_ns)
+
+
+def head_of(path: Path) -> bytes:
+    """The first bytes of a file; none if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD)
+    except OSError:
+        return b""

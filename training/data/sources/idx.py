@@ -19,10 +19,11 @@ import numpy as np
 from PIL import Image
 
 from models.families.progan.config import BASE_RESOLUTION, SQUARE, Size
-from models.picture import Pixels
-from training.data.decode import MemoryLock, Payload, Shape, largest_within, shaped_pixels
+from training.data.decode import Decoded, MemoryLock, Payload, shaped_pixels
 from training.data.manifest import DataError, Source
+from training.data.shape import Shape, largest_within
 from training.data.sources.pictures import Entry
+from training.data.sources.state import SourceState, found_file, state_of
 
 PICTURES_HEAD = struct.Struct(">BBBBIII")  # 0, 0, 8 for unsigned bytes, 3 axes; N, height, width
 LABELS_HEAD = struct.Struct(">BBBBI")  # 0, 0, 8, 1 axis; N
@@ -34,7 +35,7 @@ MAX_COUNT = 100_000_000  # pictures; their labels are held in memory
 
 @dataclass(frozen=True)
 class IdxPictures:
-    """An IDX file as a source of pictures; see `training.pictures.Pictures`."""
+    """An IDX file as a source of pictures; see `PictureSource`."""
 
     path: Path
     origin: Source
@@ -56,8 +57,19 @@ class IdxPictures:
         """The largest power of two whose pictures lie within the padded ones."""
         return 1 << (largest_within((self.padded, self.padded), base).bit_length() - 1)
 
+    @property
+    def state(self) -> SourceState:
+        """The sizes and times of the file and of the labels beside it."""
+        files = [self.path, *filter(None, [labels_beside(self.path)])]
+        return state_of(found_file(path) for path in files)
+
+    @property
+    def passed_over(self) -> dict[str, int]:
+        """Nothing."""
+        return {}
+
     def decoder(self, shape: Shape) -> IdxDecoder:
-        """What turns a row of the file into a picture.
+        """The decoder of a row of the file.
 
         Raises:
             DataError: the pictures are smaller than those wanted.
@@ -92,7 +104,7 @@ class IdxDecoder:
     width: int
     padded: int
 
-    def __call__(self, payload: Payload, memory_lock: MemoryLock) -> Pixels:
+    def __call__(self, payload: Payload, memory_lock: MemoryLock) -> Decoded:
         """Pixels `[H, W, C]`; `payload` is one row of the file, `height * width` bytes."""
         assert isinstance(payload, bytes)
         picture = np.frombuffer(payload, np.uint8).reshape(self.height, self.width)

@@ -1,4 +1,4 @@
-"""Which kind of source a location means.
+"""Opening the source at a location, of whichever kind it is.
 
 Owns that choice alone.
 """
@@ -15,6 +15,11 @@ from training.data.sources.folder import open_folder
 from training.data.sources.idx import open_idx_pictures
 from training.data.sources.pictures import PictureSource
 from training.data.sources.request import SCHEME
+
+
+def is_there(location: str) -> bool:
+    """Whether a location can be opened now; drawings always can."""
+    return location.startswith(SCHEME) or Path(location).exists()
 
 
 def open_source(location: str) -> PictureSource:

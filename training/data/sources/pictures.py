@@ -1,4 +1,4 @@
-"""What a source of pictures is, whatever kind it is of.
+"""The interface of all sources of pictures.
 
 Owns the border between the sources and `training.data.prepare`. Knows no kind of source.
 """
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from models.families.progan.config import SQUARE, Size
-from models.picture import Pixels
-from training.data.decode import MemoryLock, Payload, Shape
+from training.data.decode import Decoded, MemoryLock, Payload
 from training.data.manifest import DataError, Source
+from training.data.shape import Shape
+from training.data.sources.state import SourceState
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,8 @@ class Entry:
     """One picture that is not decoded yet.
 
     Attributes:
-        name: what a person calls it, such as its path within the source.
-        payload: what its decoder needs.
+        name: for people, such as its path within the source.
+        payload: for its decoder: a path, bytes or a number.
         label: its class number; -1 without classes.
         flaw: why it cannot be decoded, if the source knows already.
     """
@@ -40,7 +41,7 @@ class Decoder(Protocol):
         """Of the pixels."""
         ...
 
-    def __call__(self, payload: Payload, memory_lock: MemoryLock) -> Pixels:
+    def __call__(self, payload: Payload, memory_lock: MemoryLock) -> Decoded:
         """Pixels `[H, W, C]`; holds `memory_lock` while it needs much memory."""
         ...
 
@@ -68,12 +69,26 @@ class PictureSource(Protocol):
         """How many entries there are."""
         ...
 
+    @property
+    def state(self) -> SourceState | None:
+        """What to recognise unchanged files by; None if the location alone says everything."""
+        ...
+
+    @property
+    def passed_over(self) -> dict[str, int]:
+        """Reasons for which files do not count as entries -> how many files."""
+        ...
+
     def natural_resolution(self, base: Size = SQUARE) -> int:
         """The resolution to make from `base` where nobody says otherwise; a power of two."""
         ...
 
     def decoder(self, shape: Shape) -> Decoder:
-        """What decodes the entries."""
+        """The decoder of the entries.
+
+        Raises:
+            DataError: the source has no pictures of this shape.
+        """
         ...
 
     def entries(self) -> Iterator[Entry]:

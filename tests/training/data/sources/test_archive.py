@@ -50,7 +50,7 @@ def test_a_bomb_is_named_and_not_unpacked(tmp_path: Path, monkeypatch: pytest.Mo
     location = pack(tmp_path / "a.zip", {"a.png": bytes(1001), "b.png": png()})
     bomb, good = open_archive(location).entries()
 
-    assert bomb.flaw == "has 1,001 bytes, more than 1,000"
+    assert bomb.flaw == "is too large for a zip (1,001 bytes, at most 1,000)"
     assert bomb.payload == b""
     assert good.flaw == ""
 
@@ -116,3 +116,67 @@ def test_a_zip_whose_directory_is_damaged_is_refused(
 
     with pytest.raises(DataError, match="a.zip cannot be read"):
         open_archive(str(path))
+
+
+def raw_names(path: Path, names: dict[bytes, bytes]) -> str:
+    """A zip whose members have these bytes as names, as programs of other systems write them."""
+    stand_ins = {chr(65 + number) * len(name): name for number, name in enumerate(names)}
+    pack(path, dict(zip(stand_ins, names.values(), strict=True)))
+    content = path.read_bytes()
+    for stand_in, name in stand_ins.items():
+        content = content.replace(stand_in.encode(), name)
+    path.write_bytes(content)
+    return str(path)
+
+
+def test_a_zip_of_windows(tmp_path: Path) -> None:
+    """Backslashes between folders, code page 437, and what Explorer adds."""
+    names = {
+        b"tiere\\K\x84fer\\1.png": png(),
+        b"tiere\\H\x81hner\\2.png": png(),
+        b"tiere\\H\x81hner\\Thumbs.db": b"",
+        b"tiere\\K\x84fer\\desktop.ini": b"",
+    }
+    pictures = open_archive(raw_names(tmp_path / "a.zip", names))
+
+    assert pictures.label_names == ("Hühner", "Käfer")
+    assert [entry.name for entry in pictures.entries()] == [
+        "tiere/Hühner/2.png",
+        "tiere/Käfer/1.png",
+    ]
+    assert pictures.passed_over == {"hidden, or of the system": 2}
+
+
+def test_a_zip_of_macos(tmp_path: Path) -> None:
+    """UTF-8 that is not marked as such, accents apart, and a second tree of resource forks."""
+    beetle = "Ka\u0308fer".encode()
+    names = {
+        b"pets/" + beetle + b"/1.png": png(),
+        b"pets/Hund/2.png": png(),
+        b"pets/.DS_Store": b"",
+        b"__MACOSX/pets/Hund/._2.png": b"",
+    }
+    pictures = open_archive(raw_names(tmp_path / "a.zip", names))
+
+    assert pictures.label_names == ("Hund", "Käfer")
+    assert [entry.label for entry in pictures.entries()] == [0, 1]
+    assert pictures.passed_over == {"hidden, or of the system": 2}
+
+
+def test_members_are_found_by_their_content(tmp_path: Path) -> None:
+    """As in a folder; what is no picture is counted."""
+    members = {"IMG_1": png(), "b.jfif": png(), "c.txt": b"text", "../../up.png": png()}
+    pictures = open_archive(pack(tmp_path / "a.zip", members))
+
+    assert [entry.name for entry in pictures.entries()] == ["IMG_1", "b.jfif", "up.png"]
+    assert pictures.passed_over == {"no picture (.txt)": 1}
+
+
+def test_the_state_is_that_of_the_members(tmp_path: Path) -> None:
+    """Not of the file: the same pictures packed anew are the same."""
+    first = open_archive(pack(tmp_path / "a.zip", {"a.png": png(), "notes.txt": b"1"})).state
+    again = open_archive(pack(tmp_path / "b.zip", {"a.png": png(), "notes.txt": b"2"})).state
+    other = open_archive(pack(tmp_path / "c.zip", {"a.png": png(17)})).state
+
+    assert first == again != other
+    assert first.newest == ""

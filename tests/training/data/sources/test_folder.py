@@ -1,5 +1,6 @@
 """A folder as a source."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -44,18 +45,87 @@ def test_the_first_picture_suggests_the_resolution(tmp_path: Path) -> None:
     assert open_folder(str(tmp_path)).natural_resolution() == 32
 
 
-def test_a_loop_of_links_is_not_followed(tmp_path: Path) -> None:
-    """A link to a folder is passed over, one to a picture is taken."""
-    draw(tmp_path / "a/1.png")
-    (tmp_path / "a/loop").symlink_to(tmp_path)
-    (tmp_path / "a/2.png").symlink_to(tmp_path / "a/1.png")
+def test_links_to_folders_and_files_are_followed(tmp_path: Path) -> None:
+    """As data sets are put together from the parts of others."""
+    draw(tmp_path / "store/one/1.png")
+    draw(tmp_path / "store/two/2.png")
+    draw(tmp_path / "in/cat/3.png")
+    (tmp_path / "in/dog").symlink_to(tmp_path / "store/one")
+    (tmp_path / "in/cow").symlink_to(Path("../store/two"))
+    (tmp_path / "in/cat/4.png").symlink_to(tmp_path / "store/one/1.png")
+    pictures = open_folder(str(tmp_path / "in"))
 
-    assert [entry.name for entry in open_folder(str(tmp_path)).entries()] == ["a/1.png", "a/2.png"]
+    assert pictures.label_names == ("cat", "cow", "dog")
+    assert [entry.name for entry in pictures.entries()] == [
+        "cat/3.png",
+        "cat/4.png",
+        "cow/2.png",
+        "dog/1.png",
+    ]
+
+
+@pytest.mark.parametrize("target", [".", "..", "../.."])
+def test_a_loop_of_links_is_followed_once(tmp_path: Path, target: str) -> None:
+    """It is passed over where it comes back, and counted."""
+    draw(tmp_path / "in/a/1.png")
+    (tmp_path / "in/a/loop").symlink_to(target)
+    pictures = open_folder(str(tmp_path / "in"))
+
+    assert [entry.name for entry in pictures.entries()] == ["a/1.png"]
+    assert pictures.passed_over == {"link back to a folder above it": 1}
+
+
+def test_all_that_is_passed_over_is_counted(tmp_path: Path) -> None:
+    """Dead links, what systems add, files of other kinds; nothing is left out silently."""
+    draw(tmp_path / "in/a.png")
+    (tmp_path / "in/b.png").symlink_to(tmp_path / "annex/gone.png")
+    (tmp_path / "in/dogs").symlink_to(tmp_path / "not mounted")
+    draw(tmp_path / "in/@eaDir/a.png/SYNOPHOTO_THUMB_M.jpg")
+    for name in (".DS_Store", "Thumbs.db", "notes.txt", "README", "raw.NEF", ".b.png.icloud"):
+        (tmp_path / "in" / name).touch()
+    os.mkfifo(tmp_path / "in/pipe.png")
+    pictures = open_folder(str(tmp_path / "in"))
+
+    assert [entry.name for entry in pictures.entries()] == ["a.png"]
+    assert pictures.passed_over == {
+        "camera raw (.nef), to be converted first": 1,
+        "dead link": 2,
+        "hidden, or of the system": 3,
+        "neither a file nor a folder": 1,
+        "no picture (.txt)": 1,
+        "no picture (no ending)": 1,
+        "not downloaded from the cloud yet": 1,
+    }
+
+
+def test_pictures_are_found_by_their_content(tmp_path: Path) -> None:
+    """Whatever their names are, if they have an ending at all."""
+    draw(tmp_path / "a.png")
+    for name in ("IMG_1", "b.jfif", "c.picture", "d.tmp"):
+        (tmp_path / name).write_bytes((tmp_path / "a.png").read_bytes())
+    (tmp_path / "e.heic").write_bytes(b"\x00\x00\x00\x18ftypheic")
+
+    names = [entry.name for entry in open_folder(str(tmp_path)).entries()]
+    assert names == ["IMG_1", "a.png", "b.jfif", "c.picture", "d.tmp", "e.heic"]
+
+
+def test_the_state_changes_with_every_picture(tmp_path: Path) -> None:
+    """But not with other files."""
+    draw(tmp_path / "a.png")
+    state = open_folder(str(tmp_path)).state
+    (tmp_path / "notes.txt").touch()
+    assert open_folder(str(tmp_path)).state == state
+    draw(tmp_path / "b.png")
+
+    assert open_folder(str(tmp_path)).state.files == 2
 
 
 def test_a_folder_without_pictures_is_refused_and_points_at_idx_files(tmp_path: Path) -> None:
     """Somebody who names the folder of an IDX file is told to name the file."""
     with pytest.raises(DataError, match="holds no pictures"):
+        open_folder(str(tmp_path))
+    (tmp_path / "a.png").symlink_to(tmp_path / "gone.png")
+    with pytest.raises(DataError, match="holds no pictures; passed over: 1 dead link"):
         open_folder(str(tmp_path))
     (tmp_path / "train-images-idx3-ubyte.gz").touch()
     with pytest.raises(DataError, match="give .*train-images-idx3-ubyte.gz itself"):

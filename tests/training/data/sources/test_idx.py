@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.data.decode import Shape
 from training.data.manifest import DataError
+from training.data.shape import Shape
 from training.data.sources.idx import open_idx_pictures
 
 PICTURES = np.random.default_rng(0).integers(1, 256, (3, 28, 28), np.uint8)
@@ -29,7 +29,7 @@ def test_pictures_are_padded_with_black_to_the_next_power_of_two(
     path.write_bytes(gzip.compress(idx(PICTURES)) if packed else idx(PICTURES))
     source = open_idx_pictures(str(path))
     decoder = source.decoder(Shape(32, 1))
-    decoded = np.stack([decoder(entry.payload, nullcontext()) for entry in source.entries()])
+    decoded = np.stack([decoder(entry.payload, nullcontext()).pixels for entry in source.entries()])
 
     assert (source.count, source.channels, source.natural_resolution()) == (3, 1, 32)
     np.testing.assert_array_equal(decoded[:, 2:30, 2:30, 0], PICTURES)
@@ -41,7 +41,7 @@ def test_gray_is_repeated_where_three_channels_are_wanted(tmp_path: Path) -> Non
     path = tmp_path / "a"
     path.write_bytes(idx(PICTURES))
     source = open_idx_pictures(str(path))
-    pixels = source.decoder(Shape(32, 3))(next(source.entries()).payload, nullcontext())
+    pixels = source.decoder(Shape(32, 3))(next(source.entries()).payload, nullcontext()).pixels
 
     assert pixels.shape == (32, 32, 3)
     assert (pixels == pixels[:, :, :1]).all()

@@ -11,8 +11,8 @@ from typing import cast
 import pytest
 from PIL import Image
 
-from training.data.decode import Shape
 from training.data.manifest import DataError
+from training.data.shape import Shape
 from training.data.sources.opening import open_source
 from training.data.sources.pictures import PictureSource, names_of_classes
 
@@ -56,7 +56,8 @@ def test_decoders_travel_to_other_processes_and_make_the_natural_resolution(
 
     assert shape.resolution == 16
     for entry in pictures.entries():
-        assert decoder(entry.payload, nullcontext()).shape == (16, 16, shape.channels)
+        pixels = decoder(entry.payload, nullcontext()).pixels
+        assert pixels.shape == (16, 16, shape.channels)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,139 @@
+"""What `prepare` says at the end: a table, warnings, and the command that comes next.
+
+Owns these texts. Knows nothing of how pictures are prepared.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from rich.table import Table
+
+from models.families.progan.config import SQUARE
+from training.config.presets import PRESETS
+from training.data.manifest import SKIPPED_FILE, Manifest
+from training.data.skipped import group_of
+from training.data.stream import open_prepared
+
+MUCH_SKIPPED = 0.2  # of all pictures
+FEW = 5000  # pictures; below, a discriminator soon knows each of them
+NAMED_CLASSES = 20
+PYTHON = ".venv/bin/python"
+AUGMENT = "augment=color,translation,cutout"
+
+
+def summary(manifest: Manifest, out: Path, seconds: float) -> Table:
+    """The closing table."""
+    megabytes = sum(file.size for file in manifest.files) / 1e6
+    table = Table(show_header=False, box=None)
+    rows = {
+        "folder": str(out),
+        "pictures": f"{manifest.count:,}",
+        "skipped": skipped_text(manifest, out),
+        "passed over": counted(manifest.passed_over) or "nothing",
+        "noted": counted(manifest.notes) or "nothing",
+        "sizes": f"{sizes_text(manifest)} px, {megabytes:,.1f} MB",
+        "channels": str(manifest.channels),
+        "classes": classes_text(manifest, out),
+        "licence": manifest.source.licence or "unknown",
+        "seconds": f"{seconds:.1f}",
+    }
+    for name, value in rows.items():
+        if (name, value) not in {("passed over", "nothing"), ("noted", "nothing")}:
+            table.add_row(name, value)
+    return table
+
+
+def skipped_text(manifest: Manifest, out: Path) -> str:
+    """How many pictures were skipped, and for which reasons, the most frequent first."""
+    if not manifest.skipped:
+        return "0"
+    share = manifest.skipped / (manifest.count + manifest.skipped)
+    lines = [f"{manifest.skipped:,} ({share:.0%}), each of them named in {out / SKIPPED_FILE}"]
+    lines += [f"  {count:,} {group}" for group, count in skipped_groups(out).most_common()]
+    return "\n".join(lines)
+
+
+def skipped_groups(out: Path) -> Counter[str]:
+    """Reasons, without what differs from picture to picture -> how many were skipped for them."""
+    try:
+        with (out / SKIPPED_FILE).open(encoding="utf-8") as file:
+            return Counter(group_of(json.loads(line)["reason"]) for line in file)
+    except (OSError, ValueError, KeyError):
+        return Counter()
+
+
+def counted(counts: dict[str, int]) -> str:
+    """Reasons and how often, a line for each."""
+    return "\n".join(f"{count:,} {reason}" for reason, count in counts.items())
+
+
+def classes_text(manifest: Manifest, out: Path) -> str:
+    """The classes by name, and how many pictures each has."""
+    labels = open_prepared(out).labels()
+    if labels is None:
+        return "none"
+    counts = np.bincount(labels, minlength=len(manifest.label_names)).tolist()
+    pairs = list(zip(manifest.label_names, counts, strict=True))
+    named = [f"{name} ({count:,})" for name, count in pairs[:NAMED_CLASSES]]
+    more = len(pairs) - len(named)
+    return f"{len(pairs)}: {', '.join(named)}" + (f" and {more} more" if more else "")
+
+
+def sizes_text(manifest: Manifest) -> str:
+    """The size of every array; width x height where they are not square."""
+    if manifest.base == SQUARE:
+        return ", ".join(map(str, manifest.resolutions))
+    return ", ".join(f"{file.shape[2]}x{file.shape[1]}" for file in manifest.images)
+
+
+def remarks(manifest: Manifest, out: Path) -> list[str]:
+    """Sentences below the table: warnings first, then what to do next."""
+    lines: list[str] = []
+    whole = manifest.count + manifest.skipped
+    if manifest.skipped > MUCH_SKIPPED * whole:
+        lines.append(
+            f"warning: {manifest.skipped:,} of {whole:,} pictures were skipped; the reasons above "
+            "say what may be done about it"
+        )
+    if manifest.empty_classes:
+        names = ", ".join(manifest.empty_classes)
+        left = "" if manifest.label_names else ", so that there are no classes any more"
+        lines.append(f"warning: left out, since they have no usable picture: {names}{left}")
+    if manifest.count < FEW:
+        lines.append(
+            f"{manifest.count:,} pictures are few: train with augmentation (--set {AUGMENT}), and "
+            "with --set mirror=true where left and right do not matter; docs/training.md, Few"
+        )
+    if command := next_command(manifest, out):
+        lines += ["next:", f"  {command}"]
+    return lines
+
+
+def next_command(manifest: Manifest, out: Path) -> str:
+    """The command that trains on these pictures, ready to paste; empty if no preset fits them."""
+    fitting = [
+        (config.network.resolution, name, config)
+        for name, config in PRESETS.items()
+        if config.network.resolution <= manifest.resolution
+        and max(plan.batch_size for plan in config.levels) <= manifest.count
+        and not name.startswith("paper-")
+        and config.labels == "none"
+    ]
+    if not fitting:
+        return ""
+    largest = max(resolution for resolution, _, _ in fitting)
+    best = [(name, config) for resolution, name, config in fitting if resolution == largest]
+    few = manifest.count < FEW
+    name, config = next(
+        ((name, config) for name, config in best if few and name.startswith("few-")), best[0]
+    )
+    words = [PYTHON, "-m", "training", "train", "--data", str(out), "--run", f"runs/{out.name}"]
+    words += ["--preset", name]
+    if few and not config.augment:
+        words += ["--set", AUGMENT]
+    return shlex.join(words)

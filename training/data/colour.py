@@ -1,0 +1,162 @@
+"""Pictures of any mode, with or without a colour profile -> 8-bit gray, RGB or RGBA in sRGB.
+
+Owns colour profiles (ICC.1:2022) and transparency. Knows no shape.
+
+**Profiles.** A picture whose file carries a colour profile is converted to sRGB by LittleCMS, with
+the perceptual intent, as browsers show it. A profile that moves no colour by more than one of 255
+steps counts as sRGB, and nothing is changed then. A profile that is damaged, or that belongs to
+other kinds of pixels, is ignored. So it is with `keep_profile`, for data whose numbers matter.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from typing import Any, Literal, cast
+
+import numpy as np
+from PIL import Image, ImageCms
+
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+CONVERTED = "colour profile converted to sRGB"
+UNUSABLE = "colour profile unusable, taken as sRGB"
+PROFILES_HELD = 64  # transforms of different profiles that a process remembers
+TOLERANCE = 1  # of 255: a profile within this of sRGB is sRGB
+
+
+class UnusableProfileError(ValueError):
+    """A colour profile that is damaged, or of other kinds of pixels than the picture."""
+
+
+def plain(image: Image.Image, channels: int) -> Image.Image:
+    """A picture of 8 bits, of any mode, as gray, RGB, or RGBA if it is transparent.
+
+    Gray and RGB as `channels` asks for; nothing is copied that has that mode already.
+    """
+    if image.mode == "LAB":
+        return lab_to_rgb(image)
+    if image.mode == "La":  # Pillow converts it to LA alone
+        image = image.convert("LA")
+    mode = "RGBA" if image.has_transparency_data else MODES[channels]
+    return image if image.mode == mode else image.convert(mode)
+
+
+def scale_key(image: Image.Image) -> None:
+    """Bring the colour that means "transparent" in a PNG to the 8 bits of its pixels, in place.
+
+    Call it before the pixels are decoded. In the file it has as many bits as they have there: 16, 4
+    or 2; Pillow compares it with pixels of 8.
+    """
+    key = image.info.get("transparency")
+    if image.format != "PNG" or key is None or isinstance(key, bytes):
+        return
+    rawmode = next((tile[3] for tile in getattr(image, "tile", [])), "")
+    if rawmode == "RGB;16B":
+        image.info["transparency"] = tuple(part >> 8 for part in key)
+    elif rawmode in ("L;2", "L;4"):
+        most = 3 if rawmode == "L;2" else 15
+        image.info["transparency"] = (key & most) * 255 // most
+
+
+def to_srgb(image: Image.Image) -> tuple[Image.Image, str]:
+    """A picture of 8 bits by its colour profile -> RGB or RGBA in sRGB, and what was done.
+
+    The second is `CONVERTED`, `UNUSABLE`, or empty: no profile, or that of sRGB itself; the picture
+    then is the same one.
+    """
+    profile = image.info.get("icc_profile")
+    if not profile:
+        return image, ""
+    try:
+        mode = transform_mode(image, colour_space(profile))
+        transform = transform_of(profile, mode)
+    except (UnusableProfileError, ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return image, UNUSABLE
+    if transform is None:
+        return image, ""
+    alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
+    base = image.convert("LA") if image.mode == "La" else image
+    converted = ImageCms.applyTransform(
+        base if base.mode == mode else base.convert(mode), transform
+    )
+    assert converted is not None  # it is not made in place
+    if alpha is not None:
+        converted.putalpha(alpha)
+    return converted, CONVERTED
+
+
+def colour_space(profile: bytes) -> str:
+    """The kind of colours a profile says it is for: `RGB`, `GRAY`, `CMYK`, `Lab` and others."""
+    return profile[16:20].decode("ascii", "replace").strip()  # ICC.1:2022, 7.2.8
+
+
+def transform_mode(image: Image.Image, space: str) -> str:
+    """The mode in which a picture meets a profile of this space.
+
+    Raises:
+        UnusableProfileError: such a picture cannot have such a profile.
+    """
+    gray = image.mode in ("1", "L", "LA", "La")
+    modes = {"CMYK": "CMYK", "LAB": "Lab"}
+    if image.mode in modes:
+        if modes[image.mode] != space:
+            raise UnusableProfileError(f"a profile of {space} for {image.mode}")
+        return image.mode
+    if space == "GRAY" and gray:
+        return "L"
+    if space == "RGB":
+        return "RGB"
+    raise UnusableProfileError(f"a profile of {space} for {image.mode}")
+
+
+@lru_cache(maxsize=PROFILES_HELD)
+def transform_of(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """From `mode` with this profile to RGB in sRGB; None where that changes nothing.
+
+    Raises:
+        PyCMSError: the profile is damaged.
+    """
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    target = built_in("sRGB")
+    transform = ImageCms.buildTransform(source, target, mode, "RGB", ImageCms.Intent.PERCEPTUAL)
+    if mode in ("L", "RGB"):
+        probe = probe_of(mode)
+        moved = ImageCms.applyTransform(probe, transform)
+        assert moved is not None  # it is not made in place
+        before, after = (np.asarray(each, np.int16) for each in (probe.convert("RGB"), moved))
+        if np.abs(before - after).max() <= TOLERANCE:
+            return None
+    return transform
+
+
+def probe_of(mode: str) -> Image.Image:
+    """A picture of colours from the whole of gray or RGB."""
+    ramp = np.arange(0, 256, 15, dtype=np.uint8)
+    if mode == "L":
+        return Image.fromarray(ramp[None])
+    cube = np.stack(np.meshgrid(ramp, ramp, ramp), axis=-1)
+    return Image.fromarray(cube.reshape(1, -1, 3))
+
+
+def built_in(name: Literal["sRGB", "LAB"]) -> ImageCms.ImageCmsProfile:
+    """A profile that LittleCMS brings along."""
+    profile = cast("Any", ImageCms.createProfile(name))
+    return ImageCms.ImageCmsProfile(profile)
+
+
+def lab_to_rgb(image: Image.Image) -> Image.Image:
+    """CIE L*a*b* without a profile, as TIFF has it -> RGB."""
+    converted = ImageCms.profileToProfile(
+        image, built_in("LAB"), built_in("sRGB"), outputMode="RGB"
+    )
+    assert converted is not None  # it is not made in place
+    return converted
+
+
+def flattened(image: Image.Image, channels: int) -> Image.Image:
+    """The wanted channels; transparency that is not among them is laid on white."""
+    if image.mode == "RGBA" and channels != 4:
+        ground = Image.new("RGBA", image.size, "white")
+        ground.alpha_composite(image)
+        image = ground
+    return image.convert(MODES[channels])

@@ -1,0 +1,107 @@
+"""The settings of a preparation, checked.
+
+Owns `PrepareOptions` and which of its values are recorded in the manifest.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from models.families.progan.config import (
+    IMAGE_CHANNELS,
+    MIN_RESOLUTION,
+    SQUARE,
+    Size,
+    level_of,
+    require_base,
+)
+from training.data.manifest import DataError
+from training.data.shape import AUTO, FITS, Fit, Range
+
+
+@dataclass(frozen=True)
+class PrepareOptions:
+    """The settings of a preparation.
+
+    Attributes:
+        resolution: of the largest array, a power of two from 8 to 1024; None: the source's own.
+        channels: 1 gray, 3 RGB, 4 RGBA; None: the source's own.
+        fit: which pictures are accepted, see `training.data.shape.Shape`.
+        strict: refuse the source at the first picture that cannot be used, instead of skipping it.
+        workers: decoding processes; None: one for each core. Changes nothing in the result.
+        licence: of the pictures, where the source does not know it.
+        attribution: the credit that licence asks for.
+        label_names: of the classes, where the source only numbers them.
+        shape: the base (`models.families.progan.config`), height and width; pictures have its
+            proportions.
+        value_range: what becomes black and white in gray pictures of more than 8 bits, (low, high),
+            `auto`, or None: see `training.data.depth`.
+        keep_profile: do not convert pictures with a colour profile to sRGB.
+    """
+
+    resolution: int | None = None
+    channels: int | None = None
+    fit: Fit = "square"
+    strict: bool = False
+    workers: int | None = None
+    licence: str = ""
+    attribution: str = ""
+    label_names: tuple[str, ...] = ()
+    shape: Size = SQUARE
+    value_range: Range | str | None = None
+    keep_profile: bool = False
+
+    def __post_init__(self) -> None:
+        try:
+            require_base(self.shape)
+        except ValueError as error:
+            raise DataError(f"--shape: {error}") from error
+        if self.resolution is not None:
+            require_resolution(self.resolution)
+        if self.channels not in (None, *IMAGE_CHANNELS):
+            raise DataError(f"channels must be one of {IMAGE_CHANNELS}, not {self.channels}")
+        if self.fit not in FITS:
+            raise DataError(f"fit must be one of {', '.join(FITS)}, not {self.fit!r}")
+        if self.workers is not None and self.workers < 1:
+            raise DataError(f"workers must be at least 1, not {self.workers}")
+        require_range(self.value_range)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The values for the manifest: all that may change the result.
+
+        Those that came later than the first release are left out where they are as it was then.
+        """
+        later = {"label_names": (), "shape": SQUARE, "value_range": None, "keep_profile": False}
+        values: dict[str, Any] = asdict(self)
+        del values["workers"]
+        kept = {k: v for k, v in values.items() if k not in later or v != later[k]}
+        return json.loads(json.dumps(kept))  # lists for tuples, as they are read back
+
+
+def require_resolution(resolution: int) -> None:
+    """Refuse what no network can have.
+
+    Raises:
+        DataError: it is not a power of two from 8 to 1024.
+    """
+    try:
+        low_enough = level_of(resolution) < level_of(MIN_RESOLUTION)
+    except ValueError:
+        low_enough = True
+    if low_enough:
+        raise DataError(f"resolution must be a power of two from 8 to 1024, not {resolution}")
+
+
+def require_range(value_range: Range | str | None) -> None:
+    """Refuse a range that ends before it begins.
+
+    Raises:
+        DataError: it is neither `auto` nor two numbers, the lower one first.
+    """
+    if value_range is None or value_range == AUTO:
+        return
+    if isinstance(value_range, str) or not -math.inf < value_range[0] < value_range[1] < math.inf:
+        raise DataError(f"--range must be LOW:HIGH with LOW below HIGH, or auto, not {value_range}")
