@@ -119,7 +119,7 @@ def main() -> int:
 
 
 def lacks_memory(error: Exception) -> bool:
-    """Whether there was too little memory, for Python or for torch, on a device or on the CPU."""
+    """True if there was too little memory, for Python or for torch, on a device or on the CPU."""
     kinds = (MemoryError, torch.OutOfMemoryError)
     return isinstance(error, kinds) or "can't allocate memory" in str(error)
 

@@ -32,7 +32,7 @@ def wait_passively(environment: MutableMapping[str, str]) -> None:
 
 
 def available_threads() -> int:
-    """How many threads can compute at once here: at least 1, bounded by affinity and by quota.
+    """The number of threads that can compute at once here, at least 1: affinity and quota bound it.
 
     A quota of one core and a half counts as one: threads that wait for one another at every layer
     are as slow as the one that is throttled.

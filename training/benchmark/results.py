@@ -47,7 +47,7 @@ class TrialResult:
     draws: int = 0
 
     def measured_as(self, counter: ModeCounter) -> bool:
-        """Whether its score can stand beside others of this counter."""
+        """True if its score can stand beside others of this counter."""
         return (self.pictures, self.draws) == (counter.pictures, counter.draws)
 
 

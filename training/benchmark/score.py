@@ -1,4 +1,4 @@
-"""How many of the 1,000 modes are there, and how evenly.
+"""Mode score: the number of the 1,000 modes that occur, and how evenly.
 
 Owns the count: 25,600 pictures are read digit by digit; the number of classes that occur, and
 KL(model || uniform) in nats, both averaged over several draws. The divergence of a finite sample is
@@ -39,7 +39,7 @@ class ModeScore:
 
 @dataclasses.dataclass(frozen=True)
 class ModeCounter:
-    """How modes are counted: who reads, how many pictures a draw has, and how many draws."""
+    """Counts modes: the classifier, the pictures of a draw, and the number of draws."""
 
     reader: TrainedClassifier
     pictures: int = SCORE_PICTURES
@@ -63,7 +63,7 @@ def score_of(
 def mode_histogram(
     draw: Draw, number: int, counter: ModeCounter, advance: Advance = no_advance
 ) -> NDArray[np.int64]:
-    """How often each of the 1,000 classes occurs in one draw: `[1000]`."""
+    """The number of times that each of the 1,000 classes occurs in one draw: `[1000]`."""
     counts = np.zeros(STACKED_MODES, np.int64)
     for first in range(0, counter.pictures, SCORING_BATCH):
         images = draw(number, first, min(SCORING_BATCH, counter.pictures - first))

@@ -51,7 +51,7 @@ class EvaluationError(ValueError):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `evaluate` understands, but for the machine."""
+    """The command line of `evaluate`, without device and threads."""
     effort = Effort()
     parser.add_argument("--run", type=Path, required=True, help="the folder of the run")
     parser.add_argument("--data", type=Path, required=True, help="a folder that prepare wrote")

@@ -14,7 +14,7 @@ from training.report.page import KEPT_FOLDER, REPORT_FILE, write_page
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `report` understands."""
+    """The command line of `report`."""
     parser.add_argument("--run", type=Path, required=True, help="the folder of the run")
     parser.add_argument("--out", type=Path, help=f"the page; {REPORT_FILE} of the run")
 

@@ -1,1 +1,1 @@
-"""How good the pictures of a run are: measured offline, apart from the loop."""
+"""Metrics of generated pictures: small ones at each tick, all of them in `evaluate`."""

@@ -1,4 +1,4 @@
-"""How far generated features lie from real ones: KID, Frechet distance, precision and recall.
+"""Distances between real and generated features: KID, Frechet distance, precision and recall.
 
 Owns the four metrics over two clouds of features `[n, D]`, whatever network they came from. Knows
 no picture. All is computed in fp64, in pieces of bounded size.

@@ -35,12 +35,12 @@ from training.quality.swd import SWD_METHOD, sliced_wasserstein
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is measured.
+    """The amount that is measured.
 
     Attributes:
         images: pictures of each set for SWD, fewer if the data has fewer; 16,384 in the paper.
-        feature_images: the first of these, for everything that looks through the feature network,
-            which sees at most as many again of all training pictures for each set: likely copies.
+        feature_images: the first of these, for all metrics over features; of likely copies among
+            the training pictures, at most as many again are compared for each set.
         pairs: for MS-SSIM; 10,000 in the paper.
         seed: of every random choice.
         inception: the weights that FID is defined by; without them there is no FID.

@@ -26,7 +26,7 @@ ExtractFeatures = Callable[[PictureSet, OnProgress], Features]
 
 @dataclass(frozen=True)
 class Memorization:
-    """What was found.
+    """The result of the test.
 
     Attributes:
         ratio: of distances, for the report.
@@ -46,7 +46,7 @@ def measure_memorization(
     features_name: str,
     open_progress: OpenProgress = progress_bar,
 ) -> Memorization:
-    """How near generated pictures are to any training picture, beside those to each other.
+    """Compare the distances of generated to training pictures with those between training pictures.
 
     Args:
         sets: some real pictures, and generated ones.
@@ -122,7 +122,7 @@ def duplicates_of(pictures: PictureSet) -> Indices:
 def measure_neighbour_ratio(
     found: Neighbours, searched: int, compared: int, features_name: str
 ) -> Metric:
-    """How much nearer generated pictures are to training pictures than those to each other.
+    """The ratio of both distances, with how it was measured.
 
     Args:
         searched: all training pictures, from which candidates were chosen.

@@ -1,4 +1,4 @@
-"""Does the generator remember? The training pictures that are nearest to generated ones.
+"""Nearest real pictures of generated ones, in a space of features.
 
 Owns the search in a space of features, the numbers for it, and the sheet that shows it. Knows no
 network and no file.
@@ -101,7 +101,7 @@ def _search(points: Cloud, cloud: Cloud, k: int) -> tuple[Indices, Doubles]:
 
 
 def _apart(cloud: Cloud, measured: int, duplicates: Indices) -> Doubles:
-    """How far each of the first is from its nearest other; without those that have no other."""
+    """The distance of each of the first to its nearest other; without those that have none."""
     nearest: list[Doubles] = []
     for start, squares in squared_distances(cloud[:measured], cloud):
         same = duplicates[start : start + len(squares), None] == duplicates

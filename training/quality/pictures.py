@@ -1,6 +1,6 @@
 """Many pictures, a few at a time: chosen from a data set, or drawn by a generator.
 
-Owns `Pictures` and the scratch files that hold what memory should not. Knows no metric.
+Owns `PictureSet` and the scratch files that hold what memory should not. Knows no metric.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ StrictMetric = Annotated[
 
 @dataclass(frozen=True, config=STRICT)
 class GeneratedPictures:
-    """Which pictures were drawn: so many, of seeds from the first one on."""
+    """The pictures that were drawn: so many, of seeds from the first one on."""
 
     images: int
     first_seed: int
@@ -151,7 +151,7 @@ def read_report(path: Path) -> QualityReport:
 
 
 def quality_for_card(run_folder: Path, images_shown: int) -> Metric:
-    """What a card says of quality: the metrics and their circumstances.
+    """The quality in a card: the metrics and their circumstances.
 
     Empty, with a sentence on the standard error, where `missing_quality` has one.
     """

@@ -1,4 +1,4 @@
-"""How alike pictures are: multi-scale structural similarity (Wang, Simoncelli and Bovik 2003).
+"""Multi-scale structural similarity of pictures (Wang, Simoncelli and Bovik 2003).
 
 Owns MS-SSIM and its mean over random pairs of one set. Of generated pictures it measures variety:
 1 means that all are the same; the aim is the value of real pictures, not 0 (Odena et al. 2017).
@@ -88,7 +88,7 @@ def pairs_of(count: int, pairs: int, seed: int) -> Indices:
 
 
 def scales_of(shorter: int) -> int:
-    """How many scales, each half of the one before, still hold a whole window; at least one."""
+    """The number of scales, each half of the one before, that hold a whole window; at least one."""
     fitting = [n for n in range(len(WEIGHTS)) if shorter >> n >= WINDOW]
     return max(1, len(fitting))
 

@@ -1,4 +1,4 @@
-"""How good the pictures of a tick are, cheaply: the same few real pictures and seeds each time.
+"""Cheap metrics of a tick, of the same few real pictures and seeds each time.
 
 Owns three numbers for the journal. They follow from the data, the growth and the averaged
 generator alone, so a resumed run writes the same ones. They are for watching one run: compare runs
@@ -44,7 +44,7 @@ PICTURES_AT_ONCE = 16  # pictures
 
 @dataclass(frozen=True)
 class SetStatistics:
-    """What is compared of one set of pictures.
+    """The statistics of one set of pictures that are compared.
 
     Attributes:
         projections: per level of the pyramid, its patches along fixed directions, sorted, `[K, M]`.
@@ -109,7 +109,7 @@ class TickMetrics:
         return None if labels is None else [int(label) for label in labels[numbers]]
 
     def count_at(self, growth: Growth) -> int:
-        """How many pictures are measured: fewer of large ones, and never more than there are."""
+        """The number of pictures measured: fewer of large ones, at most as many as there are."""
         height, width = size_of(growth.resolution, self.prepared.manifest.base)
         bytes_each = height * width * self.prepared.channels
         return min(self.wanted, max(FEWEST_PICTURES, MOST_BYTES // bytes_each), self.prepared.count)
@@ -123,7 +123,7 @@ def fade_reals(pictures: Pixels, growth: Growth) -> Pixels:
 
 
 def statistics_of(pictures: Pixels) -> SetStatistics:
-    """What is compared of pictures `[N, H, W, C]`; N is at least 2."""
+    """The statistics of pictures `[N, H, W, C]`; N is at least 2."""
     small = pictures
     while min(small.shape[1:3]) > DISTANCE_SIZE:
         n, height, width, channels = small.shape

@@ -1,1 +1,1 @@
-"""What a run looks like while it learns, as one page."""
+"""The page of a run: levels, losses, quality and pictures over time."""

@@ -1,4 +1,4 @@
-"""What a run has written down, gathered for one page.
+"""The data of a run, gathered for one page.
 
 Owns the way from a run folder to plain values that JSON can hold. Draws nothing, changes nothing.
 """

@@ -1,4 +1,4 @@
-"""Which commit of the code made a thing.
+"""The commit of the code, for the card of what it made.
 
 Owns the question to git.
 """

@@ -27,7 +27,7 @@ COLLAPSED = 1 / 3  # of the best rate at the same level
 
 @dataclass(frozen=True)
 class Workload:
-    """What a run costs, level by level.
+    """The cost of a run, level by level.
 
     Attributes:
         ends: images shown when each level is over.
@@ -96,7 +96,7 @@ class RateWatch:
     _noticed: set[int] = field(default_factory=set[int])
 
     def hint(self, schedule: ScheduleState, rate: float) -> str:
-        """What to do about it; empty while all is well.
+        """A sentence with what to do; empty while all is well.
 
         Args:
             schedule: of the tick.

@@ -162,7 +162,7 @@ def halved(x: Tensor) -> Tensor:
 
 
 def blocks() -> dict[str, tuple[Branches, Pool]]:
-    """What follows the stem, in order."""
+    """The blocks behind the stem, in order."""
     return {
         "Mixed_5b": (at_35_pixels(pooled=32), mean_around),
         "Mixed_5c": (at_35_pixels(pooled=64), mean_around),
