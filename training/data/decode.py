@@ -38,7 +38,7 @@ CROWD_PIXELS = 4_000_000  # larger pictures are decoded one at a time, so that m
 FORMATS = (
     "AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "QOI", "TGA", "TIFF", "WEBP",
 )  # fmt: skip  # a list of words reads best as lines; none of these starts another program
-HEIF_LIBRARY = "pi_heif"  # the extra `heic`
+HEIF_LIBRARY = "pi_heif"  # optional; its wheels only decode, so no x265 of another licence
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ SUFFIXES = (
     *(".apng", ".avif", ".bmp", ".dib", ".gif", ".j2k", ".jfif", ".jif", ".jp2", ".jpe", ".jpeg"),
     *(".jpf", ".jpg", ".jpx", ".mpo", ".pbm", ".pgm", ".pjp", ".pjpeg", ".png", ".pnm", ".ppm"),
     *(".qoi", ".tga", ".tif", ".tiff", ".webp"),
-    *(".heic", ".heics", ".heif", ".hif"),  # read where the extra `heic` is installed
+    *(".heic", ".heics", ".heif", ".hif"),  # read where pi-heif is installed
 )
 RAW_SUFFIXES = (  # many are TIFF within, whose first picture is a thumbnail
     *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dng", ".erf", ".iiq", ".kdc", ".mef", ".mos"),
