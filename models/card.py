@@ -6,6 +6,7 @@ Owns `Card`, its JSON form, and the strictness with which it is read. Knows no t
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import Annotated, Any, ClassVar, Self, cast
@@ -32,6 +33,13 @@ Byte = Annotated[int, Field(ge=0, le=255)]
 
 class CardError(ValueError):
     """A card that cannot be used; the message says what to do."""
+
+
+def model_name_of(text: str) -> str:
+    """A name that a model may have, made of any text, such as the name of a folder."""
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    name = re.sub(r"[^a-z0-9._-]+", "-", ascii_text).lstrip("._-")[:64].rstrip("._-")
+    return name or "model"
 
 
 @dataclass(frozen=True)

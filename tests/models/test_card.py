@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models.card import FORMAT_VERSION, Card, CardError
+from models.card import FORMAT_VERSION, NAME_PATTERN, Card, CardError, model_name_of
 from models.families.progan.config import ExitShape
 from models.layout import CARD_FILE
 
@@ -36,6 +36,30 @@ def test_the_pinned_name_holds_the_digest(card: Card) -> None:
     """`name@digest` never means another model."""
     assert card.pinned_name == "tiny@" + "0" * 64
     assert card.resolutions == (4, 8, 16, 32)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        *(("run", "run"), ("My Faces", "my-faces"), ("Zo\u00eb", "zoe"), (".hidden_2", "hidden_2")),
+        *(
+            ("\u041b\u0438\u0446\u0430", "model"),
+            ("", "model"),
+            ("...", "model"),
+            ("a" * 70, "a" * 64),
+        ),
+        *(("run (2)", "run-2"), ("a/b", "a-b"), ("x\n", "x"), ("-tiny", "tiny")),
+    ],
+)
+def test_a_name_is_made_of_any_text(text: str, name: str) -> None:
+    """What cannot stand in a name becomes a hyphen; accents are dropped."""
+    assert model_name_of(text) == name
+
+
+@given(st.text(max_size=100))
+def test_a_name_that_is_made_is_always_one_that_fits(text: str) -> None:
+    """For every text that there is."""
+    assert NAME_PATTERN.fullmatch(model_name_of(text))
 
 
 @pytest.mark.parametrize("name", ["", "Tiny", "a b", "-tiny", "a/b", "../x", "x" * 65, "tiny\n"])

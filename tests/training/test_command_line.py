@@ -21,8 +21,10 @@ def test_a_run_is_trained_and_exported(
     assert run(*train_words) == 0
     said = capsys.readouterr().out
     assert "finished after 16 images and 0 min" in said
-    assert f"next: evaluate --run {tmp_path / 'run'} --data {train_words[2]}, then" in said
-    assert f"export --run {tmp_path / 'run'} --out bundles/run" in said
+    assert said.splitlines()[-2:] == [
+        f"python -m training evaluate --run {tmp_path / 'run'} --data {train_words[2]}",
+        f"python -m training export --run {tmp_path / 'run'} --out bundles/run",
+    ]
 
     assert run("export", "--run", tmp_path / "run", "--out", tmp_path / "bundles" / "noise") == 0
     said = capsys.readouterr().out
@@ -165,12 +167,13 @@ def test_export_mistakes_are_told_in_the_same_way(
     run("export", "--run", tmp_path / "run", "--out", tmp_path / "noise")
     capsys.readouterr()
 
-    for source, out, message in (
-        ("nowhere", "new", "holds no checkpoint: train it first"),
-        ("run", "noise", "is there already: choose another --out, or add --replace"),
-        ("run", "My Noise", "model name 'My Noise'"),
+    for source, out, name, message in (
+        ("nowhere", "new", [], "holds no checkpoint: train it first"),
+        ("run", "noise", [], "is there already: choose another --out, or add --replace"),
+        ("run", "new", ["--name", "My Noise"], "model name 'My Noise'"),
     ):
-        assert run("export", "--run", tmp_path / source, "--out", tmp_path / out) == 2
+        words = ("--run", tmp_path / source, "--out", tmp_path / out, *name)
+        assert run("export", *words) == 2
         said = capsys.readouterr().err
         assert said.startswith("error: ")
         assert message in said

@@ -1,35 +1,35 @@
-"""From a checkpoint of a run to a bundle that is proved before it appears.
+"""`python -m training export`: a bundle of a checkpoint, proved before it appears.
 
-Owns the `export` command: averaged generator, fitted exits, card, preview, and the comparison of
-what was written with what was meant. Quality is what `evaluate` wrote, or nothing.
+Owns the arguments and the order of the steps: averaged generator, fitted exits, card, preview, and
+the comparison of what was written with the run. Quality is what `evaluate` wrote, or nothing.
 """
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import torch
-from pydantic import JsonValue
 from safetensors import SafetensorError
 
 from models.bundle import load_bundle, load_card, save_bundle
-from models.card import NAME_PATTERN, Card, Data
+from models.card import NAME_PATTERN, Card, Data, model_name_of
 from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
 from models.layout import CARD_FILE
 from training.atomic_folder import atomic_folder
-from training.config.config import TrainingConfig
+from training.device import add_machine_arguments, device_of, use_threads
 from training.exits.fitting import STEPS, FittedExit, fit_exits, with_exits
 from training.exits.reuse import reuse_exits
 from training.progress_bar import progress_bar
 from training.quality.report import missing_quality, quality_for_card
-from training.run.checkpoint import Progress
 from training.run.commit import commit_of
 from training.run.data_origin import Origin, read_origin
 from training.run.golden import golden_at, golden_of, preview_of
 from training.run.loaded import NEWEST, LoadedRun, add_checkpoint_argument, load_run
+
+CPU = torch.device("cpu")
 
 
 class ExportError(ValueError):
@@ -37,14 +37,23 @@ class ExportError(ValueError):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `export` understands."""
+    """Arguments of `export`."""
     parser.add_argument("--run", type=Path, required=True, help="the folder of the run")
     parser.add_argument("--out", type=Path, required=True, help="the folder of the new bundle")
-    parser.add_argument("--name", help="how clients call the model; that of --out unless told")
-    parser.add_argument("--title", help="for people; the name unless told")
+    parser.add_argument(
+        "--name", help="of the model, for clients (default: made of the name of --out)"
+    )
+    parser.add_argument("--title", help="for people (default: the name)")
     parser.add_argument("--description", help="one or two sentences for the card")
     add_checkpoint_argument(parser)
-    parser.add_argument("--replace", action="store_true", help="take the place of an old bundle")
+    parser.add_argument(
+        "--resolution",
+        type=int,
+        metavar="R",
+        help="of the largest pictures (default: the highest that the run has finished)",
+    )
+    add_machine_arguments(parser)
+    parser.add_argument("--replace", action="store_true", help="replace an older bundle")
     parser.add_argument(
         "--exit-steps",
         type=int,
@@ -63,8 +72,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """The `export` command."""
+    device = device_of(options.device)
+    use_threads(options.threads)
     old = load_card(options.out) if options.keep_exits else None
-    name = options.name or (old.name if old else options.out.name)
+    name = options.name or (old.name if old else model_name_of(options.out.resolve().name))
     title, description = (old.title, old.description) if old else (name, "")
     card = export_run(
         options.run,
@@ -74,18 +85,22 @@ def run(options: argparse.Namespace) -> int:
         description=description if options.description is None else options.description,
         replace=options.replace,
         checkpoint=options.checkpoint,
+        resolution=options.resolution,
+        device=device,
         exit_steps=options.exit_steps,
         keep=options.keep_exits,
     )
     for exit_ in card.exits:
-        kept = "finished picture" if exit_.psnr_db is None else f"{exit_.psnr_db:.1f} dB"
+        fidelity = "finished picture" if exit_.psnr_db is None else f"{exit_.psnr_db:.1f} dB"
         cost = f"{exit_.share_of_path:.1%} of the path" if exit_.share_of_path is not None else ""
-        print(f"{exit_.resolution:5d} px  {kept:16}  {cost:17}  exit {exit_.shape}")
+        print(f"{exit_.resolution:5d} px  {fidelity:16}  {cost:17}  exit {exit_.shape}")
     print(f"{options.out}: {card.pinned_name}, proved")
     images_shown = card.training["images_shown"]
     if isinstance(images_shown, int) and (reason := missing_quality(options.run, images_shown)):
         print(reason)
-    print(f"serve it: PROGAN_BUNDLES={options.out.parent} python -m service")
+    if note := card.training.get("unfinished"):
+        print(f"the run is unfinished: {note}")
+    print(f"serve it: PROGAN_BUNDLES={quote(str(options.out.parent))} python -m service")
     return 0
 
 
@@ -98,28 +113,44 @@ def export_run(  # noqa: PLR0913 - what a person chooses, each by its name
     description: str,
     replace: bool,
     checkpoint: str = NEWEST,
+    resolution: int | None = None,
+    device: torch.device = CPU,
     exit_steps: int = STEPS,
     keep: bool = False,
 ) -> Card:
-    """Make a bundle of a checkpoint, as `load_run` names it; its card, as it was read back.
+    """Make a bundle of a checkpoint; the card as it was read back.
 
-    With `keep`, exits are those of the bundle that is replaced, whatever `exit_steps` says.
+    Args:
+        run_folder: the folder of the run.
+        out: the folder of the bundle.
+        name: of the model.
+        title: of the model, for people.
+        description: of the model, for people.
+        replace: whether an older bundle may be replaced.
+        checkpoint: as for `load_run`.
+        resolution: of the largest pictures; the highest finished one by default.
+        device: that the exits are fitted on.
+        exit_steps: as for `fit_exits`.
+        keep: take the exits of the bundle that is replaced, whatever `exit_steps` says.
 
     Raises:
-        ExportError: no finished level to export, `out` is taken, or the proof failed; `out` is as
-            it was before.
+        ExportError: `out` is taken, or the proof failed; `out` is as it was before.
         ExitError: the exits show nothing of the finished picture, cannot be fitted, or belong to
             other weights.
         BundleError: exits are to be kept, and the bundle that has them cannot be read.
-        CheckpointError: there is no run or checkpoint, or none is whole.
+        CheckpointError: there is no run or whole checkpoint, or `resolution` is not finished.
         ConfigError: the configuration of the run cannot be read.
         OSError: the disk is full; `out` is as it was before.
     """
     check_destination(out, name, replace)
-    newest = load_run(run_folder, checkpoint)
-    require_trained(run_folder, newest)
-    config, progress, average = newest.config, newest.progress, newest.state.average
-    exits, steps_taken = exits_for(average, config.seed, exit_steps, out if keep else None)
+    loaded = load_run(run_folder, checkpoint)
+    average = loaded.network(resolution)
+    config, progress = loaded.config, loaded.progress
+    if keep:
+        exits, old = reuse_exits(out, average)
+        steps_taken = old.training.get("exit_steps")
+    else:
+        exits, steps_taken = new_exits(average.to(device), config.seed, exit_steps), exit_steps
     generator = with_exits(average, exits)
     origin = read_origin(run_folder)
     card = Card(
@@ -127,14 +158,15 @@ def export_run(  # noqa: PLR0913 - what a person chooses, each by its name
         title=title,
         description=description,
         licence=origin.licence or "not stated",
-        network=config.network,
+        network=generator.config,
         exits=tuple(exit_.card_entry for exit_ in exits),
         data=Data(origin.name, origin.licence, origin.attribution, origin.images),
         weights_sha256="",
         golden=golden_of(generator),
         labels=origin.labels if config.network.classes else (),
-        training=describe_training(config, progress, origin) | {"exit_steps": steps_taken},
-        quality=quality_for_card(run_folder, progress.images_shown),
+        training=describe_training(loaded, generator.config.resolution, origin)
+        | {"exit_steps": steps_taken},
+        quality=quality_at(run_folder, progress.images_shown, generator.config.resolution),
     )
     try:
         with atomic_folder(out, replace=replace, public=True) as partial:
@@ -144,15 +176,17 @@ def export_run(  # noqa: PLR0913 - what a person chooses, each by its name
         raise OSError(f"{out} cannot be written: {error}") from error
 
 
-def exits_for(
-    average: Generator, seed: int, steps: int, kept_in: Path | None
-) -> tuple[list[FittedExit], JsonValue]:
-    """Exits that are fitted, or those of the bundle in `kept_in`; the steps that were taken."""
-    if kept_in:
-        exits, card = reuse_exits(kept_in, average)
-        return exits, card.training.get("exit_steps")
+def new_exits(average: Generator, seed: int, steps: int) -> list[FittedExit]:
+    """Exits fitted on the device of `average`, with a progress bar."""
     with progress_bar("fitting exits", "steps") as on_progress:
-        return fit_exits(average, seed, steps, on_progress), steps
+        return fit_exits(average, seed, steps, on_progress)
+
+
+def quality_at(run_folder: Path, images_shown: int, resolution: int) -> dict[str, Any]:
+    """The quality that was measured of this network; empty if another one was measured."""
+    quality = quality_for_card(run_folder, images_shown)
+    measured: dict[str, Any] = quality.get("measured") or {}
+    return quality if measured.get("resolution", resolution) == resolution else {}
 
 
 def check_destination(out: Path, name: str, replace: bool) -> None:
@@ -170,21 +204,6 @@ def check_destination(out: Path, name: str, replace: bool) -> None:
         raise ExportError(f"{out} is there already: choose another --out, or add --replace")
     if out.exists() and not (out / CARD_FILE).is_file():
         raise ExportError(f"{out} is no bundle, so nothing replaces it: choose another --out")
-
-
-def require_trained(run_folder: Path, newest: LoadedRun) -> None:
-    """Refuse a run whose top level is not wholly awake.
-
-    Raises:
-        ExportError: it sleeps, or fades in.
-    """
-    growth, network = newest.schedule.growth, newest.config.network
-    if growth != Growth(network.top_level):
-        raise ExportError(
-            f"{run_folder} stands at {growth.resolution} px, alpha {growth.alpha:.2f}: its top "
-            f"level of {network.resolution} px must have faded in. Repeat the train command to "
-            "go on"
-        )
 
 
 def prove(folder: Path, generator: Generator) -> Card:
@@ -205,8 +224,12 @@ def prove(folder: Path, generator: Generator) -> Card:
     return bundle.card
 
 
-def describe_training(config: TrainingConfig, progress: Progress, origin: Origin) -> dict[str, Any]:
-    """How the weights came about, for the card."""
+def describe_training(loaded: LoadedRun, resolution: int, origin: Origin) -> dict[str, Any]:
+    """Facts of the run for the card; `resolution` is that of the exported network."""
+    config, progress = loaded.config, loaded.progress
+    planned, images = config.network.resolution, config.total_images
+    whole = loaded.is_complete and resolution == planned
+    note = f"{resolution} of {planned} px, {progress.images_shown:,} of {images:,} images"
     return {
         "preset": config.preset,
         "objective": config.objective,
@@ -220,4 +243,5 @@ def describe_training(config: TrainingConfig, progress: Progress, origin: Origin
         "commit": commit_of(Path(__file__).parent),
         "torch": torch.__version__,
         "exit_fidelity": "PSNR against the box-downsampled finished picture, 128 held-out seeds",
+        **({} if whole else {"unfinished": note}),
     }

@@ -7,12 +7,14 @@ run goes.
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models.card import model_name_of
 from training.config.config import ConfigError, TrainingConfig
 from training.config.overrides import apply_settings, overruled
 from training.config.presets import PRESETS
@@ -111,8 +113,10 @@ def run(options: argparse.Namespace) -> int:
         display.say(
             f"{'finished' if done else 'stopped'} after {progress.images_shown:,} images and "
             f"{format_duration(progress.seconds)}; "
-            + (next_commands(options) if done else "the same command goes on")
+            + ("next:" if done else "the same command goes on")
         )
+    if done and processes.first:
+        print("\n".join(next_commands(options.run, options.data)))
     return 0
 
 
@@ -141,12 +145,11 @@ def answer_overruled(
         sys.stderr.write(f"{decided}; what --set says of them is passed over\n")
 
 
-def next_commands(options: argparse.Namespace) -> str:
-    """What to do with a finished run."""
-    return (
-        f"next: evaluate --run {options.run} --data {options.data}, then "
-        f"export --run {options.run} --out bundles/{options.run.name}"
-    )
+def next_commands(run: Path, data: Path) -> list[str]:
+    """Commands to measure and export a finished run, ready to be pasted into a shell."""
+    out = Path("bundles", model_name_of(run.resolve().name))
+    commands = (("evaluate", "--run", run, "--data", data), ("export", "--run", run, "--out", out))
+    return [shlex.join(["python", "-m", "training", *map(str, words)]) for words in commands]
 
 
 def events_of(run: Path) -> Events:

@@ -34,16 +34,24 @@ class ExitTrainer:
         channels: of the image.
         shape: with one hidden layer at least.
         source: of the first weights.
+        device: of features and targets.
     """
 
     def __init__(
-        self, maps: int, channels: int, shape: ExitShape, source: np.random.Generator
+        self,
+        maps: int,
+        channels: int,
+        shape: ExitShape,
+        source: np.random.Generator,
+        device: torch.device | None = None,
     ) -> None:
-        self._exit = build_exit(maps, channels, shape)
+        self._exit = build_exit(maps, channels, shape).to(device)
         self._shapes = [conv.weight.shape for conv in convolutions_of(self._exit)]
         # Plain matrices [O, I k k] instead of equalized weights: Muon turns matrices.
-        self._matrices = [_first(shape, source) for shape in self._shapes]
-        self._biases = [nn.Parameter(torch.zeros(shape[0])) for shape in self._shapes]
+        self._matrices = [_first(shape, source, device) for shape in self._shapes]
+        self._biases = [
+            nn.Parameter(torch.zeros(shape[0], device=device)) for shape in self._shapes
+        ]
         self._muon = torch.optim.Muon(self._matrices[:-1], lr=MUON_RATE, weight_decay=0.0)
         rest = [self._matrices[-1], *self._biases]
         self._adam = torch.optim.Adam(rest, lr=ADAM_RATE, betas=ADAM_BETAS)
@@ -88,9 +96,12 @@ class ExitTrainer:
         return x
 
 
-def _first(shape: torch.Size, source: np.random.Generator) -> nn.Parameter:
+def _first(
+    shape: torch.Size, source: np.random.Generator, device: torch.device | None
+) -> nn.Parameter:
     inputs = math.prod(shape[1:])
-    return nn.Parameter(normal(source, shape[0], inputs) / math.sqrt(3 * inputs))
+    weights = normal(source, shape[0], inputs) / math.sqrt(3 * inputs)
+    return nn.Parameter(weights.to(device))
 
 
 def rate_at(step: int, steps: int) -> float:

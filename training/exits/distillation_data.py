@@ -84,7 +84,7 @@ class ReplayBuffer:
     """
 
     def __init__(self, generator: Generator, first_seed: int) -> None:
-        config = generator.config
+        config, device = generator.config, next(generator.parameters()).device
         self._generator = generator
         self._next_seed = first_seed
         self._features: list[Tensor] = []
@@ -94,8 +94,8 @@ class ReplayBuffer:
             size = config.size_at(resolution_of(level))
             shape = (config.feature_maps(level), *size)
             room = capacity(shape)
-            self._features.append(torch.empty(room, *shape))
-            self._targets.append(torch.empty(room, config.channels, *size))
+            self._features.append(torch.empty(room, *shape, device=device))
+            self._targets.append(torch.empty(room, config.channels, *size, device=device))
 
     def refill(self, pictures: int) -> DistillationBatch:
         """Render the next seeds in place of the oldest; returns their features and targets."""

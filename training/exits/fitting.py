@@ -84,7 +84,7 @@ def fit_exits(
 
 def fit_linear(generator: Generator, buffer: ReplayBuffer) -> list[ExitCandidate]:
     """Linear exits of all levels but the top one."""
-    config = generator.config
+    config, device = generator.config, next(generator.parameters()).device
     equations = [
         LeastSquares(config.feature_maps(level), config.channels, LINEAR_KERNEL)
         for level in range(config.top_level)
@@ -93,7 +93,7 @@ def fit_linear(generator: Generator, buffer: ReplayBuffer) -> list[ExitCandidate
         batch = buffer.refill(PICTURES_AT_ONCE)
         for one, features, target in zip(equations, batch.features, batch.targets, strict=True):
             one.add(features, target)
-    return [ExitCandidate(ExitShape((LINEAR_KERNEL,)), one.exit()) for one in equations]
+    return [ExitCandidate(ExitShape((LINEAR_KERNEL,)), one.exit().to(device)) for one in equations]
 
 
 def fit_deep(
@@ -113,7 +113,7 @@ def fit_deep(
     Raises:
         ExitError: the training of an exit diverged.
     """
-    config = generator.config
+    config, device = generator.config, next(generator.parameters()).device
     levels = range(config.top_level)
     sizes = [config.size_at(resolution) for resolution in config.resolutions]
     shapes = [
@@ -122,7 +122,9 @@ def fit_deep(
     ]
     generators = [generator_at(seed, Stream.EXITS, level) for level in levels]
     trainers = [
-        ExitTrainer(config.feature_maps(level), config.channels, shapes[level], generators[level])
+        ExitTrainer(
+            config.feature_maps(level), config.channels, shapes[level], generators[level], device
+        )
         for level in levels
     ]
     for step in range(steps):

@@ -46,8 +46,8 @@ class LeastSquares:
         columns = columns.permute(0, 2, 1).reshape(-1, self._unknowns - 1)  # [N p, C k k]
         columns = F.pad(columns, (0, 1), value=1.0)  # the bias
         values = target.flatten(2)[:, :, places].permute(0, 2, 1).reshape(-1, self._channels)
-        self._gram += (columns.T @ columns).double()
-        self._moment += (columns.T @ values).double()
+        self._gram += (columns.T @ columns).double().cpu()
+        self._moment += (columns.T @ values).double().cpu()
         self._batches += 1
 
     @torch.no_grad()

@@ -1,4 +1,4 @@
-"""The newest state of a run, or its best, read back to be exported or measured.
+"""A checkpoint of a run, read to export it, to measure it or to generate with it.
 
 Owns the way from a run folder to its configuration and networks. Changes nothing in it.
 """
@@ -12,6 +12,8 @@ from pathlib import Path
 
 import torch
 
+from models.families.progan.config import MIN_RESOLUTION, resolution_of
+from models.families.progan.generator import Generator
 from training.config.config import CONFIG_FILE, TrainingConfig
 from training.game.schedule import ScheduleState, schedule_at
 from training.game.state import TrainingState
@@ -33,7 +35,7 @@ NEWEST, BEST = "newest", "best"
 
 @dataclass(frozen=True)
 class LoadedRun:
-    """A run as its newest whole checkpoint has it, on the CPU."""
+    """A run as one of its checkpoints has it, on the CPU."""
 
     config: TrainingConfig
     state: TrainingState
@@ -43,6 +45,49 @@ class LoadedRun:
     def schedule(self) -> ScheduleState:
         """Its schedule after the images shown."""
         return schedule_at(self.progress.images_shown, self.config)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all images of the schedule were shown."""
+        return self.progress.images_shown >= self.config.total_images
+
+    @property
+    def finished_level(self) -> int:
+        """The highest level that has faded in; that above it, if there is one, is fading."""
+        growth = self.schedule.growth
+        return growth.level - growth.fading
+
+    def level_at(self, resolution: int | None) -> int:
+        """The level of `resolution`; without one, the highest that has faded in.
+
+        Raises:
+            CheckpointError: the run has not finished that resolution.
+        """
+        finished = self.config.network.resolutions[: self.finished_level + 1]
+        if resolution is None:
+            return self.finished_level
+        if resolution not in finished:
+            raise CheckpointError(
+                f"--resolution {resolution}: after {self.progress.images_shown:,} of "
+                f"{self.config.total_images:,} images the run has finished "
+                f"{', '.join(map(str, finished))} px. Choose one of these, or train on"
+            )
+        return finished.index(resolution)
+
+    def network(self, resolution: int | None) -> Generator:
+        """The averaged generator up to a resolution; up to the highest finished one by default.
+
+        Raises:
+            CheckpointError: the run has not finished that resolution, or it is below 8 px.
+        """
+        level = self.level_at(resolution)
+        if resolution_of(level) < MIN_RESOLUTION:
+            raise CheckpointError(
+                f"after {self.progress.images_shown:,} images the run has finished "
+                f"{resolution_of(self.finished_level)} px, {MIN_RESOLUTION} are the least of a "
+                "network. Choose more, or repeat the train command to go on"
+            )
+        return self.state.average.up_to(level).eval().requires_grad_(False)
 
 
 def load_run(run_folder: Path, which: str = NEWEST) -> LoadedRun:

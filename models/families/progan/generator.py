@@ -10,13 +10,14 @@ Source: Karras et al. 2018, appendix A, table 2.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.families.progan.config import SQUARE, ExitShape, NetworkConfig, Size
+from models.families.progan.config import SQUARE, ExitShape, NetworkConfig, Size, resolution_of
 from models.families.progan.exit import build_exit
 from models.families.progan.growth import Growth, blend
 from models.layers import (
@@ -100,6 +101,20 @@ class Generator(nn.Module):
         self.exits = nn.ModuleList(
             build_exit(m, config.channels, shape) for m, shape in zip(maps, shapes, strict=True)
         )
+
+    def up_to(self, level: int) -> Generator:
+        """A copy without the levels above `level`: a smaller network of the same weights.
+
+        Raises:
+            ValueError: there is no such level, or its pictures are smaller than 8 px.
+        """
+        if level > self.config.top_level:
+            raise ValueError(f"there is no level {level}: the top one is {self.config.top_level}")
+        config = replace(self.config, resolution=resolution_of(level))
+        smaller = Generator(config, self.exit_shapes[: level + 1])
+        weights = self.state_dict()
+        smaller.load_state_dict({name: weights[name] for name in smaller.state_dict()})
+        return smaller.train(self.training)
 
     def stem_input(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Input of the stem: `z` `[N, L]`, or `[N, 2L]` with the vectors of its classes.

@@ -185,3 +185,21 @@ def test_pixels_are_not_rounded_within_autocast(config: NetworkConfig, growth: G
         images = generator(torch.randn(2, config.latent_size), growth)
 
     assert images.dtype is torch.float32
+
+
+def test_a_generator_up_to_a_level_draws_what_the_whole_one_draws_there(
+    config: NetworkConfig,
+) -> None:
+    """Same weights and exits, fewer levels; a level that is not there is refused."""
+    whole = Generator(config).eval()
+    z = torch.randn(2, config.latent_size)
+
+    for level in (1, 2, 3):
+        smaller = whole.up_to(level)
+        assert smaller.config.resolution == 4 << level
+        assert torch.equal(smaller(z), whole(z, Growth(level)))
+        assert not smaller.training
+    with pytest.raises(ValueError, match="there is no level 4: the top one is 3"):
+        whole.up_to(4)
+    with pytest.raises(ValueError, match="resolution must be at least 8"):
+        whole.up_to(0)
