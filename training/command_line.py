@@ -1,4 +1,4 @@
-"""The commands: `python -m training prepare | train | evaluate | report | export | benchmark`.
+"""The command line of `python -m training`.
 
 Owns the command line alone; each command lives in its own room. Mistakes of the user end with one
 sentence and exit code 2, a run that was asked to stop with 0, what is interrupted with 130.
@@ -13,7 +13,7 @@ from typing import NoReturn
 import torch
 
 from models.bundle import BundleError
-from training.commands import benchmark, evaluate, export, prepare, train
+from training.commands import benchmark, evaluate, export, generate, prepare, train
 from training.commands import report as report_command
 from training.config.config import ConfigError
 from training.data.manifest import DataError
@@ -35,6 +35,7 @@ USER_ERRORS = (
     WeightsError,
     evaluate.EvaluationError,
     export.ExportError,
+    generate.GenerateError,
 )
 
 
@@ -69,6 +70,10 @@ def build_parser() -> argparse.ArgumentParser:
     exporting = commands.add_parser("export", help="make a bundle of a run and prove it")
     export.add_arguments(exporting)
     exporting.set_defaults(run_command=export.run)
+
+    generating = commands.add_parser("generate", help="make pictures of a run or a bundle")
+    generate.add_arguments(generating)
+    generating.set_defaults(run_command=generate.run)
 
     benchmarking = commands.add_parser("benchmark", help="repeat a published experiment")
     benchmark.add_arguments(benchmarking)

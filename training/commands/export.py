@@ -12,6 +12,7 @@ from shlex import quote
 from typing import Any
 
 import torch
+from pydantic import JsonValue
 from safetensors import SafetensorError
 
 from models.bundle import load_bundle, load_card, save_bundle
@@ -120,18 +121,9 @@ def export_run(  # noqa: PLR0913 - what a person chooses, each by its name
 ) -> Card:
     """Make a bundle of a checkpoint; the card as it was read back.
 
-    Args:
-        run_folder: the folder of the run.
-        out: the folder of the bundle.
-        name: of the model.
-        title: of the model, for people.
-        description: of the model, for people.
-        replace: whether an older bundle may be replaced.
-        checkpoint: as for `load_run`.
-        resolution: of the largest pictures; the highest finished one by default.
-        device: that the exits are fitted on.
-        exit_steps: as for `fit_exits`.
-        keep: take the exits of the bundle that is replaced, whatever `exit_steps` says.
+    `resolution` is that of the largest pictures, exits are fitted on `device`; with `keep`, they
+    are those of the bundle that is replaced. `checkpoint` and `exit_steps` are as for `load_run`
+    and `fit_exits`.
 
     Raises:
         ExportError: `out` is taken, or the proof failed; `out` is as it was before.
@@ -145,35 +137,48 @@ def export_run(  # noqa: PLR0913 - what a person chooses, each by its name
     check_destination(out, name, replace)
     loaded = load_run(run_folder, checkpoint)
     average = loaded.network(resolution)
-    config, progress = loaded.config, loaded.progress
+    steps_taken: JsonValue = exit_steps
     if keep:
         exits, old = reuse_exits(out, average)
         steps_taken = old.training.get("exit_steps")
     else:
-        exits, steps_taken = new_exits(average.to(device), config.seed, exit_steps), exit_steps
+        exits = new_exits(average.to(device), loaded.config.seed, exit_steps)
     generator = with_exits(average, exits)
-    origin = read_origin(run_folder)
-    card = Card(
-        name=name,
-        title=title,
-        description=description,
-        licence=origin.licence or "not stated",
-        network=generator.config,
-        exits=tuple(exit_.card_entry for exit_ in exits),
-        data=Data(origin.name, origin.licence, origin.attribution, origin.images),
-        weights_sha256="",
-        golden=golden_of(generator),
-        labels=origin.labels if config.network.classes else (),
-        training=describe_training(loaded, generator.config.resolution, origin)
-        | {"exit_steps": steps_taken},
-        quality=quality_at(run_folder, progress.images_shown, generator.config.resolution),
-    )
+    names = (name, title, description)
+    card = card_of(run_folder, loaded, names, generator, exits, steps_taken)
     try:
         with atomic_folder(out, replace=replace, public=True) as partial:
             save_bundle(partial, generator, card, preview_of(generator))
             return prove(partial, generator)
     except SafetensorError as error:
         raise OSError(f"{out} cannot be written: {error}") from error
+
+
+def card_of(
+    run_folder: Path,
+    loaded: LoadedRun,
+    names: tuple[str, str, str],
+    generator: Generator,
+    exits: list[FittedExit],
+    exit_steps: JsonValue,
+) -> Card:
+    """The card of a generator with these exits; `names` are name, title and description."""
+    origin, network = read_origin(run_folder), generator.config
+    name, title, description = names
+    return Card(
+        name=name,
+        title=title,
+        description=description,
+        licence=origin.licence or "not stated",
+        network=network,
+        exits=tuple(exit_.card_entry for exit_ in exits),
+        data=Data(origin.name, origin.licence, origin.attribution, origin.images),
+        weights_sha256="",
+        golden=golden_of(generator),
+        labels=origin.labels if network.classes else (),
+        training=describe_training(loaded, network.resolution, origin) | {"exit_steps": exit_steps},
+        quality=quality_at(run_folder, loaded.progress.images_shown, network.resolution),
+    )
 
 
 def new_exits(average: Generator, seed: int, steps: int) -> list[FittedExit]:

@@ -1,0 +1,237 @@
+"""`python -m training generate`: pictures of a run or a bundle, without a service.
+
+Owns the arguments, which files there will be, and that none is overwritten unasked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from models.bundle import load_bundle
+from models.card import model_name_of
+from models.families.progan.config import resolution_of
+from models.picture import Pixels
+from training.device import add_machine_arguments, device_of, use_threads
+from training.generation import Sampler, Seed, parse_seeds
+from training.picture_files import (
+    write_animation,
+    write_jpeg,
+    write_mp4,
+    write_png,
+    write_webp,
+    write_whole,
+)
+from training.progress_bar import progress_bar
+from training.rendering import grid_of
+from training.run.data_origin import read_origin
+from training.run.loaded import NEWEST, add_checkpoint_argument, load_run
+
+PICTURE_FORMATS = {"png": write_png, "webp": write_webp, "jpeg": write_jpeg}
+WALK_FORMATS: dict[str, Callable[[Path, Sequence[Pixels], float], None]] = {
+    "gif": partial(write_animation, file_format="GIF"),
+    "webp": partial(write_animation, file_format="WEBP"),
+    "mp4": write_mp4,
+}
+MAX_GRID = 4096  # pictures
+MAX_FRAMES = 10_000
+GRID_TILE = 64  # pixels; smaller pictures are enlarged in a grid
+
+
+class GenerateError(ValueError):
+    """Pictures that cannot be made as asked; the message says why and what to do."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `generate`."""
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--run", type=Path, help="the folder of a run, finished or not")
+    source.add_argument("--bundle", type=Path, help="the folder of a bundle")
+    add_checkpoint_argument(parser)
+    parser.add_argument(
+        "--seeds",
+        type=seeds_argument,
+        required=True,
+        help="such as 0-99,200,alan: ranges with both ends, numbers, and texts without a comma",
+    )
+    parser.add_argument("--out", type=Path, required=True, help="the folder for the files")
+    parser.add_argument("--resolution", type=int, help="of the pictures (default: the largest)")
+    parser.add_argument("--label", help="name or number of a class (default: each seed's own)")
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--grid", action="store_true", help="one sheet with all pictures")
+    kind.add_argument("--walk", action="store_true", help="one film from each seed to the next")
+    parser.add_argument(
+        "--format",
+        choices=sorted({*PICTURE_FORMATS, *WALK_FORMATS}),
+        help="png (default), webp, jpeg; of a walk gif (default), webp, mp4",
+    )
+    parser.add_argument("--steps", type=positive, default=24, help="frames from seed to seed")
+    parser.add_argument("--fps", type=positive, default=24, help="frames a second of a walk")
+    parser.add_argument("--replace", action="store_true", help="overwrite files that are there")
+    add_machine_arguments(parser)
+
+
+def seeds_argument(text: str) -> list[Seed]:
+    """The value of `--seeds`."""
+    try:
+        return parse_seeds(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def positive(text: str) -> int:
+    """The value of `--steps` or `--fps`."""
+    if not text.isdecimal() or not 1 <= int(text) <= 240:
+        raise argparse.ArgumentTypeError(f"1 to 240 are possible, not {text!r}")
+    return int(text)
+
+
+def run(options: argparse.Namespace) -> int:
+    """The `generate` command."""
+    device = device_of(options.device)
+    use_threads(options.threads)
+    formats = WALK_FORMATS if options.walk else PICTURE_FORMATS
+    file_format: str = options.format or next(iter(formats))
+    seeds: list[Seed] = options.seeds
+    if file_format not in formats:
+        kind = "a walk" if options.walk else "pictures"
+        raise GenerateError(f"--format {file_format}: {kind} can be {', '.join(formats)}")
+    if options.grid and len(seeds) > MAX_GRID:
+        raise GenerateError(f"--grid takes at most {MAX_GRID:,} seeds, not {len(seeds):,}")
+    if options.walk and not 1 < len(seeds) <= MAX_FRAMES // options.steps:
+        raise GenerateError(
+            f"--walk needs two seeds or more, and at most {MAX_FRAMES:,} frames in all"
+        )
+    paths = file_paths(options.out, seeds, file_format, grid=options.grid, walk=options.walk)
+    check_paths(paths, replace=options.replace)
+    sampler = open_source(options)
+    sampler.generator.to(device)
+    options.out.mkdir(parents=True, exist_ok=True)
+    if options.walk:
+        frames = render_walk(sampler, [seed.number for seed in seeds], options.steps)
+        write_whole(paths[0], lambda path: WALK_FORMATS[file_format](path, frames, options.fps))
+    elif options.grid:
+        sheet = grid(render_all(sampler, seeds))
+        write_whole(paths[0], lambda path: PICTURE_FORMATS[file_format](path, sheet))
+    else:
+        write_pictures(sampler, seeds, paths, file_format)
+    shown = f"{len(paths):,} files, " if len(paths) > 1 else ""
+    print(f"{options.out}: {shown}{paths[0].name}{' and so on' if len(paths) > 1 else ''}")
+    return 0
+
+
+def open_source(options: argparse.Namespace) -> Sampler:
+    """The generator of `--run` or `--bundle`, at `--resolution` and with `--label`.
+
+    Raises:
+        GenerateError: it has no such resolution or class, or `--checkpoint` is of no use.
+        BundleError: the bundle cannot be read.
+        CheckpointError: the run has no such checkpoint, or has not finished that resolution.
+    """
+    if options.run:
+        loaded = load_run(options.run, options.checkpoint)
+        resolution = resolution_of(loaded.level_at(options.resolution))
+        generator = loaded.state.average.eval()
+        labels: Sequence[str] = read_origin(options.run).labels
+    else:
+        if options.checkpoint != NEWEST:
+            raise GenerateError("--checkpoint chooses one of a run: leave it out with --bundle")
+        bundle = load_bundle(options.bundle)
+        generator, labels = bundle.generator, bundle.card.labels
+        resolution = options.resolution or generator.config.resolution
+        if resolution not in bundle.card.resolutions:
+            known = ", ".join(map(str, bundle.card.resolutions))
+            raise GenerateError(f"--resolution {resolution}: the model has {known}")
+    classes = generator.config.classes
+    return Sampler(generator, resolution, label_number(options.label, labels[:classes]))
+
+
+def label_number(label: str | None, labels: Sequence[str]) -> int | None:
+    """The number of a class by its name, or else by its number; None without a label.
+
+    Raises:
+        GenerateError: there is no such class.
+    """
+    if label is None:
+        return None
+    if label in labels:
+        return labels.index(label)
+    if label.isdecimal() and int(label) < len(labels):
+        return int(label)
+    known = ", ".join(labels) or "none: leave --label out"
+    raise GenerateError(f"--label {label}: the classes are {known}")
+
+
+def file_paths(
+    out: Path, seeds: Sequence[Seed], file_format: str, *, grid: bool, walk: bool
+) -> list[Path]:
+    """The files that will be written: one for each different seed, a grid, or a walk."""
+    ending = "jpg" if file_format == "jpeg" else file_format
+    if grid or walk:
+        return [out / f"{'grid' if grid else 'walk'}.{ending}"]
+    return [out / f"{file_stem(seed)}.{ending}" for seed in seeds]
+
+
+def file_stem(seed: Seed) -> str:
+    """The number of a seed, after a readable form of its text if it is one."""
+    number = str(seed.number)
+    return number if seed.text.isdecimal() else f"{model_name_of(seed.text)}-{number}"
+
+
+def check_paths(paths: Sequence[Path], *, replace: bool) -> None:
+    """Refuse to overwrite, before any work.
+
+    Raises:
+        GenerateError: a file is there already.
+    """
+    there = [path for path in paths if path.exists()]
+    if there and not replace:
+        raise GenerateError(
+            f"{there[0]} is there already ({len(there):,} of {len(paths):,} files): choose another "
+            "--out, or add --replace"
+        )
+
+
+def write_pictures(
+    sampler: Sampler, seeds: Sequence[Seed], paths: Sequence[Path], file_format: str
+) -> None:
+    """One file for each seed; each appears whole."""
+    with progress_bar("generating", "pictures") as on_progress:
+        for done, (seed, path) in enumerate(zip(seeds, paths, strict=True), 1):
+            picture = sampler.picture(seed.number)
+            write_whole(path, lambda path, p=picture: PICTURE_FORMATS[file_format](path, p))
+            on_progress(done, len(seeds))
+
+
+def render_all(sampler: Sampler, seeds: Sequence[Seed]) -> Pixels:
+    """All pictures, `[N, H, W, C]`."""
+    pictures: list[Pixels] = []
+    with progress_bar("generating", "pictures") as on_progress:
+        for seed in seeds:
+            pictures.append(sampler.picture(seed.number))
+            on_progress(len(pictures), len(seeds))
+    return np.stack(pictures)
+
+
+def render_walk(sampler: Sampler, seeds: Sequence[int], steps: int) -> list[Pixels]:
+    """All frames of a walk."""
+    frames: list[Pixels] = []
+    with progress_bar("generating", "frames") as on_progress:
+        for frame in sampler.walk(seeds, steps):
+            frames.append(frame)
+            on_progress(len(frames), (len(seeds) - 1) * steps + 1)
+    return frames
+
+
+def grid(pictures: Pixels) -> Pixels:
+    """A sheet that is about as wide as high; places that are left over are white."""
+    columns = math.ceil(math.sqrt(len(pictures)))
+    empty = -len(pictures) % columns
+    filled = np.pad(pictures, ((0, empty), (0, 0), (0, 0), (0, 0)), constant_values=255)
+    sheet = np.asarray(grid_of(filled, columns, GRID_TILE))
+    return sheet[..., None] if sheet.ndim == 2 else sheet
