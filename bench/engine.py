@@ -40,7 +40,7 @@ from models.pixels import to_pixels
 from service.composition import available_cores
 from service.engine.backends.eager import CompiledNetwork, eager_network
 from service.engine.backends.select import select_backend
-from service.engine.device import Target, precision_for
+from service.engine.device import Target, device_precision
 
 CPU = torch.device("cpu")
 SHIPPED = Path(__file__).parents[1] / "models" / "pretrained"
@@ -141,7 +141,7 @@ def measure(network: str, rounds: int, batch: int, threads: int) -> list[Row]:
             start = time.perf_counter()
             run(z)
             times[name].append((time.perf_counter() - start) * 1000 / batch)
-    default = f"compiled {precision_for('auto', CPU)}"
+    default = f"compiled {device_precision('auto', CPU)}"
     return [
         Row(
             network=network,

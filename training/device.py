@@ -13,7 +13,7 @@ import torch
 from training.config.config import ConfigError
 from training.threads import available_threads
 
-MOST_THREADS = 1024
+MAX_THREADS = 1024
 DEVICE_TYPES = ("cpu", "cuda")
 
 
@@ -51,8 +51,8 @@ def device_of(name: str | None) -> torch.device:
 
 def thread_count(text: str) -> int:
     """The value of `--threads`."""
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_THREADS:
-        raise argparse.ArgumentTypeError(f"1 to {MOST_THREADS} threads are possible, not {text!r}")
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_THREADS:
+        raise argparse.ArgumentTypeError(f"1 to {MAX_THREADS} threads are possible, not {text!r}")
     return int(text)
 
 

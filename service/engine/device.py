@@ -73,7 +73,7 @@ def _open_cuda(device: torch.device) -> torch.device:
     return torch.device("cuda", device.index or 0)
 
 
-def precision_for(wanted: str, device: torch.device) -> str:
+def device_precision(wanted: str, device: torch.device) -> str:
     """`fp32` or `bf16`: the wanted one, or for `auto` the one that is worth it on this device.
 
     It depends on the kind of processor alone and never on a measurement, which could come out

@@ -22,7 +22,7 @@ from models.layout import WEIGHTS_FILE, file_sha256
 from models.picture import Pixels
 from service.batching.engine import BundleRefused, DeviceLost
 from service.batching.recipe import Recipe
-from service.engine.device import Target, open_device, precision_for
+from service.engine.device import Target, device_precision, open_device
 from service.engine.loading import Learn, LoadedModel, load_model
 from service.engine.self_test import probes_of
 
@@ -127,7 +127,7 @@ def open_models(
         DeviceError: the device cannot be used.
     """
     opened = open_device(device, threads)
-    target = Target(opened, threads, precision_for(precision, opened))
+    target = Target(opened, threads, device_precision(precision, opened))
     return TorchModels(target, max_batch, max_work_s)
 
 

@@ -94,7 +94,7 @@ class AddressMiddleware:
             return
         set_prefix(scope, prefix_of(Headers(scope=scope)) or self._root_path)
         scope["query_string"] = cleaned_query(scope["query_string"])
-        if fault := fault_of(scope):
+        if fault := address_fault(scope):
             where, message = fault
             response = problem_response(
                 Request(scope),
@@ -142,7 +142,7 @@ def cleaned_query(query: bytes) -> bytes:
     return b"&".join(quote(part, safe=_PRINTABLE).encode() for part in parts)
 
 
-def fault_of(scope: Scope) -> tuple[str, str] | None:
+def address_fault(scope: Scope) -> tuple[str, str] | None:
     """The first part of an address that cannot be understood, and why; None where all can."""
     path = unquote_to_bytes(scope.get("raw_path") or scope["path"])
     if _CONTROL.search(path):

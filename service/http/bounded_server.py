@@ -34,9 +34,9 @@ from service.http.problems import MEDIA_TYPE, TYPE_PREFIX
 ALWAYS_ANSWERED = (b"/health/", b"/metrics")
 TICKS = 5  # of a tenth of a second, between two looks for connections that are over
 
-Refused = Callable[[int, str], None]
+OnRefused = Callable[[int, str], None]
 
-DETAILS = {
+REFUSALS = {
     400: ("bad-request", "this is no HTTP/1.1 request"),
     408: ("request-timeout", f"the request did not come whole within {HEAD_S:g} s"),
     431: ("head-too-large", f"the line and the headers are larger than {HEAD_BYTES} bytes"),
@@ -63,7 +63,7 @@ class BoundedProtocol(HttpToolsProtocol):
         _loop: AbstractEventLoop | None = None,
         *,
         table: ConnectionTable,
-        refused: Refused,
+        refused: OnRefused,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.expires_at = math.inf
@@ -184,7 +184,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _refuse(self, status: int) -> None:
         self._is_refused = True
         self.expires_at = self.loop.time() + LINGER_S
-        kind, _ = DETAILS[status]
+        kind, _ = REFUSALS[status]
         self._refused(status, kind)
         if not self._is_idle():
             self.cycle.disconnected = True  # the application need not go on
@@ -200,7 +200,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
 def refusal(status: int) -> bytes:
     """An answer as it goes over the wire, after which the connection ends."""
-    kind, detail = DETAILS[status]
+    kind, detail = REFUSALS[status]
     phrase = HTTPStatus(status).phrase
     problem = {"type": TYPE_PREFIX + kind, "title": phrase, "status": status, "detail": detail}
     body = json.dumps(problem).encode()
@@ -224,7 +224,9 @@ class BoundedServer(uvicorn.Server):
         refused: called with the status and the kind of each request that is refused here.
     """
 
-    def __init__(self, config: uvicorn.Config, limits: ConnectionLimits, refused: Refused) -> None:
+    def __init__(
+        self, config: uvicorn.Config, limits: ConnectionLimits, refused: OnRefused
+    ) -> None:
         self._table = ConnectionTable(limits)
         protocol = functools.partial(BoundedProtocol, table=self._table, refused=refused)
         config.http = cast("type[asyncio.Protocol]", protocol)  # it is called like a class

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from service.errors import ServiceError
 
 MEDIA_TYPE = "application/problem+json"
-MAX_SHOWN = 60  # characters of a value that a client sent
+MAX_CHARACTERS = 60  # characters of a value that a client sent
 STATE_KEY = "record"  # of the record of a request (`request_log`) in its ASGI state
 TYPE_PREFIX = "urn:problem-type:progan:"
 
@@ -144,7 +144,7 @@ def _explain(fault: Mapping[str, Any]) -> dict[str, Any]:
 
 def _shortened(sent: object) -> str:
     text = repr(sent)
-    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+    return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + "…"
 
 
 def _phrase(status: int) -> str:

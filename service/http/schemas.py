@@ -143,7 +143,7 @@ class Problem(BaseModel):
     request_id: str | None = Field(examples=["0f8fad5bd9cb469fa165708616b3a7f8"])
 
 
-def size_of(served: ModelInfo, resolution: int) -> PictureSize:
+def picture_size(served: ModelInfo, resolution: int) -> PictureSize:
     """Width and height in pixels of the pictures of a model at a resolution."""
     height, width = served.size_at(resolution)
     return PictureSize(resolution=resolution, width=width, height=height)
@@ -163,7 +163,7 @@ def model_card(served: ModelInfo, default: str | None) -> ModelCard:
         description=card.description,
         licence=card.licence,
         resolutions=list(card.resolutions),
-        sizes=[size_of(served, resolution) for resolution in card.resolutions],
+        sizes=[picture_size(served, resolution) for resolution in card.resolutions],
         channels=card.network.channels,
         labels=list(card.labels),
         exits=list(values["exits"]),

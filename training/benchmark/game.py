@@ -63,7 +63,7 @@ def train_trial(
     shown, step = progress.images_shown, progress.phase + 1  # `phase` counts the steps
     began, shown_before, seconds_before = time.perf_counter(), shown, progress.seconds
     while shown < trial.images:
-        numbers = take_step(state, trial, stacks, shown, step)
+        numbers = take_trial_step(state, trial, stacks, shown, step)
         before, shown, step = shown, shown + trial.batch_size, step + 1
         on_progress(min(shown, trial.images), trial.images)
         if shown < trial.images and before // CHECKPOINT_IMAGES == shown // CHECKPOINT_IMAGES:
@@ -82,7 +82,7 @@ def initial_state(trial: Trial) -> SmallState:
     return SmallState.initialise(generator, discriminator, trial.seed, BETA2, torch.device("cpu"))
 
 
-def take_step(
+def take_trial_step(
     state: SmallState, trial: Trial, stacks: StackedDigits, shown: int, step: int
 ) -> Numbers:
     """One step of the discriminator and, where it is due, one of the generator.

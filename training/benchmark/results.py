@@ -58,7 +58,7 @@ def keep_trial(trial: Trial, folder: Path) -> None:
         ConfigError: something else was begun here before, or the file is damaged.
     """
     path = folder / TRIAL_FILE
-    if path.exists() and (old := read_strictly(path, Trial)) != trial:
+    if path.exists() and (old := read_result_file(path, Trial)) != trial:
         raise ConfigError(
             f"{folder} was begun as {asdict(old)}: repeat that, or choose another --out"
         )
@@ -71,10 +71,10 @@ def read_result(path: Path) -> TrialResult:
     Raises:
         ConfigError: it is damaged.
     """
-    return read_strictly(path, TrialResult)
+    return read_result_file(path, TrialResult)
 
 
-def read_strictly(path: Path, kind: type[T]) -> T:
+def read_result_file(path: Path, kind: type[T]) -> T:
     """A file of ours, strict in keys and types.
 
     Raises:

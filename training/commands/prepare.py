@@ -26,7 +26,7 @@ from training.data.options import PrepareOptions
 from training.data.prepare import PrepareProgress, Report, prepare
 from training.data.shape import AUTO, FITS, Range
 
-SECONDS_BETWEEN_LINES = 10.0
+SECONDS_BETWEEN_REPORTS = 10.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -192,7 +192,7 @@ def lines(console: Console, clock: Callable[[], float] = time.monotonic) -> Gene
         nonlocal printed
         if now.note:
             console.print(now.note, markup=False, soft_wrap=True)
-        elif clock() - printed >= SECONDS_BETWEEN_LINES or now.done == now.total:
+        elif clock() - printed >= SECONDS_BETWEEN_REPORTS or now.done == now.total:
             printed = clock()
             line = f"{now.done:,} of {now.total:,} pictures, {now.skipped:,} skipped"
             console.print(line, markup=False)

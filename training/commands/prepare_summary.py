@@ -16,7 +16,7 @@ from rich.table import Table
 from models.families.progan.config import SQUARE
 from training.config.presets import PRESETS
 from training.data.manifest import SKIPPED_FILE, Manifest
-from training.data.skipped import group_of
+from training.data.skipped import reason_group
 from training.data.stream import open_prepared
 
 MUCH_SKIPPED = 0.2  # of all pictures
@@ -34,8 +34,8 @@ def summary(manifest: Manifest, out: Path, seconds: float) -> Table:
         "folder": str(out),
         "pictures": f"{manifest.count:,}",
         "skipped": skipped_text(manifest, out),
-        "passed over": counted(manifest.passed_over) or "nothing",
-        "noted": counted(manifest.notes) or "nothing",
+        "passed over": in_numbers(manifest.passed_over) or "nothing",
+        "noted": in_numbers(manifest.notes) or "nothing",
         "sizes": f"{sizes_text(manifest)} px, {megabytes:,.1f} MB",
         "channels": str(manifest.channels),
         "classes": classes_text(manifest, out),
@@ -62,12 +62,12 @@ def skipped_groups(out: Path) -> Counter[str]:
     """Reasons, without what differs from picture to picture -> how many were skipped for them."""
     try:
         with (out / SKIPPED_FILE).open(encoding="utf-8") as file:
-            return Counter(group_of(json.loads(line)["reason"]) for line in file)
+            return Counter(reason_group(json.loads(line)["reason"]) for line in file)
     except (OSError, ValueError, KeyError):
         return Counter()
 
 
-def counted(counts: dict[str, int]) -> str:
+def in_numbers(counts: dict[str, int]) -> str:
     """Reasons and how often, a line for each."""
     return "\n".join(f"{count:,} {reason}" for reason, count in counts.items())
 

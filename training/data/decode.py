@@ -35,7 +35,7 @@ MAX_PIXELS = 90_000_000  # a file that promises more is refused as a decompressi
 MAX_UNPACKED = 40_000_000  # pixels; large JPEGs are unpacked at a fraction of their size
 MAX_REPAIRED = 32 * 2**20  # bytes of a damaged file that is held to be mended
 CROWD_PIXELS = 4_000_000  # larger pictures are decoded one at a time, so that memory stays bounded
-FORMATS = (
+READABLE_FORMATS = (
     "AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "QOI", "TGA", "TIFF", "WEBP",
 )  # fmt: skip  # a list of words reads best as lines; none of these starts another program
 HEIF_LIBRARY = "pi_heif"  # optional; its wheels only decode, so no x265 of another licence
@@ -72,7 +72,7 @@ class FileDecoder:
             if (mended := self._mended(file, memory_lock)) is not None:
                 return mended
             if isinstance(error, Image.UnidentifiedImageError):
-                raise UnfitPictureError(why_unreadable(head_of(file))) from error
+                raise UnfitPictureError(why_unreadable(first_bytes(file))) from error
             raise
         return (
             Decoded(decoded.pixels, (END_MISSING, *decoded.notes)) if cut_short(file) else decoded
@@ -127,9 +127,9 @@ def open_picture(file: Path | bytes) -> Image.Image:
 def known_formats() -> tuple[str, ...]:
     """The formats that are read, HEIF among them where its library is installed."""
     if find_spec(HEIF_LIBRARY) is None:
-        return FORMATS
+        return READABLE_FORMATS
     import_module(HEIF_LIBRARY).register_heif_opener()
-    return (*FORMATS, "HEIF")
+    return (*READABLE_FORMATS, "HEIF")
 
 
 def as_file(file: Path | bytes) -> Path | io.BytesIO:
@@ -137,7 +137,7 @@ def as_file(file: Path | bytes) -> Path | io.BytesIO:
     return io.BytesIO(file) if isinstance(file, bytes) else file
 
 
-def head_of(file: Path | bytes) -> bytes:
+def first_bytes(file: Path | bytes) -> bytes:
     """The first bytes of a file."""
     if isinstance(file, bytes):
         return file[:HEAD]

@@ -25,7 +25,7 @@ from models.families.progan.config import (
     size_of,
 )
 
-FORMAT_VERSION = 1
+MANIFEST_VERSION = 1
 MANIFEST_FILE = "manifest.json"
 LABELS_FILE = "labels.npy"
 SKIPPED_FILE = "skipped.jsonl"
@@ -119,7 +119,7 @@ class Manifest:
     skipped: int
     skipped_first: tuple[Skipped, ...]
     options: dict[str, Any]
-    format_version: int = FORMAT_VERSION
+    format_version: int = MANIFEST_VERSION
     base: Size = SQUARE
     notes: dict[str, int] = field(default_factory=dict[str, int])
     passed_over: dict[str, int] = field(default_factory=dict[str, int])
@@ -170,10 +170,10 @@ class Manifest:
         """
         values = _parse(text)
         version = values.get("format_version")
-        if version != FORMAT_VERSION:
+        if version != MANIFEST_VERSION:
             raise DataError(
                 f"the manifest has format version {version!r}, this release reads "
-                f"{FORMAT_VERSION}: {AGAIN}"
+                f"{MANIFEST_VERSION}: {AGAIN}"
             )
         try:
             return TypeAdapter(cls).validate_json(json.dumps(values))

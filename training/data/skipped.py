@@ -16,7 +16,7 @@ from pathlib import Path
 from training.data.manifest import SKIPPED_LISTED, DataError, Skipped
 
 VARIABLE = re.compile(r" \([^()]*\)")  # what differs from picture to picture
-ADVICE = {
+REMEDIES = {
     "is too small": "a lower --resolution takes them",
     "is too large": "save them smaller first",
 }
@@ -50,7 +50,7 @@ class SkippedWriter:
                 "(without --strict such pictures are named, counted and skipped)"
             )
         self.count += len(skipped)
-        self.groups.update(group_of(picture.reason) for picture in skipped)
+        self.groups.update(reason_group(picture.reason) for picture in skipped)
         self.first += skipped[: max(0, SKIPPED_LISTED - len(self.first))]
         self._file.writelines(json.dumps(asdict(picture)) + "\n" for picture in skipped)
 
@@ -74,8 +74,8 @@ class SkippedWriter:
             pass  # the disk is full and the file about to be deleted
 
 
-def group_of(reason: str) -> str:
+def reason_group(reason: str) -> str:
     """A reason without what differs from picture to picture, with what may be done about it."""
     group = VARIABLE.sub("", reason)
-    advice = ADVICE.get(group)
+    advice = REMEDIES.get(group)
     return f"{group}; {advice}" if advice else group

@@ -158,7 +158,9 @@ def worker_pool(decoder: Decoder, workers: int) -> Generator[queue.SimpleQueue[P
     try:
         for _ in range(workers):
             near, far = context.Pipe()
-            process = context.Process(target=serve, args=(far, decoder, memory_lock), daemon=True)
+            process = context.Process(
+                target=decode_chunks, args=(far, decoder, memory_lock), daemon=True
+            )
             process.start()
             far.close()
             started.append((process, near))
@@ -172,7 +174,7 @@ def worker_pool(decoder: Decoder, workers: int) -> Generator[queue.SimpleQueue[P
             near.close()
 
 
-def serve(pipe: Connection, decoder: Decoder, memory_lock: MemoryLock) -> None:
+def decode_chunks(pipe: Connection, decoder: Decoder, memory_lock: MemoryLock) -> None:
     """Decode chunks from the pipe until it is closed; the main function of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process decides
     try:

@@ -14,7 +14,7 @@ from torch import nn
 
 from models.families.progan.config import ExitShape, resolution_of
 from models.families.progan.generator import Generator
-from training.exits.distillation_data import PICTURES_AT_ONCE, ExitError, distillation_batch
+from training.exits.distillation_data import EXIT_PICTURES_AT_ONCE, ExitError, distillation_batch
 
 HELD_OUT_SEEDS = range(2_000_000, 2_000_128)
 TARGET_DB = 38.0  # the cheapest exit that reaches it is good enough
@@ -34,8 +34,8 @@ def fidelities(generator: Generator, candidates: list[list[ExitCandidate]]) -> l
     """Peak signal-to-noise ratios over held-out seeds, in decibels; the peak is the range, 2."""
     errors = [[0.0] * len(level) for level in candidates]
     counts = [0] * len(candidates)
-    for start in range(0, len(HELD_OUT_SEEDS), PICTURES_AT_ONCE):
-        batch = distillation_batch(generator, HELD_OUT_SEEDS[start : start + PICTURES_AT_ONCE])
+    for start in range(0, len(HELD_OUT_SEEDS), EXIT_PICTURES_AT_ONCE):
+        batch = distillation_batch(generator, HELD_OUT_SEEDS[start : start + EXIT_PICTURES_AT_ONCE])
         for level, (features, target) in enumerate(zip(batch.features, batch.targets, strict=True)):
             counts[level] += target.numel()
             for place, candidate in enumerate(candidates[level]):

@@ -17,7 +17,7 @@ from models.families.progan.generator import Generator
 from models.layers import downsample
 from training.rendering import latents_and_labels
 
-PICTURES_AT_ONCE = 8  # pictures that pass the generator at once
+EXIT_PICTURES_AT_ONCE = 8  # pictures that pass the generator at once
 BUFFER_BYTES = 128 << 20  # of features for each level
 BUFFER_PICTURES = (32, 2048)  # at least and at most, whatever they weigh
 

@@ -21,7 +21,12 @@ from models.families.progan.generator import Generator
 from training.exits.choosing import ExitCandidate, choose_exit, fidelities
 from training.exits.cost import deep_shape, exit_cost, path_costs
 from training.exits.deep import ExitTrainer, rate_at
-from training.exits.distillation_data import PICTURES_AT_ONCE, ExitError, ReplayBuffer, stem_inputs
+from training.exits.distillation_data import (
+    EXIT_PICTURES_AT_ONCE,
+    ExitError,
+    ReplayBuffer,
+    stem_inputs,
+)
 from training.exits.linear import LeastSquares
 from training.objectives.rng import Stream, generator_at
 from training.progress_bar import OnProgress
@@ -30,7 +35,7 @@ FIRST_FIT_SEED = 1_000_000
 LINEAR_PICTURES = 384
 LINEAR_KERNEL = 3
 STEPS = 4000  # of each deep exit
-MAX_STEPS = 200_000  # so that no seed to fit is one that is held out
+MAX_EXIT_STEPS = 200_000  # so that no seed to fit is one that is held out
 NEW_PICTURES = 4  # in the buffer for each step
 PIXELS = 4096  # of a batch for a deep exit, about
 
@@ -66,8 +71,8 @@ def fit_exits(
         ExitError: `steps` is out of range, or an exit shows nothing of the finished picture.
         NonFiniteGeneratorError: the weights of the generator are no numbers.
     """
-    if not 0 <= steps <= MAX_STEPS:
-        raise ExitError(f"deep exits learn in 0 to {MAX_STEPS:,} steps, not {steps:,}")
+    if not 0 <= steps <= MAX_EXIT_STEPS:
+        raise ExitError(f"deep exits learn in 0 to {MAX_EXIT_STEPS:,} steps, not {steps:,}")
     paths = path_costs(generator, stem_inputs(generator, range(FIRST_FIT_SEED, FIRST_FIT_SEED + 1)))
     buffer = ReplayBuffer(generator, FIRST_FIT_SEED)
     candidates = [[exit_] for exit_ in fit_linear(generator, buffer)]
@@ -89,8 +94,8 @@ def fit_linear(generator: Generator, buffer: ReplayBuffer) -> list[ExitCandidate
         LeastSquares(config.feature_maps(level), config.channels, LINEAR_KERNEL)
         for level in range(config.top_level)
     ]
-    for _ in range(0, LINEAR_PICTURES, PICTURES_AT_ONCE):
-        batch = buffer.refill(PICTURES_AT_ONCE)
+    for _ in range(0, LINEAR_PICTURES, EXIT_PICTURES_AT_ONCE):
+        batch = buffer.refill(EXIT_PICTURES_AT_ONCE)
         for one, features, target in zip(equations, batch.features, batch.targets, strict=True):
             one.add(features, target)
     return [ExitCandidate(ExitShape((LINEAR_KERNEL,)), one.exit().to(device)) for one in equations]
@@ -128,8 +133,8 @@ def fit_deep(
         for level in levels
     ]
     for step in range(steps):
-        if step % (PICTURES_AT_ONCE // NEW_PICTURES) == 0:
-            buffer.refill(PICTURES_AT_ONCE)
+        if step % (EXIT_PICTURES_AT_ONCE // NEW_PICTURES) == 0:
+            buffer.refill(EXIT_PICTURES_AT_ONCE)
         for level, trainer in enumerate(trainers):
             features, target = buffer.sample(level, batch_at(sizes[level]), generators[level])
             loss = trainer.step(features, target, rate_at(step, steps))

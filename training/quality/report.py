@@ -24,7 +24,7 @@ DIGITS = 6
 STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 # What is good, by metric; the same words stand on the page of a run.
-DIRECTIONS = {
+METRIC_DIRECTIONS = {
     "swd": "lower is better",
     "ms_ssim": "best as that of real pictures; 1: all alike",
     "kid": "lower is better",
@@ -39,7 +39,7 @@ DIRECTIONS = {
 CIRCUMSTANCES = ("resolution", "generated", "data", "seed", "torch")
 
 Metric = dict[str, Any]  # "value", "how", and further numbers
-Number = float | int | None
+MetricValue = float | int | None
 
 
 class QualityError(ValueError):
@@ -56,7 +56,7 @@ def require_value_and_how(metric: Metric) -> Metric:
 
 
 StrictMetric = Annotated[
-    dict[str, Number | str | dict[str, Number]], AfterValidator(require_value_and_how)
+    dict[str, MetricValue | str | dict[str, MetricValue]], AfterValidator(require_value_and_how)
 ]
 
 
@@ -187,7 +187,7 @@ def table_of(report: QualityReport) -> str:
     for name, entry in report.metrics.items():
         further = {k: v for k, v in entry.items() if k not in ("value", "how")}
         value = "-" if entry["value"] is None else f"{entry['value']:g}"
-        direction = DIRECTIONS.get(name, "")
+        direction = METRIC_DIRECTIONS.get(name, "")
         numbers = f"; {_in_words(further)}" if further else ""
         lines.append(f"{name.replace('_', ' '):24s} {value:>12s}  {direction}{numbers}")
     return "\n".join(lines)

@@ -39,7 +39,7 @@ MOST_BYTES = 2**26  # of the real pictures together
 TICK_PATCHES = 16  # of each picture and level
 TICK_DIRECTIONS = 128
 DISTANCE_SIZE = 32  # pixels, for the distances between pictures
-PICTURES_AT_ONCE = 16  # pictures
+TICK_PICTURES_AT_ONCE = 16  # pictures
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class TickMetrics:
         if self._real is None or self._real[0] != growth:
             array = self.prepared.images(growth.resolution)
             chosen = choose_real(array, count, seed=0)
-            pictures = fade_reals(np.concatenate([*chosen.batches(PICTURES_AT_ONCE)]), growth)
+            pictures = fade_reals(np.concatenate([*chosen.batches(TICK_PICTURES_AT_ONCE)]), growth)
             self._real = (growth, statistics_of(pictures), chosen.numbers)
         _, real, numbers = self._real
         labels = self.labels_of(numbers) if average.config.classes else None
@@ -149,9 +149,9 @@ def projections_of(pictures: Pixels) -> Iterator[Floats]:
         )
         directions /= np.linalg.norm(directions, axis=0)
         parts: list[Floats] = []
-        for start in range(0, len(pictures), PICTURES_AT_ONCE):
+        for start in range(0, len(pictures), TICK_PICTURES_AT_ONCE):
             images = (
-                torch.from_numpy(pictures[start : start + PICTURES_AT_ONCE])
+                torch.from_numpy(pictures[start : start + TICK_PICTURES_AT_ONCE])
                 .permute(0, 3, 1, 2)
                 .float()
             )

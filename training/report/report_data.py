@@ -14,7 +14,7 @@ from typing import Any
 
 from training.config.config import CONFIG_FILE, ConfigError, TrainingConfig
 from training.data.manifest import as_text
-from training.quality.report import DIRECTIONS, QUALITY_FILE, QualityError, read_report
+from training.quality.report import METRIC_DIRECTIONS, QUALITY_FILE, QualityError, read_report
 from training.run.data_origin import read_origin
 from training.run.journal import JOURNAL_FILE, TIMING_FILE, Line, read_lines
 from training.run.resume import read_config
@@ -93,7 +93,7 @@ def quality_of(run: Path) -> ReportData | None:
     except (OSError, QualityError) as error:
         return {"problem": f"{error}; evaluate measures again"}
     metrics = {
-        name: {**entry, "direction": DIRECTIONS.get(name, "")}
+        name: {**entry, "direction": METRIC_DIRECTIONS.get(name, "")}
         for name, entry in report.metrics.items()
     }
     return {

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 
-Line = Mapping[str, object]
+AlarmLine = Mapping[str, object]
 Alarms = list[dict[str, str]]
 
 PAST = 20  # ticks that make up a run's own past
@@ -51,7 +51,7 @@ class Alarm:
     advice: str
 
 
-def alarms_after(lines: Sequence[Line]) -> list[Alarm]:
+def alarms_after(lines: Sequence[AlarmLine]) -> list[Alarm]:
     """What is wrong at the last of these journal lines and was not said in the ten before it."""
     said = {alarm["kind"] for line in lines[-1 - SILENCE : -1] for alarm in _alarms_of(line)}
     found = [*collapse(lines), *runaway(lines), *worsening(lines)]
@@ -63,7 +63,7 @@ def in_journal(alarms: Sequence[Alarm]) -> dict[str, object]:
     return {"alarms": [asdict(alarm) for alarm in alarms]} if alarms else {}
 
 
-def collapse(lines: Sequence[Line]) -> list[Alarm]:
+def collapse(lines: Sequence[AlarmLine]) -> list[Alarm]:
     """Generated pictures are alike: against the run's own past, and against the data."""
     for name, meaning in VARIETY.items():
         values = series(lines, name)
@@ -76,7 +76,7 @@ def collapse(lines: Sequence[Line]) -> list[Alarm]:
     return []
 
 
-def runaway(lines: Sequence[Line]) -> list[Alarm]:
+def runaway(lines: Sequence[AlarmLine]) -> list[Alarm]:
     """The discriminator's scores of real and generated pictures drift apart."""
     here = at_this_level(lines)
     gaps = [
@@ -92,7 +92,7 @@ def runaway(lines: Sequence[Line]) -> list[Alarm]:
     return [Alarm("divergence", seen, RUNAWAY_ADVICE)]
 
 
-def worsening(lines: Sequence[Line]) -> list[Alarm]:
+def worsening(lines: Sequence[AlarmLine]) -> list[Alarm]:
     """The distance to the data has been far above its best for long, at a level that is held."""
     held = [line for line in at_this_level(lines) if line.get("alpha") == 1.0]
     if not lines or lines[-1].get("alpha") != 1.0:
@@ -107,7 +107,7 @@ def worsening(lines: Sequence[Line]) -> list[Alarm]:
     return [Alarm("pictures get worse", seen, WORSE_ADVICE)]
 
 
-def best_tick(lines: Sequence[Line], resolution: int) -> int | None:
+def best_tick(lines: Sequence[AlarmLine], resolution: int) -> int | None:
     """Images shown at the lowest SWD of the highest resolution, held; None if not yet there."""
     known = [
         (float(str(line["swd"])), int(str(line["images_shown"])))
@@ -117,17 +117,17 @@ def best_tick(lines: Sequence[Line], resolution: int) -> int | None:
     return min(known)[1] if known else None
 
 
-def at_this_level(lines: Sequence[Line]) -> list[Line]:
+def at_this_level(lines: Sequence[AlarmLine]) -> list[AlarmLine]:
     """The lines of the resolution where the run stands."""
     return [line for line in lines if line.get("resolution") == lines[-1].get("resolution")]
 
 
-def series(lines: Sequence[Line], name: str) -> list[float]:
+def series(lines: Sequence[AlarmLine], name: str) -> list[float]:
     """The finite values of one number, oldest first."""
     values = [line[name] for line in lines if name in line]
     return [float(v) for v in values if isinstance(v, int | float) and math.isfinite(v)]
 
 
-def _alarms_of(line: Line) -> Alarms:
+def _alarms_of(line: AlarmLine) -> Alarms:
     alarms: Alarms = line.get("alarms", [])  # pyright: ignore[reportAssignmentType] - we wrote it
     return alarms

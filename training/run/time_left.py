@@ -22,7 +22,7 @@ STEP_OVERHEAD = 60e6
 KERNEL = 9  # weights of a 3x3 convolution
 UP_KERNEL = 4  # weights that reach one pixel when a 3x3 convolution doubles the resolution
 
-COLLAPSED = 1 / 3  # of the best rate at the same level
+COLLAPSED_RATE = 1 / 3  # of the best rate at the same level
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class RateWatch:
         level = schedule.growth.level
         best = self._best[level] = max(rate, self._best.get(level, 0.0))
         cores, busy = available_threads(), load_average()
-        if level in self._noticed or rate >= COLLAPSED * best or busy <= cores:
+        if level in self._noticed or rate >= COLLAPSED_RATE * best or busy <= cores:
             return ""
         self._noticed.add(level)
         return (

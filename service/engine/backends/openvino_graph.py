@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from openvino import opset13 as ops
 from torch import Tensor, nn
 
-CHANNELS = np.array([1], np.int64)  # the axis
+CHANNEL_AXIS = np.array([1], np.int64)  # the axis
 
 
 class NotTranslatedError(ValueError):
@@ -198,10 +198,10 @@ def _pixel_norm(x: ov.Node, scale: ov.Node) -> ov.Node | None:
     channels = x.output(0).get_partial_shape()[1]
     if not (node == x == square.input_value(1).get_node() and channels.is_static):
         return None
-    if not np.array_equal(_values(axes), CHANNELS):
+    if not np.array_equal(_values(axes), CHANNEL_AXIS):
         return None
     count = channels.get_length()
-    unit = ops.normalize_l2(x, CHANNELS, count * float(_values(epsilon)), "add")
+    unit = ops.normalize_l2(x, CHANNEL_AXIS, count * float(_values(epsilon)), "add")
     return ops.multiply(unit, _constant(math.sqrt(count)))
 
 

@@ -8,9 +8,9 @@ import torch
 from service.engine.device import (
     DeviceError,
     Target,
+    device_precision,
     libraries_of,
     open_device,
-    precision_for,
     processor_of,
     to_device,
     to_host,
@@ -62,16 +62,16 @@ def test_a_cpu_computes_in_bf16_only_where_that_is_faster(
     """By the kind of processor, so that a restart cannot choose otherwise."""
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
 
-    assert precision == precision_for("auto", torch.device("cpu"))
-    assert precision_for("fp32", torch.device("cpu")) == "fp32"
-    assert precision_for("bf16", torch.device("cpu")) == "bf16"
+    assert precision == device_precision("auto", torch.device("cpu"))
+    assert device_precision("fp32", torch.device("cpu")) == "fp32"
+    assert device_precision("bf16", torch.device("cpu")) == "bf16"
 
 
 def test_cuda_computes_in_fp32_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the CPU beside it has does not count."""
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": True})
 
-    assert precision_for("auto", torch.device("cuda", 0)) == "fp32"
+    assert device_precision("auto", torch.device("cuda", 0)) == "fp32"
 
 
 def test_on_the_cpu_nothing_is_copied() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.training.benchmark.stacks import STACKS, TRIAL, weights_of
 from training.benchmark import game
-from training.benchmark.game import initial_state, take_step, train_trial
+from training.benchmark.game import initial_state, take_trial_step, train_trial
 from training.game.optimise import NonFiniteLossError
 from training.run.checkpoint import load_newest
 
@@ -76,7 +76,7 @@ def test_the_critic_of_wgan_gp_has_five_steps_for_one() -> None:
     before = weights_of(state.generator)
     changed: list[bool] = []
     for step in range(5):
-        take_step(state, trial, STACKS, step * 8, step)
+        take_trial_step(state, trial, STACKS, step * 8, step)
         after = weights_of(state.generator)
         changed.append(any((after[name] != before[name]).any() for name in before))
 
@@ -93,7 +93,7 @@ def test_each_network_learns_at_its_own_rate(rates: tuple[float, float], moved: 
     networks = {"generator": state.generator, "discriminator": state.discriminator}
     before = {name: weights_of(network) for name, network in networks.items()}
 
-    take_step(state, trial, STACKS, 0, 0)
+    take_trial_step(state, trial, STACKS, 0, 0)
 
     for name, network in networks.items():
         after = weights_of(network)
@@ -110,7 +110,7 @@ def test_only_the_generator_slows_down(shown: int, left: float) -> None:
     networks = {"generator": state.generator, "discriminator": state.discriminator}
     before = {name: weights_of(network) for name, network in networks.items()}
 
-    take_step(state, trial, STACKS, shown, 0)
+    take_trial_step(state, trial, STACKS, shown, 0)
 
     for name, network in networks.items():
         after = weights_of(network)
@@ -124,4 +124,4 @@ def test_a_trial_that_breaks_down_says_what_to_try() -> None:
     state.discriminator.get_parameter("score.weight").data.fill_(float("nan"))
 
     with pytest.raises(NonFiniteLossError, match=r"not finite after 8 images.*--learning-rate$"):
-        take_step(state, TRIAL, STACKS, 8, 1)
+        take_trial_step(state, TRIAL, STACKS, 8, 1)

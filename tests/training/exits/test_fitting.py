@@ -10,7 +10,7 @@ from models.families.progan.growth import Growth
 from training.exits import choosing, cost, deep, fitting
 from training.exits.choosing import ExitCandidate, fidelities
 from training.exits.distillation_data import ExitError, distillation_batch, stem_inputs
-from training.exits.fitting import MAX_STEPS, batch_at, fit_exits, with_exits
+from training.exits.fitting import MAX_EXIT_STEPS, batch_at, fit_exits, with_exits
 
 
 def weights_of(generator: Generator) -> list[Tensor]:
@@ -133,7 +133,7 @@ def test_every_step_is_told(generator: Generator) -> None:
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
-@pytest.mark.parametrize("steps", [-1, MAX_STEPS + 1])
+@pytest.mark.parametrize("steps", [-1, MAX_EXIT_STEPS + 1])
 def test_a_number_of_steps_that_cannot_be_is_refused(generator: Generator, steps: int) -> None:
     """Beyond the most, seeds to learn from would be those that are held out."""
     with pytest.raises(ExitError, match=r"deep exits learn in 0 to 200,000 steps, not -?[0-9]"):

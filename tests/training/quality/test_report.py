@@ -8,7 +8,7 @@ import pytest
 
 from tests.training.conftest import FullDisk
 from training.quality.report import (
-    DIRECTIONS,
+    METRIC_DIRECTIONS,
     GeneratedPictures,
     QualityError,
     QualityReport,
@@ -173,4 +173,4 @@ def test_every_metric_of_an_evaluation_says_what_is_good() -> None:
     """The names that `evaluate` and FID write."""
     names = "swd ms_ssim kid fd_efficientnet_lite0 precision recall neighbour_ratio fid"
 
-    assert set(DIRECTIONS) == set(names.split())
+    assert set(METRIC_DIRECTIONS) == set(names.split())

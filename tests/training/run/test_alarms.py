@@ -2,16 +2,16 @@
 
 import pytest
 
-from training.run.alarms import Line, alarms_after, best_tick, in_journal
+from training.run.alarms import AlarmLine, alarms_after, best_tick, in_journal
 
 
-def lines_of(name: str, values: list[float], **others: object) -> list[Line]:
+def lines_of(name: str, values: list[float], **others: object) -> list[AlarmLine]:
     """A journal at 32 px, held, with these values of one number."""
     usual = {"resolution": 32, "alpha": 1.0, "score_fake": 0.0, **others}
     return [{"images_shown": n, **usual, name: value} for n, value in enumerate(values)]
 
 
-def kinds(lines: list[Line]) -> list[str]:
+def kinds(lines: list[AlarmLine]) -> list[str]:
     """What is said at the last line."""
     return [alarm.kind for alarm in alarms_after(lines)]
 
@@ -62,7 +62,9 @@ def test_scores_apart_are_no_divergence_by_themselves(values: list[float]) -> No
 
 def test_the_past_of_another_resolution_does_not_count_for_scores() -> None:
     """A new level begins with scores of its own."""
-    before: list[Line] = [{**line, "resolution": 16} for line in lines_of("score_real", [1.0] * 8)]
+    before: list[AlarmLine] = [
+        {**line, "resolution": 16} for line in lines_of("score_real", [1.0] * 8)
+    ]
 
     assert kinds([*before, *lines_of("score_real", [20.0] * 3)]) == []
 
@@ -86,7 +88,7 @@ def test_while_a_level_fades_in_pictures_may_be_worse() -> None:
 
 def test_an_alarm_is_not_said_again_for_ten_ticks() -> None:
     """Then it is, if nothing has changed."""
-    lines: list[Line] = []
+    lines: list[AlarmLine] = []
     said: list[int] = []
     for number, line in enumerate(lines_of("diversity", [0.05] * 30)):
         alarms = alarms_after([*lines, line])
@@ -106,7 +108,7 @@ def test_a_journal_without_quality_raises_nothing() -> None:
 
 def test_the_best_tick_is_the_lowest_swd_of_the_highest_resolution_held() -> None:
     """Neither a lower level nor a fade counts, and of equals the first is taken."""
-    lines: list[Line] = [
+    lines: list[AlarmLine] = [
         {"images_shown": 1, "resolution": 16, "alpha": 1.0, "swd": 1.0},
         {"images_shown": 2, "resolution": 32, "alpha": 0.5, "swd": 2.0},
         {"images_shown": 3, "resolution": 32, "alpha": 1.0, "swd": 5.0},

@@ -32,7 +32,9 @@ from training.data.sources.tree import (
 )
 
 MAX_PACKED = 64 * 2**20  # bytes of one unpacked file; more is refused as a bomb
-PIECE = 4096  # bytes unpacked at once, so that one which unpacks to more than it says costs little
+READ_BYTES = (
+    4096  # bytes unpacked at once, so that one which unpacks to more than it says costs little
+)
 UTF8_FLAG = 0x800
 
 
@@ -127,13 +129,13 @@ def listed(archive: zipfile.ZipFile, name: str, member: zipfile.ZipInfo) -> Foun
     """A member as a picture, or with the reason why it is none."""
     picture = is_picture(name)
     if not picture and not reason_to_pass(name):
-        picture = is_picture(name, head_of(archive, member))
+        picture = is_picture(name, first_bytes_of_member(archive, member))
     if reason := pass_reason(name, picture):
         return Passed(name, reason)
     return Found(name, member.file_size, member.CRC)
 
 
-def head_of(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+def first_bytes_of_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     """The first bytes of a member; none if it cannot be unpacked."""
     try:
         with archive.open(member) as file:
@@ -148,6 +150,6 @@ def unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[bytes, st
         return b"", f"is too large for a zip ({member.file_size:,} bytes, at most {MAX_PACKED:,})"
     try:
         with archive.open(member) as file:
-            return b"".join(iter(lambda: file.read(PIECE), b"")), ""
+            return b"".join(iter(lambda: file.read(READ_BYTES), b"")), ""
     except Exception as error:  # noqa: BLE001  # a broken member may raise anything
         return b"", f"cannot be unpacked: {error}; unpack the zip and give the folder"

@@ -86,7 +86,7 @@ def open_folder(location: str) -> FolderPictures:
         DataError: there are none.
     """
     path = Path(location)
-    tree = read_tree(walk(path))
+    tree = read_tree(walk_folder(path))
     if not tree.count:
         hint = next((f": give {file} itself" for file in sorted(path.glob("*images*idx3*"))), "")
         raise DataError(no_pictures(location, tree) + hint)
@@ -95,10 +95,12 @@ def open_folder(location: str) -> FolderPictures:
 
 def pictures(folder: Path) -> Iterator[Found]:
     """All pictures below `folder`, sorted by path."""
-    return (file for file in walk(folder) if isinstance(file, Found))
+    return (file for file in walk_folder(folder) if isinstance(file, Found))
 
 
-def walk(folder: Path, below: str = "", above: tuple[Inode, ...] = ()) -> Iterator[Found | Passed]:
+def walk_folder(
+    folder: Path, below: str = "", above: tuple[Inode, ...] = ()
+) -> Iterator[Found | Passed]:
     """All files below `folder`, sorted by path: pictures, and what is passed over.
 
     Args:
@@ -131,19 +133,19 @@ def walk(folder: Path, below: str = "", above: tuple[Inode, ...] = ()) -> Iterat
         elif (status.st_dev, status.st_ino) in above:
             yield Passed(below + name, LOOP)
         else:
-            yield from walk(folder, f"{below}{name}/", above)
+            yield from walk_folder(folder, f"{below}{name}/", above)
 
 
 def found_or_passed(name: str, path: Path, status: os.stat_result) -> Found | Passed:
     """A file as a picture, or with the reason why it is none."""
     if not stat.S_ISREG(status.st_mode):
         return Passed(name, NO_FILE)
-    if reason := pass_reason(name, is_picture(name) or is_picture(name, head_of(path))):
+    if reason := pass_reason(name, is_picture(name) or is_picture(name, first_bytes_of_file(path))):
         return Passed(name, reason)
     return Found(name, status.st_size, status.st_mtime_ns)
 
 
-def head_of(path: Path) -> bytes:
+def first_bytes_of_file(path: Path) -> bytes:
     """The first bytes of a file; none if it cannot be read."""
     try:
         with path.open("rb") as file:

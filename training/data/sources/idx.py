@@ -30,7 +30,7 @@ LABELS_HEAD = struct.Struct(">BBBBI")  # 0, 0, 8, 1 axis; N
 BinaryFile = BufferedReader | gzip.GzipFile
 UNSIGNED_BYTES = 8
 MAX_SIDE = 1024  # pixels
-MAX_COUNT = 100_000_000  # pictures; their labels are held in memory
+MAX_RECORDS = 100_000_000  # pictures; their labels are held in memory
 
 
 @dataclass(frozen=True)
@@ -131,9 +131,9 @@ def open_idx_pictures(location: str) -> IdxPictures:
         )
     if not (1 <= height <= MAX_SIDE and 1 <= width <= MAX_SIDE):
         raise DataError(f"{location} has pictures of {width}x{height}; at most {MAX_SIDE} fit")
-    if not 1 <= count <= MAX_COUNT:
+    if not 1 <= count <= MAX_RECORDS:
         raise DataError(
-            f"{location} says it has {count:,} pictures; 1 to {MAX_COUNT:,} are possible"
+            f"{location} says it has {count:,} pictures; 1 to {MAX_RECORDS:,} are possible"
         )
     labels = read_labels(path, count)
     names = tuple(map(str, range(max(labels) + 1))) if labels else ()
