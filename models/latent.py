@@ -3,6 +3,9 @@
 Owns the rule below. Two machines, two releases, two decades apart must agree on it, so it uses
 nothing but SHA-256 and the raw words of the Philox-4x64 counter generator (Salmon et al. 2011),
 whose output numpy promises never to change.
+Nobody promises the last bit of log, cos and sin in float64: it may differ between processors and
+versions of numpy. Where that turns a rounding, a number of a latent differs by its last float32
+bit, about one number in 2^28. Words and classes are exact everywhere.
 
 **Text to integer.** Text is encoded as UTF-8 and hashed with SHA-256; the first 8 bytes, read as
 a big-endian integer with the top bit cleared, are the seed.

@@ -190,3 +190,18 @@ def test_no_seed_or_no_classes_have_no_label(seed: int, classes: int) -> None:
     """As with latents."""
     with pytest.raises(ValueError, match="a class are needed"):
         label_of(seed, classes)
+
+
+@pytest.mark.parametrize("seed", [0, 7, 2**62 + 1, MAX_SEED])
+def test_a_latent_is_that_of_the_rule_in_exact_arithmetic(seed: int) -> None:
+    """Within one float32 step, which log, cos and sin of a processor may turn."""
+    words = [int(word) for word in np.random.Philox(key=seed).random_raw(8)]
+    expected: list[float] = []
+    for first, second in zip(words[::2], words[1::2], strict=True):
+        u, v = ((first >> 11) + 1) / 2**53, (second >> 11) / 2**53
+        radius = math.sqrt(-2 * math.log(u))
+        expected += [radius * math.cos(2 * math.pi * v), radius * math.sin(2 * math.pi * v)]
+
+    step = np.spacing(np.abs(np.array(expected, np.float32)))
+
+    assert (np.abs(latent_of(seed, 8) - np.array(expected)) <= step).all()
