@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from service.batching.batcher import Batcher
 from service.batching.queue import Rendered
@@ -17,40 +18,68 @@ from service.batching.recipe import Recipe
 from service.errors import DeadlinePassed
 
 
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """Work that follows on the images of a request.
+
+    Attributes:
+        ahead_s: predicted seconds until the encoders are free.
+        own_s: predicted seconds of encoding, after the last image.
+    """
+
+    ahead_s: float = 0.0
+    own_s: float = 0.0
+
+
+NOTHING = Encoding()
+
+
 async def wait_for_images(
-    batcher: Batcher, recipes: Sequence[Recipe], patience_s: float, *, window: int | None = None
+    batcher: Batcher,
+    recipes: Sequence[Recipe],
+    timeout_s: float,
+    *,
+    window: int | None = None,
+    encode: Encoding = NOTHING,
 ) -> list[Rendered]:
     """The images of `recipes`, in the same order.
 
     Args:
         batcher: computes them.
         recipes: of one request.
-        patience_s: seconds that waiting and computing may take together.
-        window: how many of the recipes may be in the line at a time; all of them if left out.
+        timeout_s: seconds that waiting and computing may take together.
+        window: how many of the recipes may be in the queue at a time; all of them if left out.
+        encode: that will follow, and must be done within the same seconds.
 
     Raises:
         QueueFull, DeadlineTooNear, Draining, EngineSilent, EngineLost: refused at once.
         DeadlinePassed: not all images were there in time.
         EngineFailed: the engine raised.
     """
-    deadline = time.monotonic() + patience_s
+    deadline = time.monotonic() + timeout_s
     first = len(recipes) if window is None else window
-    tickets = batcher.submit(recipes[:first], deadline, later=recipes[first:])
+    pending = batcher.submit(
+        recipes[:first],
+        deadline,
+        later=recipes[first:],
+        encode_ahead_s=encode.ahead_s,
+        encode_s=encode.own_s,
+    )
     images: list[Rendered] = []
     try:
-        async with asyncio.timeout(patience_s):
+        async with asyncio.timeout(timeout_s):
             for place in range(len(recipes)):
-                images.append(await asyncio.wrap_future(tickets[place].image))
+                images.append(await asyncio.wrap_future(pending[place].image))
                 if further := recipes[first + place : first + place + 1]:
-                    tickets += batcher.submit(further, deadline, bounded=False)
+                    pending += batcher.submit(further, deadline, bounded=False)
     except (TimeoutError, DeadlinePassed) as error:  # whoever looks at the clock first
         raise DeadlinePassed(
-            f"the picture was not ready within {patience_s:g} s",
+            f"the picture was not ready within {timeout_s:g} s",
             retry_after_s=batcher.retry_after_s(),
         ) from error
     finally:
-        for ticket in tickets:
-            ticket.image.cancel()
+        for each in pending:
+            each.image.cancel()
     return images
 
 

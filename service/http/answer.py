@@ -30,7 +30,7 @@ from service.http.headers import (
 from service.http.ranges import RecentFiles, wanted_range
 from service.http.request_guards import while_connected
 from service.http.request_log import record_of
-from service.pipeline import Timing, timing_of
+from service.pipeline import Timing
 
 FROM_STORE = Timing(0.0, 0.0, 0.0, 0)  # nothing was computed
 
@@ -122,15 +122,14 @@ async def _make(
     runtime: ServiceRuntime, job: Job, client_timeout_s: float | None
 ) -> tuple[File, Timing]:
     """The file of a job, and where its time went."""
-    pipeline = runtime.pipeline
-    if job.frames is None:
-        images = await pipeline.render(job.recipes, client_timeout_s)
-    else:
-        area = math.prod(job.served.size_at(job.frames[0].resolution))
-        images = await pipeline.render_walk(job.frames, area, client_timeout_s)
-    pixels = [image.pixels for image in images]
-    file, took_s = await pipeline.run_on_encoder(job.format, lambda: job.write(pixels))
-    return file, timing_of(images, took_s)
+    return await runtime.pipeline.make(
+        job.rendered,
+        math.prod(job.served.size_at(job.rendered[0].resolution)),
+        job.format,
+        job.write,
+        client_timeout_s,
+        is_walk=job.frames is not None,
+    )
 
 
 def _whole(

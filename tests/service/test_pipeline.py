@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.picture import Pixels
 from service.batching.engine import ModelInfo
 from service.batching.queue import Rendered
 from service.batching.recipe import Recipe, point_of
 from service.composition import ServiceRuntime
-from service.errors import NotReady, OutOfRange, QueueFull
+from service.errors import DeadlinePassed, DeadlineTooNear, NotReady, OutOfRange, QueueFull
 from service.pipeline import ImagePipeline, Timing, timing_of
 from service.settings import Settings
 from tests.service.painter import MODE, PATIENCE_S, Painter
@@ -145,3 +146,77 @@ async def test_a_model_is_kept_while_its_pictures_are_awaited(
     assert [painter.cards[0].pinned_name] == unloaded
     with pytest.raises(NotReady, match="send it again"):
         await runtime.pipeline.render(frames(painter, 1))
+
+
+# ----------------------------------------------------------------------------------------
+# Encoders that are slower than the engine
+
+
+async def test_a_slow_encoder_bounds_what_is_promised_and_loses_nothing(
+    painter: Painter, settings: Settings
+) -> None:
+    """Who is admitted is answered, who is not is refused at once and told when to come again."""
+    runtime = ServiceRuntime(settings, painter.open)
+    serve(runtime, painter)
+    pipeline = ImagePipeline(
+        settings,
+        runtime.batcher,
+        runtime.metrics,
+        1,
+        using=runtime.registry.using,
+        max_unencoded_bytes=4 * 3 * AREA,
+    )
+    gate = threading.Event()
+
+    def write(images: list[Pixels]) -> int:
+        assert gate.wait(PATIENCE_S)
+        return len(images)
+
+    async def ask(number: int) -> int:
+        made, _ = await pipeline.make([frames(painter, 12)[number]], AREA, "png", write)
+        return made
+
+    asked = [asyncio.create_task(ask(number)) for number in range(12)]
+    async with asyncio.timeout(PATIENCE_S):
+        while len(painter.seeds) < 4 or sum(task.done() for task in asked) < 8:
+            await asyncio.sleep(0.002)
+    promised = pipeline._encoders.unencoded_bytes
+    gate.set()
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    refused = [answer for answer in answers if isinstance(answer, QueueFull)]
+    assert (await pipeline.make(frames(painter, 1), AREA, "png", write))[0] == 1
+    runtime.batcher.stop()
+    pipeline.close()
+
+    assert promised == 4 * 3 * AREA
+    assert (answers.count(1), len(refused)) == (4, 8)
+    assert all(full.retry_after_s for full in refused)
+    assert pipeline._encoders.unencoded_bytes == 0
+    assert len(painter.seeds) == 5
+
+
+async def test_encoding_counts_for_the_deadline(painter: Painter, settings: Settings) -> None:
+    """Refused at once where it is predicted, with 504 where it was not."""
+    runtime = ServiceRuntime(settings, painter.open)
+    serve(runtime, painter)
+    pipeline, gate = runtime.pipeline, threading.Event()
+
+    def write(images: list[Pixels]) -> bool:
+        return gate.wait(PATIENCE_S) and bool(images)
+
+    recipe = frames(painter, 1)
+    with pytest.raises(DeadlinePassed, match="rendered and not encoded in time"):
+        await pipeline.make(recipe, AREA, "png", write, 0.3)
+    pipeline._encoders._predictor.observe([Recipe("png", point_of(1), 32)], 60.0)
+    pipeline._encoders._predictor.observe([Recipe("jpeg", point_of(1), 32)], 9.0)
+    patient = settings.deadline_s
+    with (
+        pipeline._encoders.promised(recipe, AREA, "jpeg"),
+        pytest.raises(DeadlineTooNear) as refused,
+    ):
+        await pipeline.make(recipe, AREA, "png", write, patient)
+    gate.set()
+    runtime.batcher.stop()
+    pipeline.close()
+
+    assert float(str(refused.value.members["predicted_s"])) > patient
