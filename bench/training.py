@@ -84,7 +84,8 @@ def beside_the_peer(options: argparse.Namespace, prepared: Prepared) -> Report:
         OTHER: our_step(other_precision(default), prepared),
     }
     rows = race(steps, options.rounds, options.steps, options.batch)
-    game = f"{default.objective}, {default.penalty} penalty on {default.penalty_share:g} of a batch"
+    penalty = default.penalty
+    game = f"{default.objective.name}, {penalty.kind} penalty on {penalty.share:g} of a batch"
     return {
         **speedups(rows),
         "rows": [asdict(row) for row in rows],

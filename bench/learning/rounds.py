@@ -39,7 +39,7 @@ class Row:
 def our_step(config: TrainingConfig, prepared: Prepared) -> Step:
     """One real step, pictures read and all, each time further on."""
     state = TrainingState.create(config, torch.device("cpu"))
-    stream = ImageStream(prepared, config.seed, config.mirror)
+    stream = ImageStream(prepared, config.seed, config.augmentation.mirror)
     size = config.levels[-1].batch_size
     shown = count(step=size)
 

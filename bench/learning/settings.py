@@ -11,14 +11,18 @@ from itertools import pairwise
 import torch
 
 from models.families.progan.config import NetworkConfig
-from training.config.config import BF16, FP32, LevelPlan, TrainingConfig
+from training.config.config import TrainingConfig
+from training.config.groups import BF16, FP32, LevelPlan
+from training.config.overrides import with_settings
 from training.config.presets import PAPER_CELEBAHQ_1024, PRESETS
 from training.run.precision import precision_for
 
 STEPS_AHEAD = 1_000_000  # a schedule that no race comes to the end of
 PEER_LEARNING_RATE = 0.003  # the default of its `ProGAN.train`
 PEER_STDDEV_GROUP = 4  # the default of its `MinibatchStdDev`
-UNLABELLED = tuple(sorted(name for name, config in PRESETS.items() if config.labels == "none"))
+UNLABELLED = tuple(
+    sorted(name for name, config in PRESETS.items() if config.objective.labels == "none")
+)
 
 
 def full_size(config: TrainingConfig, images: int) -> TrainingConfig:
@@ -40,7 +44,8 @@ def up_to(config: TrainingConfig, resolution: int, channels: int) -> TrainingCon
         raise ValueError(f"{config.preset} grows to {offered} px, not to {resolution}")
     network = replace(config.network, resolution=resolution, channels=channels)
     levels = tuple(plan for plan in config.levels if plan.resolution <= resolution)
-    return replace(config, network=network, levels=levels, cool_down_images=0)
+    shorter = replace(config, network=network, levels=levels)
+    return with_settings(shorter, {"cool_down_images": 0})
 
 
 def of_shape(
@@ -48,7 +53,8 @@ def of_shape(
 ) -> TrainingConfig:
     """The game of `config` on another network, at its full size, in steps of `batch_size`."""
     levels = tuple(LevelPlan(size, 0, 1, batch_size, rate) for size in network.resolutions)
-    shaped = replace(config, network=network, levels=levels, warm_up_images=0, cool_down_images=0)
+    constant = {"warm_up_images": 0, "cool_down_images": 0}
+    shaped = with_settings(replace(config, network=network, levels=levels), constant)
     return full_size(shaped, STEPS_AHEAD * batch_size)
 
 
@@ -59,7 +65,8 @@ def same_loss(network: NetworkConfig, batch_size: int) -> TrainingConfig:
     the noise is the same, and so are the weights.
     """
     paper = of_shape(PAPER_CELEBAHQ_1024, network, batch_size, PEER_LEARNING_RATE)
-    return replace(paper, stddev_group=PEER_STDDEV_GROUP, reuse_fakes=True, mirror=False)
+    settings = {"stddev_group": PEER_STDDEV_GROUP, "reuse_fakes": True, "mirror": False}
+    return with_settings(paper, settings)
 
 
 def default_game(preset: str, network: NetworkConfig, batch_size: int) -> TrainingConfig:

@@ -53,7 +53,8 @@ from models.families.progan.config import NetworkConfig
 from models.families.progan.discriminator import Discriminator
 from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
-from training.config.config import LevelPlan, TrainingConfig
+from training.config.config import TrainingConfig
+from training.config.groups import LevelPlan, PenaltyConfig
 from training.config.presets import PRESETS
 from training.game.schedule import schedule_at
 from training.run.journal import append_line
@@ -64,7 +65,7 @@ FADING = TrainingConfig(
     preset="tiny",
     network=TINY,
     levels=(LevelPlan(4, 0, 8, 4), LevelPlan(8, 8, 16, 4)),
-    penalty_share=0.25,
+    penalty=PenaltyConfig(share=0.25),
     tick_images=100,  # so ticks come at the ends of phases alone
 )
 
@@ -109,10 +110,18 @@ def test_the_same_loss_has_the_numbers_of_the_peer() -> None:
     """Lambda 10, drift 0.001, norm 1, Adam at 0.003, an average of 0.999, groups of 4, fp32."""
     config = same_loss(TINY, 4)
 
-    assert (config.objective, config.penalty_weight, config.penalty_target) == ("wgan-gp", 10, 1)
-    assert (config.drift, config.ema_decay, config.stddev_group) == (0.001, 0.999, 4)
-    assert (config.levels[-1].learning_rate, config.adam_beta2) == (0.003, 0.99)
-    assert (config.precision, config.penalty_share, config.augment) == ("fp32", 1.0, "")
+    assert (config.objective.name, config.penalty.weight, config.penalty.target) == (
+        "wgan-gp",
+        10,
+        1,
+    )
+    assert (config.penalty.drift, config.average.decay, config.objective.stddev_group) == (
+        0.001,
+        0.999,
+        4,
+    )
+    assert (config.levels[-1].learning_rate, config.optimizer.beta2) == (0.003, 0.99)
+    assert (config.precision, config.penalty.share, config.augmentation.policy) == ("fp32", 1.0, "")
 
 
 def test_the_default_game_is_that_of_the_preset() -> None:

@@ -21,7 +21,8 @@ from service.settings import Settings
 from tests.conftest import picture_of
 from tests.training.conftest import QUIET
 from training.commands.export import export_run
-from training.config.config import LevelPlan, TrainingConfig
+from training.config.config import TrainingConfig
+from training.config.groups import AugmentationConfig, LevelPlan, PenaltyConfig
 from training.data.options import PrepareOptions
 from training.data.prepare import prepare
 from training.data.stream import open_prepared
@@ -36,10 +37,9 @@ CONFIG = TrainingConfig(
     preset="wide",
     network=NetworkConfig(16, latent_size=8, fmap_base=64, fmap_max=8),
     levels=(LevelPlan(4, 0, 4, 4), LevelPlan(8, 4, 4, 4), LevelPlan(16, 4, 4, 4)),
-    penalty="finite-difference",
+    penalty=PenaltyConfig(kind="finite-difference"),
     tick_images=8,
-    mirror=True,
-    augment="color,translation,cutout",
+    augmentation=AugmentationConfig(mirror=True, policy="color,translation,cutout"),
 )
 
 

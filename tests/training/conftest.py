@@ -17,9 +17,17 @@ from torch import Tensor
 
 from models.families.progan.config import NetworkConfig
 from tests.training.prepared import write_prepared
+from tests.training.settings import with_values
 from training import command_line
 from training.commands import export
-from training.config.config import LevelPlan, TrainingConfig
+from training.config.config import TrainingConfig
+from training.config.groups import (
+    AugmentationConfig,
+    AverageConfig,
+    LevelPlan,
+    ObjectiveConfig,
+    PenaltyConfig,
+)
 from training.config.presets import PRESETS
 from training.data.stream import Prepared, open_prepared
 from training.exits import choosing, fitting
@@ -48,11 +56,11 @@ def config() -> TrainingConfig:
         preset="tiny",
         network=NetworkConfig(8, latent_size=8, fmap_base=32, fmap_max=8),
         levels=(LevelPlan(4, 0, 24, 4), LevelPlan(8, 24, 24, 4, 0.002)),
-        objective="rpgan-r1r2",
-        penalty_weight=0.05,
-        ema_half_life_images=40.0,
+        objective=ObjectiveConfig(name="rpgan-r1r2"),
+        penalty=PenaltyConfig(weight=0.05),
+        average=AverageConfig(half_life_images=40.0),
         tick_images=16,
-        mirror=True,
+        augmentation=AugmentationConfig(mirror=True),
     )
 
 
@@ -60,7 +68,7 @@ def config() -> TrainingConfig:
 def conditional(config: TrainingConfig) -> TrainingConfig:
     """The same with three classes."""
     network = replace(config.network, classes=3)
-    return replace(config, network=network, labels="projection")
+    return with_values(config, network=network, labels="projection")
 
 
 @pytest.fixture(scope="session")

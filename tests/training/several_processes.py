@@ -65,7 +65,7 @@ def told(act: Callable[[], object]) -> str:
 def digest_after(config: TrainingConfig, prepared: Prepared, processes: Processes) -> str:
     """Of every tensor of this process, after some steps across the beginning of the fade."""
     state, shown = TrainingState.create(config, CPU, processes), 16
-    stream = ImageStream(prepared, config.seed, config.mirror)
+    stream = ImageStream(prepared, config.seed, config.augmentation.mirror)
     for _ in range(STEPS):
         schedule = schedule_at(shown, config)
         place = (shown, schedule.batch_size, processes.share)

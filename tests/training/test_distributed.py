@@ -20,6 +20,7 @@ from PIL import Image
 from models.layers import minibatch_stddev
 from tests.training.conftest import train_a_run
 from tests.training.prepared import write_prepared
+from tests.training.settings import with_values
 from tests.training.several_processes import CPU, STOPPED_AT
 from training.config.config import LevelPlan, TrainingConfig
 from training.data.stream import Prepared, open_prepared
@@ -53,14 +54,14 @@ def configs(config: TrainingConfig) -> dict[str, TrainingConfig]:
     steered = {"augment_target": 0.3, "augment_ramp_images": 100}
     return {
         # Groups of four of the whole batch, whole on each process.
-        "wgan-gp": replace(config, objective="wgan-gp", penalty_weight=10.0, drift=0.01,
+        "wgan-gp": with_values(config, objective="wgan-gp", penalty_weight=10.0, drift=0.01,
             reuse_fakes=False, reset_optimizer=True),
         # Half of the batch is penalised: one group of four, on two processes.
-        "rpgan": replace(config, penalty_share=0.5),
+        "rpgan": with_values(config, penalty_share=0.5),
         # The whole batch is one group.
-        "acgan": replace(config, objective="hinge", network=classes, labels="acgan",
+        "acgan": with_values(config, objective="hinge", network=classes, labels="acgan",
             stddev_group=0),
-        "finite-difference": replace(config, objective="logistic-r1", network=classes,
+        "finite-difference": with_values(config, objective="logistic-r1", network=classes,
             penalty="finite-difference", penalty_sigma=0.1, labels="projection",
             augment="color,translation", **steered),
     }  # fmt: skip

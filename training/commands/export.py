@@ -237,8 +237,8 @@ def describe_training(loaded: LoadedRun, resolution: int, origin: Origin) -> dic
     note = f"{resolution} of {planned} px, {progress.images_shown:,} of {images:,} images"
     return {
         "preset": config.preset,
-        "objective": config.objective,
-        "labels": config.labels,
+        "objective": config.objective.name,
+        "labels": config.objective.labels,
         "precision": config.precision,
         "init_from": config.init_from,
         "images_shown": progress.images_shown,

@@ -1,37 +1,50 @@
-"""How words change a configuration: `--set name=value`.
+"""Changes of a configuration by name: `--set name=value`.
 
-Owns the names, with their dots, the kinds of values, and what comes along with another objective.
-What a value may be is the business of `config.py`.
+Owns how a name finds its setting, how text becomes a value of the right type, and the weights that
+come with another objective. What a value may be stands beside each setting in `groups.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
-from typing import get_type_hints
+from typing import Annotated, Any, get_args
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
 from models.families.progan.config import NetworkConfig
-from training.config.config import ConfigError, LevelPlan, TrainingConfig
+from training.config.config import TrainingConfig
+from training.config.groups import (
+    MOST,
+    AugmentationConfig,
+    AverageConfig,
+    ConfigError,
+    LevelPlan,
+    ObjectiveConfig,
+    OptimizerConfig,
+    PenaltyConfig,
+)
+from training.config.names import FLAT_NAMES, suggestion
 from training.objectives.losses import OBJECTIVES
 
-# What the preset, the options and the schedule say.
-NOT_SET: dict[type[TrainingConfig | NetworkConfig | LevelPlan], tuple[str, ...]] = {
-    TrainingConfig: ("preset", "network", "levels", "init_from"),
-    NetworkConfig: ("resolution",),
-    LevelPlan: ("resolution",),
-}
 FORMS = ("network.NAME", "levels.R.NAME", "levels.*.NAME")
+GROUPS: dict[str, type[object]] = {
+    "objective": ObjectiveConfig,
+    "penalty": PenaltyConfig,
+    "optimizer": OptimizerConfig,
+    "average": AverageConfig,
+    "augmentation": AugmentationConfig,
+}
+NETWORK_NAMES = tuple(each.name for each in fields(NetworkConfig) if each.name != "resolution")
+LEVEL_NAMES = tuple(each.name for each in fields(LevelPlan) if each.name != "resolution")
 
-Values = dict[str, bool | float | str]  # by name
+Values = dict[str, Any]  # by name
 
 
 def apply_settings(config: TrainingConfig, settings: Sequence[str]) -> TrainingConfig:
-    """Change settings, as `--set` says them: all at once, so that their order does not matter.
-
-    Another objective brings its usual weights along
-    (`training.objectives.losses.Objective.usual`), the same at every level: those of
-    the preset, which mean something else there, go with its objective. A weight that is set itself
-    is kept.
+    """Change settings as `--set` names them: all at once, so their order does not matter.
 
     Args:
         config: where to start.
@@ -39,32 +52,68 @@ def apply_settings(config: TrainingConfig, settings: Sequence[str]) -> TrainingC
             all); of two with the same name, the last one counts.
 
     Raises:
-        ConfigError: no such name, a value of the wrong kind, or values that do not fit together.
+        ConfigError: no such name, a value of the wrong type, or values that do not fit together.
     """
-    own, network = Values(), Values()
-    levels = {plan.resolution: Values() for plan in config.levels}
+    return with_settings(config, parse_settings(settings))
+
+
+def parse_settings(settings: Sequence[str]) -> dict[str, str]:
+    """The texts of `--set`, by name.
+
+    Raises:
+        ConfigError: one is not of the form name=value.
+    """
+    texts: dict[str, str] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")
         if not equals:
             raise ConfigError(f"--set takes name=value, not {setting!r}")
-        match name.split("."):
-            case ["network", key]:
-                network |= _read(NetworkConfig, key, text)
-            case ["levels", which, key]:
-                for resolution in _chosen(which, levels):
-                    levels[resolution] |= _read(LevelPlan, key, text)
-            case [key] if key not in NOT_SET[TrainingConfig]:
-                own |= _read(TrainingConfig, key, text)
+        texts.pop(name, None)
+        texts[name] = text
+    return texts
+
+
+def with_settings(config: TrainingConfig, settings: Mapping[str, object]) -> TrainingConfig:
+    """Change settings by name, all at once.
+
+    Another objective brings its usual weights (`training.objectives.losses.Objective.usual`), the
+    same at every level, as the weights of the preset belong to its objective. A weight that is set
+    here is kept.
+
+    Args:
+        config: where to start.
+        settings: values by name; text is read as on the command line.
+
+    Raises:
+        ConfigError: no such name, a value of the wrong type, or values that do not fit together.
+    """
+    groups: dict[str, Values] = {group: {} for group in (*GROUPS, "network", "run")}
+    levels = {plan.resolution: Values() for plan in config.levels}
+    for name, given in settings.items():
+        match path_of(name, config):
+            case ("levels", which, key):
+                value = read_value(name, setting_of(LevelPlan, key), given)
+                for resolution in levels if which == "*" else (int(which),):
+                    levels[resolution][key] = value
+            case ("network", key):
+                groups["network"][key] = read_value(name, (int, None), given)
+            case (group, key):
+                setting = setting_of(GROUPS[group], key)
+                groups[group][key] = read_value(name, setting, given)
+            case (key,):
+                groups["run"][key] = read_value(name, setting_of(TrainingConfig, key), given)
             case _:
-                raise ConfigError(f"no setting named {name}: {_offered(TrainingConfig)}")
-    try:
-        shapes = replace(config.network, **network)
-    except ValueError as error:
-        told = " ".join(f"--set network.{key}={value}" for key, value in network.items())
-        raise ConfigError(f"{told}: {error}") from error
-    usual, scale = _brought_along(config, own)
-    plans = tuple(replace(plan, **(scale | levels[plan.resolution])) for plan in config.levels)
-    return replace(config, network=shapes, levels=plans, **(usual | own))
+                raise AssertionError(name)
+    usual, scale = usual_weights(config, groups["objective"])
+    groups["penalty"] = usual | groups["penalty"]
+    changed: Values = {
+        group: replace(getattr(config, group), **groups[group]) for group in GROUPS if groups[group]
+    }
+    changed["network"] = with_network(config.network, groups["network"])
+    changed["levels"] = tuple(
+        replace(plan, **(scale | levels[plan.resolution])) for plan in config.levels
+    )
+    return replace(config, **changed, **groups["run"])
 
 
 def overruled(
@@ -74,62 +123,150 @@ def overruled(
 
     Args:
         asked: where all of them are applied.
-        taken: the same run, after something else had its say.
-        settings: as for `apply_settings`. One for all levels (`levels.*`) means those that are
-            left to be set, so it is not among the answers.
+        taken: the same run, with what something else has decided.
+        settings: as for `apply_settings`. Those for all levels (`levels.*`) apply to the levels
+            that are left to be set, so they are not among the results.
     """
-    names = dict.fromkeys(setting.partition("=")[0] for setting in settings)
-    told = {name: _value_of(taken, name) for name in names if "*" not in name}
-    return tuple(f"{k}={value}" for k, value in told.items() if value != _value_of(asked, k))
+    names = [name for name in parse_settings(settings) if "*" not in name]
+    values = {name: value_of(taken, name) for name in names}
+    return tuple(f"{k}={value}" for k, value in values.items() if value != value_of(asked, k))
 
 
-def _brought_along(config: TrainingConfig, own: Values) -> tuple[Values, Values]:
-    """What a change of the objective changes, too: of the run, and of each level."""
-    objective = own.get("objective", config.objective)
-    if objective == config.objective or objective not in OBJECTIVES:
-        return {}, {}
-    return {**OBJECTIVES[str(objective)].usual}, {"penalty_scale": 1.0}
+# ----------------------------------------------------------------------------------------
+# Names
 
 
-def _value_of(config: TrainingConfig, name: str) -> object:
+def path_of(name: str, config: TrainingConfig) -> tuple[str, ...]:
+    """Where a setting stands in the configuration: `("penalty", "weight")`.
+
+    Raises:
+        ConfigError: there is none of that name; with the one that is probably meant.
+    """
     match name.split("."):
+        case [key] if key in FLAT_NAMES:
+            return FLAT_NAMES[key]
+        case [*path] if tuple(path) in FLAT_NAMES.values():
+            return tuple(path)
         case ["network", key]:
-            return getattr(config.network, key)
+            return "network", _known(key, NETWORK_NAMES, "network.")
         case ["levels", which, key]:
+            resolutions = [str(plan.resolution) for plan in config.levels]
+            if which not in ("*", *resolutions):
+                raise ConfigError(f"no level {which}: there are {', '.join(resolutions)}")
+            return "levels", which, _known(key, LEVEL_NAMES, f"levels.{which}.")
+        case _:
+            meant = suggestion(name, (*FLAT_NAMES, *map(".".join, FLAT_NAMES.values())))
+            offered = ", ".join((*FLAT_NAMES, *FORMS))
+            raise ConfigError(f"no setting named {name}{meant or f': there are {offered}'}")
+
+
+def value_of(config: TrainingConfig, name: str) -> object:
+    """The value of a setting, by any of its names but `levels.*`."""
+    match path_of(name, config):
+        case ("levels", which, key):
             (plan,) = (plan for plan in config.levels if str(plan.resolution) == which)
             return getattr(plan, key)
+        case (group, key):
+            return getattr(getattr(config, group), key)
+        case (key, *_):
+            return getattr(config, key)
         case _:
-            return getattr(config, name)
+            raise AssertionError(name)
 
 
-def _offered(owner: type[TrainingConfig | NetworkConfig | LevelPlan]) -> str:
-    names = [field.name for field in fields(owner) if field.name not in NOT_SET[owner]]
-    return f"there are {', '.join((*names, *(FORMS if owner is TrainingConfig else ())))}"
+def _known(key: str, offered: Sequence[str], prefix: str) -> str:
+    if key not in offered:
+        meant = suggestion(key, offered) or f": there are {', '.join(offered)}"
+        raise ConfigError(f"no setting named {prefix}{key}{meant}")
+    return key
 
 
-def _chosen(which: str, levels: dict[int, Values]) -> list[int]:
-    """The resolutions that `which` names: one, or `*` for all."""
-    chosen = [resolution for resolution in levels if which in ("*", str(resolution))]
-    if not chosen:
-        raise ConfigError(f"no level {which}: there are {', '.join(map(str, levels))}")
-    return chosen
+# ----------------------------------------------------------------------------------------
+# Values
+
+Setting = tuple[Any, FieldInfo | None]  # type, and limits
+TYPES = {"int": "a whole number", "float": "a number", "bool": "true or false"}
+OUT_OF_LIMITS = {
+    *("greater_than", "greater_than_equal", "less_than", "less_than_equal"),
+    *("finite_number", "int_parsing_size"),
+}
 
 
-def _read(owner: type[TrainingConfig | NetworkConfig | LevelPlan], key: str, text: str) -> Values:
-    if key not in [field.name for field in fields(owner)]:
-        raise ConfigError(f"no setting named {key}: {_offered(owner)}")
-    return {key: _parse(key, text, get_type_hints(owner)[key])}
+def setting_of(owner: type[Any], key: str) -> Setting:
+    """Type and limits of a setting in a group."""
+    info: FieldInfo = owner.__pydantic_fields__[key]
+    finite = [Field(allow_inf_nan=False)] if info.annotation is float else []
+    more = (*info.metadata, *finite)
+    return (Annotated[(info.annotation, *more)] if more else info.annotation), info
 
 
-def _parse(key: str, text: str, kind: type[object]) -> bool | float | str:
-    if kind is bool:
-        if text.lower() not in ("true", "false"):
-            raise ConfigError(f"{key} must be true or false, not {text!r}")
-        return text.lower() == "true"
-    if kind is str:
-        return text
+def read_value(name: str, setting: Setting, given: object) -> object:
+    """A value of the right type, within its limits; text is read as on the command line.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    kind, info = setting
+    plain = info.annotation if info else kind
     try:
-        return int(text) if kind is int else float(text)
+        if isinstance(given, str) and plain in (bool, int, float):
+            if plain is bool and given.lower() not in ("true", "false"):
+                raise ConfigError(f"{name} must be true or false, not {given!r}")
+            return TypeAdapter[object](kind).validate_strings(given)
+        return TypeAdapter[object](kind).validate_python(given, strict=True)
+    except ValidationError as error:
+        raise ConfigError(_refusal(name, plain, info, given, error)) from error
+
+
+def _refusal(
+    name: str, kind: object, info: FieldInfo | None, given: object, error: ValidationError
+) -> str:
+    first = error.errors(include_url=False)[0]
+    if first["type"] == "value_error":
+        return f"{name} {first['msg'].removeprefix('Value error, ')}"
+    if first["type"] == "literal_error":
+        return f"{name} must be one of {', '.join(map(str, get_args(kind)))}, not {given}"
+    limits = limits_of(info)
+    if limits and first["type"] in OUT_OF_LIMITS:
+        return f"{name} must be {limits}, not {given}"
+    words = TYPES.get(first["type"].partition("_")[0], "text")
+    return f"{name} must be {words}, not {given!r}"
+
+
+def limits_of(info: FieldInfo | None) -> str:
+    """The limits of a setting in words: `above 0 and up to 1`; empty without any."""
+    words: list[str] = []
+    for limit in info.metadata if info else ():
+        match limit:
+            case Ge(ge=low):
+                words.append(f"{low} or more")
+            case Gt(gt=low):
+                words.append(f"above {low}")
+            case Le(le=high) if high != MOST:
+                words.append(f"up to {high}")
+            case Lt(lt=high):
+                words.append(f"below {high}")
+            case _:
+                pass
+    return " and ".join(words)
+
+
+def with_network(network: NetworkConfig, values: Values) -> NetworkConfig:
+    """The network with other shapes.
+
+    Raises:
+        ConfigError: there is no network of these shapes.
+    """
+    try:
+        return replace(network, **values)
     except ValueError as error:
-        needed = "a whole number" if kind is int else "a number"
-        raise ConfigError(f"{key} must be {needed}, not {text!r}") from error
+        words = " ".join(f"--set network.{key}={value}" for key, value in values.items())
+        raise ConfigError(f"{words}: {error}") from error
+
+
+def usual_weights(config: TrainingConfig, objective: Values) -> tuple[Values, Values]:
+    """The weights that come with another objective: of the penalty, and of each level."""
+    name = objective.get("name", config.objective.name)
+    if name == config.objective.name:
+        return {}, {}
+    return {**OBJECTIVES[name].usual}, {"penalty_scale": 1.0}

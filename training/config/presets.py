@@ -8,7 +8,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from models.families.progan.config import NetworkConfig
-from training.config.config import AUTO, LevelPlan, TrainingConfig
+from training.config.config import TrainingConfig
+from training.config.groups import (
+    AUTO,
+    AugmentationConfig,
+    AverageConfig,
+    LevelPlan,
+    ObjectiveConfig,
+    OptimizerConfig,
+    PenaltyConfig,
+)
 
 
 def plans(*rows: tuple[int, int, int, int, float]) -> tuple[LevelPlan, ...]:
@@ -32,16 +41,12 @@ PAPER_CELEBAHQ_1024 = TrainingConfig(
         (512, 800_000, 800_000, 6, 0.001),
         (1024, 800_000, 6_200_000, 3, 0.001),
     ),
-    objective="wgan-gp",
-    penalty_weight=10.0,
-    drift=0.001,
-    stddev_group=0,
-    reset_optimizer=True,
-    reuse_fakes=False,
-    ema_decay=0.999,
-    warm_up_images=40_000,
+    objective=ObjectiveConfig(name="wgan-gp", stddev_group=0, reuse_fakes=False),
+    penalty=PenaltyConfig(weight=10.0, drift=0.001),
+    optimizer=OptimizerConfig(reset=True, warm_up_images=40_000),
+    average=AverageConfig(decay=0.999),
+    augmentation=AugmentationConfig(mirror=True),
     tick_images=160_000,
-    mirror=True,
 )
 
 # Appendix D: CIFAR-10, 20 million images, a gradient norm of 750, both players updated together.
@@ -55,10 +60,10 @@ PAPER_CIFAR = replace(
         (16, 400_000, 400_000, 16, 0.001),
         (32, 400_000, 17_600_000, 16, 0.001),
     ),
-    penalty_target=750.0,
-    reuse_fakes=True,
-    warm_up_images=0,
-    mirror=False,
+    penalty=replace(PAPER_CELEBAHQ_1024.penalty, target=750.0),
+    objective=replace(PAPER_CELEBAHQ_1024.objective, reuse_fakes=True),
+    optimizer=replace(PAPER_CELEBAHQ_1024.optimizer, warm_up_images=0),
+    augmentation=replace(PAPER_CELEBAHQ_1024.augmentation, mirror=False),
 )
 
 # Sizes for two processor cores. The penalty falls on a quarter of each batch, every step.
@@ -70,9 +75,8 @@ TINY = TrainingConfig(
         (8, 4_000, 6_000, 32, 0.003),
         (16, 4_000, 8_000, 32, 0.003),
     ),
-    penalty_weight=0.0002,
-    penalty_share=0.25,
-    ema_half_life_images=1_000,
+    penalty=PenaltyConfig(weight=0.0002, share=0.25),
+    average=AverageConfig(half_life_images=1_000),
     tick_images=2_000,
 )
 
@@ -85,10 +89,9 @@ DEMO_32 = TrainingConfig(
         (16, 8_000, 14_000, 32, 0.003),
         (32, 8_000, 12_000, 32, 0.003),
     ),
-    objective="rpgan-r1r2",
-    penalty_weight=0.01,
-    penalty_share=0.25,
-    ema_half_life_images=2_000,
+    objective=ObjectiveConfig(name="rpgan-r1r2"),
+    penalty=PenaltyConfig(weight=0.01, share=0.25),
+    average=AverageConfig(half_life_images=2_000),
     tick_images=4_000,
     precision=AUTO,
 )
@@ -102,8 +105,7 @@ FASHION_32 = TrainingConfig(
         (16, 30_000, 40_000, 32, 0.002),
         (32, 30_000, 40_000, 32, 0.002),
     ),
-    penalty_weight=0.0005,
-    penalty_share=0.25,
+    penalty=PenaltyConfig(weight=0.0005, share=0.25),
     tick_images=4_000,
     precision=AUTO,
 )
@@ -119,9 +121,8 @@ FASHION_32_LABELS = replace(
         (16, 20_000, 40_000, 32, 0.002),
         (32, 30_000, 110_000, 32, 0.002),
     ),
-    objective="rpgan-r1r2",
-    labels="projection",
-    penalty_weight=0.01,
+    objective=replace(FASHION_32.objective, name="rpgan-r1r2", labels="projection"),
+    penalty=replace(FASHION_32.penalty, weight=0.01),
 )
 
 PERSONAS_128 = TrainingConfig(
@@ -135,10 +136,9 @@ PERSONAS_128 = TrainingConfig(
         (64, 8_000, 12_000, 16, 0.002),
         (128, 8_000, 140_000, 16, 0.002),
     ),
-    objective="rpgan-r1r2",
-    penalty_weight=0.01,
-    penalty_share=0.25,
-    cool_down_images=60_000,
+    objective=ObjectiveConfig(name="rpgan-r1r2"),
+    penalty=PenaltyConfig(weight=0.01, share=0.25),
+    optimizer=OptimizerConfig(cool_down_images=60_000),
     tick_images=2_000,
     precision=AUTO,
 )
@@ -150,7 +150,7 @@ PERSONAS_256 = replace(
     preset="personas-256",
     network=replace(PERSONAS_128.network, resolution=256),
     levels=(*PERSONAS_128.levels, LevelPlan(256, 8_000, 32_000, 16, 0.002, penalty_scale=0.15)),
-    cool_down_images=16_000,
+    optimizer=replace(PERSONAS_128.optimizer, cool_down_images=16_000),
 )
 
 PRESETS: dict[str, TrainingConfig] = {

@@ -22,9 +22,9 @@ def decay_of(config: TrainingConfig, schedule: ScheduleState) -> float:
     the random weights a level begins with are soon forgotten. Weights that were taken over from a
     bundle or another run are not random, and are not limited.
     """
-    if config.ema_decay:
-        return config.ema_decay
-    half_life = config.ema_half_life_images
+    if config.average.decay:
+        return config.average.decay
+    half_life = config.average.half_life_images
     if not taken_over(config, schedule):
         age = schedule.images_shown - schedule.level_start + schedule.batch_size
         half_life = min(half_life, RAMP * age)

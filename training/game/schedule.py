@@ -63,17 +63,19 @@ def schedule_at(images_shown: int, config: TrainingConfig) -> ScheduleState:
         if images_shown < stable_end:
             break
     plan = config.levels[level]
-    rise = min(1.0, (images_shown + 1) / config.warm_up_images) if config.warm_up_images else 1.0
+    optimizer = config.optimizer
+    up, down = optimizer.warm_up_images, optimizer.cool_down_images
+    rise = min(1.0, (images_shown + 1) / up) if up else 1.0
     ahead = max(0, config.total_images - images_shown)
-    fall = min(1.0, ahead / config.cool_down_images) if config.cool_down_images else 1.0
+    fall = min(1.0, ahead / down) if down else 1.0
     rate = plan.learning_rate * min(rise, fall)
-    other = plan.learning_rate * (rise if config.cool_down == "generator" else min(rise, fall))
+    other = plan.learning_rate * (rise if optimizer.cool_down == "generator" else min(rise, fall))
     return ScheduleState(
         images_shown=images_shown,
         growth=growth,
         batch_size=plan.batch_size,
         learning_rate=rate,
-        discriminator_rate=other * config.discriminator_rate,
+        discriminator_rate=other * optimizer.discriminator_rate,
         penalty_scale=plan.penalty_scale,
         phase=phase,
         phase_end=start,

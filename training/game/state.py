@@ -76,11 +76,11 @@ class TrainingState(NetworkState[Generator, Discriminator]):
             processes: over whose batches the minibatch deviation is taken.
         """
         generator = Generator(config.network)
-        auxiliary = config.labels == "acgan"
-        discriminator = Discriminator(config.network, config.stddev_group, auxiliary)
+        auxiliary = config.objective.labels == "acgan"
+        discriminator = Discriminator(config.network, config.objective.stddev_group, auxiliary)
         if processes.count > 1:
             discriminator.head.deviate = processes.stddev
-        return cls.initialise(generator, discriminator, config.seed, config.adam_beta2, device)
+        return cls.initialise(generator, discriminator, config.seed, config.optimizer.beta2, device)
 
     def reset_optimizers(self) -> None:
         """Forget Adam's moments."""

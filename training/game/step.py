@@ -18,7 +18,8 @@ from models.families.progan.growth import fade_images
 from models.layers import kernels_cached
 from models.picture import Pixels
 from models.pixels import from_pixels
-from training.config.config import BF16, TrainingConfig
+from training.config.config import TrainingConfig
+from training.config.groups import BF16
 from training.data.stream import Indices
 from training.distributed import SINGLE, Processes
 from training.game.ema import decay_of, update_average
@@ -61,12 +62,12 @@ class StepContext:
 
     def class_terms(self, **batches: Tensor) -> Terms:
         """The AC-GAN terms of whole batches, by their names; empty without that second head."""
-        if self.labels is None or self.config.labels != "acgan":
+        if self.labels is None or self.config.objective.labels != "acgan":
             return {}
         classify, growth = self.state.discriminator.classify, self.schedule.growth
         with autocast(self.state.device, self.config):
             scores = {name: classify(images, growth) for name, images in batches.items()}
-        return acgan_terms(scores, self.labels, self.config.label_weight)
+        return acgan_terms(scores, self.labels, self.config.objective.label_weight)
 
     def generate(self, stream: Stream) -> Tensor:
         """Fake images `[N, C, H, W]`, fp32, from latents of this stream and step."""
@@ -78,12 +79,12 @@ class StepContext:
 
     def augmented(self, images: Tensor, stream: Stream) -> Tensor:
         """Images as the discriminator sees them, by random numbers of this stream and step."""
-        if not self.config.augment:
+        if not self.config.augmentation.policy:
             return images
         source = generator_at(self.config.seed, stream, self.schedule.images_shown)
         numbers = uniform(source, len(images) * self.processes.count, DRAWS)
         numbers = self.processes.shard(numbers).to(images.device)
-        return augment(images, self.config.augment, self.strength, numbers)
+        return augment(images, self.config.augmentation.policy, self.strength, numbers)
 
     def update(self, optimizer: Adam, terms: Terms, rate: float) -> None:
         """One optimiser step of one network down the sum of its terms."""
@@ -125,7 +126,7 @@ def take_step(
     fakes = context.generate(Stream.LATENTS)
 
     terms = update_discriminator(context, reals, fakes.detach())
-    if not config.reuse_fakes:
+    if not config.objective.reuse_fakes:
         fakes = context.generate(Stream.GENERATOR_LATENTS)
     terms |= update_generator(context, reals, fakes)
 
@@ -139,7 +140,7 @@ def update_discriminator(context: StepContext, reals: Tensor, fakes: Tensor) -> 
     fakes = context.augmented(fakes, Stream.AUGMENT_FAKES)
     penalty = penalty_at(config, schedule, state.device, context.processes)
     with kernels_cached(state.discriminator):
-        loss = OBJECTIVES[config.objective].discriminator(context.score, reals, fakes, penalty)
+        loss = OBJECTIVES[config.objective.name].discriminator(context.score, reals, fakes, penalty)
         terms = loss.terms | context.class_terms(class_real=reals, class_fake=fakes)
     context.update(state.discriminator_optimizer, terms, schedule.discriminator_rate)
     return terms | loss.watched
@@ -151,7 +152,7 @@ def update_generator(context: StepContext, reals: Tensor, fakes: Tensor) -> Term
     fakes = context.augmented(fakes, Stream.AUGMENT_GENERATOR)
     state.discriminator.requires_grad_(False)
     with kernels_cached(state.discriminator):
-        loss = OBJECTIVES[config.objective].generator(context.score, reals, fakes)
+        loss = OBJECTIVES[config.objective.name].generator(context.score, reals, fakes)
         terms = loss.terms | context.class_terms(class_generator=fakes)
     state.discriminator.requires_grad_(True)
     context.update(state.generator_optimizer, terms, context.schedule.learning_rate)
@@ -168,26 +169,26 @@ def penalty_at(
 
     Weights of R1 and R2 grow with H W / batch size (Karras et al. 2020, StyleGAN2-ADA, appendix C).
     """
-    weight = config.penalty_weight * schedule.penalty_scale
+    weight = config.penalty.weight * schedule.penalty_scale
     size = config.network.size_at(schedule.growth.resolution)
-    if OBJECTIVES[config.objective].scales_with_image:
+    if OBJECTIVES[config.objective.name].scales_with_image:
         weight *= math.prod(size) / schedule.batch_size
     source = generator_at(config.seed, Stream.PENALTY, schedule.images_shown)
     mix = processes.shard(uniform(source, schedule.batch_size, 1, 1, 1)).to(device)
     noise = None
-    if config.penalty == "finite-difference":
+    if config.penalty.kind == "finite-difference":
         source = generator_at(config.seed, Stream.PENALTY_NOISE, schedule.images_shown)
-        count = penalised_count(schedule.batch_size, config.penalty_share)
+        count = penalised_count(schedule.batch_size, config.penalty.share)
         noise = normal(source, 2, count, config.network.channels, *size)
         noise = noise[:, processes.share].to(device)
     return Penalty(
         weight=weight,
-        share=config.penalty_share,
-        target=config.penalty_target,
-        drift=config.drift,
+        share=config.penalty.share,
+        target=config.penalty.target,
+        drift=config.penalty.drift,
         mix=mix,
-        kind=config.penalty,
-        sigma=config.penalty_sigma,
+        kind=config.penalty.kind,
+        sigma=config.penalty.sigma,
         noise=noise,
         processes=processes.count,
     )

@@ -1,9 +1,9 @@
-"""Augmentation that both players see, for small sets of pictures.
+"""Augmentation of what the discriminator sees, for small sets of pictures.
 
 Owns the transformations of DiffAugment (Zhao et al. 2020, section 3.3), which real and fake images
-pass alike on their way to the discriminator, and `Strength`, which says on how many of them. Every
-number comes from the caller; gradients flow through to the generator. A penalty is taken at what
-the discriminator sees.
+pass alike on their way to the discriminator, and `AugmentStrength`, the share of images that they
+change. Random numbers come from the caller; gradients flow through to the generator. A penalty is
+computed at the augmented images.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -90,27 +89,13 @@ POLICIES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 
 # ----------------------------------------------------------------------------------------
-# ADA, Karras et al. 2020, section 3.1: more of it while the discriminator knows its pictures by
-# heart, less when it does not. r_t is the mean sign of its scores for real images.
-
-
-class Steering(Protocol):
-    """The settings of an adaptive strength, as `training.config.config` has them."""
-
-    @property
-    def augment_target(self) -> float:
-        """The r_t that is aimed at."""
-        ...
-
-    @property
-    def augment_ramp_images(self) -> int:
-        """The images in which the strength can go from 0 to 1."""
-        ...
+# ADA, Karras et al. 2020, section 3.1: more of it while the discriminator memorises its pictures,
+# less when it does not. r_t is the mean sign of its scores for real images.
 
 
 @dataclass(frozen=True)
 class AugmentStrength:
-    """How strong augmentation is at one moment of a run; plain numbers, to be kept.
+    """The strength of augmentation after a step; plain numbers, for checkpoints.
 
     Attributes:
         p: the share of images that each transformation falls on.
@@ -122,11 +107,20 @@ class AugmentStrength:
     signs: float = 0.0
     steps: int = 0
 
-    def after(self, sign_real: float, batch_size: int, steering: Steering) -> AugmentStrength:
-        """The strength after a step: every fourth moves it towards an r_t of the target."""
+    def after(
+        self, sign_real: float, batch_size: int, target: float, ramp_images: int
+    ) -> AugmentStrength:
+        """The strength after a step; every fourth step moves it, so that r_t nears `target`.
+
+        Args:
+            sign_real: mean sign of the real scores of the step.
+            batch_size: images in it.
+            target: the r_t that is aimed at.
+            ramp_images: images in which the strength can go from 0 to 1.
+        """
         signs, steps = self.signs + sign_real, self.steps + 1
         if steps < INTERVAL:
             return AugmentStrength(self.p, signs, steps)
-        size = INTERVAL * batch_size / steering.augment_ramp_images
-        move = math.copysign(size, signs / steps - steering.augment_target)
+        size = INTERVAL * batch_size / ramp_images
+        move = math.copysign(size, signs / steps - target)
         return AugmentStrength(min(1.0, max(0.0, self.p + move)))

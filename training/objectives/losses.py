@@ -181,11 +181,11 @@ class Objective:
 
     @property
     def usual(self) -> dict[str, float]:
-        """The settings that another objective brings along, by name."""
+        """The settings of the penalty that come with this objective, by name."""
         return {
-            "penalty_weight": self.penalty_weight,
+            "weight": self.penalty_weight,
             "drift": self.drift,
-            "penalty_target": self.penalty_target,
+            "target": self.penalty_target,
         }
 
 

@@ -42,7 +42,7 @@ def report_data_of(run: Path) -> ReportData:
     return {
         "name": as_text(run.resolve().name),
         "preset": config.preset,
-        "objective": config.objective,
+        "objective": config.objective.name,
         "total_images": config.total_images,
         "images_shown": shown,
         "levels": [asdict(plan) for plan in config.levels],

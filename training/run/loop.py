@@ -88,7 +88,7 @@ def train(  # noqa: PLR0913 - the last three are rare, and go by their names
         require_agreement(config, prepared, progress, processes)
         if events:
             events.begin(progress.images_shown)
-        stream = ImageStream(prepared, config.seed, config.mirror)
+        stream = ImageStream(prepared, config.seed, config.augmentation.mirror)
         return train_loop(config, stream, state, progress, display, recorder, processes)
 
 
@@ -116,17 +116,23 @@ def train_loop(
         while shown < config.total_images and not leaving:
             # One step.
             schedule = schedule_at(shown, config)
-            if config.reset_optimizer and schedule.phase != phase:
+            if config.optimizer.reset and schedule.phase != phase:
                 state.reset_optimizers()
             phase = schedule.phase
             place = (shown, schedule.batch_size, processes.share)
             pixels = stream.batch(schedule.growth.resolution, *place)
             classes = stream.labels(*place)
             numbers = take_step(state, schedule, config, pixels, classes, strength.p, processes)
-            if config.augment:
+            augmentation = config.augmentation
+            if augmentation.policy:
                 numbers["augment_strength"] = strength.p
-            if config.augment_target:
-                strength = strength.after(numbers["sign_real"], schedule.batch_size, config)
+            if augmentation.target:
+                strength = strength.after(
+                    numbers["sign_real"],
+                    schedule.batch_size,
+                    augmentation.target,
+                    augmentation.ramp_images,
+                )
             averages.add(numbers, schedule.batch_size)
             before, shown = shown, shown + schedule.batch_size
             tick_images += schedule.batch_size
@@ -142,7 +148,7 @@ def train_loop(
             numbers = averages.means()
             averages = Averages() if tick else averages
             sums, covered = averages.sums, averages.images
-            kept = asdict(strength) if config.augment_target else {}
+            kept = asdict(strength) if config.augmentation.target else {}
             progress = Progress(shown, phase, sums, covered, seconds, kept)
             with processes.all_or_none():
                 if recorder and tick:
@@ -227,7 +233,7 @@ def truncate_journals(run: Path, progress: Progress) -> None:
 def strength_at(progress: Progress, config: TrainingConfig) -> AugmentStrength:
     """The strength of augmentation where a run resumes or begins."""
     if not progress.augment:
-        return AugmentStrength(0.0 if config.augment_target else config.augment_strength)
+        return AugmentStrength(0.0 if config.augmentation.target else config.augmentation.strength)
     kept = progress.augment
     return AugmentStrength(kept["p"], kept["signs"], int(kept["steps"]))
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import torch
 
-from training.config.config import AUTO, BF16, CONFIG_FILE, FP32, TrainingConfig
+from training.config.config import CONFIG_FILE, TrainingConfig
+from training.config.groups import AUTO, BF16, FP32
 from training.objectives.gradient_penalty import survives_bf16
 from training.run.resume import read_config
 
@@ -37,7 +38,7 @@ def precision_for(config: TrainingConfig, device: torch.device) -> TrainingConfi
     """The configuration of a new run: where `auto` asks, in the precision `device` is faster in."""
     if config.precision != AUTO:
         return config
-    survives = survives_bf16(config.penalty, config.penalty_sigma)
+    survives = survives_bf16(config.penalty.kind, config.penalty.sigma)
     return replace(config, precision=BF16 if survives and multiplies_bf16(device) else FP32)
 
 

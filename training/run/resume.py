@@ -90,9 +90,9 @@ def fallen(config: TrainingConfig, shown: int, run: Path) -> str:
 
 def cooling(config: TrainingConfig) -> tuple[float, float]:
     """The images shown between which the learning rate falls; at infinity if it does not."""
-    if not config.cool_down_images:
+    if not config.optimizer.cool_down_images:
         return math.inf, math.inf
-    return config.total_images - config.cool_down_images, config.total_images
+    return config.total_images - config.optimizer.cool_down_images, config.total_images
 
 
 def newest_schedule_state(run: Path) -> int:

@@ -51,9 +51,9 @@ def check_data(config: TrainingConfig, prepared: Prepared) -> None:
             f"{config.network.channels}, or use --set network.channels={prepared.channels}"
         )
     names = prepared.manifest.label_names
-    if config.labels != "none" and len(names) < FEWEST_CLASSES:
+    if config.objective.labels != "none" and len(names) < FEWEST_CLASSES:
         raise ConfigError(
-            f"{prepared.folder} has {len(names)} classes, labels={config.labels} needs "
+            f"{prepared.folder} has {len(names)} classes, labels={config.objective.labels} needs "
             f"{FEWEST_CLASSES} or more: prepare a folder with one sub-folder for each class, or "
             "an IDX file with its labels beside it; or use --set labels=none"
         )
@@ -75,7 +75,7 @@ def check_processes(config: TrainingConfig, processes: int) -> None:
     Raises:
         ConfigError: naming the batch, and what to change.
     """
-    share = config.penalty_share if OBJECTIVES[config.objective].takes_share else 1.0
+    share = config.penalty.share if OBJECTIVES[config.objective.name].takes_share else 1.0
     for plan in showing(config):
         batch, penalised = plan.batch_size, penalised_count(plan.batch_size, share)
         if batch % processes:
@@ -94,7 +94,7 @@ def check_processes(config: TrainingConfig, processes: int) -> None:
 
 def with_classes(config: TrainingConfig, prepared: Prepared) -> TrainingConfig:
     """The configuration for these pictures: as many classes as they have, where labels count."""
-    if config.labels == "none" or config.network.classes:
+    if config.objective.labels == "none" or config.network.classes:
         return config
     classes = len(prepared.manifest.label_names)
     return replace(config, network=replace(config.network, classes=classes))

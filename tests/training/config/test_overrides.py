@@ -1,14 +1,25 @@
 """`--set name=value`: one value changes, in its own kind, or the message says what there is."""
 
 import re
-from dataclasses import MISSING, fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from models.families.progan.config import NetworkConfig
-from training.config.config import ConfigError, LevelPlan, TrainingConfig
-from training.config.overrides import apply_settings, overruled
+from tests.training.settings import with_values
+from training.config.config import TrainingConfig
+from training.config.groups import ConfigError, LevelPlan
+from training.config.names import FLAT_NAMES
+from training.config.overrides import (
+    LEVEL_NAMES,
+    NETWORK_NAMES,
+    apply_settings,
+    overruled,
+    path_of,
+    value_of,
+    with_settings,
+)
 from training.config.presets import PRESETS
 from training.objectives.losses import OBJECTIVES
 
@@ -33,16 +44,44 @@ def test_a_setting_changes_one_value(
     """In the kind that the setting has, and nothing else."""
     changed = apply_settings(config, [setting])
 
-    assert getattr(changed, name) == value
-    assert type(getattr(changed, name)) is type(value)
-    assert replace(changed, **{name: getattr(config, name)}) == config
+    assert value_of(changed, name) == value
+    assert type(value_of(changed, name)) is type(value)
+    assert with_settings(changed, {name: value_of(config, name)}) == config
+
+
+@pytest.mark.parametrize("name", FLAT_NAMES)
+def test_a_setting_may_be_called_by_its_place(config: TrainingConfig, name: str) -> None:
+    """`penalty.weight` is `penalty_weight`."""
+    assert value_of(config, ".".join(FLAT_NAMES[name])) == value_of(config, name)
+    assert path_of(name, config) == path_of(".".join(FLAT_NAMES[name]), config)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("lr", "levels.*.learning_rate"),
+        ("batch_size", "levels.*.batch_size"),
+        ("gamma", "penalty_weight"),
+        ("penalty_wieght", "penalty_weight"),
+        ("mirrored", "mirror"),
+        ("network.fmapmax", "fmap_max"),
+        ("levels.8.learning-rate", "learning_rate"),
+        ("optimizer.beta_2", "optimizer.beta2"),
+    ],
+)
+def test_a_misspelt_setting_is_told_the_right_name(
+    config: TrainingConfig, name: str, meant: str
+) -> None:
+    """Instead of the whole list."""
+    with pytest.raises(ConfigError, match=re.escape(f"named {name}; did you mean {meant}?")):
+        apply_settings(config, [f"{name}=1"])
 
 
 def test_a_fraction_is_taken_where_the_preset_has_a_whole_number(config: TrainingConfig) -> None:
     """The kind is that of the setting, not that of its present value."""
-    config = replace(config, ema_half_life_images=40)
+    config = with_values(config, ema_half_life_images=40)
 
-    assert apply_settings(config, ["ema_half_life_images=0.5"]).ema_half_life_images == 0.5
+    assert apply_settings(config, ["ema_half_life_images=0.5"]).average.half_life_images == 0.5
 
 
 def test_a_setting_reaches_into_the_network(config: TrainingConfig) -> None:
@@ -65,22 +104,25 @@ def test_a_setting_reaches_one_level_or_all_of_them(config: TrainingConfig) -> N
     ("setting", "message"),
     [
         ("seed", "--set takes name=value, not 'seed'"),
-        ("colour=3", "no setting named colour: there are objective, penalty, penalty_weight, "),
+        ("colour=3", "no setting named colour: there are objective, labels, label_weight, "),
         ("colour=3", r", seed, network.NAME, levels.R.NAME, levels.\*.NAME$"),
         ("network=3", "no setting named network: there are objective, "),
         ("preset=tiny", "no setting named preset: there are objective, "),
         ("levels.8=3", "no setting named levels.8: there are objective, "),
-        ("network.depth=3", "no setting named depth: there are channels, .*, base_width$"),
-        ("levels.8.depth=3", "no setting named depth: there are fade_images, .*, penalty_scale$"),
+        ("network.depth=3", "no setting named network.depth: there are channels, .*, base_width$"),
+        (
+            "levels.8.depth=3",
+            "no setting named levels.8.depth: there are fade_images, .*, penalty_scale$",
+        ),
         ("levels.32.batch_size=3", "no level 32: there are 4, 8"),
         ("seed=three", "seed must be a whole number, not 'three'"),
         ("seed=1.5", "seed must be a whole number, not '1.5'"),
         ("drift=much", "drift must be a number, not 'much'"),
         ("mirror=yes", "mirror must be true or false, not 'yes'"),
-        ("penalty_share=2", "penalty_share must be above 0 and up to 1, not 2.0"),
+        ("penalty_share=2", "penalty_share must be above 0 and up to 1, not 2"),
         ("network.channels=2", r"--set network.channels=2: channels must be one of \(1, 3, 4\)"),
-        ("network.resolution=16", r"one level plan is needed for each of \(4, 8, 16\)"),
-        ("levels.*.batch_size=0", "batch_size must be 1 or more, not 0"),
+        ("network.resolution=16", r"named network.resolution; did you mean a preset .*--preset"),
+        ("levels.*.batch_size=0", r"levels.\*.batch_size must be 1 or more, not 0"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused(
@@ -100,7 +142,7 @@ def test_the_order_of_settings_does_not_matter(config: TrainingConfig) -> None:
     assert (
         there
         == back
-        == replace(config, precision="bf16", penalty="finite-difference", penalty_sigma=0.1)
+        == with_values(config, precision="bf16", penalty="finite-difference", penalty_sigma=0.1)
     )
     assert apply_settings(config, ["levels.*.batch_size=2", "levels.8.batch_size=6"]).levels == (
         *(replace(plan, batch_size=size) for plan, size in zip(config.levels, (2, 6), strict=True)),
@@ -119,13 +161,15 @@ def test_another_objective_brings_its_usual_weights(preset: str, objective: str)
 
     config = apply_settings(before, [f"objective={objective}"])
 
-    if objective == before.objective:
+    if objective == before.objective.name:
         assert config == before
         return
     usual = OBJECTIVES[objective].usual
     levels = tuple(replace(plan, penalty_scale=1.0) for plan in before.levels)
-    assert usual["penalty_weight"] == config.penalty_weight
-    assert config == replace(before, objective=objective, levels=levels, **usual)
+    assert usual["weight"] == config.penalty.weight
+    penalty = replace(before.penalty, **usual)
+    renamed = replace(before.objective, name=objective)
+    assert config == replace(before, objective=renamed, penalty=penalty, levels=levels)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +184,8 @@ def test_a_weight_that_is_set_is_not_replaced_by_the_usual_one(
 
     for order in (settings, settings[::-1]):
         changed = apply_settings(config, order)
-        assert {key: getattr(changed, key) for key in usual} == usual | {name: value}
+        own = {FLAT_NAMES[name][1]: value}
+        assert {key: getattr(changed.penalty, key) for key in usual} == usual | own
 
 
 def test_a_scale_that_is_set_is_kept_with_another_objective(config: TrainingConfig) -> None:
@@ -149,10 +194,10 @@ def test_a_scale_that_is_set_is_kept_with_another_objective(config: TrainingConf
     config = replace(config, levels=(first, replace(second, penalty_scale=0.15)))
 
     usual = apply_settings(config, ["objective=hinge"])
-    told = apply_settings(config, ["objective=hinge", "levels.8.penalty_scale=0.5"])
+    kept = apply_settings(config, ["objective=hinge", "levels.8.penalty_scale=0.5"])
 
     assert [plan.penalty_scale for plan in usual.levels] == [1.0, 1.0]
-    assert [plan.penalty_scale for plan in told.levels] == [1.0, 0.5]
+    assert [plan.penalty_scale for plan in kept.levels] == [1.0, 0.5]
 
 
 # ----------------------------------------------------------------------------------------
@@ -183,21 +228,19 @@ def test_the_page_lists_every_setting_and_no_other() -> None:
     page = (Path(__file__).parents[3] / "docs/training-settings.md").read_text(encoding="utf-8")
     listed = dict(re.findall(r"^\| `([^`]+)` \|.*\| ([^|]+) \|$", page, re.MULTILINE))
 
-    existing = {
-        form + field.name: field.default
-        for form, owner in (
-            ("", TrainingConfig),
-            ("network.", NetworkConfig),
-            ("levels.R.", LevelPlan),
-        )
-        for field in fields(owner)
-        if field.name not in ("preset", "network", "levels", "init_from", "resolution")
-    }
+    config = TrainingConfig("any", NetworkConfig(8), (LevelPlan(4, 0, 1, 1), LevelPlan(8, 0, 1, 1)))
+    existing = {name: value_of(config, name) for name in FLAT_NAMES}
+    existing |= {f"network.{name}": getattr(config.network, name) for name in NETWORK_NAMES}
+    optional = ("learning_rate", "penalty_scale")
+    existing |= {f"levels.R.{name}": getattr(config.levels[0], name) for name in optional}
+    of_the_preset = [name for name, text in listed.items() if "the preset's" in text]
+    listed = {name: text for name, text in listed.items() if name not in of_the_preset}
     assert set(listed) == set(existing)
+    assert set(LEVEL_NAMES) == {*optional, *(name.rpartition(".")[2] for name in of_the_preset)}
     for name, default in existing.items():
         number = isinstance(default, int | float) and not isinstance(default, bool)
         text = f"{default:g}" if number else str(default).lower() or "empty"
-        assert default is MISSING or f"`{text}`" in listed[name], name
+        assert f"`{text}`" in listed[name], name
 
 
 @pytest.mark.parametrize("name", ["seed", "tick_images", "levels.8.stable_images"])

@@ -95,9 +95,13 @@ def test_the_papers_objective_is_wgan_gp(name: str, target: float) -> None:
     """Lambda 10, drift 0.001, and for CIFAR-10 a gradient norm of 750."""
     config = PRESETS[name]
 
-    assert config.objective == "wgan-gp"
-    assert (config.penalty_weight, config.drift, config.penalty_target) == (10.0, 0.001, target)
-    assert config.penalty_share == 1.0
+    assert config.objective.name == "wgan-gp"
+    assert (config.penalty.weight, config.penalty.drift, config.penalty.target) == (
+        10.0,
+        0.001,
+        target,
+    )
+    assert config.penalty.share == 1.0
 
 
 @pytest.mark.parametrize("name", ["paper-celebahq-1024", "paper-cifar"])
@@ -106,8 +110,8 @@ def test_the_papers_optimiser_is_adam_as_published(name: str) -> None:
     config = PRESETS[name]
 
     assert {plan.learning_rate for plan in config.levels} == {0.001}
-    assert (config.adam_beta2, config.ema_decay) == (0.99, 0.999)
-    assert config.reset_optimizer
+    assert (config.optimizer.beta2, config.average.decay) == (0.99, 0.999)
+    assert config.optimizer.reset
     assert config.precision == "fp32"
 
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from tests.training.settings import with_values
 from training.config.config import TrainingConfig
 from training.game.ema import decay_of, update_average
 from training.game.schedule import schedule_at
@@ -13,14 +14,14 @@ from training.game.schedule import schedule_at
 
 def test_a_given_decay_holds_for_every_step(config: TrainingConfig) -> None:
     """As the paper has it: 0.999, whatever the batch or the moment."""
-    config = replace(config, ema_decay=0.999)
+    config = with_values(config, ema_decay=0.999)
 
     assert {decay_of(config, schedule_at(n, config)) for n in range(0, 72, 4)} == {0.999}
 
 
 def test_an_old_weight_counts_half_after_the_half_life(config: TrainingConfig) -> None:
     """Once the newest level is old enough; a batch of 4 is 4 images nearer to it."""
-    config = replace(config, ema_half_life_images=40.0)
+    config = with_values(config, ema_half_life_images=40.0)
 
     assert decay_of(config, schedule_at(1_000, config)) ** 10 == pytest.approx(0.5)
 

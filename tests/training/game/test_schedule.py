@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from models.families.progan.config import NetworkConfig
 from models.families.progan.growth import Growth
+from tests.training.settings import with_values
 from training.config.config import LevelPlan, TrainingConfig
 from training.game.schedule import ScheduleState, schedule_at
 
@@ -103,7 +104,7 @@ def test_the_learning_rate_warms_up(
     three_levels: TrainingConfig, images_shown: int, share: float
 ) -> None:
     """From just above nothing, in a straight line."""
-    warm = schedule_at(images_shown, replace(three_levels, warm_up_images=80))
+    warm = schedule_at(images_shown, with_values(three_levels, warm_up_images=80))
     cold = schedule_at(images_shown, three_levels)
 
     assert warm.learning_rate == pytest.approx(cold.learning_rate * share)
@@ -118,7 +119,7 @@ def test_the_learning_rate_falls_to_nothing_at_the_end(
     three_levels: TrainingConfig, images_shown: int, share: float
 ) -> None:
     """In a straight line, over the last images of the run."""
-    cool = schedule_at(images_shown, replace(three_levels, cool_down_images=80))
+    cool = schedule_at(images_shown, with_values(three_levels, cool_down_images=80))
     level = schedule_at(images_shown, three_levels)
 
     assert cool.learning_rate == pytest.approx(level.learning_rate * share)
@@ -131,7 +132,7 @@ def test_the_generator_may_cool_down_alone(
     three_levels: TrainingConfig, images_shown: int, share: float
 ) -> None:
     """The discriminator keeps the rate it has: so many times the generator's, before it fell."""
-    config = replace(
+    config = with_values(
         three_levels, cool_down_images=80, cool_down="generator", discriminator_rate=3.0
     )
     cool, level = (schedule_at(images_shown, each) for each in (config, three_levels))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.families.progan.growth import Growth
+from tests.training.settings import with_values
 from tests.training.stepping import HELD, changed, parts_of, pixels_for, play, weights_of
 from training.config.config import TrainingConfig
 from training.config.overrides import apply_settings
@@ -48,7 +49,7 @@ def test_the_same_step_comes_to_the_same_bits(
     config: TrainingConfig, objective: str, images_shown: int
 ) -> None:
     """Numbers and weights, from seed, pictures and images shown alone."""
-    config = replace(config, objective=objective)
+    config = with_values(config, objective=objective)
     first, again = TrainingState.create(config, CPU), TrainingState.create(config, CPU)
     torch.manual_seed(1)
     numbers = play(first, config, images_shown)
@@ -122,7 +123,7 @@ def test_the_generator_learns_from_the_same_fakes_or_new_ones(
         return game.generator(score, reals, fakes)
 
     use_game(monkeypatch, discriminator=first, generator=second)
-    play(TrainingState.create(config, CPU), replace(config, reuse_fakes=reuse), HELD)
+    play(TrainingState.create(config, CPU), with_values(config, reuse_fakes=reuse), HELD)
 
     assert torch.equal(seen[0], seen[1]) is reuse
 
@@ -130,7 +131,7 @@ def test_the_generator_learns_from_the_same_fakes_or_new_ones(
 @pytest.mark.parametrize("objective", ["logistic-r1", "hinge", "rpgan-r1r2"])
 def test_a_step_with_finite_differences_is_played(config: TrainingConfig, objective: str) -> None:
     """By every objective that offers them; the penalty is not nothing."""
-    config = replace(config, objective=objective, penalty="finite-difference")
+    config = with_values(config, objective=objective, penalty="finite-difference")
 
     assert play(TrainingState.create(config, CPU), config, HELD)["r1"] > 0
 
@@ -251,7 +252,7 @@ def test_wgan_gp_with_its_usual_weight_keeps_the_gradient_norm_near_one(
     state = TrainingState.create(config, CPU)
     played = [play(state, config, n) for n in range(HELD, HELD + 4 * 80, 4)]
 
-    squared = [numbers["gradient_penalty"] / config.penalty_weight for numbers in played]
+    squared = [numbers["gradient_penalty"] / config.penalty.weight for numbers in played]
     assert (sum(squared[-10:]) / 10 < 0.25) is held
 
 
@@ -390,7 +391,7 @@ def test_classes_steer_both_players(conditional: TrainingConfig) -> None:
 def test_every_image_is_scored_by_its_own_class(conditional: TrainingConfig, share: float) -> None:
     """Also those that the penalty leaves out: the score is that of one pass over all of them."""
     plans = tuple(replace(plan, batch_size=8) for plan in conditional.levels)
-    config = replace(conditional, penalty_share=share, levels=plans, stddev_group=1)
+    config = with_values(conditional, penalty_share=share, levels=plans, stddev_group=1)
     state, schedule = TrainingState.create(config, CPU), schedule_at(HELD, config)
     pixels, labels = pixels_for(schedule), np.array([0, 1, 2, 0, 2, 2, 1, 1])
     with torch.no_grad():
@@ -410,9 +411,9 @@ def test_a_network_with_classes_needs_those_of_its_images(conditional: TrainingC
 
 def test_an_auxiliary_head_teaches_both_players(conditional: TrainingConfig) -> None:
     """Its terms are told; both the head and the classes of the generator learn from it alone."""
-    config = replace(conditional, labels="acgan")
+    config = with_values(conditional, labels="acgan")
     state, numbers = play_with_classes(config)
-    silent, _ = play_with_classes(replace(config, label_weight=0.0))
+    silent, _ = play_with_classes(with_values(config, label_weight=0.0))
     fresh = TrainingState.create(config, CPU)
 
     assert {"class_real", "class_fake", "class_generator"} <= set(numbers)
@@ -443,7 +444,7 @@ def test_real_and_fake_images_are_augmented_apart_and_anew_for_the_generator(
         return game.generator(score, reals, fakes)
 
     use_game(monkeypatch, discriminator=first, generator=second)
-    config, schedule = replace(config, augment="cutout"), schedule_at(HELD, config)
+    config, schedule = with_values(config, augment="cutout"), schedule_at(HELD, config)
     pixels = np.full((4, 8, 8, 3), 255, np.uint8)
     take_step(TrainingState.create(config, CPU), schedule, config, pixels, strength=1.0)
 
@@ -456,7 +457,7 @@ def test_real_and_fake_images_are_augmented_apart_and_anew_for_the_generator(
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_every_game_can_be_played_with_augmentation(config: TrainingConfig, objective: str) -> None:
     """And learns something else than without."""
-    config = replace(config, objective=objective, augment="color,translation,cutout")
+    config = with_values(config, objective=objective, augment="color,translation,cutout")
     schedule = schedule_at(HELD, config)
     numbers = [
         take_step(
@@ -481,7 +482,7 @@ def test_r1_weights_grow_with_the_image(
     config: TrainingConfig, objective: str, weight: float
 ) -> None:
     """By R^2 / batch size, the rule of StyleGAN2-ADA; lambda of WGAN-GP does not."""
-    config = replace(config, objective=objective)
+    config = with_values(config, objective=objective)
 
     penalty = penalty_at(config, schedule_at(HELD, config), CPU)
 
@@ -505,7 +506,7 @@ def test_a_level_scales_its_penalty(config: TrainingConfig) -> None:
 def test_the_weight_of_a_penalty_counts_every_pixel(config: TrainingConfig) -> None:
     """Of 8x12 pixels half as much again as of 8x8; and noise is of that shape."""
     network = replace(config.network, base_width=6)
-    wide = replace(config, network=network, penalty="finite-difference")
+    wide = with_values(config, network=network, penalty="finite-difference")
 
     penalty = penalty_at(wide, schedule_at(HELD, wide), CPU)
 
@@ -517,7 +518,7 @@ def test_the_weight_of_a_penalty_counts_every_pixel(config: TrainingConfig) -> N
 
 def test_finite_differences_get_noise_of_their_own(config: TrainingConfig) -> None:
     """For both sides, as large as the penalised images; another with every step."""
-    config = replace(config, penalty="finite-difference", penalty_sigma=0.5, penalty_share=0.5)
+    config = with_values(config, penalty="finite-difference", penalty_sigma=0.5, penalty_share=0.5)
     first, later = (penalty_at(config, schedule_at(n, config), CPU) for n in (HELD, HELD + 4))
 
     assert (first.kind, first.sigma) == ("finite-difference", 0.5)

@@ -1,7 +1,5 @@
 """Augmentation: each transformation by hand, on whom it falls, and how ADA steers it."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 import torch
@@ -20,12 +18,7 @@ from training.objectives.augment import (
 EVERYTHING = "color,translation,cutout"
 
 
-@dataclass(frozen=True)
-class Steering:
-    """Towards 0.6, in 500,000 images from 0 to 1, as published."""
-
-    augment_target: float = 0.6
-    augment_ramp_images: int = 500_000
+TARGET, RAMP_IMAGES = 0.6, 500_000  # as published
 
 
 @pytest.fixture
@@ -175,7 +168,7 @@ def test_strength_moves_at_every_fourth_step() -> None:
     strength = AugmentStrength(0.5)
     seen: list[float] = []
     for sign in (1.0, 1.0, 0.0, 0.8, -1.0, 1.0, 1.0, 1.0):  # means 0.7 and 0.5
-        strength = strength.after(sign, 64, Steering())
+        strength = strength.after(sign, 64, TARGET, RAMP_IMAGES)
         seen.append(strength.p)
 
     up = 0.5 + 256 / 500_000
@@ -187,7 +180,7 @@ def test_strength_stays_a_share(start: float, sign: float) -> None:
     """From 0 to 1, whatever the scores say."""
     strength = AugmentStrength(start)
     for _ in range(8):
-        strength = strength.after(sign, 64, Steering())
+        strength = strength.after(sign, 64, TARGET, RAMP_IMAGES)
 
     assert strength == AugmentStrength(start)
 

@@ -18,6 +18,7 @@ from PIL import Image
 from rich.console import Console
 
 from tests.training.conftest import FullDisk
+from tests.training.settings import with_values
 from training.config.config import ConfigError, LevelPlan, TrainingConfig
 from training.data.stream import Prepared
 from training.game.optimise import NonFiniteLossError
@@ -272,7 +273,7 @@ def test_adam_forgets_at_each_phase_and_never_in_between(
     config: TrainingConfig, prepared: Prepared, tmp_path: Path, stop: int
 ) -> None:
     """Nor when a run is taken up again: six steps of the last phase are counted."""
-    config = replace(config, reset_optimizer=True)
+    config = with_values(config, reset_optimizer=True)
     run = tmp_path / "run"
     go(config, prepared, run, Watching(stop, terminate))
 
@@ -302,7 +303,7 @@ def test_another_configuration_is_refused(
     before = lasting(undisturbed)
 
     with pytest.raises(ConfigError, match="begun with other values of drift, seed: repeat the"):
-        go(replace(config, seed=1, drift=0.5), prepared, undisturbed)
+        go(with_values(config, seed=1, drift=0.5), prepared, undisturbed)
 
     assert lasting(undisturbed) == before
 
@@ -409,7 +410,7 @@ def test_a_killed_run_with_classes_goes_on_as_if_it_had_never_stopped(
     conditional: TrainingConfig, labelled: Prepared, tmp_path: Path, labels: str, stop: int
 ) -> None:
     """In the middle of the fade, and after it; by either way to know classes."""
-    config = replace(conditional, labels=labels)
+    config = with_values(conditional, labels=labels)
     go(config, labelled, tmp_path / "whole")
     with pytest.raises(Interrupted):
         go(config, labelled, tmp_path / "run", Watching(stop, interrupt))
@@ -428,7 +429,7 @@ def test_a_killed_run_with_augmentation_goes_on_as_if_it_had_never_stopped(
     config: TrainingConfig, prepared: Prepared, tmp_path: Path, stop: int
 ) -> None:
     """The same draws, and a steered strength where it was, also between two of its changes."""
-    config = replace(
+    config = with_values(
         config,
         objective="logistic-r1",
         augment="color,translation,cutout",
@@ -452,7 +453,7 @@ def test_a_fixed_strength_is_journalled_as_it_is(
     config: TrainingConfig, prepared: Prepared, tmp_path: Path
 ) -> None:
     """And nothing of it where there is no augmentation."""
-    go(replace(config, augment="color", augment_strength=0.5), prepared, tmp_path / "run")
+    go(with_values(config, augment="color", augment_strength=0.5), prepared, tmp_path / "run")
     go(config, prepared, tmp_path / "plain")
 
     lines = read_lines(tmp_path / "run" / "journal.jsonl")

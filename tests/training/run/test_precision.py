@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from tests.training.conftest import train_a_run
-from training.config.config import AUTO, BF16, CONFIG_FILE, FP32, ConfigError, TrainingConfig
+from tests.training.settings import with_values
+from training.config.config import CONFIG_FILE, ConfigError, TrainingConfig
+from training.config.groups import AUTO, BF16, FP32
 from training.data.stream import Prepared
 from training.run.precision import multiplies_bf16, precision_for, resolve_precision
 from training.run.resume import keep_config, read_config
@@ -53,10 +55,10 @@ def test_a_new_run_takes_what_the_processor_is_faster_in(
 @pytest.mark.usefixtures("on_processor")
 def test_fine_differences_are_taken_in_fp32_everywhere(undecided: TrainingConfig) -> None:
     """Their slope would be rounding; coarse ones may be taken in bf16."""
-    fine = replace(undecided, penalty="finite-difference")
+    fine = with_values(undecided, penalty="finite-difference")
 
     assert precision_for(fine, CPU).precision == FP32
-    assert precision_for(replace(fine, penalty_sigma=0.1), CPU).precision == BF16
+    assert precision_for(with_values(fine, penalty_sigma=0.1), CPU).precision == BF16
 
 
 @pytest.mark.parametrize("precision", [FP32, BF16])

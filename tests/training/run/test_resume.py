@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from models.families.progan.config import NetworkConfig
+from tests.training.settings import with_values
 from training.config.config import CONFIG_FILE, ConfigError, LevelPlan, TrainingConfig
 from training.game.schedule import schedule_at
 from training.run.checkpoint import CHECKPOINTS, checkpoint_at
@@ -79,14 +80,14 @@ def test_cooling_may_be_decided_until_it_begins(
     old: TrainingConfig, shown: int, before: int, after: int, *, allowed: bool
 ) -> None:
     """Of 280 images, 80 begin after 200."""
-    plans = [replace(old, cool_down_images=images) for images in (before, after)]
+    plans = [with_values(old, cool_down_images=images) for images in (before, after)]
 
     assert same_past(plans[0], plans[1], shown) is allowed
 
 
 def test_a_run_that_cools_cannot_be_made_longer(old: TrainingConfig) -> None:
     """It would have cooled later."""
-    cooling = replace(old, cool_down_images=80)
+    cooling = with_values(old, cool_down_images=80)
 
     assert same_past(cooling, changed(cooling, 2, LONGER), 200)
     assert not same_past(cooling, changed(cooling, 2, LONGER), 204)
@@ -94,7 +95,7 @@ def test_a_run_that_cools_cannot_be_made_longer(old: TrainingConfig) -> None:
 
 def test_a_run_that_cools_says_how_to_train_on(old: TrainingConfig, tmp_path: Path) -> None:
     """What was changed lies ahead, and still its end cannot move."""
-    cooling = replace(old, cool_down_images=80)
+    cooling = with_values(old, cool_down_images=80)
     keep_config(tmp_path, cooling)
     begun(tmp_path, 204)
 
@@ -110,7 +111,7 @@ def test_what_is_allowed_has_the_same_moments(
 ) -> None:
     """Asked of the schedule itself, image by image."""
     levels = (replace(p, stable_images=n) for p, n in zip(old.levels, stable, strict=True))
-    new = replace(old, levels=tuple(levels), cool_down_images=cool_down)
+    new = with_values(old, levels=tuple(levels), cool_down_images=cool_down)
 
     def played(config: TrainingConfig) -> list[object]:
         moments = (schedule_at(images, config) for images in range(shown))

@@ -16,6 +16,7 @@ from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
 from tests.conftest import make_card, write_bundle
 from tests.training.conftest import train_a_run
+from tests.training.settings import with_values
 from training.config.config import CONFIG_FILE, ConfigError, LevelPlan, TrainingConfig
 from training.data.stream import Prepared
 from training.game.schedule import schedule_at
@@ -118,7 +119,7 @@ def test_a_bundle_of_another_kind_is_refused(
 ) -> None:
     """Other colours or classes leave too little to begin with."""
     network = change(larger.network)
-    other = replace(larger, network=network, labels="projection")
+    other = with_values(larger, network=network, labels="projection")
 
     with pytest.raises(ConfigError, match=message):
         follow(other, of_bundle(bundle))
@@ -226,7 +227,7 @@ def test_a_run_with_another_head_has_no_place(
     """Projection and AC-GAN keep classes in other weights."""
     train_a_run(conditional, labelled, tmp_path / "run")
     beginning = read_beginning(tmp_path / "run")
-    state = TrainingState.create(follow(replace(conditional, labels="acgan"), beginning), CPU)
+    state = TrainingState.create(follow(with_values(conditional, labels="acgan"), beginning), CPU)
 
     with pytest.raises(ConfigError, match=r"head\.projection\.weight of .* no place .* `labels`"):
         begin_with(state, beginning)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.training.settings import with_values
 from training.config.config import ConfigError, TrainingConfig
 from training.data.stream import Prepared
 from training.run.validation import check_data, check_processes, with_base, with_classes
@@ -16,7 +17,7 @@ def test_pictures_without_classes_cannot_teach_any(
     """The message says how to get some; without them they are welcome."""
     check_data(config, prepared)
     with pytest.raises(ConfigError, match="has 0 classes, labels=acgan needs 2 or more: prepare"):
-        check_data(replace(config, labels="acgan"), prepared)
+        check_data(with_values(config, labels="acgan"), prepared)
 
 
 def test_a_network_has_the_classes_of_its_pictures(
@@ -26,7 +27,7 @@ def test_a_network_has_the_classes_of_its_pictures(
     five = replace(conditional, network=replace(conditional.network, classes=5))
 
     assert with_classes(config, labelled) == config
-    assert with_classes(replace(config, labels="projection"), labelled) == conditional
+    assert with_classes(with_values(config, labels="projection"), labelled) == conditional
     with pytest.raises(ConfigError, match="has 3 classes, the network 5"):
         check_data(with_classes(five, labelled), labelled)
 
@@ -80,9 +81,9 @@ def test_a_penalty_that_falls_on_all_images_is_shared_as_the_batch_is(
 ) -> None:
     """WGAN-GP takes no share of the batch, so none has to be divided."""
     levels = tuple(replace(plan, batch_size=16) for plan in config.levels)
-    config = replace(config, levels=levels, penalty_share=0.25)
+    config = with_values(config, levels=levels, penalty_share=0.25)
 
-    check_processes(replace(config, objective="wgan-gp"), 8)
+    check_processes(with_values(config, objective="wgan-gp"), 8)
     with pytest.raises(ConfigError, match="share equally the 4 images that are penalised"):
         check_processes(config, 8)
 
@@ -112,7 +113,7 @@ def test_processes_that_cannot_share_a_batch_are_refused(
             replace(config.levels[1], batch_size=16),
         )
         config = replace(config, levels=levels)
-    config = replace(config, penalty_share=share)
+    config = with_values(config, penalty_share=share)
 
     check_processes(config, 1)
     check_processes(config, 2)

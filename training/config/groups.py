@@ -1,0 +1,189 @@
+"""The groups of settings: each is read by one part of training.
+
+Owns every setting with its default, its limits and its description, and the checks within a group.
+What must agree between groups is in `config.py`. Names on the command line are in `names.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import partial
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from training.objectives.augment import POLICIES
+from training.objectives.gradient_penalty import GRADIENT_NORMS
+from training.objectives.losses import OBJECTIVES
+
+
+class ConfigError(Exception):
+    """A setting that is not possible; the message says what is allowed.
+
+    Not a `ValueError`, so that pydantic lets it through as it is.
+    """
+
+
+def require_choice(offered: Collection[str], value: str) -> str:
+    """Refuse what is not offered."""
+    if value not in offered:
+        raise ValueError(f"must be one of {', '.join(offered)}, not {value}")
+    return value
+
+
+def require_policies(value: str) -> str:
+    """Refuse names of augmentations that are not offered; they are separated by commas."""
+    for name in value.split(",") if value else ():
+        require_choice(POLICIES, name)
+    return value
+
+
+AUTO, FP32, BF16 = "auto", "fp32", "bf16"
+MOST = 10**15  # of anything counted: a float can still hold it
+STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+Precision = Literal["auto", "fp32", "bf16"]
+
+
+@dataclass(frozen=True, config=STRICT)
+class LevelPlan:
+    """How one resolution is learned."""
+
+    resolution: int = Field(description="pixels of the shorter side of the level")
+    fade_images: int = Field(
+        ge=0,
+        le=MOST,
+        description="real images shown while the level is faded in; 0 at the first level",
+    )
+    stable_images: int = Field(ge=0, le=MOST, description="real images shown after that")
+    batch_size: int = Field(ge=1, le=MOST, description="images in a step, on all devices together")
+    learning_rate: float = Field(default=0.001, gt=0, description="Adam's")
+    penalty_scale: float = Field(
+        default=1.0,
+        ge=0,
+        description="weight of the penalty at this level, relative to that of the run",
+    )
+
+
+@dataclass(frozen=True, config=STRICT)
+class ObjectiveConfig:
+    """What both networks minimise."""
+
+    name: Annotated[str, AfterValidator(partial(require_choice, OBJECTIVES))] = Field(
+        default="logistic-r1", description="a name in training.objectives.losses.OBJECTIVES"
+    )
+    labels: Literal["none", "projection", "acgan"] = Field(
+        default="none", description="how the discriminator uses classes; acgan has a second head"
+    )
+    label_weight: float = Field(
+        default=1.0, ge=0, description="weight of the terms of the second head"
+    )
+    stddev_group: int = Field(
+        default=4,
+        ge=0,
+        le=MOST,
+        description="images per group of the minibatch deviation; 0 for the batch",
+    )
+    reuse_fakes: bool = Field(
+        default=True,
+        description="update the generator with the fake images of the discriminator's update",
+    )
+
+
+@dataclass(frozen=True, config=STRICT)
+class PenaltyConfig:
+    """The gradient penalty (`training.objectives.gradient_penalty`)."""
+
+    kind: Annotated[str, AfterValidator(partial(require_choice, GRADIENT_NORMS))] = Field(
+        default="exact",
+        description="exact, by double backward, or finite-difference, by one more pass",
+    )
+    weight: float = Field(
+        default=OBJECTIVES["logistic-r1"].penalty_weight,
+        ge=0,
+        description="lambda of WGAN-GP; for R1 and R2, gamma is this times H W / batch size (the "
+        "rule of StyleGAN2-ADA, where it is 0.0002), and the level's scale",
+    )
+    share: float = Field(
+        default=1.0, gt=0, le=1, description="of each batch that R1 and R2 are computed on"
+    )
+    target: float = Field(default=1.0, gt=0, description="gradient norm that WGAN-GP aims at")
+    sigma: float = Field(
+        default=0.01,
+        gt=0,
+        description="step of finite differences; 1 is half the range of the pixels",
+    )
+    drift: float = Field(
+        default=0.0, ge=0, description="weight of the squared real scores (Karras et al. 2018, A.1)"
+    )
+
+
+@dataclass(frozen=True, config=STRICT)
+class OptimizerConfig:
+    """Adam, and its learning rate over time; beta1 is 0, as published."""
+
+    beta2: float = Field(default=0.99, ge=0, lt=1, description="decay of the second moment")
+    reset: bool = Field(
+        default=False, description="clear Adam's moments where a fade begins or ends"
+    )
+    discriminator_rate: float = Field(
+        default=1.0,
+        gt=0,
+        description="learning rate of the discriminator, relative to the generator's",
+    )
+    warm_up_images: int = Field(
+        default=0, ge=0, le=MOST, description="images over which the learning rate rises from 0"
+    )
+    cool_down_images: int = Field(
+        default=0, ge=0, le=MOST, description="images at the end over which it falls to 0"
+    )
+    cool_down: Literal["both", "generator"] = Field(
+        default="both", description="whose learning rate falls at the end"
+    )
+
+
+@dataclass(frozen=True, config=STRICT)
+class AverageConfig:
+    """The averaged generator (`training.game.ema`)."""
+
+    decay: float = Field(default=0.0, ge=0, lt=1, description="per step; 0 to use the half-life")
+    half_life_images: float = Field(
+        default=10_000.0, gt=0, description="images after which an old weight counts half"
+    )
+
+
+@dataclass(frozen=True, config=STRICT)
+class AugmentationConfig:
+    """Changes of the pictures (`training.objectives.augment`)."""
+
+    mirror: bool = Field(default=False, description="flip pictures left to right at random")
+    policy: Annotated[str, AfterValidator(require_policies)] = Field(
+        default="", description="color,translation,cutout, or some of them"
+    )
+    strength: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        description="share of images that each of them changes; 1 is DiffAugment",
+    )
+    target: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="mean sign of real scores (ADA's r_t, 0.6 there) that adapts the strength, "
+        "beginning with 0; 0 for a fixed strength",
+    )
+    ramp_images: int = Field(
+        default=500_000,
+        ge=1,
+        le=MOST,
+        description="images in which an adaptive strength can go to 1",
+    )
+
+    def __post_init__(self) -> None:
+        if self.target and not self.policy:
+            raise ConfigError(
+                "augment_target adapts the strength of augment, and that is empty: add for "
+                f"example augment={','.join(POLICIES)}, or leave augment_target out"
+            )

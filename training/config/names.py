@@ -1,0 +1,87 @@
+"""The names of settings on the command line, and where they stand in the configuration.
+
+Owns the short names of `--set` (`penalty_weight` for `penalty.weight`), which are also those of
+configuration files of earlier releases, and the suggestion for a name that is misspelt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any, cast
+
+Path = tuple[str, ...]
+
+FLAT_NAMES: dict[str, Path] = {
+    "objective": ("objective", "name"),
+    "labels": ("objective", "labels"),
+    "label_weight": ("objective", "label_weight"),
+    "stddev_group": ("objective", "stddev_group"),
+    "reuse_fakes": ("objective", "reuse_fakes"),
+    "penalty": ("penalty", "kind"),
+    "penalty_weight": ("penalty", "weight"),
+    "penalty_share": ("penalty", "share"),
+    "penalty_target": ("penalty", "target"),
+    "penalty_sigma": ("penalty", "sigma"),
+    "drift": ("penalty", "drift"),
+    "adam_beta2": ("optimizer", "beta2"),
+    "reset_optimizer": ("optimizer", "reset"),
+    "discriminator_rate": ("optimizer", "discriminator_rate"),
+    "warm_up_images": ("optimizer", "warm_up_images"),
+    "cool_down_images": ("optimizer", "cool_down_images"),
+    "cool_down": ("optimizer", "cool_down"),
+    "ema_decay": ("average", "decay"),
+    "ema_half_life_images": ("average", "half_life_images"),
+    "mirror": ("augmentation", "mirror"),
+    "augment": ("augmentation", "policy"),
+    "augment_strength": ("augmentation", "strength"),
+    "augment_target": ("augmentation", "target"),
+    "augment_ramp_images": ("augmentation", "ramp_images"),
+    "tick_images": ("tick_images",),
+    "precision": ("precision",),
+    "seed": ("seed",),
+}
+
+# Names by which other tools call a setting.
+ELSEWHERE = {
+    "lr": "levels.*.learning_rate",
+    "learning_rate": "levels.*.learning_rate",
+    "batch": "levels.*.batch_size",
+    "batch_size": "levels.*.batch_size",
+    "gamma": "penalty_weight",
+    "lambda": "penalty_weight",
+    "beta2": "adam_beta2",
+    "ema": "ema_half_life_images",
+    "aug": "augment",
+    "loss": "objective",
+    "snap": "tick_images",
+    "resolution": "a preset of that resolution (--preset)",
+    "kimg": "levels.R.stable_images",
+    "epochs": "levels.R.stable_images",
+}
+
+
+def suggestion(name: str, offered: Iterable[str]) -> str:
+    """What a misspelt name probably means: `; did you mean ...?`, or nothing."""
+    if name in ELSEWHERE:
+        return f"; did you mean {ELSEWHERE[name]}?"
+    close = get_close_matches(name, list(offered), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def nested(values: Any) -> Any:  # noqa: ANN401 - JSON of any kind
+    """The values of a configuration file, nested, whichever form it has.
+
+    Raises:
+        ValueError: a file of the flat form has an unknown key.
+    """
+    if not isinstance(values, dict) or not isinstance(values.get("objective", ""), str):  # pyright: ignore[reportUnknownMemberType] - JSON of any kind
+        return values  # pyright: ignore[reportUnknownVariableType] - JSON of any kind
+    found: dict[str, Any] = {}
+    for name, value in cast("dict[str, Any]", values).items():
+        path = FLAT_NAMES.get(name, (name,))
+        if len(path) == 1:
+            found[name] = value
+        else:
+            found.setdefault(path[0], {})[path[1]] = value
+    return found
