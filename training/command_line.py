@@ -118,7 +118,8 @@ def main() -> int:
             raise
         sys.stderr.write(
             f"error: out of memory ({str(error).partition(chr(10))[0]}). What was written before "
-            "is whole. Try smaller batches (--set levels.*.batch_size=...) or a smaller network\n"
+            "is whole. The same command goes on from the last checkpoint with smaller batches "
+            "(--set 'levels.*.batch_size=8'); a smaller network needs a new run\n"
         )
         return 1
 

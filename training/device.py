@@ -11,6 +11,7 @@ import sys
 import torch
 
 from training.config.config import ConfigError
+from training.config.groups import FP32
 from training.threads import available_threads
 
 MAX_THREADS = 1024
@@ -47,6 +48,12 @@ def device_of(name: str | None) -> torch.device:
         reason = str(error).partition("\n")[0]
         raise ConfigError(f"--device {name} cannot be used: {reason}") from error
     return device
+
+
+def set_matrix_precision(precision: str) -> None:
+    """Compute fp32 in fp32 on CUDA: TF32, cuDNN's default there, keeps 10 bits of the mantissa."""
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = precision != FP32
 
 
 def thread_count(text: str) -> int:

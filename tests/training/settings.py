@@ -12,4 +12,4 @@ def with_values(config: TrainingConfig, **values: Any) -> TrainingConfig:
     """The configuration with other settings, and with other `network`, `levels` or `init_from`."""
     settings = {name: value for name, value in values.items() if name in FLAT_NAMES}
     rest = {name: value for name, value in values.items() if name not in FLAT_NAMES}
-    return with_settings(replace(config, **rest), settings)
+    return replace(with_settings(config, settings), **rest)

@@ -7,7 +7,7 @@ import torch
 
 from training import device
 from training.config.config import ConfigError
-from training.device import device_of, thread_count, use_threads
+from training.device import device_of, set_matrix_precision, thread_count, use_threads
 
 
 def test_without_a_name_it_is_the_first_cuda_device_or_else_the_cpu(
@@ -60,3 +60,17 @@ def test_torch_gets_no_more_threads_than_can_compute_at_once(
 
     reduced = "--threads 8: affinity and CPU quota let this process use 2 at once, so it takes 2\n"
     assert capsys.readouterr().err == (reduced if wanted == 8 else "")
+
+
+@pytest.mark.parametrize(("precision", "tf32"), [("fp32", False), ("bf16", True)])
+def test_fp32_is_not_rounded_to_tf32(precision: str, tf32: bool) -> None:
+    """The flags of both libraries; the matrix product never is."""
+    before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    try:
+        set_matrix_precision(precision)
+        after = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+    finally:
+        torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
+
+    assert after == (False, tf32)

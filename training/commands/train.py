@@ -16,19 +16,28 @@ from typing import TYPE_CHECKING
 
 from models.card import model_name_of
 from training.config.config import ConfigError, TrainingConfig
+from training.config.history import config_at
+from training.config.names import suggestion
 from training.config.overrides import apply_settings, overruled
 from training.config.presets import PRESETS
+from training.data.manifest import MANIFEST_FILE, DataError
 from training.data.stream import open_prepared
 from training.device import add_machine_arguments, device_of, use_threads
 from training.distributed import Processes
 from training.run.display import Display, format_duration
+from training.run.loaded import checkpoint_choice
 from training.run.loop import train
 from training.run.precision import resolve_precision
+from training.run.resume import continue_config
+from training.run.rewind import rewind
 from training.run.transfer import beginning_with
 from training.run.validation import check_data, check_processes, with_base, with_classes
 
 if TYPE_CHECKING:
     from training.run.events import Events
+
+
+FEW_PICTURES = 2_000  # below which the discriminator memorises them without augmentation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,9 +52,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--preset",
-        choices=sorted(PRESETS),
+        type=preset_name,
+        metavar="PRESET",
         required=True,
-        help="networks, resolution and schedule (training/config/presets.py); no picture of the "
+        help=f"networks, resolution and schedule: {', '.join(sorted(PRESETS))}; no picture of the "
         "data may be smaller",
     )
     parser.add_argument(
@@ -62,6 +72,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="begin with this bundle, or with another run, instead of random weights",
     )
+    parser.add_argument(
+        "--from",
+        dest="go_back",
+        type=checkpoint_choice,
+        metavar="CHECKPOINT",
+        help="go back in the run that is there: best (lowest SWD of the journal), or images shown; "
+        "what came after is moved to RUN/abandoned",
+    )
     add_machine_arguments(parser)
     parser.add_argument(
         "--tensorboard",
@@ -76,6 +94,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """The `train` command."""
     config = apply_settings(PRESETS[options.preset], options.set)
+    if options.go_back and not options.dry_run:
+        go_back(options)
+    require_prepared(options.data, config.network.resolution)
     prepared = open_prepared(options.data)
     config = with_base(with_classes(config, prepared), prepared)
     beginning, processes = None, Processes.from_environment()
@@ -84,9 +105,13 @@ def run(options: argparse.Namespace) -> int:
         config, beginning = beginning_with(asked, options.run, options.init_from)
         if vain := overruled(asked, config, options.set):
             answer_overruled(vain, config, goes_on=beginning is None, aloud=processes.first)
-    check_data(config, prepared)
-    check_processes(config, processes.count)
+    config = continue_config(options.run, config, options.set)
+    newest = config_at(config, config.total_images)
+    check_data(newest, prepared)
+    check_processes(newest, processes.count)
     device = device_of(processes.device_name(options.device))
+    if processes.first and (hint := hint_for_few(newest, prepared.count)):
+        sys.stderr.write(f"{hint}\n")
     if options.dry_run:
         told = resolve_precision(config, options.run, device).to_json()
         sys.stdout.write(told if processes.first else "")
@@ -120,6 +145,39 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def require_prepared(data: Path, resolution: int) -> None:
+    """Refuse pictures that were not prepared, with the command that prepares them.
+
+    Raises:
+        DataError: `data` is there, but no prepared folder.
+    """
+    if not data.exists() or (data / MANIFEST_FILE).exists():
+        return
+    out = data.resolve().parent / f"{data.resolve().name}-prepared"
+    raise DataError(
+        f"{data} is no prepared folder: it has no {MANIFEST_FILE}. If these are your pictures, "
+        f"prepare them first:\n  python -m training prepare {shlex.quote(str(data))} "
+        f"{shlex.quote(str(out))} --resolution {resolution} --fit crop\n"
+        f"and train with --data {shlex.quote(str(out))}"
+    )
+
+
+def go_back(options: argparse.Namespace) -> None:
+    """Make an older checkpoint of the run the newest one, as `--from` asks.
+
+    Raises:
+        CheckpointError: there is no such checkpoint.
+        ConfigError: several processes were started, or the run is being trained.
+    """
+    if Processes.from_environment().count > 1:
+        raise ConfigError(
+            "--from needs a single process: call it once without torchrun, stop it by Ctrl-C, then "
+            "go on with torchrun and without --from"
+        )
+    if moved := rewind(options.run, options.go_back):
+        sys.stderr.write(f"{moved}\n")
+
+
 def answer_overruled(
     vain: Sequence[str], config: TrainingConfig, *, goes_on: bool, aloud: bool
 ) -> None:
@@ -150,6 +208,27 @@ def next_commands(run: Path, data: Path) -> list[str]:
     out = Path("bundles", model_name_of(run.resolve().name))
     commands = (("evaluate", "--run", run, "--data", data), ("export", "--run", run, "--out", out))
     return [shlex.join(["python", "-m", "training", *map(str, words)]) for words in commands]
+
+
+def preset_name(text: str) -> str:
+    """The value of `--preset`."""
+    if text not in PRESETS:
+        meant = suggestion(text, PRESETS) or f": there are {', '.join(sorted(PRESETS))}"
+        raise argparse.ArgumentTypeError(f"no preset named {text}{meant}")
+    return text
+
+
+def hint_for_few(config: TrainingConfig, count: int) -> str:
+    """What to set for a small set of pictures; empty where nothing is to be said."""
+    augmentation = config.augmentation
+    if count >= FEW_PICTURES or (augmentation.policy and augmentation.mirror):
+        return ""
+    missing = [] if augmentation.policy else ["--set augment=color,translation,cutout"]
+    missing += [] if augmentation.mirror else ["--set mirror=true (where left and right may swap)"]
+    return (
+        f"{count:,} pictures are few: the discriminator may memorise them. Add "
+        f"{' and '.join(missing)}, or begin with --preset few-128, made for 300 to 500 pictures"
+    )
 
 
 def events_of(run: Path) -> Events:

@@ -21,6 +21,7 @@ from training.config.groups import (
     STRICT,
     AugmentationConfig,
     AverageConfig,
+    Change,
     ConfigError,
     LevelPlan,
     ObjectiveConfig,
@@ -78,6 +79,9 @@ class TrainingConfig:
         default="",
         description="what --init-from began it with, name@digest; empty for random weights",
     )
+    changes: tuple[Change, ...] = Field(
+        default=(), description="settings that changed while the run was trained, oldest first"
+    )
 
     def __post_init__(self) -> None:
         if tuple(plan.resolution for plan in self.levels) != self.network.resolutions:
@@ -99,6 +103,8 @@ class TrainingConfig:
     def to_json(self) -> str:
         """The form that a run folder keeps."""
         values = asdict(self) | {"network": self.network.to_dict()}
+        if not self.changes:
+            del values["changes"]
         return json.dumps(values, indent=2) + "\n"
 
     @classmethod
@@ -149,5 +155,5 @@ def _require_signs(config: TrainingConfig) -> None:
         having = ", ".join(name for name, objective in OBJECTIVES.items() if objective.has_zero)
         raise ConfigError(
             "augment_target needs scores whose sign separates real from fake: objective is one of "
-            f"{having}, not {config.objective.name}; or leave augment_target out"
+            f"{having}, not {config.objective.name}; or set augment_target=0"
         )

@@ -67,6 +67,14 @@ class LevelPlan:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Change:
+    """Settings that hold from a point of the run on (`training.config.history`)."""
+
+    images_shown: int = Field(ge=0, le=MOST, description="images after which they hold")
+    settings: tuple[str, ...] = Field(description="name=value, as for --set")
+
+
+@dataclass(frozen=True, config=STRICT)
 class ObjectiveConfig:
     """What both networks minimise."""
 
@@ -185,5 +193,5 @@ class AugmentationConfig:
         if self.target and not self.policy:
             raise ConfigError(
                 "augment_target adapts the strength of augment, and that is empty: add for "
-                f"example augment={','.join(POLICIES)}, or leave augment_target out"
+                f"example augment={','.join(POLICIES)}, or set augment_target=0"
             )

@@ -8,16 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
-from typing import Annotated, Any, get_args
-
-from annotated_types import Ge, Gt, Le, Lt
-from pydantic import Field, TypeAdapter, ValidationError
-from pydantic.fields import FieldInfo
+from typing import Any
 
 from models.families.progan.config import NetworkConfig
 from training.config.config import TrainingConfig
 from training.config.groups import (
-    MOST,
     AugmentationConfig,
     AverageConfig,
     ConfigError,
@@ -27,6 +22,7 @@ from training.config.groups import (
     PenaltyConfig,
 )
 from training.config.names import FLAT_NAMES, suggestion
+from training.config.values import read_value, setting_of
 from training.objectives.losses import OBJECTIVES
 
 FORMS = ("network.NAME", "levels.R.NAME", "levels.*.NAME")
@@ -179,76 +175,6 @@ def _known(key: str, offered: Sequence[str], prefix: str) -> str:
         meant = suggestion(key, offered) or f": there are {', '.join(offered)}"
         raise ConfigError(f"no setting named {prefix}{key}{meant}")
     return key
-
-
-# ----------------------------------------------------------------------------------------
-# Values
-
-Setting = tuple[Any, FieldInfo | None]  # type, and limits
-TYPES = {"int": "a whole number", "float": "a number", "bool": "true or false"}
-OUT_OF_LIMITS = {
-    *("greater_than", "greater_than_equal", "less_than", "less_than_equal"),
-    *("finite_number", "int_parsing_size"),
-}
-
-
-def setting_of(owner: type[Any], key: str) -> Setting:
-    """Type and limits of a setting in a group."""
-    info: FieldInfo = owner.__pydantic_fields__[key]
-    finite = [Field(allow_inf_nan=False)] if info.annotation is float else []
-    more = (*info.metadata, *finite)
-    return (Annotated[(info.annotation, *more)] if more else info.annotation), info
-
-
-def read_value(name: str, setting: Setting, given: object) -> object:
-    """A value of the right type, within its limits; text is read as on the command line.
-
-    Raises:
-        ConfigError: it is not.
-    """
-    kind, info = setting
-    plain = info.annotation if info else kind
-    try:
-        if isinstance(given, str) and plain in (bool, int, float):
-            if plain is bool and given.lower() not in ("true", "false"):
-                raise ConfigError(f"{name} must be true or false, not {given!r}")
-            return TypeAdapter[object](kind).validate_strings(given)
-        return TypeAdapter[object](kind).validate_python(given, strict=True)
-    except ValidationError as error:
-        raise ConfigError(_refusal(name, plain, info, given, error)) from error
-
-
-def _refusal(
-    name: str, kind: object, info: FieldInfo | None, given: object, error: ValidationError
-) -> str:
-    first = error.errors(include_url=False)[0]
-    if first["type"] == "value_error":
-        return f"{name} {first['msg'].removeprefix('Value error, ')}"
-    if first["type"] == "literal_error":
-        return f"{name} must be one of {', '.join(map(str, get_args(kind)))}, not {given}"
-    limits = limits_of(info)
-    if limits and first["type"] in OUT_OF_LIMITS:
-        return f"{name} must be {limits}, not {given}"
-    words = TYPES.get(first["type"].partition("_")[0], "text")
-    return f"{name} must be {words}, not {given!r}"
-
-
-def limits_of(info: FieldInfo | None) -> str:
-    """The limits of a setting in words: `above 0 and up to 1`; empty without any."""
-    words: list[str] = []
-    for limit in info.metadata if info else ():
-        match limit:
-            case Ge(ge=low):
-                words.append(f"{low} or more")
-            case Gt(gt=low):
-                words.append(f"above {low}")
-            case Le(le=high) if high != MOST:
-                words.append(f"up to {high}")
-            case Lt(lt=high):
-                words.append(f"below {high}")
-            case _:
-                pass
-    return " and ".join(words)
 
 
 def with_network(network: NetworkConfig, values: Values) -> NetworkConfig:

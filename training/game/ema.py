@@ -1,16 +1,21 @@
 """The averaged generator: the one that makes every picture anybody sees.
 
-Owns the exponential moving average of weights (Karras et al. 2018, appendix A).
+Owns the exponential moving average of weights and buffers (Karras et al. 2018, appendix A).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import cast
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from training.config.config import TrainingConfig
 from training.game.schedule import ScheduleState
+
+Move = Callable[[list[Tensor], list[Tensor], int], None]
 
 RAMP = 0.1  # of the images since the newest level was activated
 
@@ -39,5 +44,16 @@ def taken_over(config: TrainingConfig, schedule: ScheduleState) -> bool:
 
 @torch.no_grad()
 def update_average(average: nn.Module, current: nn.Module, decay: float) -> None:
-    """Move every weight of `average` towards `current`, in place."""
-    get_ema_multi_avg_fn(decay)(list(average.parameters()), list(current.parameters()), 0)
+    """Move `average` towards `current`, in place: weights, and buffers such as running means.
+
+    Whole numbers, such as the count of batches in a running mean, are copied.
+    """
+    move = cast("Move", get_ema_multi_avg_fn(decay))
+    move(list(average.parameters()), list(current.parameters()), 0)
+    pairs = [*zip(average.buffers(), current.buffers(), strict=True)]
+    floating = [pair for pair in pairs if pair[0].is_floating_point()]
+    if floating:
+        move([old for old, _ in floating], [new for _, new in floating], 0)
+    for old, new in pairs:
+        if not old.is_floating_point():
+            old.copy_(new)

@@ -63,10 +63,13 @@ def explain_non_finite(
     """Where training broke down, in which terms, and what to try."""
     means = {name: processes.mean(value).item() for name, value in terms.items()}
     parts = ", ".join(f"{name} {value:.4g}" for name, value in means.items())
-    growth = schedule.growth
+    growth, rate = schedule.growth, schedule.learning_rate / 2
     return (
         f"the {what} is not finite after {schedule.images_shown:,} images, at {growth.resolution} "
-        f"px, alpha {growth.alpha:.3f}: {parts}. The last checkpoint is whole. Try a "
-        "lower learning rate (--set levels.*.learning_rate=...), a larger batch, a stronger "
-        "penalty (--set penalty_weight=...), or precision=fp32"
+        f"px, alpha {growth.alpha:.3f}: {parts}. The last checkpoint is whole. The same "
+        f"command goes on from it with a lower learning rate (add --set 'levels.*.learning_rate="
+        f"{rate:g}'), a larger batch (--set 'levels.*.batch_size="
+        f"{2 * schedule.batch_size}'), a stronger penalty (--set penalty_weight=, twice what it "
+        "is), or --set precision=fp32; add --from best, or --from and images shown, to go back "
+        "further"
     )

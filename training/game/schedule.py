@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from models.families.progan.growth import Growth
 from training.config.config import TrainingConfig
+from training.config.history import config_at
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ def schedule_at(images_shown: int, config: TrainingConfig) -> ScheduleState:
     """
     if images_shown < 0:
         raise ValueError(f"images_shown must be 0 or more, not {images_shown}")
+    config = config_at(config, images_shown)
     start = level_start = 0
     level, growth, phase = 0, Growth(0), 0
     for level, plan in enumerate(config.levels):

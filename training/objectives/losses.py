@@ -23,6 +23,7 @@ from training.objectives.gradient_penalty import (
 )
 
 Terms = dict[str, Tensor]
+TINIEST = 1e-30  # a squared norm below this one counts as it, with a derivative of 0
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def wgan_gp_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: P
     """Critic: real scores up, fake scores down, gradient norm at `target` between them."""
     real, fake = score(reals), score(fakes)
     _, gradient = score_gradient(score, torch.lerp(reals, fakes, penalty.mix))
-    norm = gradient.square().sum(dim=(1, 2, 3)).sqrt()
+    # The root of 0 has an infinite derivative, which would make the whole gradient not a number.
+    norm = gradient.square().sum(dim=(1, 2, 3)).clamp_min(TINIEST).sqrt()
     deviation = (norm - penalty.target).square().mean() / penalty.target**2
     terms = {
         "wasserstein": fake.mean() - real.mean(),

@@ -7,6 +7,7 @@ cannot be written never ends a training.
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,5 +52,6 @@ class Reporter:
                 save_neighbours(self.run / KEPT_FOLDER, found)
                 self._cost, self._trained = time.perf_counter() - began, trained
             write_page(self.run, self.run / REPORT_FILE, self.run / KEPT_FOLDER)
-        except Exception as error:  # noqa: BLE001 - nothing about a page is worth a training
+        except Exception as error:  # noqa: BLE001 - no fault of a page may end a training
             self.say(f"{self.run / REPORT_FILE} could not be written ({error}); training goes on")
+            self.say(traceback.format_exc().rstrip())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import median
 
 AlarmLine = Mapping[str, object]
@@ -27,18 +27,20 @@ VARIETY = {
     "diversity": "the mean distance between two generated pictures",
     "distinctness": "the distance of a generated picture to the one most like it",
 }
+HOW = "stop with Ctrl-C, and add it to the same command, which goes on with it from there"
 COLLAPSE_ADVICE = (
-    "Look at the grids: are pictures alike? Try a stronger penalty (--set penalty_weight=...), a "
-    "larger batch, a lower learning rate, or objective=rpgan-r1r2, in a new run"
+    "Look at the grids: are pictures alike? Try a stronger penalty (--set penalty_weight=, twice "
+    "what it is), {larger_batch} or {lower_rate}: " + HOW + "; --from best goes back to the best "
+    "checkpoint. Or try --set objective=rpgan-r1r2 in a new run"
 )
 RUNAWAY_ADVICE = (
-    "The discriminator tells them apart too easily. Try a stronger penalty (--set "
-    "penalty_weight=...) or a lower learning rate; with few pictures it may know them by heart: "
-    "prepare more, or use --set augment=color,translation,cutout or mirror=true"
+    "The discriminator tells them apart too easily. Try a stronger penalty (--set penalty_weight=, "
+    "twice what it is) or {lower_rate}; with few pictures it may memorise them: prepare more, or "
+    "try --set augment=color,translation,cutout or --set mirror=true: " + HOW
 )
 WORSE_ADVICE = (
-    "Try a lower learning rate or a stronger penalty, in a new run; the best checkpoint is kept: "
-    "export --checkpoint best"
+    "Try {lower_rate} or a stronger penalty (--set penalty_weight=, twice what it is), with --from "
+    "best: " + HOW + ". The best checkpoint is kept: export --checkpoint best"
 )
 
 
@@ -55,7 +57,18 @@ def alarms_after(lines: Sequence[AlarmLine]) -> list[Alarm]:
     """What is wrong at the last of these journal lines and was not said in the ten before it."""
     said = {alarm["kind"] for line in lines[-1 - SILENCE : -1] for alarm in _alarms_of(line)}
     found = [*collapse(lines), *runaway(lines), *worsening(lines)]
-    return [alarm for alarm in found if alarm.kind not in said]
+    return [advised(alarm, lines[-1]) for alarm in found if alarm.kind not in said]
+
+
+def advised(alarm: Alarm, line: Line) -> Alarm:
+    """The alarm, with the values that its advice proposes: half the learning rate, and so on."""
+    rate, size = line.get("learning_rate"), line.get("batch_size")
+    rate = f"{rate / 2:g}" if isinstance(rate, float | int) else ""
+    size = f"{2 * size}" if isinstance(size, int) else ""
+    lower = f"a lower learning rate (--set 'levels.*.learning_rate={rate}')"
+    larger = f"a larger batch (--set 'levels.*.batch_size={size}')"
+    advice = alarm.advice.format(lower_rate=lower, larger_batch=larger)
+    return replace(alarm, advice=advice)
 
 
 def in_journal(alarms: Sequence[Alarm]) -> dict[str, object]:

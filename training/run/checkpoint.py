@@ -2,8 +2,8 @@
 
 Owns the checkpoint of a run: `checkpoint-<images>.safetensors` with every tensor and, written last,
 `checkpoint-<images>.json` with the rest, the digest of the first and, as its seal, one of itself.
-Without its JSON a checkpoint does not exist. The last two and the best are kept. Nothing is ever
-unpickled.
+Without its JSON a checkpoint does not exist. The last two and the best are kept, and of older ones
+the first of each doubling of images shown, within bounds. Nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,8 @@ from training.atomic_folder import current_umask
 from training.run.tensors import StateNetworks, UnfitError, put_tensors, tensors_of
 
 CHECKPOINTS = "checkpoints"  # the folder in a run
-KEPT = 2
+KEPT = 2  # newest ones
+KEPT_OLDER, KEPT_OLDER_BYTES = 6, 4 << 30  # of all doublings before, newest first
 PATTERN = "checkpoint-*.json"
 
 
@@ -35,7 +36,7 @@ class CheckpointError(ValueError):
 
 @dataclass(frozen=True)
 class Progress:
-    """Everything about a moment that is not a tensor.
+    """Everything in a checkpoint that is not a tensor.
 
     Attributes:
         images_shown: real images the discriminator has seen.
@@ -57,7 +58,7 @@ class Progress:
 def save_checkpoint(
     folder: Path, state: StateNetworks, progress: Progress, also: Collection[int] = ()
 ) -> Path:
-    """Write a checkpoint atomically, then delete all but it, the one before, and those `also`.
+    """Write a checkpoint atomically, then delete old ones, but not those `also`.
 
     Raises:
         OSError: the disk is full; the checkpoints before it stay whole.
@@ -82,13 +83,38 @@ def save_checkpoint(
     return record
 
 
+def older_kept(records: Sequence[Path]) -> list[Path]:
+    """The older checkpoints that stay: the first of each doubling of images shown, within bounds.
+
+    Args:
+        records: in order of images shown.
+    """
+    firsts: dict[int, Path] = {}
+    for record in records:
+        firsts.setdefault(images_of(record).bit_length(), record)
+    kept: list[Path] = []
+    size = 0
+    for record in [*reversed(firsts.values())][:KEPT_OLDER]:
+        tensors = record.with_suffix(".safetensors")
+        size += tensors.stat().st_size if tensors.exists() else 0
+        if size <= KEPT_OLDER_BYTES:
+            kept.append(record)
+    return kept
+
+
+def images_of(record: Path) -> int:
+    """The images shown at a checkpoint, by its name; 0 where that has none."""
+    number = record.stem.rpartition("-")[2]
+    return int(number) if number.isdecimal() else 0
+
+
 def checkpoint_at(folder: Path, images_shown: int) -> Path:
-    """The record of the checkpoint of that moment."""
+    """The record of the checkpoint after so many images."""
     return folder / f"checkpoint-{images_shown:010d}.json"
 
 
 def load_at(folder: Path, images_shown: int, state: StateNetworks) -> Progress:
-    """Put the checkpoint of that moment into `players`.
+    """Load the checkpoint after so many images into `state`.
 
     Raises:
         CheckpointError: it is not there, not whole, or of other networks.
@@ -100,7 +126,7 @@ def load_at(folder: Path, images_shown: int, state: StateNetworks) -> Progress:
 
 
 def load_newest(folder: Path, state: StateNetworks) -> tuple[Progress, list[str]]:
-    """Put the newest whole checkpoint into `players`.
+    """Load the newest whole checkpoint into `state`.
 
     Returns:
         Its progress (that of a fresh start if there is no checkpoint), and a sentence for every
@@ -124,10 +150,10 @@ def load_newest(folder: Path, state: StateNetworks) -> tuple[Progress, list[str]
 
 
 def sealed(values: dict[str, Any]) -> dict[str, Any]:
-    """What a record says, with its seal: the SHA-256 of the rest, however it is spaced."""
-    told = {name: value for name, value in values.items() if name != "seal"}
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-    return {**told, "seal": digest}
+    """The values of a record with their seal: the SHA-256 of the rest, however it is spaced."""
+    rest = {name: value for name, value in values.items() if name != "seal"}
+    digest = hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+    return {**rest, "seal": digest}
 
 
 def read_checkpoint(record: Path) -> tuple[Progress, dict[str, Tensor]]:
@@ -172,7 +198,8 @@ def _replace(partial: Path, path: Path) -> None:
 def _delete_others(folder: Path, newest: Path, also: Collection[Path]) -> None:
     # Records after the newest were damaged and passed over: they must not count among the kept.
     records = sorted(folder.glob(PATTERN))
-    kept = [*records[: records.index(newest) + 1][-KEPT:], *also]
+    past = records[: records.index(newest) + 1]
+    kept = [*past[-KEPT:], *also, *older_kept(past[:-KEPT])]
     for record in records:
         if record not in kept:
             record.unlink()

@@ -143,13 +143,14 @@ def add_checkpoint_argument(parser: argparse.ArgumentParser) -> None:
     """The option `--checkpoint`."""
     parser.add_argument(
         "--checkpoint",
-        type=_choice,
+        type=checkpoint_choice,
         default=NEWEST,
         help="newest, best (lowest SWD of the journal), or images shown; newest unless told",
     )
 
 
-def _choice(text: str) -> str:
+def checkpoint_choice(text: str) -> str:
+    """The value of an option that names a checkpoint."""
     if text not in (NEWEST, BEST) and not text.isdecimal():
         raise argparse.ArgumentTypeError(f"newest, best or a whole number is needed, not {text!r}")
     return text

@@ -7,8 +7,6 @@ no loss and no layer. Called again on the same folder, it resumes.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,25 +14,23 @@ from typing import TYPE_CHECKING
 import torch
 
 from training.config.config import TrainingConfig
+from training.config.history import config_at
 from training.data.stream import ImageStream, Prepared
+from training.device import set_matrix_precision
 from training.distributed import SINGLE, Processes
-from training.game.schedule import schedule_at
+from training.game.schedule import ScheduleState, schedule_at
 from training.game.state import TrainingState
-from training.game.step import take_step
+from training.game.step import Numbers, take_step
 from training.objectives.augment import AugmentStrength
-from training.rendering import SAMPLES
-from training.run.checkpoint import CHECKPOINTS, Progress, load_newest
-from training.run.data_origin import keep_origin
-from training.run.display import Display, describe_schedule
-from training.run.journal import JOURNAL_FILE, TIMING_FILE, Averages, truncate_after
-from training.run.lock import run_lock
+from training.run.checkpoint import Progress
+from training.run.display import Display
+from training.run.journal import Averages
 from training.run.monitor import RunMonitor
+from training.run.opening import opened, require_agreement, resume_or_begin, truncate_journals
 from training.run.precision import resolve_precision
 from training.run.recorder import Recorder
-from training.run.resume import keep_config
 from training.run.stopping import StopRequest
-from training.run.transfer import Beginning, begin_with
-from training.run.validation import check_data, check_processes
+from training.run.transfer import Beginning
 
 if TYPE_CHECKING:
     from training.run.events import Events  # needs an extra
@@ -107,39 +103,34 @@ def train_loop(
         How far it came, as the last checkpoint holds it.
     """
     averages = Averages(progress.sums, progress.sum_images)
-    strength = strength_at(progress, config)
+    strength = strength_at(progress)
     shown, phase, seconds = progress.images_shown, progress.phase, progress.seconds
     tick_began, tick_images = time.perf_counter(), 0
     leaving = False
 
-    with StopRequest() as stop:
+    with StopRequest(aloud=processes.first) as stop:
         while shown < config.total_images and not leaving:
             # One step.
-            schedule = schedule_at(shown, config)
-            if config.optimizer.reset and schedule.phase != phase:
+            schedule, current = schedule_at(shown, config), config_at(config, shown)
+            set_matrix_precision(current.precision)
+            if current.optimizer.reset and schedule.phase != phase:
                 state.reset_optimizers()
             phase = schedule.phase
             place = (shown, schedule.batch_size, processes.share)
+            stream = stream_for(stream, current)
             pixels = stream.batch(schedule.growth.resolution, *place)
             classes = stream.labels(*place)
-            numbers = take_step(state, schedule, config, pixels, classes, strength.p, processes)
-            augmentation = config.augmentation
-            if augmentation.policy:
-                numbers["augment_strength"] = strength.p
-            if augmentation.target:
-                strength = strength.after(
-                    numbers["sign_real"],
-                    schedule.batch_size,
-                    augmentation.target,
-                    augmentation.ramp_images,
-                )
-            averages.add(numbers, schedule.batch_size)
+            share = strength.p if current.augmentation.target else current.augmentation.strength
+            numbers = take_step(state, schedule, current, pixels, classes, share, processes)
+            strength = strength_after(strength, numbers, schedule, current)
+            averages.add(with_strength(numbers, share, current), schedule.batch_size)
             before, shown = shown, shown + schedule.batch_size
             tick_images += schedule.batch_size
             elapsed = time.perf_counter() - tick_began
             display.update(schedule, shown, tick_images / elapsed)
 
             # At a tick, and before the end: journal, grid, checkpoint.
+            stop.unsaved_images = shown - progress.images_shown
             leaving = processes.any(stop.asked)
             tick = is_tick(before, shown, config) or shown >= config.total_images
             if not (tick or leaving):
@@ -147,93 +138,47 @@ def train_loop(
             seconds += elapsed
             numbers = averages.means()
             averages = Averages() if tick else averages
-            sums, covered = averages.sums, averages.images
-            kept = asdict(strength) if config.augmentation.target else {}
-            progress = Progress(shown, phase, sums, covered, seconds, kept)
+            kept = asdict(strength) if current.augmentation.target else {}
+            written = Progress(shown, phase, averages.sums, averages.images, seconds, kept)
             with processes.all_or_none():
                 if recorder and tick:
-                    recorder.tick(schedule, progress, numbers, tick_images / elapsed)
+                    recorder.tick(schedule, written, numbers, tick_images / elapsed)
                 if recorder:
                     last = leaving or shown >= config.total_images
-                    recorder.keep(schedule, progress, last=last)
+                    recorder.keep(schedule, written, last=last)
+            progress = written
             tick_began, tick_images = time.perf_counter(), 0
     return progress
 
 
-@contextmanager
-def opened(
-    config: TrainingConfig, prepared: Prepared, run: Path, processes: Processes
-) -> Generator[None]:
-    """Check pictures and configuration; make the folder of a run, or check that it is the same run.
-
-    Inside the context, no other command trains it.
-
-    Raises:
-        ConfigError: the pictures, the processes or the folder do not fit the configuration, or the
-            run is being trained already.
-    """
-    check_data(config, prepared)
-    check_processes(config, processes.count)
-    with ExitStack() as stack:
-        with processes.all_or_none():
-            if processes.first:
-                stack.enter_context(run_lock(run))
-                keep_config(run, config)
-                keep_origin(run, prepared)
-                (run / SAMPLES).mkdir(exist_ok=True)
-        yield
-
-
-def require_agreement(
-    config: TrainingConfig, prepared: Prepared, progress: Progress, processes: Processes
-) -> None:
-    """Refuse to go on where configuration, pictures or checkpoint differ between processes.
-
-    Raises:
-        DistributedError: on all of them.
-    """
-    checkpoint = f"{progress.images_shown} {progress.sums} {progress.augment}"
-    processes.require_same(
-        configuration=config.to_json(), pictures=prepared.digest, checkpoint=checkpoint
+def strength_after(
+    strength: AugmentStrength, numbers: Numbers, schedule: ScheduleState, current: TrainingConfig
+) -> AugmentStrength:
+    """The adaptive strength of augmentation after a step; 0 again where it is not adaptive."""
+    augmentation = current.augmentation
+    if not augmentation.target:
+        return AugmentStrength(0.0)
+    return strength.after(
+        *(numbers["sign_real"], schedule.batch_size, augmentation.target, augmentation.ramp_images)
     )
 
 
-def resume_or_begin(
-    config: TrainingConfig,
-    run: Path,
-    state: TrainingState,
-    display: Display,
-    beginning: Beginning | None,
-) -> Progress:
-    """Load the newest whole checkpoint of a run into new networks; without one they stay new.
-
-    Raises:
-        CheckpointError: the folder has checkpoints, but none is whole.
-    """
-    progress, damaged = load_newest(run / CHECKPOINTS, state)
-    if beginning and not progress.images_shown:
-        begin_with(state, beginning)
-        display.say(f"beginning with {config.init_from}")
-    for sentence in damaged:
-        display.say(f"passed over: {sentence}")
-    if progress.images_shown:
-        schedule = schedule_at(progress.images_shown, config)
-        display.say(
-            f"resuming after {progress.images_shown:,} images, {describe_schedule(schedule)}"
-        )
-    return progress
+def stream_for(stream: ImageStream, current: TrainingConfig) -> ImageStream:
+    """The stream of pictures; another one where mirroring has changed."""
+    mirror = current.augmentation.mirror
+    same = mirror == stream.mirror
+    return stream if same else ImageStream(stream.prepared, stream.seed, mirror)
 
 
-def truncate_journals(run: Path, progress: Progress) -> None:
-    """Cut off the lines of steps after the checkpoint: they will be written again."""
-    for name in (JOURNAL_FILE, TIMING_FILE):
-        truncate_after(run / name, progress.images_shown)
+def with_strength(numbers: Numbers, share: float, current: TrainingConfig) -> Numbers:
+    """The numbers of a step, with the strength of augmentation where there is some."""
+    return numbers | {"augment_strength": share} if current.augmentation.policy else numbers
 
 
-def strength_at(progress: Progress, config: TrainingConfig) -> AugmentStrength:
-    """The strength of augmentation where a run resumes or begins."""
+def strength_at(progress: Progress) -> AugmentStrength:
+    """The adaptive strength of augmentation where a run resumes or begins."""
     if not progress.augment:
-        return AugmentStrength(0.0 if config.augmentation.target else config.augmentation.strength)
+        return AugmentStrength(0.0)
     kept = progress.augment
     return AugmentStrength(kept["p"], kept["signs"], int(kept["steps"]))
 

@@ -1,20 +1,31 @@
-"""Whether a run may go on with this configuration.
+"""Whether and how a run goes on with this configuration.
 
-Owns the configuration that a run folder keeps, and the one change it allows: another future. A run
-may be made longer, or cool down later, as long as nothing changes that has happened.
+Owns the configuration that a run folder keeps, and the changes it allows: what lies ahead, such as
+a longer last level, may be replaced; some settings may change from here on, and the run keeps when.
+Nothing that has happened changes.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from training.atomic_folder import write_durably
-from training.config.config import CONFIG_FILE, ConfigError, TrainingConfig
-from training.run.checkpoint import CHECKPOINTS, PATTERN
+from training.config.config import CONFIG_FILE, Change, TrainingConfig
+from training.config.groups import AUTO, ConfigError
+from training.config.history import config_at
+from training.config.names import FLAT_NAMES
+from training.config.overrides import parse_settings, path_of, value_of, with_settings
+from training.run.checkpoint import CHECKPOINTS, PATTERN, images_of
 
-AHEAD = ("levels", "cool_down_images")  # what may differ, where it lies ahead
+AHEAD = ("levels", "cool_down_images", "changes")  # what may differ, where it lies ahead
+CHANGEABLE = (  # from here on, in a run that has begun
+    *("penalty_weight", "penalty_share", "drift", "discriminator_rate", "precision", "mirror"),
+    *("augment", "augment_strength", "augment_target", "augment_ramp_images"),
+)
+CHANGEABLE_OF_LEVELS = ("batch_size", "learning_rate", "penalty_scale")
 
 
 def read_config(path: Path) -> TrainingConfig:
@@ -42,14 +53,14 @@ def keep_config(run: Path, config: TrainingConfig) -> None:
         old = read_config(path)
         if old == config:
             return
-        shown = newest_schedule_state(run)
+        shown = newest_images_shown(run)
         if not same_past(old, config, shown):
-            names = [name for name in vars(old) if getattr(old, name) != getattr(config, name)]
             raise ConfigError(
-                f"{run} was begun with other values of {', '.join(names)}: repeat the last command "
-                "that it took to go on, or choose another --run. What may change is what lies "
-                f"ahead of {shown:,} images: stable_images, later levels and cool_down_images"
-                + fallen(old, shown, run)
+                f"{run} was begun with other values of {', '.join(differing(old, config))}: "
+                "repeat the last command that it took to go on, or choose another --run. What may "
+                f"change from here on is {', '.join((*CHANGEABLE, *CHANGEABLE_OF_LEVELS))}; and of "
+                f"what lies ahead of {shown:,} images: stable_images, later levels and "
+                "cool_down_images" + fixed_end(old, shown, run)
             )
     run.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
@@ -57,10 +68,87 @@ def keep_config(run: Path, config: TrainingConfig) -> None:
     partial.replace(path)
 
 
+def continue_config(run: Path, asked: TrainingConfig, settings: Sequence[str]) -> TrainingConfig:
+    """The configuration a run goes on with: its own, changed from here on as `--set` names.
+
+    Only what is named changes: a run that was given a smaller batch keeps it when its first command
+    is repeated. A run without a checkpoint has no past, so there it is just what is asked.
+
+    Args:
+        run: its folder.
+        asked: by preset and settings.
+        settings: those of `--set`.
+
+    Raises:
+        ConfigError: the configuration of the run cannot be read.
+    """
+    shown = newest_images_shown(run)
+    if not shown or not (run / CONFIG_FILE).exists():
+        return asked
+    recorded = read_config(run / CONFIG_FILE)
+    if recorded.network != asked.network:
+        return asked  # refused by `keep_config`
+    now = config_at(recorded, shown)
+    named = {path_of(name, asked) for name in parse_settings(settings)}
+    if asked.precision == AUTO:
+        named.discard(("precision",))
+    changes: dict[str, object] = {}
+    base: dict[str, object] = {}
+    over, ahead = changeable_names(recorded, shown)
+    for name in over:
+        if path_of(name, asked) not in named:
+            base[name] = value_of(recorded, name)
+    for name in ahead:
+        path = path_of(name, asked)
+        base[name] = value_of(recorded, name)
+        all_levels = (path[0], "*", path[-1]) if path[0] == "levels" else path
+        if named & {path, all_levels} and value_of(asked, name) != value_of(now, name):
+            changes[name] = value_of(asked, name)
+    kept = tuple(
+        change for change in recorded.changes if not changes or change.images_shown < shown
+    )
+    if changes:
+        before = [c for c in recorded.changes if c.images_shown == shown]
+        texts = [text for change in before for text in change.settings]
+        texts += [f"{name}={_text(value)}" for name, value in changes.items()]
+        latest = parse_settings(texts)
+        kept += (Change(shown, tuple(f"{name}={text}" for name, text in latest.items())),)
+    return replace(with_settings(asked, base), changes=kept)
+
+
+def changeable_names(config: TrainingConfig, shown: int) -> tuple[list[str], list[str]]:
+    """Settings that may change, by where they hold: levels that are over, and all from here on."""
+    over, ahead = list[str](), [*CHANGEABLE]
+    start = 0
+    for plan in config.levels:
+        start += plan.fade_images + plan.stable_images
+        here = ahead if start > shown or plan is config.levels[-1] else over
+        here += [f"levels.{plan.resolution}.{name}" for name in CHANGEABLE_OF_LEVELS]
+    return over, ahead
+
+
+def announce_changes(config: TrainingConfig, shown: int) -> str:
+    """A sentence on what changes after so many images; empty where nothing does."""
+    texts = [text for c in config.changes if c.images_shown == shown for text in c.settings]
+    return f"from {shown:,} images on: {', '.join(texts)}" if texts else ""
+
+
+def differing(old: TrainingConfig, new: TrainingConfig) -> list[str]:
+    """The names of the settings that differ."""
+    whole = ("preset", "network", "levels", "init_from")
+    names = [name for name in whole if getattr(old, name) != getattr(new, name)]
+    names += [name for name in FLAT_NAMES if value_of(old, name) != value_of(new, name)]
+    return names or ["changes"]
+
+
 def same_past(old: TrainingConfig, new: TrainingConfig, images_shown: int) -> bool:
     """Whether a run of `new` would have done the same as one of `old`, for that many images."""
     shown = min(images_shown, old.total_images)
-    if any(getattr(old, name) != getattr(new, name) for name in vars(old) if name not in AHEAD):
+    allowed = {*AHEAD, *(CHANGEABLE if not shown else ())}
+    if set(differing(old, new)) - allowed:
+        return False
+    past = [[c for c in each.changes if c.images_shown < shown] for each in (old, new)]
+    if past[0] != past[1]:
         return False
     if cooling(old) != cooling(new) and min(cooling(old)[0], cooling(new)[0]) < shown:
         return False
@@ -77,7 +165,7 @@ def same_past(old: TrainingConfig, new: TrainingConfig, images_shown: int) -> bo
     return True
 
 
-def fallen(config: TrainingConfig, shown: int, run: Path) -> str:
+def fixed_end(config: TrainingConfig, shown: int, run: Path) -> str:
     """What to do where the end cannot move any more, because the learning rate falls to it."""
     start, _ = cooling(config)
     if start >= shown:
@@ -90,12 +178,16 @@ def fallen(config: TrainingConfig, shown: int, run: Path) -> str:
 
 def cooling(config: TrainingConfig) -> tuple[float, float]:
     """The images shown between which the learning rate falls; at infinity if it does not."""
-    if not config.optimizer.cool_down_images:
+    images = config.optimizer.cool_down_images
+    if not images:
         return math.inf, math.inf
-    return config.total_images - config.optimizer.cool_down_images, config.total_images
+    return config.total_images - images, config.total_images
 
 
-def newest_schedule_state(run: Path) -> int:
+def newest_images_shown(run: Path) -> int:
     """The images shown at the newest checkpoint of a run, whole or not; 0 if there is none."""
-    moments = [record.stem.rpartition("-")[2] for record in (run / CHECKPOINTS).glob(PATTERN)]
-    return max((int(schedule) for schedule in moments if schedule.isdecimal()), default=0)
+    return max(map(images_of, (run / CHECKPOINTS).glob(PATTERN)), default=0)
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -25,7 +25,7 @@ from training.config.config import CONFIG_FILE, ConfigError, TrainingConfig
 from training.game.state import TrainingState
 from training.run.checkpoint import CHECKPOINTS, checkpoint_at
 from training.run.loaded import load_run
-from training.run.resume import newest_schedule_state, read_config
+from training.run.resume import newest_images_shown, read_config
 
 Weights = Mapping[str, Tensor]
 
@@ -61,7 +61,7 @@ def beginning_with(
         CheckpointError: the run that it is has no whole checkpoint.
         ConfigError: it does not fit, has not finished growing, or cannot be read.
     """
-    recorded = read_config(run / CONFIG_FILE) if newest_schedule_state(run) else None
+    recorded = read_config(run / CONFIG_FILE) if newest_images_shown(run) else None
     if recorded and recorded.init_from.partition("@")[0] in names_of(path):
         return follow_again(config, recorded), None
     beginning = read_beginning(path)

@@ -67,3 +67,17 @@ def test_an_average_that_keeps_nothing_is_the_network_itself() -> None:
     update_average(average, current, 0.0)
 
     assert torch.equal(average.weight, current.weight)
+
+
+def test_the_average_has_buffers_too() -> None:
+    """Running means move as weights do; the count of batches is copied and stays whole."""
+    average, current = nn.BatchNorm2d(3), nn.BatchNorm2d(3)
+    current(torch.randn(4, 3, 2, 2, generator=torch.Generator().manual_seed(0)) + 5)
+    assert current.running_mean is not None
+    assert average.num_batches_tracked is not None
+
+    update_average(average, current, 0.75)
+
+    torch.testing.assert_close(average.running_mean, 0.25 * current.running_mean)
+    assert average.num_batches_tracked.item() == 1
+    assert average.num_batches_tracked.dtype == torch.int64

@@ -482,7 +482,7 @@ def test_r1_weights_grow_with_the_image(
     config: TrainingConfig, objective: str, weight: float
 ) -> None:
     """By R^2 / batch size, the rule of StyleGAN2-ADA; lambda of WGAN-GP does not."""
-    config = with_values(config, objective=objective)
+    config = with_values(config, objective=objective, penalty_weight=0.05)
 
     penalty = penalty_at(config, schedule_at(HELD, config), CPU)
 

@@ -47,10 +47,10 @@ def loss_of(loss: Loss) -> Tensor:
 @pytest.mark.parametrize(
     ("objective", "usual"),
     [
-        ("wgan-gp", {"penalty_weight": 10.0, "drift": 0.001, "penalty_target": 1.0}),
-        ("logistic-r1", {"penalty_weight": 0.0005, "drift": 0.0, "penalty_target": 1.0}),
-        ("hinge", {"penalty_weight": 0.0005, "drift": 0.0, "penalty_target": 1.0}),
-        ("rpgan-r1r2", {"penalty_weight": 0.01, "drift": 0.0, "penalty_target": 1.0}),
+        ("wgan-gp", {"weight": 10.0, "drift": 0.001, "target": 1.0}),
+        ("logistic-r1", {"weight": 0.0005, "drift": 0.0, "target": 1.0}),
+        ("hinge", {"weight": 0.0005, "drift": 0.0, "target": 1.0}),
+        ("rpgan-r1r2", {"weight": 0.01, "drift": 0.0, "target": 1.0}),
     ],
 )
 def test_every_objective_has_its_usual_weights(objective: str, usual: dict[str, float]) -> None:
@@ -326,3 +326,17 @@ def test_the_sign_of_real_scores_is_told_where_it_means_something(
     if OBJECTIVES[name].has_zero:
         above = (linear(weight)(reals) > 0).float().mean()
         torch.testing.assert_close(loss.watched["sign_real"], 2 * above - 1)
+
+
+def test_a_critic_without_any_gradient_learns_from_its_penalty_in_finite_numbers(
+    reals: Tensor, fakes: Tensor
+) -> None:
+    """The root of a squared norm of 0 has an infinite derivative."""
+    weight = torch.zeros(3, 4, 4, requires_grad=True)
+
+    loss_of(
+        OBJECTIVES["wgan-gp"].discriminator(linear(weight), reals, fakes, penalty_of())
+    ).backward()
+
+    assert weight.grad is not None
+    assert torch.isfinite(weight.grad).all()

@@ -19,11 +19,14 @@ from training.config.config import TrainingConfig
 from training.game.schedule import schedule_at
 from training.game.state import TrainingState
 from training.game.step import take_step
+from training.run import checkpoint
 from training.run.checkpoint import (
     CheckpointError,
     Progress,
+    checkpoint_at,
     load_at,
     load_newest,
+    older_kept,
     read_checkpoint,
     save_checkpoint,
 )
@@ -169,11 +172,27 @@ def test_a_checkpoint_is_plain_json_and_plain_tensors(folder: Path) -> None:
 # Two are kept, and the best
 
 
-def test_only_the_newest_two_are_kept(folder: Path, state: TrainingState) -> None:
-    """And nothing else lies about."""
-    save_checkpoint(folder, state, Progress(44))
+def test_the_newest_two_and_the_first_of_a_doubling_are_kept(
+    folder: Path, state: TrainingState
+) -> None:
+    """36 is the first from 32 to 63; nothing else is left."""
+    for images in (44, 48, 68, 72, 76):
+        save_checkpoint(folder, state, Progress(images))
 
-    assert names(folder) == sorted(pair(40) + pair(44))
+    assert names(folder) == sorted(pair(36) + pair(68) + pair(72) + pair(76))
+
+
+def test_older_checkpoints_are_bounded_in_number_and_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest of them stay."""
+    records = [checkpoint_at(tmp_path, 1 << n) for n in range(10)]
+    for record in records:
+        record.with_suffix(".safetensors").write_bytes(b"0" * 100)
+
+    assert older_kept(records) == records[:3:-1]
+    monkeypatch.setattr(checkpoint, "KEPT_OLDER_BYTES", 250)
+    assert older_kept(records) == records[:-3:-1]
 
 
 def test_further_checkpoints_are_kept_for_as_long_as_they_are_named(
@@ -188,7 +207,7 @@ def test_further_checkpoints_are_kept_for_as_long_as_they_are_named(
     assert names(folder) == sorted(pair(36) + pair(44) + pair(48))
 
     save_checkpoint(folder, state, Progress(52), also={44})
-    assert names(folder) == sorted(pair(44) + pair(48) + pair(52))
+    assert names(folder) == sorted(pair(36) + pair(44) + pair(48) + pair(52))
 
 
 def test_what_a_killed_process_left_is_cleared_away(folder: Path, state: TrainingState) -> None:
@@ -198,7 +217,7 @@ def test_what_a_killed_process_left_is_cleared_away(folder: Path, state: Trainin
 
     save_checkpoint(folder, state, Progress(44))
 
-    assert names(folder) == sorted(pair(40) + pair(44))
+    assert names(folder) == sorted(pair(36) + pair(40) + pair(44))
 
 
 def test_tensors_without_their_record_are_no_checkpoint(folder: Path, fresh: TrainingState) -> None:

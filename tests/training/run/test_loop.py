@@ -20,12 +20,15 @@ from rich.console import Console
 from tests.training.conftest import FullDisk
 from tests.training.settings import with_values
 from training.config.config import ConfigError, LevelPlan, TrainingConfig
+from training.config.history import config_at
+from training.config.overrides import apply_settings
 from training.data.stream import Prepared
 from training.game.optimise import NonFiniteLossError
 from training.game.schedule import ScheduleState
 from training.run.display import Display
 from training.run.journal import read_lines
 from training.run.loop import is_tick, train
+from training.run.resume import continue_config, keep_config, read_config
 from training.run.validation import check_data
 
 CPU = torch.device("cpu")
@@ -98,12 +101,12 @@ def undisturbed(
 
 
 def test_a_finished_run_has_all_its_files(undisturbed: Path) -> None:
-    """Settings, origin, journal, timing, grids, page and the last two checkpoints; nothing half."""
+    """Settings, origin, journal, timing, grids, page and checkpoints; nothing half."""
     files = {str(path.relative_to(undisturbed)) for path in undisturbed.rglob("*.*")}
 
     grids = ["000000016-0004px", "000000024-0004px"]
     grids += [f"{images:09d}-0008px" for images in (32, 48, 64, 72)]
-    checkpoints = [f"checkpoint-{images:010d}" for images in (64, 72)]
+    checkpoints = [f"checkpoint-{images:010d}" for images in (16, 32, 64, 72)]
     assert files == {
         *("config.json", "data.json", "journal.jsonl", "timing.jsonl", "report.html"),
         "report/lookalikes.webp",
@@ -478,3 +481,71 @@ def test_a_killed_run_in_bf16_goes_on_as_if_it_had_never_stopped(
     go(config, prepared, tmp_path / "run")
 
     assert lasting(tmp_path / "run") == lasting(tmp_path / "whole")
+
+
+# ----------------------------------------------------------------------------------------
+# Settings that change in a run that has begun
+
+
+CHANGES = ["levels.*.batch_size=2", "levels.*.learning_rate=0.0005", "penalty_weight=0.2"]
+OTHERS = ["mirror=false", "augment=color", "precision=fp32", "levels.8.penalty_scale=0.5"]
+
+
+@pytest.mark.parametrize("settings", [CHANGES, OTHERS])
+@pytest.mark.parametrize("stop", [32, 36])
+def test_a_run_goes_on_with_other_settings_and_a_killed_one_in_the_same_bytes(
+    config: TrainingConfig,
+    prepared: Prepared,
+    tmp_path: Path,
+    undisturbed: Path,
+    stop: int,
+    settings: list[str],
+) -> None:
+    """In mid-level and at a tick; what was journalled before stays."""
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    asked = apply_settings(config, settings)
+    for run in (whole, killed):
+        go(config, prepared, run, Watching(stop, terminate))
+    said = go(continue_config(whole, asked, settings), prepared, whole)
+    with pytest.raises(Interrupted):
+        go(continue_config(killed, asked, settings), prepared, killed, Watching(52, interrupt))
+
+    # The first command again: what it does not name stays as it was changed.
+    go(continue_config(killed, config, []), prepared, killed)
+
+    for setting in settings[1:]:
+        assert f"from {stop} images on: " in said
+        assert setting.replace("*", "8") in said or "precision" in setting
+    assert lasting(killed) == lasting(whole)
+    lines = [read_lines(run / "journal.jsonl") for run in (undisturbed, whole)]
+    assert lines[0][: stop // 16] == lines[1][: stop // 16]
+    assert lines[0][-1] != lines[1][-1]
+
+
+def test_a_change_that_is_taken_back_is_a_change(
+    config: TrainingConfig, prepared: Prepared, tmp_path: Path
+) -> None:
+    """Each with the images after which it holds; the last one at a place counts."""
+    run = tmp_path / "run"
+    go(config, prepared, run, Watching(32, terminate))
+    for settings in (["penalty_weight=0.2"], ["penalty_weight=0.3"], ["penalty_weight=0.05"]):
+        asked = apply_settings(config, settings)
+        keep_config(run, continue_config(run, asked, settings))
+
+    kept = read_config(run / "config.json")
+
+    assert [change.images_shown for change in kept.changes] == [32]
+    assert config_at(kept, 31).penalty.weight == config_at(kept, 32).penalty.weight == 0.05
+
+
+@pytest.mark.parametrize("setting", ["seed=3", "network.fmap_max=4", "adam_beta2=0.5"])
+def test_what_made_the_run_cannot_change(
+    config: TrainingConfig, prepared: Prepared, tmp_path: Path, setting: str
+) -> None:
+    """The message says what can."""
+    run = tmp_path / "run"
+    go(config, prepared, run, Watching(32, terminate))
+    asked = apply_settings(config, [setting])
+
+    with pytest.raises(ConfigError, match="What may change from here on is penalty_weight, "):
+        go(continue_config(run, asked, [setting]), prepared, run)

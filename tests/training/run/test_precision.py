@@ -8,7 +8,7 @@ import torch
 
 from tests.training.conftest import train_a_run
 from tests.training.settings import with_values
-from training.config.config import CONFIG_FILE, ConfigError, TrainingConfig
+from training.config.config import CONFIG_FILE, TrainingConfig
 from training.config.groups import AUTO, BF16, FP32
 from training.data.stream import Prepared
 from training.run.precision import multiplies_bf16, precision_for, resolve_precision
@@ -84,15 +84,14 @@ def test_a_run_goes_on_in_the_format_it_began_in(
     assert resolve_precision(undecided, tmp_path, CPU) == begun
 
 
-def test_a_run_that_is_told_another_format_is_refused(
-    config: TrainingConfig, tmp_path: Path
-) -> None:
-    """It says which setting it is."""
+def test_a_run_without_a_step_takes_another_format(config: TrainingConfig, tmp_path: Path) -> None:
+    """Nothing was computed in the first one."""
     keep_config(tmp_path, replace(config, precision=BF16))
-    told = resolve_precision(replace(config, precision=FP32), tmp_path, CPU)
+    other = resolve_precision(replace(config, precision=FP32), tmp_path, CPU)
 
-    with pytest.raises(ConfigError, match="other values of precision"):
-        keep_config(tmp_path, told)
+    keep_config(tmp_path, other)
+
+    assert read_config(tmp_path / CONFIG_FILE).precision == FP32
 
 
 @pytest.mark.parametrize("on_processor", [True, False], indirect=True)
