@@ -8,7 +8,7 @@ Nothing that has happened changes.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,32 +88,30 @@ def continue_config(run: Path, asked: TrainingConfig, settings: Sequence[str]) -
     recorded = read_config(run / CONFIG_FILE)
     if recorded.network != asked.network:
         return asked  # refused by `keep_config`
-    now = config_at(recorded, shown)
     named = {path_of(name, asked) for name in parse_settings(settings)}
     if asked.precision == AUTO:
         named.discard(("precision",))
-    changes: dict[str, object] = {}
-    base: dict[str, object] = {}
     over, ahead = changeable_names(recorded, shown)
-    for name in over:
-        if path_of(name, asked) not in named:
-            base[name] = value_of(recorded, name)
-    for name in ahead:
-        path = path_of(name, asked)
-        base[name] = value_of(recorded, name)
-        all_levels = (path[0], "*", path[-1]) if path[0] == "levels" else path
-        if named & {path, all_levels} and value_of(asked, name) != value_of(now, name):
-            changes[name] = value_of(asked, name)
-    kept = tuple(
-        change for change in recorded.changes if not changes or change.images_shown < shown
-    )
-    if changes:
-        before = [c for c in recorded.changes if c.images_shown == shown]
-        texts = [text for change in before for text in change.settings]
-        texts += [f"{name}={_text(value)}" for name, value in changes.items()]
-        latest = parse_settings(texts)
-        kept += (Change(shown, tuple(f"{name}={text}" for name, text in latest.items())),)
-    return replace(with_settings(asked, base), changes=kept)
+    own = [*ahead, *(name for name in over if path_of(name, asked) not in named)]
+    base = with_settings(asked, {name: value_of(recorded, name) for name in own})
+    now = config_at(recorded, shown)
+    changes = {
+        name: value_of(asked, name)
+        for name in ahead
+        if _is_named(path_of(name, asked), named) and value_of(asked, name) != value_of(now, name)
+    }
+    kept = changed_from(shown, changes, recorded.changes) if changes else recorded.changes
+    return replace(base, changes=kept)
+
+
+def changed_from(
+    shown: int, settings: Mapping[str, object], changes: Sequence[Change]
+) -> tuple[Change, ...]:
+    """The changes of a run with one more, after so many images; later ones are dropped."""
+    here = [text for c in changes if c.images_shown == shown for text in c.settings]
+    texts = parse_settings([*here, *(f"{name}={_text(v)}" for name, v in settings.items())])
+    change = Change(shown, tuple(f"{name}={text}" for name, text in texts.items()))
+    return (*(c for c in changes if c.images_shown < shown), change)
 
 
 def changeable_names(config: TrainingConfig, shown: int) -> tuple[list[str], list[str]]:
@@ -187,6 +185,11 @@ def cooling(config: TrainingConfig) -> tuple[float, float]:
 def newest_images_shown(run: Path) -> int:
     """The images shown at the newest checkpoint of a run, whole or not; 0 if there is none."""
     return max(map(images_of, (run / CHECKPOINTS).glob(PATTERN)), default=0)
+
+
+def _is_named(path: tuple[str, ...], named: set[tuple[str, ...]]) -> bool:
+    """Whether `--set` names a setting, itself or for all levels."""
+    return path in named or (path[0], "*", path[-1]) in named
 
 
 def _text(value: object) -> str:
