@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from models.picture import Pixels
 from training.config.config import TrainingConfig
 from training.config.history import config_at
-from training.data.stream import ImageStream, Prepared
+from training.data.stream import ImageStream, Indices, Prepared
 from training.device import set_matrix_precision
 from training.distributed import SINGLE, Processes
 from training.game.schedule import ScheduleState, schedule_at
@@ -116,11 +117,9 @@ def train_loop(
             if current.optimizer.reset and schedule.phase != phase:
                 state.reset_optimizers()
             phase = schedule.phase
-            place = (shown, schedule.batch_size, processes.share)
             stream = stream_for(stream, current)
-            pixels = stream.batch(schedule.growth.resolution, *place)
-            classes = stream.labels(*place)
-            share = strength.p if current.augmentation.target else current.augmentation.strength
+            pixels, classes = read_batch(stream, schedule, processes)
+            share = strength_now(strength, current)
             numbers = take_step(state, schedule, current, pixels, classes, share, processes)
             strength = strength_after(strength, numbers, schedule, current)
             averages.add(with_strength(numbers, share, current), schedule.batch_size)
@@ -140,15 +139,28 @@ def train_loop(
             averages = Averages() if tick else averages
             kept = asdict(strength) if current.augmentation.target else {}
             written = Progress(shown, phase, averages.sums, averages.images, seconds, kept)
+            last = leaving or shown >= config.total_images
             with processes.all_or_none():
                 if recorder and tick:
                     recorder.tick(schedule, written, numbers, tick_images / elapsed)
                 if recorder:
-                    last = leaving or shown >= config.total_images
                     recorder.keep(schedule, written, last=last)
             progress = written
             tick_began, tick_images = time.perf_counter(), 0
     return progress
+
+
+def read_batch(
+    stream: ImageStream, schedule: ScheduleState, processes: Processes
+) -> tuple[Pixels, Indices | None]:
+    """The pictures of a step and their classes: this process's share."""
+    place = (schedule.images_shown, schedule.batch_size, processes.share)
+    return stream.batch(schedule.growth.resolution, *place), stream.labels(*place)
+
+
+def strength_now(strength: AugmentStrength, current: TrainingConfig) -> float:
+    """The strength of augmentation of a step, adaptive or fixed."""
+    return strength.p if current.augmentation.target else current.augmentation.strength
 
 
 def strength_after(
