@@ -28,7 +28,7 @@ from training.run.display import Display, format_duration
 from training.run.loaded import checkpoint_choice
 from training.run.loop import train
 from training.run.precision import resolve_precision
-from training.run.resume import continue_config
+from training.run.resume import continue_config, newest_images_shown
 from training.run.rewind import rewind
 from training.run.transfer import beginning_with
 from training.run.validation import check_data, check_processes, with_base, with_classes
@@ -110,7 +110,8 @@ def run(options: argparse.Namespace) -> int:
     check_data(newest, prepared)
     check_processes(newest, processes.count)
     device = device_of(processes.device_name(options.device))
-    if processes.first and (hint := hint_for_few(newest, prepared.count)):
+    is_new = not newest_images_shown(options.run)
+    if processes.first and is_new and (hint := hint_for_few(newest, prepared.count)):
         sys.stderr.write(f"{hint}\n")
     if options.dry_run:
         told = resolve_precision(config, options.run, device).to_json()

@@ -1,14 +1,21 @@
 """`train` as it is typed: what is checked first, what a run begins with, what lies beside it."""
 
 import json
+import shlex
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
+from models.card import NAME_PATTERN
 from tests.training.conftest import Run
+from training.commands.train import hint_for_few
 from training.config.config import TrainingConfig
+from training.config.overrides import with_settings
+from training.config.presets import PRESETS
+from training.run.checkpoint import PATTERN, images_of
+from training.run.journal import read_lines
 
 
 def test_a_dry_run_prints_the_configuration_and_writes_nothing(
@@ -36,14 +43,15 @@ def test_a_dry_run_checks_the_data(
 def test_a_run_that_kept_its_presets_weights_goes_on_when_they_are_named(
     run: Run, train_words: list[object], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its objective would bring others along; the message says which are missing."""
+    """Its objective would bring others along; the run keeps its own where none is named."""
     changed = [*train_words, "--set", "objective=wgan-gp"]
     named = [*changed, "--set", "penalty_weight=0.05", "--set", "drift=0"]
     assert run(*named) == 0
 
-    assert run(*changed) == 2
-    assert "begun with other values of penalty_weight, drift: repeat" in capsys.readouterr().err
+    assert run(*changed) == 0
     assert run(*named) == 0
+    assert run(*train_words) == 2
+    assert "begun with other values of objective: repeat" in capsys.readouterr().err
 
 
 def test_a_game_that_breaks_down_ends_with_code_2(
@@ -54,7 +62,8 @@ def test_a_game_that_breaks_down_ends_with_code_2(
 
     said = capsys.readouterr().err
     assert "is not finite after" in said
-    assert "Try a lower learning rate" in said
+    assert "--set 'levels.*.learning_rate=5e+29'" in said
+    assert run(*train_words, "--set", "levels.*.learning_rate=0.001") == 0
 
 
 def test_a_run_begins_with_a_bundle_and_goes_on_by_the_same_command(
@@ -168,3 +177,78 @@ def test_without_its_package_the_option_says_what_to_install(
 
     assert run(*train_words, "--tensorboard") == 2
     assert "pip install tensorboardX" in capsys.readouterr().err
+
+
+# ----------------------------------------------------------------------------------------
+# Advice that works when it is followed
+
+
+def test_a_run_is_given_a_smaller_batch_and_goes_back_by_its_own_command(
+    run: Run, train_words: list[object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As the messages advise; nothing that came after is lost."""
+    assert run(*train_words) == 0
+    folder = tmp_path / "run"
+    first = min(map(images_of, (folder / "checkpoints").glob(PATTERN)))
+
+    assert run(*train_words, "--from", first, "--set", "levels.*.batch_size=2") == 0
+
+    said = capsys.readouterr()
+    assert f"going back to {first} images" in said.err
+    assert f"from {first} images on: levels.8.batch_size=2" in said.out
+    assert (folder / "abandoned").is_dir()
+    lines = read_lines(folder / "journal.jsonl")
+    assert [line["batch_size"] for line in lines if int(str(line["images_shown"])) > first] == [2]
+
+
+def test_the_closing_lines_can_be_pasted(
+    run: Run, train_words: list[object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where the folder of the run has a space, capitals or an accent in its name."""
+    folder = tmp_path / "My Fotos \u00e9 (2)"
+    words = [folder if word == tmp_path / "run" else word for word in train_words]
+
+    assert run(*words) == 0
+
+    commands = [shlex.split(line) for line in capsys.readouterr().out.splitlines()[-2:]]
+    assert [words[:4] for words in commands] == [
+        ["python", "-m", "training", "evaluate"],
+        ["python", "-m", "training", "export"],
+    ]
+    assert all(words[words.index("--run") + 1] == str(folder) for words in commands)
+    name = Path(commands[1][commands[1].index("--out") + 1]).name
+    assert NAME_PATTERN.fullmatch(name)
+
+
+def test_raw_photos_are_answered_with_the_command_that_prepares_them(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Into a folder beside them, not among them."""
+    photos = tmp_path / "my photos"
+    photos.mkdir()
+
+    assert run("train", "--data", photos, "--run", tmp_path / "run", "--preset", "tiny") == 2
+
+    (line,) = [t for t in capsys.readouterr().err.splitlines() if "training prepare" in t]
+    source, out = shlex.split(line)[4:6]
+    assert Path(source) == photos
+    assert photos not in Path(out).parents
+
+
+def test_a_misspelt_preset_is_told_the_right_name(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Instead of all of them."""
+    assert run("train", "--data", tmp_path, "--run", tmp_path, "--preset", "persona-128") == 2
+
+    assert "no preset named persona-128; did you mean personas-128?" in capsys.readouterr().err
+
+
+def test_few_pictures_are_answered_with_what_to_set(config: TrainingConfig) -> None:
+    """As long as neither augmentation nor enough pictures are there."""
+    mirrored = with_settings(config, {"augment": "color"})
+
+    assert "--set augment=color,translation,cutout, or" in hint_for_few(config, 500)
+    assert "few-128" in hint_for_few(config, 500)
+    assert hint_for_few(config, 2_000) == hint_for_few(mirrored, 500) == ""
+    assert hint_for_few(PRESETS["few-128"], 300) == ""
