@@ -60,7 +60,7 @@ def alarms_after(lines: Sequence[AlarmLine]) -> list[Alarm]:
     return [advised(alarm, lines[-1]) for alarm in found if alarm.kind not in said]
 
 
-def advised(alarm: Alarm, line: JournalLine) -> Alarm:
+def advised(alarm: Alarm, line: AlarmLine) -> Alarm:
     """The alarm, with the values that its advice proposes: half the learning rate, and so on."""
     rate, size = line.get("learning_rate"), line.get("batch_size")
     rate = f"{rate / 2:g}" if isinstance(rate, float | int) else ""
