@@ -87,7 +87,9 @@ class LoadedRun:
                 f"{resolution_of(self.finished_level)} px, {MIN_RESOLUTION} are the least of a "
                 "network. Choose more, or repeat the train command to go on"
             )
-        return self.state.average.up_to(level).eval().requires_grad_(False)
+        average = self.state.average.eval().requires_grad_(False)
+        # A copy has another memory layout, whose kernels may round the last bit otherwise.
+        return average if level == average.config.top_level else average.up_to(level)
 
 
 def load_run(run_folder: Path, which: str = NEWEST) -> LoadedRun:

@@ -103,3 +103,11 @@ def test_another_word_for_a_checkpoint_is_refused(capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit):
         parser.parse_args(["--checkpoint", "last"])
     assert "newest, best or a whole number is needed, not 'last'" in capsys.readouterr().err
+
+
+def test_the_whole_network_is_the_average_itself(finished: Path) -> None:
+    """A copy has another memory layout, and exits fitted to it differ in their last bits."""
+    loaded = load_run(finished)
+
+    assert loaded.network(None) is loaded.state.average
+    assert loaded.network(8) is loaded.state.average
