@@ -130,7 +130,7 @@ def test_the_default_game_is_that_of_the_preset() -> None:
 
     config = default_game("personas-128", TINY, 4)
 
-    for name in ("objective", "penalty", "penalty_share", "penalty_weight"):
+    for name in ("objective", "penalty"):
         assert getattr(config, name) == getattr(preset, name)
     assert config.precision == precision_for(preset, torch.device("cpu")).precision
     assert other_precision(config).precision != config.precision

@@ -52,13 +52,14 @@ def test_a_page_is_always_written_and_its_neighbours_when_earned(
 def test_a_page_that_cannot_be_written_ends_nothing(
     run: Path, prepared: Prepared, config: TrainingConfig
 ) -> None:
-    """It is said, and the training goes on."""
+    """It is said, with where it happened, and the training goes on."""
     said: list[str] = []
     (run / "journal.jsonl").unlink()
     (run / "journal.jsonl").mkdir()
 
     report(Reporter(run, prepared, said.append), config, 1.0, last=True)
 
-    assert len(said) == 1
+    assert len(said) == 2
     assert "report.html could not be written (" in said[0]
     assert said[0].endswith("training goes on")
+    assert said[1].startswith("Traceback")
