@@ -23,7 +23,7 @@ from service.environment import describe_settings, read_settings
 from service.http.connections import limits_of_this_process
 from service.http.listening import ListenError, listen
 from service.http.request_log import configure_logging
-from service.operations.spans import name_the_service
+from service.operations.spans import set_service_name
 from service.server import DrainingServer
 from service.settings import Settings, variable_of
 
@@ -82,7 +82,7 @@ def main() -> None:
     configure_logging(settings.log_format, settings.log_level)
     for warning in warnings:
         log.warning("%s", warning)
-    name_the_service()
+    set_service_name()
     disable_created_metrics()  # a second series for each counter, which nobody asked for
     sys.exit(serve(settings, ServiceRuntime(settings)))
 
@@ -109,7 +109,7 @@ def serve(settings: Settings, runtime: ServiceRuntime) -> int:
     if not ended:
         # The interpreter would tear the libraries down under a thread that still computes.
         log.warning("leaving while a network is still computing")
-    if not (_log_is_written() and ended):
+    if not (_flush_log() and ended):
         os._exit(server.exit_code)
     return server.exit_code
 
@@ -129,8 +129,8 @@ def open_ports_or_exit(
         sys.exit(SETTINGS_WRONG)
 
 
-def _log_is_written() -> bool:
-    """Whether it could be; the interpreter would try again, and end with a code of its own."""
+def _flush_log() -> bool:
+    """Write the rest of the log; False where the interpreter would fail to, with its own code."""
     logging.shutdown()
     try:
         sys.stdout.flush()

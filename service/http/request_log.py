@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.http.problems import STATE_KEY, problem_response
 from service.operations.log_handler import LossyHandler
 from service.operations.metrics import METHODS, Metrics
-from service.operations.spans import tell_request, trace_id_of
+from service.operations.spans import set_request_attributes, trace_id_of
 
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 UNMATCHED = "unmatched"
@@ -78,7 +78,7 @@ class RequestLogMiddleware:
             if message["type"] == "http.response.start":
                 record.status = message["status"]
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
-                tell_request({"id": request_id, **record.facts})
+                set_request_attributes({"id": request_id, **record.facts})
             await send(message)
 
         try:
@@ -125,7 +125,7 @@ def log_refused(metrics: Metrics) -> Callable[[int, str], None]:
 
 
 def outcome_of(status: int) -> str:
-    """In a word how a request ended, where no problem has said so."""
+    """The outcome of a request in one word, where no problem names it."""
     if status == 0:
         return "unanswered"
     if status == HTTPStatus.NOT_MODIFIED:

@@ -1,4 +1,4 @@
-"""A walk of pictures -> the bytes of one file: the table of moving formats.
+"""Frames -> the bytes of one animated file: the table of moving formats.
 
 WebP and PNG are lossless: each frame decodes to the very pixels of its seed. GIF is exact for gray
 alone, MP4 never. Every format keeps the number of frames and the length, also where a frame
@@ -28,7 +28,7 @@ FASTEST: Final = 240  # frames per second
 
 @dataclass(frozen=True)
 class MovingFormat:
-    """A file format for a walk.
+    """A file format for an animation.
 
     Attributes:
         name: what clients write.
@@ -79,10 +79,10 @@ def animate(
         raise ValueError(f"format {format!r} is unknown: use {', '.join(MOVING_FORMATS)}")
     if not 1 <= fps <= FASTEST:
         raise ValueError(f"fps is {fps}: use 1 to {FASTEST} frames per second")
-    return MOVING_FORMATS[format].write(_alike(frames), fps, loop, facts)
+    return MOVING_FORMATS[format].write(_of_one_shape(frames), fps, loop, facts)
 
 
-def _alike(frames: Iterable[Pixels]) -> Iterator[Pixels]:
+def _of_one_shape(frames: Iterable[Pixels]) -> Iterator[Pixels]:
     """The frames, as long as each has the shape of the first."""
     shape: tuple[int, ...] | None = None
     for number, frame in enumerate(frames):
@@ -91,4 +91,4 @@ def _alike(frames: Iterable[Pixels]) -> Iterator[Pixels]:
             raise ValueError(f"frame {number} is {list(frame.shape)}, the first is {list(shape)}")
         yield frame
     if shape is None:
-        raise ValueError("a walk needs at least one frame")
+        raise ValueError("an animation needs at least one frame")

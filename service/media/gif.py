@@ -2,7 +2,8 @@
 
 GIF is lossy for colour, by about 40 dB on drawings, and exact for gray. Frames are mapped to the
 nearest colour without dither, whose grain would swarm when played and adds half to the bytes.
-Owns the container (GIF89a specification); Pillow finds the palette and packs the bits.
+Owns the container (GIF89a specification), since Pillow's `save_all` merges frames that are equal;
+Pillow finds the palette and packs the bits.
 """
 
 from __future__ import annotations

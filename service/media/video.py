@@ -46,7 +46,7 @@ def write_mp4(frames: Iterable[Pixels], fps: int, loop: bool, facts: Facts) -> b
 
     """
     del loop
-    pictures = (_fitting(checked(frame)) for frame in frames)
+    pictures = (_enlarged(checked(frame)) for frame in frames)
     first = next(pictures)
     file = io.BytesIO()
 
@@ -59,14 +59,14 @@ def write_mp4(frames: Iterable[Pixels], fps: int, loop: bool, facts: Facts) -> b
         film.metadata["comment"] = one_line(facts)
         stream = _add_stream(film, first, fps)
         for number, picture in enumerate(chain([first], pictures)):
-            film.mux(stream.encode(_shot(picture, number, fps)))
+            film.mux(stream.encode(_video_frame(picture, number, fps)))
         film.mux(stream.encode())
     packet = XMP_BOX + xmp_packet(facts)
     return file.getvalue() + struct.pack(">I4s", len(packet) + 8, b"uuid") + packet
 
 
 @cache
-def repeatable(processor_facts: Path) -> dict[str, str]:
+def deterministic_options(processor_facts: Path) -> dict[str, str]:
     """Options of x264 by which the same frames give the same bytes.
 
     On a processor with AVX-512, one file in a hundred came out otherwise (see the lab book); with
@@ -85,7 +85,7 @@ def _add_stream(film: OutputContainer, picture: Pixels, fps: int) -> VideoStream
     stream.height, stream.width = picture.shape[:2]
     stream.pix_fmt = "yuv420p"
     quality = {"crf": CONSTANT_QUALITY, "preset": "veryfast", "tune": "animation"}
-    stream.options = {**quality, **repeatable(PROCESSOR_FACTS)}
+    stream.options = {**quality, **deterministic_options(PROCESSOR_FACTS)}
     codec = stream.codec_context
     # One thread: the same bytes on every machine, and the others stay free for requests.
     codec.thread_count = 1
@@ -96,7 +96,7 @@ def _add_stream(film: OutputContainer, picture: Pixels, fps: int) -> VideoStream
     return stream
 
 
-def _shot(picture: Pixels, number: int, fps: int) -> av.VideoFrame:
+def _video_frame(picture: Pixels, number: int, fps: int) -> av.VideoFrame:
     """RGB `[H, W, 3]` as the frame of that number."""
     shot = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(
         format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
@@ -105,7 +105,7 @@ def _shot(picture: Pixels, number: int, fps: int) -> av.VideoFrame:
     return shot
 
 
-def _fitting(pixels: Pixels) -> Pixels:
+def _enlarged(pixels: Pixels) -> Pixels:
     """As RGB `[H, W, 3]` with even sides, each at least `SMALLEST_SIDE`."""
     rgb = in_colour(on_white(pixels))
     factor = -(-SMALLEST_SIDE // min(rgb.shape[:2]))

@@ -1,7 +1,7 @@
 """Where log lines go: a stream that may fail, as a full disk or a closed pipe does.
 
-Owns the choice that the service lives on: lines that cannot be written are lost, and counted in
-the first line that can. Knows nothing of what the lines say.
+Owns the rule that the service outlives its log: lines that cannot be written are lost, and counted
+in the next line that can. Knows nothing of their content.
 """
 
 from __future__ import annotations
@@ -24,19 +24,21 @@ class LossyHandler(logging.StreamHandler[TextIO]):
         """Write a line; before the first one after a loss, how many were lost."""
         lost, self.lost = self.lost, 0
         if lost:
-            super().emit(_told(f"{lost} log lines were lost: the log could not be written"))
+            super().emit(
+                _warning_record(f"{lost} log lines were lost: the log could not be written")
+            )
         if self.lost:  # it still cannot
             self.lost = lost + 1
         else:
             super().emit(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - as it is called
-        """Count what could not be written; what is wrong with a record itself is told as usual."""
+        """Count what could not be written; errors of the record itself are reported as usual."""
         if isinstance(sys.exc_info()[1], OSError):
             self.lost += 1
         else:
             super().handleError(record)
 
 
-def _told(text: str) -> logging.LogRecord:
+def _warning_record(text: str) -> logging.LogRecord:
     return logging.LogRecord(__name__, logging.WARNING, __file__, 0, text, None, None)

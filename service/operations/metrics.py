@@ -1,4 +1,4 @@
-"""What the service counts, each tied to a decision somebody makes.
+"""The metrics of the service, each tied to a decision that somebody makes.
 
 Owns the names, labels and buckets of all metrics, in a registry of its own. Label values come from
 closed sets: never a seed, a raw path, a client.
@@ -7,6 +7,7 @@ closed sets: never a seed, a raw path, a client.
 - Is it too small?   queue depth, queue wait, queued work, refusals: add a replica or shed load
 - Is it well set?    batch size, batch and encode duration: batch size, threads, formats
 - Who uses it?       images by model and resolution
+- Does it live?      process_*: memory, processor time, open files, time of the start
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Spans of a request's inner life, beside FastAPI's own: waiting, computing, encoding.
+"""Spans inside a request, beside FastAPI's own: waiting, computing, encoding.
 
 Owns their names and attributes, and what FastAPI is asked to trace. FastAPI honours `traceparent`
 and exports by OTLP where `OTEL_EXPORTER_OTLP_ENDPOINT` (or its like) says so; without it the SDK is
@@ -23,14 +23,14 @@ SERVICE_NAME = "progan"
 UNTRACED = ("/health/", "/metrics")  # asked every few seconds, and always the same
 
 
-def name_the_service() -> None:
-    """Say who we are where nothing in the environment does; before the first span."""
+def set_service_name() -> None:
+    """Set the name of this service where the environment has none; before the first span."""
     if "service.name=" not in os.environ.get("OTEL_RESOURCE_ATTRIBUTES", ""):
         os.environ.setdefault("OTEL_SERVICE_NAME", SERVICE_NAME)
 
 
 def is_untraced(scope: MutableMapping[str, Any]) -> bool:
-    """Whether a request is of no interest to a trace."""
+    """Return whether a request is left out of traces."""
     return str(scope.get("path", "")).startswith(UNTRACED)
 
 
@@ -55,8 +55,8 @@ def trace_id_of(headers: Mapping[str, str]) -> str | None:
     return trace.format_trace_id(context.trace_id) if context.is_valid else None
 
 
-def tell_request(facts: Mapping[str, Any]) -> None:
-    """Put what is logged of a request on its span as well."""
+def set_request_attributes(facts: Mapping[str, Any]) -> None:
+    """Set the facts of the log line as attributes of the request's span."""
     span = trace.get_current_span()
     if span.is_recording():
         span.set_attributes({f"progan.{name}": value for name, value in facts.items()})
@@ -73,7 +73,7 @@ class Spans:
         self._tracer = trace.get_tracer(SERVICE_NAME, tracer_provider=provider)
 
     def rendered(self, recipes: Sequence[Recipe], images: Sequence[Rendered]) -> None:
-        """Tell, for each batch that computed some of `images`, how long it was waited for."""
+        """Record waiting and computing of each batch that computed some of `images`."""
         if not trace.get_current_span().is_recording():
             return
         since_epoch_s = time.time() - time.monotonic()
@@ -81,7 +81,7 @@ class Spans:
             first = parts[0][1]
             began = first.began_at + since_epoch_s
             admitted = began - max(image.queue_s for _, image in parts)
-            self._tell("queue", admitted, began, {"progan.images": len(parts)})
+            self._record("queue", admitted, began, {"progan.images": len(parts)})
             resolutions = sorted({recipe.resolution for recipe, _ in parts})
             batch = {
                 "progan.model": parts[0][0].model,
@@ -89,15 +89,17 @@ class Spans:
                 "progan.batch_size": first.batch_size,
                 "progan.resolutions": resolutions,
             }
-            self._tell("generate", began, began + first.generate_s, batch)
+            self._record("generate", began, began + first.generate_s, batch)
 
     def encoded(self, name: str, took_s: float) -> None:
-        """Tell that encoding as `name` has just ended."""
+        """Record an encoding as `name` that has just ended and took `took_s` seconds."""
         if trace.get_current_span().is_recording():
             now = time.time()
-            self._tell("encode", now - took_s, now, {"progan.format": name})
+            self._record("encode", now - took_s, now, {"progan.format": name})
 
-    def _tell(self, name: str, began_s: float, ended_s: float, attributes: dict[str, Any]) -> None:
+    def _record(
+        self, name: str, began_s: float, ended_s: float, attributes: dict[str, Any]
+    ) -> None:
         span = self._tracer.start_span(
             name, attributes=attributes, start_time=_nanoseconds(began_s)
         )

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from models.picture import Pixels, in_colour, on_white
-from service.media.video import SMALLEST_SIDE, repeatable, write_mp4
+from service.media.video import SMALLEST_SIDE, deterministic_options, write_mp4
 from tests.service.pictures import FACTS, painted, psnr, walk
 
 
@@ -89,5 +89,5 @@ def test_the_widest_kernels_are_left_out(
     """Where there are any; a machine that tells nothing is left alone."""
     (tmp_path / "cpuinfo").write_text(f"flags\t\t: {flags}\n")
 
-    assert repeatable(tmp_path / "cpuinfo") == options
-    assert repeatable(tmp_path / "nothing") == {}
+    assert deterministic_options(tmp_path / "cpuinfo") == options
+    assert deterministic_options(tmp_path / "nothing") == {}

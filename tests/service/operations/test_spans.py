@@ -18,7 +18,13 @@ from starlette.datastructures import Headers
 from service.batching.queue import Rendered
 from service.batching.recipe import Recipe, point_of
 from service.composition import ServiceRuntime
-from service.operations.spans import Spans, is_untraced, name_the_service, tell_request, trace_id_of
+from service.operations.spans import (
+    Spans,
+    is_untraced,
+    set_request_attributes,
+    set_service_name,
+    trace_id_of,
+)
 from service.pipeline import ImagePipeline
 from service.settings import Settings
 from tests.service.painter import Painter
@@ -98,7 +104,7 @@ def test_outside_of_a_recorded_request_nothing_is_made(
     spans = Spans(provider)
     spans.rendered(RECIPES, [Rendered(PIXELS, 0.1, 0.5, 2, 1.0)] * 2)
     spans.encoded("png", 0.1)
-    tell_request({"seed": "7"})
+    set_request_attributes({"seed": "7"})
 
     assert exporter.get_finished_spans() == ()
 
@@ -139,7 +145,7 @@ def test_facts_of_the_log_are_attributes_of_the_request(
 ) -> None:
     """Under the project's own name."""
     with provider.get_tracer("test").start_as_current_span("request"):
-        tell_request({"seed": "7", "batch_size": 4})
+        set_request_attributes({"seed": "7", "batch_size": 4})
     (span,) = exporter.get_finished_spans()
 
     assert span.attributes == {"progan.seed": "7", "progan.batch_size": 4}
@@ -175,7 +181,7 @@ def test_the_service_is_named_where_nobody_named_it(
     """OTEL_SERVICE_NAME would override the resource's attribute."""
     known = dict(environment)
     monkeypatch.setattr("os.environ", known)
-    name_the_service()
+    set_service_name()
 
     assert known.get("OTEL_SERVICE_NAME") == name
 
