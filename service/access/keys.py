@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable
 
 from starlette.datastructures import Headers
@@ -15,11 +16,29 @@ from starlette.datastructures import Headers
 from service.errors import KeyMissing, KeyWrong
 
 BEARER = "bearer "
+KEY = re.compile(r"[!#-&(-:<-_a-~]+")  # visible ASCII but for quotes and the semicolon
 
 
 def digest_of(key: str) -> bytes:
     """The SHA-256 of a key, which is all that is kept of it."""
     return hashlib.sha256(key.encode()).digest()
+
+
+def digests_of(text: str) -> tuple[bytes, ...]:
+    """The digests of keys with commas between them; none of an empty text.
+
+    Raises:
+        ValueError: there are commas alone, or a key that not every client could send.
+    """
+    keys = [key for part in text.split(",") if (key := part.strip())]
+    if text and not keys:  # rather than to stand open
+        raise ValueError("there is no key between the commas: leave it empty for none")
+    if text.startswith(("[", "{")) or not all(KEY.fullmatch(key) for key in keys):
+        raise ValueError(
+            "write the keys alone, with commas between them; a key is visible ASCII, "
+            "without spaces, quotes and ';'"
+        )
+    return tuple(digest_of(key) for key in keys)
 
 
 def key_in(headers: Headers) -> str | None:
