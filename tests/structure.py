@@ -7,6 +7,7 @@ Reads files as text: nothing of the project is imported.
 from __future__ import annotations
 
 import ast
+import re
 import statistics
 import subprocess
 from collections import Counter, defaultdict
@@ -130,6 +131,45 @@ def function_lengths(package: str) -> dict[str, int]:
         for node in ast.walk(module.tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
+
+
+def documented_names(docstring: str, section: str) -> list[str]:
+    """Names that a section of a Google-style docstring describes, such as `Args:`."""
+    found = re.search(rf"^{section}:\n((?:    .*\n?|\n)+)", docstring, re.MULTILINE)
+    return re.findall(r"^    (\w+):", found[1], re.MULTILINE) if found else []
+
+
+def stale_docstrings() -> list[str]:
+    """Arguments and attributes that a docstring describes and the code does not have."""
+    stale: list[str] = []
+    for module in modules():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                arguments = node.args
+                every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+                known = {a.arg for a in [*every, arguments.vararg, arguments.kwarg] if a}
+                described = documented_names(ast.get_docstring(node) or "", "Args")
+            elif isinstance(node, ast.ClassDef):
+                known = attributes_of(node)
+                text = ast.get_docstring(node) or ""
+                described = documented_names(text, "Attributes") + documented_names(text, "Args")
+            else:
+                continue
+            stale += [f"{module.name}:{node.name}.{n}" for n in described if n not in known]
+    return stale
+
+
+def attributes_of(node: ast.ClassDef) -> set[str]:
+    """Fields, methods, assigned attributes of `self` and arguments of a class's constructor."""
+    known: set[str] = set()
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.FunctionDef):
+            known |= {inner.name, *(a.arg for a in [*inner.args.args, *inner.args.kwonlyargs])}
+        elif isinstance(inner, ast.Attribute):
+            known.add(inner.attr)
+        elif isinstance(inner, ast.Name):
+            known.add(inner.id)
+    return known
 
 
 def table() -> str:

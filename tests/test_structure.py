@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.structure import PACKAGES, floors, function_lengths, homonyms, table
+from tests.structure import (
+    PACKAGES,
+    floors,
+    function_lengths,
+    homonyms,
+    stale_docstrings,
+    table,
+)
 
 CONVENTIONS = {
     "T": "a type variable",
@@ -37,6 +44,11 @@ def test_functions_are_short(package: str) -> None:
     lengths = sorted(function_lengths(package).values())
 
     assert lengths[len(lengths) // 2] <= 8
+
+
+def test_docstrings_describe_arguments_and_attributes_that_exist() -> None:
+    """A renamed one leaves its old name behind."""
+    assert stale_docstrings() == []
 
 
 def test_the_table_names_every_package() -> None:

@@ -1,7 +1,8 @@
 """The command line of `python -m training`.
 
-Owns the command line alone; each command lives in its own room. Mistakes of the user end with one
-sentence and exit code 2, a run that was asked to stop with 0, what is interrupted with 130.
+Owns the parser and the exit codes; each command is a module of `training.commands`. Mistakes of the
+user end with one sentence and exit code 2, a run that was asked to stop with 0, what is interrupted
+with 130.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from PIL import Image
 from models.layout import UNFINISHED
 from models.picture import Pixels, as_shown, in_colour, on_white
 
-SMALLEST_SIDE = 64  # pixels of a film; players show smaller ones badly or not at all
+SMALLEST_FILM_SIDE = 64  # pixels of a film; players show smaller ones badly or not at all
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
@@ -33,17 +33,17 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
         partial.unlink(missing_ok=True)
 
 
-def write_png(path: Path, pixels: Pixels) -> None:
+def save_png(path: Path, pixels: Pixels) -> None:
     """A picture `[H, W, C]`, without loss."""
     Image.fromarray(as_shown(pixels)).save(path, format="PNG")
 
 
-def write_webp(path: Path, pixels: Pixels) -> None:
+def save_webp(path: Path, pixels: Pixels) -> None:
     """A picture `[H, W, C]`, without loss."""
     Image.fromarray(in_colour(pixels)).save(path, format="WEBP", lossless=True, exact=True)
 
 
-def write_jpeg(path: Path, pixels: Pixels) -> None:
+def save_jpeg(path: Path, pixels: Pixels) -> None:
     """A picture `[H, W, C]`, over white, with full colour resolution."""
     Image.fromarray(as_shown(on_white(pixels))).save(path, "JPEG", quality=95, subsampling=0)
 
@@ -63,7 +63,7 @@ def write_animation(path: Path, frames: Sequence[Pixels], fps: float, file_forma
     )
 
 
-def write_mp4(path: Path, frames: Sequence[Pixels], fps: float) -> None:
+def save_mp4(path: Path, frames: Sequence[Pixels], fps: float) -> None:
     """Frames `[H, W, C]` as H.264, over white; small ones are enlarged by a whole factor."""
     import av  # noqa: PLC0415 - half a second, for one format
 
@@ -79,9 +79,9 @@ def write_mp4(path: Path, frames: Sequence[Pixels], fps: float) -> None:
 
 
 def _fit(pixels: Pixels) -> Pixels:
-    """RGB `[H, W, 3]` with even sides, each at least `SMALLEST_SIDE`."""
+    """RGB `[H, W, 3]` with even sides, each at least `SMALLEST_FILM_SIDE`."""
     rgb = in_colour(on_white(pixels))
-    factor = -(-SMALLEST_SIDE // min(rgb.shape[:2]))
+    factor = -(-SMALLEST_FILM_SIDE // min(rgb.shape[:2]))
     large = rgb.repeat(factor, axis=0).repeat(factor, axis=1)
     rows, columns = (side % 2 for side in large.shape[:2])
     return np.pad(large, ((0, rows), (0, columns), (0, 0)), mode="edge")

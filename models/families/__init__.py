@@ -1,1 +1,1 @@
-"""The families of generators: one folder each, the same names within."""
+"""Families of generators, one folder each; `FAMILIES` in `models.bundle` lists their builders."""

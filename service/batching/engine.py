@@ -44,7 +44,7 @@ class BundleRefused(Exception):
     """A bundle that is not served; the message says what is wrong with it and what to do.
 
     Attributes:
-        passing: whether the same files may do another time, as after an error of the disk.
+        transient: whether retrying the same files may succeed, as after an error of the disk.
     """
 
     def __init__(self, reason: str, *, transient: bool = False) -> None:

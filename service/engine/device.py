@@ -23,7 +23,7 @@ class Target:
 
     Attributes:
         threads: of the CPU's kernels.
-        precision: `fp32` or `bf16`; a form that cannot says what it computes in instead.
+        precision: `fp32` or `bf16`; a backend that cannot states what it computes in instead.
     """
 
     device: torch.device

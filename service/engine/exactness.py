@@ -51,10 +51,10 @@ def exact_sizes(step: Step, x: Tensor, alone: Tensor, sizes: Sequence[int]) -> l
 def exact_network(
     network: CompiledNetwork, latents: Tensor, sizes: Sequence[int]
 ) -> CompiledNetwork:
-    """`form` with each step held to the batch sizes at which it is exact for `latents`.
+    """`network` with each step held to the batch sizes at which it is exact for `latents`.
 
     Args:
-        form: may be right at some batch sizes only.
+        network: may be exact at some batch sizes only.
         latents: `[N, L]`, at least as many as the largest of `sizes`.
         sizes: batch sizes to try, largest first; none means batches of one everywhere.
     """
@@ -76,7 +76,7 @@ def exact_network(
 
 
 def single_image_network(network: CompiledNetwork) -> CompiledNetwork:
-    """`form` with every step in batches of one: slower, and exact by construction."""
+    """`network` with every step in batches of one: slower, and exact by construction."""
     levels = tuple(ExactStep(step, ()) for step in network.levels)
     exits = tuple(ExactStep(step, ()) for step in network.exits)
     return replace(network, stem=ExactStep(network.stem, ()), levels=levels, exits=exits)

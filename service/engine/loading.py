@@ -87,10 +87,12 @@ def _load_in_precision(folder: Path, target: Target, max_batch: int, learn: Lear
     bundle = load_bundle(folder)
     card = bundle.card
     classes = class_vectors_of(bundle.generator.embedding, card.labels)
-    form = select_backend(bundle.generator, target)
-    libraries = f"{libraries_of(target)}, {form.engine}"
-    mode = EngineMode(str(target.device), form.precision, libraries, processor=processor_of(target))
-    model = LoadedModel(form, ModelInfo(card, mode), classes)
+    network = select_backend(bundle.generator, target)
+    libraries = f"{libraries_of(target)}, {network.engine}"
+    mode = EngineMode(
+        str(target.device), network.precision, libraries, processor=processor_of(target)
+    )
+    model = LoadedModel(network, ModelInfo(card, mode), classes)
 
     report = verify_golden(card, model.render_batch)
     _log_golden(card, report, mode)
@@ -145,7 +147,7 @@ def sizes_to_try(network: CompiledNetwork, max_batch: int) -> tuple[int, ...]:
 
 
 def make_exact(model: LoadedModel, max_batch: int, learn: Learn) -> LoadedModel:
-    """The model in a form whose pictures do not depend on their batch, proved by trying."""
+    """The model with batch sizes at which pictures do not depend on their batch, found by trial."""
     card = model.served.card
     sizes = sizes_to_try(model.network, max_batch)
     name, top = card.pinned_name, card.resolutions[-1]

@@ -1,7 +1,7 @@
 """A batch of recipes of one model -> its images.
 
-Owns the journey through the network: latents on the CPU, shared levels once, each image out at its
-own level. Knows a network as a `Form` alone.
+Owns the order of the computation: latents on the CPU, shared levels once, each image out at its
+own level. Knows a network as a `CompiledNetwork` alone.
 """
 
 from __future__ import annotations

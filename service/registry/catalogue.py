@@ -55,8 +55,8 @@ class Catalogue:
         models: by name.
         refused: why a bundle is not served, by the name of its folder.
         default: name of the model of a request that names none; one of `models`, or None.
-        leaving: by pinned name, digests that were replaced or removed and are still loaded.
-        lacking: why there is no default, and what to do.
+        retiring: by pinned name, digests that were replaced or removed and are still loaded.
+        no_default_reason: why there is no default, and what to do.
     """
 
     models: Mapping[str, ModelInfo]

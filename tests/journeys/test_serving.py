@@ -187,7 +187,9 @@ def test_with_damaged_bundles_alone_it_lives_and_says_why(bundles: Path, tmp_pat
 
 def test_a_setting_that_does_not_fit_ends_the_start_with_its_name(tmp_path: Path) -> None:
     """Before anything is loaded."""
-    with pytest.raises(AssertionError, match=r"PROGAN_DEADLINE_S: Input should be greater than 0"):
+    with pytest.raises(
+        AssertionError, match="PROGAN_DEADLINE_S: write a number of seconds above 0"
+    ):
         Server(tmp_path, tmp_path / "log", deadline_s="-1")
 
 

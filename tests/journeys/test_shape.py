@@ -61,7 +61,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fitting, "LINEAR_PICTURES", 16)
         patch.setattr(choosing, "HELD_OUT_SEEDS", range(2_000_000, 2_000_008))
-        patch.setattr(choosing, "HOPELESS_DB", -100.0)
+        patch.setattr(choosing, "LEAST_DB", -100.0)
         export_run(
             folder / "run",
             folder / "bundles" / "wide",

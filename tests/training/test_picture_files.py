@@ -24,8 +24,8 @@ def picture(channels: int) -> Pixels:
 def test_png_and_webp_keep_every_pixel(tmp_path: Path, channels: int) -> None:
     """Gray becomes three equal channels in a WebP."""
     pixels = picture(channels)
-    picture_files.write_png(tmp_path / "a.png", pixels)
-    picture_files.write_webp(tmp_path / "a.webp", pixels)
+    picture_files.save_png(tmp_path / "a.png", pixels)
+    picture_files.save_webp(tmp_path / "a.webp", pixels)
 
     with Image.open(tmp_path / "a.png") as png, Image.open(tmp_path / "a.webp") as webp:
         assert (np.asarray(png).reshape(pixels.shape) == pixels).all()
@@ -36,7 +36,7 @@ def test_png_and_webp_keep_every_pixel(tmp_path: Path, channels: int) -> None:
 def test_jpeg_lays_transparency_over_white(tmp_path: Path, channels: int) -> None:
     """And is close to the picture: here one colour."""
     pixels = np.full((16, 16, channels), 100, np.uint8)
-    picture_files.write_jpeg(tmp_path / "a.jpg", pixels)
+    picture_files.save_jpeg(tmp_path / "a.jpg", pixels)
 
     with Image.open(tmp_path / "a.jpg") as jpeg:
         shown = np.asarray(jpeg.convert("RGB")).astype(int)
@@ -57,7 +57,7 @@ def test_an_animation_has_its_frames(tmp_path: Path, file_format: str) -> None:
 
 def test_a_film_has_its_frames_and_even_sides(tmp_path: Path) -> None:
     """Small pictures are enlarged; colours are those of the frames, within the loss of H.264."""
-    picture_files.write_mp4(tmp_path / "a.mp4", FRAMES, 12)
+    picture_files.save_mp4(tmp_path / "a.mp4", FRAMES, 12)
 
     with av.open(str(tmp_path / "a.mp4")) as film:
         stream = film.streams.video[0]

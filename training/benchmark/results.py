@@ -18,9 +18,10 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from models.strict_json import STRICT
 from training.atomic_folder import write_file
 from training.benchmark.score import ModeCounter, ModeScore
-from training.benchmark.trial import STRICT, Trial
+from training.benchmark.trial import Trial
 from training.config.config import ConfigError
 
 TRIAL_FILE, RESULT_FILE = "trial.json", "result.json"

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
+from models.strict_json import STRICT
 from training.benchmark.classifier import TrainedClassifier
 from training.benchmark.digits import STACKED_MODES
-from training.benchmark.trial import STRICT
 from training.progress_bar import Advance, OnProgress, counted, ignore_progress, no_advance
 
 SCORE_PICTURES = 25_600

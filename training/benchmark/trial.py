@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 
-from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from models.families.progan.config import level_of
 from models.families.progan.growth import Growth
+from models.strict_json import STRICT
 from training.benchmark.digits import SIZE
 from training.game.schedule import ScheduleState
 
 # Learning rates of generator and discriminator: those that found most modes, and the paper's.
 TUNED_RATES, PUBLISHED_RATES = (0.002, 0.03), (0.001, 0.001)
 AVERAGE_SHARE = 0.01  # of the images shown so far: the half-life of the averaged generator
-STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
 @dataclass(frozen=True, config=STRICT)

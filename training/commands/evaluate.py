@@ -35,10 +35,10 @@ from training.quality.report import (
     table_of,
     write_report,
 )
+from training.report.page import NEIGHBOURS_FILE
 from training.run.data_origin import Origin, read_origin
 from training.run.loaded import NEWEST, LoadedRun, add_checkpoint_argument, load_run
 
-NEIGHBOURS_FILE = "neighbours.png"
 EVALUATION_FIRST_SEED = (
     3_000_000  # far from the golden seeds and from those that exits are fitted on
 )

@@ -20,11 +20,11 @@ from models.picture import Pixels
 from training.device import add_machine_arguments, device_of, use_threads
 from training.generation import Sampler, Seed, parse_seeds
 from training.picture_files import (
+    save_jpeg,
+    save_mp4,
+    save_png,
+    save_webp,
     write_animation,
-    write_jpeg,
-    write_mp4,
-    write_png,
-    write_webp,
     write_whole,
 )
 from training.progress_bar import progress_bar
@@ -32,11 +32,11 @@ from training.rendering import grid_of
 from training.run.data_origin import read_origin
 from training.run.loaded import NEWEST, add_checkpoint_argument, load_run
 
-PICTURE_FORMATS = {"png": write_png, "webp": write_webp, "jpeg": write_jpeg}
+PICTURE_FORMATS = {"png": save_png, "webp": save_webp, "jpeg": save_jpeg}
 WALK_FORMATS: dict[str, Callable[[Path, Sequence[Pixels], float], None]] = {
     "gif": partial(write_animation, file_format="GIF"),
     "webp": partial(write_animation, file_format="WEBP"),
-    "mp4": write_mp4,
+    "mp4": save_mp4,
 }
 MAX_GRID = 4096  # pictures
 MAX_FRAMES = 10_000
@@ -109,7 +109,7 @@ def run(options: argparse.Namespace) -> int:
         )
     paths = file_paths(options.out, seeds, file_format, grid=options.grid, walk=options.walk)
     check_paths(paths, replace=options.replace)
-    sampler = open_source(options)
+    sampler = open_sampler(options)
     sampler.generator.to(device)
     options.out.mkdir(parents=True, exist_ok=True)
     if options.walk:
@@ -125,7 +125,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def open_source(options: argparse.Namespace) -> Sampler:
+def open_sampler(options: argparse.Namespace) -> Sampler:
     """The generator of `--run` or `--bundle`, at `--resolution` and with `--label`.
 
     Raises:

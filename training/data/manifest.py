@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from models.families.progan.config import (
     IMAGE_CHANNELS,
@@ -24,6 +24,7 @@ from models.families.progan.config import (
     resolution_of,
     size_of,
 )
+from models.strict_json import STRICT
 
 MANIFEST_VERSION = 1
 MANIFEST_FILE = "manifest.json"
@@ -31,7 +32,6 @@ LABELS_FILE = "labels.npy"
 SKIPPED_FILE = "skipped.jsonl"
 SKIPPED_LISTED = 100  # at most so many are named in the manifest itself
 AGAIN = "prepare the pictures again, with --replace"
-STRICT = ConfigDict(strict=True, extra="forbid")
 
 
 class DataError(ValueError):

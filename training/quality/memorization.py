@@ -126,8 +126,8 @@ def measure_neighbour_ratio(
 
     Args:
         searched: all training pictures, from which candidates were chosen.
-        looked_at: those whose features were compared.
-        seen: which features the distances are taken of, in words.
+        compared: those whose features were compared.
+        features_name: which features the distances are taken of, in words.
     """
     return metric_entry(
         found.ratio,

@@ -13,15 +13,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AfterValidator, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from models.strict_json import STRICT
 from training.atomic_folder import write_file
 
 QUALITY_FILE = "quality.json"
 QUALITY_FORMAT = 1
 DIGITS = 6
-STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 # What is good, by metric; the same words stand on the page of a run.
 METRIC_DIRECTIONS = {

@@ -65,7 +65,7 @@ def require_base(base: Size) -> None:
 
 
 OPTIONAL = {"classes", "base_height", "base_width"}
-LARGEST = 1 << 20  # of any number; far beyond what memory holds
+MAX_NUMBER = 1 << 20  # of any number; far beyond what memory holds
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,9 @@ class NetworkConfig:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if type(value) is not int or not (field.name != "classes") <= value <= LARGEST:
+            if type(value) is not int or not (field.name != "classes") <= value <= MAX_NUMBER:
                 raise ValueError(
-                    f"{field.name} must be a whole number above 0 and up to {LARGEST:,}, not "
+                    f"{field.name} must be a whole number above 0 and up to {MAX_NUMBER:,}, not "
                     f"{value!r:.20} (only classes may be 0)"
                 )
         require_base(self.base)

@@ -1,7 +1,7 @@
-"""The form for CUDA: channels_last, one CUDA graph for each step and batch size.
+"""The backend for CUDA: channels_last, one CUDA graph for each step and batch size.
 
 Owns the recording and replaying of graphs. Written from the documentation and not measured on
-CUDA; the start-up test judges it like any other form.
+CUDA; the start-up test judges it like any other backend.
 """
 
 from __future__ import annotations

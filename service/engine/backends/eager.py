@@ -1,9 +1,8 @@
-"""The form of a network: stem, levels and exits as prepared for one device.
+"""The interface of a compiled network, and the plain PyTorch backend that runs everywhere.
 
-Owns the interface, three kinds of callables on tensors behind which a faster form can take the
-place of another; what every form begins with, equalized scales folded into the weights and
-up-sampling kernels built; and the plain form that runs everywhere. Knows layers, never a
-generator's class.
+Owns `CompiledNetwork`, three kinds of callables on tensors which each backend provides; the folding
+of equalized scales into the weights, with which every backend begins; and the eager backend. Knows
+layers, never a generator's class.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ Step = Callable[[Tensor], Tensor]
 class CompiledNetwork:
     """A network ready to run.
 
-    A cut between two steps costs time where features are large, so a form may have fewer levels
+    A cut between two steps costs time where features are large, so it may have fewer levels
     than the network: `T = len(levels)` of them are shared by all pictures that go that far, and
     the exits above lead from the features of level T to their own level in one step.
 

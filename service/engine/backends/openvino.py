@@ -1,7 +1,7 @@
-"""The form for CPUs: compiled by OpenVINO when the model is loaded.
+"""The backend for CPUs: compiled by OpenVINO when the model is loaded.
 
 Owns where the network is cut and how OpenVINO is set up. It needs no compiler on the machine and
-writes no file. Knows torch tensors at its borders alone; the translation is that of `graph`.
+writes no file. Takes and returns torch tensors; the translation is in `openvino_graph`.
 """
 
 from __future__ import annotations
@@ -96,11 +96,11 @@ def openvino_network(
 ) -> CompiledNetwork:
     """Stem, the shared levels one by one, and the way from there to each exit in one piece.
 
-    The modules are taken over and changed. The form tells in which precision it computes: the
-    processor may not have that of `target`.
+    Takes ownership of the modules and modifies them. The result states the precision it computes
+    in: the processor may not have that of `target`.
 
     Raises:
-        NotTranslatedError: the network has an operation that `graph` does not know.
+        NotTranslatedError: the network has an operation that `openvino_graph` does not know.
         RuntimeError: OpenVINO cannot be used here, or refuses the graph.
     """
     for part in (stem, levels, exits):

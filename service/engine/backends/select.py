@@ -1,6 +1,6 @@
-"""A generator -> the fastest form that its device has.
+"""Selection of the fastest backend of a device for a generator.
 
-Owns the choice. A network that the compiled form cannot express, or a machine without OpenVINO, is
+Owns the choice. A network that OpenVINO cannot express, or a machine without OpenVINO, is
 served in plain PyTorch, and the log says so.
 """
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def select_backend(generator: LevelledGenerator, target: Target) -> CompiledNetwork:
-    """The form of `generator`, whose modules are taken over and changed."""
+    """Compile `generator`; takes ownership of its modules and modifies them."""
     parts = (generator.stem, generator.levels, generator.exits)
     if target.device.type == "cuda":
         return cuda_network(*parts, target)

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from training.data.manifest import STRICT
+from models.strict_json import STRICT
 
 STATE_FILE = "source.json"
 NANOSECONDS = 10**9
