@@ -20,7 +20,7 @@ from service.errors import QueueFull
 
 T = TypeVar("T")
 
-CHANNELS = 3  # bytes of a pixel, at most
+MAX_CHANNELS = 3  # bytes of a pixel, at most
 MAX_UNENCODED_BYTES = 2**29  # 170 pictures of 1024 px; one request always may
 LONGEST_RETRY_S = 600
 
@@ -62,7 +62,7 @@ class EncoderPool:
         Raises:
             QueueFull: too much is promised already.
         """
-        size = len(recipes) * area * CHANNELS
+        size = len(recipes) * area * MAX_CHANNELS
         if self.unencoded_bytes and self.unencoded_bytes + size > self._max_bytes:
             raise QueueFull(
                 f"{self.unencoded_bytes} bytes of pictures wait to be encoded, this request would "

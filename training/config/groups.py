@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
+from models.strict_json import STRICT
 from training.objectives.augment import POLICIES
 from training.objectives.gradient_penalty import GRADIENT_NORMS
 from training.objectives.losses import OBJECTIVES
@@ -41,7 +42,6 @@ def require_policies(value: str) -> str:
 
 AUTO, FP32, BF16 = "auto", "fp32", "bf16"
 MOST = 10**15  # of anything counted: a float can still hold it
-STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 Precision = Literal["auto", "fp32", "bf16"]
 

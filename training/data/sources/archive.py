@@ -106,12 +106,12 @@ def open_archive(location: str) -> ArchivePictures:
 
 def members(archive: zipfile.ZipFile) -> list[tuple[str, zipfile.ZipInfo]]:
     """The files in a zip with their paths, sorted by path."""
-    named = ((path_of(member), member) for member in archive.infolist())
+    named = ((member_path(member), member) for member in archive.infolist())
     files = ((path, member) for path, member in named if path and not path.endswith("/"))
     return sorted(files, key=lambda file: file[0].split("/"))
 
 
-def path_of(member: zipfile.ZipInfo) -> str:
+def member_path(member: zipfile.ZipInfo) -> str:
     """The path of a member, with `/`, without `.` and `..`, in the encoding it was written in."""
     name = member.filename
     if not member.flag_bits & UTF8_FLAG:
