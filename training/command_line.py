@@ -23,7 +23,7 @@ from training.distributed import DistributedError, Processes
 from training.exits.distillation_data import ExitError
 from training.game.optimise import NonFiniteLossError
 from training.quality.features import WeightsError
-from training.run.checkpoint import CheckpointError
+from training.run_folder.checkpoint import CheckpointError
 
 USER_ERRORS = (
     BundleError,

@@ -33,11 +33,11 @@ from training.quality.distances import kernel_distance
 from training.quality.features import efficientnet_features, load_efficientnet, weights_path
 from training.quality.pictures import choose_real, draw_generated
 from training.quality.swd import sliced_wasserstein
-from training.run.checkpoint import CHECKPOINTS, PATTERN
 from training.run.display import Display
-from training.run.journal import append_line, read_lines
-from training.run.loaded import load_run
 from training.run.loop import train
+from training.run_folder.checkpoint import CHECKPOINTS, PATTERN
+from training.run_folder.journal import append_line, read_lines
+from training.run_folder.loaded import load_run
 
 MEASURED = "measured.jsonl"  # in the folder of a run
 PROGRESSIVE, FULL = "progressive", "full size"

@@ -15,7 +15,7 @@ from training.config.config import TrainingConfig
 from training.config.groups import BF16, FP32, LevelPlan
 from training.config.overrides import with_settings
 from training.config.presets import PAPER_CELEBAHQ_1024, PRESETS
-from training.run.precision import precision_for
+from training.run_folder.precision import precision_for
 
 STEPS_AHEAD = 1_000_000  # a schedule that no race comes to the end of
 PEER_LEARNING_RATE = 0.003  # the default of its `ProGAN.train`

@@ -27,9 +27,9 @@ from models.families.progan.generator import Generator as GeneratorNetwork
 from training.config.config import TrainingConfig
 from training.data.stream import ImageStream, Prepared
 from training.run.display import Display
-from training.run.journal import Averages
 from training.run.loop import train
 from training.run.monitor import RunMonitor
+from training.run_folder.journal import Averages
 
 DATA = "pictures read"
 NETWORKS = ("generator forward", "discriminator forward", "slope for the penalty", "backward")

@@ -57,8 +57,8 @@ from training.config.config import TrainingConfig
 from training.config.groups import LevelPlan, PenaltyConfig
 from training.config.presets import PRESETS
 from training.game.schedule import schedule_at
-from training.run.journal import append_line
-from training.run.precision import precision_for
+from training.run_folder.journal import append_line
+from training.run_folder.precision import precision_for
 
 TINY = NetworkConfig(8, latent_size=8, fmap_base=32, fmap_max=8)
 FADING = TrainingConfig(

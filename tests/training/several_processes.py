@@ -20,9 +20,9 @@ from training.distributed import Processes
 from training.game.schedule import ScheduleState, schedule_at
 from training.game.state import TrainingState
 from training.game.step import take_step
-from training.run.checkpoint import tensors_of
 from training.run.display import Display
 from training.run.loop import train
+from training.run_folder.checkpoint import tensors_of
 
 CPU = torch.device("cpu")
 STOPPED_AT = 40

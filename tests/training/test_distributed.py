@@ -25,7 +25,7 @@ from tests.training.several_processes import CPU, STOPPED_AT
 from training.config.config import LevelPlan, TrainingConfig
 from training.data.stream import Prepared, open_prepared
 from training.distributed import DistributedError, Processes
-from training.run.journal import JOURNAL_FILE, read_lines
+from training.run_folder.journal import JOURNAL_FILE, read_lines
 
 ROOT = Path(__file__).parents[2]
 PLAYING = ROOT / "tests" / "training" / "several_processes.py"

@@ -26,7 +26,7 @@ from training.objectives.gradient_penalty import Penalty
 from training.objectives.losses import OBJECTIVES
 from training.objectives.rng import Stream, generator_at, normal, uniform
 from training.progress_bar import OnProgress, ignore_progress
-from training.run.checkpoint import Progress, load_newest, save_checkpoint
+from training.run_folder.checkpoint import Progress, load_newest, save_checkpoint
 
 CHECKPOINT_IMAGES = 128_000
 BETA2 = 0.99

@@ -36,8 +36,8 @@ from training.quality.report import (
     write_report,
 )
 from training.report.page import NEIGHBOURS_FILE
-from training.run.data_origin import Origin, read_origin
-from training.run.loaded import NEWEST, LoadedRun, add_checkpoint_argument, load_run
+from training.run_folder.data_origin import Origin, read_origin
+from training.run_folder.loaded import NEWEST, LoadedRun, add_checkpoint_argument, load_run
 
 EVALUATION_FIRST_SEED = (
     3_000_000  # far from the golden seeds and from those that exits are fitted on

@@ -25,10 +25,10 @@ from training.exits.fitting import STEPS, FittedExit, fit_exits, with_exits
 from training.exits.reuse import reuse_exits
 from training.progress_bar import progress_bar
 from training.quality.report import missing_quality, quality_for_card
-from training.run.commit import commit_of
-from training.run.data_origin import Origin, read_origin
-from training.run.golden import golden_at, golden_of, preview_of
-from training.run.loaded import NEWEST, LoadedRun, add_checkpoint_argument, load_run
+from training.run_folder.commit import commit_of
+from training.run_folder.data_origin import Origin, read_origin
+from training.run_folder.golden import golden_at, golden_of, preview_of
+from training.run_folder.loaded import NEWEST, LoadedRun, add_checkpoint_argument, load_run
 
 CPU = torch.device("cpu")
 

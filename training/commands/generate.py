@@ -29,8 +29,8 @@ from training.picture_files import (
 )
 from training.progress_bar import progress_bar
 from training.rendering import grid_of
-from training.run.data_origin import read_origin
-from training.run.loaded import NEWEST, add_checkpoint_argument, load_run
+from training.run_folder.data_origin import read_origin
+from training.run_folder.loaded import NEWEST, add_checkpoint_argument, load_run
 
 PICTURE_FORMATS = {"png": save_png, "webp": save_webp, "jpeg": save_jpeg}
 WALK_FORMATS: dict[str, Callable[[Path, Sequence[Pixels], float], None]] = {

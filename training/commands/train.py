@@ -25,13 +25,13 @@ from training.data.stream import open_prepared
 from training.device import add_machine_arguments, device_of, use_threads
 from training.distributed import Processes
 from training.run.display import Display, format_duration
-from training.run.loaded import checkpoint_choice
 from training.run.loop import train
-from training.run.precision import resolve_precision
-from training.run.resume import continue_config, newest_images_shown
-from training.run.rewind import rewind
-from training.run.transfer import beginning_with
 from training.run.validation import check_data, check_processes, with_base, with_classes
+from training.run_folder.loaded import checkpoint_choice
+from training.run_folder.precision import resolve_precision
+from training.run_folder.resume import continue_config, newest_images_shown
+from training.run_folder.rewind import rewind
+from training.run_folder.transfer import beginning_with
 
 if TYPE_CHECKING:
     from training.run.events import Events

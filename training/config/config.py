@@ -72,7 +72,7 @@ class TrainingConfig:
     precision: Precision = Field(
         default="fp32",
         description="bf16 is autocast: statistics and scores stay fp32; auto is decided by "
-        "training.run.precision when the run begins",
+        "training.run_folder.precision when the run begins",
     )
     seed: int = Field(default=0, ge=0, le=2**63 - 1, description="of weights, latents and order")
     init_from: str = Field(

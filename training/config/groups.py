@@ -10,7 +10,7 @@ from collections.abc import Collection
 from functools import partial
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
 from models.strict_json import STRICT

@@ -15,10 +15,10 @@ from typing import Any
 from training.config.config import CONFIG_FILE, ConfigError, TrainingConfig
 from training.data.manifest import as_text
 from training.quality.report import METRIC_DIRECTIONS, QUALITY_FILE, QualityError, read_report
-from training.run.data_origin import read_origin
-from training.run.journal import JOURNAL_FILE, TIMING_FILE, Line, read_lines
-from training.run.resume import read_config
-from training.run.time_left import Workload
+from training.run_folder.data_origin import read_origin
+from training.run_folder.journal import JOURNAL_FILE, TIMING_FILE, Line, read_lines
+from training.run_folder.resume import read_config
+from training.run_folder.time_left import Workload
 
 ReportData = dict[str, Any]
 Columns = dict[str, list[float | None]]

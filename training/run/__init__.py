@@ -1,1 +1,1 @@
-"""One run on disk and in time: loop, checkpoints, journal, monitoring, resuming."""
+"""The life of a run: loop, what happens at each tick, progress display, stopping."""

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from training.config.config import TrainingConfig
 from training.game.schedule import ScheduleState
-from training.run.time_left import RateWatch, Workload
+from training.run_folder.time_left import RateWatch, Workload
 
 Number = int | float
 

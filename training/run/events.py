@@ -27,7 +27,7 @@ from tensorboardX.event_file_writer import EventsWriter
 from tensorboardX.proto.event_pb2 import Event, SessionLog
 from tensorboardX.proto.summary_pb2 import Summary
 
-from training.run.journal import Line
+from training.run_folder.journal import Line
 
 EVENTS = "tensorboard"  # the folder in a run
 GRID = "samples"  # the name of the picture grids

@@ -23,15 +23,15 @@ from training.game.schedule import ScheduleState, schedule_at
 from training.game.state import TrainingState
 from training.game.step import Numbers, take_step
 from training.objectives.augment import AugmentStrength
-from training.run.checkpoint import Progress
 from training.run.display import Display
-from training.run.journal import Averages
 from training.run.monitor import RunMonitor
 from training.run.opening import opened, require_agreement, resume_or_begin, truncate_journals
-from training.run.precision import resolve_precision
 from training.run.recorder import Recorder
 from training.run.stopping import StopRequest
-from training.run.transfer import Beginning
+from training.run_folder.checkpoint import Progress
+from training.run_folder.journal import Averages
+from training.run_folder.precision import resolve_precision
+from training.run_folder.transfer import Beginning
 
 if TYPE_CHECKING:
     from training.run.events import Events  # needs an extra

@@ -15,8 +15,8 @@ from training.config.config import TrainingConfig
 from training.data.stream import Prepared
 from training.quality.tick_metrics import TickMetrics
 from training.report.reporter import Reporter
-from training.run.alarms import alarms_after, best_tick, in_journal
-from training.run.journal import JOURNAL_FILE, Line, read_lines
+from training.run_folder.alarms import alarms_after, best_tick, in_journal
+from training.run_folder.journal import JOURNAL_FILE, Line, read_lines
 
 
 class RunMonitor:

@@ -14,10 +14,10 @@ from training.game.schedule import ScheduleState
 from training.game.state import TrainingState
 from training.game.step import Numbers
 from training.rendering import SAMPLES, write_grid
-from training.run.checkpoint import CHECKPOINTS, Progress, save_checkpoint
 from training.run.display import Display
-from training.run.journal import JOURNAL_FILE, TIMING_FILE, Line, append_line
 from training.run.monitor import RunMonitor
+from training.run_folder.checkpoint import CHECKPOINTS, Progress, save_checkpoint
+from training.run_folder.journal import JOURNAL_FILE, TIMING_FILE, Line, append_line
 
 if TYPE_CHECKING:
     from training.run.events import Events  # needs an extra

@@ -10,7 +10,7 @@ from tests.training.benchmark.stacks import STACKS, TRIAL, weights_of
 from training.benchmark import game
 from training.benchmark.game import initial_state, take_trial_step, train_trial
 from training.game.optimise import NonFiniteLossError
-from training.run.checkpoint import load_newest
+from training.run_folder.checkpoint import load_newest
 
 
 class StopError(Exception):

@@ -29,9 +29,9 @@ from training.quality.features import (
 )
 from training.quality.pictures import PictureSet, choose_real, draw_generated
 from training.quality.report import quality_for_card
-from training.run.checkpoint import sealed
-from training.run.data_origin import Origin
-from training.run.loaded import load_run
+from training.run_folder.checkpoint import sealed
+from training.run_folder.data_origin import Origin
+from training.run_folder.loaded import load_run
 
 CPU = torch.device("cpu")
 ORIGIN = Origin("noise", "", "", 12, "", ("class 0", "class 1", "class 2"), "")

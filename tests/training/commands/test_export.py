@@ -28,8 +28,8 @@ from training.data.stream import Prepared, open_prepared
 from training.exits import choosing, fitting
 from training.exits.distillation_data import ExitError
 from training.rendering import render
-from training.run.checkpoint import CheckpointError, sealed
-from training.run.loaded import load_run
+from training.run_folder.checkpoint import CheckpointError, sealed
+from training.run_folder.loaded import load_run
 
 
 @pytest.fixture(autouse=True)

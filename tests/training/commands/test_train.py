@@ -14,8 +14,8 @@ from training.commands.train import hint_for_few
 from training.config.config import TrainingConfig
 from training.config.overrides import with_settings
 from training.config.presets import PRESETS
-from training.run.checkpoint import PATTERN, images_of
-from training.run.journal import read_lines
+from training.run_folder.checkpoint import PATTERN, images_of
+from training.run_folder.journal import read_lines
 
 
 def test_a_dry_run_prints_the_configuration_and_writes_nothing(

@@ -21,7 +21,7 @@ from training.data.manifest import DataError, Manifest
 from training.data.options import PrepareOptions
 from training.data.prepare import PrepareProgress, prepare
 from training.data.stream import open_prepared
-from training.run.data_origin import keep_origin, read_origin
+from training.run_folder.data_origin import keep_origin, read_origin
 
 ROOT = Path(__file__).parents[3]
 ALONE = PrepareOptions(workers=1)

@@ -7,9 +7,9 @@ from rich.console import Console
 
 from models.families.progan.growth import Growth
 from training.game.schedule import ScheduleState
-from training.run import time_left
 from training.run.display import Display, describe_schedule, format_duration
-from training.run.time_left import Workload
+from training.run_folder import time_left
+from training.run_folder.time_left import Workload
 
 
 def moment_at(level: int, alpha: float) -> ScheduleState:

@@ -19,8 +19,8 @@ from training.data.stream import Prepared
 from training.game.schedule import ScheduleState
 from training.run.display import Display
 from training.run.events import Events
-from training.run.journal import read_lines
 from training.run.loop import train
+from training.run_folder.journal import read_lines
 
 
 class Killed(Exception):

@@ -26,10 +26,10 @@ from training.data.stream import Prepared
 from training.game.optimise import NonFiniteLossError
 from training.game.schedule import ScheduleState
 from training.run.display import Display
-from training.run.journal import read_lines
 from training.run.loop import is_tick, train
-from training.run.resume import continue_config, keep_config, read_config
 from training.run.validation import check_data
+from training.run_folder.journal import read_lines
+from training.run_folder.resume import continue_config, keep_config, read_config
 
 CPU = torch.device("cpu")
 TICKS = [16, 24, 32, 48, 64, 72]  # every 16 images, and where a phase ends

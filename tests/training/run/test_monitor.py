@@ -6,8 +6,8 @@ from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
 from training.config.config import TrainingConfig
 from training.data.stream import Prepared
-from training.run.journal import Line, append_line
 from training.run.monitor import RunMonitor
+from training.run_folder.journal import Line, append_line
 
 
 def line_at(images: int, swd: float, diversity: float = 1.0) -> Line:

@@ -11,11 +11,11 @@ from training.config.config import TrainingConfig
 from training.data.stream import Prepared
 from training.game.schedule import ScheduleState, schedule_at
 from training.game.state import TrainingState
-from training.run.checkpoint import Progress
 from training.run.display import Display
-from training.run.journal import read_lines
 from training.run.monitor import RunMonitor
 from training.run.recorder import Recorder, line_of
+from training.run_folder.checkpoint import Progress
+from training.run_folder.journal import read_lines
 
 
 class Looking(Display):

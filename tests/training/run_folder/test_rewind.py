@@ -8,9 +8,9 @@ import pytest
 
 from training.config.config import CONFIG_FILE, TrainingConfig
 from training.config.groups import Change
-from training.run.checkpoint import CHECKPOINTS, PATTERN, CheckpointError, images_of
-from training.run.resume import newest_images_shown, read_config
-from training.run.rewind import ABANDONED, rewind
+from training.run_folder.checkpoint import CHECKPOINTS, PATTERN, CheckpointError, images_of
+from training.run_folder.resume import newest_images_shown, read_config
+from training.run_folder.rewind import ABANDONED, rewind
 
 
 @pytest.fixture

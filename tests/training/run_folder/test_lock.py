@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from training.config.config import ConfigError
-from training.run.lock import run_lock
+from training.run_folder.lock import run_lock
 
 HOLDS = """
 import sys, time
 from pathlib import Path
-from training.run.lock import run_lock
+from training.run_folder.lock import run_lock
 with run_lock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

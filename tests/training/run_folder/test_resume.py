@@ -11,8 +11,8 @@ from models.families.progan.config import NetworkConfig
 from tests.training.settings import with_values
 from training.config.config import CONFIG_FILE, ConfigError, LevelPlan, TrainingConfig
 from training.game.schedule import schedule_at
-from training.run.checkpoint import CHECKPOINTS, checkpoint_at
-from training.run.resume import keep_config, same_past
+from training.run_folder.checkpoint import CHECKPOINTS, checkpoint_at
+from training.run_folder.resume import keep_config, same_past
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from training.config.config import TrainingConfig
 from training.game.schedule import schedule_at
 from training.game.state import TrainingState
 from training.game.step import take_step
-from training.run import checkpoint
-from training.run.checkpoint import (
+from training.run_folder import checkpoint
+from training.run_folder.checkpoint import (
     CheckpointError,
     Progress,
     checkpoint_at,
@@ -30,7 +30,7 @@ from training.run.checkpoint import (
     read_checkpoint,
     save_checkpoint,
 )
-from training.run.tensors import tensors_of
+from training.run_folder.tensors import tensors_of
 
 CPU = torch.device("cpu")
 

@@ -17,8 +17,8 @@ from models.families.progan.generator import Generator
 from training.config.config import CONFIG_FILE, TrainingConfig
 from training.game.schedule import ScheduleState, schedule_at
 from training.game.state import TrainingState
-from training.run.alarms import best_tick
-from training.run.checkpoint import (
+from training.run_folder.alarms import best_tick
+from training.run_folder.checkpoint import (
     CHECKPOINTS,
     PATTERN,
     CheckpointError,
@@ -27,8 +27,8 @@ from training.run.checkpoint import (
     load_at,
     load_newest,
 )
-from training.run.journal import JOURNAL_FILE, read_lines
-from training.run.resume import read_config
+from training.run_folder.journal import JOURNAL_FILE, read_lines
+from training.run_folder.resume import read_config
 
 NEWEST, BEST = "newest", "best"
 

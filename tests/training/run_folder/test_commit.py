@@ -4,7 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from training.run.commit import commit_of
+from training.run_folder.commit import commit_of
 
 
 def test_a_checkout_has_a_commit(tmp_path: Path) -> None:

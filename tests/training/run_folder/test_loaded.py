@@ -9,8 +9,8 @@ import pytest
 
 from models.families.progan.growth import Growth
 from training.config.config import ConfigError, TrainingConfig
-from training.run.checkpoint import CheckpointError, read_checkpoint
-from training.run.loaded import add_checkpoint_argument, load_run
+from training.run_folder.checkpoint import CheckpointError, read_checkpoint
+from training.run_folder.loaded import add_checkpoint_argument, load_run
 
 
 def test_a_run_is_read_back_where_it_stands(finished: Path, config: TrainingConfig) -> None:

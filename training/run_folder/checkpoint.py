@@ -22,7 +22,7 @@ from torch import Tensor
 
 from models.layout import file_sha256
 from training.atomic_folder import current_umask
-from training.run.tensors import StateNetworks, UnfitError, put_tensors, tensors_of
+from training.run_folder.tensors import StateNetworks, UnfitError, put_tensors, tensors_of
 
 CHECKPOINTS = "checkpoints"  # the folder in a run
 KEPT = 2  # newest ones

@@ -22,8 +22,8 @@ from training.data.stream import Prepared
 from training.game.schedule import schedule_at
 from training.game.state import TrainingState
 from training.rendering import render
-from training.run.loaded import load_run
-from training.run.transfer import begin_with, follow, follow_again, of_bundle, read_beginning
+from training.run_folder.loaded import load_run
+from training.run_folder.transfer import begin_with, follow, follow_again, of_bundle, read_beginning
 
 CPU = torch.device("cpu")
 

@@ -11,7 +11,7 @@ from training.config.config import TrainingConfig
 from training.game.schedule import schedule_at
 from training.game.state import TrainingState
 from training.game.step import take_step
-from training.run.tensors import UnfitError, put_tensors, tensors_of
+from training.run_folder.tensors import UnfitError, put_tensors, tensors_of
 
 CPU = torch.device("cpu")
 

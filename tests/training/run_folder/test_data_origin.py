@@ -8,7 +8,7 @@ import pytest
 
 from training.config.config import ConfigError
 from training.data.stream import Prepared
-from training.run.data_origin import Origin, keep_origin, read_origin
+from training.run_folder.data_origin import Origin, keep_origin, read_origin
 
 
 def test_the_origin_is_what_the_manifest_says(tmp_path: Path, prepared: Prepared) -> None:

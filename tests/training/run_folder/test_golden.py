@@ -13,7 +13,7 @@ from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
 from models.picture import thumbnail_of
 from training.rendering import grid_of, render
-from training.run.golden import golden_of, preview_of
+from training.run_folder.golden import golden_of, preview_of
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from training.atomic_folder import write_durably
 from training.config.config import CONFIG_FILE
-from training.run.checkpoint import (
+from training.run_folder.checkpoint import (
     CHECKPOINTS,
     PATTERN,
     CheckpointError,
@@ -19,10 +19,10 @@ from training.run.checkpoint import (
     images_of,
     read_checkpoint,
 )
-from training.run.journal import JOURNAL_FILE, TIMING_FILE
-from training.run.loaded import BEST, NEWEST, best_of
-from training.run.lock import run_lock
-from training.run.resume import read_config
+from training.run_folder.journal import JOURNAL_FILE, TIMING_FILE
+from training.run_folder.loaded import BEST, NEWEST, best_of
+from training.run_folder.lock import run_lock
+from training.run_folder.resume import read_config
 
 ABANDONED = "abandoned"  # the folder in a run
 

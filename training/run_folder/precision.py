@@ -13,7 +13,7 @@ import torch
 from training.config.config import CONFIG_FILE, TrainingConfig
 from training.config.groups import AUTO, BF16, FP32
 from training.objectives.gradient_penalty import survives_bf16
-from training.run.resume import read_config
+from training.run_folder.resume import read_config
 
 
 def resolve_precision(config: TrainingConfig, run: Path, device: torch.device) -> TrainingConfig:

@@ -11,8 +11,8 @@ from models.families.progan.growth import Growth
 from training.config.config import LevelPlan, TrainingConfig
 from training.exits.cost import path_costs
 from training.game.schedule import ScheduleState, schedule_at
-from training.run import time_left
-from training.run.time_left import STEP_OVERHEAD, RateWatch, Workload, multiply_adds_of
+from training.run_folder import time_left
+from training.run_folder.time_left import STEP_OVERHEAD, RateWatch, Workload, multiply_adds_of
 
 
 @pytest.mark.parametrize("base", [(4, 4), (4, 6)])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.run.alarms import AlarmLine, alarms_after, best_tick, in_journal
+from training.run_folder.alarms import AlarmLine, alarms_after, best_tick, in_journal
 
 
 def lines_of(name: str, values: list[float], **others: object) -> list[AlarmLine]:

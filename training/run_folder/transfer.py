@@ -23,9 +23,9 @@ from models.families.progan.growth import Growth
 from models.layout import file_sha256
 from training.config.config import CONFIG_FILE, ConfigError, TrainingConfig
 from training.game.state import TrainingState
-from training.run.checkpoint import CHECKPOINTS, checkpoint_at
-from training.run.loaded import load_run
-from training.run.resume import newest_images_shown, read_config
+from training.run_folder.checkpoint import CHECKPOINTS, checkpoint_at
+from training.run_folder.loaded import load_run
+from training.run_folder.resume import newest_images_shown, read_config
 
 Weights = Mapping[str, Tensor]
 

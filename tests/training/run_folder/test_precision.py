@@ -11,8 +11,8 @@ from tests.training.settings import with_values
 from training.config.config import CONFIG_FILE, TrainingConfig
 from training.config.groups import AUTO, BF16, FP32
 from training.data.stream import Prepared
-from training.run.precision import multiplies_bf16, precision_for, resolve_precision
-from training.run.resume import keep_config, read_config
+from training.run_folder.precision import multiplies_bf16, precision_for, resolve_precision
+from training.run_folder.resume import keep_config, read_config
 
 CPU = torch.device("cpu")
 FACTS = Path("/proc/cpuinfo")

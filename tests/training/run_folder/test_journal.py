@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.training.conftest import FullDisk
-from training.run.journal import Averages, append_line, read_lines, truncate_after
+from training.run_folder.journal import Averages, append_line, read_lines, truncate_after
 
 FINITE = st.floats(-1e6, 1e6)
 

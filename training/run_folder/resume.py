@@ -18,7 +18,7 @@ from training.config.groups import AUTO, ConfigError
 from training.config.history import config_at
 from training.config.names import FLAT_NAMES
 from training.config.overrides import parse_settings, path_of, value_of, with_settings
-from training.run.checkpoint import CHECKPOINTS, PATTERN, images_of
+from training.run_folder.checkpoint import CHECKPOINTS, PATTERN, images_of
 
 AHEAD = ("levels", "cool_down_images", "changes")  # what may differ, where it lies ahead
 CHANGEABLE = (  # from here on, in a run that has begun
