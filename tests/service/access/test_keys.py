@@ -122,11 +122,11 @@ def test_pages_health_and_metrics_need_no_key(closed: TestClient, path: str) -> 
 
 
 def test_openapi_names_both_ways_only_where_a_key_is_needed(
-    closed: TestClient, settings: Settings, painter: Painter
+    closed: TestClient, settings: Settings
 ) -> None:
     """A generated client then knows where its key goes."""
     told = closed.get("/openapi.json").json()
-    with service_with(painter, settings) as client:
+    with service_with(Painter(), settings) as client:
         untold = client.get("/openapi.json").json()
 
     schemes = told["components"]["securitySchemes"].values()
