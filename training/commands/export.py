@@ -23,6 +23,7 @@ from training.atomic_folder import atomic_folder
 from training.device import add_machine_arguments, device_of, use_threads
 from training.exits.fitting import STEPS, FittedExit, fit_exits, with_exits
 from training.exits.reuse import reuse_exits
+from training.interpreter import python_command
 from training.progress_bar import progress_bar
 from training.quality.report import missing_quality, quality_for_card
 from training.run_folder.commit import commit_of
@@ -101,7 +102,9 @@ def run(options: argparse.Namespace) -> int:
         print(reason)
     if note := card.training.get("unfinished"):
         print(f"the run is unfinished: {note}")
-    print(f"serve it: PROGAN_BUNDLES={quote(str(options.out.parent))} python -m service")
+    print(
+        f"serve it: PROGAN_BUNDLES={quote(str(options.out.parent))} {python_command()} -m service"
+    )
     return 0
 
 

@@ -18,11 +18,11 @@ from training.config.presets import PRESETS
 from training.data.manifest import SKIPPED_FILE, Manifest
 from training.data.skipped import reason_group
 from training.data.stream import open_prepared
+from training.interpreter import python_command
 
 MUCH_SKIPPED = 0.2  # of all pictures
 FEW = 5000  # pictures; below, a discriminator soon knows each of them
 NAMED_CLASSES = 20
-PYTHON = ".venv/bin/python"
 AUGMENT = "augment=color,translation,cutout"
 
 
@@ -122,7 +122,7 @@ def next_command(manifest: Manifest, out: Path) -> str:
         if config.network.resolution <= manifest.resolution
         and max(plan.batch_size for plan in config.levels) <= manifest.count
         and not name.startswith("paper-")
-        and config.labels == "none"
+        and config.objective.labels == "none"
     ]
     if not fitting:
         return ""
@@ -132,8 +132,17 @@ def next_command(manifest: Manifest, out: Path) -> str:
     name, config = next(
         ((name, config) for name, config in best if few and name.startswith("few-")), best[0]
     )
-    words = [PYTHON, "-m", "training", "train", "--data", str(out), "--run", f"runs/{out.name}"]
+    words = [
+        python_command(),
+        "-m",
+        "training",
+        "train",
+        "--data",
+        str(out),
+        "--run",
+        f"runs/{out.name}",
+    ]
     words += ["--preset", name]
-    if few and not config.augment:
+    if few and not config.augmentation.policy:
         words += ["--set", AUGMENT]
     return shlex.join(words)

@@ -24,6 +24,7 @@ from training.data.manifest import MANIFEST_FILE, DataError
 from training.data.stream import open_prepared
 from training.device import add_machine_arguments, device_of, use_threads
 from training.distributed import Processes
+from training.interpreter import python_command
 from training.run.display import Display, format_duration
 from training.run.loop import train
 from training.run.validation import check_data, check_processes, with_base, with_classes
@@ -157,7 +158,7 @@ def require_prepared(data: Path, resolution: int) -> None:
     out = data.resolve().parent / f"{data.resolve().name}-prepared"
     raise DataError(
         f"{data} is no prepared folder: it has no {MANIFEST_FILE}. If these are your pictures, "
-        f"prepare them first:\n  python -m training prepare {shlex.quote(str(data))} "
+        f"prepare them first:\n  {python_command()} -m training prepare {shlex.quote(str(data))} "
         f"{shlex.quote(str(out))} --resolution {resolution} --fit crop\n"
         f"and train with --data {shlex.quote(str(out))}"
     )
@@ -208,7 +209,9 @@ def next_commands(run: Path, data: Path) -> list[str]:
     """Commands to measure and export a finished run, ready to be pasted into a shell."""
     out = Path("bundles", model_name_of(run.resolve().name))
     commands = (("evaluate", "--run", run, "--data", data), ("export", "--run", run, "--out", out))
-    return [shlex.join(["python", "-m", "training", *map(str, words)]) for words in commands]
+    return [
+        shlex.join([python_command(), "-m", "training", *map(str, words)]) for words in commands
+    ]
 
 
 def preset_name(text: str) -> str:

@@ -25,6 +25,7 @@ from models.families.progan.config import (
     size_of,
 )
 from models.strict_json import STRICT
+from training.interpreter import python_command
 
 MANIFEST_VERSION = 1
 MANIFEST_FILE = "manifest.json"
@@ -203,7 +204,7 @@ def _how_to_prepare(folder: Path) -> str:
     source, out = "SOURCE", str(folder)
     if folder.exists():
         source, out = out, f"{folder.resolve().parent / folder.resolve().name}-prepared"
-    command = shlex.join(["python", "-m", "training", "prepare", source, out])
+    command = shlex.join([python_command(), "-m", "training", "prepare", source, out])
     return f"make one with `{command}`" + (", and use that" if folder.exists() else "")
 
 

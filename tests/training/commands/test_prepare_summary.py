@@ -144,6 +144,6 @@ def test_nobody_is_told_to_prepare_into_the_pictures(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="is no prepared folder") as caught:
         options.run_command(options)
 
-    proposed = str(caught.value).split("`")[1]
-    *_, source, out = shlex.split(proposed)
+    (proposed,) = [x for x in str(caught.value).splitlines() if "-m training prepare" in x]
+    source, out = shlex.split(proposed)[4:6]
     assert (source, out) == (str(tmp_path / "my photos"), str(tmp_path / "my photos-prepared"))

@@ -14,6 +14,7 @@ from training.commands.train import hint_for_few
 from training.config.config import TrainingConfig
 from training.config.overrides import with_settings
 from training.config.presets import PRESETS
+from training.interpreter import python_command
 from training.run_folder.checkpoint import PATTERN, images_of
 from training.run_folder.journal import read_lines
 
@@ -212,8 +213,8 @@ def test_the_closing_lines_can_be_pasted(
 
     commands = [shlex.split(line) for line in capsys.readouterr().out.splitlines()[-2:]]
     assert [words[:4] for words in commands] == [
-        ["python", "-m", "training", "evaluate"],
-        ["python", "-m", "training", "export"],
+        [python_command(), "-m", "training", "evaluate"],
+        [python_command(), "-m", "training", "export"],
     ]
     assert all(words[words.index("--run") + 1] == str(folder) for words in commands)
     name = Path(commands[1][commands[1].index("--out") + 1]).name
