@@ -1,7 +1,7 @@
-"""The health check inside the service's container: exit code 0 while the service is alive.
+"""The health check inside the service's container: exit code 0 if the service is alive.
 
-Asks `/health/live` on the port the service listens on. Needs the standard library alone, so the
-image needs no curl; uses no proxy, whatever the environment says.
+Requests `/health/live` on the port of the service. Needs only the standard library, so the image
+needs no curl; ignores proxies in the environment.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import sys
 from collections.abc import Mapping
 
 DEFAULT_PORT = 8000
-SECONDS = 4.0  # to answer; less than the timeout of the health check itself
+SECONDS = 4.0  # for the response; less than the timeout of the health check itself
 
 
 def is_alive(port: int) -> bool:
-    """Whether `/health/live` on this machine answers 200 within `SECONDS`."""
+    """True if `/health/live` on this machine responds with 200 within `SECONDS`."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
     try:
         connection.request("GET", "/health/live")
@@ -28,7 +28,7 @@ def is_alive(port: int) -> bool:
 
 
 def port_of(environment: Mapping[str, str]) -> int:
-    """The port the service listens on; an address that Kubernetes put there is ignored."""
+    """Return the port of the service; a URL that Kubernetes sets in these variables is ignored."""
     given = (environment.get(name, "").strip() for name in ("PROGAN_PORT", "PORT"))
     return next((int(value) for value in given if value.isdecimal()), DEFAULT_PORT)
 

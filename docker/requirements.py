@@ -1,8 +1,8 @@
-"""Prints what pyproject.toml asks for, one requirement a line, for pip to read.
+"""Print the requirements in pyproject.toml for pip, one per line.
 
-Owns nothing but that: the dependencies of `models/` and of the extras named on the command line.
-Run it as `python docker/requirements.py service`. It needs the standard library alone, since it
-runs before anything is installed.
+Prints the dependencies of `models/` and of the extras named on the command line. Run it as
+`python docker/requirements.py service`. Needs only the standard library, since it runs before
+anything is installed.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from pathlib import Path
 
 
 def requirements(project_file: Path, extras: list[str]) -> list[str]:
-    """The requirements of `models/` and of each extra, in the file's order.
+    """Return the requirements of `models/`, then of each of `extras`, in the order of the file.
 
     Raises:
-        SystemExit: an extra is not in the file; the message lists those that are.
+        SystemExit: an extra is not in the file; the message lists the extras of the file.
     """
     project = tomllib.loads(project_file.read_text(encoding="utf-8"))["project"]
     known = project["optional-dependencies"]

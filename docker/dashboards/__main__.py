@@ -1,6 +1,6 @@
-"""Writes the dashboards for Grafana: `python -m docker.dashboards` after a change of a panel.
+"""Write the dashboards for Grafana: run `python -m docker.dashboards` after changing a panel.
 
-Owns the list of dashboards and where their files lie. A test holds files and panels together.
+Owns the list of dashboards and the paths of their files. A test compares the files with the panels.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ DASHBOARDS = {"overview": OVERVIEW, "engine": ENGINE_AND_QUEUE, "models": MODELS
 
 
 def written() -> dict[Path, str]:
-    """The text of each dashboard's file."""
+    """Return the text of the file of each dashboard, by path."""
     return {
         FOLDER / f"{name}.json": json.dumps(dashboard_json(dashboard), indent=2) + "\n"
         for name, dashboard in DASHBOARDS.items()

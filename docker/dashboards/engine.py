@@ -1,6 +1,7 @@
-"""The dashboard of the engine and what lies around it: queue before, encoding after.
+"""The dashboard of the engine, the queue before it and the encoding after it.
 
-Owns its panels and their expressions. It answers: is the service too small, or is it set wrongly?
+Owns its panels and their expressions. It shows if the service lacks capacity, or if its
+configuration is wrong.
 """
 
 from __future__ import annotations

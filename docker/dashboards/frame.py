@@ -1,6 +1,6 @@
-"""What surrounds the panels of every dashboard: data source, variables, annotations, links.
+"""Common parts of all dashboards: data source, variables, annotations, links.
 
-Owns the one data source that all dashboards name. Knows nothing of panels.
+Owns the single data source of all dashboards. Knows nothing of panels.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ Json = dict[str, Any]
 
 
 def frame(expressions: Iterable[str]) -> Json:
-    """The parts of a dashboard that are the same everywhere, with the variables that it uses.
+    """Return the common parts of a dashboard, with the variables that it uses.
 
     Args:
-        expressions: of all its panels.
+        expressions: PromQL expressions of all its panels.
     """
     text = " ".join(expressions)
     used = [variable for name, variable in VARIABLES.items() if f"${name}" in text]

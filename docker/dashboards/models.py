@@ -1,4 +1,4 @@
-"""The dashboard of the models: what is loaded, whether it keeps its promise, who asks for what.
+"""The dashboard of the models: loaded models, self-test, and images by model and resolution.
 
 Owns its panels and their expressions.
 """

@@ -1,6 +1,6 @@
 """The dashboard to open first: rate, errors and duration, as clients see them.
 
-Owns its panels and their expressions. Health checks and scrapes are left out of every number.
+Owns its panels and their expressions. Health checks and scrapes are excluded from every number.
 """
 
 from __future__ import annotations

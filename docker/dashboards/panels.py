@@ -1,6 +1,7 @@
-"""What a dashboard is made of: queries, panels, rows, and the JSON that Grafana reads.
+"""Parts of a dashboard: queries, panels, rows, and the JSON that Grafana reads.
 
-Owns the look that all dashboards share: layout on 24 columns, legends, thresholds. Knows no metric.
+Owns the style that all dashboards share: layout in 24 columns, legends, thresholds. Knows no
+metric.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from docker.dashboards.frame import DATASOURCE, Json, frame
 
 COLUMNS = 24
 
-# How each kind of panel looks; those of one number need no history.
+# Options of each kind of panel. `INSTANT` kinds show only current values, without history.
 INSTANT = frozenset({"stat", "bargauge", "table"})
 LAST_VALUE: Json = {"calcs": ["lastNotNull"]}
 LEGEND = {"displayMode": "table", "placement": "bottom", "calcs": ["mean", "max", "lastNotNull"]}
@@ -44,7 +45,7 @@ LOOKS: dict[str, Json] = {
 
 @dataclass(frozen=True)
 class Query:
-    """One PromQL expression and the name of its lines, with `{{label}}` filled in."""
+    """One PromQL expression, and the legend of its series; Grafana fills in `{{label}}`."""
 
     expr: str
     legend: str = ""
@@ -56,12 +57,12 @@ class Panel:
     """One panel.
 
     Attributes:
-        description: what it shows and which decision it serves.
+        description: text on the content of the panel and the decision that it supports.
         unit: Grafana's id of the unit, such as `s`, `reqps` or `percentunit`.
         kind: one of `LOOKS`.
-        steps: thresholds from the lowest: (from this value on, colour); the first is below all.
-        width: columns of 24.
-        without_data: what is shown where there is nothing to count, in words.
+        steps: thresholds (lowest value, colour) in ascending order; the first value is None.
+        width: number of columns, of 24.
+        without_data: text that is shown if there is no data.
     """
 
     title: str
@@ -86,7 +87,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """A whole dashboard; `uid` is part of its address and of links to it."""
+    """A complete dashboard; `uid` is part of its URL."""
 
     uid: str
     title: str
@@ -95,7 +96,7 @@ class Dashboard:
 
 
 def dashboard_json(dashboard: Dashboard) -> Json:
-    """The dashboard as Grafana's provisioning reads it."""
+    """Return the JSON of a dashboard for Grafana's provisioning."""
     return {
         "uid": dashboard.uid,
         "title": dashboard.title,
@@ -106,7 +107,7 @@ def dashboard_json(dashboard: Dashboard) -> Json:
 
 
 def _placed(rows: Sequence[Row]) -> Iterator[Json]:
-    """All headings and panels, numbered, each with its place on the grid."""
+    """Yield all headings and panels with their ids and their positions on the grid."""
     number = 0
     top = 0
     for row in rows:

@@ -1,6 +1,6 @@
-"""The row of the process: memory, processors, files, and when it began.
+"""The row of the process: memory, processors, files and uptime.
 
-Owns its panels and their expressions; any dashboard may show it.
+Owns its panels and their expressions; any dashboard may include it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Does the monitoring work for real? A service, a Prometheus, a minute of traffic; then a table.
+"""Verify the monitoring with a real service, a real Prometheus and a minute of traffic.
 
-Owns the proof that the rules hold their tests, and that every expression of every panel and alert
-gets data from a real Prometheus that scrapes a real service. Needs `prometheus` and `promtool`
-(Debian: package prometheus); installs nothing. The exit code is 1 when anything has no data.
+Owns the verification that the rules pass their tests, and that every expression of every panel and
+alert gets data from a Prometheus that scrapes the service; prints the results as a table. Needs
+`prometheus` and `promtool` (Debian: package prometheus); installs nothing. The exit code is 1 if an
+expression has no data.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from docker.verify.processes import ROOT, SCRAPE_S, prometheus, service
 from docker.verify.questions import Answer, Question, ask, panel_questions, rule_questions
 from docker.verify.traffic import send_traffic
 
-EVALUATIONS = 3  # to wait for after the traffic, so that recordings of recordings are there
+EVALUATIONS = 3  # to wait for after the traffic: recording rules may depend on each other
 CHECKS = (
     ("check", "config", "docker/prometheus.yml"),
     ("check", "rules", "docker/alerts.yml"),
@@ -28,7 +29,7 @@ CHECKS = (
 
 
 def main() -> int:
-    """Run the proof; returns the exit code."""
+    """Run the verification; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m docker.verify", description=__doc__)
     parser.add_argument("--seconds", type=int, default=60, help="how long to send traffic")
     seconds = parser.parse_args().seconds
@@ -41,7 +42,7 @@ def main() -> int:
 
 
 def answers_under_load(seconds: float) -> dict[Question, Answer]:
-    """Start everything, send traffic for so long, and ask every question."""
+    """Start both processes, send traffic for `seconds`, and query every expression."""
     with (
         tempfile.TemporaryDirectory() as folder,
         service() as service_at,
@@ -54,7 +55,7 @@ def answers_under_load(seconds: float) -> dict[Question, Answer]:
 
 
 def report(answers: dict[Question, Answer]) -> int:
-    """Print one line for each question; 1 where one has no data, else 0."""
+    """Print one line for each expression; return 1 if one has no data, else 0."""
     silent = 0
     for question, answer in answers.items():
         silent += answer.series == 0

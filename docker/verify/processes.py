@@ -1,6 +1,7 @@
-"""A real service and a real Prometheus on free ports, for as long as a `with` block lasts.
+"""A real service and a real Prometheus on free ports, as context managers.
 
-Owns starting, waiting and stopping. Stops only what it started.
+Owns starting them, waiting until they are ready and stopping them. Stops only processes that it
+started.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ STOP_S = 40.0
 
 @contextmanager
 def service() -> Generator[str]:
-    """The service with the bundles of its settings; gives its address when it is ready."""
+    """Run the service with the configured bundles; yield its address when it is ready."""
     port = free_port()
     environment = os.environ | {"PROGAN_PORT": str(port), "PROGAN_LOG_LEVEL": "warning"}
     command = [sys.executable, "-m", "service"]
@@ -36,7 +37,7 @@ def service() -> Generator[str]:
 
 @contextmanager
 def prometheus(folder: Path, target: str) -> Generator[str]:
-    """A Prometheus with our configuration that scrapes `target` often; gives its address."""
+    """Run Prometheus with our configuration, scraping `target` often; yield its address."""
     own = f"127.0.0.1:{free_port()}"
     text = (ROOT / "docker/prometheus.yml").read_text(encoding="utf-8")
     for shipped, here in (
@@ -61,7 +62,7 @@ def prometheus(folder: Path, target: str) -> Generator[str]:
 
 @contextmanager
 def running(command: list[str], environment: dict[str, str]) -> Generator[None]:
-    """A process that is asked to stop at the end, and made to after a while."""
+    """Run a process; terminate it at the end, and kill it after `STOP_S` seconds."""
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
         yield
@@ -75,17 +76,17 @@ def running(command: list[str], environment: dict[str, str]) -> Generator[None]:
 
 
 def free_port() -> int:
-    """A TCP port that nobody listens on."""
+    """Return a free TCP port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def wait_for(address: str) -> None:
-    """Wait until `address` answers 200.
+    """Wait until `address` responds with 200.
 
     Raises:
-        SystemExit: it did not within `READY_S`.
+        SystemExit: it did not within `READY_S` seconds.
     """
     end = time.monotonic() + READY_S
     while time.monotonic() < end:

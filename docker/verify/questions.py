@@ -1,7 +1,7 @@
-"""What panels and alerts ask Prometheus, and what it answers.
+"""PromQL queries of panels and rules, and their results from Prometheus.
 
-Owns the expressions, the values Grafana would fill in, and how a quiet alert is made to speak: it
-is asked without its comparison.
+Owns the collection of the expressions and the values of Grafana's variables. An alert is queried
+without its comparison, so that it returns data even if it does not fire.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 DASHBOARDS = Path(__file__).parents[1] / "grafana" / "dashboards"
-# What Grafana puts in place of its variables.
+# Values that replace Grafana's variables.
 VARIABLES = {"$__rate_interval": "1m", "$instance": ".*", "$model": ".*"}
-# A comparison with a number, or with a product in brackets as the burn rates have it.
+# A comparison with a number, or with a product in parentheses, as in the burn rates.
 COMPARISON = re.compile(r"(?:==|!=|>=|<=|>|<)\s*(?:\([\d.\s*]+\)|[\d.]+)")
 QUOTED_OR_NOT = re.compile(r'("[^"]*")')
 
@@ -35,7 +35,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """How many series came back, the value of the first, and what went wrong, if anything."""
+    """The number of series in a result, the value of the first, and the error, if there was one."""
 
     series: int
     value: str
@@ -43,7 +43,7 @@ class Answer:
 
 
 def panel_questions() -> Iterator[Question]:
-    """Every query of every panel, as Grafana would send it."""
+    """Yield every query of every panel, as Grafana would send it."""
     for path in sorted(DASHBOARDS.glob("*.json")):
         for panel in json.loads(path.read_text(encoding="utf-8"))["panels"]:
             for target in panel.get("targets", []):
@@ -54,20 +54,20 @@ def panel_questions() -> Iterator[Question]:
 
 
 def rule_questions(prometheus: str) -> Iterator[Question]:
-    """Every rule that the Prometheus at this address has loaded."""
+    """Yield every rule that the Prometheus at this address has loaded."""
     for group in fetch(prometheus, "rules")["groups"]:
         for rule in group["rules"]:
             yield Question(rule["name"], rule["query"], rule["type"] == "alerting")
 
 
 def without_comparison(expression: str) -> str:
-    """The same without `> 5` and its like outside quotes: what an alert looks at."""
+    """Remove comparisons such as `> 5` outside quotes; what remains is the value they test."""
     parts = QUOTED_OR_NOT.split(expression)
     return "".join(p if p.startswith('"') else COMPARISON.sub("", p) for p in parts)
 
 
 def ask(prometheus: str, question: Question) -> Answer:
-    """The answer of the Prometheus at this address, now."""
+    """Query the Prometheus at this address for the current value."""
     expression = question.expression
     if question.is_alert:
         expression = without_comparison(expression)
@@ -79,7 +79,7 @@ def ask(prometheus: str, question: Question) -> Answer:
 
 
 def fetch(prometheus: str, what: str, **parameters: str) -> dict[str, Any]:
-    """The data of one call of Prometheus's HTTP interface."""
+    """Return the data of one call of Prometheus's HTTP API."""
     address = f"http://{prometheus}/api/v1/{what}?{urllib.parse.urlencode(parameters)}"
     with urllib.request.urlopen(address, timeout=30) as response:
         data: dict[str, Any] = json.load(response)["data"]

@@ -1,6 +1,6 @@
-"""A little traffic of every kind, so that every metric has something to tell.
+"""Light traffic with requests of every kind, so that every metric has data.
 
-Owns the requests and their pace: bounded, two clients, one request at a time each.
+Owns the requests and their rate: two clients, each with one request at a time.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 
 PAUSE_S = 0.2
-# Some of each kind of request, two of them wrong on purpose: errors are counted, too.
+# Requests of each kind; the last two are invalid on purpose, since errors are counted, too.
 PATHS = (
     "GET /images/{n}",
     "GET /images/{n}?format=webp",
@@ -24,7 +24,7 @@ PATHS = (
 
 
 def status_of(method: str, address: str) -> int:
-    """The status of one request; 0 where nobody answers."""
+    """Send one request and return its status; 0 if there is no response."""
     request = urllib.request.Request(address, method=method)
     try:
         with urllib.request.urlopen(request, timeout=60) as response:
@@ -37,7 +37,7 @@ def status_of(method: str, address: str) -> int:
 
 
 def send_traffic(target: str, seconds: float) -> None:
-    """Two clients, one request at a time with a pause between."""
+    """Run two clients for `seconds`, each with one request at a time and a pause between."""
     end = time.monotonic() + seconds
 
     def client(first: int) -> None:

@@ -1,7 +1,7 @@
-"""The only room with torch: recipes in, uint8 images out, on one device.
+"""The only package of the service that imports torch: recipes -> uint8 images, on one device.
 
-`torch_engine` is the engine that the service talks to: `engine_thread` with `torch_models` on it.
-`device` fixes what must stay fixed, `backends` prepare a network, `exactness` finds the batch sizes
-at which it stays exact, `rendering` computes a batch, `self_test` shows that a bundle makes the
-pictures it promises, `loading` makes a model of a bundle.
+`torch_engine` is the engine that the service calls; it runs `torch_models` on an `engine_thread`.
+`device` fixes the settings that reproducible bytes need, `backends` compile a network, `exactness`
+finds the batch sizes at which it stays exact, `rendering` computes a batch, `self_test` verifies
+that a bundle makes the pictures that its card promises, `loading` turns a bundle into a model.
 """

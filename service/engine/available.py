@@ -1,6 +1,7 @@
-"""Check, before anything is loaded, of the device and the precision that the settings name.
+"""Check of the configured device and precision, before anything is loaded.
 
-Owns the sentences for a machine that has not. What is chosen where nothing is named cannot fail.
+Owns the error messages for a machine that lacks them. Without a configured device or precision,
+one that the machine has is chosen, so the check cannot fail.
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ BF16 = "bf16"
 
 
 def require_available(device: str | None, precision: str, threads: int) -> None:
-    """Return where this machine can compute as the settings say; importing torch takes seconds.
+    """Raise if this machine lacks the configured device or precision; takes seconds (torch import).
 
     Args:
-        device: `cpu`, `cuda` or `cuda:0`; None where it is not named.
+        device: `cpu`, `cuda` or `cuda:0`; None if it is not configured.
         precision: `auto`, `fp32` or `bf16`.
-        threads: of the CPU's kernels.
+        threads: number of threads of the CPU kernels.
 
     Raises:
-        DeviceError: it cannot.
+        DeviceError: the device is missing, or cannot compute in this precision.
     """
     opened = open_device(device, threads)
     if precision == BF16 and not _has_bf16(opened):

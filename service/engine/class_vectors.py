@@ -1,6 +1,6 @@
-"""The classes of a model: from a label, or a seed's own, to what the stem takes.
+"""Class conditioning: from a label, or the class of a seed, to the input of the stem.
 
-Owns the vectors of the classes and the way between two of them. Knows neither levels nor pixels.
+Owns the class vectors and the interpolation between two of them. Knows neither levels nor pixels.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from service.batching.recipe import Recipe
 
 
 class ClassVectors:
-    """The vectors of a model's classes.
+    """The embedding vectors of a model's classes.
 
     Args:
         embedding: a vector `[L]` for each class.
-        names: of the classes, in the same order.
+        names: names of the classes, in the order of `embedding`.
     """
 
     def __init__(self, embedding: nn.Embedding, names: Sequence[str]) -> None:
@@ -29,13 +29,14 @@ class ClassVectors:
         self._places = {name: place for place, name in enumerate(names)}
 
     def enter(self, latent: Tensor, recipe: Recipe) -> Tensor:
-        """What the stem takes of one picture: latent `[1, L]` -> `[1, 2L]`."""
+        """Return the input of the stem for one picture: latent `[1, L]` -> `[1, 2L]`."""
         return conditioned(latent, self.vector_of(recipe)[None])
 
     def vector_of(self, recipe: Recipe) -> Tensor:
-        """The vector `[L]` of the class asked for.
+        """Return the vector `[L]` of the class of a recipe.
 
-        Without one, each seed brings its own, and from one seed to another the way is straight.
+        If the recipe has no label, the class follows from the seed. Between two seeds of different
+        classes, the normalized class vectors are interpolated linearly.
         """
         if recipe.label is not None:
             return self._vectors[self._places[recipe.label]]
@@ -43,10 +44,10 @@ class ClassVectors:
         start, end = (label_of(seed, len(self._places)) for seed in (point.start, point.end))
         if start == end or point.t == 0.0:
             return self._vectors[start]
-        ends = pixel_norm(self._vectors[[start, end]])  # so that neither outweighs the other
+        ends = pixel_norm(self._vectors[[start, end]])  # so that both have the same weight
         return torch.lerp(ends[0], ends[1], point.t)
 
 
 def class_vectors_of(embedding: nn.Embedding | None, names: Sequence[str]) -> ClassVectors | None:
-    """The classes of a generator; None where it has none."""
+    """Return the class vectors of a generator; None if it has no classes."""
     return None if embedding is None else ClassVectors(embedding, names)

@@ -1,8 +1,8 @@
-"""The device: which one, in which precision, and what must stay fixed on it for equal bytes.
+"""The device: its selection, its precision, and the settings that reproducible bytes need.
 
-Owns settings that torch keeps for the whole process, and the way to the device and back. The CUDA
-path is written from the documentation and not measured on CUDA; the start-up test judges it like
-any other.
+Owns the settings that torch keeps for the whole process, and the copies to the device and back. The
+CUDA code follows the documentation and was not measured on CUDA; the start-up test verifies it as
+it verifies any other device.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from models.picture import Pixels
 
 @dataclass(frozen=True)
 class Target:
-    """Where and how a network is to be computed.
+    """Device, number of threads and precision for the computation of a network.
 
     Attributes:
-        threads: of the CPU's kernels.
-        precision: `fp32` or `bf16`; a backend that cannot states what it computes in instead.
+        threads: number of threads of the CPU kernels.
+        precision: `fp32` or `bf16`; a backend that lacks it states the precision that it uses.
     """
 
     device: torch.device
@@ -32,15 +32,16 @@ class Target:
 
 
 class DeviceError(ValueError):
-    """The wanted device cannot be used; the message says what to do."""
+    """The requested device cannot be used; the message states what to do."""
 
 
 def open_device(wanted: str | None, threads: int) -> torch.device:
-    """The device named `wanted`, else the first CUDA device, else the CPU.
+    """Return the device named `wanted`; for None the first CUDA device, or the CPU without one.
 
     Args:
         wanted: `cpu`, `cuda` or `cuda:0`.
-        threads: of the CPU's kernels; fixed, since another number may add up in another order.
+        threads: number of threads of the CPU kernels; fixed, since another number may change the
+            order of summation.
 
     Raises:
         DeviceError: there is no such device.
@@ -59,12 +60,12 @@ def open_device(wanted: str | None, threads: int) -> torch.device:
 
 
 def _open_cuda(device: torch.device) -> torch.device:
-    """Not measured on CUDA."""
+    """Set up a CUDA device for reproducible fp32; not measured on CUDA."""
     count = torch.cuda.device_count()
     if (device.index or 0) >= count:
         raise DeviceError(f"PROGAN_DEVICE {device}: this machine has {count} CUDA devices; use cpu")
-    # cuDNN must neither search for the fastest kernel nor use one that adds in changing order,
-    # and fp32 must mean fp32.
+    # cuDNN must neither benchmark kernels nor use one whose order of summation varies, and fp32
+    # must not become TF32.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.deterministic = True
@@ -74,15 +75,16 @@ def _open_cuda(device: torch.device) -> torch.device:
 
 
 def device_precision(wanted: str, device: torch.device) -> str:
-    """`fp32` or `bf16`: the wanted one, or for `auto` the one that is worth it on this device.
+    """Return the requested precision; for `auto` the faster of `fp32` and `bf16` on this device.
 
-    It depends on the kind of processor alone and never on a measurement, which could come out
-    otherwise after a restart and change every picture. On a CPU bf16 pays with matrix units (AMX)
-    only: with AVX512-BF16 alone it was measured slower than fp32. CUDA is not measured.
+    `auto` depends only on the kind of processor and never on a measurement, whose result could
+    differ after a restart and change every picture. On a CPU, bf16 is faster only with matrix units
+    (AMX): with AVX512-BF16 but no AMX it was measured slower than fp32. On CUDA, `auto` is fp32;
+    nothing was measured there.
 
     Args:
         wanted: `auto`, `fp32` or `bf16`.
-        device: where.
+        device: the device that computes.
     """
     if wanted != "auto":
         return wanted
@@ -91,33 +93,33 @@ def device_precision(wanted: str, device: torch.device) -> str:
 
 
 def to_device(latents: Tensor, device: torch.device) -> Tensor:
-    """From the CPU to `device`; through pinned memory where that lets the copy run beside work."""
+    """Copy from the CPU to `device`; on CUDA asynchronously, through pinned memory."""
     if device.type == "cpu":
         return latents
     return latents.pin_memory().to(device, non_blocking=True)  # not measured on CUDA
 
 
 def to_host(pictures: Sequence[Tensor]) -> list[Pixels]:
-    """From the device to arrays; on CUDA all copies are under way before the first is awaited."""
+    """Copy from the device to arrays; on CUDA all copies start before the first is awaited."""
     if not pictures or pictures[0].device.type == "cpu":
         return [picture.numpy() for picture in pictures]
     places = [torch.empty_like(p, device="cpu", pin_memory=True) for p in pictures]
     for place, picture in zip(places, pictures, strict=True):
         place.copy_(picture, non_blocking=True)
     torch.cuda.synchronize(pictures[0].device)
-    # Pinned memory is scarce, and a picture may be kept for long.
+    # Pinned memory is scarce, and a picture may be kept for a long time.
     return [place.numpy().copy() for place in places]
 
 
 def processor_of(target: Target) -> str:
-    """The kind of processor: another one rounds differently, and may change a last bit."""
+    """Return the kind of processor; a different kind may round differently in the last bit."""
     if target.device.type == "cuda":
         return torch.cuda.get_device_name(target.device)
     return torch.backends.cpu.get_cpu_capability()
 
 
 def libraries_of(target: Target) -> str:
-    """Names and versions whose change may change a last bit."""
+    """Return the libraries and versions on which the last bit of a result may depend."""
     names = [f"torch {torch.__version__}"]
     if target.device.type == "cuda":
         names.append(f"cudnn {torch.backends.cudnn.version()}")

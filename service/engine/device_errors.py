@@ -1,9 +1,9 @@
-"""Faults of the device, however torch and the libraries below it spell them.
+"""Recognition of device faults in the errors of torch and the libraries below it.
 
-Owns the spellings, and the freeing of memory. One class of its own has only the caching allocator;
-what cuBLAS, cuDNN, oneDNN and the drivers say arrives as `RuntimeError` with a text. The spellings
-of the CPU are those seen when its memory is short; those of CUDA are from torch's sources and
-reports, and not measured on CUDA.
+Owns the texts that identify a fault, and the freeing of memory. Only the caching allocator has an
+exception class of its own; errors of cuBLAS, cuDNN, oneDNN and the drivers arrive as `RuntimeError`
+with a text. The texts for the CPU were observed when its memory was short; those for CUDA are from
+torch's source code and bug reports, and were not measured on CUDA.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 
 from service.batching.engine import DeviceLost
 
-# A batch of half the size may well fit.
+# After these errors, a batch of half the size may fit.
 OUT_OF_MEMORY = (
     "out of memory",  # the caching allocator, the CUDA and HIP runtime, the driver
     "can't allocate memory",  # torch's allocator on the CPU
@@ -22,16 +22,16 @@ OUT_OF_MEMORY = (
     "cannot allocate memory",  # the system, under any of them
     "unable to allocate",  # numpy
     "bad_alloc",  # C++
-    "status_alloc_failed",  # cuBLAS, cuDNN, cuSOLVER and their HIP kin
+    "status_alloc_failed",  # cuBLAS, cuDNN, cuSOLVER and their HIP counterparts
     "allocation_failed",  # cuDNN 9, for the host's and the device's memory
-    "cublas_status_not_initialized",  # there is no room for its handle
-    "cudnn_status_not_supported",  # what it says of a batch that is too large
-    "unable to find an engine to execute",  # no algorithm of cuDNN has room for its workspace
+    "cublas_status_not_initialized",  # not enough memory for its handle
+    "cudnn_status_not_supported",  # for a batch that is too large
+    "unable to find an engine to execute",  # no memory for the workspace of any cuDNN algorithm
     "could not create a primitive",  # oneDNN
     "could not create a memory",  # oneDNN
 )
 
-# Whatever else CUDA or HIP reports has spoiled the process: the error stays, for every later call.
+# After any other error of CUDA or HIP the process is unusable: every later call fails, too.
 DEVICE_LOST = (
     "cuda error",
     "cuda driver error",
@@ -49,7 +49,7 @@ DEVICE_LOST = (
     "uncorrectable",
 )
 
-# But for calls that were refused before anything ran.
+# Exceptions to `DEVICE_LOST`: calls that were refused before anything ran.
 HARMLESS = (
     "invalid argument",
     "invalid configuration",
@@ -60,9 +60,9 @@ HARMLESS = (
 
 
 def fault_of(error: Exception) -> MemoryError | DeviceLost | None:
-    """What `error` says of the device, in a name that rooms without torch know; None if nothing.
+    """Translate a device fault into an exception that code without torch knows; None if it is none.
 
-    The new error does not hold the old one: its frames would keep the batch's tensors alive.
+    The new error does not reference the old one, whose frames would keep the batch's tensors alive.
     """
     if isinstance(error, DeviceLost):
         return error
@@ -75,7 +75,7 @@ def fault_of(error: Exception) -> MemoryError | DeviceLost | None:
 
 
 def free_memory() -> None:
-    """Give back what no tensor uses any more; to be called when the error is forgotten."""
+    """Free memory that no tensor uses; call it when the error is no longer referenced."""
     gc.collect()
     if torch.cuda.is_initialized():  # not measured on CUDA
         torch.cuda.empty_cache()

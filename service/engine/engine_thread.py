@@ -1,6 +1,6 @@
 """The thread that computes: one job after another, with a heartbeat.
 
-Owns the thread, its jobs and how long each may take. Knows nothing of what a job does.
+Owns the thread, its jobs and the allowed time of each. Knows nothing of what a job does.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from service.batching.engine import DeviceLost, EngineStatus, engine_lost
 
 T = TypeVar("T")
 
-HEARTBEAT_S = 0.5  # between two beats of an idle thread
+HEARTBEAT_S = 0.5  # between two heartbeats of an idle thread
 
 log = logging.getLogger(__name__)
 
 
 class Heartbeat:
-    """When a thread last showed life, and how long it may be silent.
+    """The time of a thread's last heartbeat, and the allowed time until the next.
 
-    The thread writes, any other reads.
+    Only the thread itself writes; any thread may read.
 
     Args:
         clock: seconds, monotonic.
@@ -36,25 +36,25 @@ class Heartbeat:
         self._last, self._allowed_s = clock(), 0.0
 
     def beat(self, allowed_s: float = 0.0) -> None:
-        """Show life before work that may take `allowed_s` seconds."""
+        """Record a heartbeat before work that may take `allowed_s` seconds."""
         self._last, self._allowed_s = self._clock(), allowed_s
 
     @property
     def age_s(self) -> float:
-        """Seconds since the last beat."""
+        """Seconds since the last heartbeat."""
         return self._clock() - self._last
 
     @property
     def overdue_s(self) -> float:
-        """Seconds of silence beyond what the work in hand may take."""
+        """Seconds by which the current job exceeds its allowed time."""
         return max(0.0, self.age_s - self._allowed_s)
 
 
 class EngineThread:
-    """Runs jobs in the order in which they come; any thread may send them.
+    """Runs jobs in the order of submission; any thread may submit them.
 
-    An error of a job goes to its sender, and the thread goes on; but `DeviceLost`, and whatever is
-    no `Exception`, ends it.
+    An error of a job is set on its future, and the thread continues; `DeviceLost`, and a
+    `BaseException` that is not an `Exception`, end the thread.
 
     Args:
         clock: seconds, monotonic.
@@ -74,14 +74,14 @@ class EngineThread:
         self._thread.start()
 
     def run(self, job: Callable[[], T], allowed_s: float) -> Future[T]:
-        """Run `job` after all that was sent before.
+        """Run `job` after all jobs that were submitted before it.
 
         Args:
-            job: its result, or its error, is that of the future.
+            job: the future gets its result or its error.
             allowed_s: seconds after which the thread counts as overdue.
 
         Raises:
-            EngineLost: the thread has ended, or ends before the turn of this job comes.
+            EngineLost: set on the future if the thread has ended, or ends before this job.
         """
         done: Future[T] = Future()
 
@@ -101,19 +101,19 @@ class EngineThread:
         return done
 
     def status(self) -> EngineStatus:
-        """The state at this moment."""
+        """Return the current state."""
         heartbeat = self._heartbeat
         alive = self._thread.is_alive() and self._fault is None
         return EngineStatus(alive, self._fault, heartbeat.age_s, heartbeat.overdue_s)
 
     def stop(self) -> None:
-        """End the thread after the jobs that it has."""
+        """End the thread after the jobs that are queued."""
         with self._changed:
             self._open = False
             self._changed.notify()
 
     def ended(self, within_s: float) -> bool:
-        """Whether the thread has ended, after waiting for it a while."""
+        """Wait up to `within_s` seconds; True if the thread has ended."""
         self._thread.join(within_s)
         return not self._thread.is_alive()
 
@@ -133,15 +133,15 @@ class EngineThread:
             return self._jobs.popleft()
 
     def _settle(self, done: Future[T], job: Callable[[], T]) -> None:
-        """Run a job; after one that is beyond help all later ones are refused."""
+        """Run a job; after one that ends the thread, all later jobs are refused."""
         try:
             result = job()
         except DeviceLost as error:
             self._end(error)
             done.set_exception(error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the sender gets it
+        except Exception as error:  # noqa: BLE001 - any error is set on the future
             done.set_exception(error)
-        except BaseException as error:  # noqa: BLE001 - a thread must not end unseen
+        except BaseException as error:  # noqa: BLE001 - the end of the thread must be logged
             self._end(error)
             done.set_exception(engine_lost())
         else:

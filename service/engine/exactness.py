@@ -1,8 +1,8 @@
-"""Batch sizes at which a step gives every image the bytes it has alone.
+"""Batch sizes at which a step gives each image the same bytes as in a batch of one.
 
-Owns the search for them, at load, by trying: which kernel a library picks depends on the batch
-size, and some kernels add up in another order. A step then runs only in batches of the sizes it
-was found exact at; one is always among them.
+Owns the search for them, by trial, when a model is loaded: the kernel that a library picks depends
+on the batch size, and kernels differ in the order of summation. A step then runs only at the batch
+sizes at which it was exact; one is always among them.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from service.engine.backends.eager import CompiledNetwork, Step
 
 
 def ladder(longest: int) -> tuple[int, ...]:
-    """Powers of two up to `longest`, largest first, without 1."""
+    """Return the powers of two from `longest` down to 2."""
     return tuple(1 << k for k in range(longest.bit_length() - 1, 0, -1))
 
 
 class ExactStep:
-    """A step that runs only at proven batch sizes.
+    """A step that runs only at verified batch sizes.
 
     Args:
-        sizes: batch sizes, largest first; batches of one fill the rest.
+        sizes: batch sizes, largest first; the remaining images run in batches of one.
     """
 
     def __init__(self, step: Step, sizes: Sequence[int]) -> None:
@@ -33,7 +33,7 @@ class ExactStep:
         self._sizes = (*sizes, 1)
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Any number of images, in the same order."""
+        """Run the step on any number of images; the order stays."""
         parts: list[Tensor] = []
         place = 0
         for size in self._sizes:
@@ -44,19 +44,19 @@ class ExactStep:
 
 
 def exact_sizes(step: Step, x: Tensor, alone: Tensor, sizes: Sequence[int]) -> list[int]:
-    """Those of `sizes` at which `step(x)` equals `alone`, the results of batches of one."""
+    """Return those of `sizes` at which `step(x)` equals `alone`, the results of batches of one."""
     return [n for n in sizes if torch.equal(step(x[:n]), alone[:n])]
 
 
 def exact_network(
     network: CompiledNetwork, latents: Tensor, sizes: Sequence[int]
 ) -> CompiledNetwork:
-    """`network` with each step held to the batch sizes at which it is exact for `latents`.
+    """Restrict each step of `network` to the batch sizes at which it is exact for `latents`.
 
     Args:
-        network: may be exact at some batch sizes only.
-        latents: `[N, L]`, at least as many as the largest of `sizes`.
-        sizes: batch sizes to try, largest first; none means batches of one everywhere.
+        network: a network that may be exact at some batch sizes only.
+        latents: inputs of the stem `[N, L]` or `[N, 2L]`; N is at least the largest of `sizes`.
+        sizes: batch sizes to try, largest first; if empty, every step runs in batches of one.
     """
 
     def prove(step: Step, x: Tensor) -> tuple[ExactStep, Tensor]:
@@ -76,7 +76,7 @@ def exact_network(
 
 
 def single_image_network(network: CompiledNetwork) -> CompiledNetwork:
-    """`network` with every step in batches of one: slower, and exact by construction."""
+    """Restrict each step of `network` to batches of one: slower, and exact by construction."""
     levels = tuple(ExactStep(step, ()) for step in network.levels)
     exits = tuple(ExactStep(step, ()) for step in network.exits)
     return replace(network, stem=ExactStep(network.stem, ()), levels=levels, exits=exits)

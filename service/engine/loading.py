@@ -1,6 +1,7 @@
-"""From the folder of a bundle to a model that can be served.
+"""Loading: from the folder of a bundle to a model that can be served.
 
-Owns the order of things: read, prepare, prove. Knows neither the other models nor who serves them.
+Owns the order of the steps: read, compile, verify. Knows neither other models nor the callers that
+serve them.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from service.engine.self_test import (
     verify_golden,
 )
 
-LARGEST_CPU_STEP = 8  # images; every size is tried at load, and a few fill a CPU
+LARGEST_CPU_STEP = 8  # images; each size is tried at load, and small batches fill a CPU
 
 log = logging.getLogger(__name__)
 
@@ -43,18 +44,18 @@ Learn = Callable[[Sequence[Recipe], float], None]
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A network ready to run, and what is told of it."""
+    """A network that is ready to run, and its description for the rest of the service."""
 
     network: CompiledNetwork
     served: ModelInfo
     classes: ClassVectors | None = None
 
     def render_batch(self, recipes: Sequence[Recipe]) -> list[Pixels]:
-        """The images of a batch of this model.
+        """Render a batch of recipes of this model.
 
         Raises:
-            MemoryError: there is not enough for a batch of this size.
-            DeviceLost: nothing can be computed any more.
+            MemoryError: there is not enough memory for a batch of this size.
+            DeviceLost: the device is unusable for this process.
         """
         try:
             size = self.served.card.network.latent_size
@@ -62,17 +63,17 @@ class LoadedModel:
         except Exception as error:
             if (fault := fault_of(error)) is None:
                 raise
-        free_memory()  # only here, where the error no longer holds the batch's tensors
+        free_memory()  # only here: the error, which held the batch's tensors, is gone
         raise fault
 
 
 def load_model(folder: Path, target: Target, max_batch: int, learn: Learn) -> LoadedModel:
-    """Read, prepare and prove one bundle.
+    """Read, compile and verify one bundle.
 
-    A bundle that keeps its promises in fp32 alone is served in fp32.
+    If its golden seeds fit its card in fp32 but not in bf16, it is served in fp32.
 
     Raises:
-        BundleError: it cannot be used, or does not make the pictures its card promises.
+        BundleError: it cannot be used, or does not make the pictures that its card promises.
     """
     try:
         return _load_in_precision(folder, target, max_batch, learn)
@@ -103,7 +104,7 @@ def _load_in_precision(folder: Path, target: Target, max_batch: int, learn: Lear
 
 
 def _log_golden(card: Card, report: GoldenReport, mode: EngineMode) -> None:
-    """Report whether pictures are those of the export, and whether that is a reason to worry."""
+    """Log how many golden seeds are equal to those of the export, and if a difference is normal."""
     equal = f"{card.name}: {report.equal} of {report.tried} golden seeds equal byte for byte"
     if not report.tried:
         log.warning("%s has no golden seeds: its pictures are not proved", card.name)
@@ -119,10 +120,10 @@ def _log_golden(card: Card, report: GoldenReport, mode: EngineMode) -> None:
 
 
 def _is_thread_invariant(model: LoadedModel, folder: Path, target: Target) -> bool:
-    """Whether one thread makes the same pictures, one of each resolution.
+    """True if a single thread makes the same pictures, tested on one picture of each resolution.
 
-    Then engines with any numbers of threads agree, each with the one that has a single thread, and
-    validators need not tell them apart.
+    Engines with different numbers of threads then agree with each other, because each agrees with
+    a single thread, and HTTP validators need not contain the number of threads.
     """
     if target.threads == 1 or target.device.type != "cpu":
         return True
@@ -136,10 +137,11 @@ def _is_thread_invariant(model: LoadedModel, folder: Path, target: Target) -> bo
 
 
 def sizes_to_try(network: CompiledNetwork, max_batch: int) -> tuple[int, ...]:
-    """The batch sizes at which steps may prove to be exact, largest first, without 1.
+    """Return the batch sizes to try for exactness, largest first, without 1.
 
-    In bf16 none: rounding hides another order of summation in nearly all images (two of 2,000 told
-    it), so that no trial is a proof. Batches of one are exact by construction.
+    In bf16 there are none: rounding hides a different order of summation in nearly all images (it
+    was visible in two of 2,000), so a trial verifies nothing. Batches of one are exact by
+    construction.
     """
     if network.precision != "fp32":
         return ()
@@ -147,12 +149,12 @@ def sizes_to_try(network: CompiledNetwork, max_batch: int) -> tuple[int, ...]:
 
 
 def make_exact(model: LoadedModel, max_batch: int, learn: Learn) -> LoadedModel:
-    """The model with batch sizes at which pictures do not depend on their batch, found by trial."""
+    """Restrict a model to batch sizes at which pictures do not depend on their batch, by trial."""
     card = model.served.card
     sizes = sizes_to_try(model.network, max_batch)
     name, top = card.pinned_name, card.resolutions[-1]
     probes = [Recipe(name, point_of(seed), top) for seed in range(max(sizes, default=1))]
-    torch.set_num_threads(model.network.torch_threads)  # as in `render`
+    torch.set_num_threads(model.network.torch_threads)  # as in `render_network`
     with torch.inference_mode():
         latents = generator_inputs(probes, card.network.latent_size, model.classes)
         latents = latents.to(model.network.device)

@@ -1,7 +1,7 @@
-"""A batch of recipes of one model -> its images.
+"""Rendering: a batch of recipes of one model -> its images.
 
-Owns the order of the computation: latents on the CPU, shared levels once, each image out at its
-own level. Knows a network as a `CompiledNetwork` alone.
+Owns the order of the computation: latents on the CPU, shared levels once, each image through the
+exit of its own level. Knows a network only as a `CompiledNetwork`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from service.engine.device import to_device, to_host
 
 
 def latent_at(point: Point, size: int) -> Latent:
-    """The latent `[size]` of a place in latent space."""
+    """Return the latent `[size]` of a point: that of its seed, or interpolated between two."""
     start = latent_of(point.start, size)
     if point.t == 0.0:
         return start
@@ -33,17 +33,17 @@ def latent_at(point: Point, size: int) -> Latent:
 
 
 def latents_of(points: Sequence[Point], size: int) -> Tensor:
-    """The latents `[N, size]` of `points`, float32 on the CPU."""
+    """Return the latents `[N, size]` of `points`, float32 on the CPU."""
     return torch.tensor(np.stack([latent_at(point, size) for point in points]))
 
 
 @torch.inference_mode()
 def generator_inputs(recipes: Sequence[Recipe], size: int, classes: ClassVectors | None) -> Tensor:
-    """What the stem takes: latents, with classes where there are some, float32 on the CPU."""
+    """Return inputs of the stem: latents, conditioned if there are classes; float32 on the CPU."""
     latents = latents_of([recipe.point for recipe in recipes], size)
     if classes is None:
         return latents
-    # One by one, so that no number depends on who else is there.
+    # One at a time, so that no value depends on the other recipes of the batch.
     return torch.cat([classes.enter(z[None], r) for z, r in zip(latents, recipes, strict=True)])
 
 
@@ -54,17 +54,17 @@ def render_network(
     recipes: Sequence[Recipe],
     classes: ClassVectors | None = None,
 ) -> list[Pixels]:
-    """The images of `recipes`, uint8 `[H, W, C]` each, in the same order.
+    """Render `recipes`: images uint8 `[H, W, C]`, in the same order.
 
-    The batch is ordered from the largest to the smallest picture, so that those who leave at a
-    level are its tail, and the batch that goes on is a slice without a copy. From the last shared
-    level on, the pictures of one size go together.
+    The batch is sorted from the largest to the smallest picture: the images that exit at a level
+    are its tail, and the rest of the batch is a slice without a copy. After the last shared level,
+    the images of each resolution run through their exit as one batch.
     """
     torch.set_num_threads(network.torch_threads)  # a setting of the calling thread, and a cheap one
     order = sorted(range(len(recipes)), key=lambda i: -recipes[i].resolution)
     heights = [level_of(recipes[i].resolution) for i in order]
     latents = generator_inputs([recipes[i] for i in order], latent_size, classes)
-    leaving: list[tuple[int, Tensor]] = []  # place in `order`, [n, H, W, C] from there on
+    leaving: list[tuple[int, Tensor]] = []  # first index in `order`, images [n, H, W, C]
     features = network.stem(to_device(latents, network.device))
     for level in range(len(network.levels) + 1):
         above = sum(height > level for height in heights) if level < len(network.levels) else 0
@@ -79,7 +79,7 @@ def render_network(
 
 
 def _in_order(leaving: list[tuple[int, Tensor]], order: list[int]) -> list[Pixels]:
-    """Undo the sorting; each image becomes an array of its own."""
+    """Undo the sorting, and split batches into one array for each image."""
     images: dict[int, Pixels] = {}
     arrays = to_host([pixels for _, pixels in leaving])
     for (first, _), array in zip(leaving, arrays, strict=True):

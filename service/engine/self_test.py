@@ -1,7 +1,7 @@
-"""The proof at start: a bundle makes the pictures its card promises, whatever the batch.
+"""Self-test of a bundle at load: its pictures match its card and do not depend on their batch.
 
-Owns the two tests and what follows from them. They are the warm-up, too. Knows the engine only as
-a callable from recipes to images.
+Owns the two tests, which also warm the engine up. Knows the engine only as a callable from recipes
+to images.
 """
 
 from __future__ import annotations
@@ -16,22 +16,23 @@ from models.card import Card, Golden
 from models.picture import Pixels, pixel_sha256, thumbnail_of
 from service.batching.recipe import Recipe, point_of
 
-THUMBNAIL_TOLERANCE = 2  # steps of 255: what another processor may round differently
+THUMBNAIL_TOLERANCE = 2  # of 255: the rounding differences between processors
 
 Render = Callable[[Sequence[Recipe]], list[Pixels]]
 
 
 class BrokenPromiseError(BundleError):
-    """A golden seed does not come out as the card promises."""
+    """The picture of a golden seed differs from the card by more than rounding."""
 
 
 @dataclass(frozen=True)
 class GoldenReport:
-    """How the golden seeds came out.
+    """Result of rendering the golden seeds of a card.
 
     Attributes:
-        tried: how many the card has.
-        equal: how many were equal byte for byte; fewer on another processor or library.
+        tried: number of golden seeds in the card.
+        equal: number of those that are equal byte for byte; fewer with another kind of processor
+            or other versions of the libraries.
     """
 
     tried: int
@@ -39,10 +40,10 @@ class GoldenReport:
 
 
 def verify_golden(card: Card, render: Render) -> GoldenReport:
-    """Render the card's golden seeds and compare.
+    """Render the golden seeds of a card and compare the pictures with the card.
 
     Raises:
-        BrokenPromiseError: a picture is not the one the card promises.
+        BrokenPromiseError: a picture differs from its thumbnail by more than rounding.
     """
     equal = 0
     for golden in card.golden:
@@ -66,7 +67,7 @@ def _compare(card: Card, golden: Golden, pixels: Pixels) -> None:
 
 
 def probes_of(card: Card, count: int) -> list[Recipe]:
-    """`count` recipes over all resolutions, from the largest down and around again."""
+    """Return `count` recipes that cycle through all resolutions, from the largest down."""
     sizes = card.resolutions[::-1]
     return [
         Recipe(card.pinned_name, point_of(seed), sizes[seed % len(sizes)]) for seed in range(count)
@@ -74,7 +75,7 @@ def probes_of(card: Card, count: int) -> list[Recipe]:
 
 
 def is_batch_invariant(probes: Sequence[Recipe], render: Render) -> bool:
-    """Whether each probe has the same bytes alone and in one mixed batch with all others."""
+    """True if each probe has the same bytes in a batch of one and in one batch of all probes."""
     together = render(probes)
     return all(
         np.array_equal(render([probe])[0], pixels)

@@ -1,7 +1,8 @@
-"""The engine on this machine's device: torch behind one thread.
+"""The engine on this machine's device: torch on one thread.
 
-Owns what is done on the engine's thread, what beside it, and how long each may take. Importing this
-module does not import torch, which takes seconds: that is done on the thread.
+Owns the division of work between the engine's thread and the background, and the allowed time of
+each job. Importing this module does not import torch, which takes seconds: the engine's thread
+imports it.
 """
 
 from __future__ import annotations
@@ -22,15 +23,15 @@ if TYPE_CHECKING:
 
 OPEN_S = 600.0  # to import the libraries from a slow disk and to open the device
 LOAD_S = 600.0  # to load and verify one bundle, when nothing is served
-STEP_S = 30.0  # for one step between two batches, which is a batch of a bundle that is verified
+STEP_S = 30.0  # for one job between two batches, such as a batch that verifies a bundle
 
 
 class TorchEngine:
-    """Implements `service.batching.engine.Engine` by a thread in this process.
+    """Implements `service.batching.engine.Engine` with a thread in this process.
 
     Args:
         open_models: opens the device; called once, on the engine's thread.
-        background: where bundles are verified while others are served.
+        background: loads and verifies bundles while others are served.
     """
 
     def __init__(
@@ -59,10 +60,10 @@ class TorchEngine:
         return self._thread.run(render, allowed_s)
 
     def load(self, folder: Path, *, while_serving: bool) -> Future[LoadedBundle]:
-        """Read and verify a bundle: in the background, then step by step between batches.
+        """Read and verify a bundle: in the background, then again between batches.
 
-        While nothing is served all of it is done on the engine's thread, with all cores: what was
-        verified there need not be verified again.
+        The second verification runs on the engine's thread, one batch at a time. If nothing is
+        served, the engine's thread does everything, with all cores, and verifies once.
         """
         if while_serving:
             return self._background.run(lambda: self._load_beside(folder))
@@ -73,15 +74,15 @@ class TorchEngine:
         return self._thread.run(lambda: self._models.result().unload(pinned), STEP_S)
 
     def status(self) -> EngineStatus:
-        """The state of the thread."""
+        """Return the state of the thread."""
         return self._thread.status()
 
     def stop(self) -> None:
-        """End the thread after what it has."""
+        """End the thread after the jobs that are queued."""
         self._thread.stop()
 
     def ended(self, within_s: float) -> bool:
-        """Whether the thread has ended."""
+        """Wait up to `within_s` seconds; True if the thread has ended."""
         return self._thread.ended(within_s)
 
     def _load_here(self, folder: Path) -> LoadedBundle:
@@ -92,10 +93,10 @@ class TorchEngine:
 
     def _load_beside(self, folder: Path) -> LoadedBundle:
         models, timings, ignored = self._models.result(), Timings(), Timings()
-        model = models.load(folder, ignored.add)  # beside others it took longer
+        model = models.load(folder, ignored.add)  # slower beside other batches
         steps = models.verify(model, timings.add)
         while self._thread.run(lambda: next(steps, steps), STEP_S).result() is not steps:
-            pass  # batches go in between
+            pass  # batches of requests run between two steps
         self._thread.run(lambda: models.activate(model), STEP_S).result()
         return LoadedBundle(model.served, timings.batches)
 
@@ -105,11 +106,11 @@ def _require(opened: Future[TorchModels]) -> None:
 
 
 class Timings:
-    """Batches and the seconds that each took."""
+    """Batches, and the seconds that each took."""
 
     def __init__(self) -> None:
         self.batches: list[tuple[Sequence[Recipe], float]] = []
 
     def add(self, recipes: Sequence[Recipe], seconds: float) -> None:
-        """Note a batch."""
+        """Record a batch."""
         self.batches.append((recipes, seconds))

@@ -1,8 +1,8 @@
-"""All models of one device: those that are served, and those that come and go.
+"""All models of one device: loading, verification, activation and unloading.
 
-Owns the device, the loaded networks and what makes a bundle fit to be served: read and verified on
-one thread, verified again on the thread that renders. Knows no folder of bundles, no names that
-clients use, and no thread.
+Owns the device, the loaded networks and the two verifications of a bundle: on the thread that loads
+it, and again on the thread that renders. Knows no folder of bundles, no names that clients use, and
+no thread.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ class TorchModels:
     """A device, and all models that passed the self-test on it.
 
     Attributes:
-        target: where and how all of them are computed.
-        max_batch: the largest batch that will be asked for.
-        max_work_s: seconds of a batch while verifying beside others; one image takes what it takes.
-        loaded: by pinned name.
+        target: device, threads and precision of all models.
+        max_batch: size of the largest batch that will be requested.
+        max_work_s: maximal seconds of a verification batch of several images beside serving; a
+            single image may take longer.
+        loaded: models by pinned name.
     """
 
     target: Target
@@ -46,32 +47,34 @@ class TorchModels:
     loaded: dict[str, LoadedModel] = field(default_factory=dict[str, LoadedModel])
 
     def render_batch(self, recipes: Sequence[Recipe]) -> list[Pixels]:
-        """The images of a batch, all recipes of one model: uint8 `[H, W, C]`, in order."""
+        """Render recipes of one model: images uint8 `[H, W, C]`, in the order of the recipes."""
         return self.loaded[recipes[0].model].render_batch(recipes)
 
     def load(self, folder: Path, learn: Learn) -> LoadedModel:
-        """Read and verify a bundle, on any thread; nothing is served by it yet.
+        """Read and verify a bundle, on any thread, without serving it yet.
 
-        A model that is loaded with the same card and whose file has not changed is given as it is.
+        If a model with the same card is loaded already, and the weights file has the digest of the
+        card, that model is returned.
 
         Args:
-            folder: of the bundle.
+            folder: folder of the bundle.
             learn: called with each batch and the seconds that it took.
 
         Raises:
-            BundleRefused: it cannot be used, or does not make the pictures its card promises.
-            DeviceLost: nothing can be computed any more.
+            BundleRefused: it cannot be used, or does not make the pictures that its card promises.
+            DeviceLost: the device is unusable for this process.
         """
         with errors_as_refusals(folder):
             return self._same(folder) or load_model(folder, self.target, self.max_batch, learn)
 
     def verify(self, model: LoadedModel, learn: Learn) -> Iterator[None]:
-        """Verify, batch by batch, that no picture depends on its batch on the calling thread.
+        """Verify on the calling thread, one batch per step, that no picture depends on its batch.
 
         Other batches may be computed between two steps.
 
         Raises:
-            BundleRefused: a picture depends on its batch here, and did not where it was loaded.
+            BundleRefused: a picture depends on its batch on this thread, though it did not on the
+                thread that loaded the bundle.
         """
         if self.loaded.get(model.served.pinned_name) is model:
             return
@@ -93,17 +96,17 @@ class TorchModels:
             )
 
     def activate(self, model: LoadedModel) -> None:
-        """Render with `model` from the next batch on; on the thread that renders."""
+        """Render with `model` from the next batch on; call it on the thread that renders."""
         self.loaded[model.served.pinned_name] = model
 
     def unload(self, pinned: str) -> None:
-        """Give the memory of a model back; on the thread that renders."""
+        """Free the memory of a model; call it on the thread that renders."""
         self.loaded.pop(pinned, None)
         if self.target.device.type == "cuda":
             torch.cuda.empty_cache()
 
     def _same(self, folder: Path) -> LoadedModel | None:
-        """The loaded model of this very card and file."""
+        """Return the loaded model with the same card and weights digest; None if there is none."""
         card = load_card(folder)
         known, weights = self.loaded.get(card.pinned_name), folder / WEIGHTS_FILE
         if known is None or known.served.card != card or not weights.is_file():
@@ -117,10 +120,10 @@ def open_models(
     """Open a device, without any model.
 
     Args:
-        device: `cpu`, `cuda:0`; the best there is if left out.
-        threads: of the CPU kernels.
-        max_batch: the largest batch that will be asked for.
-        max_work_s: seconds of a batch while a model is verified beside others.
+        device: `cpu`, `cuda` or `cuda:0`; None for the first CUDA device, or the CPU without one.
+        threads: number of threads of the CPU kernels.
+        max_batch: size of the largest batch that will be requested.
+        max_work_s: maximal seconds of a verification batch of several images beside serving.
         precision: `auto`, `fp32` or `bf16`.
 
     Raises:
@@ -143,13 +146,13 @@ def _timed(
 
 @contextmanager
 def errors_as_refusals(folder: Path) -> Generator[None]:
-    """Raise whatever is wrong with one bundle as `BundleRefused`."""
+    """Raise every error of one bundle as `BundleRefused`; `DeviceLost` passes unchanged."""
     try:
         yield
     except BundleError as error:
         transient = isinstance(error.__cause__, OSError)
         raise BundleRefused(str(error), transient=transient) from error
-    except DeviceLost:  # no fault of the bundle's
+    except DeviceLost:  # not a fault of the bundle
         raise
     except MemoryError as error:
         message = f"{folder}: not enough memory: {error}. Free some, or lower PROGAN_MAX_BATCH"

@@ -1,1 +1,1 @@
-"""Pixels into files: PNG, WebP, JPEG, GIF, MP4, archives, provenance."""
+"""Encoding of pixels into files: PNG, WebP, JPEG, GIF, MP4, archives, provenance."""

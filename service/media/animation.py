@@ -1,7 +1,7 @@
-"""Frames -> the bytes of one animated file: the table of moving formats.
+"""Encoding of frames into one animated file: the table of animation formats.
 
-WebP and PNG are lossless: each frame decodes to the very pixels of its seed. GIF is exact for gray
-alone, MP4 never. Every format keeps the number of frames and the length, also where a frame
+WebP and PNG are lossless: each frame decodes to exactly the pixels that were encoded. GIF is exact
+only for gray, MP4 never. Every format keeps the number of frames and the duration, even if a frame
 repeats the one before. Knows neither models nor HTTP.
 """
 
@@ -31,11 +31,11 @@ class MovingFormat:
     """A file format for an animation.
 
     Attributes:
-        name: what clients write.
+        name: name in requests of clients.
         media_type: for `Content-Type` and `Accept`.
-        extension: of a file's name, with its dot.
-        lossless: whether the decoded frames are those that went in.
-        write: frames, frames per second, whether to loop, facts -> bytes.
+        extension: extension of the file name, with its dot.
+        lossless: True if the decoded frames are equal to the encoded ones.
+        write: frames, frames per second, True to loop, facts -> bytes.
 
     """
 
@@ -61,15 +61,15 @@ def animate(
     loop: bool,
     facts: Facts,
 ) -> bytes:
-    """Pictures as one moving picture.
+    """Encode pictures as one animated file.
 
     Args:
         frames: one or more of the same shape, uint8 `[H, W, C]`, C = 1 (gray), 3 (RGB) or 4
-            (RGBA). An iterator is read once; only GIF holds all frames at a time.
+            (RGBA). An iterator is read once; only GIF holds all frames in memory.
         format: a key of `MOVING_FORMATS`.
         fps: frames per second, 1 to `FASTEST`.
-        loop: play for ever, or once and stay on the last frame. MP4 leaves it to the player.
-        facts: what made the pictures, for the file as a whole.
+        loop: play forever, or once and stop at the last frame. In MP4 the player decides.
+        facts: provenance of the pictures, written once for the file.
 
     Raises:
         ValueError: no frames, frames of several shapes, an unknown format or an impossible speed.
@@ -83,7 +83,7 @@ def animate(
 
 
 def _of_one_shape(frames: Iterable[Pixels]) -> Iterator[Pixels]:
-    """The frames, as long as each has the shape of the first."""
+    """Yield the frames; raise if one has another shape than the first, or there are none."""
     shape: tuple[int, ...] | None = None
     for number, frame in enumerate(frames):
         shape = shape or frame.shape

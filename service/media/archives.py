@@ -1,7 +1,7 @@
-"""Several pictures -> one answer: a ZIP file of them, or a contact sheet.
+"""Several pictures in one response: a ZIP file or a contact sheet.
 
-Owns how they are laid out, in the file and on the sheet; the same pictures give the same bytes.
-Knows no image format.
+Owns the layout of the file and of the sheet; the same pictures give the same bytes. Knows no image
+format.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from models.picture import Pixels, checked
 from service.media.provenance import Facts
 
 FACTS_FILE: Final = "facts.json"
-OLDEST_DATE: Final = (1980, 1, 1, 0, 0, 0)  # the first that ZIP can express: never the clock
+OLDEST_DATE: Final = (1980, 1, 1, 0, 0, 0)  # the earliest in a ZIP, never the current time
 ORDINARY_FILE: Final = 0o100644 << 16
 UNIX: Final = 3
-PAPER: Final = 255  # white, and in RGBA opaque
+PAPER: Final = 255  # white, in RGBA also opaque
 
 
 def zip_images(named: Sequence[tuple[str, bytes]], facts: Facts) -> bytes:
-    """Files in a ZIP, stored as they are, after a `facts.json`.
+    """Store a `facts.json` and then the files in a ZIP, without compression.
 
     Args:
         named: name and content of each file, in order; pictures are compressed already.
-        facts: what made them.
+        facts: provenance of the pictures.
 
     Raises:
-        ValueError: two files of one name.
+        ValueError: two files have the same name.
 
     """
     text = json.dumps(dict(sorted(facts.items())), indent=2, ensure_ascii=False) + "\n"
@@ -50,9 +50,10 @@ def zip_images(named: Sequence[tuple[str, bytes]], facts: Facts) -> bytes:
 
 
 def contact_sheet(images: Sequence[Pixels]) -> Pixels:
-    """Pictures of one shape `[H, W, C]` side by side, row by row, on a white sheet.
+    """Arrange pictures of one shape `[H, W, C]` row by row on a white sheet.
 
-    The grid is nearly square, never taller than wide by count, with margins of 1/32 of a picture.
+    The grid is nearly square, with at least as many columns as rows, and has margins of 1/32 of the
+    shorter side of a picture, at least one pixel.
 
     Raises:
         ValueError: no pictures, or pictures of several shapes.

@@ -1,6 +1,6 @@
-"""The threads that encode, and how much may wait for them.
+"""The encoder threads, and the limit on the pictures that wait for them.
 
-Owns the threads, the predicted seconds of encoding and the bytes of pictures that are promised and
+Owns the threads, the predicted seconds of encoding and the bytes of pictures that are admitted and
 not encoded yet. All calls come from the event loop. Knows neither formats nor routes.
 """
 
@@ -20,17 +20,18 @@ from service.errors import QueueFull
 
 T = TypeVar("T")
 
-MAX_CHANNELS = 3  # bytes of a pixel, at most
-MAX_UNENCODED_BYTES = 2**29  # 170 pictures of 1024 px; one request always may
+MAX_CHANNELS = 3  # maximal bytes per pixel
+MAX_UNENCODED_BYTES = 2**29  # 170 pictures of 1024 px; a single request is always admitted
 LONGEST_RETRY_S = 600
 
 
 class EncoderPool:
-    """Encodes off the event loop, and refuses what would pile up in front of it.
+    """Encodes outside the event loop, and refuses requests if too many pictures wait.
 
     Args:
-        threads: that encode.
-        max_bytes: of pictures that may be promised and not encoded yet; one request always may.
+        threads: number of encoder threads.
+        max_bytes: limit on the bytes of pictures that are admitted and not encoded yet; a request
+            is always admitted if no other one waits.
     """
 
     def __init__(self, threads: int, max_bytes: int = MAX_UNENCODED_BYTES) -> None:
@@ -43,11 +44,11 @@ class EncoderPool:
 
     @property
     def ahead_s(self) -> float:
-        """Predicted seconds until all that is promised is encoded."""
+        """Predicted seconds until all admitted pictures are encoded."""
         return self._promised_s / self._threads
 
     def seconds(self, recipes: Sequence[Recipe], image_format: str) -> float:
-        """Predicted seconds of encoding pictures into one file."""
+        """Predict the seconds of encoding pictures into one file."""
         return self._predictor.seconds(_by_format(recipes, image_format), len(recipes))
 
     @contextmanager
@@ -55,12 +56,12 @@ class EncoderPool:
         """Count the pictures of a request from its admission until they are encoded.
 
         Args:
-            recipes: of the request.
-            area: pixels of each picture.
-            image_format: of the file.
+            recipes: recipes of the request.
+            area: number of pixels of each picture.
+            image_format: format of the file.
 
         Raises:
-            QueueFull: too much is promised already.
+            QueueFull: too many bytes of pictures wait already.
         """
         size = len(recipes) * area * MAX_CHANNELS
         if self.unencoded_bytes and self.unencoded_bytes + size > self._max_bytes:
@@ -81,9 +82,9 @@ class EncoderPool:
     async def run(
         self, recipes: Sequence[Recipe], image_format: str, make: Callable[[], T]
     ) -> tuple[T, float]:
-        """The result of `make` on an encoder thread, and the seconds it took.
+        """Run `make` on an encoder thread; return its result and the seconds that it took.
 
-        Cancelled before its turn, it is never made.
+        If the call is cancelled before a thread is free, `make` does not run.
         """
 
         def timed() -> tuple[T, float]:
@@ -97,10 +98,10 @@ class EncoderPool:
         return made, took
 
     def close(self) -> None:
-        """Let the threads end; what has not begun is dropped."""
+        """Let the threads end; jobs that have not started are cancelled."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 
 def _by_format(recipes: Sequence[Recipe], image_format: str) -> list[Recipe]:
-    """Recipes as the predictor learns them: a format takes the place of the model."""
+    """Return recipes for the predictor, with the format in place of the model."""
     return [replace(recipe, model=image_format) for recipe in recipes]

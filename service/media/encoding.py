@@ -1,7 +1,7 @@
-"""One picture -> the bytes of a file: the table of formats that clients may ask for.
+"""Encoding of one picture into a file: the table of formats that clients may request.
 
-PNG and WebP are lossless, in every case; JPEG is the small one. The same pixels and facts give the
-same bytes as long as `ENCODER_VERSION` stays. Knows neither models nor HTTP.
+PNG and WebP are always lossless; JPEG is lossy and the smallest. The same pixels and facts give the
+same bytes as long as `ENCODER_VERSION` stays the same. Knows neither models nor HTTP.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from service.media.png import write_png
 from service.media.provenance import Facts, exif_block, xmp_packet
 from service.media.webp import write_webp
 
-# Raise the first number whenever the same pixels may become other bytes.
+# Increase the first number whenever the same pixels may give other bytes.
 ENCODER_VERSION: Final = "-".join(
     [
         "3",
@@ -32,8 +32,8 @@ ENCODER_VERSION: Final = "-".join(
     ]
 )
 
-# Colour at full resolution: drawings gain 4 dB for a third more bytes. Tables fitted to the
-# picture take a tenth of the bytes off for half a millisecond at 256 px.
+# Chroma at full resolution: drawings gain 4 dB for a third more bytes. Huffman tables fitted to the
+# picture (`optimize`) save a tenth of the bytes and cost half a millisecond at 256 px.
 JPEG_QUALITY: Final = 90
 JPEG_SUBSAMPLING: Final = "4:4:4"
 
@@ -43,10 +43,10 @@ class ImageFormat:
     """A file format for one picture.
 
     Attributes:
-        name: what clients write.
+        name: name in requests of clients.
         media_type: for `Content-Type` and `Accept`.
-        extension: of a file's name, with its dot.
-        lossless: whether the decoded pixels are those that went in.
+        extension: extension of the file name, with its dot.
+        lossless: True if the decoded pixels are equal to the encoded ones.
         write: pixels `[H, W, C]` and facts -> bytes.
 
     """
@@ -59,7 +59,7 @@ class ImageFormat:
 
 
 def write_jpeg(pixels: Pixels, facts: Facts) -> bytes:
-    """One picture `[H, W, C]` as JPEG; transparency is laid over white, gray stays gray."""
+    """Encode one picture `[H, W, C]` as JPEG; RGBA is composited on white, gray stays gray."""
     file = io.BytesIO()
     Image.fromarray(as_shown(on_white(checked(pixels)))).save(
         file,
@@ -81,12 +81,12 @@ FORMATS: Final[dict[str, ImageFormat]] = {
 
 
 def encode(pixels: Pixels, format: str, facts: Facts) -> bytes:
-    """A picture as a file.
+    """Encode a picture as a file.
 
     Args:
         pixels: uint8 `[H, W, C]`, C = 1 (gray), 3 (RGB) or 4 (RGBA).
         format: a key of `FORMATS`.
-        facts: what made the picture: `seed`, `model` (name@digest), `resolution`, `software`.
+        facts: provenance: `seed`, `model` (name@digest), `resolution`, `software`.
 
     Raises:
         ValueError: not a picture, an unknown format, or a fact with an unusable name.

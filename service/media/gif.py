@@ -1,9 +1,9 @@
 """Animated GIF files: one palette of 256 colours for all frames, so that nothing flickers.
 
-GIF is lossy for colour, by about 40 dB on drawings, and exact for gray. Frames are mapped to the
-nearest colour without dither, whose grain would swarm when played and adds half to the bytes.
-Owns the container (GIF89a specification), since Pillow's `save_all` merges frames that are equal;
-Pillow finds the palette and packs the bits.
+GIF is lossy for colour (about 40 dB PSNR on drawings) and exact for gray. Frames are mapped to the
+nearest colour without dithering, whose noise would flicker and adds half to the bytes.
+Owns the container (GIF89a specification), since Pillow's `save_all` merges equal frames; Pillow
+computes the palette and compresses the frames.
 """
 
 from __future__ import annotations
@@ -18,27 +18,29 @@ from PIL import GifImagePlugin, Image
 from models.picture import Pixels, as_shown, checked, on_white
 from service.media.provenance import Facts, one_line
 
-SAMPLED_PIXELS: Final = 1 << 18  # what the palette is fitted to, spread over all frames
-TRANSPARENT: Final = 255  # the colour number kept free for it in RGBA
-SHORTEST_DELAY: Final = 2  # hundredths of a second; players take less for "as slow as 10"
+SAMPLED_PIXELS: Final = 1 << 18  # sample for the palette, spread over all frames
+TRANSPARENT: Final = 255  # the palette index reserved for it in RGBA
+SHORTEST_DELAY: Final = 2  # hundredths of a second; players replace shorter delays by 10
 RESTORE_BACKGROUND: Final = 2
 GRAYS: Final = bytes(value for value in range(256) for _ in range(3))
 
 
 def write_gif(frames: Iterable[Pixels], fps: int, loop: bool, facts: Facts) -> bytes:
-    """Pictures of one shape as an animated GIF; a repeated frame is kept.
+    """Encode pictures of one shape as an animated GIF; a repeated frame is kept.
 
     Args:
-        frames: at least one; each is `[H, W, C]`. Of RGBA, what is less than half opaque vanishes.
-        fps: frames per second; delays are whole hundredths of a second, so above 50 it runs slower.
-        loop: for ever, or once.
+        frames: at least one; each is `[H, W, C]`. In RGBA, a pixel with alpha below 128 becomes
+            transparent.
+        fps: frames per second; delays are whole hundredths of a second and at least two, so above
+            50 the animation plays slower.
+        loop: play forever, or once.
         facts: written as a comment.
 
     """
     pictures = [checked(frame) for frame in frames]
     height, width, channels = pictures[0].shape
     palette = _palette(pictures)
-    # Sections 17 to 19: signature, screen of 256 colours of 8 bits, background, aspect, colours.
+    # Sections 17 to 19: signature, size, flags (256 8-bit colours), background, aspect, palette.
     screen = struct.pack("<6sHHBBB", b"GIF89a", width, height, 0xF7, TRANSPARENT, 0)
     parts = [screen, bytes(palette.getpalette() or GRAYS)]
     if loop:
@@ -54,7 +56,7 @@ def write_gif(frames: Iterable[Pixels], fps: int, loop: bool, facts: Facts) -> b
 
 
 def _palette(pictures: list[Pixels]) -> Image.Image:
-    """A picture with the palette of them all: 256 colours, or 255 beside transparency."""
+    """Return an image that holds the common palette: 256 colours, or 255 and transparency."""
     holder = Image.new("P", (1, 1))
     channels = pictures[0].shape[2]
     if channels == 1:
@@ -67,13 +69,13 @@ def _palette(pictures: list[Pixels]) -> Image.Image:
     colours = TRANSPARENT if channels == 4 else 256
     found = Image.fromarray(sample[None]).quantize(colours, Image.Quantize.FASTOCTREE)
     known = bytes(found.getpalette() or [])
-    # Unused places repeat the first colour, so that they attract nothing new.
+    # Unused entries repeat the first colour, so that no pixel is mapped to a new one.
     holder.putpalette((known + known[:3] * 256)[: 3 * 256])
     return holder
 
 
 def _indexed(picture: Pixels, palette: Image.Image) -> Image.Image:
-    """The picture as colour numbers of the palette."""
+    """Map a picture to indices of the palette."""
     if picture.shape[2] == 1:
         indexed = Image.fromarray(as_shown(picture)).convert("P")
     else:
@@ -87,6 +89,6 @@ def _indexed(picture: Pixels, palette: Image.Image) -> Image.Image:
 
 
 def _blocks(data: bytes) -> bytes:
-    """Section 15: pieces of at most 255 bytes, each after its length, and an empty one."""
+    """Split data into sub-blocks (section 15): at most 255 bytes after their length, last empty."""
     pieces = [data[k : k + 255] for k in range(0, len(data), 255)]
     return b"".join(bytes([len(piece)]) + piece for piece in pieces) + b"\0"

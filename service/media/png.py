@@ -1,8 +1,8 @@
-"""PNG files, still and animated, written straight from arrays; lossless and quick.
+"""PNG files, still and animated, written directly from arrays: lossless and fast.
 
-Owns the layout of a PNG (W3C Recommendation "PNG, Third Edition", sections named below). One
-filter serves the whole picture, which numpy does at memory speed; ISA-L does the deflating. That
-is tens of times cheaper than the usual search for the best filter of each row, at about 15 % more
+Owns the layout of a PNG (W3C Recommendation "PNG, Third Edition", sections named below). One filter
+is used for the whole picture, which numpy applies at memory speed; ISA-L compresses. That is tens
+of times faster than the usual search for the best filter of each row, and gives about 15 % more
 bytes. The same pixels and facts give the same bytes. Knows no other format.
 """
 
@@ -20,24 +20,23 @@ from models.picture import Pixels, checked
 from service.media.provenance import Facts, checked_facts, rights_of, xmp_packet
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
-DEFLATE_LEVEL: Final = 1  # levels 2 and 3 of ISA-L cost more here and hardly save a byte
+DEFLATE_LEVEL: Final = 1  # levels 2 and 3 of ISA-L are slower and save hardly any bytes
 COLOUR_TYPES: Final = {1: 0, 3: 2, 4: 6}  # section 11.2.1: by number of channels
 SMALL_HEIGHT: Final = 64  # rows
 KEYWORDS: Final = {"software": "Software", "credit": "Author"}  # section 11.3.3.1
 
 Filter = Callable[[Pixels, Pixels, int], None]
 
-# The types that ISA-L's stubs leave open.
+# ISA-L's type stubs leave these types unknown.
 _compress = cast("Callable[[Pixels, int], bytes]", isal_zlib.compress)  # pyright: ignore[reportUnknownMemberType]
 _crc32 = cast("Callable[[bytes, int], int]", isal_zlib.crc32)  # pyright: ignore[reportUnknownMemberType]
 
 
 def write_png(pixels: Pixels, facts: Facts) -> bytes:
-    """One picture `[H, W, C]` as a PNG with its facts in text chunks.
+    """Encode one picture `[H, W, C]` as a PNG with its facts in text chunks.
 
     Raises:
-        ValueError: not a picture (`models.picture.checked`), or a fact with an unusable
-            name.
+        ValueError: not a picture (`models.picture.checked`), or a fact with an invalid name.
 
     """
     pixels = checked(pixels)
@@ -46,13 +45,13 @@ def write_png(pixels: Pixels, facts: Facts) -> bytes:
 
 
 def write_apng(frames: Iterable[Pixels], fps: int, loop: bool, facts: Facts) -> bytes:
-    """Pictures of one shape as an animated PNG: every frame whole and kept, also repeated ones.
+    """Encode pictures of one shape as an animated PNG; each frame is stored in full, also repeats.
 
     Args:
         frames: at least one; each is `[H, W, C]`.
         fps: frames per second; each frame lasts exactly 1 / fps seconds.
-        loop: for ever, or once.
-        facts: written once, for the whole.
+        loop: play forever, or once.
+        facts: written once for the file.
 
     """
     remaining = iter(frames)
@@ -61,7 +60,7 @@ def write_apng(frames: Iterable[Pixels], fps: int, loop: bool, facts: Facts) -> 
     body: list[bytes] = []
     count = sequence = 0
     for count, frame in enumerate(chain([first], remaining), start=1):
-        # Section 11.3.6.2: sequence, size, place, delay as a fraction, dispose none, blend source.
+        # Section 11.3.6.2: sequence, size, offset, delay as a fraction, dispose none, blend source.
         control = struct.pack(">IIIIIHHBB", sequence, width, height, 0, 0, 1, fps, 0, 0)
         body.append(_chunk(b"fcTL", control))
         data = _deflated(checked(frame))
@@ -76,19 +75,19 @@ def write_apng(frames: Iterable[Pixels], fps: int, loop: bool, facts: Facts) -> 
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
-    """Section 5.3: length, type, data, and the CRC of the last two."""
+    """Return a chunk (section 5.3): length, type, data, and the CRC of the last two."""
     crc = _crc32(data, _crc32(kind, 0))
     return b"".join([struct.pack(">I", len(data)), kind, data, struct.pack(">I", crc)])
 
 
 def _header(pixels: Pixels) -> bytes:
-    """Section 11.2.1: size, 8 bits per sample, colour type, no interlace."""
+    """Return the header (section 11.2.1): size, 8 bits per sample, colour type, no interlace."""
     height, width, channels = pixels.shape
     return struct.pack(">IIBBBBB", width, height, 8, COLOUR_TYPES[channels], 0, 0, 0)
 
 
 def _text(facts: Facts) -> list[bytes]:
-    """Section 11.3.3: one chunk for each fact, and the XMP packet."""
+    """Return the text chunks (section 11.3.3): one for each fact, and the XMP packet."""
     named = checked_facts(facts)
     if rights := rights_of(facts):
         named |= {"Copyright": rights}
@@ -98,14 +97,14 @@ def _text(facts: Facts) -> list[bytes]:
 
 
 def _text_chunk(keyword: str, value: str) -> bytes:
-    """Plain Latin-1 where that is enough, else UTF-8."""
+    """Return a `tEXt` chunk if the value fits Latin-1, else an `iTXt` chunk in UTF-8."""
     try:
         return _chunk(b"tEXt", keyword.encode() + b"\0" + value.encode("latin-1"))
     except UnicodeEncodeError:
         return _chunk(b"iTXt", keyword.encode() + b"\0\0\0\0\0" + value.encode())
 
 
-# --- Filters (section 9), each for a whole picture seen as rows of bytes [H, W * C] ---------------
+# --- Filters (section 9), each for a whole picture as rows of bytes [H, W * C] --------------------
 
 
 def _none(rows: Pixels, out: Pixels, _: int) -> None:
@@ -123,7 +122,7 @@ def _up(rows: Pixels, out: Pixels, _: int) -> None:
 
 
 def _average(rows: Pixels, out: Pixels, channels: int) -> None:
-    """Less the mean of left and above, which are 0 beyond the edge."""
+    """Subtract the mean of the left and the upper pixel, which are 0 outside the picture."""
     left, above = rows[1:, :-channels], rows[:-1, channels:]
     out[0, :channels] = rows[0, :channels]
     np.subtract(rows[0, channels:], rows[0, :-channels] >> 1, out=out[0, channels:])
@@ -138,7 +137,7 @@ FILTERS: Final[dict[int, Filter]] = {0: _none, 1: _sub, 2: _up, 3: _average}
 
 
 def _filtered(pixels: Pixels, kind: int) -> Pixels:
-    """Rows of bytes `[H, 1 + W * C]`, each after the number of its filter."""
+    """Return the filtered rows `[H, 1 + W * C]`, each after the number of its filter."""
     height, _, channels = pixels.shape
     rows = pixels.reshape(height, -1)
     out = np.empty((height, rows.shape[1] + 1), np.uint8)
@@ -148,11 +147,11 @@ def _filtered(pixels: Pixels, kind: int) -> Pixels:
 
 
 def _deflated(pixels: Pixels) -> bytes:
-    """Section 10: the rows, under the filter that suits them best, as a zlib stream.
+    """Compress the rows, under the filter that compresses best, into a zlib stream (section 10).
 
-    Drawings with flat areas want no filter, photographs Sub, Up or the average; a wrong choice
-    costs up to 80 %. What decides is the size of a sample: all rows of a small picture, else four
-    bands, together an eighth of it.
+    Drawings with flat areas compress best without a filter, photographs with Sub, Up or Average; a
+    wrong choice adds up to 80 % of bytes. The filter with the smallest compressed sample is chosen:
+    the sample is all rows of a small picture, else four bands, together an eighth of the rows.
     """
     height = pixels.shape[0]
     candidates = [_filtered(pixels, kind) for kind in FILTERS]

@@ -1,8 +1,7 @@
-"""The facts of a picture in the words of file formats: XMP, EXIF, and a line of text.
+"""Provenance metadata of a picture for file formats: XMP, EXIF, and a line of text.
 
-Every file says which seed and model made it, that it was made by a trained algorithm (IPTC digital
-source type), under which licence it stands and whom to thank, so that people and software can tell.
-Knows no pixel.
+Every file states its seed and model, that it was made by a trained algorithm (IPTC digital source
+type), its licence and its credit, for people and for software. Knows no pixels.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ EXIF_IMAGE_DESCRIPTION = 0x010E
 EXIF_SOFTWARE = 0x0131
 EXIF_ARTIST = 0x013B
 EXIF_COPYRIGHT = 0x8298
-# Tags that the Exif standard (version 3.0, section 4.6.8) requires of a JPEG: 72 dots an inch, as
-# where nothing is known, and centred colour samples.
+# Tags that the Exif standard (version 3.0, section 4.6.8) requires of a JPEG: 72 dots per inch, the
+# value for an unknown resolution, and centred chroma samples.
 EXIF_REQUIRED = {0x011A: 72.0, 0x011B: 72.0, 0x0128: 2, 0x0213: 1}
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -47,13 +46,13 @@ _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 
 
 def checked_facts(facts: Facts) -> dict[str, str]:
-    """The facts in order of name, with characters that no file may hold replaced by `?`.
+    """Return the facts sorted by name; characters that XML does not allow become `?`.
 
     Args:
         facts: usually `seed`, `model` (name@digest), `resolution`, `licence`, `credit`, `software`.
 
     Raises:
-        ValueError: a name that is not lower-case letters, digits and `_`.
+        ValueError: a name does not consist of lower-case letters, digits and `_`.
 
     """
     for name in facts:
@@ -63,7 +62,7 @@ def checked_facts(facts: Facts) -> dict[str, str]:
 
 
 def rights_of(facts: Facts) -> str:
-    """Credit and licence in one sentence, as fields called copyright want it; empty without."""
+    """Return credit and licence as one text for copyright fields; empty if both are missing."""
     clean = checked_facts(facts)
     licence = clean.get("licence", "")
     return ". ".join(
@@ -72,7 +71,7 @@ def rights_of(facts: Facts) -> str:
 
 
 def licence_address(licence: str) -> str | None:
-    """The address of the text of a licence of Creative Commons; None for others."""
+    """Return the URL of a Creative Commons licence; None for other licences."""
     if found := _CREATIVE_COMMONS.search(licence):
         return f"https://creativecommons.org/licenses/{found[1].lower()}/{found[2]}/"
     is_public = re.search(r"\bCC0\b", licence)
@@ -80,7 +79,7 @@ def licence_address(licence: str) -> str | None:
 
 
 def xmp_packet(facts: Facts) -> bytes:
-    """The facts as an XMP packet: the digital source type, software, rights, and all by name."""
+    """Return an XMP packet: digital source type, software and rights, and all facts by name."""
     clean = checked_facts(facts)
     values = {f"progan:{name}": value for name, value in clean.items()}
     if "software" in clean:
@@ -100,7 +99,7 @@ def xmp_packet(facts: Facts) -> bytes:
 
 
 def exif_block(facts: Facts) -> bytes:
-    """The facts as EXIF: all in the image description, software and rights in tags of their own."""
+    """Return EXIF: all facts in the image description; software and rights also in own tags."""
     clean = checked_facts(facts)
     texts = {
         EXIF_IMAGE_DESCRIPTION: one_line(facts),
@@ -117,12 +116,12 @@ def exif_block(facts: Facts) -> bytes:
 
 
 def one_line(facts: Facts) -> str:
-    """The facts as text, `seed=7; model=...`, for formats that hold only a comment."""
+    """Return the facts as text, `seed=7; model=...`, for formats that have only a comment."""
     return "; ".join(f"{name}={value}" for name, value in checked_facts(facts).items())
 
 
 def _element(name: str, container: str, text: str) -> str:
-    """A property that XMP keeps as a list: of languages (`Alt`) or of people in order (`Seq`)."""
+    """Return a list property of XMP: of languages (`Alt`) or of ordered people (`Seq`)."""
     language = ' xml:lang="x-default"' if container == "Alt" else ""
     item = f"<rdf:li{language}>{escape(text)}</rdf:li>"
     return f"\n<{name}><rdf:{container}>{item}</rdf:{container}></{name}>"

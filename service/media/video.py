@@ -1,13 +1,14 @@
-"""MP4 files: H.264 that browsers and phones play, with the index in front; lossy.
+"""MP4 files: lossy H.264 that browsers and phones play, with the index at the start of the file.
 
-Owns the settings of the encoder (x264 through PyAV). H.264 here halves the resolution of colour
-and wants even sizes, so an odd side is continued by one pixel and tiny pictures are enlarged by a
-whole factor. The x264 in PyAV's wheels is under the GPL: whoever passes on an image or installer
-that contains it must keep to that. This is the only room that uses it.
+Owns the settings of the encoder (x264 through PyAV). The pixel format (yuv420p) halves the chroma
+resolution and requires even sides: an odd side is padded by one pixel. Pictures with a side below
+`SMALLEST_SIDE` are enlarged by an integer factor. The x264 in PyAV's wheels is under the GPL, which
+applies to anyone who distributes an image or installer that contains it. This is the only module
+that uses it.
 """
 
 # pyright: reportUnknownMemberType=false
-# The stubs of PyAV leave the type of what a packet belongs to open.
+# The type stubs of PyAV leave the type of a packet's stream unknown.
 
 from __future__ import annotations
 
@@ -29,19 +30,19 @@ from av.video.stream import VideoStream
 from models.picture import Pixels, checked, in_colour, on_white
 from service.media.provenance import Facts, one_line, xmp_packet
 
-SMALLEST_SIDE: Final = 64  # pixels; players show less badly or not at all
-CONSTANT_QUALITY: Final = "16"  # x264's crf: about 40 dB, the rest is lost to 4:2:0
+SMALLEST_SIDE: Final = 64  # pixels; players show smaller videos badly or not at all
+CONSTANT_QUALITY: Final = "16"  # x264's crf: about 40 dB; 4:2:0 causes further loss
 PROCESSOR_FACTS: Final = Path("/proc/cpuinfo")
 XMP_BOX: Final = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")  # XMP part 3, section 1.2.7.1
 
 
 def write_mp4(frames: Iterable[Pixels], fps: int, loop: bool, facts: Facts) -> bytes:
-    """Pictures of one shape as an MP4 file.
+    """Encode pictures of one shape as an MP4 file.
 
     Args:
-        frames: at least one; each is `[H, W, C]`. Transparency is laid over white.
+        frames: at least one; each is `[H, W, C]`. RGBA is composited on white.
         fps: frames per second; each frame lasts exactly 1 / fps seconds.
-        loop: has no meaning here, the player decides.
+        loop: ignored: the player decides.
         facts: written as a comment and as XMP.
 
     """
@@ -51,7 +52,7 @@ def write_mp4(frames: Iterable[Pixels], fps: int, loop: bool, facts: Facts) -> b
     file = io.BytesIO()
 
     def reopened(*_: object) -> io.BytesIO:
-        """What is written so far, which the writer reads again to put the index in front."""
+        """Open the bytes written so far: the muxer reads them again to move the index."""
         return io.BytesIO(file.getvalue())
 
     settings = {"movflags": "+faststart", "fflags": "+bitexact"}
@@ -67,10 +68,10 @@ def write_mp4(frames: Iterable[Pixels], fps: int, loop: bool, facts: Facts) -> b
 
 @cache
 def deterministic_options(processor_facts: Path) -> dict[str, str]:
-    """Options of x264 by which the same frames give the same bytes.
+    """Return options of x264 with which the same frames give the same bytes.
 
-    On a processor with AVX-512, one file in a hundred came out otherwise (see the lab book); with
-    AVX2, which every such processor has, none did, and they are the bytes of the ninety-nine.
+    With AVX-512, one file in a hundred had different bytes (see the lab book). With AVX2, which
+    every processor with AVX-512 has, no file did, and the bytes are those of the other ninety-nine.
     """
     try:
         wide = "avx512" in processor_facts.read_text(encoding="utf-8", errors="replace")
@@ -80,14 +81,14 @@ def deterministic_options(processor_facts: Path) -> dict[str, str]:
 
 
 def _add_stream(film: OutputContainer, picture: Pixels, fps: int) -> VideoStream:
-    """A stream of pictures like this one, in the colours of BT.709."""
+    """Add a stream for pictures of this size, in the colour space BT.709."""
     stream = film.add_stream("libx264", rate=fps)
     stream.height, stream.width = picture.shape[:2]
     stream.pix_fmt = "yuv420p"
     quality = {"crf": CONSTANT_QUALITY, "preset": "veryfast", "tune": "animation"}
     stream.options = {**quality, **deterministic_options(PROCESSOR_FACTS)}
     codec = stream.codec_context
-    # One thread: the same bytes on every machine, and the others stay free for requests.
+    # One thread: the bytes are the same on every machine, and other cores stay free for requests.
     codec.thread_count = 1
     codec.colorspace = Colorspace.ITU709
     codec.color_primaries = ColorPrimaries.BT709
@@ -97,7 +98,7 @@ def _add_stream(film: OutputContainer, picture: Pixels, fps: int) -> VideoStream
 
 
 def _video_frame(picture: Pixels, number: int, fps: int) -> av.VideoFrame:
-    """RGB `[H, W, 3]` as the frame of that number."""
+    """Convert RGB `[H, W, 3]` to the video frame with index `number`."""
     shot = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(
         format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
     )
@@ -106,7 +107,7 @@ def _video_frame(picture: Pixels, number: int, fps: int) -> av.VideoFrame:
 
 
 def _enlarged(pixels: Pixels) -> Pixels:
-    """As RGB `[H, W, 3]` with even sides, each at least `SMALLEST_SIDE`."""
+    """Convert to RGB `[H, W, 3]` with even sides, each at least `SMALLEST_SIDE`."""
     rgb = in_colour(on_white(pixels))
     factor = -(-SMALLEST_SIDE // min(rgb.shape[:2]))
     large = rgb.repeat(factor, axis=0).repeat(factor, axis=1)

@@ -1,1 +1,1 @@
-"""What operators see: metrics, engine health, spans, log lines."""
+"""Observability for operators: metrics, engine health, spans, log lines."""

@@ -1,7 +1,7 @@
-"""The health of the engine: for the health routes, and when the process must end.
+"""The health of the engine: for the health routes, and for the end of a hung process.
 
-Owns the judgement and its log lines. A batch that takes far longer than it should costs readiness
-first, then liveness, then the process: not every supervisor asks for health.
+Owns the thresholds of health and their log lines. If a batch is overdue, the service first becomes
+not ready, then not alive, and at last the process must end: not every supervisor checks health.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class Condition(Enum):
-    """The condition of the engine; each worse than the one before."""
+    """The condition of the engine, from best to worst."""
 
     HEALTHY = "healthy"
     STALLED = "stalled"
@@ -26,12 +26,12 @@ class Condition(Enum):
 
 
 class EngineHealth:
-    """Judges the engine by its status.
+    """Derives the condition of the engine from its status.
 
     Args:
-        stall_s: seconds overdue after which it counts as stalled: not ready.
-        hang_s: seconds overdue after which it counts as hung: not alive; and after as many again
-            the process must end.
+        stall_s: overdue seconds after which the engine counts as stalled: not ready.
+        hang_s: overdue seconds after which it counts as hung: not alive; after twice as many the
+            process must end.
     """
 
     def __init__(self, engine: Engine, metrics: Metrics, *, stall_s: float, hang_s: float) -> None:
@@ -43,7 +43,7 @@ class EngineHealth:
 
     @property
     def condition(self) -> Condition:
-        """The condition at this moment."""
+        """The current condition."""
         status = self._engine.status()
         if not status.alive:
             return Condition.ENDED
@@ -52,10 +52,10 @@ class EngineHealth:
         return Condition.STALLED if status.overdue_s > self._stall_s else Condition.HEALTHY
 
     def require_ready(self) -> None:
-        """Refuse unless requests should come here.
+        """Raise unless this process should get requests.
 
         Raises:
-            NotReady: they should not, and why.
+            NotReady: it should not; the message states why.
         """
         self.require_alive()
         if self.condition is Condition.STALLED:
@@ -63,10 +63,10 @@ class EngineHealth:
             raise NotReady(f"the engine should have been done {overdue_s:.0f} s ago")
 
     def require_alive(self) -> None:
-        """Refuse unless the process can do its work.
+        """Raise unless the process can do its work.
 
         Raises:
-            NotReady: only a restart helps.
+            NotReady: it cannot, and only a restart helps.
         """
         condition = self.condition
         if condition is Condition.ENDED:
@@ -79,7 +79,7 @@ class EngineHealth:
             )
 
     def check(self) -> bool:
-        """Log what has changed since the last check; returns whether the process must end."""
+        """Log a change since the last check; return True if the process must end."""
         now, before, status = self.condition, self._last, self._engine.status()
         self._last = now
         if now is not before and now is not Condition.ENDED:  # the engine has logged its end

@@ -1,7 +1,7 @@
-"""Where log lines go: a stream that may fail, as a full disk or a closed pipe does.
+"""Log handler for a stream that may fail, as with a full disk or a closed pipe.
 
-Owns the rule that the service outlives its log: lines that cannot be written are lost, and counted
-in the next line that can. Knows nothing of their content.
+Owns the rule that the service continues if its log fails: lines that cannot be written are lost,
+and the next line that can be written reports their number. Knows nothing of their content.
 """
 
 from __future__ import annotations
@@ -12,28 +12,28 @@ from typing import TextIO
 
 
 class LossyHandler(logging.StreamHandler[TextIO]):
-    """Writes to a stream; when that fails, the line is lost and nothing else.
+    """Writes to a stream; if that fails, only the line is lost.
 
     Attributes:
-        lost: lines that could not be written since the last one that could.
+        lost: number of lines that could not be written since the last one that could.
     """
 
     lost = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a line; before the first one after a loss, how many were lost."""
+        """Write a line; after a loss, write the number of lost lines first."""
         lost, self.lost = self.lost, 0
         if lost:
             super().emit(
                 _warning_record(f"{lost} log lines were lost: the log could not be written")
             )
-        if self.lost:  # it still cannot
+        if self.lost:  # the stream still fails
             self.lost = lost + 1
         else:
             super().emit(record)
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - as it is called
-        """Count what could not be written; errors of the record itself are reported as usual."""
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Count a line that could not be written; errors of the record are reported as usual."""
         if isinstance(sys.exc_info()[1], OSError):
             self.lost += 1
         else:

@@ -1,13 +1,13 @@
-"""The metrics of the service, each tied to a decision that somebody makes.
+"""The metrics of the service, each for a decision of its operators.
 
 Owns the names, labels and buckets of all metrics, in a registry of its own. Label values come from
-closed sets: never a seed, a raw path, a client.
+closed sets: never a seed, a raw path or a client.
 
-- Is it well?        requests by status, request duration, self-test, engine errors, heartbeat age
-- Is it too small?   queue depth, queue wait, queued work, refusals: add a replica or shed load
-- Is it well set?    batch size, batch and encode duration: batch size, threads, formats
-- Who uses it?       images by model and resolution
-- Does it live?      process_*: memory, processor time, open files, time of the start
+- Health:         requests by status, request duration, self-test, engine errors, heartbeat age
+- Capacity:       queue depth, queue wait, queued work, refusals: add a replica or shed load
+- Configuration:  batch size, batch and encode duration: set batch size, threads, formats
+- Usage:          images by model and resolution
+- Process:        process_*: memory, processor time, open files, start time
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 def name_of(pinned: str) -> str:
-    """The name in `name@digest`: a label that outlives the digest."""
+    """Return the name in `name@digest`: a label that stays if the digest changes."""
     return pinned.partition("@")[0]
 
 
@@ -42,7 +42,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
-        ProcessCollector(registry=registry)  # process_*: memory, files, time of the start
+        ProcessCollector(registry=registry)  # process_*: memory, files, start time
 
         def counter(name: str, help_text: str, *labels: str) -> Counter:
             return Counter(f"progan_{name}", help_text, labels, registry=registry)
@@ -80,7 +80,7 @@ class Metrics:
         self.engine_errors = counter(
             "engine_errors_total", f"Batches that failed or hung: {', '.join(FAULT_KINDS)}.", "kind"
         )
-        for reason in REASONS:  # a series that is there from the start can be alerted on
+        for reason in REASONS:  # alerts need series that exist from the start
             self.refused.labels(reason)
         for kind in FAULT_KINDS:
             self.engine_errors.labels(kind)
@@ -99,7 +99,7 @@ class Metrics:
     # ------------------------------------------------------------------ the batcher's observer
 
     def batch_done(self, recipes: Sequence[Recipe], waits_s: list[float], took_s: float) -> None:
-        """A batch of one model was computed."""
+        """Record a computed batch of one model."""
         largest = max(recipe.resolution for recipe in recipes)
         self.batch_size.observe(len(recipes))
         self.batch_duration.labels(largest).observe(took_s)
@@ -109,11 +109,11 @@ class Metrics:
             self.images.labels(name_of(recipes[0].model), resolution).inc(count)
 
     def batch_failed(self, error: Exception) -> None:
-        """The engine raised."""
+        """Record an error of the engine."""
         self.engine_errors.labels(kind_of(error)).inc()
 
     def engine_hung(self) -> None:
-        """A batch takes far longer than predicted."""
+        """Record a batch that takes far longer than predicted."""
         self.engine_errors.labels("hang").inc()
 
     # ------------------------------------------------------------------ at start
@@ -124,7 +124,7 @@ class Metrics:
         self.registry.register(self._queue)
 
     def loaded(self, catalogue: Catalogue) -> None:
-        """Tell what is served now, and no longer what was before."""
+        """Set the series of the models that are served now, and remove those of former models."""
         self._queue.models = list(catalogue.models)
         self.model_info.clear()
         for served in catalogue.models.values():
@@ -141,14 +141,14 @@ class Metrics:
 
 
 class QueueCollector(Collector):
-    """Gauges whose truth lies in the batcher."""
+    """Gauges that are read from the batcher at each scrape."""
 
     def __init__(self, batcher: Batcher) -> None:
         self.models: list[str] = []
         self._batcher = batcher
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """The gauges at this moment."""
+        """Yield the gauges with their current values."""
         depth = GaugeMetricFamily(
             "progan_queue_depth", "Images waiting for a batch.", labels=["model"]
         )

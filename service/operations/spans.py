@@ -1,8 +1,9 @@
-"""Spans inside a request, beside FastAPI's own: waiting, computing, encoding.
+"""Spans inside a request, in addition to FastAPI's own: waiting, computing, encoding.
 
-Owns their names and attributes, and what FastAPI is asked to trace. FastAPI honours `traceparent`
-and exports by OTLP where `OTEL_EXPORTER_OTLP_ENDPOINT` (or its like) says so; without it the SDK is
-never imported and nothing is recorded. Knows no engine; times are the batcher's.
+Owns their names and attributes, and the tracing configuration of FastAPI. FastAPI honours
+`traceparent` and exports by OTLP if `OTEL_EXPORTER_OTLP_ENDPOINT` or a similar variable is set;
+without it the SDK is never imported and nothing is recorded. Knows no engine; the times are
+measured by the batcher.
 """
 
 from __future__ import annotations
@@ -20,25 +21,25 @@ from service.batching.queue import Rendered
 from service.batching.recipe import Recipe
 
 SERVICE_NAME = "progan"
-UNTRACED = ("/health/", "/metrics")  # asked every few seconds, and always the same
+UNTRACED = ("/health/", "/metrics")  # requested every few seconds, and always the same
 
 
 def set_service_name() -> None:
-    """Set the name of this service where the environment has none; before the first span."""
+    """Set the service name if the environment has none; call it before the first span."""
     if "service.name=" not in os.environ.get("OTEL_RESOURCE_ATTRIBUTES", ""):
         os.environ.setdefault("OTEL_SERVICE_NAME", SERVICE_NAME)
 
 
 def is_untraced(scope: MutableMapping[str, Any]) -> bool:
-    """Return whether a request is left out of traces."""
+    """True if a request is excluded from traces."""
     return str(scope.get("path", "")).startswith(UNTRACED)
 
 
 def telemetry() -> TelemetryConfig:
-    """FastAPI's part: one span for each request, exported as `OTEL_*` variables say."""
+    """Return FastAPI's configuration: one span per request, exported as `OTEL_*` variables set."""
     return {
         "auto_configure": True,
-        "metrics": False,  # Prometheus has ours
+        "metrics": False,  # Prometheus scrapes our metrics
         "logs": False,
         "operation_spans": False,
         "exclude": is_untraced,
@@ -46,7 +47,7 @@ def telemetry() -> TelemetryConfig:
 
 
 def trace_id_of(headers: Mapping[str, str]) -> str | None:
-    """The trace that a request belongs to: that of its span, else that of its `traceparent`."""
+    """Return the trace id of a request: that of its span, else that of its `traceparent`."""
     context = trace.get_current_span().get_span_context()
     if not context.is_valid and "traceparent" in headers:
         carrier = {"traceparent": headers["traceparent"]}
@@ -63,17 +64,17 @@ def set_request_attributes(facts: Mapping[str, Any]) -> None:
 
 
 class Spans:
-    """Makes the spans inside a request; costs nothing while nobody records.
+    """Records the spans inside a request; costs nothing if nothing is recorded.
 
     Args:
-        provider: where the spans go; else to the global one, once there is one.
+        provider: provider that gets the spans; None for the global one, as soon as it is set.
     """
 
     def __init__(self, provider: trace.TracerProvider | None = None) -> None:
         self._tracer = trace.get_tracer(SERVICE_NAME, tracer_provider=provider)
 
     def rendered(self, recipes: Sequence[Recipe], images: Sequence[Rendered]) -> None:
-        """Record waiting and computing of each batch that computed some of `images`."""
+        """Record the waiting and the computation of each batch that contained some of `images`."""
         if not trace.get_current_span().is_recording():
             return
         since_epoch_s = time.time() - time.monotonic()
@@ -92,7 +93,7 @@ class Spans:
             self._record("generate", began, began + first.generate_s, batch)
 
     def encoded(self, name: str, took_s: float) -> None:
-        """Record an encoding as `name` that has just ended and took `took_s` seconds."""
+        """Record an encoding in the format `name` that took `took_s` seconds until now."""
         if trace.get_current_span().is_recording():
             now = time.time()
             self._record("encode", now - took_s, now, {"progan.format": name})

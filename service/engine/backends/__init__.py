@@ -1,1 +1,1 @@
-"""How a network is computed: eager PyTorch, OpenVINO, CUDA graphs."""
+"""Backends that compute a network: eager PyTorch, OpenVINO, CUDA graphs."""

@@ -1,7 +1,7 @@
 """The backend for CUDA: channels_last, one CUDA graph for each step and batch size.
 
-Owns the recording and replaying of graphs. Written from the documentation and not measured on
-CUDA; the start-up test judges it like any other backend.
+Owns the capture and replay of graphs. Written from the documentation and not measured on CUDA; the
+start-up test verifies it as it verifies any other backend.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from torch import Tensor, nn
 from service.engine.backends.eager import CompiledNetwork, Step, fold
 from service.engine.device import Target
 
-WARM_UPS = 3  # runs before a recording: libraries choose kernels and take memory in the first
+WARM_UPS = 3  # runs before a capture: in the first, libraries choose kernels and allocate memory
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
 class GraphedStep:
-    """A step whose kernels are launched all at once, by a graph recorded for each input shape.
+    """A step whose kernels are launched together, by a CUDA graph captured for each input shape.
 
-    Steps run in batches of a few proven sizes, so there are few shapes.
+    Steps run only at a few verified batch sizes, so there are few shapes.
     """
 
     def __init__(self, step: Step) -> None:
@@ -28,7 +28,7 @@ class GraphedStep:
         self._recorded: dict[torch.Size, tuple[torch.cuda.CUDAGraph, Tensor, Tensor]] = {}
 
     def __call__(self, x: Tensor) -> Tensor:
-        """The result is a copy, which the next replay leaves alone."""
+        """Replay the graph of the shape of `x`; later replays do not change the result."""
         if x.shape not in self._recorded:
             self._recorded[x.shape] = self._record(x)
         graph, given, made = self._recorded[x.shape]
@@ -45,7 +45,7 @@ class GraphedStep:
                 self._step(given)
         torch.cuda.current_stream(x.device).wait_stream(beside)
         graph = torch.cuda.CUDAGraph()
-        # Other threads may load a model meanwhile; what they do is not part of this graph.
+        # Other threads may load a model meanwhile; their operations must not enter this graph.
         with torch.cuda.graph(graph, capture_error_mode="thread_local"):
             made = self._step(given)
         return graph, given, made
@@ -54,11 +54,14 @@ class GraphedStep:
 def cuda_network(
     stem: nn.Module, levels: nn.ModuleList, exits: nn.ModuleList, target: Target
 ) -> CompiledNetwork:
-    """Modules on a CUDA device, in the precision of `target`; they are taken over and changed."""
+    """Compile modules for a CUDA device, in the precision of `target`.
+
+    Takes ownership of the modules and modifies them.
+    """
     dtype = DTYPES[target.precision]
     for part in (stem, levels, exits):
         fold(part)
-        part.to(device=target.device, dtype=dtype)  # `fold` has laid weights out in channels_last
+        part.to(device=target.device, dtype=dtype)  # `fold` has stored the weights in channels_last
 
     def begin(z: Tensor) -> Tensor:
         return stem(z.to(dtype)).contiguous(memory_format=torch.channels_last)

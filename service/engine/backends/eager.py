@@ -1,8 +1,8 @@
 """The interface of a compiled network, and the plain PyTorch backend that runs everywhere.
 
-Owns `CompiledNetwork`, three kinds of callables on tensors which each backend provides; the folding
-of equalized scales into the weights, with which every backend begins; and the eager backend. Knows
-layers, never a generator's class.
+Owns `CompiledNetwork`, the callables on tensors that each backend provides: stem, levels and exits;
+the folding of equalized scales into the weights, which every backend does first; and the eager
+backend. Knows layers, not the class of a generator.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ Step = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class CompiledNetwork:
-    """A network ready to run.
+    """A network that is ready to run, as a sequence of steps.
 
-    A cut between two steps costs time where features are large, so it may have fewer levels
-    than the network: `T = len(levels)` of them are shared by all pictures that go that far, and
-    the exits above lead from the features of level T to their own level in one step.
+    Splitting the computation into steps costs time where features are large, so there may be fewer
+    levels here than in the network. The first `T = len(levels)` levels are shared by all pictures
+    that reach them; an exit above level T computes the levels between T and its own, too.
 
     Attributes:
-        stem: latents `[N, L]`, of models with classes `[N, 2L]`, -> features of level 0.
+        stem: latents `[N, L]`, for models with classes `[N, 2L]`, -> features of level 0.
         levels: features of level k -> features of level k + 1, for k below T.
         exits: one for each level of the network. Exit k: features of level min(k, T) -> images
-            `[N, C, h, w]` of level k, about [-1, 1].
-        precision: the number format it computes in, `fp32` or `bf16`.
-        engine: what computes it, with its version.
-        torch_threads: that torch may use for what is left to it. Where another library computes,
-            one: torch's threads spin for a while after each operation, on cores that others need.
+            `[N, C, h, w]` of level k, approximately in [-1, 1].
+        precision: the number format of the computation, `fp32` or `bf16`.
+        engine: name of the backend; for OpenVINO with its version.
+        torch_threads: number of threads that torch may use. If another library computes, it is 1:
+            torch's threads spin for a while after each operation, on cores that others need.
     """
 
     stem: Step
@@ -53,7 +53,10 @@ def eager_network(
     device: torch.device,
     threads: int = 1,
 ) -> CompiledNetwork:
-    """Plain PyTorch in fp32 on so many threads; the modules are taken over and changed."""
+    """Prepare modules for plain PyTorch in fp32 on `threads` threads.
+
+    Takes ownership of the modules and modifies them.
+    """
     for part in (stem, levels, exits):
         fold(part)
         part.to(device)
@@ -62,7 +65,7 @@ def eager_network(
 
 
 def _channels_last(stem: nn.Module) -> Step:
-    """Features leave the stem in the memory order that all levels then keep."""
+    """Return a stem whose features are channels_last, a memory format that all levels keep."""
 
     def run(z: Tensor) -> Tensor:
         return stem(z).contiguous(memory_format=torch.channels_last)
@@ -71,7 +74,7 @@ def _channels_last(stem: nn.Module) -> Step:
 
 
 # ----------------------------------------------------------------------------------------
-# Folding: a layer with a run-time scale becomes the plain layer with the scale in its weights.
+# Folding: a layer with a run-time scale becomes a plain layer with the scale in its weights.
 
 
 def fold(module: nn.Module) -> None:
@@ -84,7 +87,7 @@ def fold(module: nn.Module) -> None:
 
 
 def _folded(layer: nn.Module) -> nn.Module | None:
-    """The plain layer that computes the same; None where there is nothing to fold."""
+    """Return the plain layer that computes the same; None if there is nothing to fold."""
     if type(layer) is EqualizedLinear:
         out_size, in_size = layer.weight.shape
         plain = nn.Linear(in_size, out_size, device="meta")

@@ -1,7 +1,8 @@
 """The backend for CPUs: compiled by OpenVINO when the model is loaded.
 
-Owns where the network is cut and how OpenVINO is set up. It needs no compiler on the machine and
-writes no file. Takes and returns torch tensors; the translation is in `openvino_graph`.
+Owns the division of the network into steps and the settings of OpenVINO, which needs no compiler
+on the machine and writes no file. Takes and returns torch tensors; the translation is in
+`openvino_graph`.
 """
 
 from __future__ import annotations
@@ -20,23 +21,26 @@ from service.engine.device import Target
 
 MOST_SHARED_LEVELS = 2  # up to 16 px
 SHARED_WEIGHTS = 1_000_000
-"""Levels are shared where that saves memory: the first two, if they have as many weights each.
+"""Minimal number of weights of a shared level; sharing saves memory.
 
-On a CPU it saves no time. A cut copies the features and reorders them: up to 16 px that is 4 % of
-a wide network and 10 % of a tiny one; at every level 19 and 65 % (`bench/engine.py`).
+At most the first two levels are shared. On a CPU this saves no time: each division between two
+steps copies and reorders the features. With levels shared up to 16 px this costs 4 % of the time of
+a wide network and 10 % of a tiny one; with all levels shared 19 % and 65 %
+(`bench/engine.py`).
 """
 
-HINTS = {"fp32": "f32", "bf16": "bf16"}  # our names -> those of OpenVINO
+HINTS = {"fp32": "f32", "bf16": "bf16"}  # our names -> names of OpenVINO
 NAMES = {hint: name for name, hint in HINTS.items()}
 
 
 @cache
 def library() -> ov.Core:
-    """OpenVINO, one for the whole life of the process.
+    """Return OpenVINO's core, a single one for the lifetime of the process.
 
-    Its plugin exchanges the alternate signal stack of the thread that loads it, and puts the old
-    one back on the thread that drops it, whichever that is: a signal to a thread left with a stack
-    that is gone ends the process. So a thread that ends at once loads it, and nobody drops it.
+    Its CPU plugin replaces the alternate signal stack of the thread that loads it, and restores the
+    old one on the thread that releases it, even if that is another thread. A signal to a thread
+    whose alternate stack no longer exists ends the process. So a temporary thread loads the plugin,
+    and it is never released.
     """
 
     def load() -> ov.Core:
@@ -49,40 +53,40 @@ def library() -> ov.Core:
 
 
 class CompiledStep:
-    """A part of the network; one call at a time."""
+    """A compiled part of the network; only one call at a time."""
 
     def __init__(self, compiled: ov.CompiledModel) -> None:
         self._request = compiled.create_infer_request()
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Any number of images; the result is a copy, which the next call leaves alone."""
+        """Compute any number of images; the result is a copy that later calls do not change."""
         results = self._request.infer([x.contiguous().numpy()], share_inputs=True)
         return torch.from_numpy(results[0])
 
 
 class Compiler:
-    """OpenVINO, set up so that the same numbers come out each time."""
+    """OpenVINO's compiler, with settings for reproducible results."""
 
     def __init__(self, threads: int, precision: str) -> None:
         self._core = library()
         self._settings = {
             "INFERENCE_PRECISION_HINT": HINTS[precision],
-            "INFERENCE_NUM_THREADS": threads,  # another number may add up in another order
+            "INFERENCE_NUM_THREADS": threads,  # another number may change the order of summation
             "NUM_STREAMS": 1,
-            "ENABLE_CPU_PINNING": False,  # other processes may have pinned theirs to the same cores
+            "ENABLE_CPU_PINNING": False,  # other processes may be pinned to the same cores
         }
         self.precision = precision
 
     def __call__(self, graph: ov.Model) -> CompiledStep:
-        """A graph ready to run."""
+        """Compile a graph, and note the precision that OpenVINO has chosen for it."""
         compiled = self._core.compile_model(graph, "CPU", self._settings)
         hint = compiled.get_property("INFERENCE_PRECISION_HINT")
-        self.precision = NAMES.get(hint.to_string(), self.precision)  # a CPU may have no bf16
+        self.precision = NAMES.get(hint.to_string(), self.precision)  # a CPU may lack bf16
         return CompiledStep(compiled)
 
 
 def shared_levels(levels: nn.ModuleList) -> int:
-    """How many levels, from the first, run once for all pictures of a batch."""
+    """Return the number of levels, from the first, that run once for all pictures of a batch."""
     sizes = [sum(p.numel() for p in level.parameters()) for level in levels]
     return sum(1 for _ in takewhile(lambda n: n >= SHARED_WEIGHTS, sizes[:MOST_SHARED_LEVELS]))
 
@@ -94,14 +98,14 @@ def openvino_network(
     entry_size: int,
     target: Target,
 ) -> CompiledNetwork:
-    """Stem, the shared levels one by one, and the way from there to each exit in one piece.
+    """Compile the stem, each shared level, and for each exit all that follows them as one step.
 
-    Takes ownership of the modules and modifies them. The result states the precision it computes
-    in: the processor may not have that of `target`.
+    Takes ownership of the modules and modifies them. The result states the precision that it
+    computes in: the processor may lack that of `target`.
 
     Raises:
-        NotTranslatedError: the network has an operation that `openvino_graph` does not know.
-        RuntimeError: OpenVINO cannot be used here, or refuses the graph.
+        NotTranslatedError: the network has an operation that `openvino_graph` cannot translate.
+        RuntimeError: OpenVINO cannot be used on this machine, or refuses the graph.
     """
     for part in (stem, levels, exits):
         fold(part)

@@ -1,9 +1,9 @@
-"""The computation of folded torch modules, written down as an OpenVINO graph.
+"""Symbolic tracing of folded torch modules into an OpenVINO graph.
 
-Owns the translation: a `Symbol` walks through the modules' own `forward` in place of a tensor and
-notes what is done to it. Nothing is computed, and no state of torch's is touched, so it may run
-beside other threads. Knows the operations that generators are made of; another one is refused by
-name, and the network is then served in plain PyTorch.
+Owns the translation: a `Symbol` takes the place of the tensor in the modules' own `forward` and
+records the operations on it. Nothing is computed and no state of torch is changed, so it may run
+beside other threads. Knows the operations of our generators; any other operation raises an error
+that names it, and the network is then served in plain PyTorch.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ import torch.nn.functional as F
 from openvino import opset13 as ops
 from torch import Tensor, nn
 
-CHANNEL_AXIS = np.array([1], np.int64)  # the axis
+CHANNEL_AXIS = np.array([1], np.int64)  # of NCHW
 
 
 class NotTranslatedError(ValueError):
-    """A network does something that has no translation; the message says what."""
+    """A network has an operation without translation; the message names it."""
 
 
 class Symbol:
-    """A place in the graph where modules expect a tensor of fp32.
+    """A node of the graph, passed to modules in place of an fp32 tensor.
 
-    It is no tensor: torch hands its functions over to `__torch_function__`, and the methods below
-    are those of a tensor.
+    It is not a tensor: torch dispatches its functions to `__torch_function__`, and the methods
+    below imitate those of a tensor.
     """
 
     dtype, requires_grad = torch.float32, False
@@ -46,14 +46,14 @@ class Symbol:
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Symbol:
-        """What torch calls instead of one of its functions, when an argument is a symbol."""
+        """Translate a torch function; torch calls this if an argument is a symbol."""
         if (rule := RULES.get(function)) is None:
             raise NotTranslatedError(f"{getattr(function, '__name__', function)} is not known")
         return cls(rule(args[0].node, *args[1:], **(kwargs or {})))
 
     def __getattr__(self, name: str) -> object:
-        """What a tensor has and a symbol has not."""
-        if name.startswith("__"):  # questions of Python, not of a network
+        """Refuse an attribute of tensors that symbols do not have."""
+        if name.startswith("__"):  # looked up by Python, not by a network
             raise AttributeError(name)
         raise NotTranslatedError(f"Tensor.{name} is not known")
 
@@ -68,25 +68,25 @@ class Symbol:
     __rmul__ = __mul__
 
     def float(self) -> Self:
-        """It is fp32 already; a lower precision is chosen for the whole graph."""
+        """Return itself: it is fp32 already; a lower precision is chosen for the whole graph."""
         return self
 
     def to(self, dtype: torch.dtype) -> Self:
-        """As `float`."""
+        """Return itself for float32; other types are refused."""
         if dtype is not torch.float32:
             raise NotTranslatedError(f"Tensor.to({dtype}) is not known")
         return self
 
     def square(self) -> Symbol:
-        """Of each number."""
+        """Square each element."""
         return Symbol(ops.multiply(self.node, self.node))
 
     def mean(self, dim: int, *, keepdim: bool = False) -> Symbol:
-        """Over one axis."""
+        """Take the mean over one axis."""
         return Symbol(ops.reduce_mean(self.node, np.array([dim], np.int64), keepdim))
 
     def reshape(self, *shape: int) -> Symbol:
-        """The same numbers in another shape; one length may be -1."""
+        """Change the shape; one length may be -1."""
         return Symbol(ops.reshape(self.node, np.array(shape, np.int64), special_zero=False))
 
 
@@ -101,8 +101,8 @@ def _constant(value: Tensor | float) -> ov.Node:
 
 
 # ----------------------------------------------------------------------------------------
-# One rule for each function that modules call: the node of its first argument, then the others as
-# torch has them.
+# One rule for each torch function that modules call. A rule takes the node of the first argument,
+# then the other arguments as torch has them.
 
 
 def _linear(x: ov.Node, weight: Tensor, bias: Tensor | None = None) -> ov.Node:
@@ -182,9 +182,10 @@ RULES: dict[object, Callable[..., ov.Node]] = {
 
 
 def _pixel_norm(x: ov.Node, scale: ov.Node) -> ov.Node | None:
-    """`x * rsqrt(mean(x * x) + e)` over the channels, in one operation instead of five.
+    """Return `x * rsqrt(mean(x * x) + e)` over the channels as one operation instead of five.
 
-    Each of the five walks through all features; at high resolutions that is a sixth of the time.
+    Returns None if `scale` is not that expression of `x`. Each of the five operations reads all
+    features, which at high resolutions takes a sixth of the time.
     """
     chain: list[ov.Node] = []
     node = scale
@@ -215,14 +216,14 @@ def _require(fact: bool, what: str) -> None:
 
 
 def graph_of(modules: Sequence[nn.Module], shape: Sequence[int]) -> ov.Model:
-    """The graph of `modules` one after another.
+    """Trace the composition of `modules`, in order, into a graph.
 
     Args:
-        modules: folded, in fp32.
-        shape: of one image's input, without the batch, which may have any size.
+        modules: folded modules in fp32.
+        shape: shape of one input, without the batch axis, which may have any length.
 
     Raises:
-        NotTranslatedError: a module does something that is not known here.
+        NotTranslatedError: a module has an operation without translation.
     """
     start = ops.parameter([-1, *shape], np.float32)
     x: Any = Symbol(start)
@@ -231,18 +232,18 @@ def graph_of(modules: Sequence[nn.Module], shape: Sequence[int]) -> ov.Model:
             x = module(x)
     except NotTranslatedError:
         raise
-    except Exception as error:  # a module may ask anything of what it takes for a tensor
+    except Exception as error:  # a module may use any feature of a tensor
         raise NotTranslatedError(f"{error!r}") from error
     _require(isinstance(x, Symbol), f"a result of type {type(x).__name__}")
-    make: Any = ov.Model  # whose types say that it cannot be made
+    make: Any = ov.Model  # by its type stubs it cannot be constructed
     return make([x.node], [start])
 
 
 def shape_after(model: ov.Model) -> tuple[int, ...]:
-    """The shape of one image's result, without the batch.
+    """Return the shape of one result, without the batch axis.
 
     Raises:
-        NotTranslatedError: it is not fixed.
+        NotTranslatedError: the shape is not fixed.
     """
     shape = model.output(0).get_partial_shape()
     lengths = [shape[axis] for axis in range(1, len(shape))]

@@ -1,7 +1,7 @@
 """Selection of the fastest backend of a device for a generator.
 
-Owns the choice. A network that OpenVINO cannot express, or a machine without OpenVINO, is
-served in plain PyTorch, and the log says so.
+Owns the choice. If OpenVINO is not installed or cannot express the network, the network is served
+in plain PyTorch, and a warning is logged.
 """
 
 from __future__ import annotations
