@@ -1,6 +1,6 @@
-"""Where a command computes: its device, and the threads of the CPU.
+"""Device of a command, and its number of CPU threads.
 
-Owns the two options, what they accept, and how many threads torch is given. Knows no command.
+Owns the two options, their values, and the number of threads of torch. Knows no command.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ DEVICE_TYPES = ("cpu", "cuda")
 
 
 def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
-    """`--device` and `--threads`."""
+    """Add the options `--device` and `--threads`."""
     parser.add_argument("--device", help="cpu, cuda, cuda:1; the first CUDA device, else the CPU")
     add_threads_argument(parser)
 
 
 def add_threads_argument(parser: argparse.ArgumentParser) -> None:
-    """`--threads`; `use_threads` obeys it."""
+    """Add the option `--threads`, for `use_threads`."""
     parser.add_argument(
         "--threads",
         type=thread_count,
@@ -34,7 +34,7 @@ def add_threads_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def device_of(name: str | None) -> torch.device:
-    """The device of that name; the first CUDA device, else the CPU, without one.
+    """Device of that name; without a name the first CUDA device, else the CPU.
 
     Raises:
         ConfigError: there is no such device here.
@@ -51,30 +51,30 @@ def device_of(name: str | None) -> torch.device:
 
 
 def set_matrix_precision(precision: str) -> None:
-    """Compute fp32 in fp32 on CUDA: TF32, cuDNN's default there, keeps 10 bits of the mantissa."""
+    """Disable TF32 on CUDA for fp32 runs: TF32, cuDNN's default, has a mantissa of 10 bits."""
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = precision != FP32
 
 
 def thread_count(text: str) -> int:
-    """The value of `--threads`."""
+    """Parse the value of `--threads`."""
     if not text.isdecimal() or not 1 <= int(text) <= MAX_THREADS:
         raise argparse.ArgumentTypeError(f"1 to {MAX_THREADS} threads are possible, not {text!r}")
     return int(text)
 
 
 def use_threads(wanted: int | None) -> int:
-    """Give torch that many CPU threads, or as many as can compute at once here.
+    """Set the number of CPU threads of torch, at most as many as can compute at once here.
 
-    More than affinity and the quota of a container allow would wait for one another, so a larger
-    number is reduced, with a sentence on the standard error.
+    A number above the CPU affinity or the quota of the container is reduced, with a sentence on
+    the standard error: the surplus threads would only wait for one another.
 
     Args:
         wanted: the value of `--threads`; None for torch's default, which follows
             `OMP_NUM_THREADS`.
 
     Returns:
-        How many it has now.
+        The number of threads of torch.
     """
     most = available_threads()
     if wanted and wanted > most:

@@ -1,18 +1,18 @@
 """Data-parallel training: the processes that `torchrun` started for one run.
 
 Owns all communication between them: ranks, shares of a batch, means, barriers. Knows no step,
-schedule or file. A single process sets up nothing, and every operation returns its input.
+schedule or file. A single process initialises nothing, and every operation returns its input.
 
-**Shares.** Of each batch, process r of W has the images r, r + W, r + 2 W and so on: real and fake
-image, class and random numbers of one place stay together. Image n is in group n modulo M of the
-minibatch deviation, so the M groups are whole on one process where W divides M; elsewhere the
-deviation is taken over the features of all (`Processes.stddev`).
+**Shares.** Of each batch, process r of W has the images r, r + W, r + 2 W and so on: the real
+image, fake image, class and random numbers of one index are on the same process. Image n is in
+group n modulo M of the minibatch deviation, so each of the M groups is on one process if W divides
+M; otherwise the deviation is computed over the features of all processes (`Processes.stddev`).
 
-**Why not `DistributedDataParallel`.** It averages gradients by hooks that it arms in each forward
-pass, for one backward pass over the same parameters; its documentation excludes
-`torch.autograd.grad`, which the penalties are made of. Here a discriminator scores two to four
-times for one backward pass, once with its parameters frozen, and the levels that take part change.
-So gradients are averaged when all of them are there, in one go: the same mean, without hooks.
+**Why not `DistributedDataParallel`.** It averages gradients by hooks that each forward pass
+prepares for one backward pass over the same parameters; its documentation excludes
+`torch.autograd.grad`, which the penalties use. Here the discriminator runs two to four forward
+passes for one backward pass, once with its parameters frozen, and the set of active levels changes.
+So gradients are averaged together after the backward pass: the same mean, without hooks.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ TIMEOUT = timedelta(hours=1)  # while the first process measures and writes
 
 
 class DistributedError(RuntimeError):
-    """The processes of a run cannot go on together; the message says why."""
+    """The processes of a run cannot continue together; the message states the reason."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ class Processes:
     """One of the processes of a run.
 
     Attributes:
-        rank: its number, from 0; the first one writes all files.
-        count: how many there are.
-        local_rank: its number on its machine: that of its CUDA device.
-        local_count: how many there are on its machine.
+        rank: from 0; the process of rank 0 is the first one, which writes all files.
+        count: number of processes (world size).
+        local_rank: rank on its machine, and number of its CUDA device.
+        local_count: number of processes on its machine.
     """
 
     rank: int = 0
@@ -58,7 +58,7 @@ class Processes:
 
     @classmethod
     def from_environment(cls) -> Self:
-        """The process as `torchrun` started it; a single one without it."""
+        """Read the variables that `torchrun` sets; without them, a single process."""
         if not dist.is_torchelastic_launched():
             return cls()
         names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
@@ -66,23 +66,23 @@ class Processes:
 
     @property
     def first(self) -> bool:
-        """Whether this process writes files and messages for all."""
+        """True if this process writes files and messages for all."""
         return self.rank == 0
 
     @property
     def share(self) -> slice:
-        """The places of a batch that are this process's."""
+        """Slice of the batch indices of this process."""
         return slice(self.rank, None, self.count)
 
     def shard(self, batch: Tensor) -> Tensor:
-        """This process's share of a batch `[N, ...]`: `[N / count, ...]`."""
+        """Select this process's share of a batch `[N, ...]`: `[N / count, ...]`."""
         return batch if self.count == 1 else batch[self.share]
 
     def device_name(self, name: str | None) -> str | None:
-        """Each process of a machine has a CUDA device of its own, unless it is alone there.
+        """Name of this process's device: with several processes, each has its own CUDA device.
 
         Raises:
-            DistributedError: several processes of a machine are given one and the same.
+            DistributedError: several processes of a machine are given the same device.
         """
         if self.local_count > 1 and name and name.startswith("cuda:"):
             raise DistributedError(
@@ -95,7 +95,7 @@ class Processes:
 
     @contextmanager
     def process_group(self, device: torch.device) -> Generator[None]:
-        """Communication over NCCL or gloo inside the context; the loss of a process is an error."""
+        """Communicate over NCCL or gloo inside the context; a lost process raises an error."""
         if self.count == 1:
             yield
             return
@@ -111,14 +111,14 @@ class Processes:
                     "another process is gone; its own message says why"
                 ) from error
             raise
-        dist.destroy_process_group()  # after a failure, `torchrun` ends whoever is left
+        dist.destroy_process_group()  # after a failure, `torchrun` ends the remaining processes
 
     def exit(self, code: int) -> NoReturn:
-        """End this process with a code.
+        """End this process with an exit code.
 
-        Threads of gloo may outlive the process group, and now and then abort an interpreter that
-        shuts down (pytorch/pytorch#190489). So one of several exits without a shutdown: everything
-        is written by then.
+        Threads of gloo may outlive the process group, and sometimes abort the interpreter during
+        its shutdown (pytorch/pytorch#190489). So with several processes each one exits without a
+        shutdown; all files are already written.
         """
         if self.count == 1:
             sys.exit(code)
@@ -127,11 +127,11 @@ class Processes:
         os._exit(code)
 
     # ------------------------------------------------------------------------------------
-    # Means. A term is a mean over its images and all shares are equal, so the mean over the
-    # processes is that of the whole batch; so is its gradient.
+    # Means. A term is a mean over its images and all shares have equal size, so the mean over the
+    # processes is that of the whole batch; the same holds for its gradient.
 
     def mean(self, values: Tensor) -> Tensor:
-        """The mean of each value over all processes, without gradient."""
+        """Mean of each value over all processes, without gradient."""
         if self.count == 1:
             return values
         total = values.detach().clone()
@@ -140,7 +140,7 @@ class Processes:
 
     @torch.no_grad()
     def average(self, tensors: Sequence[Tensor]) -> None:
-        """Put the mean over all processes into each of these tensors, which are alike on all."""
+        """Average each tensor over all processes, in place; all pass tensors of the same shapes."""
         if self.count == 1:
             return
         flat = torch.cat([tensor.flatten() for tensor in tensors])
@@ -151,7 +151,7 @@ class Processes:
             tensor.copy_(part.view(tensor.shape))
 
     def stddev(self, features: Tensor, group_size: int) -> Tensor:
-        """`models.layers.minibatch_stddev` of a share, `[n, C, H, W]`, as of the whole batch."""
+        """Compute `models.layers.minibatch_stddev` of a share `[n, C, H, W]` in the whole batch."""
         images = len(features) * self.count
         if images // group_of(images, group_size) % self.count == 0:
             return minibatch_stddev(features, group_size)
@@ -164,7 +164,7 @@ class Processes:
     # Agreement.
 
     def any(self, flag: bool) -> bool:
-        """The logical or of a flag over all processes."""
+        """Logical or of a flag over all processes."""
         if self.count == 1:
             return flag
         flags = torch.tensor(int(flag))
@@ -172,13 +172,13 @@ class Processes:
         return bool(flags.item())
 
     def require_same(self, **texts: str) -> None:
-        """Refuse to go on where texts differ between processes.
+        """Raise an error if texts differ between processes.
 
         Args:
-            texts: by the names for the message.
+            texts: the names appear in the message.
 
         Raises:
-            DistributedError: on all of them, naming what differs.
+            DistributedError: on all processes; the message names the texts that differ.
         """
         if self.count == 1:
             return
@@ -197,9 +197,9 @@ class Processes:
 
     @contextmanager
     def all_or_none(self) -> Generator[None]:
-        """All processes leave the context, or none: an error on one is an error on all.
+        """Context that all processes complete, or none: an error on one is an error on all.
 
-        Inside, no process may wait for another.
+        Inside the context, no process may wait for another.
 
         Raises:
             DistributedError: another process failed inside.
@@ -207,7 +207,7 @@ class Processes:
         try:
             yield
         except Exception:
-            with suppress(RuntimeError):  # the others may be gone already
+            with suppress(RuntimeError):  # the others may have ended already
                 self.any(True)
             raise
         if self.count > 1 and self.any(False):
@@ -218,11 +218,11 @@ SINGLE = Processes()
 
 
 # ----------------------------------------------------------------------------------------
-# Both are linear and mutually adjoint, hence double backward is correct.
+# Both are linear and adjoint to each other, hence double backward is correct.
 
 
 class Gather(Function):
-    """`[n, ...]` of each process -> `[W, n, ...]`, the same on all."""
+    """All-gather: `[n, ...]` of each process -> `[W, n, ...]`, the same on all."""
 
     @staticmethod
     def forward(_context: Any, share: Tensor) -> Tensor:  # noqa: ANN401 - torch's own
@@ -239,7 +239,7 @@ class Gather(Function):
 
 
 class Scatter(Function):
-    """`[W, n, ...]` of each process -> `[n, ...]`: this process's part of their sum."""
+    """Reduce-scatter: `[W, n, ...]` of each process -> `[n, ...]`, this process's part."""
 
     @staticmethod
     def forward(_context: Any, parts: Tensor) -> Tensor:  # noqa: ANN401 - torch's own

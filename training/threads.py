@@ -1,4 +1,4 @@
-"""Threads of the CPU: how many this process may use, and how the idle ones wait.
+"""CPU threads: the number that this process may use, and the wait policy of idle ones.
 
 Owns the limits that affinity and control groups set, and OpenMP's wait policy. Imports no torch:
 the policy is read once, when torch loads its OpenMP library.
@@ -12,7 +12,7 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
 from pathlib import Path
 
-# Any of these in the environment: somebody has decided how threads wait.
+# If one of these is set in the environment, the user has chosen a wait policy.
 WAIT_VARIABLES = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
 # libgomp reads the first one, Intel's and LLVM's libraries the second one (milliseconds).
 PASSIVE_WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}
@@ -22,19 +22,20 @@ GROUP_TREE = Path("/sys/fs/cgroup")
 
 
 def wait_passively(environment: MutableMapping[str, str]) -> None:
-    """Let idle OpenMP threads sleep instead of spin, unless the environment says how they wait.
+    """Let idle OpenMP threads sleep instead of spin, unless the environment sets a policy.
 
-    A spinning thread keeps a core from the one it waits for where other processes compute, too: two
-    threads were then 10 to 18 times slower than one. To be called before torch is imported.
+    If other processes compute too, a spinning thread can occupy the core that the thread it waits
+    for needs: two threads were then 10 to 18 times slower than one. Call it before torch is
+    imported.
     """
     if not any(name in environment for name in WAIT_VARIABLES):
         environment.update(PASSIVE_WAITING)
 
 
 def available_threads() -> int:
-    """The number of threads that can compute at once here, at least 1: affinity and quota bound it.
+    """Number of threads that can compute at once here, at least 1, by affinity and quota.
 
-    A quota of one core and a half counts as one: threads that wait for one another at every layer
+    A quota of 1.5 cores counts as one: threads that wait for one another at every layer
     are as slow as the one that is throttled.
     """
     has_affinity = hasattr(os, "sched_getaffinity")  # Linux
@@ -44,10 +45,10 @@ def available_threads() -> int:
 
 
 def cpu_quota(processes: Path = PROCESS_GROUPS, tree: Path = GROUP_TREE) -> float | None:
-    """The CPU time that control groups grant this process, in cores; None without a limit.
+    """CPU quota of this process in its control groups, in cores; None without a limit.
 
-    Reads versions 1 and 2. A group can use no more than any group above it may, and a container may
-    see its own group as the root of the tree; so all from the group up to the root are asked.
+    Reads cgroup versions 1 and 2. The limits of all parent groups apply as well, and a container
+    may see its own group as the root of the tree; so all from the group up to the root are read.
 
     Args:
         processes: lists the groups of this process, as `/proc/self/cgroup` does.
@@ -69,13 +70,13 @@ def cpu_quota(processes: Path = PROCESS_GROUPS, tree: Path = GROUP_TREE) -> floa
 
 
 def _mounts(controllers: list[str], joined: str, tree: Path) -> list[Path]:
-    if controllers == [""]:  # version 2, alone or beside version 1
+    if controllers == [""]:  # version 2, also if version 1 is mounted
         return [tree, tree / "unified"]
     return [tree / "cpu", tree / joined] if "cpu" in controllers else []
 
 
 def _limits_of(group: Path) -> Iterator[float]:
-    """The limits that one group states, in cores; what cannot be read is none."""
+    """Limits of one group, in cores; unreadable files give no limit."""
     with suppress(OSError, ValueError, ZeroDivisionError):
         quota, period = (group / "cpu.max").read_text(encoding="ascii").split()
         if quota != "max":

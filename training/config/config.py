@@ -1,8 +1,8 @@
-"""The configuration of a run: frozen, nested by what reads it, and checked as a whole.
+"""The configuration of a run: frozen, grouped by the part that reads it, and checked as a whole.
 
-Owns `TrainingConfig`, what its groups must agree in, and its JSON form. The settings themselves are
-in `groups.py`, presets in `presets.py`, `--set name=value` in `overrides.py`; what follows from
-images shown is in `training.game.schedule`.
+Owns `TrainingConfig`, the checks between its groups, and its JSON form. The settings themselves are
+in `groups.py`, presets in `presets.py`, `--set name=value` in `overrides.py`; values that depend on
+images shown are in `training.game.schedule`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ CONFIG_FILE = "config.json"  # in the folder of a run
 
 
 def read_network(value: object) -> NetworkConfig:
-    """A network configuration, or its plain values.
+    """Read a network configuration, given as such or as a dictionary.
 
     Raises:
         ValueError: a key is missing or unknown, or a value is out of range.
@@ -51,7 +51,7 @@ def read_network(value: object) -> NetworkConfig:
 
 @dataclass(frozen=True, config=STRICT)
 class TrainingConfig:
-    """Everything that determines a run, apart from the pictures."""
+    """All settings of a run; together with the pictures they determine it."""
 
     preset: str = Field(description="the preset it started from")
     network: Annotated[NetworkConfig, PlainValidator(read_network)] = Field(
@@ -101,7 +101,7 @@ class TrainingConfig:
         return sum(plan.fade_images + plan.stable_images for plan in self.levels)
 
     def to_json(self) -> str:
-        """The form that a run folder keeps."""
+        """JSON text, as stored in a run folder."""
         values = asdict(self) | {"network": self.network.to_dict()}
         if not self.changes:
             del values["changes"]
@@ -109,7 +109,7 @@ class TrainingConfig:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The reverse of `to_json`; also reads the flat form of earlier releases.
+        """Parse the output of `to_json`, or the flat form of earlier releases.
 
         Raises:
             ConfigError: a key is unknown or missing, or a value is not allowed.
@@ -125,7 +125,7 @@ class TrainingConfig:
 
 
 def sentences(error: ValidationError) -> list[str]:
-    """What is wrong with each value, in words."""
+    """Describe the error of each value in a sentence."""
     flat = {path: name for name, path in FLAT_NAMES.items()}
     found: list[str] = []
     for each in error.errors(include_url=False):

@@ -1,7 +1,7 @@
 """The groups of settings: each is read by one part of training.
 
 Owns every setting with its default, its limits and its description, and the checks within a group.
-What must agree between groups is in `config.py`. Names on the command line are in `names.py`.
+Checks between groups are in `config.py`. Names on the command line are in `names.py`.
 """
 
 from __future__ import annotations
@@ -20,35 +20,35 @@ from training.objectives.losses import OBJECTIVES
 
 
 class ConfigError(Exception):
-    """A setting that is not possible; the message says what is allowed.
+    """Invalid setting; the message states what is allowed.
 
-    Not a `ValueError`, so that pydantic lets it through as it is.
+    Not a `ValueError`, so that pydantic does not wrap it.
     """
 
 
 def require_choice(offered: Collection[str], value: str) -> str:
-    """Refuse what is not offered."""
+    """Raise an error if the value is not offered."""
     if value not in offered:
         raise ValueError(f"must be one of {', '.join(offered)}, not {value}")
     return value
 
 
 def require_policies(value: str) -> str:
-    """Refuse names of augmentations that are not offered; they are separated by commas."""
+    """Raise an error if one of the comma-separated augmentations is not offered."""
     for name in value.split(",") if value else ():
         require_choice(POLICIES, name)
     return value
 
 
 AUTO, FP32, BF16 = "auto", "fp32", "bf16"
-MOST = 10**15  # of anything counted: a float can still hold it
+MOST = 10**15  # upper limit of every count; a float represents it exactly
 
 Precision = Literal["auto", "fp32", "bf16"]
 
 
 @dataclass(frozen=True, config=STRICT)
 class LevelPlan:
-    """How one resolution is learned."""
+    """Training plan of one level."""
 
     resolution: int = Field(description="pixels of the shorter side of the level")
     fade_images: int = Field(
@@ -68,7 +68,7 @@ class LevelPlan:
 
 @dataclass(frozen=True, config=STRICT)
 class Change:
-    """Settings that hold from a point of the run on (`training.config.history`)."""
+    """Settings that apply from a point of the run on (`training.config.history`)."""
 
     images_shown: int = Field(ge=0, le=MOST, description="images after which they hold")
     settings: tuple[str, ...] = Field(description="name=value, as for --set")
@@ -76,7 +76,7 @@ class Change:
 
 @dataclass(frozen=True, config=STRICT)
 class ObjectiveConfig:
-    """What both networks minimise."""
+    """Losses of both networks."""
 
     name: Annotated[str, AfterValidator(partial(require_choice, OBJECTIVES))] = Field(
         default="logistic-r1", description="a name in training.objectives.losses.OBJECTIVES"
@@ -163,7 +163,7 @@ class AverageConfig:
 
 @dataclass(frozen=True, config=STRICT)
 class AugmentationConfig:
-    """Changes of the pictures (`training.objectives.augment`)."""
+    """Augmentation of real and fake images (`training.objectives.augment`)."""
 
     mirror: bool = Field(default=False, description="flip pictures left to right at random")
     policy: Annotated[str, AfterValidator(require_policies)] = Field(

@@ -1,7 +1,7 @@
-"""Settings that changed while a run was trained.
+"""Settings that change in the course of a run.
 
 Owns `config_at`: the configuration as a pure function of images shown, so that a resumed run needs
-nothing but its configuration file.
+only its configuration file.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from training.config.overrides import apply_settings
 
 
 def config_at(config: TrainingConfig, images_shown: int) -> TrainingConfig:
-    """The settings of the step that begins after so many images; without changes, `config`."""
+    """Settings of the step that begins after `images_shown` images; without changes, `config`."""
     if not config.changes:
         return config
     return _changed(config, sum(c.images_shown <= images_shown for c in config.changes))

@@ -1,4 +1,4 @@
-"""The names of settings on the command line, and where they stand in the configuration.
+"""The names of settings on the command line, and their paths in the configuration.
 
 Owns the short names of `--set` (`penalty_weight` for `penalty.weight`), which are also those of
 configuration files of earlier releases, and the suggestion for a name that is misspelt.
@@ -42,7 +42,7 @@ FLAT_NAMES: dict[str, Path] = {
     "seed": ("seed",),
 }
 
-# Names by which other tools call a setting.
+# Names of settings in other tools.
 ELSEWHERE = {
     "lr": "levels.*.learning_rate",
     "learning_rate": "levels.*.learning_rate",
@@ -62,7 +62,7 @@ ELSEWHERE = {
 
 
 def suggestion(name: str, offered: Iterable[str]) -> str:
-    """What a misspelt name probably means: `; did you mean ...?`, or nothing."""
+    """Suggest the closest name for a misspelt one: `; did you mean ...?`, or an empty text."""
     if name in ELSEWHERE:
         return f"; did you mean {ELSEWHERE[name]}?"
     close = get_close_matches(name, list(offered), n=1, cutoff=0.6)
@@ -70,7 +70,7 @@ def suggestion(name: str, offered: Iterable[str]) -> str:
 
 
 def nested(values: Any) -> Any:  # noqa: ANN401 - JSON of any kind
-    """The values of a configuration file, nested, whichever form it has.
+    """Nested values of a configuration file in the nested or the flat form.
 
     Raises:
         ValueError: a file of the flat form has an unknown key.

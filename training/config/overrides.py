@@ -1,7 +1,7 @@
 """Changes of a configuration by name: `--set name=value`.
 
-Owns how a name finds its setting, how text becomes a value of the right type, and the weights that
-come with another objective. What a value may be stands beside each setting in `groups.py`.
+Owns the lookup of a setting by name, the conversion of text to a value of the right type, and the
+default weights of another objective. The limits of each setting are in `groups.py`.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ Values = dict[str, Any]  # by name
 
 
 def apply_settings(config: TrainingConfig, settings: Sequence[str]) -> TrainingConfig:
-    """Change settings as `--set` names them: all at once, so their order does not matter.
+    """Apply `--set` options: all at once, so their order does not matter.
 
     Args:
-        config: where to start.
+        config: the configuration to change.
         settings: `seed=3`, `network.fmap_max=64`, or `levels.32.batch_size=16` (`levels.*` for
             all); of two with the same name, the last one counts.
 
@@ -54,7 +54,7 @@ def apply_settings(config: TrainingConfig, settings: Sequence[str]) -> TrainingC
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, str]:
-    """The texts of `--set`, by name.
+    """Parse `--set` options into texts by name.
 
     Raises:
         ConfigError: one is not of the form name=value.
@@ -72,12 +72,12 @@ def parse_settings(settings: Sequence[str]) -> dict[str, str]:
 def with_settings(config: TrainingConfig, settings: Mapping[str, object]) -> TrainingConfig:
     """Change settings by name, all at once.
 
-    Another objective brings its usual weights (`training.objectives.losses.Objective.usual`), the
-    same at every level, as the weights of the preset belong to its objective. A weight that is set
-    here is kept.
+    Another objective also sets its default weights (`training.objectives.losses.Objective.usual`),
+    the same at every level, because the weights of the preset belong to its own objective. A weight
+    in `settings` has priority.
 
     Args:
-        config: where to start.
+        config: the configuration to change.
         settings: values by name; text is read as on the command line.
 
     Raises:
@@ -115,13 +115,13 @@ def with_settings(config: TrainingConfig, settings: Mapping[str, object]) -> Tra
 def overruled(
     asked: TrainingConfig, taken: TrainingConfig, settings: Sequence[str]
 ) -> tuple[str, ...]:
-    """The settings that have another value in `taken`, with that: `network.fmap_max=96`.
+    """Settings with another value in `taken`, with that value: `network.fmap_max=96`.
 
     Args:
-        asked: where all of them are applied.
-        taken: the same run, with what something else has decided.
-        settings: as for `apply_settings`. Those for all levels (`levels.*`) apply to the levels
-            that are left to be set, so they are not among the results.
+        asked: the configuration with all settings applied.
+        taken: the configuration that the run uses.
+        settings: as for `apply_settings`. Those for all levels (`levels.*`) apply only to levels
+            that can still change, so they are not among the results.
     """
     names = [name for name in parse_settings(settings) if "*" not in name]
     values = {name: value_of(taken, name) for name in names}
@@ -133,10 +133,10 @@ def overruled(
 
 
 def path_of(name: str, config: TrainingConfig) -> tuple[str, ...]:
-    """Where a setting stands in the configuration: `("penalty", "weight")`.
+    """Path of a setting in the configuration: `("penalty", "weight")`.
 
     Raises:
-        ConfigError: there is none of that name; with the one that is probably meant.
+        ConfigError: there is no such name; the message suggests the closest one.
     """
     match name.split("."):
         case [key] if key in FLAT_NAMES:
@@ -157,7 +157,7 @@ def path_of(name: str, config: TrainingConfig) -> tuple[str, ...]:
 
 
 def value_of(config: TrainingConfig, name: str) -> object:
-    """The value of a setting, by any of its names but `levels.*`."""
+    """Value of a setting, by any of its names except `levels.*`."""
     match path_of(name, config):
         case ("levels", which, key):
             (plan,) = (plan for plan in config.levels if str(plan.resolution) == which)
@@ -178,10 +178,10 @@ def _known(key: str, offered: Sequence[str], prefix: str) -> str:
 
 
 def with_network(network: NetworkConfig, values: Values) -> NetworkConfig:
-    """The network with other shapes.
+    """Change shapes of the network.
 
     Raises:
-        ConfigError: there is no network of these shapes.
+        ConfigError: no network has these shapes.
     """
     try:
         return replace(network, **values)
@@ -191,7 +191,7 @@ def with_network(network: NetworkConfig, values: Values) -> NetworkConfig:
 
 
 def usual_weights(config: TrainingConfig, objective: Values) -> tuple[Values, Values]:
-    """The weights that come with another objective: of the penalty, and of each level."""
+    """Default weights of another objective: of the penalty, and of each level."""
     name = objective.get("name", config.objective.name)
     if name == config.objective.name:
         return {}, {}

@@ -21,12 +21,12 @@ from training.config.groups import (
 
 
 def plans(*rows: tuple[int, int, int, int, float]) -> tuple[LevelPlan, ...]:
-    """Rows of resolution, images faded, images held, batch size, learning rate."""
+    """Level plans from rows: resolution, fade images, stable images, batch size, learning rate."""
     return tuple(LevelPlan(*row) for row in rows)
 
 
-# Karras et al. 2018, appendix A: CelebA-HQ at 1024 px, 19 million images in all. The deviation is
-# taken over the whole minibatch, as in the code behind the paper's numbers.
+# Karras et al. 2018, appendix A: CelebA-HQ at 1024 px, 19 million images in all. The minibatch
+# deviation is taken over the whole minibatch, as in the code that produced the paper's numbers.
 PAPER_CELEBAHQ_1024 = TrainingConfig(
     preset="paper-celebahq-1024",
     network=NetworkConfig(1024),
@@ -49,7 +49,7 @@ PAPER_CELEBAHQ_1024 = TrainingConfig(
     tick_images=160_000,
 )
 
-# Appendix D: CIFAR-10, 20 million images, a gradient norm of 750, both players updated together.
+# Appendix D: CIFAR-10, 20 million images, a gradient norm of 750, both networks updated together.
 PAPER_CIFAR = replace(
     PAPER_CELEBAHQ_1024,
     preset="paper-cifar",
@@ -66,7 +66,7 @@ PAPER_CIFAR = replace(
     augmentation=replace(PAPER_CELEBAHQ_1024.augmentation, mirror=False),
 )
 
-# Sizes for two processor cores. The penalty falls on a quarter of each batch, every step.
+# Sizes for two CPU cores. The penalty is computed on a quarter of each batch, at every step.
 TINY = TrainingConfig(
     preset="tiny",
     network=NetworkConfig(16, latent_size=32, fmap_base=256, fmap_max=32),
@@ -110,7 +110,7 @@ FASHION_32 = TrainingConfig(
     precision=AUTO,
 )
 
-# As above with classes, wider, and with the objective that kept the variety of personas.
+# As above with classes, wider, and with the objective that preserved the diversity of personas.
 FASHION_32_LABELS = replace(
     FASHION_32,
     preset="fashion-32-labels",
@@ -143,8 +143,8 @@ PERSONAS_128 = TrainingConfig(
     precision=AUTO,
 )
 
-# One level more; it takes few images when it begins with a finished run of personas-128. Gamma
-# grows with the pixels, and at 256 px beards and frames only came with a seventh of it.
+# One level more; it needs few images when it is initialised from a finished run of personas-128.
+# Gamma grows with the pixels; at 256 px, beards and frames only appeared with a seventh of it.
 PERSONAS_256 = replace(
     PERSONAS_128,
     preset="personas-256",
@@ -154,8 +154,8 @@ PERSONAS_256 = replace(
 )
 
 # For 300 to 500 pictures: ADA adapts the strength of DiffAugment (Karras et al. 2020, Zhao et al.
-# 2020), which needs scores around zero, so the objective is logistic-r1. Its quality was never
-# measured.
+# 2020), which needs scores around zero, so the objective is logistic-r1. Its quality has not
+# been measured.
 FEW_128 = TrainingConfig(
     preset="few-128",
     network=PERSONAS_128.network,

@@ -1,6 +1,6 @@
-"""Values of settings: of the right type, within their limits, from text or not.
+"""Validation of setting values, given as text or not: type and limits.
 
-Owns `read_value`, and the limits of a setting in words. Knows no name but the one for its message.
+Owns `read_value`, and the limits of a setting in words. Knows a name only for its message.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ def setting_of(owner: type[Any], key: str) -> Setting:
 
 
 def read_value(name: str, setting: Setting, given: object) -> object:
-    """A value of the right type, within its limits; text is read as on the command line.
+    """Return a value of the right type, within its limits; text is read as on the command line.
 
     Raises:
-        ConfigError: it is not.
+        ConfigError: the value has another type or is out of its limits.
     """
     kind, info = setting
     plain = info.annotation if info else kind

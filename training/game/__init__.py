@@ -1,1 +1,1 @@
-"""One training step: state, schedule, optimiser step, averaged weights."""
+"""One training step: state, schedule, optimizer step, averaged generator."""

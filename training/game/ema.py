@@ -1,6 +1,6 @@
-"""The averaged generator: the one that makes every picture anybody sees.
+"""The averaged generator, which renders all pictures that are shown or measured.
 
-Owns the exponential moving average of weights and buffers (Karras et al. 2018, appendix A).
+Owns the exponential moving average (EMA) of weights and buffers (Karras et al. 2018, appendix A).
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ RAMP = 0.1  # of the images since the newest level was activated
 
 
 def decay_of(config: TrainingConfig, schedule: ScheduleState) -> float:
-    """The share of the average that one step keeps, 0 to 1.
+    """Decay of the moving average for one step, 0 to 1.
 
-    A half-life is limited to a tenth of the images since the newest level was activated, so that
-    the random weights a level begins with are soon forgotten. Weights that were taken over from a
-    bundle or another run are not random, and are not limited.
+    The half-life is limited to a tenth of the images since the newest level was activated, so that
+    the random initial weights of a level soon lose their influence. Weights copied from a bundle or
+    another run are not random, so the limit does not apply to them.
     """
     if config.average.decay:
         return config.average.decay
@@ -37,7 +37,7 @@ def decay_of(config: TrainingConfig, schedule: ScheduleState) -> float:
 
 
 def taken_over(config: TrainingConfig, schedule: ScheduleState) -> bool:
-    """Whether the newest level came with `--init-from`: it begins the run and never faded in."""
+    """True if the newest level comes from `--init-from`: active at the start, without a fade-in."""
     plan = config.levels[schedule.growth.level]
     return bool(config.init_from) and schedule.level_start == 0 and not plan.fade_images
 
@@ -46,7 +46,7 @@ def taken_over(config: TrainingConfig, schedule: ScheduleState) -> bool:
 def update_average(average: nn.Module, current: nn.Module, decay: float) -> None:
     """Move `average` towards `current`, in place: weights, and buffers such as running means.
 
-    Whole numbers, such as the count of batches in a running mean, are copied.
+    Integer buffers, such as the count of batches in a running mean, are copied.
     """
     move = cast("Move", get_ema_multi_avg_fn(decay))
     move(list(average.parameters()), list(current.parameters()), 0)

@@ -1,6 +1,6 @@
-"""One optimiser step down a loss, or an error that says which term broke down.
+"""One optimizer step on a loss, or an error that names the terms if it is not finite.
 
-Owns the check that the loss and its gradient are finite. Knows neither networks nor pictures.
+Owns the check that the loss and its gradient are finite. Knows no networks and no images.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from training.objectives.losses import Terms
 
 
 class NonFiniteLossError(ArithmeticError):
-    """A loss became infinite or not a number; the message says where and what to try."""
+    """A loss became infinite or not a number; the message states where and what to try."""
 
 
 def optimizer_step(
@@ -27,15 +27,15 @@ def optimizer_step(
     schedule: ScheduleState,
     processes: Processes = SINGLE,
 ) -> None:
-    """One optimiser step down the sum of `terms`, the same on all processes.
+    """Take one optimizer step on the sum of `terms`, the same on all processes.
 
     Args:
         optimizer: of the network that is updated.
         terms: scalars of this process's share of the batch; losses and gradients are averaged over
             the processes.
         rate: the learning rate of this step.
-        schedule: where the run stands, for the message.
-        processes: who shares the batch.
+        schedule: state of the schedule, for the message.
+        processes: the processes that share the batch.
 
     Raises:
         NonFiniteLossError: the sum or its gradient is infinite or not a number; nothing is updated.
@@ -60,7 +60,7 @@ def optimizer_step(
 def explain_non_finite(
     what: str, terms: Terms, schedule: ScheduleState, processes: Processes
 ) -> str:
-    """Where training broke down, in which terms, and what to try."""
+    """Error message: where the loss is not finite, the value of each term, and what to try."""
     means = {name: processes.mean(value).item() for name, value in terms.items()}
     parts = ", ".join(f"{name} {value:.4g}" for name, value in means.items())
     growth, rate = schedule.growth, schedule.learning_rate / 2

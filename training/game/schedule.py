@@ -1,4 +1,4 @@
-"""The schedule of a run: a pure function of images shown, with nothing to restore.
+"""The schedule of a run: a pure function of images shown, without state to restore.
 
 Owns `schedule_at`. A level fades in, is stable, then the next one begins (Karras et al. 2018,
 appendix A). Counts are of real images shown to the discriminator.
@@ -15,18 +15,18 @@ from training.config.history import config_at
 
 @dataclass(frozen=True)
 class ScheduleState:
-    """Everything that varies in time.
+    """Schedule of one step: all that depends on images shown.
 
     Attributes:
         images_shown: real images shown before the step that begins here.
         growth: the active levels and alpha.
         batch_size: images in the step that begins here.
         learning_rate: Adam's, of the generator.
-        discriminator_rate: and of the discriminator.
-        penalty_scale: the weight of the penalty, in times that of the run.
+        discriminator_rate: Adam's, of the discriminator.
+        penalty_scale: factor on the penalty weight of the run.
         phase: 0 while the first level is stable, 1 and 2 while the next one fades in and is stable,
             and so on.
-        phase_end: images shown at which the phase is over.
+        phase_end: images shown at which the phase ends.
         level_start: images shown at which the newest level was activated.
     """
 

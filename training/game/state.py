@@ -1,4 +1,4 @@
-"""The state of training: two networks, the averaged generator, and the optimisers of both.
+"""The state of training: two networks, the averaged generator, and both optimizers.
 
 Owns `TrainingState` and the initial weights. Knows no step, loss, schedule or file.
 """
@@ -26,7 +26,7 @@ D = TypeVar("D", bound=nn.Module)
 
 @dataclass
 class NetworkState(Generic[G, D]):
-    """Both networks, the averaged generator, and the two optimisers, on one device."""
+    """Both networks, the averaged generator, and the two optimizers, on one device."""
 
     generator: G
     discriminator: D
@@ -39,14 +39,14 @@ class NetworkState(Generic[G, D]):
     def initialise(
         cls, generator: G, discriminator: D, seed: int, beta2: float, device: torch.device
     ) -> Self:
-        """Draw the initial weights from `seed`, and make the average and the optimisers.
+        """Draw the initial weights from `seed`, and create the average and the optimizers.
 
         Args:
-            generator: changed in place, as is the next.
-            discriminator: its opponent.
-            seed: of the weights.
-            beta2: Adam's, of both; its first beta is 0.
-            device: where the networks live from now on.
+            generator: changed in place, as is the discriminator.
+            discriminator: its counterpart.
+            seed: of the initial weights.
+            beta2: of both Adam optimizers; beta1 is 0.
+            device: the networks are moved to it.
         """
         source = generator_at(seed, Stream.INITIAL_WEIGHTS, 0)
         for network in (generator, discriminator):
@@ -68,12 +68,12 @@ class TrainingState(NetworkState[Generator, Discriminator]):
     def create(
         cls, config: TrainingConfig, device: torch.device, processes: Processes = SINGLE
     ) -> Self:
-        """New networks, with initial weights drawn from `config.seed`.
+        """Create networks with initial weights drawn from `config.seed`.
 
         Args:
-            config: shapes, seed and Adam's decay.
-            device: where the networks live.
-            processes: over whose batches the minibatch deviation is taken.
+            config: shapes, seed and Adam's beta2.
+            device: of the networks.
+            processes: the minibatch deviation is computed over the batches of all of them.
         """
         generator = Generator(config.network)
         auxiliary = config.objective.labels == "acgan"
@@ -83,14 +83,14 @@ class TrainingState(NetworkState[Generator, Discriminator]):
         return cls.initialise(generator, discriminator, config.seed, config.optimizer.beta2, device)
 
     def reset_optimizers(self) -> None:
-        """Forget Adam's moments."""
+        """Clear Adam's moments."""
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
             optimizer.state.clear()
 
 
 @torch.no_grad()
 def draw_weights(network: nn.Module, source: np.random.Generator) -> None:
-    """Fill weights with N(0, 1) and biases with 0 (section 4.1), in order of their names."""
+    """Fill weights with N(0, 1) and biases with 0 (section 4.1), in the order of their names."""
     for name, parameter in sorted(network.named_parameters()):
         if name.endswith("bias"):
             parameter.zero_()

@@ -1,7 +1,7 @@
-"""One training step: the discriminator's update, the generator's, and the average's.
+"""One training step: the discriminator's update, the generator's, and the averaged generator's.
 
-Owns `take_step`, and the penalty of a step. Knows no data set and no file: it is given the state of
-the schedule, the real pictures and their classes.
+Owns `take_step`, and the penalty settings of a step. Knows no data set and no file: the state of
+the schedule, the real images and their classes are arguments.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ Numbers = dict[str, float]
 
 @dataclass(frozen=True)
 class StepContext:
-    """What both updates of one step share.
+    """Inputs that both updates of one step share.
 
     Attributes:
-        state: networks and optimisers.
+        state: networks and optimizers.
         schedule: growth, images shown, size of the whole batch.
         config: of the run.
-        processes: how the batch is divided.
+        processes: division of the batch.
         labels: classes of this process's share of the batch, int64 `[N]`; None without classes.
         strength: of augmentation, 0 to 1.
     """
@@ -55,13 +55,13 @@ class StepContext:
     strength: float
 
     def score(self, images: Tensor, first: int = 0) -> Tensor:
-        """Scores `[n]`, fp32, of images that begin at place `first` of the batch."""
+        """Scores `[n]`, fp32, of images that begin at index `first` of the batch."""
         part = None if self.labels is None else self.labels[first : first + len(images)]
         with autocast(self.state.device, self.config):
             return self.state.discriminator(images, self.schedule.growth, part)
 
     def class_terms(self, **batches: Tensor) -> Terms:
-        """The AC-GAN terms of whole batches, by their names; empty without that second head."""
+        """AC-GAN terms of whole batches, by their names; empty without an AC-GAN head."""
         if self.labels is None or self.config.objective.labels != "acgan":
             return {}
         classify, growth = self.state.discriminator.classify, self.schedule.growth
@@ -78,7 +78,7 @@ class StepContext:
             return self.state.generator(z, self.schedule.growth, self.labels)
 
     def augmented(self, images: Tensor, stream: Stream) -> Tensor:
-        """Images as the discriminator sees them, by random numbers of this stream and step."""
+        """Images augmented with the random numbers of this stream and step."""
         if not self.config.augmentation.policy:
             return images
         source = generator_at(self.config.seed, stream, self.schedule.images_shown)
@@ -87,7 +87,7 @@ class StepContext:
         return augment(images, self.config.augmentation.policy, self.strength, numbers)
 
     def update(self, optimizer: Adam, terms: Terms, rate: float) -> None:
-        """One optimiser step of one network down the sum of its terms."""
+        """Take one optimizer step of one network on the sum of its loss terms."""
         optimizer_step(optimizer, terms, rate, self.schedule, self.processes)
 
 
@@ -100,24 +100,25 @@ def take_step(
     strength: float = 0.0,
     processes: Processes = SINGLE,
 ) -> Numbers:
-    """Update discriminator, generator and average once.
+    """Update discriminator, generator and averaged generator once.
 
     Args:
         state: changed in place.
-        schedule: growth, size of the whole batch, learning rates; its images shown decide every
-            random number.
+        schedule: growth, size of the whole batch, learning rates; `images_shown` seeds every
+            random draw.
         config: the objective and its weights.
         pixels: real images, uint8 `[N, H, W, C]`: this process's share of the batch.
-        classes: of the real images, `[N]`, where the network has classes. The fake images are of
-            the same, in the same order, so that pairs and mixtures are each of one class.
-        strength: of augmentation, 0 to 1, where there is some.
-        processes: which share this one has.
+        classes: of the real images, `[N]`, if the network has classes. The fake images have the
+            same classes in the same order, so that each real-fake pair (RpGAN, WGAN-GP) has one
+            class.
+        strength: of augmentation, 0 to 1; 0 without augmentation.
+        processes: this process's place among all processes.
 
     Returns:
         The terms of both losses and the mean scores, of the whole batch.
 
     Raises:
-        NonFiniteLossError: the network whose loss it was is not updated.
+        NonFiniteLossError: a loss is not finite; its network is not updated.
     """
     labels = labels_on(state.device, config, classes)
     context = StepContext(state, schedule, config, processes, labels, strength)
@@ -135,7 +136,7 @@ def take_step(
 
 
 def update_discriminator(context: StepContext, reals: Tensor, fakes: Tensor) -> Terms:
-    """Update the discriminator; its loss terms, then its mean scores."""
+    """Update the discriminator; return its loss terms, then its mean scores."""
     state, schedule, config = context.state, context.schedule, context.config
     fakes = context.augmented(fakes, Stream.AUGMENT_FAKES)
     penalty = penalty_at(config, schedule, state.device, context.processes)
@@ -147,7 +148,7 @@ def update_discriminator(context: StepContext, reals: Tensor, fakes: Tensor) -> 
 
 
 def update_generator(context: StepContext, reals: Tensor, fakes: Tensor) -> Terms:
-    """Update the generator, through a discriminator whose weights are fixed; its loss terms."""
+    """Update the generator through the frozen discriminator; return its loss terms."""
     state, config = context.state, context.config
     fakes = context.augmented(fakes, Stream.AUGMENT_GENERATOR)
     state.discriminator.requires_grad_(False)
@@ -165,7 +166,7 @@ def penalty_at(
     device: torch.device,
     processes: Processes = SINGLE,
 ) -> Penalty:
-    """The gradient penalty of a step: its weight and its random numbers.
+    """Gradient penalty of a step: its settings and its random numbers.
 
     Weights of R1 and R2 grow with H W / batch size (Karras et al. 2020, StyleGAN2-ADA, appendix C).
     """
@@ -197,10 +198,10 @@ def penalty_at(
 def labels_on(
     device: torch.device, config: TrainingConfig, classes: Indices | None
 ) -> Tensor | None:
-    """The classes of a batch as the networks take them, int64 `[N]`; None where they take none.
+    """Class labels of a batch for the networks, int64 `[N]`; None for networks without classes.
 
     Raises:
-        ValueError: the network has classes, the pictures have none.
+        ValueError: the network has classes, but the images have none.
     """
     if not config.network.classes:
         return None
@@ -210,11 +211,11 @@ def labels_on(
 
 
 def autocast(device: torch.device, config: TrainingConfig) -> torch.autocast:
-    """Run convolutions in bf16 where the configuration says so."""
+    """Autocast context: convolutions run in bf16 if `config.precision` is bf16."""
     return torch.autocast(device.type, torch.bfloat16, enabled=config.precision == BF16)
 
 
 def read_numbers(terms: Terms, processes: Processes) -> Numbers:
-    """All terms as plain numbers, of the whole batch, in one transfer from the device."""
+    """All terms as Python floats, of the whole batch, in one transfer from the device."""
     stacked = processes.mean(torch.stack([value.detach() for value in terms.values()]))
     return dict(zip(terms, cast("list[float]", stacked.tolist()), strict=True))

@@ -1,1 +1,1 @@
-"""The adversarial game as functions: losses, gradient penalties, augmentation, random draws."""
+"""The GAN objectives as functions: losses, gradient penalties, augmentation, random draws."""

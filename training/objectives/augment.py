@@ -1,9 +1,9 @@
-"""Augmentation of what the discriminator sees, for small sets of pictures.
+"""Augmentation of the discriminator's input, for small data sets.
 
-Owns the transformations of DiffAugment (Zhao et al. 2020, section 3.3), which real and fake images
-pass alike on their way to the discriminator, and `AugmentStrength`, the share of images that they
-change. Random numbers come from the caller; gradients flow through to the generator. A penalty is
-computed at the augmented images.
+Owns the transformations of DiffAugment (Zhao et al. 2020, section 3.3), which are applied to real
+and fake images alike before the discriminator, and `AugmentStrength`, the share of images that are
+transformed. Random numbers come from the caller; gradients flow through to the generator. The
+gradient penalty is computed at the augmented images.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-DRAWS = 10  # uniform numbers for each image: three for whether, seven for how
+DRAWS = 10  # uniform numbers per image: three select transformations, seven are their parameters
 SHIFT = 1 / 8  # of width and height, at most
 CUT = 1 / 2  # of width and height
 INTERVAL = 4  # steps between two changes of an adaptive strength
 
 
 def augment(images: Tensor, policy: str, strength: float, chance: Tensor) -> Tensor:
-    """Images `[N, C, H, W]` in about [-1, 1] -> the same shape.
+    """Augment images `[N, C, H, W]` in about [-1, 1]; the shape stays.
 
     Args:
-        images: real or fake ones.
+        images: real or fake images.
         policy: names in `POLICIES`, separated by commas; empty for none.
-        strength: the share of images that each transformation falls on, 0 to 1.
+        strength: the probability of each transformation for an image, 0 to 1.
         chance: uniform numbers `[N, DRAWS]` from [0, 1).
     """
     if not policy:
@@ -42,7 +42,7 @@ def augment(images: Tensor, policy: str, strength: float, chance: Tensor) -> Ten
 
 
 def color(images: Tensor, chance: Tensor) -> Tensor:
-    """Another brightness, saturation and contrast; transparency stays."""
+    """Change brightness, saturation and contrast at random; an alpha channel stays."""
     u = chance[:, :3, None, None, None]
     x, rest = images[:, :3], images[:, 3:]
     x = x + (u[:, 0] - 0.5)
@@ -54,10 +54,10 @@ def color(images: Tensor, chance: Tensor) -> Tensor:
 
 
 def translation(images: Tensor, chance: Tensor) -> Tensor:
-    """Moved by up to an eighth of the size each way; what is uncovered is 0, middle gray."""
+    """Shift by up to an eighth of the size each way; uncovered pixels are 0, middle gray."""
     n, channels, height, width = images.shape
     down, across = (int(size * SHIFT + 0.5) for size in (height, width))  # at most
-    rows, columns = (  # [N, H] and [N, W] of the padded image; 0 is `most` to one side
+    rows, columns = (  # [N, H] and [N, W], indices into the padded image; 0 is a shift by `most`
         (chance[:, k, None] * (2 * most + 1)).long() + torch.arange(size, device=images.device)
         for k, most, size in ((3, down, height), (4, across, width))
     )
@@ -67,14 +67,14 @@ def translation(images: Tensor, chance: Tensor) -> Tensor:
 
 
 def cutout(images: Tensor, chance: Tensor) -> Tensor:
-    """A rectangle of half the height and width, anywhere, also partly outside, is 0."""
+    """Set a rectangle of half the height and width to 0; it may lie partly outside the image."""
     rows, columns = (_within(chance[:, 5 + k], images.shape[2 + k]) for k in (0, 1))
     hole = rows[:, :, None] & columns[:, None, :]
     return images * ~hole[:, None]
 
 
 def _within(chance: Tensor, size: int) -> Tensor:
-    """Which places of an axis are cut out, `[N, size]`; `chance` `[N]` says where."""
+    """Mask `[N, size]` of the indices of one axis that are cut out; `chance` `[N]` sets where."""
     side = int(size * CUT + 0.5)
     places = torch.arange(size, device=chance.device)
     first = (chance[:, None] * (size + 1 - side % 2)).long() - side // 2
@@ -89,18 +89,18 @@ POLICIES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 
 
 # ----------------------------------------------------------------------------------------
-# ADA, Karras et al. 2020, section 3.1: more of it while the discriminator memorises its pictures,
-# less when it does not. r_t is the mean sign of its scores for real images.
+# ADA, Karras et al. 2020, section 3.1: augmentation becomes stronger while the discriminator
+# overfits, and weaker when it does not. r_t is the mean sign of its scores for real images.
 
 
 @dataclass(frozen=True)
 class AugmentStrength:
-    """The strength of augmentation after a step; plain numbers, for checkpoints.
+    """Strength of augmentation after a step; plain numbers, for checkpoints.
 
     Attributes:
-        p: the share of images that each transformation falls on.
-        signs: the mean signs of real scores since `p` was changed, summed.
-        steps: how many of them.
+        p: the probability of each transformation for an image.
+        signs: sum over steps of the mean sign of the real scores, since `p` was changed.
+        steps: number of steps in that sum.
     """
 
     p: float
@@ -110,13 +110,13 @@ class AugmentStrength:
     def after(
         self, sign_real: float, batch_size: int, target: float, ramp_images: int
     ) -> AugmentStrength:
-        """The strength after a step; every fourth step moves it, so that r_t nears `target`.
+        """Strength after a step; every fourth step changes it, so that r_t approaches `target`.
 
         Args:
             sign_real: mean sign of the real scores of the step.
-            batch_size: images in it.
-            target: the r_t that is aimed at.
-            ramp_images: images in which the strength can go from 0 to 1.
+            batch_size: images in the step.
+            target: the target value of r_t.
+            ramp_images: images over which the strength can rise from 0 to 1.
         """
         signs, steps = self.signs + sign_real, self.steps + 1
         if steps < INTERVAL:

@@ -1,12 +1,13 @@
 """Gradient penalties: the norm of the discriminator's gradient with respect to its images.
 
-Owns the ways to compute it, and `Penalty`, their settings and random numbers. Knows no objective:
-`losses.py` weights the result. Scores are fp32 `[N]`, images `[N, C, H, W]` in [-1, 1].
+Owns the methods to compute it, and `Penalty`, their settings and random numbers. Knows no
+objective: `losses.py` weights the result. Scores are fp32 `[N]`, images `[N, C, H, W]` in [-1, 1].
 
-Every step has its penalty. Computing it only every few steps ("lazily") costs less, and made R3GAN
-lose all modes of Stacked MNIST (Huang et al. 2024, appendix E); `share` saves as much without
-that. No discriminator is compiled: in some releases of torch a compiled gradient cannot be
-differentiated again, and a penalty made of it trains nothing, without an error.
+The penalty is computed at every step. Lazy regularization (only every few steps) costs less, but
+R3GAN then lost all modes of Stacked MNIST (Huang et al. 2024, appendix E); `share` saves as much
+without that effect. The discriminator is not compiled: in some releases of torch a compiled
+gradient cannot be differentiated again, and a penalty computed from it trains nothing, without an
+error.
 """
 
 from __future__ import annotations
@@ -19,16 +20,16 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-BF16_SIGMA = 0.1  # at 0.01, rounding triples the norm that is found (see the lab book)
+BF16_SIGMA = 0.1  # at 0.01, rounding triples the measured norm (see the lab book)
 
 
 class Score(Protocol):
-    """The discriminator as the losses see it."""
+    """Score function of the discriminator, as the losses call it."""
 
     def __call__(self, images: Tensor, first: int = 0, /) -> Tensor:
-        """Scores `[n]` of `images`, which begin at place `first` of the batch.
+        """Scores `[n]` of `images`, which begin at index `first` of the batch.
 
-        The place tells whose class an image has, where there are classes.
+        The index selects the class labels of the images, if there are classes.
         """
         ...
 
@@ -38,16 +39,17 @@ class Penalty:
     """Settings and random numbers of the gradient penalty of one step.
 
     Attributes:
-        weight: lambda or gamma; at 0 no gradient is computed at all.
-        share: share of the batch it is computed on.
-        target: the gradient norm WGAN-GP aims at.
+        weight: lambda or gamma; at 0 no gradient is computed.
+        share: share of the batch on which the penalty is computed.
+        target: the target gradient norm of WGAN-GP.
         drift: weight of the squared real scores.
-        mix: uniform numbers `[N, 1, 1, 1]` that mix real and fake images.
+        mix: uniform numbers `[N, 1, 1, 1]` that interpolate between real and fake images.
         kind: a name in `GRADIENT_NORMS`.
-        sigma: how far finite differences go, in units of the images.
-        noise: standard normal numbers `[2, n, C, H, W]` for finite differences: of the penalised
-            real images, and of the fake ones.
-        processes: how many share each batch equally; the tensors above are of one share.
+        sigma: step size of finite differences, in units of the images.
+        noise: standard normal numbers `[2, n, C, H, W]` for finite differences: for the penalised
+            real images, and for the fake ones.
+        processes: number of processes that share each batch equally; the tensors above are of one
+            share.
     """
 
     weight: float
@@ -62,7 +64,7 @@ class Penalty:
 
 
 def penalised_count(images: int, share: float) -> int:
-    """How many images of a batch are penalised: whole groups of four, rounded up."""
+    """Number of penalised images of a batch: a multiple of four, rounded up."""
     return min(images, math.ceil(images * share / 4) * 4)
 
 
@@ -73,9 +75,9 @@ def scores_and_gradient_norm(
 
     Args:
         score: the discriminator.
-        images: real or fake ones.
-        penalty: on which share of them, and how.
-        side: 0 for real images, 1 for fake ones: whose noise is used.
+        images: real or fake images.
+        penalty: its share, kind and random numbers.
+        side: 0 for real images, 1 for fake ones; selects the noise.
     """
     if not penalty.weight:
         return score(images), images.new_zeros(())
@@ -87,7 +89,7 @@ def scores_and_gradient_norm(
 
 
 # ----------------------------------------------------------------------------------------
-# Exact: the gradient with respect to the images, which is itself differentiated by `backward`.
+# Exact: the gradient with respect to the images; `backward` differentiates it again.
 
 
 def score_gradient(score: Score, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -107,9 +109,9 @@ def exact_gradient_norm(
 
 
 # ----------------------------------------------------------------------------------------
-# Finite differences: the "approximated R1" of adversarial post-training (Lin et al. 2025), whose
-# mean over the noise is the exact one as sigma goes to 0. It differentiates once only. Divided by
-# sigma^2, unlike there, so that a weight means the same for both.
+# Finite differences: the "approximated R1" of adversarial post-training (Lin et al. 2025). Its mean
+# over the noise converges to the exact R1 as sigma goes to 0. It needs no double backward. Here it
+# is divided by sigma^2, unlike in that paper, so that a weight means the same for both kinds.
 
 
 def finite_difference_gradient_norm(
@@ -128,7 +130,7 @@ def finite_difference_gradient_norm(
 
 
 def survives_bf16(kind: str, sigma: float) -> bool:
-    """Whether this gradient norm is more than rounding error of scores in bf16."""
+    """True if this gradient norm is larger than the rounding error of scores in bf16."""
     return kind != "finite-difference" or sigma >= BF16_SIGMA
 
 

@@ -1,7 +1,7 @@
-"""The adversarial losses, as pure functions on one screen.
+"""The adversarial losses, as pure functions.
 
 Owns the objectives, each term named as in its paper; gradient norms are in `gradient_penalty.py`.
-Knows no optimiser, device, file or log: a function gets a score function and images, and returns a
+Knows no optimizer, device, file or log: a loss takes a score function and images, and returns a
 `Loss`. Scores are fp32 `[N]`, images `[N, C, H, W]` in [-1, 1].
 """
 
@@ -23,7 +23,7 @@ from training.objectives.gradient_penalty import (
 )
 
 Terms = dict[str, Tensor]
-TINIEST = 1e-30  # a squared norm below this one counts as it, with a derivative of 0
+TINIEST = 1e-30  # lower bound of a squared norm; below it the derivative is 0
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Loss:
 
     Attributes:
         terms: scalars whose sum is the loss, weights included.
-        watched: scalars that are only recorded.
+        watched: scalars that are only logged.
     """
 
     terms: Terms
@@ -40,14 +40,14 @@ class Loss:
 
 
 def mean_scores(real: Tensor, fake: Tensor) -> Terms:
-    """Mean scores of real and fake images; a growing gap says the discriminator runs away."""
+    """Mean scores of real and fake images; a growing gap means the discriminator is too strong."""
     return {"score_real": real.mean(), "score_fake": fake.mean()}
 
 
 def scores_around_zero(real: Tensor, fake: Tensor) -> Terms:
-    """Mean scores, and the mean sign of the real ones, where 0 separates real from fake.
+    """Mean scores, and the mean sign of the real ones, for losses where 0 separates real from fake.
 
-    That is r_t of ADA (Karras et al. 2020, section 3.1): near 1, the real images are memorised.
+    The sign is r_t of ADA (Karras et al. 2020, section 3.1): near 1, the discriminator overfits.
     """
     return {**mean_scores(real, fake), "sign_real": real.sign().mean()}
 
@@ -57,10 +57,10 @@ def scores_around_zero(real: Tensor, fake: Tensor) -> Terms:
 
 
 def wgan_gp_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Loss:
-    """Critic: real scores up, fake scores down, gradient norm at `target` between them."""
+    """Critic: raise real scores, lower fake ones; gradient norm near `target` at interpolations."""
     real, fake = score(reals), score(fakes)
     _, gradient = score_gradient(score, torch.lerp(reals, fakes, penalty.mix))
-    # The root of 0 has an infinite derivative, which would make the whole gradient not a number.
+    # The square root of 0 has an infinite derivative, which would make the whole gradient NaN.
     norm = gradient.square().sum(dim=(1, 2, 3)).clamp_min(TINIEST).sqrt()
     deviation = (norm - penalty.target).square().mean() / penalty.target**2
     terms = {
@@ -72,7 +72,7 @@ def wgan_gp_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: P
 
 
 def wgan_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Loss:
-    """Fake scores up."""
+    """Raise the fake scores."""
     return Loss({"generator": -score(fakes).mean()})
 
 
@@ -81,7 +81,7 @@ def wgan_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Loss:
 
 
 def logistic_r1_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Loss:
-    """Tell real from fake by cross-entropy; flat around real images."""
+    """Cross-entropy between real and fake; R1 penalises the gradient at real images."""
     real, gradient_norm = scores_and_gradient_norm(score, reals, penalty)
     fake = score(fakes)
     terms = {
@@ -93,17 +93,17 @@ def logistic_r1_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalt
 
 
 def logistic_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Loss:
-    """Be taken for real, by cross-entropy."""
+    """Cross-entropy of the fake images against the label real."""
     return Loss({"generator": F.softplus(-score(fakes)).mean()})
 
 
 # ----------------------------------------------------------------------------------------
-# Hinge loss: Lim and Ye 2017, "Geometric GAN"; Miyato et al. 2018, equations 16 and 17. There the
-# gradient is bounded by spectral normalisation; these networks have none, so R1 bounds it.
+# Hinge loss: Lim and Ye 2017, "Geometric GAN"; Miyato et al. 2018, equations 16 and 17. In the
+# latter, spectral normalisation bounds the gradient; these networks have none, so R1 bounds it.
 
 
 def hinge_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Loss:
-    """Real scores above 1, fake scores below -1, and no further; flat around real images."""
+    """Hinge at real scores of 1 and fake scores of -1; R1 penalises the gradient at real images."""
     real, gradient_norm = scores_and_gradient_norm(score, reals, penalty)
     fake = score(fakes)
     terms = {
@@ -115,7 +115,7 @@ def hinge_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Pen
 
 
 def hinge_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Loss:
-    """Fake scores up."""
+    """Raise the fake scores."""
     return Loss({"generator": -score(fakes).mean()})
 
 
@@ -124,7 +124,7 @@ def hinge_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Loss:
 
 
 def rpgan_r1r2_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Loss:
-    """Score each real image above its fake partner; flat around both."""
+    """Score each real image above its paired fake; R1 and R2 penalise the gradient at both."""
     real, norm_real = scores_and_gradient_norm(score, reals, penalty)
     fake, norm_fake = scores_and_gradient_norm(score, fakes, penalty, side=1)
     terms = {
@@ -136,19 +136,19 @@ def rpgan_r1r2_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalty
 
 
 def rpgan_generator(score: Score, reals: Tensor, fakes: Tensor) -> Loss:
-    """Score each fake image above its real partner."""
+    """Score each fake image above its paired real image."""
     with torch.no_grad():
         real = score(reals)
     return Loss({"generator": F.softplus(real - score(fakes)).mean()})
 
 
 # ----------------------------------------------------------------------------------------
-# AC-GAN, Odena et al. 2017, equation 3, beside any objective above: the discriminator
-# learns to classify real and fake images, the generator to make images classified as asked.
+# AC-GAN, Odena et al. 2017, equation 3, added to any objective above: the discriminator learns to
+# classify real and fake images, the generator to produce images that are classified as requested.
 
 
 def acgan_terms(scores: Terms, labels: Tensor, weight: float) -> Terms:
-    """The cross-entropy between class scores `[N, classes]`, each by its name, and `labels`."""
+    """Cross-entropy between each of the class scores `[N, classes]`, by name, and `labels`."""
     return {name: weight * F.cross_entropy(s, labels) for name, s in scores.items()}
 
 
@@ -157,18 +157,18 @@ def acgan_terms(scores: Terms, labels: Tensor, weight: float) -> Terms:
 
 @dataclass(frozen=True)
 class Objective:
-    """One objective: the losses of both networks, and its usual weights.
+    """One objective: the losses of both networks, and its default weights.
 
     Attributes:
-        discriminator: its loss.
-        generator: its loss.
-        penalty_weight: the usual one, as are the next two (`TrainingConfig` explains them).
-        drift: of the real scores.
-        penalty_target: the gradient norm.
-        scales_with_image: whether the penalty weight grows with R^2 / batch size.
-        penalties: the ways its penalty can be computed.
-        takes_share: whether its penalty can fall on a share of the batch; else it falls on all.
-        has_zero: whether a score of 0 is the border between real and fake.
+        discriminator: loss of the discriminator.
+        generator: loss of the generator.
+        penalty_weight: default, as are the next two (`TrainingConfig` explains them).
+        drift: default weight of the squared real scores.
+        penalty_target: default target of the gradient norm.
+        scales_with_image: True if the penalty weight is multiplied by H W / batch size.
+        penalties: kinds of gradient norm that it supports.
+        takes_share: True if the penalty can be computed on a share of the batch, else on all of it.
+        has_zero: True if a score of 0 separates real from fake.
     """
 
     discriminator: Callable[[Score, Tensor, Tensor, Penalty], Loss]
@@ -183,7 +183,7 @@ class Objective:
 
     @property
     def usual(self) -> dict[str, float]:
-        """The settings of the penalty that come with this objective, by name."""
+        """Default penalty settings of this objective, by name."""
         return {
             "weight": self.penalty_weight,
             "drift": self.drift,
@@ -191,8 +191,9 @@ class Objective:
         }
 
 
-# Weights: Karras et al. 2018, appendix A.1; for R1 alone what never ran away (fashion-32), and with
-# R2 what held the personas (both in the lab book). Hinge is held by R1, so by as much of it.
+# Weights: Karras et al. 2018, appendix A.1. For R1 without R2, a weight with which training never
+# diverged (fashion-32), and with R2, one that was stable on the personas (both in the lab book).
+# Hinge has R1 too, so the same weight.
 OBJECTIVES: dict[str, Objective] = {
     "wgan-gp": Objective(
         wgan_gp_discriminator,
@@ -200,7 +201,7 @@ OBJECTIVES: dict[str, Objective] = {
         penalty_weight=10.0,
         drift=0.001,
         scales_with_image=False,
-        # Its penalty wants a norm of 1, not of 0: squared differences cannot say which it is.
+        # Its target norm is 1, not 0: squared differences give only a mean of squared norms.
         penalties=("exact",),
         takes_share=False,
     ),

@@ -1,6 +1,6 @@
 """Every random draw of training, as a pure function of seed, purpose and images shown.
 
-Nothing here has a state, so nothing has to be saved: a resumed run draws what it would have drawn.
+There is no state to save: a resumed run draws the same numbers as an uninterrupted one.
 Numbers come from Philox-4x64 (Salmon et al. 2011), keyed by the seed and the images shown.
 """
 
@@ -14,7 +14,7 @@ from torch import Tensor
 
 
 class Stream(IntEnum):
-    """What a draw is for; each has a stream of its own. Numbers are never used again."""
+    """Purpose of a draw; each has its own random stream. Never reuse a number of this enum."""
 
     INITIAL_WEIGHTS = 0
     LATENTS = 1
@@ -30,7 +30,7 @@ class Stream(IntEnum):
 
 
 def generator_at(seed: int, purpose: Stream, images_shown: int) -> np.random.Generator:
-    """The source of random numbers for one purpose at one moment."""
+    """Random number generator for one purpose after so many images shown."""
     counter = np.array([0, 0, 0, int(purpose)], np.uint64)
     key = np.array([seed, images_shown], np.uint64)
     return np.random.Generator(np.random.Philox(counter=counter, key=key))
@@ -42,5 +42,5 @@ def normal(source: np.random.Generator, *shape: int) -> Tensor:
 
 
 def uniform(source: np.random.Generator, *shape: int) -> Tensor:
-    """Numbers from [0, 1), fp32 on the CPU."""
+    """Uniform numbers from [0, 1), fp32 on the CPU."""
     return torch.from_numpy(source.random(shape, dtype=np.float32))

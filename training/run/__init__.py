@@ -1,1 +1,1 @@
-"""The life of a run: loop, what happens at each tick, progress display, stopping."""
+"""Training of a run: loop, records of each tick, progress display, stopping."""

@@ -1,6 +1,6 @@
 """Progress of a run: a live bar in a terminal, plain lines in a log.
 
-Owns the display and nothing of the training.
+Owns the display. Knows no step.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ Number = int | float
 
 
 class Display:
-    """The progress of one run; use it as a context.
+    """Progress display of one run; use it as a context manager.
 
     Args:
         total_images: of the whole run.
-        console: where to write; the standard output unless given.
-        workload: weighs images for the time left; all cost the same without it.
+        console: output; the standard output by default.
+        workload: cost of each image, for the time left; without it all images cost the same.
     """
 
     def __init__(
@@ -50,12 +50,12 @@ class Display:
 
     @classmethod
     def of(cls, config: TrainingConfig) -> Self:
-        """The display of a run, which knows what each of its levels costs."""
+        """Display of a run, with the cost of each of its levels."""
         return cls(config.total_images, workload=Workload.of(config))
 
     @classmethod
     def silent(cls, total_images: int) -> Self:
-        """One that shows nothing: of the processes of a run, only the first one speaks."""
+        """Display without output, for all processes of a run except the first."""
         return cls(total_images, Console(quiet=True, force_terminal=False))
 
     def __enter__(self) -> Self:
@@ -71,11 +71,11 @@ class Display:
         self._bar.stop()
 
     def say(self, text: str) -> None:
-        """One line that stays."""
+        """Print one permanent line."""
         self.console.print(text, markup=False, emoji=False)
 
     def update(self, schedule: ScheduleState, images_shown: int, rate: float) -> None:
-        """Move the bar; cheap, called every step."""
+        """Advance the bar; cheap, called at every step."""
         self._bar.update(
             self._task,
             completed=images_shown,
@@ -87,7 +87,7 @@ class Display:
     def tick(
         self, schedule: ScheduleState, images_shown: int, rate: float, numbers: dict[str, float]
     ) -> None:
-        """Say where the run stands, for a log, and what to do if its rate has collapsed."""
+        """Log the progress, and what to do if the rate has collapsed."""
         terms = "  ".join(f"{name} {value:.3f}" for name, value in numbers.items())
         self.say(
             f"{describe_schedule(schedule)}  {images_shown:,} of {self.total_images:,} images  "

@@ -1,19 +1,19 @@
 """TensorBoard event files of a run: the numbers of its journal and its picture grids.
 
-Owns which events are written, and what readers drop of a session that was cut off. Event files
-carry the time of day, so they are no part of what a resumed run repeats byte for byte. Needs the
-extra `tensorboard`; this module is imported only where event files are wanted.
+Owns the events that are written, and the marks by which readers drop events of an interrupted
+session. Event files contain the time of day, so a resumed run does not reproduce them byte for
+byte. Needs the extra `tensorboard`; this module is imported only if event files are requested.
 
-Events are written at once, each on the disk when `tick` returns. `tensorboardX.SummaryWriter` hands
-them to a thread through a queue that its `flush` does not wait for: a process killed after a
-checkpoint would lose events that the resumed run does not write again, and a full disk would end
-that thread unnoticed.
+Events are written synchronously: they are on the disk when `tick` returns.
+`tensorboardX.SummaryWriter` passes them to a thread through a queue that its `flush` does not wait
+for: a process killed after a checkpoint would lose events that the resumed run does not write
+again, and a full disk would end that thread without an error.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportAttributeAccessIssue=false
 # pyright: reportUnknownParameterType=false
-# The protocol buffers of tensorboardX make their classes when they are imported.
+# The protocol buffers of tensorboardX create their classes at import.
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from training.run_folder.journal import Line
 
 EVENTS = "tensorboard"  # the folder in a run
 GRID = "samples"  # the name of the picture grids
-FILE_VERSION = "brain.Event:2"  # from this one on, readers know sessions
+FILE_VERSION = "brain.Event:2"  # from this version on, readers know sessions
 
 
 class Events:
-    """The event file of one session; use it as a context. x is images shown.
+    """Event file of one session; use it as a context manager. The x axis is images shown.
 
     Args:
-        folder: of the event files of all sessions; TensorBoard reads them as one.
+        folder: of the event files of all sessions; TensorBoard reads them as one run.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -58,16 +58,16 @@ class Events:
             self._writer.close()
 
     def begin(self, images_shown: int) -> None:
-        """Begin the file of this session, which goes on after so many images.
+        """Create the event file of this session, which resumes after `images_shown` images.
 
-        Events of earlier sessions after that are written again: readers drop the old ones, as the
-        start of a session makes them drop every event from its own step on.
+        Later events of earlier sessions are written again. Readers drop the old ones: the start
+        of a session makes them drop every event from its own step on.
 
         Raises:
             OSError: the disk is full.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        # Files are named by the second they begin in; two sessions of one second need more.
+        # File names contain the second of creation; two sessions in one second need a suffix.
         suffix = f".{images_shown:012d}"
         self._writer = EventsWriter(str(self._folder / "events"), suffix)
         start = SessionLog(status=SessionLog.START)
@@ -75,7 +75,7 @@ class Events:
         self._write(Event(step=images_shown + 1, session_log=start))
 
     def tick(self, line: Line, images_per_second: float, grid: Path) -> None:
-        """Write a line of the journal, with the speed and the picture grid of that moment.
+        """Write a line of the journal, with the speed and the picture grid of that tick.
 
         Raises:
             OSError: the disk is full.
@@ -99,7 +99,7 @@ class Events:
 
 
 def _picture(path: Path) -> Summary.Image:
-    """A PNG file as it stands in an event."""
+    """PNG file as an image of an event."""
     with Image.open(path) as image:
         width, height, channels = *image.size, len(image.getbands())
     content = path.read_bytes()

@@ -1,7 +1,7 @@
 """The training loop of a run, from the first image to the last.
 
-Owns the order of schedule, pictures and step, and when something is recorded (`recorder.py`). Knows
-no loss and no layer. Called again on the same folder, it resumes.
+Owns the order of schedule, pictures and step, and the time of each record (`recorder.py`). Knows no
+loss and no layer. Called again on the same folder, it resumes the run.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from training.run.events import Events  # needs an extra
 
 
-def train(  # noqa: PLR0913 - the last three are rare, and go by their names
+def train(  # noqa: PLR0913 - the last three are rare, and passed by name
     config: TrainingConfig,
     prepared: Prepared,
     run: Path,
@@ -48,27 +48,27 @@ def train(  # noqa: PLR0913 - the last three are rare, and go by their names
     processes: Processes = SINGLE,
     events: Events | None = None,
 ) -> Progress:
-    """Train until the schedule ends or the process is asked to stop.
+    """Train until the schedule ends or a stop is requested.
 
     Args:
-        config: what to do.
-        prepared: the pictures.
-        run: the folder of the run, new or begun before.
-        device: where the networks live.
+        config: settings of the run.
+        prepared: the training set.
+        run: the folder of the run, new or existing.
+        device: of the networks.
         display: shows progress.
-        beginning: the weights a new run begins with, those of `config.init_from`.
-        processes: which process of the run this is. All stop where one was asked to; the first one
-            writes and measures.
+        beginning: the initial weights of a new run, those of `config.init_from`.
+        processes: this process's place among all processes. All stop at the step where one
+            received the request; the first one writes and measures.
         events: TensorBoard event files, written beside the journal.
 
     Returns:
-        How far it came, as the last checkpoint holds it.
+        Progress of the run, as in the last checkpoint.
 
     Raises:
         ConfigError: the pictures or the folder do not fit the configuration, or another process
             trains this run.
         CheckpointError: the folder has checkpoints, but none is whole.
-        NonFiniteLossError: the game broke down; the last checkpoint is whole.
+        NonFiniteLossError: a loss is not finite; the last checkpoint is whole.
         OSError: the disk is full; the last checkpoint is whole.
         DistributedError: another process failed, or has another configuration.
     """
@@ -98,10 +98,10 @@ def train_loop(
     recorder: Recorder | None,
     processes: Processes,
 ) -> Progress:
-    """Step by step from where a run stands; only the first process has a recorder.
+    """Run the steps from `progress` on; only the first process has a recorder.
 
     Returns:
-        How far it came, as the last checkpoint holds it.
+        Progress of the run, as in the last checkpoint.
     """
     averages = Averages(progress.sums, progress.sum_images)
     strength = strength_at(progress)
@@ -153,20 +153,20 @@ def train_loop(
 def read_batch(
     stream: ImageStream, schedule: ScheduleState, processes: Processes
 ) -> tuple[Pixels, Indices | None]:
-    """The pictures of a step and their classes: this process's share."""
+    """This process's share of the pictures of a step, and their classes."""
     place = (schedule.images_shown, schedule.batch_size, processes.share)
     return stream.batch(schedule.growth.resolution, *place), stream.labels(*place)
 
 
 def strength_now(strength: AugmentStrength, current: TrainingConfig) -> float:
-    """The strength of augmentation of a step, adaptive or fixed."""
+    """Strength of augmentation of a step, adaptive or fixed."""
     return strength.p if current.augmentation.target else current.augmentation.strength
 
 
 def strength_after(
     strength: AugmentStrength, numbers: Numbers, schedule: ScheduleState, current: TrainingConfig
 ) -> AugmentStrength:
-    """The adaptive strength of augmentation after a step; 0 again where it is not adaptive."""
+    """Adaptive strength of augmentation after a step; reset to 0 if it is not adaptive."""
     augmentation = current.augmentation
     if not augmentation.target:
         return AugmentStrength(0.0)
@@ -176,19 +176,19 @@ def strength_after(
 
 
 def stream_for(stream: ImageStream, current: TrainingConfig) -> ImageStream:
-    """The stream of pictures; another one where mirroring has changed."""
+    """Stream of pictures; a new one if the setting of mirroring has changed."""
     mirror = current.augmentation.mirror
     same = mirror == stream.mirror
     return stream if same else ImageStream(stream.prepared, stream.seed, mirror)
 
 
 def with_strength(numbers: Numbers, share: float, current: TrainingConfig) -> Numbers:
-    """The numbers of a step, with the strength of augmentation where there is some."""
+    """Numbers of a step, with the strength of augmentation if it is used."""
     return numbers | {"augment_strength": share} if current.augmentation.policy else numbers
 
 
 def strength_at(progress: Progress) -> AugmentStrength:
-    """The adaptive strength of augmentation where a run resumes or begins."""
+    """Adaptive strength of augmentation at the start of a session."""
     if not progress.augment:
         return AugmentStrength(0.0)
     kept = progress.augment
@@ -196,7 +196,7 @@ def strength_at(progress: Progress) -> AugmentStrength:
 
 
 def is_tick(before: int, after: int, config: TrainingConfig) -> bool:
-    """Whether a multiple of `tick_images`, or the end of a phase, was passed."""
+    """True if a multiple of `tick_images`, or the end of a phase, was passed."""
     if before // config.tick_images != after // config.tick_images:
         return True
     return schedule_at(before, config).phase != schedule_at(after, config).phase

@@ -1,7 +1,7 @@
-"""What is looked at once a tick: quality, alarms, which checkpoint is the best, the page.
+"""Monitoring at each tick: quality, alarms, the best checkpoint, the page of the run.
 
-Owns the order of these, and the lines of the journal so far; all that it decides follows from them,
-so a resumed run decides the same. Takes no part in training.
+Owns their order, and the lines of the journal so far; its decisions depend only on these lines, so
+a resumed run decides the same. Does not affect training.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from training.run_folder.journal import JOURNAL_FILE, Line, read_lines
 
 
 class RunMonitor:
-    """Watches one run; made when its journal is cut to where it goes on.
+    """Monitor of one run; create it after its journal has been truncated to the checkpoint.
 
     Args:
         run: its folder.
-        config: what it was told.
-        prepared: the pictures it learns from.
-        say: where warnings go.
+        config: its settings.
+        prepared: the training set.
+        say: receives the warnings.
     """
 
     def __init__(
@@ -39,11 +39,11 @@ class RunMonitor:
         self._reporter = Reporter(run, prepared, say)
 
     def measure(self, average: Generator, growth: Growth) -> dict[str, float]:
-        """How good the pictures are now, by `training.quality.tick_metrics`."""
+        """Measure the quality of the generated pictures by `training.quality.tick_metrics`."""
         return self._quality.measure(average, growth)
 
     def observe(self, line: Line) -> Line:
-        """A new line of the journal, with the alarms that it raises; they are said, too."""
+        """Return the new journal line with the alarms that it raises; they are also logged."""
         alarms = alarms_after([*self.lines, line])
         for alarm in alarms:
             self._say(f"warning: {alarm.kind}: {alarm.seen}. {alarm.advice}")
@@ -51,7 +51,7 @@ class RunMonitor:
         return self.lines[-1]
 
     def best(self) -> set[int]:
-        """Images shown at the checkpoints that must stay: the best, and the best of a tick ago.
+        """Images shown at the checkpoints to keep: the best, and the best of the tick before.
 
         The latter is the best again if the newest checkpoint is found damaged.
         """
@@ -59,5 +59,5 @@ class RunMonitor:
         return {tick for tick in ticks if tick is not None}
 
     def report(self, average: Generator, growth: Growth, trained: float, *, last: bool) -> None:
-        """Bring the page of the run up to date; `trained` in seconds."""
+        """Update the page of the run; `trained` in seconds."""
         self._reporter.report(average, growth, trained, last=last)

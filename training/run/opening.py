@@ -1,6 +1,6 @@
 """Opening a run: checks, its folder and lock, and the checkpoint it resumes from.
 
-Owns what happens before the first step. Knows no step.
+Owns the preparations before the first step. Knows no step.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from training.run_folder.transfer import Beginning, begin_with
 def opened(
     config: TrainingConfig, prepared: Prepared, run: Path, processes: Processes
 ) -> Generator[None]:
-    """Check pictures and configuration; make the folder of a run, or check that it is the same run.
+    """Check pictures and configuration; create the run folder, or check that it is the same run.
 
-    Inside the context, no other command trains it.
+    Inside the context, no other command can train it.
 
     Raises:
         ConfigError: the pictures, the processes or the folder do not fit the configuration, or the
@@ -54,10 +54,10 @@ def opened(
 def require_agreement(
     config: TrainingConfig, prepared: Prepared, progress: Progress, processes: Processes
 ) -> None:
-    """Refuse to go on where configuration, pictures or checkpoint differ between processes.
+    """Raise an error if configuration, pictures or checkpoint differ between processes.
 
     Raises:
-        DistributedError: on all of them.
+        DistributedError: on all processes.
     """
     checkpoint = f"{progress.images_shown} {progress.sums} {progress.augment}"
     processes.require_same(
@@ -72,7 +72,7 @@ def resume_or_begin(
     display: Display,
     beginning: Beginning | None,
 ) -> Progress:
-    """Load the newest whole checkpoint of a run into new networks; without one they stay new.
+    """Load the newest whole checkpoint into `state`; without one, start from initial weights.
 
     Raises:
         CheckpointError: the folder has checkpoints, but none is whole.
@@ -94,6 +94,6 @@ def resume_or_begin(
 
 
 def truncate_journals(run: Path, progress: Progress) -> None:
-    """Cut off the lines of steps after the checkpoint: they will be written again."""
+    """Delete the lines of steps after the checkpoint: they will be written again."""
     for name in (JOURNAL_FILE, TIMING_FILE):
         truncate_after(run / name, progress.images_shown)

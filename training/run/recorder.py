@@ -1,7 +1,7 @@
 """The records of a run: quality, journal, grid, events, checkpoint, report.
 
-Owns their order, in which a process may be killed anywhere and the next one resumes. Does not
-decide when, and takes no training step.
+Owns their order: wherever a process is killed, the next one can resume. Does not decide when they
+are written, and takes no training step.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Recorder:
 
     Attributes:
         run: its folder.
-        state: networks and optimisers, as they are when a record is written.
-        monitor: measures, and decides which checkpoints stay.
+        state: networks and optimizers, current when a record is written.
+        monitor: measures, and selects the checkpoints to keep.
         display: shows progress.
         events: TensorBoard event files, written beside the journal.
     """
@@ -48,9 +48,9 @@ class Recorder:
 
         Args:
             schedule: of the last step.
-            progress: as the next checkpoint has it.
+            progress: as saved in the next checkpoint.
             numbers: means since the last tick.
-            rate: images per second since then.
+            rate: images per second since the last tick.
 
         Raises:
             OSError: the disk is full.
@@ -67,7 +67,7 @@ class Recorder:
         self.display.tick(schedule, shown, rate, numbers)
 
     def keep(self, schedule: ScheduleState, progress: Progress, *, last: bool) -> None:
-        """Write the checkpoint and the report; `last` if nothing comes after.
+        """Write the checkpoint and the report; `last` at the end of the session.
 
         Raises:
             OSError: the disk is full; the checkpoints before it stay whole.
@@ -77,7 +77,7 @@ class Recorder:
 
 
 def line_of(schedule: ScheduleState, images_shown: int, numbers: Numbers) -> Line:
-    """The journal line of a tick."""
+    """Journal line of a tick."""
     growth = schedule.growth
     position = {
         "images_shown": images_shown,

@@ -1,6 +1,6 @@
-"""Stopping a run by a signal: after the step that is being computed.
+"""Stopping a run by a signal, after the current step.
 
-Owns what SIGINT and SIGTERM do while a run is trained. Knows no run.
+Owns the handlers of SIGINT and SIGTERM during training. Knows no run.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopRequest:
-    """Set by SIGINT or SIGTERM: finish the step, write a checkpoint, leave.
+    """Request by SIGINT or SIGTERM to finish the step, write a checkpoint and stop.
 
-    Use it as a context: inside, a second signal ends the process at once; after it, signals do what
-    they did before.
+    Use it as a context manager: inside, a second signal ends the process at once; on exit, the
+    earlier signal handlers are restored.
 
     Args:
-        aloud: whether to say so on the standard error; with several processes, one of them.
+        aloud: write messages to the standard error; with several processes, only one does.
     """
 
     def __init__(self, *, aloud: bool = True) -> None:
@@ -56,5 +56,5 @@ class StopRequest:
         os.kill(os.getpid(), number)
 
     def _say(self, text: str) -> None:
-        if self._aloud:  # without buffers and locks, which the signal may have interrupted
+        if self._aloud:  # without buffers and locks: the signal may have interrupted their holder
             os.write(2, f"\n{text}\n".encode())

@@ -1,6 +1,6 @@
-"""Whether pictures, configuration and processes agree, asked before any work.
+"""Validation of pictures, configuration and processes, before any training.
 
-Owns that question, and what the configuration takes from the pictures. Knows no network.
+Owns these checks, and the settings that are derived from the pictures. Knows no network.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ FEWEST_CLASSES = 2
 
 
 def check_data(config: TrainingConfig, prepared: Prepared) -> None:
-    """Refuse pictures that cannot train this configuration, before any work.
+    """Raise an error if the pictures cannot train this configuration.
 
     Raises:
-        ConfigError: too few pictures, too small ones, or the wrong kind of colour.
+        ConfigError: number, resolution, shape, channels or classes of the pictures do not fit.
     """
     largest_batch = max(plan.batch_size for plan in showing(config))
     if prepared.count < largest_batch:
@@ -65,15 +65,15 @@ def check_data(config: TrainingConfig, prepared: Prepared) -> None:
 
 
 def showing(config: TrainingConfig) -> list[LevelPlan]:
-    """The plans of the levels that show images; the others are passed through without a step."""
+    """Plans of the levels that show images; the other levels are skipped without a step."""
     return [plan for plan in config.levels if plan.fade_images or plan.stable_images]
 
 
 def check_processes(config: TrainingConfig, processes: int) -> None:
-    """Refuse a number of processes that cannot share every batch equally.
+    """Raise an error if the processes cannot share every batch equally.
 
     Raises:
-        ConfigError: naming the batch, and what to change.
+        ConfigError: a batch cannot be shared; the message names it, and what to change.
     """
     share = config.penalty.share if OBJECTIVES[config.objective.name].takes_share else 1.0
     for plan in showing(config):
@@ -93,7 +93,7 @@ def check_processes(config: TrainingConfig, processes: int) -> None:
 
 
 def with_classes(config: TrainingConfig, prepared: Prepared) -> TrainingConfig:
-    """The configuration for these pictures: as many classes as they have, where labels count."""
+    """Configuration with the number of classes of the pictures, if labels are used."""
     if config.objective.labels == "none" or config.network.classes:
         return config
     classes = len(prepared.manifest.label_names)
@@ -101,7 +101,7 @@ def with_classes(config: TrainingConfig, prepared: Prepared) -> TrainingConfig:
 
 
 def with_base(config: TrainingConfig, prepared: Prepared) -> TrainingConfig:
-    """The configuration for these pictures: of their shape, unless it names one itself."""
+    """Configuration with the base shape of the pictures, unless it sets one itself."""
     if config.network.base != SQUARE:
         return config
     height, width = prepared.manifest.base

@@ -1,1 +1,1 @@
-"""The folder of a run: configuration, checkpoints, journal; reading it, resuming, going back."""
+"""The folder of a run: configuration, checkpoints, journal; reading it, resuming, rewinding."""

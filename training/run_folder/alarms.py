@@ -1,7 +1,7 @@
-"""When a run goes wrong, in words.
+"""Alarms: warnings about a run that trains badly.
 
-Owns the rules for a collapse of variety, a discriminator that runs away, and pictures that get
-worse for long, as pure functions of the journal, so that nothing has to be saved. Measures nothing.
+Owns the rules for a mode collapse, a discriminator that is too strong, and pictures that get worse
+over several ticks, as pure functions of the journal, without state to save. Measures nothing.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from statistics import median
 AlarmLine = Mapping[str, object]
 Alarms = list[dict[str, str]]
 
-PAST = 20  # ticks that make up a run's own past
-FEWEST = 4  # ticks of a past that means anything
-TWICE = 2  # ticks in a row, before anything is said
-SILENCE = 10  # ticks before the same is said again
-FALLEN, POOR = 0.5, 0.6  # of its own past; of the data
-COLLAPSED = 0.15  # of the data, whatever the past
-RUNAWAY_TIMES, RUNAWAY_GAP = 5.0, 8.0  # of its own past; in units of the score
-WORSE_TIMES, WORSE_TICKS = 2.0, 6  # of the best of the level; in a row
+PAST = 20  # ticks of the run that a new one is compared with
+FEWEST = 4  # ticks that a comparison needs
+TWICE = 2  # ticks in a row before an alarm
+SILENCE = 10  # ticks before the same alarm is repeated
+FALLEN, POOR = 0.5, 0.6  # relative to the run's own past; to the data
+COLLAPSED = 0.15  # relative to the data, whatever the past
+RUNAWAY_TIMES, RUNAWAY_GAP = 5.0, 8.0  # relative to its own past; in units of the score
+WORSE_TIMES, WORSE_TICKS = 2.0, 6  # relative to the best of the level; ticks in a row
 
 VARIETY = {
     "diversity": "the mean distance between two generated pictures",
@@ -46,7 +46,7 @@ WORSE_ADVICE = (
 
 @dataclass(frozen=True)
 class Alarm:
-    """One warning: its kind, what was seen, and what to try."""
+    """One warning: its kind, the observation, and the advice."""
 
     kind: str
     seen: str
@@ -54,14 +54,14 @@ class Alarm:
 
 
 def alarms_after(lines: Sequence[AlarmLine]) -> list[Alarm]:
-    """What is wrong at the last of these journal lines and was not said in the ten before it."""
+    """Alarms at the last of these journal lines, except kinds that the ten before it have."""
     said = {alarm["kind"] for line in lines[-1 - SILENCE : -1] for alarm in _alarms_of(line)}
     found = [*collapse(lines), *runaway(lines), *worsening(lines)]
     return [advised(alarm, lines[-1]) for alarm in found if alarm.kind not in said]
 
 
 def advised(alarm: Alarm, line: AlarmLine) -> Alarm:
-    """The alarm, with the values that its advice proposes: half the learning rate, and so on."""
+    """Fill in the values that the advice proposes: half the learning rate, and so on."""
     rate, size = line.get("learning_rate"), line.get("batch_size")
     rate = f"{rate / 2:g}" if isinstance(rate, float | int) else ""
     size = f"{2 * size}" if isinstance(size, int) else ""
@@ -72,12 +72,12 @@ def advised(alarm: Alarm, line: AlarmLine) -> Alarm:
 
 
 def in_journal(alarms: Sequence[Alarm]) -> dict[str, object]:
-    """What a journal line says of them; nothing without any."""
+    """Field of a journal line for these alarms; empty without alarms."""
     return {"alarms": [asdict(alarm) for alarm in alarms]} if alarms else {}
 
 
 def collapse(lines: Sequence[AlarmLine]) -> list[Alarm]:
-    """Generated pictures are alike: against the run's own past, and against the data."""
+    """Mode collapse: low diversity, compared with the run's own past and with the data."""
     for name, meaning in VARIETY.items():
         values = series(lines, name)
         if len(values) < FEWEST + TWICE:
@@ -90,7 +90,7 @@ def collapse(lines: Sequence[AlarmLine]) -> list[Alarm]:
 
 
 def runaway(lines: Sequence[AlarmLine]) -> list[Alarm]:
-    """The discriminator's scores of real and generated pictures drift apart."""
+    """Diverging discriminator: the gap between real and fake scores has become large."""
     here = at_this_level(lines)
     gaps = [
         real - fake
@@ -106,7 +106,7 @@ def runaway(lines: Sequence[AlarmLine]) -> list[Alarm]:
 
 
 def worsening(lines: Sequence[AlarmLine]) -> list[Alarm]:
-    """The distance to the data has been far above its best for long, at a level that is held."""
+    """Worsening: for several ticks, at a stable level, the SWD is far above its best."""
     held = [line for line in at_this_level(lines) if line.get("alpha") == 1.0]
     if not lines or lines[-1].get("alpha") != 1.0:
         return []
@@ -121,7 +121,7 @@ def worsening(lines: Sequence[AlarmLine]) -> list[Alarm]:
 
 
 def best_tick(lines: Sequence[AlarmLine], resolution: int) -> int | None:
-    """Images shown at the lowest SWD of the highest resolution, held; None if not yet there."""
+    """Images shown at the lowest SWD of the stable `resolution`; None if not yet reached."""
     known = [
         (float(str(line["swd"])), int(str(line["images_shown"])))
         for line in lines
@@ -131,12 +131,12 @@ def best_tick(lines: Sequence[AlarmLine], resolution: int) -> int | None:
 
 
 def at_this_level(lines: Sequence[AlarmLine]) -> list[AlarmLine]:
-    """The lines of the resolution where the run stands."""
+    """Lines of the current resolution."""
     return [line for line in lines if line.get("resolution") == lines[-1].get("resolution")]
 
 
 def series(lines: Sequence[AlarmLine], name: str) -> list[float]:
-    """The finite values of one number, oldest first."""
+    """Finite values of one number, oldest first."""
     values = [line[name] for line in lines if name in line]
     return [float(v) for v in values if isinstance(v, int | float) and math.isfinite(v)]
 

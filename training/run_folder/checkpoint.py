@@ -1,9 +1,9 @@
-"""What it takes to go on as if nothing had happened, on disk.
+"""Checkpoints: the files from which a run resumes exactly.
 
 Owns the checkpoint of a run: `checkpoint-<images>.safetensors` with every tensor and, written last,
-`checkpoint-<images>.json` with the rest, the digest of the first and, as its seal, one of itself.
+`checkpoint-<images>.json` with the rest, the digest of the tensors and, as its seal, its own.
 Without its JSON a checkpoint does not exist. The last two and the best are kept, and of older ones
-the first of each doubling of images shown, within bounds. Nothing is ever unpickled.
+the first of each doubling of images shown, within limits. Nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ from training.run_folder.tensors import StateNetworks, UnfitError, put_tensors, 
 
 CHECKPOINTS = "checkpoints"  # the folder in a run
 KEPT = 2  # newest ones
-KEPT_OLDER, KEPT_OLDER_BYTES = 6, 4 << 30  # of all doublings before, newest first
+KEPT_OLDER, KEPT_OLDER_BYTES = 6, 4 << 30  # limits of the older ones, newest first
 PATTERN = "checkpoint-*.json"
 
 
 class CheckpointError(ValueError):
-    """A checkpoint that cannot be used; the message says which file and what to do."""
+    """Unusable checkpoint; the message names the file and what to do."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Everything in a checkpoint that is not a tensor.
+    """All data of a checkpoint that is not a tensor.
 
     Attributes:
         images_shown: real images the discriminator has seen.
         phase: of the last step (`training.game.schedule.ScheduleState.phase`); -1 before the first.
         sums: of the numbers since the last journal line.
-        sum_images: how many images those sums cover.
+        sum_images: number of images in those sums.
         seconds: spent training so far, all sessions together.
-        augment: the fields of `training.objectives.augment.AugmentStrength`; empty at first.
+        augment: the fields of `training.objectives.augment.AugmentStrength`; empty for a new run.
     """
 
     images_shown: int = 0
@@ -58,7 +58,7 @@ class Progress:
 def save_checkpoint(
     folder: Path, state: StateNetworks, progress: Progress, also: Collection[int] = ()
 ) -> Path:
-    """Write a checkpoint atomically, then delete old ones, but not those `also`.
+    """Write a checkpoint atomically, then delete old ones, except those in `also`.
 
     Raises:
         OSError: the disk is full; the checkpoints before it stay whole.
@@ -84,7 +84,7 @@ def save_checkpoint(
 
 
 def older_kept(records: Sequence[Path]) -> list[Path]:
-    """The older checkpoints that stay: the first of each doubling of images shown, within bounds.
+    """Older checkpoints to keep: the first of each doubling of images shown, within limits.
 
     Args:
         records: in order of images shown.
@@ -103,21 +103,21 @@ def older_kept(records: Sequence[Path]) -> list[Path]:
 
 
 def images_of(record: Path) -> int:
-    """The images shown at a checkpoint, by its name; 0 where that has none."""
+    """Images shown at a checkpoint, parsed from its name; 0 if there are none in it."""
     number = record.stem.rpartition("-")[2]
     return int(number) if number.isdecimal() else 0
 
 
 def checkpoint_at(folder: Path, images_shown: int) -> Path:
-    """The record of the checkpoint after so many images."""
+    """Path of the JSON record of the checkpoint after `images_shown` images."""
     return folder / f"checkpoint-{images_shown:010d}.json"
 
 
 def load_at(folder: Path, images_shown: int, state: StateNetworks) -> Progress:
-    """Load the checkpoint after so many images into `state`.
+    """Load the checkpoint after `images_shown` images into `state`.
 
     Raises:
-        CheckpointError: it is not there, not whole, or of other networks.
+        CheckpointError: it is missing, not whole, or of other networks.
     """
     record = checkpoint_at(folder, images_shown)
     progress, tensors = read_checkpoint(record)
@@ -130,7 +130,7 @@ def load_newest(folder: Path, state: StateNetworks) -> tuple[Progress, list[str]
 
     Returns:
         Its progress (that of a fresh start if there is no checkpoint), and a sentence for every
-        newer one that was damaged and passed over.
+        newer one that was skipped because it is damaged.
 
     Raises:
         CheckpointError: there are checkpoints, but none is whole or fits these networks.
@@ -150,17 +150,17 @@ def load_newest(folder: Path, state: StateNetworks) -> tuple[Progress, list[str]
 
 
 def sealed(values: dict[str, Any]) -> dict[str, Any]:
-    """The values of a record with their seal: the SHA-256 of the rest, however it is spaced."""
+    """Add the seal to the values of a record: their SHA-256, independent of white space."""
     rest = {name: value for name, value in values.items() if name != "seal"}
     digest = hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
     return {**rest, "seal": digest}
 
 
 def read_checkpoint(record: Path) -> tuple[Progress, dict[str, Tensor]]:
-    """Read one checkpoint and prove it whole.
+    """Read one checkpoint and verify that it is whole.
 
     Raises:
-        CheckpointError: a file is missing, cut or changed.
+        CheckpointError: a file is missing, truncated or changed.
     """
     try:
         values = json.loads(record.read_text(encoding="utf-8"))
@@ -184,7 +184,7 @@ def _restore(state: StateNetworks, tensors: dict[str, Tensor], record: Path) -> 
 
 
 def _replace(partial: Path, path: Path) -> None:
-    partial.chmod(0o666 & ~current_umask())  # safetensors lets its owner alone read
+    partial.chmod(0o666 & ~current_umask())  # safetensors makes it readable only by its owner
     with partial.open("rb+") as file:
         os.fsync(file.fileno())
     partial.replace(path)
@@ -196,14 +196,14 @@ def _replace(partial: Path, path: Path) -> None:
 
 
 def _delete_others(folder: Path, newest: Path, also: Collection[Path]) -> None:
-    # Records after the newest were damaged and passed over: they must not count among the kept.
+    # Records after the newest are damaged ones that were skipped: they must not count as kept.
     records = sorted(folder.glob(PATTERN))
     past = records[: records.index(newest) + 1]
     kept = [*past[-KEPT:], *also, *older_kept(past[:-KEPT])]
     for record in records:
         if record not in kept:
             record.unlink()
-    # Tensors without a record, and what a killed process left half-written (safetensors: `.tmp*`).
+    # Tensors without a record, and partial files of a killed process (safetensors: `.tmp*`).
     stems = {record.stem for record in kept}
     orphans = [p for p in folder.glob("checkpoint-*.safetensors") if p.stem not in stems]
     for path in [*orphans, *folder.glob("checkpoint-*.partial"), *folder.glob(".tmp*")]:

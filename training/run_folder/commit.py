@@ -1,6 +1,6 @@
-"""The commit of the code, for the card of what it made.
+"""The git commit of the code, for the card of a bundle.
 
-Owns the question to git.
+Owns the call of git.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def commit_of(folder: Path) -> str:
-    """The git commit of the code, `unknown` outside a checkout."""
+    """Git commit of the code; `unknown` outside a checkout."""
     try:
         answer = subprocess.run(
             ["git", "rev-parse", "HEAD"],

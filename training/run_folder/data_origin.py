@@ -1,7 +1,7 @@
-"""Where the pictures of a run came from, kept beside its configuration.
+"""Origin of the pictures of a run, stored beside its configuration.
 
-Owns `data.json` in a run folder: what the card will say of the data, and the digest by which a
-resumed run knows that it sees the same pictures.
+Owns `data.json` in a run folder: the facts on the data set for the card, and the digest by which a
+resumed run verifies that it trains on the same pictures.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ORIGIN_FILE = "data.json"
 
 @dataclass(frozen=True)
 class Origin:
-    """The data set of a run.
+    """Data set of a run.
 
     Attributes:
         digest: of the largest prepared array.
@@ -37,10 +37,10 @@ class Origin:
 
 
 def keep_origin(run: Path, prepared: Prepared) -> None:
-    """Write down the origin in a new run; in an old one it must be the same pictures.
+    """Write the origin into a new run; for an existing one, check that the pictures are the same.
 
     Raises:
-        ConfigError: the run was begun with other pictures.
+        ConfigError: the run was started with other pictures.
     """
     source, labels = prepared.manifest.source, prepared.manifest.labels
     origin = Origin(
@@ -66,7 +66,7 @@ def keep_origin(run: Path, prepared: Prepared) -> None:
 
 
 def read_origin(run: Path) -> Origin:
-    """The origin of a run.
+    """Read the origin of a run.
 
     Raises:
         ConfigError: it is missing or cannot be read.
@@ -80,7 +80,7 @@ def read_origin(run: Path) -> Origin:
 
 
 def _same_pictures(before: Origin, now: Origin) -> bool:
-    """Equal pictures in equal classes; a run begun before classes were kept knows none of them."""
+    """True if pictures and classes are equal; runs of early releases have no class fields."""
     if not before.labels_digest:
         return before.digest == now.digest
     return (before.digest, before.labels_digest, before.labels) == (

@@ -1,6 +1,6 @@
-"""The pictures that a bundle is known by: its golden seeds, and its preview.
+"""The reference pictures of a bundle: its golden seeds, and its preview.
 
-Owns which seeds they are. Writes nothing.
+Owns the choice of the seeds. Writes nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PREVIEW_TILE = 96  # pixels, at least
 
 
 def golden_of(generator: Generator) -> tuple[Golden, ...]:
-    """Some seeds at the top resolution, and the first of them at every other."""
+    """Golden seeds at the top resolution, and the first of them at every other resolution."""
     top = generator.config.resolution
     wanted = [(seed, top) for seed in GOLDEN_SEEDS]
     wanted += [(GOLDEN_SEEDS[0], r) for r in generator.config.resolutions if r != top]
@@ -28,13 +28,13 @@ def golden_of(generator: Generator) -> tuple[Golden, ...]:
 
 
 def golden_at(generator: Generator, seed: int, resolution: int) -> Golden:
-    """The digest and the thumbnail of one seed, rendered alone."""
+    """Digest and thumbnail of one seed, rendered as a batch of one."""
     picture = render(generator, [seed], Growth(level_of(resolution)))[0]
     return Golden(seed, resolution, pixel_sha256([picture]), thumbnail_of(picture))
 
 
 def preview_of(generator: Generator) -> bytes:
-    """A grid of the first seeds, as WebP; with classes, they take turns."""
+    """Grid of the first seeds, as WebP; with classes, each in turn."""
     classes = generator.config.classes
     seeds = range(PREVIEW_COLUMNS * PREVIEW_ROWS)
     labels = [seed % classes for seed in seeds] if classes else None

@@ -1,7 +1,7 @@
-"""What a run writes down as it goes, in JSON lines.
+"""The journal of a run, in JSON lines.
 
-Owns two files. `journal.jsonl` holds what training came to: a resumed run writes the same bytes as
-one never stopped. `timing.jsonl` holds what depends on the machine and the hour.
+Owns two files. `journal.jsonl` holds the results of training: a resumed run writes the same bytes
+as an uninterrupted one. `timing.jsonl` holds values that depend on the machine and the time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Line = Mapping[str, object]
 
 
 def append_line(path: Path, line: Line) -> None:
-    """Add one line; on the disk when this returns.
+    """Append one line; it is on the disk when this returns.
 
     Raises:
         OSError: the disk is full; the file may end in half a line, which `truncate_after` drops.
@@ -33,7 +33,7 @@ def append_line(path: Path, line: Line) -> None:
 
 
 def read_lines(path: Path) -> list[dict[str, object]]:
-    """All whole lines up to one that is none: half-written or damaged; oldest first."""
+    """Read the lines before the first partial or damaged one; oldest first."""
     if not path.exists():
         return []
     lines: list[dict[str, object]] = []
@@ -51,7 +51,7 @@ def read_lines(path: Path) -> list[dict[str, object]]:
 def truncate_after(path: Path, images_shown: int) -> None:
     """Keep only the lines of the first `images_shown` images: a resumed run writes the rest.
 
-    The kept lines will not be told again, so they are on the disk before they take their place.
+    The kept lines cannot be written again, so they are on the disk before they replace the file.
     """
     if not path.exists():
         return
@@ -70,18 +70,18 @@ def truncate_after(path: Path, images_shown: int) -> None:
 
 
 class Averages:
-    """Running means between two journal lines, exactly restorable."""
+    """Running means between two journal lines; they can be restored exactly."""
 
     def __init__(self, sums: Mapping[str, float] | None = None, images: int = 0) -> None:
         self.sums = dict(sums or {})
         self.images = images
 
     def add(self, numbers: Mapping[str, float], images: int) -> None:
-        """Take in one step of `images` images."""
+        """Add the numbers of one step of `images` images."""
         for name, value in numbers.items():
             self.sums[name] = self.sums.get(name, 0.0) + value * images
         self.images += images
 
     def means(self) -> dict[str, float]:
-        """The mean per image of every number taken in."""
+        """Mean per image of every number."""
         return {name: value / self.images for name, value in self.sums.items()}

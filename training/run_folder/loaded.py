@@ -1,6 +1,6 @@
-"""A checkpoint of a run, read to export it, to measure it or to generate with it.
+"""A checkpoint of a run, loaded for export, measurement or generation.
 
-Owns the way from a run folder to its configuration and networks. Changes nothing in it.
+Owns the loading of configuration and networks from a run folder. Changes nothing in it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ NEWEST, BEST = "newest", "best"
 
 @dataclass(frozen=True)
 class LoadedRun:
-    """A run as one of its checkpoints has it, on the CPU."""
+    """Run in the state of one of its checkpoints, on the CPU."""
 
     config: TrainingConfig
     state: TrainingState
@@ -43,22 +43,22 @@ class LoadedRun:
 
     @property
     def schedule(self) -> ScheduleState:
-        """Its schedule after the images shown."""
+        """State of its schedule after the images shown."""
         return schedule_at(self.progress.images_shown, self.config)
 
     @property
     def is_complete(self) -> bool:
-        """Whether all images of the schedule were shown."""
+        """True if all images of the schedule were shown."""
         return self.progress.images_shown >= self.config.total_images
 
     @property
     def finished_level(self) -> int:
-        """The highest level that has faded in; that above it, if there is one, is fading."""
+        """Highest active level that is not fading in."""
         growth = self.schedule.growth
         return growth.level - growth.fading
 
     def level_at(self, resolution: int | None) -> int:
-        """The level of `resolution`; without one, the highest that has faded in.
+        """Level of `resolution`; by default the highest that has faded in.
 
         Raises:
             CheckpointError: the run has not finished that resolution.
@@ -75,7 +75,7 @@ class LoadedRun:
         return finished.index(resolution)
 
     def network(self, resolution: int | None) -> Generator:
-        """The averaged generator up to a resolution; up to the highest finished one by default.
+        """Averaged generator up to a resolution; by default up to the highest finished one.
 
         Raises:
             CheckpointError: the run has not finished that resolution, or it is below 8 px.
@@ -88,7 +88,7 @@ class LoadedRun:
                 "network. Choose more, or repeat the train command to go on"
             )
         average = self.state.average.eval().requires_grad_(False)
-        # A copy has another memory layout, whose kernels may round the last bit otherwise.
+        # A copy has another memory layout, whose kernels may round the last bit differently.
         return average if level == average.config.top_level else average.up_to(level)
 
 
@@ -97,8 +97,8 @@ def load_run(run_folder: Path, which: str = NEWEST) -> LoadedRun:
 
     Args:
         run_folder: the folder of the run.
-        which: "newest", the newest whole one, with a sentence on the standard error for each that
-            is damaged; "best", the one with the lowest SWD of the journal at the highest
+        which: "newest", the newest whole one, with a sentence on the standard error for each newer
+            one that is damaged; "best", the one with the lowest SWD in the journal at the highest
             resolution; or images shown.
 
     Raises:
@@ -120,10 +120,10 @@ def load_run(run_folder: Path, which: str = NEWEST) -> LoadedRun:
 
 
 def best_of(run_folder: Path, config: TrainingConfig) -> int:
-    """Images shown at the best tick of the journal whose checkpoint is there.
+    """Images shown at the best tick of the journal among those with a checkpoint.
 
     Raises:
-        CheckpointError: the run has not yet held its highest resolution for a tick.
+        CheckpointError: the run has no tick with its highest resolution faded in.
     """
     folder = run_folder / CHECKPOINTS
     # A process may have been killed between a line of the journal and its checkpoint.
@@ -142,7 +142,7 @@ def best_of(run_folder: Path, config: TrainingConfig) -> int:
 
 
 def add_checkpoint_argument(parser: argparse.ArgumentParser) -> None:
-    """The option `--checkpoint`."""
+    """Add the option `--checkpoint`."""
     parser.add_argument(
         "--checkpoint",
         type=checkpoint_choice,
@@ -152,7 +152,7 @@ def add_checkpoint_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def checkpoint_choice(text: str) -> str:
-    """The value of an option that names a checkpoint."""
+    """Parse the value of an option that names a checkpoint."""
     if text not in (NEWEST, BEST) and not text.isdecimal():
         raise argparse.ArgumentTypeError(f"newest, best or a whole number is needed, not {text!r}")
     return text

@@ -1,7 +1,7 @@
-"""One run, one trainer: a folder that is in use.
+"""The lock of a run folder: only one command trains it at a time.
 
-Owns the lock on the folder of a run. It is the kernel's, so it ends with its process, however that
-ends, and leaves nothing behind.
+Owns that lock. The kernel holds it, so it is released when its process ends for any reason, and
+leaves no file state behind.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from training.config.config import ConfigError
 
 @contextmanager
 def run_lock(run: Path) -> Generator[None]:
-    """Inside, no other command trains the run; the folder is made if it is new.
+    """Lock a run: inside the context no other command can train it. Creates a missing folder.
 
-    Two that wrote into one folder would spoil the journal and delete each other's checkpoints. On a
-    disk that knows no locks nothing is refused.
+    Two writers in one folder would damage the journal and delete each other's checkpoints. On a
+    file system without locks no error is raised.
 
     Raises:
-        ConfigError: another one does.
+        ConfigError: another command trains the run.
     """
     run.mkdir(parents=True, exist_ok=True)
     handle = os.open(run, os.O_RDONLY)

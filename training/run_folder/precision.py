@@ -1,6 +1,6 @@
-"""Which number format a run computes in, where its preset leaves that to the machine.
+"""Precision of a run, where its preset leaves it to the machine.
 
-Owns what `precision=auto` comes to. The answer is kept with the run, so it never changes under way.
+Owns the value of `precision=auto`. It is stored with the run, so it stays when the run resumes.
 """
 
 from __future__ import annotations
@@ -17,13 +17,12 @@ from training.run_folder.resume import read_config
 
 
 def resolve_precision(config: TrainingConfig, run: Path, device: torch.device) -> TrainingConfig:
-    """The configuration with its precision decided.
+    """Replace `precision=auto` by the precision of the run.
 
     Args:
-        config: what a person or a preset says.
-        run: the folder of the run. One that was begun goes on in the precision it has, on any
-            machine.
-        device: where a new run computes.
+        config: as set by the user or a preset.
+        run: the folder of the run. An existing run keeps its precision, on any machine.
+        device: of a new run.
 
     Raises:
         ConfigError: the configuration of the run cannot be read.
@@ -35,7 +34,7 @@ def resolve_precision(config: TrainingConfig, run: Path, device: torch.device) -
 
 
 def precision_for(config: TrainingConfig, device: torch.device) -> TrainingConfig:
-    """The configuration of a new run: where `auto` asks, in the precision `device` is faster in."""
+    """Configuration of a new run: `auto` becomes the precision in which `device` is faster."""
     if config.precision != AUTO:
         return config
     survives = survives_bf16(config.penalty.kind, config.penalty.sigma)
@@ -43,7 +42,7 @@ def precision_for(config: TrainingConfig, device: torch.device) -> TrainingConfi
 
 
 def multiplies_bf16(device: torch.device) -> bool:
-    """Whether a device has units that multiply matrices of bf16; others are faster in fp32."""
+    """True if a device has bf16 matrix units; other devices are faster in fp32."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return bool(torch.cpu.get_capabilities().get("amx_bf16"))

@@ -1,8 +1,8 @@
-"""Whether and how a run goes on with this configuration.
+"""Resuming a run with a given configuration.
 
-Owns the configuration that a run folder keeps, and the changes it allows: what lies ahead, such as
-a longer last level, may be replaced; some settings may change from here on, and the run keeps when.
-Nothing that has happened changes.
+Owns the configuration in a run folder, and its permitted changes: the future of the schedule, such
+as a longer last level, may be replaced; some settings may change from the current images shown on,
+which the run records. The past of the run never changes.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from training.config.names import FLAT_NAMES
 from training.config.overrides import parse_settings, path_of, value_of, with_settings
 from training.run_folder.checkpoint import CHECKPOINTS, PATTERN, images_of
 
-AHEAD = ("levels", "cool_down_images", "changes")  # what may differ, where it lies ahead
-CHANGEABLE = (  # from here on, in a run that has begun
+AHEAD = ("levels", "cool_down_images", "changes")  # may differ where they concern the future
+CHANGEABLE = (  # from the current images shown on
     *("penalty_weight", "penalty_share", "drift", "discriminator_rate", "precision", "mirror"),
     *("augment", "augment_strength", "augment_target", "augment_ramp_images"),
 )
@@ -29,7 +29,7 @@ CHANGEABLE_OF_LEVELS = ("batch_size", "learning_rate", "penalty_scale")
 
 
 def read_config(path: Path) -> TrainingConfig:
-    """The configuration that a run folder keeps.
+    """Read the configuration of a run folder.
 
     Raises:
         ConfigError: it is missing, damaged, changed by hand, or of another version.
@@ -43,10 +43,10 @@ def read_config(path: Path) -> TrainingConfig:
 
 
 def keep_config(run: Path, config: TrainingConfig) -> None:
-    """Write the configuration into a run; into an old one only if it had the same past.
+    """Write the configuration into a run; into an existing one only if the past is the same.
 
     Raises:
-        ConfigError: the run was begun with another configuration.
+        ConfigError: the run was started with another configuration.
     """
     path = run / CONFIG_FILE
     if path.exists():
@@ -69,14 +69,14 @@ def keep_config(run: Path, config: TrainingConfig) -> None:
 
 
 def continue_config(run: Path, asked: TrainingConfig, settings: Sequence[str]) -> TrainingConfig:
-    """The configuration a run goes on with: its own, changed from here on as `--set` names.
+    """Configuration of a resumed run: its own, with the changes of `--set` from now on.
 
-    Only what is named changes: a run that was given a smaller batch keeps it when its first command
-    is repeated. A run without a checkpoint has no past, so there it is just what is asked.
+    Only settings that are named change: a run whose batch was reduced keeps that when its first
+    command is repeated. A run without a checkpoint has no past, so the result is `asked`.
 
     Args:
         run: its folder.
-        asked: by preset and settings.
+        asked: the requested configuration, from preset and settings.
         settings: those of `--set`.
 
     Raises:
@@ -87,7 +87,7 @@ def continue_config(run: Path, asked: TrainingConfig, settings: Sequence[str]) -
         return asked
     recorded = read_config(run / CONFIG_FILE)
     if recorded.network != asked.network:
-        return asked  # refused by `keep_config`
+        return asked  # `keep_config` raises the error
     named = {path_of(name, asked) for name in parse_settings(settings)}
     if asked.precision == AUTO:
         named.discard(("precision",))
@@ -107,7 +107,7 @@ def continue_config(run: Path, asked: TrainingConfig, settings: Sequence[str]) -
 def changed_from(
     shown: int, settings: Mapping[str, object], changes: Sequence[Change]
 ) -> tuple[Change, ...]:
-    """The changes of a run with one more, after so many images; later ones are dropped."""
+    """Add a change after `shown` images to those of a run; later ones are dropped."""
     here = [text for c in changes if c.images_shown == shown for text in c.settings]
     texts = parse_settings([*here, *(f"{name}={_text(v)}" for name, v in settings.items())])
     change = Change(shown, tuple(f"{name}={text}" for name, text in texts.items()))
@@ -115,7 +115,7 @@ def changed_from(
 
 
 def changeable_names(config: TrainingConfig, shown: int) -> tuple[list[str], list[str]]:
-    """Settings that may change, by where they hold: levels that are over, and all from here on."""
+    """Names of changeable settings: those of finished levels, and all that apply from now on."""
     over, ahead = list[str](), [*CHANGEABLE]
     start = 0
     for plan in config.levels:
@@ -126,13 +126,13 @@ def changeable_names(config: TrainingConfig, shown: int) -> tuple[list[str], lis
 
 
 def announce_changes(config: TrainingConfig, shown: int) -> str:
-    """A sentence on what changes after so many images; empty where nothing does."""
+    """Describe the changes at `shown` images in a sentence; empty without changes."""
     texts = [text for c in config.changes if c.images_shown == shown for text in c.settings]
     return f"from {shown:,} images on: {', '.join(texts)}" if texts else ""
 
 
 def differing(old: TrainingConfig, new: TrainingConfig) -> list[str]:
-    """The names of the settings that differ."""
+    """Names of the settings that differ."""
     whole = ("preset", "network", "levels", "init_from")
     names = [name for name in whole if getattr(old, name) != getattr(new, name)]
     names += [name for name in FLAT_NAMES if value_of(old, name) != value_of(new, name)]
@@ -140,7 +140,7 @@ def differing(old: TrainingConfig, new: TrainingConfig) -> list[str]:
 
 
 def same_past(old: TrainingConfig, new: TrainingConfig, images_shown: int) -> bool:
-    """Whether a run of `new` would have done the same as one of `old`, for that many images."""
+    """True if runs of `new` and `old` are identical for the first `images_shown` images."""
     shown = min(images_shown, old.total_images)
     allowed = {*AHEAD, *(CHANGEABLE if not shown else ())}
     if set(differing(old, new)) - allowed:
@@ -164,7 +164,7 @@ def same_past(old: TrainingConfig, new: TrainingConfig, images_shown: int) -> bo
 
 
 def fixed_end(config: TrainingConfig, shown: int, run: Path) -> str:
-    """What to do where the end cannot move any more, because the learning rate falls to it."""
+    """Advice if the end is fixed, because the learning rate already falls towards it."""
     start, _ = cooling(config)
     if start >= shown:
         return ""
@@ -175,7 +175,7 @@ def fixed_end(config: TrainingConfig, shown: int, run: Path) -> str:
 
 
 def cooling(config: TrainingConfig) -> tuple[float, float]:
-    """The images shown between which the learning rate falls; at infinity if it does not."""
+    """Images shown at start and end of the cool-down; infinity without one."""
     images = config.optimizer.cool_down_images
     if not images:
         return math.inf, math.inf
@@ -183,12 +183,12 @@ def cooling(config: TrainingConfig) -> tuple[float, float]:
 
 
 def newest_images_shown(run: Path) -> int:
-    """The images shown at the newest checkpoint of a run, whole or not; 0 if there is none."""
+    """Images shown at the newest checkpoint of a run, whole or not; 0 if there is none."""
     return max(map(images_of, (run / CHECKPOINTS).glob(PATTERN)), default=0)
 
 
 def _is_named(path: tuple[str, ...], named: set[tuple[str, ...]]) -> bool:
-    """Whether `--set` names a setting, itself or for all levels."""
+    """True if `--set` names a setting, by itself or for all levels."""
     return path in named or (path[0], "*", path[-1]) in named
 
 

@@ -1,6 +1,6 @@
-"""Going back: an older checkpoint becomes the newest one of a run.
+"""Rewinding: an older checkpoint becomes the newest one of a run.
 
-Owns what becomes of all that came after it: it is moved into a folder of the run, not deleted.
+Owns the handling of all later files: they are moved into a folder of the run, not deleted.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ ABANDONED = "abandoned"  # the folder in a run
 
 
 def rewind(run: Path, which: str) -> str:
-    """Go back to a checkpoint; later ones, and the journal as it was, move to `RUN/abandoned/`.
+    """Go back to a checkpoint; move later ones and a copy of the journal to `RUN/abandoned/`.
 
     Args:
         run: its folder.
         which: "newest", "best" (the lowest SWD of the journal), or images shown.
 
     Returns:
-        A sentence on what was moved; empty if nothing came after.
+        A sentence on the moved files; empty if there are no later ones.
 
     Raises:
         CheckpointError: there is no such checkpoint, or it is damaged; nothing has changed.
@@ -62,7 +62,7 @@ def rewind(run: Path, which: str) -> str:
 
 
 def _found(run: Path, which: str) -> tuple[Path, list[Path]]:
-    """The whole checkpoint that is meant, and those after it."""
+    """Find the whole checkpoint `which`, and those after it."""
     folder = run / CHECKPOINTS
     records = sorted(folder.glob(PATTERN), key=images_of)
     if not records:

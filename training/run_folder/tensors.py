@@ -1,4 +1,4 @@
-"""The state of training as named tensors, and back.
+"""Conversion of the state of training to named tensors, and back.
 
 Owns the names: `average/stem.dense.weight`, `generator_adam/stem.dense.weight/exp_avg`. Knows no
 file.
@@ -14,40 +14,40 @@ from torch.optim import Adam
 
 
 class UnfitError(ValueError):
-    """Tensors of other networks; the message goes on after the name of the file."""
+    """Tensors of other networks; callers put the name of the file before the message."""
 
 
 class StateNetworks(Protocol):
-    """The parts of a state that checkpoints hold; also those of `training.benchmark`."""
+    """Networks and optimizers in a checkpoint; also in those of `training.benchmark`."""
 
     @property
     def generator(self) -> nn.Module:
-        """The generator that learns."""
+        """Generator that is trained."""
         ...
 
     @property
     def discriminator(self) -> nn.Module:
-        """The discriminator."""
+        """Discriminator."""
         ...
 
     @property
     def average(self) -> nn.Module:
-        """The averaged generator."""
+        """Averaged generator."""
         ...
 
     @property
     def generator_optimizer(self) -> Adam:
-        """Of `generator`."""
+        """Optimizer of `generator`."""
         ...
 
     @property
     def discriminator_optimizer(self) -> Adam:
-        """Of `discriminator`."""
+        """Optimizer of `discriminator`."""
         ...
 
 
 def tensors_of(state: StateNetworks) -> dict[str, Tensor]:
-    """Every tensor of networks and optimisers, by name, contiguous on the CPU."""
+    """Tensors of networks and optimizers, by name, contiguous on the CPU."""
     tensors: dict[str, Tensor] = {}
     for title, network in _networks(state).items():
         for name, value in network.state_dict().items():
@@ -60,10 +60,10 @@ def tensors_of(state: StateNetworks) -> dict[str, Tensor]:
 
 
 def put_tensors(state: StateNetworks, tensors: dict[str, Tensor]) -> None:
-    """Load the tensors of `tensors_of` into `state`, in place.
+    """Load tensors from `tensors_of` into `state`, in place.
 
     Raises:
-        UnfitError: they are of other networks.
+        UnfitError: the tensors are of other networks.
     """
     remaining = dict(tensors)
     for title, network in _networks(state).items():
@@ -88,7 +88,7 @@ def put_tensors(state: StateNetworks, tensors: dict[str, Tensor]) -> None:
 
 
 def _like(value: Tensor, parameter: Tensor, key: str) -> Tensor:
-    """A moment of Adam in the memory layout and on the device of its parameter."""
+    """Convert a moment of Adam to the memory layout and device of its parameter."""
     value = value.to(parameter.device)
     return value.clone() if key == "step" else torch.empty_like(parameter).copy_(value)
 

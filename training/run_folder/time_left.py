@@ -1,7 +1,7 @@
-"""Time left of a growing network: images weighed by what they cost at their level.
+"""Time left of a run: images weighted by their cost at each level.
 
-Owns the cost of an image at each level, and the notice that a run has become slow because others
-use its cores. Knows no display.
+Owns the cost of an image at each level, and the warning that a run has become slow because other
+processes use its cores. Knows no display.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from training.config.config import TrainingConfig
 from training.game.schedule import ScheduleState
 from training.threads import available_threads
 
-# What a step costs apart from its arithmetic, in multiply-adds of one generator: measured on CPUs,
-# where the steps of a small level last four times as long as their arithmetic alone would tell.
+# Overhead of a step besides its arithmetic, in multiply-adds of one generator: measured on CPUs,
+# where the steps of a small level take four times as long as their arithmetic predicts.
 STEP_OVERHEAD = 60e6
 KERNEL = 9  # weights of a 3x3 convolution
 UP_KERNEL = 4  # weights that reach one pixel when a 3x3 convolution doubles the resolution
@@ -27,10 +27,10 @@ COLLAPSED_RATE = 1 / 3  # of the best rate at the same level
 
 @dataclass(frozen=True)
 class Workload:
-    """The cost of a run, level by level.
+    """Cost of a run, level by level.
 
     Attributes:
-        ends: images shown when each level is over.
+        ends: images shown at the end of each level.
         costs: of one image at each level, in multiply-adds.
     """
 
@@ -39,7 +39,7 @@ class Workload:
 
     @classmethod
     def of(cls, config: TrainingConfig) -> Self:
-        """The workload of a whole schedule; batches share the overhead of their step."""
+        """Workload of a whole schedule; the images of a batch share the overhead of its step."""
         images = [plan.fade_images + plan.stable_images for plan in config.levels]
         costs = [
             cost + STEP_OVERHEAD / plan.batch_size
@@ -48,7 +48,7 @@ class Workload:
         return cls(tuple(accumulate(images)), tuple(costs))
 
     def until(self, images_shown: int) -> float:
-        """The cost of the first `images_shown` images."""
+        """Cost of the first `images_shown` images."""
         levels = pairwise((0, *self.ends))
         return sum(
             cost * max(0, min(images_shown, end) - start)
@@ -56,16 +56,16 @@ class Workload:
         )
 
     def cost_at(self, images_shown: int) -> float:
-        """The cost of the image that comes after `images_shown`; after the end, of the last one."""
+        """Cost of the image that follows `images_shown`; after the end, of the last one."""
         costs = (c for end, c in zip(self.ends, self.costs, strict=True) if images_shown < end)
         return next(costs, self.costs[-1])
 
     def seconds_left(self, images_shown: int, images_per_second: float) -> float:
-        """Until the end of the schedule, if work goes on as it went.
+        """Seconds until the end of the schedule, at constant work per second.
 
         Args:
             images_shown: so far.
-            images_per_second: measured just before, above 0.
+            images_per_second: the current rate, above 0.
         """
         left = self.until(self.ends[-1]) - self.until(images_shown)
         return left / (images_per_second * self.cost_at(max(0, images_shown - 1)))
@@ -74,7 +74,7 @@ class Workload:
 def multiply_adds_of(network: NetworkConfig) -> list[float]:
     """Multiply-adds of the generator up to each level, for one image, without its exits.
 
-    The discriminator mirrors it, so that both together cost a multiple of this.
+    The discriminator mirrors the generator, so the cost of both is a multiple of this.
     """
     costs: list[float] = []
     below, so_far = 0, 0.0
@@ -90,17 +90,17 @@ def multiply_adds_of(network: NetworkConfig) -> list[float]:
 
 @dataclass
 class RateWatch:
-    """Notices once at each level that the rate has collapsed while others use the cores."""
+    """Detection of a collapsed rate while other processes use the cores, once at each level."""
 
     _best: dict[int, float] = field(default_factory=dict[int, float])
     _noticed: set[int] = field(default_factory=set[int])
 
     def hint(self, schedule: ScheduleState, rate: float) -> str:
-        """A sentence with what to do; empty while all is well.
+        """Advice in a sentence; empty if the rate has not collapsed.
 
         Args:
             schedule: of the tick.
-            rate: images per second in it.
+            rate: images per second since the last tick.
         """
         level = schedule.growth.level
         best = self._best[level] = max(rate, self._best.get(level, 0.0))
@@ -115,7 +115,7 @@ class RateWatch:
 
 
 def load_average() -> float:
-    """Processes that want to compute, of the last minute; 0 where the system does not tell."""
+    """Load average of the last minute, in processes; 0 where the system has none."""
     try:
         return os.getloadavg()[0]
     except (AttributeError, OSError):

@@ -1,10 +1,10 @@
-"""Transfer: a run that begins with a bundle, or with another run, instead of random weights.
+"""Transfer: initial weights of a run from a bundle or from another run.
 
-Owns what is taken over: the shapes, and every weight up to the top level that is known. A bundle
-gives its generator with the exit at its top; the exits below were made for serving. A run gives
-both networks and its average, but not Adam's moments. Knows no schedule but that the levels that
-are known already are skipped. A run that has a checkpoint needs what it began with no longer, only
-its name: that may have been trained on, or be gone.
+Owns the choice of what is copied: the shapes, and every weight up to the top level of the source. A
+bundle provides its generator with the exit at its top; its lower exits were made for serving. A run
+provides both networks and the averaged generator, but not Adam's moments. Knows of the schedule
+only that the levels of the source are skipped. A run with a checkpoint no longer needs the source,
+only its name: the source may have been trained further, or deleted.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ Weights = Mapping[str, Tensor]
 
 @dataclass(frozen=True)
 class Beginning:
-    """What a run begins with.
+    """Source of the initial weights of a run.
 
     Attributes:
         name: of the bundle or run, with the digest of its weights: `name@digest`.
-        network: its shapes.
-        generator: weights by name, as are the others.
-        average: those of the averaged generator.
-        discriminator: empty of a bundle.
+        network: shapes of its generator.
+        generator: weights by name, as in the next two.
+        average: weights of the averaged generator.
+        discriminator: weights of the discriminator; empty for a bundle.
     """
 
     name: str
@@ -52,14 +52,14 @@ class Beginning:
 def beginning_with(
     config: TrainingConfig, run: Path, path: Path
 ) -> tuple[TrainingConfig, Beginning | None]:
-    """The configuration of a run that begins with what lies at `path`, and what that is.
+    """Configuration of a run with initial weights from `path`, and these weights.
 
-    That is None where the run has a checkpoint and began with something of that name.
+    They are None if the run has a checkpoint and was initialised from a source of the same name.
 
     Raises:
-        BundleError: it is neither a whole bundle nor a run.
-        CheckpointError: the run that it is has no whole checkpoint.
-        ConfigError: it does not fit, has not finished growing, or cannot be read.
+        BundleError: `path` is neither a whole bundle nor a run.
+        CheckpointError: the run at `path` has no whole checkpoint.
+        ConfigError: the source does not fit, has not finished growing, or cannot be read.
     """
     recorded = read_config(run / CONFIG_FILE) if newest_images_shown(run) else None
     if recorded and recorded.init_from.partition("@")[0] in names_of(path):
@@ -69,7 +69,7 @@ def beginning_with(
 
 
 def names_of(path: Path) -> set[str]:
-    """What a beginning at `path` is called: by its folder, and by its card if there is one."""
+    """Names of the source at `path`: of its folder, and of its card if there is one."""
     names = {path.resolve().name}
     with suppress(BundleError):
         names.add(load_card(path).name)
@@ -77,10 +77,10 @@ def names_of(path: Path) -> set[str]:
 
 
 def read_beginning(path: Path) -> Beginning:
-    """A bundle, or the newest checkpoint of a run.
+    """Read a bundle, or the newest checkpoint of a run.
 
     Raises:
-        BundleError: it is neither a whole bundle nor a run.
+        BundleError: `path` is neither a whole bundle nor a run.
         CheckpointError: the run has no whole checkpoint.
         ConfigError: the run has not finished growing, or its configuration cannot be read.
     """
@@ -90,7 +90,7 @@ def read_beginning(path: Path) -> Beginning:
 
 
 def of_bundle(bundle: Bundle) -> Beginning:
-    """The generator alone, for the average, too."""
+    """Weights of a bundle: its generator, also for the averaged generator."""
     top = bundle.card.network.top_level
     weights = {
         name: value
@@ -101,11 +101,11 @@ def of_bundle(bundle: Bundle) -> Beginning:
 
 
 def of_run(folder: Path) -> Beginning:
-    """All three networks of its newest checkpoint.
+    """Weights of a run: the three networks of its newest whole checkpoint.
 
     Raises:
-        CheckpointError: it has none that is whole.
-        ConfigError: its top level is asleep or fades in.
+        CheckpointError: the run has no whole checkpoint.
+        ConfigError: its top level is inactive or fading in.
     """
     state = load_run(folder)
     network, growth = state.config.network, state.schedule.growth
@@ -124,14 +124,14 @@ def of_run(folder: Path) -> Beginning:
 
 
 def follow(config: TrainingConfig, beginning: Beginning) -> TrainingConfig:
-    """The configuration of a run that begins so.
+    """Configuration of a new run with these initial weights.
 
-    Latent and feature maps are those of the beginning. The levels below its top are skipped. That
-    one is held from the start, so that a new discriminator learns before anything fades in; it is
-    skipped, too, where the discriminator has come along and there is a higher one.
+    Latent size and feature maps are those of the source. Levels below its top level are skipped.
+    The top level starts in its stable phase, so that a new discriminator learns before anything
+    fades in; it is skipped, too, if the source has a discriminator and there is a higher level.
 
     Raises:
-        ConfigError: the beginning does not fit.
+        ConfigError: the source does not fit.
     """
     theirs, ours, name = beginning.network, config.network, beginning.name.partition("@")[0]
     if theirs.resolution > ours.resolution:
@@ -161,10 +161,10 @@ def follow(config: TrainingConfig, beginning: Beginning) -> TrainingConfig:
 
 
 def follow_again(config: TrainingConfig, recorded: TrainingConfig) -> TrainingConfig:
-    """The configuration of a run that began so, as its own folder tells it.
+    """Configuration of a resumed run, with the transfer that its own folder records.
 
     Raises:
-        ConfigError: its shapes cannot be those of the network that is asked for.
+        ConfigError: the requested network cannot have its shapes.
     """
     name = recorded.init_from.partition("@")[0]
     network = shaped_as(recorded.network, config.network, name)
@@ -179,10 +179,10 @@ def follow_again(config: TrainingConfig, recorded: TrainingConfig) -> TrainingCo
 
 
 def shaped_as(theirs: NetworkConfig, ours: NetworkConfig, name: str) -> NetworkConfig:
-    """Our network with their latent and feature maps.
+    """Network `ours` with latent size and feature maps of `theirs`.
 
     Raises:
-        ConfigError: they leave no feature map at our resolution.
+        ConfigError: they leave no feature map at the resolution of `ours`.
     """
     shapes = {key: getattr(theirs, key) for key in ("latent_size", "fmap_base", "fmap_max")}
     try:
@@ -192,10 +192,10 @@ def shaped_as(theirs: NetworkConfig, ours: NetworkConfig, name: str) -> NetworkC
 
 
 def begin_with(state: TrainingState, beginning: Beginning) -> None:
-    """Put its weights into the players; what it lacks stays as drawn.
+    """Copy the initial weights into the networks; missing ones keep their random values.
 
     Raises:
-        ConfigError: a weight has no place.
+        ConfigError: a weight has no parameter of its name and shape.
     """
     _take_over(state.generator, beginning.generator)
     _take_over(state.average, beginning.average)
