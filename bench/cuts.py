@@ -1,6 +1,6 @@
-"""The compiled network in one piece, or cut at each level: what a cut costs.
+"""Compiled network as one graph, or cut at each level: the cost of a cut.
 
-Owns forms that only `bench.engine` measures, beside the one that the service takes.
+Owns variants that only `bench.engine` measures, beside the one that the service uses.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from service.engine.backends.openvino_graph import graph_of, shape_after
 def compiled_parts(
     generator: Generator, cuts: int, threads: int, precision: str = "fp32"
 ) -> Callable[[Tensor], Tensor]:
-    """The way to the largest picture, cut after the stem and each further level, `cuts` times.
+    """Return the path to the largest picture, cut `cuts` times: after the stem and each next level.
 
     Args:
-        generator: is taken over and changed.
-        cuts: 0 is one piece; as many as there are levels, and the last exit stands alone.
+        generator: network to compile; takes ownership and changes it.
+        cuts: 0 for one graph; at most `len(generator.levels) + 1`: the last exit is separate.
     """
     for part in (generator.stem, generator.levels, generator.exits):
         fold(part)

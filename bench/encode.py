@@ -1,11 +1,11 @@
-"""What a picture costs to encode, beside Pillow's default PNG: time, bytes, loss.
+"""Cost of encoding a picture, beside Pillow's default PNG: time, bytes, loss.
 
     python bench/encode.py [--size 512]... [--rounds 7] [--settings] [--json]
 
-Rounds are interleaved, so that a busy moment of the machine hits every encoder alike; times are of
-the processor, not of the clock. The ratios are by minimum, the table shows medians too. Pictures
-are painted for the purpose, and made by the shipped models at their own size. `--settings` adds
-what else a format could be set to.
+Rounds are interleaved, so that a busy moment of the machine affects all encoders equally; times
+are processor time, not wall time. The ratios are ratios of minima, the table also shows medians.
+The pictures are synthetic ones, and one by each shipped model at its own size. `--settings` adds
+other settings of the formats.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-if __name__ == "__main__":  # started as a file: the rooms are beside bench/, not in it
+if __name__ == "__main__":  # started as a file: service/ is beside bench/
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.taken import taken_of
@@ -38,17 +38,17 @@ from service.media.encoding import ENCODER_VERSION, FORMATS, encode
 FACTS = {"seed": "7", "model": "bench@" + "0" * 64, "software": "bench"}
 BASELINE = "Pillow PNG"
 SHIPPED = Path(__file__).parents[1] / "models" / "pretrained"
-CLAIMED_SIZE = 512  # pixels, at which PNG is promised to be ten times cheaper
+CLAIMED_SIZE = 512  # pixels, size for which PNG is claimed to be ten times cheaper
 
 Encoder = Callable[[Pixels], bytes]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One encoder on one picture: processor milliseconds, bytes, and both beside the baseline."""
+    """One encoder on one picture: processor milliseconds, bytes, and both against the baseline."""
 
     picture: str
-    pixels: int  # wide and high
+    pixels: int  # width and height
     encoder: str
     minimum_ms: float
     median_ms: float
@@ -59,7 +59,7 @@ class Row:
 
 
 def drawing(size: int) -> Pixels:
-    """Smooth areas with soft edges and a trace of grain, as a trained generator paints them."""
+    """Synthesize smooth areas with soft edges and weak noise, similar to generated images."""
     random = np.random.Generator(np.random.PCG64(1))
     y, x = np.mgrid[0:size, 0:size] / size
     picture = np.full((size, size, 3), (190.0, 215.0, 240.0))
@@ -74,7 +74,7 @@ def drawing(size: int) -> Pixels:
 
 
 def photograph(size: int) -> Pixels:
-    """Detail at every scale, as in a photograph."""
+    """Synthesize detail at every scale, as in a photograph."""
     random = np.random.Generator(np.random.PCG64(2))
     scales = [2**k for k in range(2, size.bit_length())]
     picture = 128 + sum(_clouds(random, size, scale) * 80 / scale**0.7 for scale in scales)
@@ -91,7 +91,7 @@ def _clouds(random: np.random.Generator, size: int, cells: int) -> np.ndarray:
 
 
 def generated() -> Iterator[tuple[str, Pixels]]:
-    """A picture by each shipped model, at its full size."""
+    """Generate a picture by each shipped model, at its full size."""
     for card in sorted(SHIPPED.glob("*/card.json")):
         generator = load_bundle(card.parent).generator
         latents, labels = taken_of(generator, [7])
@@ -101,7 +101,7 @@ def generated() -> Iterator[tuple[str, Pixels]]:
 
 
 def with_pillow(format: str, **settings: object) -> Encoder:
-    """Pillow's own encoder, without any facts in the file."""
+    """Return Pillow's own encoder, without metadata in the file."""
 
     def run(pixels: Pixels) -> bytes:
         file = io.BytesIO()
@@ -113,12 +113,12 @@ def with_pillow(format: str, **settings: object) -> Encoder:
 
 
 def ours(name: str) -> Encoder:
-    """What the service writes."""
+    """Return the encoder of the service."""
     return lambda pixels: encode(pixels, name, FACTS)
 
 
-# What else could be chosen; ours: WebP lossless with method 1 and effort 0, JPEG 90 in 4:4:4 with
-# tables fitted to the picture.
+# Alternatives; the service uses WebP lossless with method 1 and effort 0, and JPEG 90 in 4:4:4 with
+# Huffman tables optimized for the picture.
 ALTERNATIVES: dict[str, Encoder] = {
     "PNG level 1": with_pillow("PNG", compress_level=1),
     "PNG RLE": with_pillow("PNG", compress_level=1, compress_type=3),
@@ -135,7 +135,7 @@ ALTERNATIVES: dict[str, Encoder] = {
 def measure(
     name: str, pixels: Pixels, rounds: int, others: dict[str, Encoder] | None = None
 ) -> list[Row]:
-    """Every encoder on one picture, in turns."""
+    """Measure every encoder on one picture, in turns."""
     encoders = {BASELINE: with_pillow("PNG"), **{f: ours(f) for f in FORMATS}, **(others or {})}
     times: dict[str, list[float]] = {encoder: [] for encoder in encoders}
     files: dict[str, bytes] = {}
@@ -162,14 +162,14 @@ def measure(
 
 
 def _psnr(pixels: Pixels, file: bytes) -> float | None:
-    """Likeness in decibels; None where every pixel is the same."""
+    """Return the PSNR in dB; None if every pixel is the same."""
     found = np.asarray(Image.open(io.BytesIO(file)).convert("RGB")).astype(np.float64)
     error = float(np.mean((found - pixels) ** 2))  # gray pixels are compared with each channel
     return round(10 * float(np.log10(255**2 / error)), 1) if error else None
 
 
 def claims(rows: Sequence[Row]) -> dict[str, float]:
-    """The worst of all pictures of the size that is claimed, for PNG."""
+    """Return the worst values of all pictures of the claimed size, for PNG."""
     png = [row for row in rows if row.encoder == "png" and row.pixels == CLAIMED_SIZE]
     if not png:
         return {}
@@ -180,7 +180,7 @@ def claims(rows: Sequence[Row]) -> dict[str, float]:
 
 
 def parse() -> argparse.Namespace:
-    """The command line."""
+    """Parse the command line."""
     form = argparse.RawTextHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
     parser.add_argument("--size", type=int, action="append", help="pixels; default 128, 512, 1024")

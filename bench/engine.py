@@ -1,16 +1,17 @@
-"""What a picture costs in each form of the network, beside plain PyTorch in fp32.
+"""Cost of a picture in each variant of the network, beside plain PyTorch in fp32.
 
     python -m bench.engine [--network full-256]... [--rounds 5] [--batch 4] [--threads N] [--json]
 
 Networks: `full-256` is the published width at 256 px with random, seeded weights; any other name
-is a shipped bundle. Rounds are interleaved, so that a busy moment of the machine hits every form
-alike; speed-ups are ratios of minima, and the medians of the ratios within a round stand beside.
-`compiled` is the form of the service, cut where it cuts; the last three rows are cut less and more,
-in fp32.
+is a shipped bundle. Rounds are interleaved, so that a busy moment of the machine affects all
+variants equally; speed-ups are ratios of minima, and the medians of the ratios within a round are
+shown too. `compiled` is the variant of the service, with its cuts; the last three rows have fewer
+and more cuts, in fp32.
 
 The baseline is the generator as it was trained: scales computed at run time, nothing folded, one
 convolution after another in fp32. `textbook` is the same network without the fused up-convolution:
-nearest neighbour, then 3x3, as most code has it. `default` is what the service takes here.
+nearest-neighbour upsampling, then a 3x3 convolution, as in most code. `default` marks the variant
+that the service uses on this machine.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ Run = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Row:
-    """One form of one network: milliseconds of a picture, likeness to the baseline."""
+    """One variant of one network: milliseconds per picture, PSNR against the baseline."""
 
     network: str
     form: str
@@ -65,7 +66,7 @@ class Row:
 
 
 def generator_of(network: str) -> Generator:
-    """A fresh copy of a network, since forms take it over."""
+    """Return a new copy of a network, since each variant takes ownership of it."""
     if network != "full-256":
         return load_bundle(SHIPPED / network).generator
     torch.manual_seed(0)
@@ -73,7 +74,7 @@ def generator_of(network: str) -> Generator:
 
 
 def textbook(generator: Generator) -> Run:
-    """Doubled pixels, then a 3x3 convolution."""
+    """Run nearest-neighbour upsampling, then a 3x3 convolution."""
 
     def run(z: Tensor) -> Tensor:
         x = generator.stem(z)
@@ -88,7 +89,7 @@ def textbook(generator: Generator) -> Run:
 
 
 def largest(network: CompiledNetwork | Generator) -> Run:
-    """The way to the largest picture, from what the stem takes."""
+    """Return the path to the largest picture, from the input of the stem."""
 
     def run(z: Tensor) -> Tensor:
         x = network.stem(z)
@@ -100,7 +101,7 @@ def largest(network: CompiledNetwork | Generator) -> Run:
 
 
 def eager_bfloat16(generator: Generator) -> Run:
-    """Folded, in bf16 throughout."""
+    """Return the network with folded weights, in bf16 throughout."""
     form = eager_network(generator.stem, generator.levels, generator.exits, CPU)
     for part in (generator.stem, generator.levels, generator.exits):
         part.to(torch.bfloat16)
@@ -109,7 +110,7 @@ def eager_bfloat16(generator: Generator) -> Run:
 
 
 def forms_of(network: str, threads: int) -> dict[str, Run]:
-    """Every form by name, the baseline first."""
+    """Return every variant by name, the baseline first."""
     eager = generator_of(network)
     folded = generator_of(network)
     forms: dict[str, Run] = {
@@ -129,15 +130,15 @@ def forms_of(network: str, threads: int) -> dict[str, Run]:
 
 @torch.inference_mode()
 def measure(network: str, rounds: int, batch: int, threads: int) -> list[Row]:
-    """Every form in turns, round by round."""
+    """Measure every variant in turns, round by round."""
     forms = forms_of(network, threads)
     generator = generator_of(network)
     z = generator.stem_input(*taken_of(generator, range(batch)))
-    pictures = {name: to_pixels(run(z)) for name, run in forms.items()}  # and the warm-up
+    pictures = {name: to_pixels(run(z)) for name, run in forms.items()}  # also the warm-up
     times: dict[str, list[float]] = {name: [] for name in forms}
     for _ in range(rounds):
         for name, run in forms.items():
-            run(z)  # threads of the form before it may still be spinning
+            run(z)  # threads of the previous variant may still be spinning
             start = time.perf_counter()
             run(z)
             times[name].append((time.perf_counter() - start) * 1000 / batch)
@@ -162,13 +163,13 @@ def _median_ratio(usual: list[float], taken: list[float]) -> float:
 
 
 def _psnr(a: Tensor, b: Tensor) -> float | None:
-    """Likeness of uint8 pictures in decibels; None where every value is the same."""
+    """Return the PSNR of uint8 pictures in dB; None if every value is the same."""
     error = float((a.double() - b.double()).square().mean())
     return round(10 * float(np.log10(255**2 / error)), 1) if error else None
 
 
 def summary(rows: list[Row]) -> dict[str, float | None]:
-    """The figures that claims are made of, from the first network."""
+    """Return the figures for the claims, from the first network."""
     first = {row.form: row for row in rows if row.network == rows[0].network}
     default = next(row for row in first.values() if row.default)
     return {
@@ -190,7 +191,7 @@ def summary(rows: list[Row]) -> dict[str, float | None]:
 
 
 def print_table(rows: list[Row]) -> None:
-    """For people, one network at a time."""
+    """Print one table for each network."""
     names = ("network", "form", "min ms", "median", "faster", "median", "dB")
     print("\n{:16}{:16}{:>9}{:>9}{:>8}{:>8}{:>7}".format(*names))
     for row in rows:

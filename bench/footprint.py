@@ -1,10 +1,10 @@
-"""What the serving process needs: seconds until it is ready, and memory under load.
+"""Resources of the serving process: seconds until it is ready, and memory under load.
 
     python -m bench.footprint [--seconds 20] [--clients 8] [--starts 3] [--json]
 
-Starts `python -m service` with the shipped models a few times and takes the quickest start; loads
-the last one with clients that ask for pictures of all models and sizes as fast as they can, and
-reads its resident memory from the kernel (Linux). `peak_mb` is the most it ever held.
+Starts `python -m service` with the shipped models a few times and reports the quickest start; loads
+the last process with clients that request pictures of all models and sizes as fast as they can, and
+reads its resident memory from the kernel (Linux). `peak_mb` is its maximum.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LISTENING = re.compile(r"Uvicorn running on (http://[0-9.]+:\d+)")
 
 @dataclass(frozen=True)
 class Report:
-    """Of one run: seconds, megabytes (10^6 bytes), pictures."""
+    """Results of one run: seconds, megabytes (10^6 bytes), pictures."""
 
     ready_s: list[float]
     quickest_ready_s: float
@@ -47,7 +47,7 @@ class Report:
 
 @contextmanager
 def service(log: Path) -> Generator[tuple[int, str, float]]:
-    """A process that is ready: its id, its address, the seconds it took."""
+    """Yield a ready process: its id, its address, and the seconds until it was ready."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PROGAN_")}
     environment |= {"PROGAN_PORT": "0", "PROGAN_BUNDLES": str(ROOT / "models" / "pretrained")}
     began = time.monotonic()
@@ -73,7 +73,7 @@ def _wait(process: subprocess.Popen[bytes], began: float) -> None:
 
 
 def answers(address: str) -> bool:
-    """Whether a request is answered well; the answer is read and dropped."""
+    """Return True if a request succeeds; the answer is read and dropped."""
     try:
         with urllib.request.urlopen(address, timeout=PATIENCE_S) as answer:
             answer.read()
@@ -83,7 +83,7 @@ def answers(address: str) -> bool:
 
 
 def memory_mb(process: int, field: str) -> float:
-    """`VmRSS`, resident now, or `VmHWM`, the most it was."""
+    """Return `VmRSS`, the resident memory now, or `VmHWM`, its maximum."""
     status = Path(f"/proc/{process}/status").read_text()
     found = re.search(rf"^{field}:\s+(\d+) kB", status, re.MULTILINE)
     if not found:
@@ -92,20 +92,20 @@ def memory_mb(process: int, field: str) -> float:
 
 
 def models_of(address: str) -> list[dict[str, Any]]:
-    """The cards that the service shows."""
+    """Return the cards of the models that the service lists."""
     with urllib.request.urlopen(f"{address}/models", timeout=PATIENCE_S) as answer:
         return json.load(answer)["models"]
 
 
 def requests(address: str, models: list[dict[str, Any]]) -> Iterator[str]:
-    """Endless: another seed each time, all models and resolutions in turns."""
+    """Yield requests without end: a new seed each time, all models and resolutions in turns."""
     kinds = [(m["name"], r) for m in models for r in m["resolutions"]]
     for seed, (name, resolution) in enumerate(itertools.cycle(kinds)):
         yield f"{address}/images/{seed}?model={name}&resolution={resolution}"
 
 
 def load(address: str, models: list[dict[str, Any]], clients: int, seconds: float) -> list[bool]:
-    """Keep `clients` requests under way; whether each was answered well."""
+    """Keep `clients` requests in flight; return for each request True if it succeeded."""
     todo, lock, results = requests(address, models), threading.Lock(), list[bool]()
     end = time.monotonic() + seconds
 
@@ -124,7 +124,7 @@ def load(address: str, models: list[dict[str, Any]], clients: int, seconds: floa
 
 
 def measure(starts: int, clients: int, seconds: float) -> Report:
-    """All of it."""
+    """Measure start time, memory and load."""
     ready_s: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "service.log"

@@ -1,11 +1,11 @@
-"""Exact resume, tried: a run that is killed again and again ends in the bytes of one left alone.
+"""Test of exact resume: a run that is killed repeatedly must equal an uninterrupted one.
 
     python -m bench.kills [--kills 20] [--data FOLDER] [--preset tiny] [--set NAME=VALUE]...
 
-Trains once undisturbed. Then trains the same again, and ends the process with SIGKILL after random
-times, `--kills` times, starting it anew each time. At the end config, journal, picture grids and
-the last checkpoint must be equal byte for byte. Prints a line for each kill and the verdict; ends
-with 1 if a file differs. Without --data the pictures are random ones.
+Trains once without interruption. Then trains the same again, and ends the process with SIGKILL
+after random times, `--kills` times, starting it anew each time. At the end config, journal, picture
+grids and the last checkpoint must be equal byte for byte. Prints a line for each kill and the
+verdict; exits with 1 if a file differs. Without --data the pictures are random ones.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from bench.learning.noise import write_noise
 
 ROOT = Path(__file__).parents[1]
 NOISE = 512  # pictures
-SPREAD = 1.5  # of an even share of the run: how long a life may last at most
+SPREAD = 1.5  # maximum time of one process, as a multiple of an even share of the run
 LASTING = ("config.json", "data.json", "journal.jsonl")
-FREQUENT = "tick_images=500"  # checkpoints, unless told otherwise
+FREQUENT = "tick_images=500"  # so that checkpoints are frequent, unless set otherwise
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Death:
     """One kill.
 
     Attributes:
-        began: what the process said of where it stood.
-        lived_s: seconds it was let live after that.
-        halfway: whether it left a checkpoint half written.
+        began: state that the process reported at its start.
+        lived_s: seconds until it was killed.
+        halfway: True if it left an incomplete checkpoint.
     """
 
     began: str
@@ -47,7 +47,7 @@ class Death:
 
 
 class Run:
-    """A training process that can be started again and again on one folder."""
+    """Training process that can be started repeatedly on one folder."""
 
     def __init__(self, options: argparse.Namespace, data: Path, folder: Path) -> None:
         words = ["train", "--data", str(data), "--run", str(folder), "--preset", options.preset]
@@ -58,7 +58,7 @@ class Run:
         self.folder = folder
 
     def start(self) -> subprocess.Popen[str]:
-        """The process, with what it says in a pipe."""
+        """Start the process, with its output in a pipe."""
         return subprocess.Popen(
             self._command,
             cwd=ROOT,
@@ -69,10 +69,10 @@ class Run:
         )
 
     def finish(self) -> float:
-        """Let it train to its end; seconds.
+        """Train until the end of the run; return the seconds.
 
         Raises:
-            SystemExit: it failed; with what it said.
+            SystemExit: training failed; with its output.
         """
         began = time.monotonic()
         process = self.start()
@@ -82,10 +82,10 @@ class Run:
         return time.monotonic() - began
 
     def kill_after(self, seconds: float) -> Death | None:
-        """Start it, and end it so long after its first line; None if it was done before.
+        """Start the process, and kill it so long after its first line; None if it ended before.
 
         Raises:
-            SystemExit: it failed by itself; with what it said.
+            SystemExit: training failed by itself; with its output.
         """
         process = self.start()
         assert process.stdout is not None
@@ -103,7 +103,7 @@ class Run:
         return Death(began, seconds, halfway)
 
     def lasting(self) -> dict[str, bytes]:
-        """The files that must not depend on interruptions."""
+        """Return the files that must not depend on interruptions."""
         newest = max((self.folder / "checkpoints").glob("*.safetensors"))
         paths = [self.folder / name for name in LASTING]
         paths += [*sorted((self.folder / "samples").iterdir()), newest]
@@ -111,12 +111,12 @@ class Run:
 
 
 def differing(one: dict[str, bytes], other: dict[str, bytes]) -> list[str]:
-    """The files that are not in both, or not equal."""
+    """Return the files that are missing on one side, or not equal."""
     return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
 
 
 def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line."""
+    """Parse the command line."""
     raw = argparse.RawTextHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("--kills", type=int, default=20)
@@ -129,7 +129,7 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def main() -> None:
-    """Train, kill, compare, and say how it went."""
+    """Train, kill, compare, and report the result."""
     options = options_of()
     chance = random.Random(options.seed)
     print(f"{options.kills} kills of preset {options.preset}, times drawn with {options.seed}")

@@ -1,8 +1,8 @@
-"""Load on a server: requests sent at given times, whether or not earlier answers are there.
+"""Load on a server: requests sent at scheduled times, without waiting for earlier answers.
 
-Owns the pace and the clock. In an open loop latency counts from the time a request was due, so a
-slow server cannot slow its own measurement down (no coordinated omission). Knows HTTP and nothing
-of pictures; costs about 0.2 ms of processor time for each request.
+Owns the request times and the clock. In an open loop latency counts from the scheduled time of a
+request, so a slow server cannot slow down its own measurement (no coordinated omission). Knows HTTP
+and nothing of pictures; costs about 0.2 ms of processor time for each request.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-KEEP_ALIVE_S = 2.0  # less than servers have: none closes a connection just as it is used again
-EARLY_S = 0.001  # a request that is due this soon is not slept for
+KEEP_ALIVE_S = 2.0  # less than servers have: none closes a connection just before its reuse
+EARLY_S = 0.001  # no sleep before a request that is due within this time
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to send: a path with its query.
+    """Request to send: a path with its query.
 
     Attributes:
-        kind: a name for the reader of the records.
-        body: none where it is empty.
+        kind: label of the request in the records.
+        body: body of the request; may be empty.
     """
 
     path: str
@@ -39,16 +39,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What became of one request. Times are seconds since the run began.
+    """Result of one request. Times are seconds since the run began.
 
     Attributes:
-        due: when it was to be sent.
-        sent: when it was.
-        first_byte: when the head of the answer was there.
-        done: when all of it was, or when it was given up.
-        status: of the answer; 0 where none came.
+        due: scheduled time.
+        sent: time at which it was sent.
+        first_byte: time at which the head of the answer arrived.
+        done: time at which the whole answer arrived, or the request failed.
+        status: status of the answer; 0 if there was none.
         size: bytes of the body.
-        fault: why no whole answer came, or nothing.
+        fault: reason why there was no complete answer; empty if there was one.
     """
 
     request: Request
@@ -62,17 +62,17 @@ class Record:
 
     @property
     def latency(self) -> float:
-        """Seconds from when it was due to the last byte."""
+        """Seconds from the scheduled time to the last byte."""
         return self.done - self.due
 
     @property
     def lag(self) -> float:
-        """Seconds by which it was sent too late: the generator's fault, not the server's."""
+        """Seconds by which it was sent late: caused by the load generator, not by the server."""
         return self.sent - self.due
 
 
 def poisson(rate: float, seconds: float, seed: int = 0) -> Iterator[float]:
-    """Arrival times within `seconds`, `rate` a second on average, as independent clients make."""
+    """Yield arrival times of independent clients within `seconds`, on average `rate` per second."""
     chance = random.Random(seed)
     now = chance.expovariate(rate)
     while now < seconds:
@@ -87,8 +87,8 @@ async def open_loop(
 
     Args:
         address: as `http://127.0.0.1:8000`.
-        schedule: seconds from now and requests, in order of time; read as it is needed.
-        timeout_s: after which an answer is given up.
+        schedule: seconds from now and requests, in order of time; read lazily.
+        timeout_s: time limit of a request.
 
     Returns:
         A record for each request, in the order of the schedule.
@@ -111,15 +111,15 @@ async def closed_loop(
     connections: int,
     timeout_s: float = 60.0,
 ) -> list[Record]:
-    """Send a request on each connection as soon as its last answer is there: saturation.
+    """Send a request on each connection as soon as its last answer has arrived: saturation.
 
-    A request is due when it is sent: these latencies tell nothing of what clients would see.
+    A request is due when it is sent: these latencies are not those of real clients.
 
     Args:
         address: as for `open_loop`.
-        requests: what to send, over again when it ends.
-        seconds: after which nothing new is sent.
-        connections: how many requests are under way at a time.
+        requests: requests to send, repeated from the start when they end.
+        seconds: time after which no new request is sent.
+        connections: number of concurrent requests.
         timeout_s: as for `open_loop`.
     """
     records: list[Record] = []
@@ -136,7 +136,7 @@ async def closed_loop(
 
 
 def session_with(address: str, timeout_s: float) -> aiohttp.ClientSession:
-    """Connections to `address`, as many as it takes, bodies left as they come."""
+    """Open a session to `address`, without a limit of connections; bodies are not decompressed."""
     return aiohttp.ClientSession(
         address,
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE_S),
@@ -146,7 +146,7 @@ def session_with(address: str, timeout_s: float) -> aiohttp.ClientSession:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest of `values` that at least `share` of them do not exceed; nan of none."""
+    """Return the smallest value that at least `share` of `values` do not exceed; nan if empty."""
     if not values:
         return float("nan")
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]

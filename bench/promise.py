@@ -1,10 +1,10 @@
-"""The promise of a seed, tried: the same pixels alone, in any company, under load, after a restart.
+"""Test of seeds: same pixels as a single picture, in any batch, under load, after a restart.
 
     python -m bench.promise [--seeds 2000] [--bundles models/pretrained] [--precision auto]
 
 Every model of the folder renders every seed, each at one of its resolutions, in several ways (under
-load every eighth); the table counts the pictures that were not byte-equal to the one rendered
-alone. Ends with 1 if there is any.
+load every eighth); the table counts the pictures that were not byte-equal to the same one rendered
+in a batch of one. Exits with 1 if there is any.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Digests = dict[Recipe, str]
 
 
 def recipes_of(served: ModelInfo, seeds: int) -> list[Recipe]:
-    """One for each seed, going around all resolutions."""
+    """Return a recipe for each seed, cycling through all resolutions."""
     sizes = served.card.resolutions
     return [
         Recipe(served.pinned_name, point_of(seed), sizes[seed % len(sizes)])
@@ -44,7 +44,7 @@ def recipes_of(served: ModelInfo, seeds: int) -> list[Recipe]:
 
 
 def digests(models: TorchModels, batches: Iterable[Sequence[Recipe]]) -> Digests:
-    """What comes out for each recipe."""
+    """Return the digest of the picture of each recipe."""
     found: Digests = {}
     for batch in batches:
         images = models.render_batch(batch)
@@ -53,7 +53,7 @@ def digests(models: TorchModels, batches: Iterable[Sequence[Recipe]]) -> Digests
 
 
 def shuffled(recipes: Sequence[Recipe], draw: int) -> list[list[Recipe]]:
-    """Batches of all sizes, in which each recipe has other companions and another place."""
+    """Return batches of all sizes, with each recipe in another batch and at another index."""
     random = np.random.Generator(np.random.PCG64(draw))
     order = [recipes[int(i)] for i in random.permutation(len(recipes)).tolist()]
     batches: list[list[Recipe]] = []
@@ -66,7 +66,7 @@ def shuffled(recipes: Sequence[Recipe], draw: int) -> list[list[Recipe]]:
 
 @contextmanager
 def busy() -> Generator[None]:
-    """Other threads compete for the cores and for memory."""
+    """Run other threads that compete for the cores and for memory."""
     done = threading.Event()
 
     def burn() -> None:
@@ -86,7 +86,7 @@ def busy() -> Generator[None]:
 
 
 def opened(options: argparse.Namespace) -> TorchModels:
-    """All bundles, as the service loads them."""
+    """Load all bundles in the same way as the service."""
     models = open_models(
         device=None,
         threads=options.threads,
@@ -100,7 +100,7 @@ def opened(options: argparse.Namespace) -> TorchModels:
 
 
 def digests_elsewhere(options: argparse.Namespace) -> dict[str, list[str]]:
-    """What another process finds, by model, in the order of the seeds."""
+    """Return the digests from another process, by model, in the order of the seeds."""
     command = [sys.executable, "-m", "bench.promise", "--digests-only"]
     for name in ("seeds", "bundles", "precision", "threads"):
         command += [f"--{name}", str(getattr(options, name))]
@@ -109,7 +109,7 @@ def digests_elsewhere(options: argparse.Namespace) -> dict[str, list[str]]:
 
 
 def broken(models: TorchModels, options: argparse.Namespace) -> dict[str, dict[str, int]]:
-    """By model and way: how many pictures differ from the same one rendered alone."""
+    """Count by model and way the pictures that differ from the same one in a batch of one."""
     found: dict[str, dict[str, int]] = {}
     elsewhere = digests_elsewhere(options)
     for served in (model.served for model in models.loaded.values()):
@@ -130,7 +130,7 @@ def broken(models: TorchModels, options: argparse.Namespace) -> dict[str, dict[s
 
 
 def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line."""
+    """Parse the command line."""
     raw = argparse.RawTextHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("--seeds", type=int, default=2000)
@@ -142,7 +142,7 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def main() -> None:
-    """Try, and print a table."""
+    """Run the test, and print a table."""
     options = options_of()
     models = opened(options)
     if options.digests_only:

@@ -1,6 +1,6 @@
-"""A service process of one's own to measure: started, waited for, weighed, stopped.
+"""Service process for measurements: started, awaited, measured, stopped.
 
-Owns the process. Knows nothing of what is asked of it.
+Owns the process. Knows nothing of the requests to it.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ MIB = 2**20
 
 @dataclass(frozen=True)
 class Served:
-    """A service that is ready.
+    """Running service that is ready.
 
     Attributes:
         address: as `http://127.0.0.1:8000`.
-        process: to weigh and to look after.
-        log: the file with all it said.
+        process: its process, to measure and to control.
+        log: file with all its output.
     """
 
     address: str
@@ -39,10 +39,10 @@ class Served:
     log: Path
 
     def resident_mib(self) -> float:
-        """Memory the process holds, in MiB.
+        """Return the resident memory of the process, in MiB.
 
         Raises:
-            SystemExit: it has ended; with the last of its log.
+            SystemExit: the process has ended; with the end of its log.
         """
         if self.process.poll() is not None:
             raise SystemExit(f"the service ended by itself:\n{self.log.read_text()[-2000:]}")
@@ -52,9 +52,9 @@ class Served:
 
 @contextmanager
 def service(**settings: object) -> Generator[Served]:
-    """The service on a free port, as it comes but for `settings`, until the block ends.
+    """Run the service on a free port until the block ends; `settings` replace its defaults.
 
-    Variables of the environment hold, too.
+    Environment variables apply, too.
 
     Raises:
         SystemExit: it does not become ready.
@@ -85,7 +85,7 @@ def service(**settings: object) -> Generator[Served]:
 def _wait_until_ready(served: Served) -> None:
     end = time.monotonic() + READY_S
     while time.monotonic() < end:
-        served.resident_mib()  # or tell why it has ended
+        served.resident_mib()  # raises SystemExit if the process has ended
         try:
             with urllib.request.urlopen(f"{served.address}/health/ready", timeout=5):
                 return

@@ -1,14 +1,14 @@
-"""What one machine serves, beside the servers a user would pick instead.
+"""Throughput and latency of the service on one machine, beside the alternatives to it.
 
     python bench/serving.py [--network random-64]... [--rounds 2] [--seconds 4] [--json]
 
-Each server runs (a) with the plain network in eager torch and Pillow, as people write it, and (b)
-with our engine and encoder inside. They are installed at the first run into a folder of their own
+Each server runs (a) with the plain network in eager torch and Pillow, as usual code does, and (b)
+with our engine and encoder inside. They are installed at the first run into a separate folder
 (`bench/rivals/`). Rounds are interleaved: each server is started, warmed up, measured and stopped
-before the next one has its turn. Numbers are medians over the rounds.
+before the next one is started. Numbers are medians over the rounds.
 
 Saturation comes from a closed loop; latencies from an open one, in which requests arrive as from
-independent clients and wait whether or not the server is ready for them.
+independent clients, even while the server is busy.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-if __name__ == "__main__":  # started as a file: the rooms are beside bench/, not in it
+if __name__ == "__main__":  # started as a file: service/ is beside bench/
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.rivals.catalogue import PROGAN, RIVALS, Server
@@ -49,7 +49,7 @@ from bench.rivals.rows import (
 
 
 def contenders(servers: list[Server]) -> Iterator[Contender]:
-    """Ours first: its saturation says at which rates the others are measured, too."""
+    """Yield ours first: its saturation determines the common rates for the others."""
     cores = len(os.sched_getaffinity(0))
     nowhere = Orders(0, Path(), OUR_ENGINE, 1, cores)
     each = replace(nowhere, workers=cores, threads=1)
@@ -63,7 +63,7 @@ def contenders(servers: list[Server]) -> Iterator[Contender]:
 
 
 def rounds_of(plan: Plan, everyone: list[Contender], rounds: int) -> dict[Contender, list[Result]]:
-    """All results of one network; whoever does not start is told of and left out."""
+    """Return all results of one network; servers that do not start are logged and left out."""
     results: dict[Contender, list[Result]] = {one: [] for one in everyone}
     for turn in range(rounds):
         rates: tuple[float, ...] = ()
@@ -81,7 +81,7 @@ def rounds_of(plan: Plan, everyone: list[Contender], rounds: int) -> dict[Conten
 
 
 def report(rows: list[Row], options: argparse.Namespace) -> dict[str, Any]:
-    """All of it, as JSON has it; the ratios on top are those of the first network."""
+    """Return the whole report for JSON; the ratios at the top are those of the first network."""
     by_network = {name: [row for row in rows if row.network == name] for name in options.network}
     found = {name: ratios(some) for name, some in by_network.items()}
     return {
@@ -97,13 +97,13 @@ def report(rows: list[Row], options: argparse.Namespace) -> dict[str, Any]:
 
 
 def machine() -> str:
-    """Where this ran."""
+    """Describe the machine of this run."""
     cores = len(os.sched_getaffinity(0))
     return f"{platform.machine()}, {cores} cores, Python {platform.python_version()}"
 
 
 def version_of(server: Server) -> str:
-    """The version that is pinned for a rival, or installed here."""
+    """Return the version that is pinned for an alternative, or installed here."""
     lines = (Path(__file__).parent / "rivals" / "requirements.txt").read_text().splitlines()
     pins = [line.partition("==")[::2] for line in lines]
     pinned = [number for name, number in pins if name.partition("[")[0] == server.package]
@@ -111,7 +111,7 @@ def version_of(server: Server) -> str:
 
 
 def parse() -> argparse.Namespace:
-    """The command line."""
+    """Parse the command line."""
     form = argparse.RawTextHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
     known = [server.name for server in RIVALS]

@@ -1,11 +1,11 @@
-"""Half an hour of mixed traffic at 80 % of saturation: does memory grow, does anything break?
+"""Half an hour of mixed traffic at 80 % of saturation: checks for memory growth and errors.
 
     python -m bench.soak [--minutes 30] [--load 0.8] [--json]
 
 Starts its own service. A closed loop finds the saturation; then requests arrive at random times
-(Poisson) whether or not earlier answers are there, so latencies hold what clients would see. The
-exit code is 1 where a bar is missed: an answer that is neither good nor a refusal, a picture whose
-pixels changed, memory that surely grows, a p99 that doubles from the first quarter to the last.
+(Poisson) without waiting for earlier answers, so latencies are those of real clients. The exit code
+is 1 if a criterion fails: an answer that is neither a success nor a refusal, a picture whose pixels
+changed, significant memory growth, a p99 that doubles from the first quarter to the last.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ from bench.served import Served, service
 from bench.traffic import Picture, mixed, popular_paths
 from bench.trend import Slope, slope_of
 
-LOAD = 0.8  # of saturation
+LOAD = 0.8  # share of saturation
 CONNECTIONS = 16  # of the closed loop
 SATURATION_S = 30.0
 SMALLEST = 16  # pixels
-SAMPLES = 600  # of the resident memory
+SAMPLES = 600  # measurements of the resident memory
 GOOD, REFUSED = {200, 304}, {429, 503, 504}
 MIB_A_MINUTE_BAR = 0.1
 SLOWER_BAR = 2.0
@@ -49,7 +49,7 @@ SLOWER_BAR = 2.0
 
 @dataclass(frozen=True)
 class Part:
-    """A quarter of the run, or all of it. Latencies count from when a request was due."""
+    """A quarter of the run, or all of it. Latencies count from the scheduled time of a request."""
 
     requests: int
     a_second: float
@@ -65,11 +65,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Run:
-    """All that was measured.
+    """All measurements.
 
     Attributes:
-        memory: seconds since the load began, and resident MiB then.
-        changed: popular pictures whose pixels were others at the end.
+        memory: seconds since the load began, and resident MiB at that time.
+        changed: popular pictures whose pixels differ at the end.
     """
 
     seconds: float
@@ -81,7 +81,7 @@ class Run:
 
 
 async def look(address: str, paths: Iterable[str]) -> list[tuple[str, str]]:
-    """ETag and pixel digest of the picture at each path."""
+    """Return ETag and pixel digest of the picture at each path."""
     async with session_with(address, 60.0) as session:
         found: list[tuple[str, str]] = []
         for path in paths:
@@ -92,7 +92,7 @@ async def look(address: str, paths: Iterable[str]) -> list[tuple[str, str]]:
 
 
 async def resolutions_of(address: str) -> list[int]:
-    """What the default model can be asked for, from `SMALLEST` px on."""
+    """Return the resolutions of the default model, from `SMALLEST` px on."""
     async with session_with(address, 60.0) as session, session.get("/models") as answer:
         told = await answer.json()
     (card,) = [card for card in told["models"] if card["default"]]
@@ -100,7 +100,7 @@ async def resolutions_of(address: str) -> list[int]:
 
 
 async def weigh(served: Served, seconds: float) -> list[tuple[float, float]]:
-    """The resident memory, `SAMPLES` times within `seconds`."""
+    """Measure the resident memory, `SAMPLES` times within `seconds`."""
     began = time.perf_counter()
     samples: list[tuple[float, float]] = []
     for n in range(SAMPLES):
@@ -110,7 +110,7 @@ async def weigh(served: Served, seconds: float) -> list[tuple[float, float]]:
 
 
 async def soak(served: Served, seconds: float, load: float) -> Run:
-    """Find the saturation, then send `load` of it for so long."""
+    """Find the saturation, then send a share `load` of it for `seconds`."""
     chance = random.Random(1)
     resolutions = await resolutions_of(served.address)
     paths = popular_paths(resolutions, chance)
@@ -120,7 +120,7 @@ async def soak(served: Served, seconds: float, load: float) -> Run:
 
     saturating = min(SATURATION_S, seconds / 4)
     known: list[Request] = list(itertools.islice(requests, 5000))
-    await closed_loop(served.address, known, saturating / 2, connections=CONNECTIONS)  # warm
+    await closed_loop(served.address, known, saturating / 2, connections=CONNECTIONS)  # warm-up
     full = await closed_loop(served.address, known, saturating, connections=CONNECTIONS)
     saturation = sum(record.status in GOOD for record in full) / max(r.done for r in full)
 
@@ -135,7 +135,7 @@ async def soak(served: Served, seconds: float, load: float) -> Run:
 
 
 def part_of(run: Run, began: float, ended: float) -> Part:
-    """What happened between two times of the run."""
+    """Summarize the run between two times."""
     records = [record for record in run.records if began <= record.due < ended]
     memory = [(when, mib) for when, mib in run.memory if began <= when < ended]
     latencies = [record.latency * 1000 for record in records if record.status in GOOD]
@@ -158,13 +158,13 @@ def part_of(run: Run, began: float, ended: float) -> Part:
 
 
 def quarters_of(run: Run) -> list[Part]:
-    """The four quarters of the run."""
+    """Return the four quarters of the run."""
     quarter = run.seconds / 4
     return [part_of(run, n * quarter, (n + 1) * quarter) for n in range(4)]
 
 
 def missed(run: Run) -> list[str]:
-    """The bars that were missed, in words. The first quarter warms caches: it may grow."""
+    """Describe the failed criteria. In the first quarter memory may grow, since caches fill."""
     quarters, settled = quarters_of(run), part_of(run, run.seconds / 4, run.seconds)
     growth = Slope(settled.mib_a_minute, settled.mib_a_minute_error)
     found: list[str] = []
@@ -181,7 +181,7 @@ def missed(run: Run) -> list[str]:
 
 
 def as_json(run: Run) -> dict[str, Any]:
-    """The report for programs."""
+    """Return the report for programs."""
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     return {
         "machine": machine,
@@ -198,7 +198,7 @@ def as_json(run: Run) -> dict[str, Any]:
 
 
 def as_table(report: dict[str, Any]) -> str:
-    """The report for people."""
+    """Return the report as a table."""
     heads = ("requests", "a second", "p50 ms", "p99 ms", "lag p99", "refused", "wrong", "MiB")
     rate, most = report["rate_a_second"], report["saturation_a_second"]
     load = f"{report['minutes']:g} minutes at {rate:.1f} of {most:.1f} requests a second"
@@ -216,7 +216,7 @@ def as_table(report: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Run it, print the report, leave with 1 where a bar is missed."""
+    """Run the test, print the report, exit with 1 if a criterion fails."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--load", type=float, default=LOAD, help="share of the saturation")

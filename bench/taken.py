@@ -1,6 +1,6 @@
-"""Seeds -> what a generator takes of them, as the service has it.
+"""Seeds -> inputs of a generator, as in the service.
 
-Owns the two tensors: latents, and where there are classes the one that each seed brings.
+Owns the two tensors: latents, and for a model with classes the label of each seed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from models.latent import label_of, latent_of
 
 
 def taken_of(generator: Generator, seeds: Sequence[int]) -> tuple[Tensor, Tensor | None]:
-    """Latents `[N, L]` and labels int64 `[N]`; None where there are no classes."""
+    """Return latents `[N, L]` and labels int64 `[N]`; None if there are no classes."""
     size, classes = generator.config.latent_size, generator.config.classes
     latents = torch.from_numpy(np.stack([latent_of(seed, size) for seed in seeds]))
     labels = torch.tensor([label_of(seed, classes) for seed in seeds]) if classes else None

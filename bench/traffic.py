@@ -1,4 +1,4 @@
-"""Mixed traffic as a site with pictures by seed has it: popular ones, new ones, a few walks.
+"""Mixed traffic of a site with pictures by seed: popular ones, new ones, a few walks.
 
 Owns the mix. Knows the routes of the service and nothing of how load is sent.
 """
@@ -12,9 +12,9 @@ from urllib.parse import quote, urlencode
 
 from bench.load import Request
 
-POPULAR = 100  # pictures that are asked for again and again
-# Kinds of request and their shares, and of the pictures those that are popular ones and those of
-# them whose client already has the bytes.
+POPULAR = 100  # pictures that are requested repeatedly
+# Kinds of request and their shares, the share of popular pictures, and the share of these whose
+# client already has the bytes.
 IMAGE, GENERATE, WALK = "image", "generate", "walk"
 SHARES = {IMAGE: 0.68, GENERATE: 0.30, WALK: 0.02}
 POPULAR_SHARE = 0.5
@@ -27,26 +27,26 @@ MOST_STEPS = 4
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture that is asked for again, and its ETag."""
+    """Picture that is requested repeatedly, and its ETag."""
 
     path: str
     etag: str = ""
 
 
 def popular_paths(resolutions: Sequence[int], chance: random.Random) -> list[str]:
-    """Paths of the popular pictures."""
+    """Return the paths of the popular pictures."""
     return [_image(chance, resolutions, f"visitor {n}") for n in range(POPULAR)]
 
 
 def mixed(
     resolutions: Sequence[int], popular: Sequence[Picture], chance: random.Random
 ) -> Iterator[Request]:
-    """Requests without end.
+    """Yield requests without end.
 
     Args:
-        resolutions: that are asked for, each as often as the others; walks take the smallest.
-        popular: pictures that are asked for again, with the ETags their clients hold.
-        chance: where the choices come from.
+        resolutions: requested resolutions, equally frequent; walks use the smallest.
+        popular: pictures that are requested repeatedly, with the ETags that their clients hold.
+        chance: random generator for all choices.
     """
     kinds, shares = list(SHARES), list(SHARES.values())
     while True:

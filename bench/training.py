@@ -1,22 +1,23 @@
-"""How fast training is: beside a peer, within a step, and with growing beside without.
+"""Training speed: beside a peer, within a step, and with progressive growing beside without.
 
     python -m bench.training [--only rival|shares|progressive]... [--data FOLDER] [--json FILE]
 
-`rival`: images per second of whole training steps beside pro-gan-pth 3.4 (PyPI, MIT), the package
-people install for a Progressive GAN in PyTorch; installed at the first run into a folder of its
-own. Same network (128 feature maps up to 16 px, 64 at 32 px, 32 at 64 px), same resolution, batch
-and random pictures, fp32, steps in turns. Once with its loss, WGAN-GP with its numbers; once with
+`rival`: images per second of whole training steps beside pro-gan-pth 3.4 (PyPI, MIT), the common
+package for a Progressive GAN in PyTorch; installed at the first run into a separate folder. Same
+network (128 feature maps up to 16 px, 64 at 32 px, 32 at 64 px), same resolution, batch and random
+pictures, fp32, steps in turns. Once with its loss, WGAN-GP with its hyperparameters; once with
 objective, penalty and precision of a preset of ours, at the same width; once with that in the other
-precision. Speed-ups are ratios of the best rounds; the medians of the ratios within a round stand
-beside. Ours reads its pictures within the time, the peer gets its own ready made. To run on the
-torch of today, the peer is mended from outside; the table says where (`bench/learning/peer.py`).
+precision. Speed-ups are ratios of the best rounds; the medians of the ratios within a round are
+shown too. Our time includes reading the pictures, the peer gets its own prepared in advance. To run
+on the installed torch, the peer is patched at run time; the table lists the patches
+(`bench/learning/peer.py`).
 
-`shares`: where the time of a real run goes, ticks and all: reading pictures, the two networks,
-everything around them.
+`shares`: shares of the time of a real run, including ticks: reading pictures, the two networks,
+everything else.
 
 `progressive`: wall time until the SWD and KID at which a run at full size from the start ends,
-growing and not, in two real runs on the pictures of --data; about an hour. It is left out without
---data. Stop it whenever you like; the same command goes on.
+with growing and without, in two real runs on the pictures of --data; about an hour. It is left out
+without --data. It can be stopped at any time; the same command continues it.
 """
 
 from __future__ import annotations
@@ -67,12 +68,12 @@ Report = dict[str, Any]
 
 
 def network_of(options: argparse.Namespace, channels: int) -> NetworkConfig:
-    """The width that all are compared at."""
+    """Return the network of the width at which all are compared."""
     return replace(WIDTHS, resolution=options.resolution, channels=channels)
 
 
 def beside_the_peer(options: argparse.Namespace, prepared: Prepared) -> Report:
-    """Steps in turns: the peer, ours with its loss, ours as a preset has it, in both precisions."""
+    """Compare in turns: the peer, ours with its loss, ours with a preset, in both precisions."""
     network = network_of(options, prepared.channels)
     default = default_game(options.preset, network, options.batch)
     code = load(install(options.folder / "peer"))
@@ -95,7 +96,7 @@ def beside_the_peer(options: argparse.Namespace, prepared: Prepared) -> Report:
 
 
 def speedups(rows: Sequence[Row]) -> dict[str, float]:
-    """The figures that claims are made of."""
+    """Return the figures for the claims."""
     names = {SAME_LOSS: "same_loss", DEFAULT: "default", OTHER: "other_precision"}
     found: dict[str, float] = {}
     for row in rows:
@@ -106,7 +107,7 @@ def speedups(rows: Sequence[Row]) -> dict[str, float]:
 
 
 def within_a_step(options: argparse.Namespace, prepared: Prepared) -> Report:
-    """Shares of a run of our default preset at full size, at the same width."""
+    """Return the shares of a run of our default preset at full size, at the same width."""
     network = network_of(options, prepared.channels)
     config = default_game(options.preset, network, options.batch)
     with tempfile.TemporaryDirectory() as scratch:
@@ -117,7 +118,7 @@ def within_a_step(options: argparse.Namespace, prepared: Prepared) -> Report:
 
 
 def growing_and_not(options: argparse.Namespace, prepared: Prepared) -> Report:
-    """Both runs, from where they stand to their ends."""
+    """Continue both runs until they end, and return their gains."""
     course = Course(
         preset=options.preset,
         resolution=options.resolution,
@@ -135,7 +136,7 @@ def growing_and_not(options: argparse.Namespace, prepared: Prepared) -> Report:
 
 
 def table(report: Report) -> list[str]:
-    """The report for people, part by part."""
+    """Return the report as lines, part by part."""
     lines = [report["machine"]]
     if rows := report.get("rows"):
         lines += ["", *(f"mend: {mend}" for mend in report["mends"])]
@@ -152,13 +153,13 @@ def table(report: Report) -> list[str]:
 
 
 def row_of(row: Row) -> str:
-    """One contender."""
+    """Format one contender."""
     numbers = f"{row.best:9.2f}{row.median:9.2f}{row.speedup:8.2f}x{row.median_speedup:8.2f}x"
     return f"{row.name:20}{numbers}"
 
 
 def told(gain: Gain) -> str:
-    """What growing was worth by one metric."""
+    """Format the gain of growing by one metric."""
     full, grown = (
         "never" if seconds is None else f"{seconds / 60:.1f} min"
         for seconds in (gain.full_s, gain.progressive_s)
@@ -170,7 +171,7 @@ def told(gain: Gain) -> str:
 
 
 def verdicts(report: Report) -> list[str]:
-    """Each claim, its bar, and whether it was met."""
+    """Compare each claim with its bar, and state if it was met."""
     lines: list[str] = []
     for name, bar in (*BARS.items(), *CEILINGS.items()):
         if name not in report:
@@ -183,7 +184,7 @@ def verdicts(report: Report) -> list[str]:
 
 
 def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line."""
+    """Parse the command line."""
     raw = argparse.RawTextHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("--only", action="append", choices=PARTS, help="a part; repeatable")
@@ -212,7 +213,7 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def measure(options: argparse.Namespace, prepared: Prepared) -> Report:
-    """All parts that were asked for."""
+    """Run all selected parts."""
     report: Report = {"machine": machine(options.threads), "data": prepared.manifest.source.name}
     measures = {"rival": beside_the_peer, "shares": within_a_step, "progressive": growing_and_not}
     for part, found in measures.items():
@@ -223,7 +224,7 @@ def measure(options: argparse.Namespace, prepared: Prepared) -> Report:
 
 
 def machine(threads: int) -> str:
-    """Where this ran."""
+    """Describe the machine of this run."""
     return (
         f"{platform.machine()}, {torch.backends.cpu.get_cpu_capability()}, {threads} threads, "
         f"Python {platform.python_version()}, torch {torch.__version__}"

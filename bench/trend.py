@@ -1,6 +1,6 @@
-"""Whether a measured quantity grows: the slope of a line through it, and how sure that is.
+"""Test for growth of a measured quantity: the slope of a line through it, and its standard error.
 
-Knows nothing of what is measured.
+Knows nothing of the measured quantity.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Slope:
-    """A slope and its standard error, in units a second."""
+    """A slope and its standard error, in units per second."""
 
     value: float
     error: float
 
     def surely_above(self, bar: float) -> bool:
-        """Whether it exceeds `bar` by more than two standard errors."""
+        """True if it exceeds `bar` by more than two standard errors."""
         return self.value - 2 * self.error > bar
 
 
 def slope_of(times_s: Sequence[float], values: Sequence[float]) -> Slope:
-    """Least squares, with the error widened for what each value shares with the one before.
+    """Fit by least squares, with the error widened for the autocorrelation of the residuals.
 
-    Neighbours in time are alike, so there is less to learn from n samples than n would tell: the
-    effective number is n (1 - r) / (1 + r) for the lag-1 correlation r of the residuals (Santer et
-    al. 2000, "Statistical significance of trends", section 3.1).
+    Successive values are correlated, so n samples hold less information than n independent ones:
+    the effective number is n (1 - r) / (1 + r) for the lag-1 correlation r of the residuals
+    (Santer et al. 2000, "Statistical significance of trends", section 3.1).
 
     Args:
-        times_s: when, ascending and evenly spaced; at least four.
-        values: what was measured then.
+        times_s: times, ascending and evenly spaced; at least four.
+        values: values measured at these times.
     """
     if len(times_s) < 4:
         return Slope(float("nan"), float("nan"))

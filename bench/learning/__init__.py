@@ -1,1 +1,1 @@
-"""What `bench/training.py` is made of: the peer, settings of equal width, rounds, shares, runs."""
+"""Parts of `bench/training.py`: the peer, settings of equal width, rounds, shares, runs."""

@@ -1,12 +1,12 @@
-"""Progressive growing beside the same final network at full size from the start.
+"""Progressive growing beside training of the same final network at full size from the start.
 
-Owns two real runs, each in a folder of its own, and what is measured of them on the way: SWD and
-KID against the data, at every checkpoint that draws pictures of the highest resolution. The run at
-full size goes first; the growing one ends as soon as it is as good by every metric. A second call
-goes on where the first was stopped.
+Owns two real runs, each in its own folder, and their measurements during training: SWD and KID
+against the data, at every checkpoint that draws pictures of the highest resolution. The run at full
+size is trained first; the growing run ends as soon as it is as good by every metric. A second call
+continues where the first one was stopped.
 
-Times are those of `timing.jsonl`: seconds spent in steps. What a tick and the measuring take is
-in neither run's time.
+Times are those of `timing.jsonl`: seconds spent in steps. The time of ticks and measurements is not
+included in either run.
 """
 
 from __future__ import annotations
@@ -48,16 +48,16 @@ Numbers = dict[str, float]
 
 @dataclass(frozen=True)
 class Course:
-    """How long the two runs are.
+    """Lengths of the two runs.
 
     Attributes:
-        preset: whose schedule and game are taken; its levels up to `resolution`.
-        resolution: of the finished pictures, in pixels.
-        full_images: shown by the run at full size.
-        lower_share: of the preset's images that the growing one shows before the last fade is over.
-        top_images: shown by it after that, at most.
-        tick_images: between two measurements of it; twice as many in the run at full size.
-        pictures: of each set, for SWD and KID.
+        preset: preset for the schedule and the training settings; its levels up to `resolution`.
+        resolution: of the final pictures, in pixels.
+        full_images: images shown by the run at full size.
+        lower_share: share of the preset's images for the growing run, until the last fade ends.
+        top_images: maximum number of images that it shows after that.
+        tick_images: images between two measurements of it; twice as many in the run at full size.
+        pictures: pictures in each set, for SWD and KID.
     """
 
     preset: str
@@ -71,7 +71,7 @@ class Course:
 
 @dataclass(frozen=True)
 class Gain:
-    """By one metric, seconds to where full size ended; `at_its_end`: speed-up to growing's end."""
+    """Seconds to the final value of full size; `at_its_end`: speed-up to the end of growing."""
 
     metric: str
     target: float
@@ -82,7 +82,7 @@ class Gain:
 
 
 class Ruler:
-    """SWD and KID of a generator against the same real pictures, with the same seeds."""
+    """Computes SWD and KID of a generator against the same real pictures, with the same seeds."""
 
     def __init__(self, prepared: Prepared, resolution: int, pictures: int) -> None:
         self.real = choose_real(prepared.images(resolution), pictures, seed=0)
@@ -90,7 +90,7 @@ class Ruler:
         self._features = efficientnet_features(self.real, self._network)
 
     def measure(self, average: Generator, growth: Growth, scratch: Path) -> Numbers:
-        """Both metrics, by `training.quality`."""
+        """Compute both metrics, by `training.quality`."""
         drawn = draw_generated(
             average,
             growth,
@@ -106,7 +106,7 @@ class Ruler:
 
 
 class Watched(Display):
-    """The progress of a run, that has new checkpoints measured at each tick."""
+    """Display of a run that measures new checkpoints at each tick."""
 
     def __init__(self, total_images: int, look: Callable[[], None], console: Console) -> None:
         super().__init__(total_images, console)
@@ -115,13 +115,13 @@ class Watched(Display):
     def tick(
         self, schedule: ScheduleState, images_shown: int, rate: float, numbers: dict[str, float]
     ) -> None:
-        """Say where the run stands, and measure the checkpoint of the tick before."""
+        """Display the progress of the run, and measure the checkpoint of the previous tick."""
         super().tick(schedule, images_shown, rate, numbers)
         self._look()
 
 
 def configs(course: Course, channels: int) -> dict[str, TrainingConfig]:
-    """Both runs by name. They differ in their levels alone, and end in the same network.
+    """Return both configurations by name. Only levels and tick length differ; the network is equal.
 
     Raises:
         ValueError: the preset has no such resolution.
@@ -136,13 +136,13 @@ def configs(course: Course, channels: int) -> dict[str, TrainingConfig]:
 
 
 def shortened(plan: LevelPlan, share: float) -> LevelPlan:
-    """The same level with a share of its images."""
+    """Return the same level with a share of its images."""
     fade, stable = (round(share * images) for images in (plan.fade_images, plan.stable_images))
     return replace(plan, fade_images=fade, stable_images=stable)
 
 
 def measure_new(run: Path, ruler: Ruler) -> None:
-    """Measure the checkpoints of `run` at full resolution that were not yet."""
+    """Measure the checkpoints of `run` at full resolution that are not yet measured."""
     known = {line["images_shown"] for line in lines_of(run, len(ruler.real))}
     for record in sorted((run / CHECKPOINTS).glob(PATTERN)):
         images = int(record.stem.rpartition("-")[2])
@@ -158,12 +158,12 @@ def measure_new(run: Path, ruler: Ruler) -> None:
 
 
 def lines_of(run: Path, pictures: int) -> list[dict[str, object]]:
-    """What was measured of a run, with so many pictures."""
+    """Return the measurements of a run that used `pictures` pictures."""
     return [line for line in read_lines(run / MEASURED) if line["pictures"] == pictures]
 
 
 def curve_of(run: Path, pictures: int, metric: str) -> list[Point]:
-    """Seconds of training and the value of one metric then."""
+    """Return the seconds of training and the value of one metric at each measurement."""
     lines = lines_of(run, pictures)
     return sorted((float(str(line["seconds"])), float(str(line[metric]))) for line in lines)
 
@@ -175,17 +175,17 @@ def play(
     folder: Path,
     console: Console,
 ) -> list[Gain]:
-    """Train both runs, measured on the way; what growing was worth.
+    """Train and measure both runs; return the speed-up by growing for each metric.
 
     Args:
-        plans: as `configs` makes them. The growing one ends where it is as good as the other.
-        prepared: what both learn from and are measured against.
-        pictures: of each set, for SWD and KID.
-        folder: where both runs lie, or will.
-        console: where to tell how it goes.
+        plans: configurations from `configs`. The growing run ends when it is as good as the other.
+        prepared: data for training and for the metrics.
+        pictures: number of pictures in each set, for SWD and KID.
+        folder: folder of both runs.
+        console: console for the progress.
 
     Raises:
-        KeyboardInterrupt: a run was asked to stop; the same call goes on.
+        KeyboardInterrupt: a run was stopped by the user; the same call continues it.
         ValueError: a run was measured with another number of pictures.
     """
     ruler = Ruler(prepared, plans[FULL].network.resolution, pictures)
@@ -209,22 +209,22 @@ def play(
 
 
 def look_and_end(look: Callable[[], None], enough: Callable[[], bool]) -> None:
-    """Measure what is new, and ask the run to stop where that is enough."""
+    """Measure new checkpoints, and stop the run if the result is good enough."""
     look()
     if enough():
         signal.raise_signal(signal.SIGTERM)
 
 
 def as_good(folder: Path, pictures: int) -> bool:
-    """Whether the growing run has come to where the other ended, by every metric."""
+    """True if the growing run has reached the final value of the other, by every metric."""
     return all(gain.progressive_s is not None for gain in gains(folder, pictures))
 
 
 def require_same_pictures(run: Path, pictures: int) -> None:
-    """Refuse to measure with other pictures what was measured: most checkpoints are gone by then.
+    """Refuse another number of pictures than before: most old checkpoints are deleted.
 
     Raises:
-        ValueError: naming both numbers.
+        ValueError: the message names both numbers.
     """
     others = {int(str(line["pictures"])) for line in read_lines(run / MEASURED)}
     others -= {pictures}
@@ -236,12 +236,12 @@ def require_same_pictures(run: Path, pictures: int) -> None:
 
 
 def run_in(folder: Path, name: str) -> Path:
-    """Where a run of that name lies."""
+    """Return the folder of the run of that name."""
     return folder / name.replace(" ", "-")
 
 
 def gains(folder: Path, pictures: int) -> list[Gain]:
-    """By each metric, what the measured lines of both runs say."""
+    """Compute the gain by each metric from the measurements of both runs."""
     found: list[Gain] = []
     for metric in METRICS:
         full, grown = (

@@ -1,6 +1,6 @@
-"""Random pictures in a prepared folder: as good as any to take the time of a step on.
+"""Random pictures in a prepared folder, sufficient to measure the time of a step.
 
-Owns the writing of that folder, by the parts that `prepare` is made of.
+Owns the writing of that folder, with the functions that `prepare` uses.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from training.data.stream import Prepared, open_prepared
 
 
 def write_noise(folder: Path, resolution: int, count: int, channels: int = 3) -> Prepared:
-    """`count` pictures of independent pixels at every resolution; the folder is made."""
+    """Write `count` pictures of independent pixels at every resolution; creates the folder."""
     folder.mkdir(parents=True)
     random = np.random.default_rng(0)
     pictures = random.integers(0, 256, (count, resolution, resolution, channels), np.uint8)

@@ -1,7 +1,7 @@
-"""The peer: pro-gan-pth 3.4, whose own code plays the step that ours is compared with.
+"""The peer: pro-gan-pth 3.4, whose own code runs the step that ours is compared with.
 
-Owns its installation into a folder of its own, what it takes to run it on the torch of today, and
-its networks. Its source is neither edited nor copied: it is mended from outside, see `MENDS`.
+Owns its installation into a separate folder, its adaptation to the installed torch, and its
+networks. Its source is neither edited nor copied: it is patched at run time, see `MENDS`.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ Step = Callable[[Tensor], object]
 
 
 def install(folder: Path) -> Path:
-    """The folder that holds it; installs it there where that was not done.
+    """Return the folder of the peer; install it there if that was not done.
 
     Raises:
-        subprocess.CalledProcessError: pip could not.
+        subprocess.CalledProcessError: pip failed.
     """
     name, _, version = REQUIREMENT.partition("==")
     if not (folder / f"{name.replace('-', '_')}-{version}.dist-info").exists():
@@ -64,7 +64,7 @@ def install(folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class Code:
-    """The modules of the peer that its step is made of."""
+    """Modules of the peer that its step uses."""
 
     gan: ModuleType
     networks: ModuleType
@@ -73,7 +73,7 @@ class Code:
 
 
 def load(folder: Path) -> Code:
-    """Import it from `folder` and mend what does not run; once in a process."""
+    """Import the peer from `folder` and patch it for the installed torch; once in a process."""
     sys.path.insert(0, str(folder))
     try:
         with standing_in(STAND_INS):
@@ -88,7 +88,7 @@ def load(folder: Path) -> Code:
 
 @contextmanager
 def standing_in(names: tuple[str, ...]) -> Generator[None]:
-    """Let modules be imported that are not there; they are gone afterwards."""
+    """Provide stand-ins for modules not yet imported; they are removed afterwards."""
     absent = [name for name in names if name not in sys.modules]
     sys.modules.update({name: MagicMock(name=name) for name in absent})
     try:
@@ -99,10 +99,10 @@ def standing_in(names: tuple[str, ...]) -> Generator[None]:
 
 
 def networks_of(code: Code, network: NetworkConfig) -> tuple[nn.Module, nn.Module]:
-    """Its generator and discriminator of the shape of ours.
+    """Create its generator and discriminator in the shape of ours.
 
     Raises:
-        ValueError: they came out in another shape.
+        ValueError: their shape differs from ours.
     """
     depth = network.top_level + BASE_RESOLUTION.bit_length() - 1
     width = partial(code.networks.nf, fmap_base=network.fmap_base, fmap_max=network.fmap_max)
@@ -116,10 +116,10 @@ def networks_of(code: Code, network: NetworkConfig) -> tuple[nn.Module, nn.Modul
 
 
 def step_of(code: Code, network: NetworkConfig) -> Step:
-    """One step of it at full size, on real images `[N, C, R, R]` in [-1, 1].
+    """Return one step of the peer at full size, on real images `[N, C, R, R]` in [-1, 1].
 
-    The order is that of the loop in its `ProGAN.train`: discriminator, average, generator, all from
-    the same noise. Its documentation allows a loop of one's own around these three.
+    The order is that of the loop in its `ProGAN.train`: discriminator, average, generator, all with
+    the same noise. Its documentation allows a custom loop around these three.
     """
     with redirect_stdout(None):  # it prints both networks
         game = code.gan.ProGAN(*networks_of(code, network), device=torch.device("cpu"))

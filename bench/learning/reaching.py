@@ -1,6 +1,6 @@
-"""When a run was as good as something: reading a curve of quality over time.
+"""Time at which a run reached a quality: evaluation of a curve of quality over time.
 
-Owns the arithmetic alone. Knows no run and no metric; lower values are better.
+Owns only the arithmetic. Knows no run and no metric; lower values are better.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ Point = tuple[float, float]  # seconds, value
 
 
 def seconds_to(curve: Sequence[Point], target: float) -> float | None:
-    """When the curve first came down to `target`, on straight lines between its points.
+    """Return the time at which the curve first reached `target`, with linear interpolation.
 
     Args:
-        curve: in ascending order of time. Nothing is known before its first point: a curve that
-            begins at the target or below it came there at its first point at the latest.
-        target: the value to come to.
+        curve: in ascending order of time. Nothing is known before its first point: for a curve that
+            begins at the target or below it, the time of its first point is an upper bound.
+        target: the value to reach.
 
     Returns:
-        Seconds; None if it never did.
+        Seconds; None if it was never reached.
     """
     if curve and curve[0][1] <= target:
         return curve[0][0]
@@ -31,9 +31,9 @@ def seconds_to(curve: Sequence[Point], target: float) -> float | None:
 
 
 def times_faster(slow: Sequence[Point], quick: Sequence[Point]) -> float | None:
-    """How many times sooner `quick` is as good as `slow` is at its end.
+    """Return the ratio of the times at which `slow` and `quick` are as good as `slow` at its end.
 
-    `slow` is given the moment at which it was first that good, which may lie before its end.
+    For `slow` this is the time at which it was first that good, which may lie before its end.
 
     Returns:
         The ratio of both times; None if `quick` never is as good, or `slow` has no points.

@@ -1,6 +1,6 @@
-"""Who trains how fast: steps in turns, so that a busy moment of the machine hits all alike.
+"""Training speed: steps in turns, so that a busy moment of the machine affects all equally.
 
-Owns the rounds, the contenders of ours and the ratios. Knows of the peer only that it can step.
+Owns the rounds, our contenders and the ratios. Of the peer it knows only its step function.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Step = Callable[[], object]
 
 @dataclass(frozen=True)
 class Row:
-    """One contender: images per second, and how many times the first one's that is."""
+    """One contender: images per second, and its ratio to the first contender."""
 
     name: str
     best: float
@@ -37,7 +37,7 @@ class Row:
 
 
 def our_step(config: TrainingConfig, prepared: Prepared) -> Step:
-    """One real step, pictures read and all, each time further on."""
+    """Return one real step, including the reading of pictures; each call advances the run."""
     state = TrainingState.create(config, torch.device("cpu"))
     stream = ImageStream(prepared, config.seed, config.augmentation.mirror)
     size = config.levels[-1].batch_size
@@ -55,9 +55,9 @@ def our_step(config: TrainingConfig, prepared: Prepared) -> Step:
 def their_step(
     step: Callable[[torch.Tensor], object], prepared: Prepared, resolution: int, batch_size: int
 ) -> Step:
-    """One step of the peer on the same pictures, as its own loader gives them: floats, NCHW.
+    """Return one step of the peer on the same pictures, as its own loader gives them: floats, NCHW.
 
-    They are made ready beforehand: what its loader takes is not counted against it.
+    The pictures are prepared in advance: the time of its loader is not counted.
     """
     stream = ImageStream(prepared, seed=0)
     pixels = torch.from_numpy(stream.batch(resolution, 0, 8 * batch_size))
@@ -67,7 +67,7 @@ def their_step(
 
 
 def race(steps: Mapping[str, Step], rounds: int, steps_each: int, batch: int) -> list[Row]:
-    """Every contender in turns; the first one is what the others are compared with."""
+    """Run every contender in turns; the first one is the reference of the others."""
     for step in steps.values():
         for _ in range(WARM_UP):
             step()
@@ -82,7 +82,7 @@ def race(steps: Mapping[str, Step], rounds: int, steps_each: int, batch: int) ->
 
 
 def rows_of(speeds: Mapping[str, Sequence[float]]) -> list[Row]:
-    """Images per second of all rounds -> ratios of the best, and medians of those in a round."""
+    """Convert images per second to ratios of the best rounds, and medians of ratios in a round."""
     usual = next(iter(speeds.values()))
     return [
         Row(

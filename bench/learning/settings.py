@@ -1,6 +1,6 @@
-"""What is trained: configurations of ours that can be compared with something else.
+"""Training configurations of ours that are comparable with another implementation.
 
-Owns the settings of every race and the count of weights in both code bases. Measures nothing.
+Owns the settings of every comparison and the parameter counts of both code bases. Measures nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from training.config.overrides import with_settings
 from training.config.presets import PAPER_CELEBAHQ_1024, PRESETS
 from training.run_folder.precision import precision_for
 
-STEPS_AHEAD = 1_000_000  # a schedule that no race comes to the end of
+STEPS_AHEAD = 1_000_000  # a schedule longer than any benchmark
 PEER_LEARNING_RATE = 0.003  # the default of its `ProGAN.train`
 PEER_STDDEV_GROUP = 4  # the default of its `MinibatchStdDev`
 UNLABELLED = tuple(
@@ -26,14 +26,14 @@ UNLABELLED = tuple(
 
 
 def full_size(config: TrainingConfig, images: int) -> TrainingConfig:
-    """The same game at the highest resolution alone: the levels below show no image."""
+    """Return the same configuration at only the highest resolution: lower levels show no image."""
     below = [replace(plan, fade_images=0, stable_images=0) for plan in config.levels[:-1]]
     top = replace(config.levels[-1], fade_images=0, stable_images=images)
     return replace(config, levels=(*below, top))
 
 
 def up_to(config: TrainingConfig, resolution: int, channels: int) -> TrainingConfig:
-    """The same schedule, grown to `resolution` only, with a learning rate that does not fall.
+    """Return the same schedule up to `resolution` only, with a learning rate that does not fall.
 
     Raises:
         ValueError: the preset has no such resolution.
@@ -51,7 +51,7 @@ def up_to(config: TrainingConfig, resolution: int, channels: int) -> TrainingCon
 def of_shape(
     config: TrainingConfig, network: NetworkConfig, batch_size: int, rate: float
 ) -> TrainingConfig:
-    """The game of `config` on another network, at its full size, in steps of `batch_size`."""
+    """Return `config` for another network, at its full size, in steps of `batch_size`."""
     levels = tuple(LevelPlan(size, 0, 1, batch_size, rate) for size in network.resolutions)
     constant = {"warm_up_images": 0, "cool_down_images": 0}
     shaped = with_settings(replace(config, network=network, levels=levels), constant)
@@ -59,10 +59,10 @@ def of_shape(
 
 
 def same_loss(network: NetworkConfig, batch_size: int) -> TrainingConfig:
-    """WGAN-GP in fp32 with the numbers that the peer trains by.
+    """Return WGAN-GP in fp32 with the hyperparameters of the peer.
 
-    `reuse_fakes`, since its generator's turn draws once more what its discriminator's turn drew:
-    the noise is the same, and so are the weights.
+    `reuse_fakes`, since the generator step of the peer recomputes the fakes of its discriminator
+    step: noise and weights are the same.
     """
     paper = of_shape(PAPER_CELEBAHQ_1024, network, batch_size, PEER_LEARNING_RATE)
     settings = {"stddev_group": PEER_STDDEV_GROUP, "reuse_fakes": True, "mirror": False}
@@ -70,23 +70,23 @@ def same_loss(network: NetworkConfig, batch_size: int) -> TrainingConfig:
 
 
 def default_game(preset: str, network: NetworkConfig, batch_size: int) -> TrainingConfig:
-    """Objective, penalty and precision of a preset, on another network and on this processor."""
+    """Return a preset's objective, penalty and precision for another network on this processor."""
     config = precision_for(PRESETS[preset], torch.device("cpu"))
     return of_shape(config, network, batch_size, config.levels[-1].learning_rate)
 
 
 def other_precision(config: TrainingConfig) -> TrainingConfig:
-    """The same game in bf16, or in fp32 if it was in bf16."""
+    """Return the same configuration in bf16, or in fp32 if it was in bf16."""
     return replace(config, precision=FP32 if config.precision == BF16 else BF16)
 
 
 # ----------------------------------------------------------------------------------------
-# Weights of the peer's networks. They differ from ours in one place: its generator begins with a
+# Parameters of the peer's networks. They differ from ours in one place: its generator begins with a
 # transposed convolution, which has one bias for each map, ours with a dense layer, which has 16.
 
 
 def peer_parameters(network: NetworkConfig) -> tuple[int, int]:
-    """How many numbers its generator and its discriminator learn, at this width.
+    """Return the parameter counts of its generator and its discriminator, at this width.
 
     Raises:
         ValueError: the two code bases cannot have the same shape.
@@ -109,10 +109,10 @@ def peer_parameters(network: NetworkConfig) -> tuple[int, int]:
 
 
 def conv(in_maps: int, out_maps: int, kernel: int) -> int:
-    """Weights and biases of one convolution."""
+    """Return the number of weights and biases of one convolution."""
     return in_maps * out_maps * kernel**2 + out_maps
 
 
 def biases_more(network: NetworkConfig) -> int:
-    """How many more our generator learns, all of them biases of its first layer."""
+    """Return how many more parameters our generator has: all are biases of its first layer."""
     return 15 * network.feature_maps(0)

@@ -1,7 +1,6 @@
-"""Where the time of a run goes: pictures, networks, and everything around them.
+"""Shares of the time of a run: pictures, networks, and everything else.
 
-Owns a stopwatch that is put around functions from outside while a real run goes on. Changes nothing
-that they do.
+Owns a stopwatch that wraps functions of a real run. Does not change their behaviour.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ DATA = "pictures read"
 NETWORKS = ("generator forward", "discriminator forward", "slope for the penalty", "backward")
 REST = "between them"
 
-# What is timed, by the name of its share.
+# Timed functions, by the name of their share.
 TIMED: dict[str, tuple[tuple[object, str], ...]] = {
     DATA: ((ImageStream, "batch"), (ImageStream, "labels"), (training.game.step, "from_pixels")),
     NETWORKS[0]: ((GeneratorNetwork, "forward"),),
@@ -67,16 +66,16 @@ TIMED: dict[str, tuple[tuple[object, str], ...]] = {
 
 @dataclass
 class Stopwatch:
-    """Seconds by name; what is timed within something that is timed counts there alone."""
+    """Seconds by name; a timed call inside another one counts only for the outer name."""
 
     seconds: dict[str, float] = field(default_factory=dict[str, float])
     _running: bool = False
 
     def around(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The same function, timed."""
+        """Return the same function, timed."""
 
         @functools.wraps(function)
-        def timed(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever it takes and gives
+        def timed(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - any function
             if self._running:
                 return function(*arguments, **named)
             self._running, began = True, time.perf_counter()
@@ -92,7 +91,7 @@ class Stopwatch:
 
 @contextmanager
 def timing() -> Generator[Stopwatch]:
-    """Inside, all of `TIMED` is timed; afterwards everything is as it was."""
+    """Time all of `TIMED` inside the context; restore the functions afterwards."""
     stopwatch = Stopwatch()
     with ExitStack() as patches:
         for name, places in TIMED.items():
@@ -103,7 +102,7 @@ def timing() -> Generator[Stopwatch]:
 
 
 def shares_of_a_run(config: TrainingConfig, prepared: Prepared, run: Path) -> dict[str, float]:
-    """Train for real in the new folder `run`; the share of the whole wall time of each part."""
+    """Train a real run in the new folder `run`; return the share of the wall time of each part."""
     quiet = Console(file=io.StringIO())
     with timing() as stopwatch, Display(config.total_images, quiet) as display:
         began = time.perf_counter()
@@ -113,12 +112,12 @@ def shares_of_a_run(config: TrainingConfig, prepared: Prepared, run: Path) -> di
 
 
 def shares(seconds: dict[str, float], whole: float) -> dict[str, float]:
-    """Seconds of each part, and of all -> shares from 0 to 1, with what lies between the parts."""
+    """Convert seconds of each part, and of all, to shares from 0 to 1, including the remainder."""
     known = {name: seconds.get(name, 0.0) for name in TIMED}
     known[REST] = whole - sum(known.values())
     return {name: round(taken / whole, 4) for name, taken in known.items()}
 
 
 def outside(found: dict[str, float]) -> float:
-    """The share of everything but the two networks, pictures included."""
+    """Return the share of everything but the two networks, pictures included."""
     return round(1.0 - sum(found[name] for name in NETWORKS), 4)

@@ -1,4 +1,4 @@
-"""What a user would pick instead of this service, each set up as its own documentation says.
+"""Alternatives to this service, each set up according to its own documentation.
 
-Every `*_server.py` is one of them, run in a process of its own: `python -m bench.rivals.X --help`.
+Every `*_server.py` is one of them, run in its own process: `python -m bench.rivals.X --help`.
 """

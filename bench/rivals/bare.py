@@ -1,8 +1,8 @@
-"""The ceiling: engine and encoder in a loop, without HTTP, queue or anybody asking.
+"""Upper bound: engine and encoder in a loop, without HTTP, queue or clients.
 
-    python -m bench.rivals.bare SECONDS     (the rest is told by the environment, see `inside`)
+        python -m bench.rivals.bare SECONDS     (the rest is set by the environment, see `inside`)
 
-Waits for a line on its input before it begins, so that several can begin together.
+Waits for a line on stdin before it begins, so that several processes can begin together.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ WARM_UP_BATCHES = 3
 
 
 def loop(inside: Inside, seconds: float) -> dict[str, float]:
-    """Images a second, and processor milliseconds for each."""
+    """Return images per second, and processor milliseconds for each."""
     began, used = time.perf_counter(), time.process_time()
     count = 0
     while (took := time.perf_counter() - began) < seconds:
@@ -30,7 +30,7 @@ def loop(inside: Inside, seconds: float) -> dict[str, float]:
 
 
 def main() -> None:
-    """Load, warm up, wait to be let go, and print the result as JSON."""
+    """Load, warm up, wait for the start signal, and print the result as JSON."""
     inside = orders().open()
     for _ in range(WARM_UP_BATCHES):
         inside.render(list(range(MAX_BATCH)))

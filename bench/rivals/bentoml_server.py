@@ -1,6 +1,6 @@
-"""BentoML: a service that takes single requests, before one that takes adaptive batches.
+"""BentoML: a service for single requests, in front of one with adaptive batches.
 
-As its page on adaptive batching has it.
+Set up as on its documentation page on adaptive batching.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ NO_ACCESS_LOG = {"access": {"enabled": False}}
 
 @bentoml.service(workers=orders().workers, traffic={"timeout": 60}, logging=NO_ACCESS_LOG)
 class Maker:
-    """Batches of seeds in, PNGs out."""
+    """Turns batches of seeds into PNG files."""
 
     def __init__(self) -> None:
         self.inside = orders().open()
 
     @bentoml.api(batchable=True, max_batch_size=MAX_BATCH, max_latency_ms=MAX_LATENCY_MS)
     def make(self, seeds: list[int]) -> list[bytes]:
-        """A batch of seeds, as files."""
+        """Return the files of a batch of seeds."""
         images = self.inside.render(seeds)
         return [self.inside.encode(seed, image) for seed, image in zip(seeds, images, strict=True)]
 
 
 @bentoml.service(workers=1, traffic={"timeout": 60}, logging=NO_ACCESS_LOG)
 class Pictures:
-    """A seed in, a PNG out."""
+    """Turns a seed into a PNG file."""
 
     maker = bentoml.depends(Maker)
 
     @bentoml.api
     async def image(self, seed: int) -> Annotated[bytes, ContentType("image/png")]:
-        """One picture."""
+        """Return one picture."""
         (file,) = await self.maker.to_async.make([seed])
         return file

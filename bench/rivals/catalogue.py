@@ -1,8 +1,8 @@
-"""Who is measured, how each is started, and how each is asked for the picture of a seed.
+"""Table of the measured servers: how each is started, and its request for the picture of a seed.
 
-Owns the table of servers: ours, and the ones a user would pick instead. All of them get as many
-kernel threads as there are cores: ours in one process, the others one in each of as many processes,
-which on a CPU was faster for every one of them than all threads in one process.
+Owns the table of servers: ours, and the alternatives to it. All of them get as many kernel threads
+as there are cores: ours in one process, the others one in each of as many processes, which on a CPU
+was faster for every one of them than all threads in one process.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bench.rivals.inside import Orders
 OURS = "Progan"
 HOST = "127.0.0.1"
 JSON = {"Content-Type": "application/json"}
-PATIENCE_S = 60  # of every server that has a limit: load is to be seen, not refused
+PATIENCE_S = 60  # timeout of every server that has one: under load no request is to be refused
 
 Command = Callable[[Path, Orders], list[str]]
 Ask = Callable[[int, int], Request]
@@ -30,11 +30,11 @@ class Server:
     """One row of the table.
 
     Attributes:
-        name: as people call it.
-        package: whose version is told; ours has none.
-        command: a Python with everything in it, and what to serve -> what to run.
-        ask: seed and resolution -> a request.
-        variables: for its environment.
+        name: usual name of the server.
+        package: package whose version is reported; ours has none.
+        command: takes a Python with all packages, and what to serve; returns the command to run.
+        ask: takes seed and resolution; returns a request.
+        variables: environment variables.
     """
 
     name: str
@@ -107,7 +107,7 @@ PROGAN = Server(
     {
         "PROGAN_LOG_LEVEL": "warning",
         "PROGAN_DEVICE": "cpu",
-        "PROGAN_PRECISION": "fp32",  # as the others compute
+        "PROGAN_PRECISION": "fp32",  # same precision as the others
         "PROGAN_DEADLINE_S": str(PATIENCE_S),
         "PROGAN_QUEUE_WORK_S": str(PATIENCE_S),
         "PROGAN_QUEUE_CAPACITY": "100000",
@@ -116,7 +116,7 @@ PROGAN = Server(
 
 
 def environment_of(server: Server, told: Orders) -> dict[str, str]:
-    """The variables `server` is started with: those of this process but for settings of ours."""
+    """Return the environment of `server`: that of this process without our own settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PROGAN_")}
     ours = {"PROGAN_PORT": str(told.port), "PROGAN_BUNDLES": str(told.bundles)}
     return {

@@ -1,7 +1,7 @@
-"""Where the servers we are measured against are installed: a folder of their own.
+"""Environment in which the compared servers are installed: a separate folder.
 
-Owns that folder. It sees the packages of the environment that runs the bench, so that torch is
-there once; what the servers bring along, in versions of their own, is seen by them alone.
+Owns that folder. It can import the packages of the environment that runs the bench, so torch is
+installed once; packages that the servers install, in their own versions, are visible only there.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ STAMP = "installed.txt"
 
 
 def python_of(folder: Path = FOLDER) -> Path:
-    """The Python that has all of them; installs them where that was not done.
+    """Return the Python that has all servers; install them if that was not done.
 
     Raises:
-        subprocess.CalledProcessError: pip could not.
+        subprocess.CalledProcessError: pip failed.
     """
     python = folder / "bin" / "python"
     stamp = folder / STAMP
@@ -39,6 +39,6 @@ def python_of(folder: Path = FOLDER) -> Path:
 
 
 def _share(folder: Path) -> None:
-    """Let `folder` see the packages of this environment, after its own."""
+    """Make the packages of this environment importable in `folder`, after its own."""
     own = Path(sysconfig.get_path("purelib", vars={"base": str(folder)}))
     (own / "shared.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")

@@ -1,7 +1,7 @@
-"""A plain FastAPI endpoint, one picture at a time, in several processes of uvicorn.
+"""Plain FastAPI endpoint, one picture at a time, in several processes of uvicorn.
 
 The endpoint is `async` and computes on the event loop: a plain one would be run by up to forty
-threads at once, which is slower on a CPU whose cores are all busy anyhow.
+threads at once, which is slower on a CPU whose cores are all busy already.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ PATIENCE_S = 300
 
 @asynccontextmanager
 async def lifespan(_app: FastAPI) -> AsyncGenerator[dict[str, Inside]]:
-    """The model, loaded when a process starts, as FastAPI's pages on lifespans have it."""
+    """Load the model when a process starts, as in FastAPI's documentation on lifespans."""
     yield {"inside": orders().open()}
 
 
 def create_app() -> FastAPI:
-    """The application of one process."""
+    """Create the application of one process."""
     app = FastAPI(lifespan=lifespan)
 
     @app.get("/images/{seed}")
@@ -43,6 +43,6 @@ if __name__ == "__main__":
         factory=True,
         port=told.port,
         workers=told.workers,
-        timeout_worker_healthcheck=PATIENCE_S,  # a busy worker is not a dead one
+        timeout_worker_healthcheck=PATIENCE_S,  # a busy worker must not be restarted
         access_log=False,
     )

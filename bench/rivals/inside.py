@@ -1,6 +1,6 @@
-"""What every server does with seeds: as people write it, or with our engine and encoder.
+"""Work of every server: from seeds to files, in plain PyTorch or with our engine and encoder.
 
-Owns the two ways from seeds to files. Knows nothing of HTTP, queues or batches.
+Owns these two implementations. Knows nothing of HTTP, queues or batches.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ MAX_BATCH = 8  # of every server, and the default of ours
 
 
 class Inside(Protocol):
-    """From seeds to files, in two steps."""
+    """Turns seeds into files, in two steps."""
 
     def render(self, seeds: Sequence[int]) -> list[Pixels]:
-        """The pictures of `seeds` as one batch: uint8 `[R, R, C]`."""
+        """Render the pictures of `seeds` as one batch: uint8 `[R, R, C]`."""
         ...
 
     def encode(self, seed: int, pixels: Pixels) -> bytes:
-        """One picture as a PNG."""
+        """Encode one picture as a PNG."""
         ...
 
 
 class Eager:
-    """The plain network and Pillow."""
+    """Uses the plain network and Pillow."""
 
     def __init__(self, bundles: Path, threads: int) -> None:
         torch.set_num_threads(threads)
@@ -50,19 +50,19 @@ class Eager:
 
     @torch.inference_mode()
     def render(self, seeds: Sequence[int]) -> list[Pixels]:
-        """One pass through the network."""
+        """Run one forward pass of the network."""
         latents, labels = taken_of(self._generator, seeds)
         return list(to_pixels(self._generator(latents, labels=labels)).numpy())
 
-    def encode(self, seed: int, pixels: Pixels) -> bytes:  # noqa: ARG002 - nothing is told of it
-        """Pillow's PNG."""
+    def encode(self, seed: int, pixels: Pixels) -> bytes:  # noqa: ARG002 - the seed is not written
+        """Encode with Pillow's PNG encoder."""
         file = io.BytesIO()
         Image.fromarray(pixels.squeeze()).save(file, "PNG")
         return file.getvalue()
 
 
 class Ours:
-    """The engine and the encoder of `service/`, used as a library."""
+    """Uses the engine and the encoder of `service/` as a library."""
 
     def __init__(self, bundles: Path, threads: int) -> None:
         self._models = open_models(
@@ -78,11 +78,11 @@ class Ours:
         self._card = model.served.card
 
     def render(self, seeds: Sequence[int]) -> list[Pixels]:
-        """One batch of the engine."""
+        """Render one batch with the engine."""
         return self._models.render_batch([self._recipe(seed) for seed in seeds])
 
     def encode(self, seed: int, pixels: Pixels) -> bytes:
-        """Our PNG, with its facts in it."""
+        """Encode with our PNG encoder, including metadata."""
         return encode(pixels, "png", file_facts([self._recipe(seed)], self._card))
 
     def _recipe(self, seed: int) -> Recipe:
@@ -93,19 +93,19 @@ INSIDES: dict[str, Callable[[Path, int], Inside]] = {"eager": Eager, "engine": O
 
 
 # ----------------------------------------------------------------------------------------
-# Servers start processes of their own, which read what to do from the environment.
+# Servers start child processes, which read their configuration from the environment.
 
 
 @dataclass(frozen=True)
 class Orders:
-    """What a server is told.
+    """Configuration of a server.
 
     Attributes:
         port: to listen on, on 127.0.0.1.
-        bundles: the folder with the one bundle to serve.
-        inside: a key of `INSIDES`.
-        workers: processes that compute.
-        threads: of the kernels in each of them.
+        bundles: folder with the single bundle to serve.
+        inside: key of `INSIDES`.
+        workers: number of processes that compute.
+        threads: number of kernel threads in each of them.
     """
 
     port: int
@@ -115,16 +115,16 @@ class Orders:
     threads: int
 
     def environment(self) -> dict[str, str]:
-        """The variables that tell all this."""
+        """Return the environment variables with this configuration."""
         return {f"RIVAL_{name.upper()}": str(value) for name, value in asdict(self).items()}
 
     def open(self) -> Inside:
-        """The way from seeds to files."""
+        """Create the implementation that turns seeds into files."""
         return INSIDES[self.inside](self.bundles, self.threads)
 
 
 def orders() -> Orders:
-    """What the environment of this process says."""
+    """Read the configuration from the environment of this process."""
     told = {field.name: os.environ[f"RIVAL_{field.name.upper()}"] for field in fields(Orders)}
     return Orders(
         port=int(told["port"]),

@@ -1,6 +1,6 @@
-"""LitServe: an API server process and workers that take batches.
+"""LitServe: an API server process, and workers that take batches.
 
-As its pages on batching and on image responses have it.
+Set up as on its documentation pages on batching and on image responses.
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ BATCH_TIMEOUT_S = 0.005
 
 
 class Pictures(LitAPI):
-    """A seed in, a PNG out."""
+    """Turns a seed into a PNG file."""
 
     def setup(self, device: str) -> None:  # noqa: ARG002 - always the CPU
         """Load the model, in each worker."""
         self.inside = orders().open()
 
     def decode_request(self, request: dict[str, int]) -> int:
-        """The seed."""
+        """Return the seed."""
         return request["seed"]
 
     def batch(self, inputs: list[int]) -> list[int]:
-        """Seeds need no stacking."""
+        """Return the seeds: they need no stacking."""
         return inputs
 
     def predict(self, x: list[int]) -> list[bytes]:
-        """A batch of seeds, as files."""
+        """Return the files of a batch of seeds."""
         images = self.inside.render(x)
         return [self.inside.encode(seed, image) for seed, image in zip(x, images, strict=True)]
 
     def unbatch(self, output: list[bytes]) -> list[bytes]:
-        """One file for each."""
+        """Return one file for each request."""
         return output
 
     def encode_response(self, output: bytes) -> Response:
-        """The file as it is."""
+        """Return the file, unchanged."""
         return Response(output, media_type="image/png")
 
 

@@ -10,7 +10,7 @@ MAX_WAIT_MS = 5
 
 
 class Pictures(Worker):
-    """A seed in, a PNG out."""
+    """Turns a seed into a PNG file."""
 
     resp_mime_type = "image/png"
 
@@ -19,17 +19,17 @@ class Pictures(Worker):
         self.inside = orders().open()
 
     def forward(self, data: list[dict[str, int]]) -> list[bytes]:
-        """A batch of seeds, as files."""
+        """Return the files of a batch of seeds."""
         seeds = [one["seed"] for one in data]
         images = self.inside.render(seeds)
         return [self.inside.encode(seed, image) for seed, image in zip(seeds, images, strict=True)]
 
     def serialize(self, data: bytes) -> bytes:
-        """The file as it is."""
+        """Return the file, unchanged."""
         return data
 
 
-if __name__ == "__main__":  # the port and the timeout come from its own command line
+if __name__ == "__main__":  # port and timeout come from mosec's command line
     server = Server()
     server.append_worker(
         Pictures, num=orders().workers, max_batch_size=MAX_BATCH, max_wait_time=MAX_WAIT_MS

@@ -1,6 +1,6 @@
-"""The networks that all servers serve: one of random weights, and the shipped ones.
+"""Networks that all servers serve: one with random weights, and the shipped ones.
 
-Owns how a network is named on the command line and where its bundle lies.
+Owns the names of networks on the command line and the folders of their bundles.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ GOLDEN_SEED = 1
 
 @dataclass(frozen=True)
 class Network:
-    """A bundle alone in a folder, as the service reads it.
+    """Single bundle in a folder, as the service reads it.
 
     Attributes:
         name: of the model.
-        bundles: the folder whose one sub-folder is the bundle.
-        resolution: of the pictures asked for, in pixels.
+        bundles: folder whose only sub-folder is the bundle.
+        resolution: resolution of the requested pictures, in pixels.
     """
 
     name: str
@@ -43,17 +43,17 @@ class Network:
 
     @property
     def bundle(self) -> Path:
-        """The bundle's own folder."""
+        """Folder of the bundle itself."""
         return self.bundles / self.name
 
 
 def names() -> list[str]:
-    """The network of random weights, and every shipped one."""
+    """Return the names of the network with random weights and of every shipped one."""
     return [RANDOM, *sorted(card.parent.name for card in SHIPPED.glob("*/card.json"))]
 
 
 def network_of(name: str, folder: Path) -> Network:
-    """The network called `name`, written or copied below `folder`."""
+    """Return the network called `name`, written or copied below `folder`."""
     bundles = folder / f"only-{name}"
     resolution = WIDTHS.resolution
     if name == RANDOM:
@@ -65,7 +65,7 @@ def network_of(name: str, folder: Path) -> Network:
 
 
 def write_random(folder: Path) -> None:
-    """A bundle whose weights are drawn from a fixed seed."""
+    """Write a bundle whose weights are drawn from a fixed seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(WEIGHTS_SEED)
         generator = Generator(WIDTHS).eval()

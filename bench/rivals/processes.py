@@ -1,4 +1,4 @@
-"""A server under measurement: its processes, their processor time and their memory.
+"""Server under measurement: its processes, their processor time and their memory.
 
 Owns starting and ending them, children included. Knows nothing of what they serve.
 """
@@ -22,16 +22,16 @@ CHECKOUT = Path(__file__).parents[2]
 
 
 class DidNotStart(RuntimeError):
-    """A server that never answered; the message shows the end of what it said."""
+    """Raised if a server never answered; the message shows the end of its output."""
 
 
 class Running:
-    """A server, from its start to its end, as a context.
+    """Running server as a context manager, which starts and ends it.
 
     Args:
-        command: the program and its arguments.
+        command: program and its arguments.
         environment: all of its variables.
-        log: the file for what it says.
+        log: file for its output.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Running:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Ask it to end; then see that all of it has ended."""
+        """Terminate the server, and wait until all of its processes have ended."""
         everyone = self._tree()
         self._process.terminate()
         _, late = psutil.wait_procs(everyone, STOP_LIMIT_S)
@@ -62,10 +62,10 @@ class Running:
         psutil.wait_procs(late, STOP_LIMIT_S)
 
     def wait_for(self, request: Request) -> float:
-        """Seconds until `request` was answered.
+        """Return the seconds until `request` was answered.
 
         Raises:
-            DidNotStart: it ended, or took too long.
+            DidNotStart: the server ended, or took too long.
         """
         began = time.monotonic()
         while time.monotonic() - began < START_LIMIT_S and self._process.is_running():
@@ -73,7 +73,7 @@ class Running:
                 break
             try:
                 ask(self.address, request)
-            except OSError:  # not there yet, or not ready
+            except OSError:  # not listening yet, or not ready
                 time.sleep(0.1)
             else:
                 return time.monotonic() - began
@@ -81,7 +81,7 @@ class Running:
         raise DidNotStart(f"{' '.join(self._process.args)} never answered:\n{said}")
 
     def processor_s(self) -> float:
-        """Seconds of processor time that its living processes have used."""
+        """Return the processor time in seconds that its living processes have used."""
         total = 0.0
         for process in self._tree():
             try:
@@ -92,7 +92,7 @@ class Running:
         return total
 
     def memory_mb(self) -> float:
-        """Resident memory in MiB, shared pages shared out between those who share them."""
+        """Return the resident memory in MiB, shared pages divided among their processes."""
         total = 0
         for process in self._tree():
             try:
@@ -110,10 +110,10 @@ class Running:
 
 
 def ask(address: str, request: Request) -> bytes:
-    """The body of the answer to one request.
+    """Return the body of the answer to one request.
 
     Raises:
-        OSError: no connection, or a status that is no success.
+        OSError: no connection, or a status other than success.
     """
     asked = urllib.request.Request(
         address + request.path,

@@ -1,7 +1,7 @@
-"""Ray Serve: replicas that batch, behind its proxy in the form made for throughput.
+"""Ray Serve: replicas with batches, behind its proxy in the high-throughput mode.
 
-As its pages on dynamic request batching and performance have it: HAProxy in front (see
-`bench.rivals.catalogue`), the batch on a thread, so that the replica's loop stays free.
+Set up as on its documentation pages on dynamic request batching and performance: HAProxy in front
+(see `bench.rivals.catalogue`), the batch on a thread, so that the replica's event loop stays free.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ app = FastAPI()
 )
 @serve.ingress(app)
 class Pictures:
-    """A seed in, a PNG out."""
+    """Turns a seed into a PNG file."""
 
     def __init__(self) -> None:
         self.inside = orders().open()
 
     @serve.batch(max_batch_size=MAX_BATCH, batch_wait_timeout_s=BATCH_WAIT_S)
     async def make(self, seeds: list[int]) -> list[bytes]:
-        """A batch of seeds, as files."""
+        """Return the files of a batch of seeds."""
         return await asyncio.to_thread(self.compute, seeds)
 
     def compute(self, seeds: list[int]) -> list[bytes]:
-        """The same, at once."""
+        """Return the same files, synchronously."""
         images = self.inside.render(seeds)
         return [self.inside.encode(seed, image) for seed, image in zip(seeds, images, strict=True)]
 
     @app.get("/images/{seed}")
     async def image(self, seed: int) -> Response:
-        """One picture."""
+        """Return one picture."""
         file = await self.make(seed)  # pyright: ignore[reportArgumentType] - the batch of it
         return Response(file, media_type="image/png")
 

@@ -1,6 +1,6 @@
-"""The results of all rounds as rows, ratios and a table.
+"""Results of all rounds as rows, ratios and a table.
 
-Owns what is compared with what. Knows no server and starts nothing.
+Owns the comparisons. Knows no server and starts nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ BARE_EACH = "bare loops"
 
 @dataclass(frozen=True)
 class Contender:
-    """A server with what is inside it."""
+    """Server with its implementation inside."""
 
     name: str
     inside: str
@@ -29,7 +29,7 @@ class Contender:
 
     @property
     def is_ours(self) -> bool:
-        """Whether it is the service itself."""
+        """True if it is the service itself."""
         return self.name == OURS
 
 
@@ -38,14 +38,14 @@ class Row:
     """One contender on one network, over all rounds.
 
     Attributes:
-        images_per_s: at saturation; the median.
-        images_per_s_most: the best round.
+        images_per_s: images per second at saturation; the median.
+        images_per_s_most: images per second of the best round.
         cpu_ms_per_image: processor time of all its processes, at saturation.
-        memory_mb: resident, in MiB; shared pages shared out.
-        latency: at shares of its own saturation.
-        latency_at_our_rates: at the same shares of ours.
-        pixel_steps: the largest difference from our pictures, of 255; 0 is the same picture.
-            Another number of kernel threads may round a last bit.
+        memory_mb: resident memory in MiB; shared pages divided among their processes.
+        latency: latencies at shares of its own saturation.
+        latency_at_our_rates: latencies at the same shares of ours.
+        pixel_steps: largest difference from our pictures, of 255; 0 means equal pictures. Another
+            number of kernel threads may change the rounding of the last bit.
     """
 
     network: str
@@ -64,7 +64,7 @@ class Row:
 
 
 def rows_of(network: str, results: dict[Contender, list[Result]]) -> list[Row]:
-    """Medians over the rounds."""
+    """Compute the medians over the rounds."""
     ours = [result for one, found in results.items() if one.is_ours for result in found]
     return [
         Row(
@@ -88,7 +88,7 @@ def rows_of(network: str, results: dict[Contender, list[Result]]) -> list[Row]:
 
 
 def medians(rounds: list[tuple[Latency, ...]]) -> tuple[Latency, ...]:
-    """Each number by itself, over the rounds."""
+    """Compute the median of each number over the rounds."""
     names = Latency.__annotations__
     return tuple(
         Latency(**{n: statistics.median(getattr(one, n) for one in same) for n in names})
@@ -97,13 +97,13 @@ def medians(rounds: list[tuple[Latency, ...]]) -> tuple[Latency, ...]:
 
 
 def median(values: Iterable[float | None]) -> float | None:
-    """The median of what is known, if anything is."""
+    """Return the median of the known values; None if there are none."""
     known = [value for value in values if value is not None]
     return statistics.median(known) if known else None
 
 
 def pixel_steps(one: Result, other: Result) -> int | None:
-    """How far the pictures of the same seeds are apart; None where none were seen."""
+    """Return the largest pixel difference for the same seeds; None if there are no pictures."""
     apart = [
         int(np.abs(a.astype(np.int16) - b.astype(np.int16)).max())
         for a, b in zip(one.pixels, other.pixels, strict=False)
@@ -112,7 +112,7 @@ def pixel_steps(one: Result, other: Result) -> int | None:
 
 
 def ratios(rows: list[Row]) -> dict[str, float | None]:
-    """Ours against the best of each kind, by images a second at saturation."""
+    """Return the ratios of ours to the best of each kind, by images per second at saturation."""
 
     def best(wanted: Callable[[Row], bool]) -> float | None:
         return max((row.images_per_s for row in rows if wanted(row)), default=None)
@@ -131,7 +131,7 @@ def ratios(rows: list[Row]) -> dict[str, float | None]:
 
 
 def table(rows: list[Row]) -> Iterator[str]:
-    """Lines for people."""
+    """Yield the lines of a table."""
     yield (
         f"{'server':12}{'inside':8}{'img/s':>7}{'most':>7}{'cpu ms':>8}{'MiB':>7}{'start':>7}"
         f"{'p50/p99 at 50 %':>17}{'at 80 %':>15}{'errors':>8}{'pixels':>8}"

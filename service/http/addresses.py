@@ -1,7 +1,7 @@
-"""The address of a request: its prefix behind a proxy, the bytes of its text, its decorations.
+"""Normalize the address of a request: prefix of a proxy, query bytes, tracking parameters.
 
-Owns what is put right before a route sees an address, and which addresses no route may see. Plain
-ASGI, inside the request log. Knows no route.
+Owns the changes to an address before routing, and the refusal of addresses that no route may get.
+Plain ASGI middleware, inside the request log. Knows no route.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.http.problems import problem_response
 
-# What mail programs, social networks and search engines add to links that people share. They mean
-# nothing to this service; any other unknown parameter is refused, since it may be a misspelt one.
+# Parameters that mail programs, social networks and search engines add to shared links. They have
+# no effect here; any other unknown parameter is refused, since it may be misspelt.
 DECORATIONS: Final = frozenset(
     [
         "_",
@@ -77,10 +77,10 @@ CONTROL_IN_PATH: Final = (
 
 
 class AddressMiddleware:
-    """Puts the address of each request right, or refuses it.
+    """Normalizes the address of each request, or refuses it.
 
     Args:
-        root_path: path below which a proxy shows the service, where it does not say so itself.
+        root_path: path prefix of the service behind a proxy that sends no prefix header.
     """
 
     def __init__(self, app: ASGIApp, root_path: str = "") -> None:
@@ -88,7 +88,7 @@ class AddressMiddleware:
         self._root_path = root_path.rstrip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request, or pass on what is none."""
+        """Handle one request; pass other ASGI scopes on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -116,10 +116,10 @@ class AddressMiddleware:
 
 
 def prefix_of(headers: Headers) -> str:
-    """The path below which proxies show the service, by `X-Forwarded-Prefix`; empty where none.
+    """Return the path prefix that proxies report by `X-Forwarded-Prefix`; empty if there is none.
 
-    Several values, as from proxies behind each other, are joined. What is no plain path is
-    ignored, so that nobody can lead an address elsewhere.
+    Several values, as from chained proxies, are joined. A value that is not a plain path is
+    ignored, so that a client cannot redirect addresses to another host.
     """
     values = ",".join(headers.getlist("x-forwarded-prefix")).split(",")
     prefix = "".join(value.strip().rstrip("/") for value in values)
@@ -127,7 +127,7 @@ def prefix_of(headers: Headers) -> str:
 
 
 def set_prefix(scope: Scope, prefix: str) -> None:
-    """Put `prefix` before the path, as ASGI wants it, unless the proxy has left it there."""
+    """Put `prefix` before the path, as ASGI requires, unless the proxy has left it there."""
     if not prefix:
         return
     scope["root_path"] = prefix
@@ -137,13 +137,13 @@ def set_prefix(scope: Scope, prefix: str) -> None:
 
 
 def cleaned_query(query: bytes) -> bytes:
-    """A query without decorations, and with bytes that are no ASCII percent-encoded."""
+    """Return a query without tracking parameters, its non-ASCII bytes percent-encoded."""
     parts = [part for part in query.split(b"&") if part and not _is_decoration(part)]
     return b"&".join(quote(part, safe=_PRINTABLE).encode() for part in parts)
 
 
 def address_fault(scope: Scope) -> tuple[str, str] | None:
-    """The first part of an address that cannot be understood, and why; None where all can."""
+    """Return the first invalid part of an address and the reason; None if all parts are valid."""
     path = unquote_to_bytes(scope.get("raw_path") or scope["path"])
     if _CONTROL.search(path):
         return "path", CONTROL_IN_PATH
@@ -170,7 +170,7 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def _make_location_relative(headers: MutableHeaders) -> None:
-    """A redirect to this service by path alone: a proxy may show it under another host."""
+    """Reduce the target of a redirect to its path: the host behind a proxy may be another."""
     if (location := headers.get("location")) is None:
         return
     parts = urlsplit(location)

@@ -1,7 +1,7 @@
-"""The way of every request with pictures, from its recipes to its answer.
+"""Answer a request for pictures, from its recipes to its response.
 
-Owns the order of steps: log, validators, rendering while the client stays, file, headers, ranges.
-Knows no parameters; a route makes a `Job` of them.
+Owns the order of steps: log, validators, rendering while the client is connected, file, headers,
+ranges. Knows no parameters; a route makes a `Job` of them.
 """
 
 from __future__ import annotations
@@ -37,20 +37,20 @@ FROM_STORE = Timing(0.0, 0.0, 0.0, 0)  # nothing was computed
 
 @dataclass(frozen=True)
 class Job:
-    """The pictures of one answer and the file that they become.
+    """Pictures of one answer and the file that contains them.
 
     Attributes:
-        served: the model of all of them.
-        recipes: the pictures that were asked for by seed.
-        frames: all that is rendered, where these are the key frames of a walk.
-        format: of the file, as clients write it.
-        media_type: of the answer.
+        served: model of all pictures.
+        recipes: the pictures requested by seed.
+        frames: all recipes to render, if `recipes` are the key frames of a walk; else None.
+        format: format of the file, as clients write it.
+        media_type: media type of the answer.
         encoding: the format with its options and the version of its encoder, for the ETag.
-        facts: that the file carries.
-        write: pixels of all pictures or frames -> the file.
-        headers: of this kind of answer.
-        asked_model: as the client wrote it.
-        is_repeatable: the same request has the same answer, so it may be validated and kept.
+        facts: metadata in the file.
+        write: turns the pixels of all pictures or frames into the file.
+        headers: headers specific to this kind of answer.
+        asked_model: model name as the client wrote it.
+        is_repeatable: True if equal requests have equal answers, which may be validated and cached.
     """
 
     served: ModelInfo
@@ -67,22 +67,22 @@ class Job:
 
     @property
     def rendered(self) -> Sequence[Recipe]:
-        """Every picture that the engine makes for it."""
+        """Recipes of all pictures that the engine renders."""
         return self.recipes if self.frames is None else self.frames
 
 
 def facts_of_job(recipes: Sequence[Recipe], served: ModelInfo, **more: str) -> dict[str, str]:
-    """The facts of a file with these pictures, and `more` facts of the file as a whole."""
+    """Return the metadata of a file with these pictures, and `more` about the file as a whole."""
     return file_facts(recipes, served.card) | more
 
 
 async def respond(
     request: Request, runtime: ServiceRuntime, job: Job, client_timeout_s: float | None
 ) -> Response:
-    """The answer to a request for the pictures of `job`.
+    """Return the answer to a request for the pictures of `job`.
 
     Raises:
-        ServiceError: it was refused, could not be rendered, or its client has gone.
+        ServiceError: it was refused, could not be rendered, or its client has disconnected.
     """
     log_request_facts(request, job)
     headers = {**header_facts(job.recipes, job.served.card), **job.headers}
@@ -110,7 +110,7 @@ async def respond(
 
 
 def log_request_facts(request: Request, job: Job) -> None:
-    """Add to log and trace what was asked for, before it is made."""
+    """Add the requested recipes to log and trace, before rendering."""
     record_of(request).facts |= {
         **log_facts(job.recipes, job.served.card),
         "format": job.format,
@@ -121,7 +121,7 @@ def log_request_facts(request: Request, job: Job) -> None:
 async def _make(
     runtime: ServiceRuntime, job: Job, client_timeout_s: float | None
 ) -> tuple[File, Timing]:
-    """The file of a job, and where its time went."""
+    """Return the file of a job, and the time of each phase."""
     return await runtime.pipeline.make(
         job.rendered,
         math.prod(job.served.size_at(job.rendered[0].resolution)),
@@ -135,7 +135,7 @@ async def _make(
 def _whole(
     request: Request, file: File, timing: Timing, headers: Mapping[str, str], status: int = 200
 ) -> Response:
-    """An answer with all of a file; its times are logged."""
+    """Return the whole file; its times are logged."""
     record_of(request).facts |= {
         "queue_ms": round(timing.queue_s * 1000, 2),
         "generate_ms": round(timing.generate_s * 1000, 2),
@@ -153,7 +153,7 @@ def _part(
     headers: Mapping[str, str],
     part: tuple[int, int],
 ) -> Response:
-    """An answer with the bytes of a file from the first to the last of `part` (206)."""
+    """Return the bytes of a file from the first to the last of `part` (206)."""
     first, last = part
     place = {"Content-Range": f"bytes {first}-{last}/{len(file.content)}"}
     piece = File(file.content[first : last + 1], file.media_type, file.pixel_sha256)
@@ -161,7 +161,7 @@ def _part(
 
 
 def _without_body(headers: Mapping[str, str], media_type: str, file: File | None) -> Response:
-    """The answer to HEAD: the headers that can be known without rendering."""
+    """Return the answer to HEAD: the headers that are known without rendering."""
     response = Response(headers=dict(headers), media_type=media_type)
     del response.headers["content-length"]
     if file is not None:

@@ -1,7 +1,7 @@
-"""Uvicorn with bounds on what clients send: size of a head, time for head and body, connections.
+"""Uvicorn with limits for clients: size of a head, time for head and body, connections.
 
-Uvicorn's parser has none of the three for HTTP/1.1 by httptools, and its limit of concurrency
-counts requests that have come whole. Owns the answers to requests that never reach the application:
+Uvicorn has none of the three for HTTP/1.1 with its httptools parser, and its concurrency limit
+counts only complete requests. Owns the answers to requests that never reach the application:
 400, 408, 431 and 503, as problems like all others. Knows no route but those of health.
 """
 
@@ -32,7 +32,7 @@ from service.http.connections import (
 from service.http.problems import MEDIA_TYPE, TYPE_PREFIX
 
 ALWAYS_ANSWERED = (b"/health/", b"/metrics")
-TICKS = 5  # of a tenth of a second, between two looks for connections that are over
+TICKS = 5  # of 0.1 s each, between two checks for expired connections
 
 OnRefused = Callable[[int, str], None]
 
@@ -45,14 +45,14 @@ REFUSALS = {
 
 
 class RefusedError(Exception):
-    """Ends the parsing of a request."""
+    """Ends the parsing of a refused request."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection.
+    """Protocol of one connection.
 
     Attributes:
-        expires_at: when its client has been slow for too long; infinity while it may wait.
+        expires_at: time at which its client counts as too slow; infinity while it may wait.
     """
 
     def __init__(
@@ -71,8 +71,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refused = refused
         self._may_ask = True
         self._is_refused = False
-        self._status = 400  # of the answer to what cannot be parsed
-        self._raw_bytes = 0  # since the parser last had something to show for it
+        self._status = 400  # of the answer to a request that cannot be parsed
+        self._raw_bytes = 0  # received since the last event of the parser
         self._head_bytes = 0
         self._body_bytes = 0
         self._body_began_at = math.inf
@@ -80,20 +80,20 @@ class BoundedProtocol(HttpToolsProtocol):
     # ------------------------------------------------------------------ the connection
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
-        """Take a place, which may be another's or one of the few spare ones."""
+        """Register the connection; it may replace a waiting one or use a spare place."""
         super().connection_made(transport)
         now = self.loop.time()
         self.expires_at = now + HEAD_S
         self._may_ask = self._table.add(self, now)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Give the place back."""
+        """Remove the connection from the table."""
         self._table.remove(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came; refuse a head that does not end."""
-        if self._is_refused:  # it may still be sending, and must be able to read why
+        """Parse received data; refuse a head that exceeds its limit."""
+        if self._is_refused:  # the client may still be sending, and must be able to read the reason
             return
         if self.expires_at == math.inf and self._is_idle():
             self.expires_at = self.loop.time() + HEAD_S
@@ -103,11 +103,11 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(431)
 
     def give_way(self) -> None:
-        """Make place for another connection."""
+        """Close the connection so that another one can be opened."""
         self.transport.abort()
 
     def expire(self, now: float) -> None:
-        """Refuse a request that has not come whole, unless its body flows."""
+        """Refuse a request that is incomplete, unless its body arrives fast enough."""
         if self._is_refused:
             self.transport.abort()
             return
@@ -116,7 +116,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.expires_at = due if now < due < math.inf else now + 1
         elif self._raw_bytes or due < math.inf:
             self._refuse(408)
-        else:  # nothing has come at all
+        else:  # nothing was received
             self.transport.close()
 
     def _is_idle(self) -> bool:
@@ -126,22 +126,22 @@ class BoundedProtocol(HttpToolsProtocol):
     # ------------------------------------------------------------------ the parser
 
     def on_message_begin(self) -> None:
-        """Begin to count."""
+        """Reset the size of the head."""
         super().on_message_begin()
         self._head_bytes = 0
 
     def on_url(self, url: bytes) -> None:
-        """Count the request line."""
+        """Count the bytes of the request line."""
         super().on_url(url)
         self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Count a header, or one that follows a body."""
+        """Count the bytes of a header or of a trailer."""
         super().on_header(name, value)
         self._count(len(name) + len(value) + HEADER_OVERHEAD)
 
     def on_headers_complete(self) -> None:
-        """Hand the request over; a connection beyond the limit may ask for little."""
+        """Pass the request on; beyond the limit only the state of the service may be requested."""
         if not (self._may_ask or self.url.startswith(ALWAYS_ANSWERED)):
             self._status = 503
             raise RefusedError
@@ -152,19 +152,19 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Count a piece of the body; the application limits the whole."""
+        """Count the bytes of the body; the application limits the total."""
         self._raw_bytes = 0
         self._body_bytes += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Let the client wait for its answer."""
+        """Disable the time limit while the client waits for its answer."""
         self._raw_bytes = 0
         self.expires_at = self._body_began_at = math.inf
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Wait for the next request."""
+        """Register the connection as waiting for the next request."""
         super().on_response_complete()
         self._table.waits(self, self.loop.time())
 
@@ -177,7 +177,7 @@ class BoundedProtocol(HttpToolsProtocol):
     # ------------------------------------------------------------------ answers of its own
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what the parser has given up, for whichever reason."""
+        """Answer a request that the parser rejected, for any reason."""
         del msg  # it is plain text
         self._refuse(self._status)
 
@@ -187,7 +187,7 @@ class BoundedProtocol(HttpToolsProtocol):
         kind, _ = REFUSALS[status]
         self._refused(status, kind)
         if not self._is_idle():
-            self.cycle.disconnected = True  # the application need not go on
+            self.cycle.disconnected = True  # the application need not continue
             self.cycle.message_event.set()
             if self.cycle.response_started:
                 self.transport.close()
@@ -199,7 +199,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
 
 def refusal(status: int) -> bytes:
-    """An answer as it goes over the wire, after which the connection ends."""
+    """Return the bytes of an HTTP answer after which the connection is closed."""
     kind, detail = REFUSALS[status]
     phrase = HTTPStatus(status).phrase
     problem = {"type": TYPE_PREFIX + kind, "title": phrase, "status": status, "detail": detail}
@@ -216,11 +216,11 @@ def refusal(status: int) -> bytes:
 
 
 class BoundedServer(uvicorn.Server):
-    """A server for one application and port.
+    """Server for one application and port.
 
     Args:
-        config: of uvicorn; which parser it takes is decided here.
-        limits: of connections.
+        config: configuration of uvicorn; its parser is replaced here.
+        limits: limits for connections.
         refused: called with the status and the kind of each request that is refused here.
     """
 
@@ -233,7 +233,7 @@ class BoundedServer(uvicorn.Server):
         super().__init__(config)
 
     async def on_tick(self, counter: int) -> bool:
-        """End connections whose time is over."""
+        """Close expired connections."""
         if counter % TICKS == 0:
             self._table.expire(asyncio.get_running_loop().time())
         return await super().on_tick(counter)

@@ -1,8 +1,8 @@
-"""Bounds on connections: how many there may be, who gives way, and for how long one may be silent.
+"""Limits on connections: their number, which one is closed for a new one, how long one may be idle.
 
 Owns the numbers and the table of open connections. When it is full, the connection that has waited
-longest without a whole request gives way to a new one; when all are at work, a few more may ask for
-the state of the service alone. Knows no HTTP parser.
+longest without a complete request is closed for a new one; when all are busy, a few more may
+request only the state of the service. Knows no HTTP parser.
 """
 
 from __future__ import annotations
@@ -17,43 +17,43 @@ try:
 except ImportError:  # Windows
     resource = None
 
-HEAD_BYTES = 65_536  # of one request: its line and its headers
-HEADER_OVERHEAD = 32  # bytes each header counts more than its text, as in RFC 7541, section 4.1
-HEAD_S = 10.0  # seconds to send the head of a request, and to begin with its body
-BODY_BYTES_PER_S = 500  # a slower body has no right to its connection
-SENDING_S = 0.05  # seconds that a connection has for its request while there is any place left
-LINGER_S = 2.0  # seconds in which a refused client can read why
+HEAD_BYTES = 65_536  # of one request: request line and headers
+HEADER_OVERHEAD = 32  # bytes added to the text of each header, as in RFC 7541, section 4.1
+HEAD_S = 10.0  # seconds to send the head of a request, and to begin its body
+BODY_BYTES_PER_S = 500  # a connection with a slower body is closed
+SENDING_S = 0.05  # seconds that a new connection has for its request while a spare place is left
+LINGER_S = 2.0  # seconds for a refused client to read the reason
 
 MOST_CONNECTIONS = 4096
 MOST_DESCRIPTORS = 65_536
-OWN_SHARE = 3  # of the free descriptors a third is left to the engine, files and sockets of ours
+OWN_SHARE = 3  # up to 1/3 of the free descriptors is for the engine, files and own sockets
 MOST_OWN = 64
 MOST_SPARE = 16
 DESCRIPTORS = Path("/proc/self/fd")
-USUALLY_OPEN = 32  # where the system does not tell
+USUALLY_OPEN = 32  # open descriptors, where the system does not report their number
 
 
 @dataclass(frozen=True)
 class ConnectionLimits:
-    """How many connections one port may have.
+    """Maximum number of connections of one port.
 
     Attributes:
-        usual: for any request.
-        spare: more, for the state of the service alone.
+        usual: number of connections for any request.
+        spare: number of further connections, only for the state of the service.
     """
 
     usual: int
     spare: int
 
     def shared(self) -> tuple[ConnectionLimits, ConnectionLimits]:
-        """The limits of two ports: a quarter for the second, the rest for the first."""
+        """Return the limits of two ports: a quarter for the second, the rest for the first."""
         usual, spare = max(2, self.usual // 4), max(2, self.spare // 2)
         first = ConnectionLimits(max(2, self.usual - usual), max(2, self.spare - spare))
         return first, ConnectionLimits(usual, spare)
 
 
 def connection_limits(most_open: int, now_open: int) -> ConnectionLimits:
-    """The limits for a process that may have `most_open` descriptors and has `now_open`."""
+    """Return the limits for a process that may have `most_open` descriptors and has `now_open`."""
     free = max(0, most_open - now_open)
     room = min(MOST_CONNECTIONS, free - min(free // OWN_SHARE, MOST_OWN))
     spare = max(2, min(MOST_SPARE, room // 4))
@@ -61,7 +61,7 @@ def connection_limits(most_open: int, now_open: int) -> ConnectionLimits:
 
 
 def limits_of_this_process() -> ConnectionLimits:
-    """The limits, after the process has allowed itself as many descriptors as it may."""
+    """Raise the descriptor limit of the process to its maximum; return the connection limits."""
     if resource is None:
         return connection_limits(MOST_DESCRIPTORS, 0)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -74,41 +74,41 @@ def limits_of_this_process() -> ConnectionLimits:
 
 
 class Connection(Protocol):
-    """What the table asks of a connection.
+    """Interface that the table requires of a connection.
 
     Attributes:
-        expires_at: when its client has been silent or slow for too long; infinity if it may wait.
+        expires_at: time at which its client counts as too slow; infinity while it may wait.
     """
 
     expires_at: float
 
     def expire(self, now: float) -> None:
-        """End it, or give it more time where it has earned that."""
+        """Close it, or extend its time if its body arrives fast enough."""
         ...
 
     def give_way(self) -> None:
-        """End it at once."""
+        """Close it immediately."""
         ...
 
 
 class ConnectionTable:
-    """The open connections of one port."""
+    """Table of the open connections of one port."""
 
     def __init__(self, limits: ConnectionLimits) -> None:
         self._limits = limits
         self._open: set[Connection] = set()
         self._waiting: dict[
             Connection, float
-        ] = {}  # without a whole request, since when; oldest first
+        ] = {}  # time since when it waits without a complete request; oldest first
 
     def __len__(self) -> int:
         return len(self._open)
 
     def add(self, connection: Connection, now: float) -> bool:
-        """Take a new connection; returns whether it may ask for anything.
+        """Add a new connection; return True if it may request any route.
 
         Args:
-            now: seconds, of a clock that only moves forward.
+            now: time in seconds, of a monotonic clock.
         """
         self._open.add(connection)
         self._waiting[connection] = now
@@ -125,21 +125,21 @@ class ConnectionTable:
         return connection in self._open and len(self._open) <= self._limits.usual
 
     def at_work(self, connection: Connection) -> None:
-        """Note that a connection has sent the head of a request."""
+        """Record that a connection has sent the head of a request."""
         self._waiting.pop(connection, None)
 
     def waits(self, connection: Connection, now: float) -> None:
-        """Note that a connection has had its answer and may send the next request."""
+        """Record that a connection has received its answer and may send the next request."""
         if connection in self._open:
             self._waiting[connection] = now
 
     def remove(self, connection: Connection) -> None:
-        """Forget a connection that is closed."""
+        """Remove a closed connection."""
         self._open.discard(connection)
         self._waiting.pop(connection, None)
 
     def expire(self, now: float) -> None:
-        """End the connections whose time is over."""
+        """Expire the connections whose time is over."""
         for connection in self._over(now):
             connection.expire(now)
 

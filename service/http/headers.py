@@ -1,6 +1,6 @@
-"""The headers of an answer with pictures: facts, timing, validators, caching, file name.
+"""Headers of an answer with pictures: metadata, timing, validators, caching, file name.
 
-Owns what `X-Seed`, `Server-Timing`, `ETag` and their like hold. Knows no engine.
+Owns the content of `X-Seed`, `Server-Timing`, `ETag` and similar headers. Knows no engine.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from service.pipeline import Timing
 
 FOR_EVER: Final = "max-age=31536000, immutable"
 FOR_A_MINUTE: Final = "max-age=60"
-LONGEST_FILE_NAME: Final = 100  # characters, without its ending
+LONGEST_FILE_NAME: Final = 100  # characters, without the extension
 
-# Every header that an answer with pictures may carry beyond the usual ones, for OpenAPI and for
+# Every header that an answer with pictures may carry beyond the common ones, for OpenAPI and for
 # scripts of other sites.
 PICTURE_HEADERS: Final = {fact.header: fact.about for fact in FACTS if fact.header} | {
     "X-Pixel-SHA256": "Of the raw bytes of all images one after another.",
@@ -36,13 +36,13 @@ CACHE_HEADERS: Final = ("ETag", "Cache-Control", "Accept-Ranges")
 def etag_of(
     recipes: Sequence[Recipe], mode: EngineMode, encoding: str, facts: Mapping[str, str]
 ) -> str:
-    """A strong validator for the bytes of an answer, quotes included; nothing is rendered for it.
+    """Return a strong validator for the bytes of an answer, quotes included; nothing is rendered.
 
     Args:
         recipes: every picture of the answer, in order.
-        mode: how the numbers are computed.
+        mode: mode of the engine; its platform enters the ETag.
         encoding: the file format with its options and the version of its encoder.
-        facts: that the file carries.
+        facts: metadata in the file.
     """
     parts = (*map(repr, recipes), mode.platform, encoding)
     text = "|".join((*parts, repr(sorted(facts.items()))))
@@ -50,12 +50,12 @@ def etag_of(
 
 
 def caching(etag: str, asked_model: str | None, *, public: bool) -> dict[str, str]:
-    """Headers that let caches keep an answer: a year for a pinned model, else a minute.
+    """Return headers for caches: one year for a model with a digest, else one minute.
 
     Args:
-        etag: of the answer.
-        asked_model: as the client wrote it; a name without a digest may mean another model soon.
-        public: whether a shared cache may give the answer to others, who have sent it no key.
+        etag: ETag of the answer.
+        asked_model: as the client wrote it; a name without a digest may later mean another model.
+        public: True if a shared cache may give the answer to clients that have sent no key.
     """
     pinned = asked_model is not None and "@" in asked_model
     age = FOR_EVER if pinned else FOR_A_MINUTE
@@ -67,30 +67,30 @@ def caching(etag: str, asked_model: str | None, *, public: bool) -> dict[str, st
 
 
 def is_fresh(request: Request, etag: str) -> bool:
-    """True where the client already holds the bytes of `etag` (RFC 9110, section 13.1.2)."""
+    """True if the client already holds the bytes of `etag` (RFC 9110, section 13.1.2)."""
     tags = [tag.removeprefix("W/") for tag in _listed(request, "if-none-match")]
     return etag in tags or "*" in tags
 
 
 def is_other_than_wanted(request: Request, etag: str) -> bool:
-    """True where `If-Match` asks for other bytes than those of `etag` (section 13.1.1)."""
+    """True if `If-Match` requires other bytes than those of `etag` (section 13.1.1)."""
     tags = _listed(request, "if-match")
     return bool(tags) and etag not in tags and "*" not in tags
 
 
 def server_timing(timing: Timing) -> str:
-    """`Server-Timing` (W3C): queue, generate and encode in milliseconds."""
+    """Return `Server-Timing` (W3C): queue, generate and encode in milliseconds."""
     spans = {"queue": timing.queue_s, "generate": timing.generate_s, "encode": timing.encode_s}
     return ", ".join(f"{name};dur={seconds * 1000:.2f}" for name, seconds in spans.items())
 
 
 def disposition(stem: str, extension: str, *, attachment: bool = False) -> str:
-    """`Content-Disposition` with a file name (RFC 6266): ASCII for all, UTF-8 where it differs.
+    """Return `Content-Disposition` with a file name (RFC 6266): ASCII, and UTF-8 if it differs.
 
     Args:
-        stem: any text; what no file system holds is replaced by `_`.
-        extension: with its dot.
-        attachment: to be saved rather than shown.
+        stem: any text; characters that file systems do not allow are replaced by `_`.
+        extension: file extension, with its dot.
+        attachment: True if the file is to be saved instead of displayed.
     """
     name = re.sub(r'[\x00-\x1f\x7f/\\:*?"<>|%]', "_", stem).strip(". ")[:LONGEST_FILE_NAME] or "_"
     plain = re.sub(r"[^ -~]", "_", name)

@@ -1,7 +1,7 @@
-"""The sockets that a server listens on, opened before anything is loaded.
+"""Sockets that a server listens on, opened before anything is loaded.
 
-Owns the sentence for an address that cannot be had, and the address that people can open. Knows
-neither servers nor protocols.
+Owns the error message for an address that cannot be used, and the address that users can open.
+Knows neither servers nor protocols.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ Place = tuple[socket.AddressFamily, Address]
 
 
 class ListenError(OSError):
-    """The service cannot listen where it should; the message says what to change."""
+    """Raised if the service cannot listen on its address; the message names the remedy."""
 
 
 def listen(host: str, port: int, variable: str) -> list[socket.socket]:
-    """Sockets for each address of `host`, bound but not yet open for connections.
+    """Return a socket for each address of `host`, bound but not yet listening.
 
     Args:
-        port: 0 takes a free one, the same for each address.
-        variable: the setting of the port, to be named in an error; that of the host belongs to it.
+        port: 0 selects a free port, the same for each address.
+        variable: name of the port setting, for error messages; that of the host is derived from it.
 
     Raises:
-        ListenError: the address is not one of this machine, or the port is taken or not allowed.
+        ListenError: the address is not one of this machine, or the port is in use or not allowed.
     """
     sockets: list[socket.socket] = []
     try:
@@ -81,7 +81,7 @@ def _advice(error: OSError | UnicodeError, host: str, port: int, variable: str) 
 
 
 def url_of(sockets: Sequence[socket.socket]) -> str:
-    """An address at which people on this machine can ask."""
+    """Return an address that users on this machine can open."""
     name: Address = sockets[0].getsockname()
     host, port = name[:2]
     shown = ALL_ADDRESSES.get(host, host)
@@ -89,9 +89,9 @@ def url_of(sockets: Sequence[socket.socket]) -> str:
 
 
 def cut_off_stuck_clients(sockets: Sequence[socket.socket], limit_s: int) -> None:
-    """Have the system close connections whose clients take nothing for so long; Linux alone can."""
+    """Let the system close connections whose client reads nothing for `limit_s` s; Linux only."""
     if (option := getattr(socket, "TCP_USER_TIMEOUT", None)) is not None:
         for listener in sockets:
             listener.setsockopt(
                 socket.IPPROTO_TCP, option, limit_s * 1000
-            )  # connections inherit it
+            )  # accepted connections inherit it

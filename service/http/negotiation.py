@@ -11,14 +11,14 @@ from service.errors import NotAcceptable
 
 
 def choose_media_type(accept: str | None, offers: Sequence[str]) -> str:
-    """The offer the client likes best; among equals, the first.
+    """Return the offer with the highest weight; among equal ones, the first.
 
     Args:
-        accept: the header, None where there is none: then anything goes.
-        offers: media types, the server's favourite first.
+        accept: value of the header; None if there is none: then every offer is acceptable.
+        offers: media types, preferred one first.
 
     Raises:
-        NotAcceptable: the client likes none of them.
+        NotAcceptable: the client accepts none of them.
     """
     ranges = _parse(accept) if accept and accept.strip() else [("*/*", 1.0)]
     quality = {offer: _quality(offer, ranges) for offer in offers}
@@ -43,7 +43,7 @@ def _parse(accept: str) -> list[tuple[str, float]]:
 
 
 def _quality(offer: str, ranges: list[tuple[str, float]]) -> float:
-    """The weight of the most specific range that matches; 0 where none does."""
+    """Return the weight of the most specific range that matches; 0 if none does."""
     for wanted in (offer, offer.partition("/")[0] + "/*", "*/*"):
         weights = [weight for media_range, weight in ranges if media_range == wanted]
         if weights:

@@ -1,7 +1,7 @@
-"""Metrics and the description of the routes on a port of their own, for those who run the service.
+"""Metrics and the OpenAPI description on a separate port, for operators of the service.
 
-Owns that second application and its server, which lives in the same process from before the first
-port opens until after it has closed: draining can be watched. Knows nothing of pictures.
+Owns this second application and its server, which runs in the same process from before the first
+port opens until after it has closed: draining can be monitored. Knows nothing of pictures.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ from service.http.security_headers import SecurityHeadersMiddleware
 from service.settings import variable_of
 
 POLL_S = 0.01
-LAST_ANSWERS_S = 2  # for a scrape that is under way at the end
+LAST_ANSWERS_S = 2  # seconds, for a scrape that is in progress at shutdown
 
 
 class OperationsServer(BoundedServer):
-    """A server beside another one, which takes the signals."""
+    """Server that runs beside another one, which handles the signals."""
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
-        """Leave them where they are."""
+        """Leave the signal handlers unchanged."""
         yield
 
 
 def create_operations_app(described: FastAPI, runtime: ServiceRuntime) -> FastAPI:
-    """Health, metrics and the description of `described`, which is served elsewhere."""
+    """Create the application with health, metrics and the description of `described`."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[LifespanState]:
@@ -78,10 +78,10 @@ def create_operations_app(described: FastAPI, runtime: ServiceRuntime) -> FastAP
 async def run_operations_server(
     described: FastAPI, runtime: ServiceRuntime, sockets: Sequence[socket.socket] = ()
 ) -> AsyncGenerator[None]:
-    """Serve operations on the port that the settings name, if they name one, while it lasts.
+    """Serve operations on their own port, if the settings name one, while the context is active.
 
     Args:
-        sockets: of that port, where it is open already.
+        sockets: sockets of that port, if they are open already.
     """
     settings = runtime.settings
     if settings.operations_port is None:

@@ -1,7 +1,7 @@
-"""The pages for people: `/` for pictures, `/docs` for the description of the routes.
+"""Web pages: `/` for pictures, `/docs` for the description of the routes.
 
-Owns these two pages, their files and their content security policies. Everything comes from this
-server, so both work without the internet. Knows nothing of pictures.
+Owns these two pages, their files and their content security policies. All files come from this
+server, so both pages work without the internet. Knows nothing of pictures.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from service.http.dependencies import no_body
 from service.http.security_headers import CONTENT_POLICY, content_policy
 
 WEB = Path(__file__).parents[1] / "web"
-SWAGGER = Path(fastapi_offline.__file__).parent / "static"  # Swagger UI as it was published
+SWAGGER = Path(fastapi_offline.__file__).parent / "static"  # Swagger UI, unmodified
 
 PAGE_POLICY = content_policy(
     script_src="'self'",
     style_src="'self'",
-    img_src="'self' blob:",  # pictures are fetched, for the headers that come with them
+    img_src="'self' blob:",  # pictures are fetched by script, which reads their headers
     connect_src="'self'",
 )
-# Swagger UI draws its signs from data: addresses and writes style attributes.
+# Swagger UI loads its icons from data: URLs and writes style attributes.
 DOCS_POLICY = content_policy(
     script_src="'self'",
     style_src="'self' 'unsafe-inline'",
@@ -52,14 +52,14 @@ class RevalidatedFiles(StaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        """The file, or 304 where the browser has it."""
+        """Return the file, or 304 if the browser has it."""
         response = super().file_response(full_path, stat_result, scope, status_code)
         response.headers.update(REVALIDATE)
         return response
 
 
 def include_files(app: FastAPI) -> None:
-    """Serve the files of either page with `app`."""
+    """Serve the files of both pages with `app`."""
     app.mount("/web", GZipMiddleware(RevalidatedFiles(directory=WEB)), name="web")
 
 
@@ -73,7 +73,7 @@ def include_page(app: FastAPI) -> None:
 
 
 def include_description(app: FastAPI) -> None:
-    """Serve the page at `/docs` with `app`, and Swagger UI; its text is `/openapi.json`."""
+    """Serve the page at `/docs` with `app`, with Swagger UI; it displays `/openapi.json`."""
 
     @app.head("/docs", include_in_schema=False, dependencies=WITHOUT_BODY)
     @app.get("/docs", include_in_schema=False, dependencies=WITHOUT_BODY)

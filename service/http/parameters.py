@@ -1,6 +1,6 @@
-"""Parameters of several routes: seeds, models, resolutions, labels, and what leaving one out is.
+"""Parameters of several routes: seeds, models, resolutions, labels, and their defaults.
 
-Owns their types, their description and what a seed's text means. Knows no route and no model.
+Owns their types, their descriptions and the conversion of a seed's text. Knows no route, no model.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ SEEDS_ALLOWED = f"an integer from 0 to {MAX_SEED}, or any text of 1 to {MAX_SEED
 
 
 class NeverNull:
-    """Marks what a request may leave out: it is described without null, which no query can say."""
+    """Marks an optional parameter: its schema has no null, which a query cannot express."""
 
     def __get_pydantic_json_schema__(
         self,
-        schema: Any,  # noqa: ANN401 - pydantic's own form, whatever that is
+        schema: Any,  # noqa: ANN401 - pydantic's own form, of any type
         handler: GetJsonSchemaHandler,
     ) -> JsonSchemaValue:
-        """The description of the type beside None."""
+        """Return the schema of the type, without None."""
         described = handler(schema)
         (kind,) = [each for each in described.pop("anyOf") if each != {"type": "null"}]
         return {**kind, **described}
@@ -53,15 +53,15 @@ Label = Annotated[
 ]
 SeedText = Annotated[
     str,
-    # What is too short or too long is told by `seed_of`, in the same words everywhere.
+    # Text that is too short or too long is refused by `seed_of`, with one message for all routes.
     WithJsonSchema(
         {"type": "string", "minLength": 1, "maxLength": MAX_SEED_TEXT, "examples": ["ada"]}
     ),
 ]
 
 
-# The ending of `/images/ada.webp` is the format. An ending of another kind of picture would give
-# the face of `ada.gif` as PNG: it is refused, and any other (`john.smith`) belongs to the seed.
+# The extension of `/images/ada.webp` is the format. The extension of another image format would
+# give `ada.gif` as PNG: it is refused; any other one (`john.smith`) belongs to the seed.
 FORMAT_OF_ENDING: Final = {"png": "png", "webp": "webp", "jpg": "jpeg", "jpeg": "jpeg"}
 OTHER_ENDINGS: Final = frozenset(
     [
@@ -97,15 +97,15 @@ FRAGILE_IN_PATH: Final = re.compile(r"(?:^|/)\.{0,2}(?:/|$)")  # segments that a
 
 
 def seed_in_path(text: str, image_format: str | None) -> tuple[str, str]:
-    """The text of a seed and the format, of the last part of a path such as `ada.webp`.
+    """Return the seed's text and the format, from the last part of a path such as `ada.webp`.
 
     Args:
-        text: as it stands in the path, decoded.
-        image_format: as the query has it, if it has it.
+        text: last part of the path, decoded.
+        image_format: format in the query; None if it is not given.
 
     Raises:
-        OutOfRange: the ending is of no format that there is, or contradicts the query; or the
-            text would not pass every client and proxy unchanged.
+        OutOfRange: the extension is an unsupported file format, or contradicts the query; or some
+            client or proxy would change the text.
     """
     stem, dot, ending = text.rpartition(".")
     ending = ending.lower() if dot else ""
@@ -128,10 +128,10 @@ def seed_in_path(text: str, image_format: str | None) -> tuple[str, str]:
 
 
 def seed_of(text: str) -> int:
-    """The integer a client means by a seed.
+    """Return the integer for a seed's text.
 
     Raises:
-        OutOfRange: it is none.
+        OutOfRange: the text is no valid seed.
     """
     try:
         return parse_seed(text)

@@ -1,6 +1,6 @@
-"""Errors as answers: `application/problem+json`, as RFC 9457 has it, for whatever goes wrong.
+"""Errors as answers: `application/problem+json` (RFC 9457) for every error.
 
-Owns the form of every error answer. `errors` says what can go wrong; this room writes it.
+Owns the form of every error answer. `errors` lists the kinds of errors; this module writes them.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from starlette.responses import JSONResponse, Response
 from service.errors import ServiceError
 
 MEDIA_TYPE = "application/problem+json"
-MAX_CHARACTERS = 60  # characters of a value that a client sent
-STATE_KEY = "record"  # of the record of a request (`request_log`) in its ASGI state
+MAX_CHARACTERS = 60  # of a client's value that is repeated in an answer
+STATE_KEY = "record"  # key of the record of a request (`request_log`) in its ASGI state
 TYPE_PREFIX = "urn:problem-type:progan:"
 
 DETAILS = {
@@ -28,7 +28,7 @@ DETAILS = {
     500: "the fault is the server's and is logged under this request id",
 }
 
-# Messages in place of pydantic's, by its type of error; {} is the value that was sent.
+# Messages that replace pydantic's, by its type of error; {} is the value that was sent.
 MESSAGES = {
     "extra_forbidden": "this route has no such parameter; /docs lists those it has",
     "int_parsing": "a whole number such as 64 is needed, not {}",
@@ -39,7 +39,7 @@ MESSAGES = {
 
 
 class ProblemResponse(JSONResponse):
-    """An error answer; nobody may keep it."""
+    """Error answer that must not be cached."""
 
     media_type = MEDIA_TYPE
 
@@ -54,7 +54,7 @@ def problem_response(
     headers: Mapping[str, str] | None = None,
     **members: object,
 ) -> Response:
-    """A problem as RFC 9457 describes it, with `request_id` and further `members`."""
+    """Return a problem (RFC 9457), with `request_id` and further `members`."""
     record = request.scope.get("state", {}).get(STATE_KEY)
     content = {
         "type": TYPE_PREFIX + kind,
@@ -73,14 +73,14 @@ def problem_response(
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of `app` as a problem."""
+    """Install handlers that answer every error of `app` as a problem."""
     app.add_exception_handler(ServiceError, _on_service_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http_exception)
 
 
 async def _on_service_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, ServiceError)  # it was registered for it
+    assert isinstance(error, ServiceError)  # it was registered for this type
     headers = dict(error.headers)
     members = dict(error.members)
     if error.retry_after_s is not None:
@@ -100,13 +100,13 @@ async def _on_service_error(request: Request, error: Exception) -> Response:
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # it was registered for it
+    assert isinstance(error, HTTPException)  # it was registered for this type
     kind = _phrase(error.status_code).lower().replace(" ", "-")
     return problem_response(request, error.status_code, kind=kind, headers=error.headers)
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # it was registered for it
+    assert isinstance(error, RequestValidationError)  # it was registered for this type
     errors = [_explain(fault) for fault in error.errors()]
     detail = "; ".join(f"{e['parameter']}: {e['message']}" for e in errors)
     allowed = [e["allowed"] for e in errors if "allowed" in e]
@@ -123,7 +123,7 @@ async def _on_invalid(request: Request, error: Exception) -> Response:
 
 
 def _explain(fault: Mapping[str, Any]) -> dict[str, Any]:
-    """One fault that pydantic found, in words: which parameter, what of it, what is allowed."""
+    """Describe one error that pydantic found: the parameter, the fault, the allowed values."""
     place: Sequence[Any] = fault["loc"][1:]
     context = fault.get("ctx", {})
     message = fault["msg"]

@@ -1,7 +1,7 @@
-"""The queries of the routes with pictures, with their fixed limits.
+"""Query parameters of the routes with pictures, with their fixed limits.
 
-Limits that depend on the model (resolutions, labels) are checked by `catalogue`; those of settings,
-by the routes.
+Limits that depend on the model (resolutions, labels) are checked by `catalogue`; limits from the
+settings, by the routes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Parameters(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _drop_empty(cls, values: dict[str, object]) -> dict[str, object]:
-        """Forms send every field, also those that nobody filled in; a seed must be filled in."""
+        """Remove empty fields, since forms send all fields; an empty seed stays and is refused."""
         optional = cls.model_fields.keys() - {"seed"}
         return {
             name: value for name, value in values.items() if value != "" or name not in optional
@@ -50,7 +50,7 @@ class ImageQuery(Parameters):
 
 
 class SeedQuery(ImageQuery):
-    """Parameters of a picture, the seed among them."""
+    """Parameters of a picture, including the seed."""
 
     seed: SeedText = Field(description=SEEDS_ALLOWED)
 

@@ -1,7 +1,7 @@
-"""Parts of files: the header `Range`, and the files that the next range may ask for.
+"""Parts of files: the header `Range`, and a store of files for further range requests.
 
-Owns the parsing (RFC 9110, section 14) and a bounded store of recent files, so that a player which
-fetches a film in pieces has it rendered once. Knows no pictures.
+Owns the parsing (RFC 9110, section 14) and a bounded store of recent files: an animation that a
+video client fetches in ranges is rendered once. Knows no pictures.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from starlette.requests import Request
 from service.errors import RangeNotSatisfiable
 from service.files import File
 
-RECENT_BYTES: Final = 64 << 20  # of all kept files together
+RECENT_BYTES: Final = 64 << 20  # of all stored files together
 
 _ONE_RANGE = re.compile(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})", re.IGNORECASE)
 
 
 def wanted_range(request: Request, etag: str, length: int) -> tuple[int, int] | None:
-    """First and last byte that a client asks for, of `length`; None: the whole file.
+    """Return the first and last byte of a range requested of `length` bytes; None: the whole file.
 
     A header that is malformed, of another unit or of several ranges is ignored, as section 14.2
-    allows; so is any whose `If-Range` is not `etag`.
+    allows; so is a header whose `If-Range` is not `etag`.
 
     Raises:
-        RangeNotSatisfiable: the range begins behind the end.
+        RangeNotSatisfiable: the range begins after the end of the file.
     """
     header = request.headers.get("range")
     condition = request.headers.get("if-range")
@@ -36,7 +36,7 @@ def wanted_range(request: Request, etag: str, length: int) -> tuple[int, int] | 
     found = _ONE_RANGE.fullmatch(header.strip())
     if not found or found[1] == found[2] == "":
         return None
-    if not found[1]:  # the last so many bytes
+    if not found[1]:  # suffix range: the last n bytes
         count = int(found[2])
         first, last = max(length - count, 0), length - 1
         if count == 0:
@@ -51,10 +51,10 @@ def wanted_range(request: Request, etag: str, length: int) -> tuple[int, int] | 
 
 
 class RecentFiles:
-    """The files of recent answers by their ETag, least recently used out first.
+    """Files of recent answers by their ETag; the least recently used is removed first.
 
     Args:
-        limit: bytes that are kept at most.
+        limit: maximum number of stored bytes.
     """
 
     def __init__(self, limit: int = RECENT_BYTES) -> None:
@@ -63,13 +63,13 @@ class RecentFiles:
         self._bytes = 0
 
     def get(self, etag: str) -> File | None:
-        """The file of `etag`, if it is still kept."""
+        """Return the file of `etag`, or None if it is not stored."""
         if etag in self._files:
             self._files.move_to_end(etag)
         return self._files.get(etag)
 
     def put(self, etag: str, file: File) -> None:
-        """Keep a file, unless it is larger than all that may be kept."""
+        """Store a file, unless it is larger than the limit."""
         if len(file.content) > self._limit or etag in self._files:
             return
         self._files[etag] = file

@@ -1,6 +1,6 @@
-"""Guards before and during a request: no body, no repeated parameters, a client that is there.
+"""Checks before and during a request: empty body, no repeated parameters, connected client.
 
-Plain ASGI and plain `receive`: a middleware of the class-based kind would hide disconnects.
+Plain ASGI and plain `receive`: a middleware based on `BaseHTTPMiddleware` would hide disconnects.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from service.errors import BodyNotTaken, BodyTooLarge, ClientGone, OutOfRange
 
 T = TypeVar("T")
 
-# Parameters of which a request may have several, by the path of its route.
+# Parameters that may be repeated, by the path of their route.
 REPEATABLE = {"/generate": ("seed",), "/interpolate": ("seed",)}
 
 
 def refuse_large_body(headers: Headers, limit: int) -> None:
-    """Refuse by the announced length, before a byte of it is read.
+    """Refuse a body by its announced length, before reading any of it.
 
     Raises:
         BodyTooLarge: the announced length is above `limit` bytes.
@@ -33,7 +33,7 @@ def refuse_large_body(headers: Headers, limit: int) -> None:
 
 
 def too_large(limit: int) -> BodyTooLarge:
-    """The error for a body above `limit` bytes."""
+    """Return the error for a body above `limit` bytes."""
     return BodyTooLarge(
         f"the body is larger than {limit} bytes; parameters go in the query: send no body",
         allowed={"le": limit},
@@ -41,10 +41,10 @@ def too_large(limit: int) -> BodyTooLarge:
 
 
 def refuse_repeated_parameters(request: Request) -> None:
-    """Refuse a parameter that is given twice: which of the two is meant?
+    """Refuse a parameter that is given twice, since its value would be ambiguous.
 
     Raises:
-        OutOfRange: it is, and is not one of those that may be.
+        OutOfRange: a parameter is repeated and is not in `REPEATABLE`.
     """
     counts = Counter(name for name, _ in request.query_params.multi_items())
     repeatable = REPEATABLE.get(getattr(request.scope.get("route"), "path", ""), ())
@@ -54,12 +54,12 @@ def refuse_repeated_parameters(request: Request) -> None:
 
 
 async def refuse_body(request: Request, limit: int) -> None:
-    """Read the body there should not be.
+    """Read the body, which must be empty.
 
     Raises:
-        BodyTooLarge: it is longer than `limit` bytes.
-        BodyNotTaken: it is not empty.
-        ClientGone: the client hung up meanwhile.
+        BodyTooLarge: the body is longer than `limit` bytes.
+        BodyNotTaken: the body is not empty.
+        ClientGone: the client disconnected meanwhile.
     """
     refuse_large_body(request.headers, limit)
     size = 0
@@ -77,12 +77,12 @@ async def refuse_body(request: Request, limit: int) -> None:
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """The result of `work`, which is cancelled when the client hangs up. The body must be read.
+    """Return the result of `work`; cancel it if the client disconnects. The body must be read.
 
     A request that is cancelled itself, as at shutdown, cancels its work and stays cancelled.
 
     Raises:
-        ClientGone: the client hung up.
+        ClientGone: the client disconnected.
     """
     task = asyncio.ensure_future(work)
     watch = asyncio.ensure_future(_until_gone(request))
@@ -94,10 +94,10 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
     finally:
         task.cancel()
         watch.cancel()
-        # Unlike `await task`, this raises nothing of theirs, and so hides nothing of ours.
+        # Unlike `await task`, this does not raise the task's errors, and so cannot hide our own.
         await asyncio.wait({task, watch})
         if not task.cancelled():
-            task.exception()  # marks it as seen
+            task.exception()  # marks the exception as retrieved
 
 
 async def _until_gone(request: Request) -> None:

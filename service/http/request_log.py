@@ -1,7 +1,7 @@
-"""The request log: an id, one structured line and the metrics of each request.
+"""Request log: an id, one structured line and the metrics of each request.
 
-Owns the outermost layer of the application, as plain ASGI: no request is lost in it, not even one
-whose handler raises. Also the form of the log.
+Owns the outermost layer of the application but for security headers, as plain ASGI: every request
+is logged, even one whose handler raises. Also owns the format of the log.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ from service.operations.spans import set_request_attributes, trace_id_of
 
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 UNMATCHED = "unmatched"
-PLAIN_ROUTES = ("/docs", "/openapi.json", "/web/")  # not of FastAPI's kind, so unnamed in scope
+PLAIN_ROUTES = ("/docs", "/openapi.json", "/web/")  # not FastAPI routes, so scope has no route
 
 log = logging.getLogger("progan.request")
 
 
 @dataclass
 class RequestRecord:
-    """The fields that are logged of one request.
+    """Logged fields of one request.
 
     Attributes:
-        trace_id: of the distributed trace it belongs to, where it belongs to one.
-        facts: fields added on the way: model, seed, milliseconds, outcome.
+        trace_id: id of the distributed trace; None if the request belongs to none.
+        facts: fields added during the request: model, seed, milliseconds, outcome.
     """
 
     request_id: str
@@ -51,20 +51,20 @@ class RequestRecord:
 
 
 def record_of(request: Request) -> RequestRecord:
-    """The record of this request, to add facts to."""
+    """Return the record of this request, to which fields can be added."""
     record: RequestRecord = request.scope["state"][STATE_KEY]
     return record
 
 
 class RequestLogMiddleware:
-    """The outermost middleware but for security headers."""
+    """Logs every request; the outermost middleware but for security headers."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request, or pass on what is none."""
+        """Handle one request; pass other ASGI scopes on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -86,7 +86,7 @@ class RequestLogMiddleware:
         except Exception as error:
             log.exception("unexpected error", extra={"facts": {"id": request_id}})
             record.facts["outcome"] = type(error).__name__
-            if record.status:  # the answer has begun: all that is left is to break it off
+            if record.status:  # the answer has begun: it can only be aborted
                 raise
             response = problem_response(Request(scope), 500, kind="internal")
             await response(scope, receive, send_with_id)
@@ -114,7 +114,7 @@ class RequestLogMiddleware:
 
 
 def log_refused(metrics: Metrics) -> Callable[[int, str], None]:
-    """An account of requests that never reach the application: one log line and one count each."""
+    """Return a function that logs and counts a request that never reached the application."""
 
     def account(status: int, outcome: str) -> None:
         metrics.requests.labels(UNMATCHED, "other", status).inc()
@@ -125,7 +125,7 @@ def log_refused(metrics: Metrics) -> Callable[[int, str], None]:
 
 
 def outcome_of(status: int) -> str:
-    """The outcome of a request in one word, where no problem names it."""
+    """Return the outcome of a request in one word, if no problem names it."""
     if status == 0:
         return "unanswered"
     if status == HTTPStatus.NOT_MODIFIED:
@@ -134,7 +134,7 @@ def outcome_of(status: int) -> str:
 
 
 def route_of(scope: Scope) -> str:
-    """The template of the route that handled a request; a closed set."""
+    """Return the path template of the route that handled a request; a closed set."""
     path = getattr(scope.get("route"), "path_format", None)
     if isinstance(path, str):
         return path
@@ -143,14 +143,14 @@ def route_of(scope: Scope) -> str:
 
 
 # ----------------------------------------------------------------------------------------
-# The form of the log
+# The format of the log
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line."""
+    """Formats a record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record with its facts."""
+        """Format the record with its fields."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -164,10 +164,10 @@ class JsonFormatter(logging.Formatter):
 
 
 class ConsoleFormatter(logging.Formatter):
-    """One line of text, for a terminal."""
+    """Formats a record as one line of text, for a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record with its facts; one that is `bare` stands alone."""
+        """Format the record with its fields; a `bare` record is its message only."""
         if getattr(record, "bare", False):
             return record.getMessage()
         facts = " ".join(f"{k}={v}" for k, v in getattr(record, "facts", {}).items())
@@ -175,7 +175,7 @@ class ConsoleFormatter(logging.Formatter):
 
 
 def configure_logging(log_format: str, level: str) -> None:
-    """Send all logs to stdout: as `json`, as `console`, or as `auto`, console in a terminal."""
+    """Send all logs to stdout: as `json`, `console`, or `auto` (`console` in a terminal)."""
     if log_format == "auto":
         log_format = "console" if sys.stdout.isatty() else "json"
     handler = LossyHandler(sys.stdout)
@@ -187,4 +187,4 @@ def configure_logging(log_format: str, level: str) -> None:
         logger.handlers.clear()
         logger.propagate = True
         if log_format == "console":
-            logger.setLevel("WARNING")  # people have our own words for its phases
+            logger.setLevel("WARNING")  # this service logs the phases of the server itself

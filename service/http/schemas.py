@@ -1,4 +1,4 @@
-"""The answers in JSON, as OpenAPI describes them."""
+"""JSON answers, as OpenAPI describes them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class GenerateAnswer(BaseModel):
 
 
 class EncodedFrame(BaseModel):
-    """One frame of a walk in a JSON answer: at `t` on the way from seed `start` to seed `end`."""
+    """One frame of a walk in a JSON answer: at fraction `t` between seed `start` and seed `end`."""
 
     start: str
     end: str
@@ -76,7 +76,7 @@ class PictureSize(BaseModel):
 
 
 class ModelCard(BaseModel):
-    """A model: its card, and how it runs here."""
+    """Card of a model, and how it runs in this service."""
 
     name: str
     pinned_name: str
@@ -103,20 +103,20 @@ class ModelCard(BaseModel):
 
 
 class ModelList(BaseModel):
-    """All models, and the one meant where none is named; null where that one is missing."""
+    """All models, and the default one; null if the default is missing."""
 
     default: str | None
     models: list[ModelCard]
 
 
 class Health(BaseModel):
-    """A good answer of a health route."""
+    """Successful answer of a health route."""
 
     status: str
 
 
 class Readiness(Health):
-    """The models of a ready service, the bundles it refused, the old digests it still has."""
+    """Models of a ready service, rejected bundles, and old digests that are still served."""
 
     default: str
     models: list[str]
@@ -144,13 +144,13 @@ class Problem(BaseModel):
 
 
 def picture_size(served: ModelInfo, resolution: int) -> PictureSize:
-    """Width and height in pixels of the pictures of a model at a resolution."""
+    """Return the width and height in pixels of the pictures of a model at a resolution."""
     height, width = served.size_at(resolution)
     return PictureSize(resolution=resolution, width=width, height=height)
 
 
 def model_card(served: ModelInfo, default: str | None) -> ModelCard:
-    """The answer for one model; golden seeds stay in the bundle."""
+    """Return the answer for one model; golden seeds are left out."""
     card, mode = served.card, served.mode
     values = card.to_dict()
     return ModelCard(

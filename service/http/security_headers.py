@@ -1,9 +1,9 @@
 """Security headers on every answer, and cross-origin access for scripts of other sites (CORS).
 
-Owns these headers and the strictest content policy, for answers that are no page; a page has a
-policy of its own (`pages`), and a header that an answer has already is kept. Plain ASGI, outside of
-everything else, so that errors carry them, too. Without origins a browser still shows our pictures
-on any site, and lets no foreign script read them.
+Owns these headers and the strictest content policy, for answers that are not web pages; a page has
+its own policy (`pages`), and headers already set are kept. Plain ASGI, outside of all other
+middleware, so that errors carry them, too. Without configured origins any site can display our
+pictures, but its scripts cannot read them.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ CONTENT_POLICY = "Content-Security-Policy"
 
 
 def content_policy(**sources: str) -> str:
-    """A Content-Security-Policy that allows nothing but `sources`.
+    """Return a Content-Security-Policy that allows only `sources`.
 
     Args:
-        sources: what a directive allows, as in `img_src="'self' blob:"`.
+        sources: allowed sources of each directive, as in `img_src="'self' blob:"`.
     """
     allowed = [f"{name.replace('_', '-')} {source}" for name, source in sources.items()]
     closed = ("base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'")
     return "; ".join(("default-src 'none'", *allowed, *closed))
 
 
-# A browser shows a picture or a film that was opened by itself in a page of its own making.
+# A browser displays a picture or video opened directly in a page of its own.
 NO_PAGE = content_policy(img_src="'self'", media_src="'self'", style_src="'unsafe-inline'")
 
 HEADERS = {
@@ -40,10 +40,10 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "cross-origin",  # a picture may be shown by any site
+    "Cross-Origin-Resource-Policy": "cross-origin",  # a picture may be displayed by any site
 }
 
-# What scripts of other sites may send and read beyond the usual headers.
+# Headers that scripts of other sites may send and read beyond the common ones.
 REQUEST_HEADERS = (
     "Authorization",
     "If-Match",
@@ -64,13 +64,13 @@ EXPOSED_HEADERS = (
 
 
 class SecurityHeadersMiddleware:
-    """Adds the headers that an answer does not have yet."""
+    """Adds the security headers that an answer does not have yet."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request, or pass on what is none."""
+        """Handle one request; pass other ASGI scopes on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -86,7 +86,7 @@ class SecurityHeadersMiddleware:
 
 
 def add_cors(app: FastAPI, origins: Sequence[str]) -> None:
-    """Let scripts of `origins` read the answers of `app`; `*` is every site."""
+    """Let scripts of `origins` read the answers of `app`; `*` allows every site."""
     if origins:
         app.add_middleware(
             CORSMiddleware,

@@ -1,1 +1,1 @@
-"""The routes: one module for each kind of request."""
+"""Routes: one module for each kind of request."""

@@ -1,6 +1,6 @@
-"""The OpenAPI description: answers that are no JSON, errors, names of operations, examples.
+"""OpenAPI description: answers other than JSON, errors, names of operations, examples.
 
-Owns all that FastAPI cannot find out from signatures. Generated clients are made of it.
+Owns everything that FastAPI cannot derive from signatures. Client generators read it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from service.media.encoding import FORMATS
 Responses = dict[int | str, dict[str, Any]]
 
 BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
-# Generators of clients that know no media types of pictures take this one to mean "bytes"; without
-# it they leave the answer out, or read a picture as the JSON of the same route.
+# Client generators that do not know image media types interpret this one as "bytes"; without it
+# they omit the answer, or parse a picture as the JSON of the same route.
 ANY_FILE = {"application/octet-stream": BINARY}
 IMAGES = {**ANY_FILE, **{each.media_type: BINARY for each in FORMATS.values()}}
 MOVING = {**ANY_FILE, **{each.media_type: BINARY for each in MOVING_FORMATS.values()}}
@@ -32,7 +32,7 @@ BY_CONTENT_TYPE = (
 )
 
 PROBLEM_REFERENCE = {"$ref": "#/components/schemas/Problem"}
-UNUSED_SCHEMAS = ("HTTPValidationError", "ValidationError")  # FastAPI's own; ours are problems
+UNUSED_SCHEMAS = ("HTTPValidationError", "ValidationError")  # of FastAPI; ours are problems
 
 DESCRIPTION = f"""Pictures by seed, from generative networks.
 
@@ -44,10 +44,10 @@ Errors are `application/problem+json` (RFC 9457): what is wrong, what is allowed
 
 
 class DescribedApp(FastAPI):
-    """An application whose description has one schema for all errors, and plain names."""
+    """Application whose description has one schema for all errors, and plain operation names."""
 
     def openapi(self) -> dict[str, Any]:
-        """The description, made once."""
+        """Return the description, which is generated once."""
         if self.openapi_schema is None:
             described = super().openapi()
             schemas = described.setdefault("components", {}).setdefault("schemas", {})
@@ -57,17 +57,17 @@ class DescribedApp(FastAPI):
             for operations in described["paths"].values():
                 for operation in operations.values():
                     _show_examples(operation.get("parameters", []))
-        assert self.openapi_schema is not None  # made above, or before
+        assert self.openapi_schema is not None  # set above, or by an earlier call
         return self.openapi_schema
 
 
 def operation_id(route: APIRoute) -> str:
-    """The name of an operation: that of its function, as `generate`."""
+    """Return the name of an operation: that of its function, as `generate`."""
     return route.name
 
 
 def _show_examples(parameters: list[dict[str, Any]]) -> None:
-    """Put the example of what must be given where "Try it out" looks for it."""
+    """Set the examples of required parameters where "Try it out" reads them."""
     for parameter in parameters:
         if parameter["required"] and (examples := parameter["schema"].get("examples")):
             parameter["example"] = examples[0]
@@ -81,7 +81,7 @@ def _headers(*more: str) -> dict[str, Any]:
 
 
 def error_responses(*statuses: int) -> Responses:
-    """The errors a route may answer with."""
+    """Return the error answers of a route."""
     content = {MEDIA_TYPE: {"schema": PROBLEM_REFERENCE}}
     return {
         status: {"description": http.HTTPStatus(status).phrase, "content": content}

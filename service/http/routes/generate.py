@@ -1,4 +1,4 @@
-"""`POST /generate`: new pictures, or several by seed in one answer."""
+"""`POST /generate`: new pictures, or several pictures by seed in one answer."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ from service.media.encoding import ENCODER_VERSION, FORMATS
 router = APIRouter(tags=["images"])
 
 IMAGE_FORMATS = {each.media_type: name for name, each in FORMATS.items()}
-DRAWN_BITS = 53  # a drawn seed is exact in every language, also where numbers are doubles
+DRAWN_BITS = 53  # a drawn seed is exact in every language, also as a double
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """The pictures of one answer.
+    """Pictures of one answer.
 
     Attributes:
-        texts: each seed as it was asked for; None where it was drawn.
-        media_type: of the answer.
-        image_format: of each picture.
-        root: path of the service, before that of every address.
+        texts: text of each seed as requested; None if the seed was drawn.
+        media_type: media type of the answer.
+        image_format: format of each picture.
+        root: path prefix of the service, for addresses.
     """
 
     served: ModelInfo
@@ -53,11 +53,11 @@ class Pictures:
     root: str
 
     def file_of(self, number: int, pixels: Pixels) -> File:
-        """The picture of that number as a file: the bytes of `GET /images/{seed}`."""
+        """Return picture `number` as a file: the bytes of `GET /images/{seed}`."""
         return picture_file(self.recipes[number], self.served.card, pixels, self.image_format)
 
     def address_of(self, number: int) -> str:
-        """The permanent address of the picture of that number."""
+        """Return the permanent address of picture `number`."""
         return self.root + address_of(self.recipes[number], self.served.card, self.image_format)
 
 
@@ -69,7 +69,7 @@ async def generate(
     runtime: RuntimeDep,
     client_timeout_s: ClientTimeout = None,
 ) -> Response:
-    """One new picture, or up to 64, each with the seed it came from."""
+    """Return one new picture, or up to 64, each with its seed."""
     root = request.scope.get("root_path", "")
     served, accept = catalogue.find(query.model), request.headers.get("accept")
     job = generate_job(pictures_of(query, served, accept, root))
@@ -77,10 +77,10 @@ async def generate(
 
 
 def pictures_of(query: GenerateQuery, served: ModelInfo, accept: str | None, root: str) -> Pictures:
-    """The recipes of all pictures, and the form they are wanted in.
+    """Return the recipes of all pictures, with the requested format.
 
     Raises:
-        OutOfRange, NotAcceptable: they cannot be made.
+        OutOfRange, NotAcceptable: the query or `accept` cannot be satisfied.
     """
     resolution = served.resolution_for(query.resolution)
     seeds, texts = seeds_of(query)
@@ -94,10 +94,10 @@ def pictures_of(query: GenerateQuery, served: ModelInfo, accept: str | None, roo
 
 
 def seeds_of(query: GenerateQuery) -> tuple[list[int], list[str | None]]:
-    """The seeds of the pictures, given or drawn, and each as it was asked for.
+    """Return the seeds of the pictures, given or drawn, and the text of each given one.
 
     Raises:
-        OutOfRange: a seed is none, or there are not as many as `count` says.
+        OutOfRange: a seed is invalid, or the number of seeds is not `count`.
     """
     if not query.seed:
         count = query.count or 1
@@ -110,14 +110,14 @@ def seeds_of(query: GenerateQuery) -> tuple[list[int], list[str | None]]:
 
 
 def offers_of(query: GenerateQuery, count: int) -> list[str]:
-    """The media types this answer can have, the favourite first."""
+    """Return the media types of the possible answers, preferred one first."""
     formats = [query.format] if query.format else list(FORMATS)
     images = [FORMATS[name].media_type for name in formats]
     return [*images, JSON, ZIP] if count == 1 else [JSON, ZIP, *images]
 
 
 def generate_job(pictures: Pictures) -> Job:
-    """All pictures as one answer, which nobody may keep: another request draws others."""
+    """Return the job of all pictures; not cacheable, since another request draws other seeds."""
     single = len(pictures.recipes) == 1
     write = {JSON: _as_json, ZIP: _as_zip}.get(
         pictures.media_type, _as_picture if single else _as_sheet
@@ -142,17 +142,17 @@ def generate_job(pictures: Pictures) -> Job:
 
 
 def _as_picture(pictures: Pictures, images: Sequence[Pixels]) -> File:
-    """One picture as its bytes."""
+    """Encode one picture."""
     return pictures.file_of(0, images[0])
 
 
 def _as_sheet(pictures: Pictures, images: Sequence[Pixels]) -> File:
-    """All pictures side by side as one."""
+    """Encode all pictures side by side as one image."""
     return sheet_file(pictures.recipes, pictures.served.card, images, pictures.image_format)
 
 
 def _as_zip(pictures: Pictures, images: Sequence[Pixels]) -> File:
-    """Each picture as a file named by its place and seed."""
+    """Write a ZIP file with each picture, named by its index and seed."""
     extension = FORMATS[pictures.image_format].extension
     named = [
         (f"{n:02d}-{recipe.point.start}{extension}", pictures.file_of(n, pixels))
@@ -162,7 +162,7 @@ def _as_zip(pictures: Pictures, images: Sequence[Pixels]) -> File:
 
 
 def _as_json(pictures: Pictures, images: Sequence[Pixels]) -> File:
-    """Each picture in base64, with its seed and where it is for ever."""
+    """Write each picture in base64, with its seed and its permanent address, as JSON."""
     encoded = [_encoded_image(pictures, n, pixels) for n, pixels in enumerate(images)]
     first = pictures.recipes[0]
     answer = GenerateAnswer(model=first.model, resolution=first.resolution, images=encoded)

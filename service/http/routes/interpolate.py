@@ -1,4 +1,4 @@
-"""`GET /interpolate`: a walk from picture to picture."""
+"""`GET /interpolate`: a latent walk from picture to picture."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ARCHIVES = {"json": (JSON, ".json"), "zip": (ZIP, ".zip")}  # media type and end
 
 @dataclass(frozen=True)
 class Walk:
-    """A walk as it was asked for, with a recipe for each key frame and each frame."""
+    """Walk as requested, with a recipe for each key frame and each frame."""
 
     query: WalkQuery
     served: ModelInfo
@@ -52,7 +52,7 @@ async def interpolate(
     runtime: RuntimeDep,
     client_timeout_s: ClientTimeout = None,
 ) -> Response:
-    """A walk through latent space from seed to seed."""
+    """Return a walk through latent space from seed to seed."""
     job = walk_job(
         walk_of(query, catalogue.find(query.model), runtime.settings.interpolation_frames)
     )
@@ -60,10 +60,10 @@ async def interpolate(
 
 
 def walk_of(query: WalkQuery, served: ModelInfo, most_frames: int) -> Walk:
-    """The recipes of a walk.
+    """Return the recipes of a walk.
 
     Raises:
-        OutOfRange: there would be more than `most_frames`, or a seed or the resolution is none.
+        OutOfRange: it has more than `most_frames`, or a seed or the resolution is invalid.
     """
     frames = frames_of_walk(len(query.seed), query.steps, loop=query.loop)
     if frames > most_frames:
@@ -86,7 +86,7 @@ def walk_of(query: WalkQuery, served: ModelInfo, most_frames: int) -> Walk:
 
 
 def walk_job(path: Walk) -> Job:
-    """A walk as one file."""
+    """Return the job that makes one file of a walk."""
     query = path.query
     if query.format in ARCHIVES:
         media_type, extension = ARCHIVES[query.format]
@@ -116,19 +116,19 @@ def walk_job(path: Walk) -> Job:
 
 
 def _as_animation(path: Walk, frames: Sequence[Pixels]) -> File:
-    """One moving picture."""
+    """Encode all frames as one animation."""
     query = path.query
     return animation_file(frames, query.format, query.fps, query.loop, path.facts)
 
 
 def _as_zip(path: Walk, frames: Sequence[Pixels]) -> File:
-    """Each frame as a file, in order of name."""
+    """Write each frame as a file of a ZIP archive; names sort in order of frames."""
     files = _frame_files(path, frames)
     return zip_file([(f"frame-{n:04d}.png", f) for n, f in enumerate(files)], frames, path.facts)
 
 
 def _as_json(path: Walk, frames: Sequence[Pixels]) -> File:
-    """Each frame in base64, with its place on the way."""
+    """Write each frame in base64, with its position on the walk, as JSON."""
     query, key = path.query, path.key_frames[0]
     height, width = path.served.size_at(key.resolution)
     answer = WalkAnswer(

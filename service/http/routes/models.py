@@ -1,4 +1,4 @@
-"""`GET /models`: what can be served, with data, licence and quality."""
+"""`GET /models`: the available models, with data, licence and quality."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ router = APIRouter(tags=["models"])
 @router.head("/models", include_in_schema=False)
 @router.get("/models", responses=error_responses(401, 429, 503))
 async def list_models(catalogue: CatalogueDep) -> ModelList:
-    """The cards of all models."""
+    """Return the cards of all models."""
     if not catalogue.models:
         catalogue.require_default()
     cards = [model_card(served, catalogue.default) for served in catalogue.models.values()]
@@ -28,7 +28,7 @@ async def list_models(catalogue: CatalogueDep) -> ModelList:
 async def read_model(
     name: Annotated[str, Path(examples=["personas-256"])], catalogue: CatalogueDep
 ) -> ModelCard:
-    """The card of one model, by `name` or `name@digest`."""
+    """Return the card of one model, by `name` or `name@digest`."""
     served = catalogue.find(name)
     old = served.pinned_name in catalogue.retiring
     return model_card(served, None if old else catalogue.default)

@@ -1,4 +1,4 @@
-"""Health and metrics, for those who run the service."""
+"""Health and metrics, for operators of the service."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from service.http.dependencies import RuntimeDep
 from service.http.routes.documentation import METRICS, error_responses
 from service.http.schemas import Health, Readiness
 
-router = APIRouter(tags=["operations"])  # for balancers, who ask where the pictures are
+router = APIRouter(tags=["operations"])  # health is also on the main port, for load balancers
 metrics_router = APIRouter(tags=["operations"])
 
 
 @router.head("/health/live", include_in_schema=False)
 @router.get("/health/live", responses=error_responses(503))
 async def live(runtime: RuntimeDep) -> Health:
-    """Liveness: 503 where the process cannot do its work and must be restarted."""
+    """Report liveness: 503 if the process cannot do its work and must be restarted."""
     runtime.require_alive()
     return Health(status="live")
 
@@ -27,7 +27,7 @@ async def live(runtime: RuntimeDep) -> Health:
 @router.head("/health/ready", include_in_schema=False)
 @router.get("/health/ready", responses=error_responses(503))
 async def ready(runtime: RuntimeDep) -> Readiness:
-    """Readiness: 503 where requests should go elsewhere."""
+    """Report readiness: 503 if requests should be routed to another instance."""
     catalogue = runtime.require_ready()
     return Readiness(
         status="ready",
@@ -41,6 +41,6 @@ async def ready(runtime: RuntimeDep) -> Readiness:
 @metrics_router.head("/metrics", include_in_schema=False)
 @metrics_router.get("/metrics", response_class=Response, responses=METRICS)
 async def metrics(runtime: RuntimeDep, accept: Annotated[str, Header()] = "") -> Response:
-    """All metrics, as Prometheus reads them."""
+    """Return all metrics in a format of Prometheus."""
     write, media_type = choose_encoder(accept)
     return Response(write(runtime.metrics.registry), headers={"Content-Type": media_type})

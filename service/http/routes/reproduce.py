@@ -1,4 +1,4 @@
-"""`GET /images/{seed}` and `GET /images?seed=`: the same bytes for ever."""
+"""`GET /images/{seed}` and `GET /images?seed=`: pictures by seed, with permanent bytes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def reproduce(
     runtime: RuntimeDep,
     client_timeout_s: ClientTimeout = None,
 ) -> Response:
-    """The picture of a seed; its path may end in .png, .webp or .jpg."""
+    """Return the picture of a seed; the path may end in .png, .webp or .jpg."""
     text, image_format = seed_in_path(seed, query.format)
     job = picture_job(text, image_format, query, catalogue.find(query.model))
     return await respond(request, runtime, job, client_timeout_s)
@@ -49,16 +49,16 @@ async def reproduce_by_query(
     runtime: RuntimeDep,
     client_timeout_s: ClientTimeout = None,
 ) -> Response:
-    """The picture of a seed whose text a path cannot carry: any text, as it is."""
+    """Return the picture of a seed; the query takes any text, also text that a path cannot hold."""
     job = picture_job(query.seed, query.format or "png", query, catalogue.find(query.model))
     return await respond(request, runtime, job, client_timeout_s)
 
 
 def picture_job(seed: str, image_format: str, query: ImageQuery, served: ModelInfo) -> Job:
-    """One picture.
+    """Return the job of one picture.
 
     Raises:
-        OutOfRange: it cannot be made.
+        OutOfRange: a parameter is invalid.
     """
     number = seed_of(seed)
     resolution = served.resolution_for(query.resolution)
