@@ -1,1 +1,1 @@
-"""How the networks are served: pictures by seed, over HTTP. Knows models, never training."""
+"""The service: pictures by seed over HTTP. Knows `models`, but not `training`."""

@@ -1,8 +1,8 @@
 """`python -m service`: one process, one engine, settings from the environment.
 
-Owns the command line, the order of the start and the exit codes: 0 after a signal, 2 where the
-settings cannot be used, and that of the server where the engine is beyond help, so that a
-supervisor starts another process.
+Owns the command line, the order of the start and the exit codes: 0 after a signal, 2 if the
+settings cannot be used or a port cannot be opened, and 70 if the engine is lost, so that a
+supervisor restarts the process.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from service.server import DrainingServer
 from service.settings import Settings, variable_of
 
 SETTINGS_WRONG = 2
-FLUSH_TIMEOUT_S = 5  # for answers to be sent, when the time to compute them is over
-ENGINE_JOIN_TIMEOUT_S = 1.0  # for the engine's thread, when all requests have been answered
+FLUSH_TIMEOUT_S = 5  # seconds to send answers after the drain limit
+ENGINE_JOIN_TIMEOUT_S = 1.0  # seconds for the engine's thread to end, after all answers
 
 log = logging.getLogger("progan")
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line: nothing but help, which lists the settings."""
+    """The command line parser: its only option is help, which lists the settings."""
     return argparse.ArgumentParser(
         prog="python -m service",
         description="Serve pictures by seed over HTTP.",
@@ -46,25 +46,25 @@ def parser() -> argparse.ArgumentParser:
 
 
 def settings_or_exit() -> tuple[Settings, list[str]]:
-    """The settings and warnings about them; ends the process where they cannot be used."""
+    """Read the settings and warnings about them; exits if they cannot be used."""
     try:
         settings, warnings = read_settings()
         require_device(settings)
     except SettingsError as error:
         for fault in error.faults:
-            print(fault, file=sys.stderr)  # noqa: T201 - before there is a log
+            print(fault, file=sys.stderr)  # noqa: T201 - before the log is configured
         sys.exit(SETTINGS_WRONG)
     return settings, warnings
 
 
 def require_device(settings: Settings) -> None:
-    """Return where this machine has the device and the precision that the settings name.
+    """Check that this machine has the device and the precision of the settings.
 
     Raises:
-        SettingsError: it has not.
+        SettingsError: the device or the precision is not available.
     """
     if settings.device in (None, "cpu") and settings.precision != "bf16":
-        return  # every machine has them, and importing torch takes seconds
+        return  # available on every machine; importing torch takes seconds
     from service.engine.available import require_available  # noqa: PLC0415 - imports torch
     from service.engine.device import DeviceError  # noqa: PLC0415 - imports torch
 
@@ -76,19 +76,19 @@ def require_device(settings: Settings) -> None:
 
 
 def main() -> None:
-    """Serve until a signal comes."""
+    """Serve until a signal is received."""
     parser().parse_args()
     settings, warnings = settings_or_exit()
     configure_logging(settings.log_format, settings.log_level)
     for warning in warnings:
         log.warning("%s", warning)
     set_service_name()
-    disable_created_metrics()  # a second series for each counter, which nobody asked for
+    disable_created_metrics()  # no additional `_created` series for each counter
     sys.exit(serve(settings, ServiceRuntime(settings)))
 
 
 def serve(settings: Settings, runtime: ServiceRuntime) -> int:
-    """Serve until a signal comes or the engine is lost; returns the exit code."""
+    """Serve until a signal is received or the engine is lost; returns the exit code."""
     sockets, operations = open_ports_or_exit(settings)
     limits = limits_of_this_process()
     server = DrainingServer(
@@ -107,7 +107,7 @@ def serve(settings: Settings, runtime: ServiceRuntime) -> int:
     server.run(sockets)
     ended = runtime.ended(within_s=ENGINE_JOIN_TIMEOUT_S)
     if not ended:
-        # The interpreter would tear the libraries down under a thread that still computes.
+        # A normal exit would unload libraries that the running thread still uses.
         log.warning("leaving while a network is still computing")
     if not (_flush_log() and ended):
         os._exit(server.exit_code)
@@ -117,7 +117,7 @@ def serve(settings: Settings, runtime: ServiceRuntime) -> int:
 def open_ports_or_exit(
     settings: Settings,
 ) -> tuple[list[socket.socket], list[socket.socket]]:
-    """Sockets for pictures and, where the settings have a port for them, for operations."""
+    """Open the sockets for pictures and, if configured, for operations; exits on failure."""
     try:
         sockets = listen(settings.host, settings.port, variable_of("port"))
         if settings.operations_port is None:
@@ -125,12 +125,12 @@ def open_ports_or_exit(
         host = settings.operations_host or settings.host
         return sockets, listen(host, settings.operations_port, variable_of("operations_port"))
     except ListenError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - for a person, as wrong settings are
+        print(error, file=sys.stderr)  # noqa: T201 - for a person, like wrong settings
         sys.exit(SETTINGS_WRONG)
 
 
 def _flush_log() -> bool:
-    """Write the rest of the log; False where the interpreter would fail to, with its own code."""
+    """Flush the log; False on failure, where a normal exit would change the exit code."""
     logging.shutdown()
     try:
         sys.stdout.flush()

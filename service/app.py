@@ -1,6 +1,6 @@
-"""The application: parts put together, routes included, a lifespan around it.
+"""The FastAPI application: middleware, routes and lifespan.
 
-Owns the order of things. `create_app` does no work but composition: loading begins with the
+Owns the order of middleware and routes. `create_app` only composes: loading begins with the
 lifespan, on the engine's thread.
 """
 
@@ -32,12 +32,12 @@ def create_app(
     runtime: ServiceRuntime | None = None,
     operations_sockets: Sequence[socket.socket] = (),
 ) -> FastAPI:
-    """The application for `settings`.
+    """Create the application for `settings`.
 
     Args:
-        settings: everything that can be set from outside.
-        runtime: the parts, where the caller wants to hold them, too.
-        operations_sockets: of the operations port, where it is open already.
+        settings: settings of the service.
+        runtime: parts of the service, if the caller needs them, too; else created here.
+        operations_sockets: sockets of the operations port, if it is open already.
     """
     parts = runtime or ServiceRuntime(settings)
 
@@ -55,7 +55,7 @@ def create_app(
         generate_unique_id_function=operation_id,
         lifespan=lifespan,
         telemetry=telemetry(),
-        docs_url=None,  # ours needs nothing from elsewhere
+        docs_url=None,  # our own page loads nothing from other sites
         redoc_url=None,
         openapi_url="/openapi.json" if alone else None,
     )

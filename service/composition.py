@@ -1,7 +1,7 @@
-"""The life of the service: loading, ready, draining; and all its parts.
+"""The composition of the service and its phases: loading, ready, draining.
 
 Owns the composition and the phases. Models are loaded on the engine's thread, so that the health
-routes answer from the first moment. Knows torch only behind `TorchEngine`, which imports it late.
+routes answer from the start. Knows torch only through `TorchEngine`, which imports it late.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ OpenEngine = Callable[[Settings, BackgroundThread], Engine]
 
 
 def open_torch_engine(settings: Settings, background: BackgroundThread) -> Engine:
-    """An engine on the device that the settings name; it opens when it is started."""
+    """An engine on the device of the settings; the device is opened when the engine starts."""
     return TorchEngine(lambda: open_torch_models(settings), background)
 
 
 def open_torch_models(settings: Settings) -> TorchModels:
     """Open the device; called on the engine's thread."""
-    from service.engine.torch_models import open_models  # noqa: PLC0415 - imports torch, seconds
+    from service.engine.torch_models import open_models  # noqa: PLC0415 - importing torch is slow
 
     return open_models(
         device=settings.device,
@@ -59,7 +59,7 @@ def open_torch_models(settings: Settings) -> TorchModels:
 
 
 def available_cores() -> int:
-    """Cores this process may run on."""
+    """Number of CPU cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -67,7 +67,7 @@ class ServiceRuntime:
     """All parts of one running service.
 
     Args:
-        open_engine: makes the engine, which is started later.
+        open_engine: creates the engine, which is started later.
     """
 
     def __init__(self, settings: Settings, open_engine: OpenEngine = open_torch_engine) -> None:
@@ -117,14 +117,14 @@ class ServiceRuntime:
         self._published: Catalogue | None = None
         self._life: asyncio.Task[None] | None = None
 
-    # ------------------------------------------------------------------ what routes ask
+    # ------------------------------------------------------------------ interface for routes
 
     @property
     def catalogue(self) -> Catalogue:
         """The models that can be served.
 
         Raises:
-            NotReady: there is none, and why.
+            NotReady: there is none; the message states the reason.
         """
         if (error := self._not_ready) is not None:
             raise NotReady(str(error), retry_after_s=error.retry_after_s, **error.members)
@@ -134,10 +134,10 @@ class ServiceRuntime:
         return catalogue
 
     def require_ready(self) -> Catalogue:
-        """The models that are served, if requests should come here.
+        """The models that are served, if the service is ready for requests.
 
         Raises:
-            NotReady: they should not, and why.
+            NotReady: it is not ready; the message states the reason.
         """
         if self.draining:
             raise NotReady("this server is shutting down")
@@ -146,7 +146,7 @@ class ServiceRuntime:
         return self.catalogue
 
     def require_alive(self) -> None:
-        """Refuse unless the process can do its work.
+        """Raise an error if the process cannot work any more.
 
         Raises:
             NotReady: the engine has ended or hangs, and only a restart helps.
@@ -160,12 +160,12 @@ class ServiceRuntime:
         self._life = asyncio.get_running_loop().create_task(self._load_and_watch())
 
     def look_for_models(self) -> None:
-        """Read the folders of bundles again, now."""
+        """Start a scan of the folders of bundles that reads every bundle."""
         log.info("asked to read %s again", ", ".join(map(str, self.settings.bundles)))
         self.reloader.look_now()
 
     def announce_drain(self) -> None:
-        """Be not ready from now on, so that balancers look elsewhere; requests are still served."""
+        """Report not ready from now on, for load balancers; requests are still served."""
         if not self.draining:
             self.draining = True
             if self._life is not None:
@@ -173,19 +173,19 @@ class ServiceRuntime:
             log.info("draining: %.1f s of work are queued", self.batcher.queued_work_s())
 
     def begin_drain(self) -> None:
-        """Admit nothing new; what was admitted goes on."""
+        """Refuse new requests; admitted ones are finished."""
         self.announce_drain()
         self.batcher.stop_admitting()
 
     async def stop(self) -> None:
-        """Finish what was admitted, up to the limit, and end."""
+        """Finish admitted requests, up to the drain limit, and end."""
         self.begin_drain()
         if given_up := await drain(self.batcher, self.settings.drain_limit_s):
             log.warning("%d images were given up at shutdown", given_up)
         self.pipeline.close()
 
     def ended(self, within_s: float) -> bool:
-        """Whether no thread computes any more, after waiting for them a while."""
+        """Wait up to `within_s` seconds for each kind of thread; True if none is running."""
         return self.engine.ended(within_s) and self._background.ended(within_s)
 
     async def _load_and_watch(self) -> None:
@@ -201,7 +201,7 @@ class ServiceRuntime:
         await self.reloader.run()
 
     def _publish(self) -> None:
-        """Report a changed catalogue to the metrics and the log, once it can be asked for."""
+        """Report a changed catalogue to the metrics and the log, once it is served."""
         before, now = self._published, self.registry.catalogue
         if self._not_ready is not None or now == before:
             return

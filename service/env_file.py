@@ -1,8 +1,8 @@
-"""The `.env` file: text with a `NAME=value` in each line, read whole or refused.
+"""The `.env` file: text with a `NAME=value` on each line, accepted or refused as a whole.
 
-Owns the sentence for each line that cannot be read, with its number: a line that was passed over
-could be the one with the keys. Knows of our settings the prefix alone: what the file holds for
-others need only be readable. The format is that of python-dotenv.
+Owns the message, with the line number, for each line that cannot be read: a line that is ignored
+could be the one with the keys. Knows only the prefix of our settings: other variables need only be
+readable. The format is that of python-dotenv.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class SettingsError(ValueError):
     """The settings cannot be used.
 
     Attributes:
-        faults: one sentence for each; none of them holds a key.
+        faults: one message per fault; none contains a key.
     """
 
     def __init__(self, faults: Iterable[str]) -> None:
@@ -36,10 +36,10 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Variable:
-    """A variable as it was given.
+    """A variable and its source.
 
     Attributes:
-        place: where it stands, in brackets and after a space; empty for the environment.
+        place: file and line in brackets, after a space; empty for the environment.
     """
 
     name: str
@@ -48,10 +48,10 @@ class Variable:
 
 
 def read_env_file(path: Path) -> list[Variable]:
-    """The variables of the file in order; none where there is no file.
+    """Read the variables of the file in order; empty if there is no file.
 
     Raises:
-        SettingsError: it is no text, or a line is none of `NAME=value`.
+        SettingsError: the file cannot be read, is not UTF-8 text, or a line is not `NAME=value`.
     """
     text = _text_of(path)
     bindings = [b for b in parse_stream(io.StringIO(text)) if b.error or b.key]
@@ -110,6 +110,6 @@ def _unset_faults(
 
 
 def _line_of(binding: Binding) -> int:
-    """The line of the name; the parser counts from the end of the variable before."""
+    """The line number of the name; the parser counts from the end of the previous variable."""
     text = binding.original.string
     return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")

@@ -1,8 +1,9 @@
-"""Settings from the environment and from `.env`: which names count, which stop the start.
+"""Settings from the environment and from `.env`: accepted names, warnings and faults.
 
-Owns the precedence of the two, names that were renamed, misspelt or set by a platform, the
-sentence for each fault, and the list that `python -m service --help` prints. A fault stops the
-start, so that no mistake opens the service to all or leaves it useless. Nothing here shows a key.
+Owns the precedence of the two, the handling of names that were renamed, misspelt or set by a
+platform, the message for each fault, and the list that `python -m service --help` prints. A fault
+stops the start, so that no mistake opens the service to all or makes it unusable. No message
+contains a key.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pydantic import ValidationError
 from service.env_file import ENV_FILE, SettingsError, Variable, read_env_file
 from service.settings import PREFIX, Settings, variable_of
 
-PLATFORM_PORT = "PORT"  # set by hosting platforms; PROGAN_PORT goes first
+PLATFORM_PORT = "PORT"  # set by hosting platforms; PROGAN_PORT has precedence
 KEYS = "api_keys"
 RENAMED = {
     "PROGAN_OLD_DIGEST_S": "retired_model_s",
@@ -34,8 +35,8 @@ RENAMED = {
 KNOWN = {variable_of(name): name for name in Settings.model_fields}
 SETTING_OF = {PLATFORM_PORT: "port", **RENAMED, **KNOWN}
 
-# Kubernetes and Docker links set these for a service named progan, or progan-something. An address
-# in a variable that ends with _PORT is theirs, too.
+# Kubernetes and Docker links set these for a service named progan, or progan-something; also
+# variables that end with _PORT and have an address as value.
 OF_PLATFORM = re.compile(
     r"PROGAN_(\w+_)?(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
     r"|PROGAN_ENV_\w+|PROGAN_NAME"
@@ -45,15 +46,15 @@ QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 KEY_NAME = re.compile(
     r"(API_?)?KEYS?|TOKENS?|SECRETS?|PASSWORDS?|PASSPHRASES?|AUTH|BEARER|CREDENTIALS?"
 )
-RESEMBLANCE = 0.8  # 1 for equal names; a letter or two are changed, missing or added
+RESEMBLANCE = 0.8  # 1 for equal names; allows about two letters changed, missing or added
 
 
 @dataclass
 class _Reading:
-    """What has been found so far.
+    """Variables, warnings and faults found so far.
 
     Attributes:
-        values: by the name of the setting.
+        values: variables by the name of the setting.
     """
 
     values: dict[str, Variable] = field(default_factory=dict[str, Variable])
@@ -64,16 +65,16 @@ class _Reading:
 def read_settings(
     environment: Mapping[str, str] | None = None, file: Path = ENV_FILE
 ) -> tuple[Settings, list[str]]:
-    """The settings, and warnings about variables that have no effect or an old name.
+    """Read the settings, and warnings about variables that have no effect or an old name.
 
-    The environment goes before the file. An empty value is as good as none.
+    The environment has precedence over the file. An empty value counts as unset.
 
     Args:
-        environment: else that of the process.
-        file: need not exist.
+        environment: variables; None for those of the process.
+        file: the `.env` file; need not exist.
 
     Raises:
-        SettingsError: a value cannot be used, or a key has a name that nobody reads.
+        SettingsError: a value cannot be used, or the name of an API key's variable is unknown.
     """
     given = os.environ if environment is None else environment
     reading = _Reading()
@@ -85,7 +86,7 @@ def read_settings(
         values = {name: variable.value for name, variable in reading.values.items()}
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise SettingsError(_faults_of(error, reading)) from None  # its text holds the values
+        raise SettingsError(_faults_of(error, reading)) from None  # its text contains the values
     if faults := [*_folder_faults(settings, reading)]:
         raise SettingsError(faults)
     return settings, reading.warnings
@@ -96,12 +97,12 @@ def read_settings(
 
 
 def unknown_variables(names: Iterable[str]) -> list[str]:
-    """Names that look like ours and are none: most likely misspelt."""
+    """Names that resemble our settings but are none; most likely misspelt."""
     return sorted(name for name in names if _is_unknown(name.upper()))
 
 
 def _take(variables: Iterable[Variable], reading: _Reading) -> None:
-    """Add the variables of one source, which goes before those that were taken earlier."""
+    """Add the variables of one source; it has precedence over sources added earlier."""
     taken: dict[str, Variable] = {}
     for variable in variables:
         name, value = variable.name.upper(), variable.value.strip()
@@ -147,7 +148,7 @@ def _judge_unknown(variable: Variable, reading: _Reading) -> None:
 
 
 def _is_unknown(name: str) -> bool:
-    """Whether a name in capitals has our prefix, or one much like it before a setting's name."""
+    """True if an unknown upper-case name has our prefix, or a similar one and a setting's name."""
     if name in SETTING_OF or OF_PLATFORM.fullmatch(name):
         return False
     head, _, rest = name.replace("-", "_").replace(".", "_").partition("_")
@@ -184,7 +185,7 @@ def _faults_of(error: ValidationError, reading: _Reading) -> Iterator[str]:
 
 
 def allowed_values(setting: str) -> str:
-    """The values of a setting in words: its choices, or its range and unit."""
+    """Describe the values of a setting: its choices, or its range and unit."""
     info = Settings.model_fields[setting]
     arguments = get_args(info.annotation)
     if choices := [choice for choice in arguments if isinstance(choice, str)]:
@@ -206,7 +207,7 @@ def allowed_values(setting: str) -> str:
 def _folder_faults(settings: Settings, reading: _Reading) -> Iterator[str]:
     variable = reading.values.get("bundles", Variable(variable_of("bundles"), ""))
     for folder in settings.bundles:
-        if os.path.isdir(folder):  # noqa: PTH112 - False also where the name is impossible
+        if os.path.isdir(folder):  # noqa: PTH112 - False also for an invalid name
             continue
         wrong = "is no folder" if os.path.exists(folder) else "does not exist"  # noqa: PTH110
         advice = "name the folder that holds the bundles"

@@ -1,30 +1,31 @@
-"""Errors between a request and its picture, in the order a request meets them.
+"""Errors of a request, in the order in which they may occur.
 
     ServiceError
-    |-- RequestError            the client can mend it
-    |   |-- KeyMissing          401  a key is needed, and how to send it
+    |-- RequestError            the client can correct it
+    |   |-- KeyMissing          401  a key is required; describes how to send it
     |   |-- KeyWrong            401
-    |   |-- UnknownModel        404  no such model, or not that digest
-    |   |-- NotAcceptable       406  Accept names nothing this answer can be
-    |   |-- PreconditionFailed  412  If-Match names other bytes
+    |   |-- UnknownModel        404  no such model, or another digest
+    |   |-- NotAcceptable       406  no media type of Accept is available
+    |   |-- PreconditionFailed  412  If-Match has another ETag
     |   |-- BodyTooLarge        413
-    |   |-- BodyNotTaken        415  parameters go in the query
-    |   |-- RangeNotSatisfiable 416  the range begins behind the end of the file
-    |   `-- OutOfRange          422  says what is allowed
-    |-- Refused                 the server cannot now; nothing was computed
+    |   |-- BodyNotTaken        415  parameters belong in the query
+    |   |-- RangeNotSatisfiable 416  the range begins after the end of the file
+    |   `-- OutOfRange          422  with the allowed values
+    |-- Refused                 the server cannot answer the request now
     |   |-- RateExceeded        429  with Retry-After from the client's window
-    |   |-- NotReady            503  still loading, or nothing to serve
-    |   |-- Draining            503  on its way out
+    |   |-- NotReady            503  still loading, or no model to serve
+    |   |-- Draining            503  the server is shutting down
     |   |-- EngineSilent        503  a batch takes far longer than it should
-    |   |-- EngineLost          503  the engine has ended; a restart is near
-    |   |-- QueueFull           503  with Retry-After from the work queued
-    |   |-- DeadlineTooNear     504  the work queued will take longer, as predicted
+    |   |-- EngineLost          503  the engine has ended; the server must be restarted
+    |   |-- QueueFull           503  with Retry-After from the queued work
+    |   |-- DeadlineTooNear     504  predicted from the queued work
     |   |-- DeadlinePassed      504
-    |   `-- ClientGone          499  nobody reads it; for logs and metrics
+    |   `-- ClientGone          499  the client disconnected; for logs and metrics
     `-- EngineFailed            500  the server's fault
         `-- MemoryTooSmall      500  the picture does not fit into the device's memory
 
-Owns these classes and their numbers. Knows no web framework, so that any room may raise them.
+Owns these classes and their status codes. Knows no web framework, so that any sub-package may raise
+them.
 """
 
 from __future__ import annotations
@@ -35,16 +36,16 @@ from typing import ClassVar
 
 
 class ServiceError(Exception):
-    """The root: `str(error)` is for the client to read.
+    """Base class of all errors; `str(error)` is the message for the client.
 
     Attributes:
-        status: the HTTP status of the answer.
-        kind: stable name of the problem, for machines.
-        title: the same for all errors of the kind, for people.
-        reason: label of `progan_refused_total`, or None where nothing was refused.
-        members: extra members of the problem, such as `allowed`.
-        retry_after_s: whole seconds after which to try again.
-        headers: what the answer says besides.
+        status: HTTP status of the answer.
+        kind: stable, machine-readable name of the problem.
+        title: human-readable title, the same for all errors of a kind.
+        reason: label of `progan_refused_total`, or None if the error is not counted there.
+        members: additional members of the problem document, such as `allowed`.
+        retry_after_s: whole seconds after which the client may retry.
+        headers: additional headers of the answer.
     """
 
     status: ClassVar[int] = 500
@@ -60,7 +61,7 @@ class ServiceError(Exception):
 
 
 class RequestError(ServiceError):
-    """Something about the request that the client can mend."""
+    """An error of the request that the client can correct."""
 
     status = 400
     kind = "bad-request"
@@ -68,7 +69,7 @@ class RequestError(ServiceError):
 
 
 class KeyMissing(RequestError):
-    """The service asks for a key and the client sent none."""
+    """The service requires a key and the client sent none."""
 
     status = 401
     kind = "key-missing"
@@ -77,7 +78,7 @@ class KeyMissing(RequestError):
 
 
 class KeyWrong(RequestError):
-    """The client's key is none of the service's."""
+    """The client's key is not accepted."""
 
     status = 401
     kind = "key-wrong"
@@ -88,7 +89,7 @@ class KeyWrong(RequestError):
 
 
 class UnknownModel(RequestError):
-    """No loaded model has that name, or that digest."""
+    """No loaded model has the requested name or digest."""
 
     status = 404
     kind = "unknown-model"
@@ -96,7 +97,7 @@ class UnknownModel(RequestError):
 
 
 class NotAcceptable(RequestError):
-    """None of the media types the client accepts can be given."""
+    """None of the media types that the client accepts is available."""
 
     status = 406
     kind = "not-acceptable"
@@ -104,7 +105,7 @@ class NotAcceptable(RequestError):
 
 
 class PreconditionFailed(RequestError):
-    """The client wants to have other bytes than there are."""
+    """The ETag in the client's If-Match is not that of the answer."""
 
     status = 412
     kind = "precondition-failed"
@@ -112,7 +113,7 @@ class PreconditionFailed(RequestError):
 
 
 class BodyTooLarge(RequestError):
-    """More bytes than the service reads."""
+    """The body has more bytes than the service reads."""
 
     status = 413
     kind = "body-too-large"
@@ -120,7 +121,7 @@ class BodyTooLarge(RequestError):
 
 
 class BodyNotTaken(RequestError):
-    """A body where the query says everything."""
+    """The request has a body; all parameters belong in the query."""
 
     status = 415
     kind = "body-not-taken"
@@ -128,7 +129,7 @@ class BodyNotTaken(RequestError):
 
 
 class RangeNotSatisfiable(RequestError):
-    """The range begins behind the end of the file."""
+    """The range begins after the end of the file."""
 
     status = 416
     kind = "range-not-satisfiable"
@@ -140,7 +141,7 @@ class RangeNotSatisfiable(RequestError):
 
 
 class OutOfRange(RequestError):
-    """A parameter outside of what is allowed."""
+    """A parameter has a value that is not allowed."""
 
     status = 422
     kind = "out-of-range"
@@ -155,13 +156,13 @@ class OutOfRange(RequestError):
 
 
 class Refused(ServiceError):
-    """The server cannot now; nothing was computed."""
+    """The server cannot answer the request now."""
 
     status = 503
 
 
 class RateExceeded(Refused):
-    """The client has asked more often than it may."""
+    """The client has sent more requests than its rate limit allows."""
 
     status = 429
     kind = "rate-exceeded"
@@ -170,14 +171,14 @@ class RateExceeded(Refused):
 
 
 class NotReady(Refused):
-    """Still loading, or nothing to serve."""
+    """The models are still loading, or there is no model to serve."""
 
     kind = "not-ready"
     title = "The service is not ready"
 
 
 class Draining(Refused):
-    """The process is on its way out and admits nothing new."""
+    """The process is shutting down and admits no new requests."""
 
     kind = "draining"
     title = "The service is shutting down"
@@ -185,21 +186,21 @@ class Draining(Refused):
 
 
 class EngineSilent(Refused):
-    """The engine has not shown life for longer than its work explains."""
+    """The running work of the engine is overdue."""
 
     kind = "engine-silent"
     title = "The engine does not answer"
 
 
 class EngineLost(Refused):
-    """The engine has ended before the service, which must be restarted."""
+    """The engine has ended unexpectedly; the service must be restarted."""
 
     kind = "engine-lost"
     title = "The engine has ended"
 
 
 class QueueFull(Refused):
-    """There is no room for more work."""
+    """The queue, or another limit on work in progress, is full."""
 
     kind = "queue-full"
     title = "The queue is full"
@@ -207,7 +208,7 @@ class QueueFull(Refused):
 
 
 class DeadlineTooNear(Refused):
-    """The picture could not be ready in time, by what is queued before it."""
+    """The predicted duration, with the work queued before it, exceeds the deadline."""
 
     status = 504
     kind = "deadline-too-near"
@@ -216,7 +217,7 @@ class DeadlineTooNear(Refused):
 
 
 class DeadlinePassed(Refused):
-    """The picture was not ready in time."""
+    """The picture was not ready before the deadline."""
 
     status = 504
     kind = "deadline-passed"
@@ -225,7 +226,7 @@ class DeadlinePassed(Refused):
 
 
 class ClientGone(Refused):
-    """The client hung up before its answer; what was not yet computed will not be."""
+    """The client disconnected before its answer; queued work of the request is dropped."""
 
     status = 499
     kind = "client-gone"
@@ -234,14 +235,14 @@ class ClientGone(Refused):
 
 
 class EngineFailed(ServiceError):
-    """The engine raised while it computed the batch of this request."""
+    """The engine raised an exception while computing the batch of this request."""
 
     kind = "engine-failed"
     title = "The picture could not be computed"
 
 
 class MemoryTooSmall(EngineFailed):
-    """The device had no memory for this picture, although it was alone in its batch."""
+    """The device's memory is too small for this picture, even in a batch of one."""
 
     kind = "out-of-memory"
     title = "The picture does not fit into the device's memory"

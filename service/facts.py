@@ -1,7 +1,7 @@
-"""The facts of a picture: one table, rendered as file metadata, headers, log fields and addresses.
+"""The facts of a picture: one table, written as file metadata, headers, log fields and addresses.
 
-Owns their names and the forms they take. A new input of a picture is a field of `Recipe` and a row
-of `FACTS`; nothing else lists them. Knows neither HTTP nor file formats.
+Owns their names and their text forms. To add an input of a picture, add a field to `Recipe` and a
+row to `FACTS`; there is no other list. Knows neither HTTP nor file formats.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ class Fact:
     """One input of a picture, or one property of its model.
 
     Attributes:
-        name: in files, the log and JSON.
-        read: its value for a picture; None where it has none.
-        header: of an answer, where it has one; what has one is logged, too.
+        name: name in files, the log and JSON.
+        read: returns the value for a picture; None if it has none.
+        header: name of the response header, or None; facts with a header are logged, too.
         about: description of the header.
-        in_address: part of the query of a picture's address.
-        per_picture: listed once for each picture, also where all have the same value.
+        in_address: True if it is part of the query of a picture's address.
+        per_picture: True if it is listed once for each picture, even if all values are equal.
     """
 
     name: str
@@ -84,10 +84,10 @@ FACTS: Final = (
 
 
 def file_facts(recipes: Sequence[Recipe], card: Card) -> dict[str, str]:
-    """The facts that a file with these pictures carries.
+    """The metadata of a file with these pictures.
 
     Returns:
-        A fact under its name where there is one value, else under its plural, values
+        Facts by name. A fact with several values has its name in the plural; these values are
         percent-encoded and separated by spaces.
     """
     facts: dict[str, str] = {"software": SOFTWARE}
@@ -109,7 +109,7 @@ def header_facts(recipes: Sequence[Recipe], card: Card) -> dict[str, str]:
 
 
 def log_facts(recipes: Sequence[Recipe], card: Card) -> dict[str, Value]:
-    """The fields of the log: as in headers, but a single number stays one."""
+    """The fields of the log: as in headers, but a single integer stays an integer."""
     return {
         fact.name: values[0]
         if len(values) == 1 and isinstance(values[0], int) and not fact.per_picture
@@ -120,14 +120,14 @@ def log_facts(recipes: Sequence[Recipe], card: Card) -> dict[str, Value]:
 
 
 def address_of(recipe: Recipe, card: Card, image_format: str) -> str:
-    """Path and query where the picture of a seed is for ever, below the root of the service."""
+    """Permanent path and query of the picture of a seed, relative to the root of the service."""
     query = {f.name: f.read(recipe, card) for f in FACTS if f.in_address} | {"format": image_format}
     present = {name: value for name, value in query.items() if value is not None}
     return f"/images/{recipe.point.start}?{urlencode(present, safe='@')}"
 
 
 def _values(recipes: Sequence[Recipe], card: Card) -> Iterator[tuple[Fact, list[Value]]]:
-    """Each fact that all pictures have, with one value where they share it."""
+    """Each fact that all pictures have; one value if it is the same for all."""
     for fact in FACTS:
         values = [fact.read(recipe, card) for recipe in recipes]
         if all(value is not None for value in values):
@@ -135,5 +135,5 @@ def _values(recipes: Sequence[Recipe], card: Card) -> Iterator[tuple[Fact, list[
 
 
 def _header_form(value: Value) -> str:
-    """Without commas and other characters that a header cannot hold."""
+    """Percent-encode commas and other characters that are not allowed in a header."""
     return quote(str(value), safe=" @")

@@ -1,7 +1,6 @@
-"""From pixels to the bytes of one answer: a picture, a sheet, a ZIP file, a moving picture.
+"""Encoding of pixels into the file of one answer: picture, sheet, ZIP file or animation.
 
-The one place where final bytes are made, each file with its facts. Knows neither routes nor the
-engine.
+Owns the creation of all these files, each with its facts. Knows neither routes nor the engine.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ class File:
     """The body of an answer.
 
     Attributes:
-        pixel_sha256: of the raw bytes of all its pictures one after another.
+        pixel_sha256: SHA-256 of the concatenated raw bytes of all its pictures.
     """
 
     content: bytes
@@ -37,7 +36,7 @@ class File:
 
 
 def picture_file(recipe: Recipe, card: Card, pixels: Pixels, image_format: str) -> File:
-    """One picture `[H, W, C]`, with the facts that made it."""
+    """One picture `[H, W, C]`, with its facts as metadata."""
     content = encode(pixels, image_format, file_facts([recipe], card))
     return File(content, FORMATS[image_format].media_type, pixel_sha256([pixels]))
 
@@ -45,18 +44,18 @@ def picture_file(recipe: Recipe, card: Card, pixels: Pixels, image_format: str) 
 def sheet_file(
     recipes: Sequence[Recipe], card: Card, images: Sequence[Pixels], image_format: str
 ) -> File:
-    """Pictures of one shape side by side as one picture."""
+    """Pictures of one shape, arranged side by side as one picture."""
     content = encode(contact_sheet(images), image_format, file_facts(recipes, card))
     return File(content, FORMATS[image_format].media_type, pixel_sha256(images))
 
 
 def zip_file(named: Sequence[tuple[str, File]], images: Sequence[Pixels], facts: Facts) -> File:
-    """Files of pictures in a ZIP file, in this order, after its facts."""
+    """A ZIP file: first `facts`, then the files of pictures in this order."""
     content = zip_images([(name, file.content) for name, file in named], facts)
     return File(content, ZIP, pixel_sha256(images))
 
 
 def animation_file(frames: Sequence[Pixels], name: str, fps: int, loop: bool, facts: Facts) -> File:
-    """Frames as one moving picture of the format `name`."""
+    """Frames as one animation or video in the format `name`."""
     content = animate(frames, name, fps, loop, facts)
     return File(content, MOVING_FORMATS[name].media_type, pixel_sha256(frames))

@@ -1,6 +1,6 @@
-"""From recipes to files: waits for the batches, encodes off the event loop, keeps the time.
+"""From recipes to files: waits for the images, encodes off the event loop, checks deadlines.
 
-Owns the order of rendering and encoding, and the allowance for walks. Knows neither routes nor
+Owns the order of rendering and encoding, and the pixel limit of walks. Knows neither routes nor
 headers.
 """
 
@@ -30,7 +30,7 @@ Using = Callable[[str], AbstractContextManager[None]]
 
 @dataclass(frozen=True)
 class Timing:
-    """Where the time of an answer went, in seconds; of several images, the longest."""
+    """Durations of the steps of an answer in seconds; of several images, the maximum of each."""
 
     queue_s: float
     generate_s: float
@@ -39,13 +39,13 @@ class Timing:
 
 
 class ImagePipeline:
-    """Where routes have their pictures made.
+    """Renders and encodes pictures for the routes.
 
     Args:
-        cores: that encode, where the settings do not say.
-        using: keeps a model loaded while its pictures are awaited.
+        cores: number of encoder threads, if the settings have none.
+        using: keeps a model loaded while a request waits for its pictures.
         spans: receives the steps of traces.
-        max_unencoded_bytes: of pictures that may be promised and not encoded yet.
+        max_unencoded_bytes: limit for admitted pictures that are not encoded yet.
     """
 
     def __init__(
@@ -80,17 +80,17 @@ class ImagePipeline:
         """Render and encode the pictures of one request, admitted together or refused at once.
 
         Args:
-            recipes: of one request; of a walk, one for each frame.
+            recipes: recipes of one request; of a walk, one for each frame.
             area: pixels of each picture.
-            image_format: of the file.
+            image_format: format of the file.
             write: pixels of all pictures -> the file; called on an encoder thread.
-            timeout_s: seconds the client will wait, where it waits less long than we.
-            is_walk: a few at a time are rendered, so that others get their turn.
+            timeout_s: seconds that the client waits, if less than the configured deadline.
+            is_walk: True to queue only a few recipes at a time, for fairness to other requests.
 
         Raises:
-            OutOfRange: the walk is too large to be held.
-            QueueFull: with all that is under way it is.
-            DeadlinePassed: the file was not there in time.
+            OutOfRange: the walk exceeds the pixel limit.
+            QueueFull: the walk exceeds the limit together with other walks, or a queue is full.
+            DeadlinePassed: the file was not ready in time.
         """
         limit_s = self._settings.deadline_s
         if is_walk:
@@ -109,12 +109,12 @@ class ImagePipeline:
     async def render(
         self, recipes: Sequence[Recipe], timeout_s: float | None = None, encode: Encoding = NOTHING
     ) -> list[Rendered]:
-        """The images of one request, admitted together or refused at once.
+        """Render the images of one request, admitted together or refused at once.
 
         Args:
-            recipes: of one request.
-            timeout_s: seconds the client will wait, where it waits less long than we.
-            encode: that will follow.
+            recipes: recipes of one request.
+            timeout_s: seconds that the client waits, if less than the configured deadline.
+            encode: predicted encoding that follows.
         """
         timeout_s = min(timeout_s or math.inf, self._settings.deadline_s)
         with self._using(recipes[0].model):
@@ -123,11 +123,11 @@ class ImagePipeline:
         return images
 
     async def render_walk(self, recipes: Sequence[Recipe], area: int) -> list[Rendered]:
-        """The frames of a walk without a file, `area` pixels each.
+        """Render the frames of a walk, `area` pixels each, without encoding.
 
         Raises:
-            OutOfRange: the walk is too large to be held.
-            QueueFull: with the walks under way it is.
+            OutOfRange: the walk exceeds the pixel limit.
+            QueueFull: the walk exceeds the limit together with other walks, or the queue is full.
         """
         with self._allowance(recipes, area):
             return await self._render_walk(
@@ -137,14 +137,14 @@ class ImagePipeline:
     async def run_on_encoder(
         self, name: str, make: Callable[[], T], recipes: Sequence[Recipe] = ()
     ) -> tuple[T, float]:
-        """The result of `make` on an encoder thread, and the seconds it took."""
+        """Run `make` on an encoder thread; returns its result and its duration in seconds."""
         made, took = await self._encoders.run(recipes, name, make)
         self._metrics.encode_duration.labels(name).observe(took)
         self._spans.encoded(name, took)
         return made, took
 
     def close(self) -> None:
-        """Let the encoder threads end; what has not begun is dropped."""
+        """End the encoder threads; jobs that have not begun are dropped."""
         self._encoders.close()
 
     async def _render_walk(
@@ -166,7 +166,7 @@ class ImagePipeline:
         write: Callable[[list[Pixels]], T],
         deadline: float,
     ) -> tuple[T, Timing]:
-        """The file, unless the event loop's time passes `deadline` before."""
+        """Encode the file before `deadline` (event loop time), or raise `DeadlinePassed`."""
         pixels = [image.pixels for image in images]
         try:
             async with asyncio.timeout_at(deadline):
@@ -204,7 +204,7 @@ class ImagePipeline:
 
 
 def timing_of(images: Sequence[Rendered], encode_s: float) -> Timing:
-    """Where the time of an answer with these images went."""
+    """The timing of an answer with these images."""
     return Timing(
         max(image.queue_s for image in images),
         max(image.generate_s for image in images),

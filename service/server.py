@@ -1,9 +1,9 @@
-"""The server of the pictures: its signals, its end, and the word that it is ready.
+"""The HTTP server of the pictures: signals, graceful shutdown and the log line `ready`.
 
-Owns the order of the end: on the first SIGTERM or SIGINT it is not ready but serves on until the
-time of grace is over; then it closes the port, refuses what is new, finishes what was admitted and
-ends. The second signal ends it at once. SIGHUP has the bundles read again, but for one that a
-closing terminal sends, which is a signal to end.
+Owns the order of the shutdown: after the first SIGTERM or SIGINT it reports not ready, but serves
+until the grace period is over; then it closes the port, refuses new requests, finishes admitted
+ones and ends. A second signal ends it at once. SIGHUP starts a reload of the bundles, unless a
+closing terminal sends it: then it counts as a signal to end.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ log = logging.getLogger("progan")
 
 
 class DrainingServer(BoundedServer):
-    """A server with time for a balancer between the signal and the closed port.
+    """A server with a grace period for load balancers between the signal and closing the port.
 
     Attributes:
-        exit_code: of the process.
+        exit_code: exit code of the process.
     """
 
     def __init__(
@@ -48,29 +48,29 @@ class DrainingServer(BoundedServer):
         self._signalled_at: float | None = None
         self._hung_up = False
         self._had_terminal = os.isatty(STDIN)
-        self._url: str | None = None  # until it has been announced
+        self._url: str | None = None  # None before startup and after the line `ready`
         self.exit_code = 0
 
     def handle_hang_ups(self) -> None:
-        """Take SIGHUP, where the system has it; on the main thread."""
+        """Install the handler of SIGHUP, if the system has it; call on the main thread."""
         if hasattr(signal, "SIGHUP"):
             signal.signal(signal.SIGHUP, self.handle_hang_up)
 
     def handle_hang_up(self, sig: int, frame: FrameType | None) -> None:
-        """Note that the bundles are to be read again; drain if the terminal has gone."""
+        """Request a reload of the bundles; drain if the terminal was closed."""
         if not self._had_terminal or os.isatty(STDIN):
             self._hung_up = True
         elif self._signalled_at is None:  # the shell and the kernel may both send it
             self.handle_exit(sig, frame)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as called
-        """Note the first signal; end at once on the second."""
+        """Record the first signal; end the process at once on the second."""
         if self._signalled_at is not None:
             os._exit(128 + sig)
         self._signalled_at = time.monotonic()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to load, and accept connections."""
+        """Begin loading, and accept connections."""
         await super().startup(sockets)
         opened = sockets or []
         cut_off_stuck_clients(opened, self._runtime.settings.client_write_timeout_s)
@@ -79,7 +79,7 @@ class DrainingServer(BoundedServer):
             log.info("Uvicorn running on %s; the models are loading", self._url)
 
     async def on_tick(self, counter: int) -> bool:
-        """Watch the engine; do what signals asked for: drain and end, or read the bundles."""
+        """Check the engine, and act on received signals: reload the bundles, or drain and end."""
         if self._hung_up:
             self._hung_up = False
             self._runtime.look_for_models()
@@ -91,7 +91,7 @@ class DrainingServer(BoundedServer):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close the port; finish what was admitted, or answer that it will not come."""
+        """Close the port; finish admitted requests within the drain limit, refuse the others."""
         batcher, limit_s = self._runtime.batcher, self._runtime.settings.drain_limit_s
         if self.exit_code:
             log.critical("the engine is beyond help: ending with code %d", self.exit_code)

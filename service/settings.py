@@ -1,7 +1,6 @@
 """Every setting of the service: its type, range, unit, default and meaning.
 
-Owns `Settings`. Knows neither where the values come from (see `service.environment`) nor what they
-do.
+Owns `Settings`. Knows neither the source of the values (see `service.environment`) nor their use.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 from service.access.keys import digests_of
 
 PREFIX = "PROGAN_"
-ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s,*]+")  # no path: a browser sends none
+ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s,*]+")  # without a path: browsers send none
 DEVICE = re.compile(r"cpu|cuda(:[0-9]{1,2})?")
-LONGEST_S = 10_000_000  # 115 days; timers of the system do not count for ever
-LONGEST_WRITE_S = 1_000_000  # the system counts milliseconds in 31 bits
+LONGEST_S = 10_000_000  # 115 days; below the limit of system timers
+LONGEST_WRITE_S = 1_000_000  # the system has milliseconds in 31 bits
 MOST_THREADS = 1024
 
 
@@ -29,11 +28,11 @@ Seconds = Annotated[float, Field(le=LONGEST_S, allow_inf_nan=False)]
 
 
 class Settings(BaseModel):
-    """What can be set from outside. Times are in seconds, sizes in bytes unless they say more."""
+    """Settings of the service. Times are in seconds; sizes are in bytes unless stated otherwise."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    # ------------------------------------------------------------------ where
+    # ------------------------------------------------------------------ network
     host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 for all")
     port: int = Field(
         default=8000,
@@ -59,7 +58,7 @@ class Settings(BaseModel):
         default=None, description="address of the operations port; else as the first"
     )
 
-    # ------------------------------------------------------------------ what
+    # ------------------------------------------------------------------ models
     bundles: tuple[Path, ...] = Field(
         default=(Path("models/pretrained"),),
         description="folder whose sub-folders are bundles, or several, separated as in PATH",
@@ -77,7 +76,7 @@ class Settings(BaseModel):
         description="model of requests that name none; else the largest personas-*, else the first",
     )
 
-    # ------------------------------------------------------------------ how it computes
+    # ------------------------------------------------------------------ computation
     device: Annotated[str, AnyCase] | None = Field(
         default=None, description="cpu, or cuda:0; else the first CUDA device, else cpu"
     )
@@ -103,7 +102,7 @@ class Settings(BaseModel):
         description="threads that encode files; else one per available core",
     )
 
-    # ------------------------------------------------------------------ what it admits
+    # ------------------------------------------------------------------ admission
     queue_capacity: int = Field(
         default=256, ge=64, le=2**31, description="images that may wait; more are refused"
     )
@@ -134,7 +133,7 @@ class Settings(BaseModel):
         default=65_536, ge=0, le=2**40, description="largest request body that is read"
     )
 
-    # ------------------------------------------------------------------ whom it serves
+    # ------------------------------------------------------------------ access
     api_keys: tuple[bytes, ...] = Field(
         default=(),
         description="keys that open it, separated by commas; only their SHA-256 is kept",
@@ -148,7 +147,7 @@ class Settings(BaseModel):
         description="sites whose scripts may read answers, separated by commas; * for all",
     )
 
-    # ------------------------------------------------------------------ when it gives up
+    # ------------------------------------------------------------------ timeouts
     stall_s: Seconds = Field(
         default=15.0,
         gt=0,
@@ -166,7 +165,7 @@ class Settings(BaseModel):
         description="seconds a client may take nothing of its answer before it is cut off",
     )
 
-    # ------------------------------------------------------------------ how it ends
+    # ------------------------------------------------------------------ shutdown
     drain_grace_s: Seconds = Field(
         default=0.0,
         ge=0,
@@ -176,7 +175,7 @@ class Settings(BaseModel):
         default=30.0, ge=1, description="seconds that admitted requests have to finish"
     )
 
-    # ------------------------------------------------------------------ its log
+    # ------------------------------------------------------------------ log
     log_format: Annotated[Literal["auto", "json", "console"], AnyCase] = Field(
         default="auto",
         description="form of the log on stdout: json, console, or auto: console in a terminal",
@@ -240,7 +239,7 @@ class Settings(BaseModel):
 
 
 def split_at(separator: str, text: str) -> tuple[str, ...]:
-    """The words between separators, without spaces around them; empty ones are left out."""
+    """Split at separators and strip white space; empty words are left out."""
     return tuple(word for part in text.split(separator) if (word := part.strip()))
 
 

@@ -1,7 +1,7 @@
-"""API keys: authentication of clients, where the service asks for it.
+"""API keys: authentication of clients, if the service requires it.
 
-Owns the digests of the keys and the comparison. The keys themselves are forgotten as soon as they
-are read; which routes ask for one is said in `app`.
+Owns the digests of the keys and the comparison. The keys themselves are not kept; `app` lists the
+routes that require one.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from starlette.datastructures import Headers
 from service.errors import KeyMissing, KeyWrong
 
 BEARER = "bearer "
-KEY = re.compile(r"[!#-&(-:<-_a-~]+")  # visible ASCII but for quotes and the semicolon
+KEY = re.compile(r"[!#-&(-:<-_a-~]+")  # visible ASCII without comma, quotes and semicolon
 
 
 def digest_of(key: str) -> bytes:
-    """The SHA-256 of a key, which is all that is kept of it."""
+    """The SHA-256 of a key; the key itself is not kept."""
     return hashlib.sha256(key.encode()).digest()
 
 
 def digests_of(text: str) -> tuple[bytes, ...]:
-    """The digests of keys with commas between them; none of an empty text.
+    """The digests of comma-separated keys; empty for an empty text.
 
     Raises:
-        ValueError: there are commas alone, or a key that not every client could send.
+        ValueError: there are only commas, or a key has characters that some clients cannot send.
     """
     keys = [key for part in text.split(",") if (key := part.strip())]
-    if text and not keys:  # rather than to stand open
+    if text and not keys:  # else the service would be open to all
         raise ValueError("there is no key between the commas: leave it empty for none")
     if text.startswith(("[", "{")) or not all(KEY.fullmatch(key) for key in keys):
         raise ValueError(
@@ -50,10 +50,10 @@ def key_in(headers: Headers) -> str | None:
 
 
 class KeyRing:
-    """The accepted keys; without any the service is open.
+    """The accepted keys; without keys the service is open to all.
 
     Args:
-        digests: SHA-256 of each key.
+        digests: SHA-256 of each accepted key.
     """
 
     def __init__(self, digests: Iterable[bytes]) -> None:
@@ -61,15 +61,15 @@ class KeyRing:
 
     @property
     def open_to_all(self) -> bool:
-        """True where the service has no keys and asks for none."""
+        """True if the service has no keys and requires none."""
         return not self._digests
 
     def require(self, headers: Headers) -> bytes | None:
-        """The digest of the client's key, or None where no key is needed.
+        """The digest of the client's key, or None if no key is required.
 
         Raises:
-            KeyMissing: the client sent none.
-            KeyWrong: it is none of ours.
+            KeyMissing: the client sent no key.
+            KeyWrong: the key is not accepted.
         """
         if not self._digests:
             return None
@@ -77,16 +77,16 @@ class KeyRing:
         if key is None:
             raise KeyMissing("send a key, as Authorization: Bearer KEY or as X-API-Key: KEY")
         for digest in _digests_of_header(key):
-            # Every key is compared, in constant time: how long it takes tells nothing.
-            if any([hmac.compare_digest(digest, known) for known in self._digests]):  # noqa: C419 - a generator would stop at the first that fits
+            # Every key is compared, in constant time, so that the duration reveals nothing.
+            if any([hmac.compare_digest(digest, known) for known in self._digests]):  # noqa: C419 - a generator would stop at the first match
                 return digest
         raise KeyWrong("this key is not one of the service's: ask its operator for one")
 
 
 def _digests_of_header(key: str) -> list[bytes]:
-    """The digests of a key as UTF-8 and as Latin-1: clients encode headers either way.
+    """The digests of a key for both encodings that clients use in headers: UTF-8 and Latin-1.
 
     Args:
-        key: as Starlette decodes headers, a character for each byte.
+        key: header value as decoded by Starlette, one character per byte.
     """
     return [hashlib.sha256(key.encode("latin-1")).digest(), digest_of(key)]

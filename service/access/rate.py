@@ -1,8 +1,8 @@
 """Rate limits per client: by key, else by address.
 
-Owns the windows and who shares one. A window begins with a client's first request, so Retry-After
-is exact. Addresses share a fixed number of windows: memory stays bounded
-however many there are, and a secret keeps anyone from aiming at another's. Knows no HTTP.
+Owns the windows and their assignment to clients. A window begins with a client's first request, so
+Retry-After is exact. Addresses are hashed to a fixed number of windows, which bounds the memory;
+the hash has a secret key, so that no client can choose to share another's window. Knows no HTTP.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from limits.strategies import FixedWindowRateLimiter
 from service.errors import RateExceeded
 
 ADDRESS_WINDOWS = 2**14
-NETWORK_BITS = 64  # what one household or one server has of IPv6
+NETWORK_BITS = 64  # prefix length in bits that one customer or one server has in IPv6
 
 
 class RateLimit:
-    """Counts requests.
+    """Counts requests per client.
 
     Args:
-        rates: such as `120/minute`, or `10/second; 1000/hour`.
+        rates: rates such as `120/minute` or `10/second; 1000/hour`.
     """
 
     def __init__(self, rates: str) -> None:
@@ -40,14 +40,14 @@ class RateLimit:
         """Count one request of a client.
 
         Args:
-            key: the digest of its key, if it has a good one.
-            address: where it comes from.
+            key: digest of its key, if it has a valid one.
+            address: its IP address.
 
         Raises:
-            RateExceeded: it has had all of its window; with the seconds until the next.
+            RateExceeded: its window is used up; with the seconds until the next window.
         """
         who = self._window_of(address) if key is None else f"key {key.hex()}"
-        # All are asked before one is charged: a request that is refused uses up nothing.
+        # All rates are tested before one is counted: a refused request does not count.
         full = [rate for rate in self._rates if not self._windows.test(rate, who)]
         if full:
             ends = [self._windows.get_window_stats(rate, who).reset_time for rate in full]
@@ -66,7 +66,7 @@ class RateLimit:
 
 
 def network_of(address: str) -> str:
-    """The part of an address that one client cannot change at will."""
+    """The part of an address that a client cannot change: IPv4, or the /64 prefix of IPv6."""
     try:
         number = ipaddress.ip_address(address)
     except ValueError:

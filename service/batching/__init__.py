@@ -1,1 +1,1 @@
-"""Who is in a batch: recipes, the queue, predictions, the batcher. No torch, no HTTP."""
+"""Batching: recipes, the queue, predicted durations, the batcher. No torch, no HTTP."""

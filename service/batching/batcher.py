@@ -1,8 +1,8 @@
-"""Batches: formed whenever the engine is free, from all that waits by then.
+"""The batcher: gives the engine a batch from the queue whenever it is free.
 
-Owns admission and the batch in hand; `executor` owns the outcome of a batch. Knows an engine by its
-protocol, and neither torch nor HTTP nor the event loop, whose side of it is `waiting`. There is no
-wait timer: while a batch is computed the queue grows, and all that waits then forms the next one.
+Owns admission and the running batch; `executor` owns the outcome of a batch. Knows the engine only
+by its protocol, and neither torch nor HTTP nor the event loop (see `waiting.py`). There is no wait
+timer: while a batch is computed the queue grows, and the next batch is formed from it.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ MAX_RETRY_AFTER_S = 600
 
 
 class Batcher:
-    """The queue in front of an engine, and the batch that the engine computes.
+    """Moves images from the queue to the engine.
 
-    Any thread may call. An engine that is free takes its next batch on the thread of whoever brings
-    work; then, as long as there is some, on the thread that brings its results.
+    Thread-safe. If the engine is idle, the next batch starts on the thread that calls `submit`;
+    otherwise on the thread that completes the previous batch.
 
     Args:
-        clock: seconds, monotonic.
-        stall_s: seconds overdue after which nothing new is admitted.
+        clock: monotonic clock in seconds.
+        stall_s: seconds a batch may be overdue before new requests are refused.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Batcher:
         self._stall_s = stall_s
         self._limit = BatchSizeLimit(queue.max_batch)
         self._executor = BatchExecutor(engine, observer, predictor, self._limit, clock)
-        self._lock = threading.RLock()  # a batch may be done before `execute` has returned
+        self._lock = threading.RLock()  # re-entrant: `execute` may call `_finished` itself
         self._running: list[PendingImage] = []
         self._draining = self._stopping = False
 
@@ -58,25 +58,25 @@ class Batcher:
 
     @property
     def heartbeat_age_s(self) -> float:
-        """Seconds since the engine last showed life; grows during a batch."""
+        """Seconds since the engine's last heartbeat; grows during a batch."""
         return self._engine.status().heartbeat_age_s
 
     def depths(self) -> dict[str, int]:
-        """Images waiting, by pinned model."""
+        """Number of queued images by pinned name of the model."""
         with self._lock:
             return dict(self._queue.depths())
 
     def queued_work_s(self) -> float:
-        """Predicted seconds until all that waits, and what is being computed, is done."""
+        """Predicted seconds until the running batch and the queue are computed."""
         with self._lock:
             return self._queue.work_s() + self._running_work_s()
 
     def retry_after_s(self) -> int:
-        """Whole seconds after which the work now queued should be done."""
+        """Whole seconds after which the work queued now should be done; for Retry-After."""
         return _whole_seconds(self.queued_work_s())
 
     def unfinished(self) -> list[Future[Rendered]]:
-        """The images that are promised and not there yet."""
+        """The futures of admitted images without a result."""
         with self._lock:
             pending = [*self._running, *self._queue.waiting()]
         return [each.image for each in pending if not each.image.done()]
@@ -93,20 +93,20 @@ class Batcher:
         encode_ahead_s: float = 0.0,
         encode_s: float = 0.0,
     ) -> list[PendingImage]:
-        """Admit all of `recipes`, or refuse at once.
+        """Admit all of `recipes`, or refuse them at once.
 
         Args:
-            recipes: of one request.
-            deadline: the clock's time in seconds.
-            bounded: False for the later recipes of work that was admitted before.
-            later: recipes of the same request that will be submitted by and by.
+            recipes: recipes of one request.
+            deadline: clock time in seconds.
+            bounded: False for further images of an admitted request: limits are not checked.
+            later: recipes of the same request that will be submitted later.
             encode_ahead_s: predicted seconds until the encoders are free.
             encode_s: predicted seconds of encoding, after the last image.
 
         Raises:
-            QueueFull: there is no room.
-            DeadlineTooNear: they could not all be done by then.
-            Draining, EngineSilent, EngineLost: nothing new is admitted any more.
+            QueueFull: the queue has not enough free places, or too much work is queued.
+            DeadlineTooNear: the images could not all be ready before the deadline.
+            Draining, EngineSilent, EngineLost: new requests are no longer admitted.
         """
         now = self._clock()
         pending = [PendingImage(recipe, deadline, now) for recipe in recipes]
@@ -115,7 +115,8 @@ class Batcher:
             if bounded:
                 queued_s = self._queue.work_s()
                 ahead_s = max(queued_s + self._running_work_s(), encode_ahead_s)
-                # What meets an idle engine goes: so a prediction that is wrong is soon mended.
+                # An idle engine accepts any request, so that a wrong prediction is corrected by
+                # measuring.
                 if ahead_s or later:
                     whole = [*recipes, *later]
                     self._queue.require_time(whole, ahead_s, deadline - now, encode_s)
@@ -152,7 +153,7 @@ class Batcher:
             )
 
     def _dispatch(self) -> None:
-        """Give the engine its next batch, if it has none."""
+        """Start the next batch if none is running; while stopping, stop the engine instead."""
         with self._lock:
             if self._running:
                 return
@@ -170,14 +171,18 @@ class Batcher:
                 self.abandon(engine_lost)
             self._dispatch()
 
-    # ------------------------------------------------------------------ the end
+    # ------------------------------------------------------------------ shutdown
 
     def stop_admitting(self) -> None:
-        """Refuse everything new from now on; what was admitted is finished."""
+        """Refuse new requests from now on; admitted ones are finished."""
         self._draining = True
 
     def stop(self) -> int:
-        """End the engine after its batch; returns how many images were given up."""
+        """Refuse all queued images and stop the engine after the running batch.
+
+        Returns:
+            The number of refused images.
+        """
         why = "the server shut down before this request's turn came"
         with self._lock:
             given_up = self._queue.give_up(lambda: Draining(why, retry_after_s=RESTART_S))
@@ -186,10 +191,10 @@ class Batcher:
         return given_up
 
     def abandon(self, error: Callable[[], Refused]) -> int:
-        """Refuse all that is unfinished, even in the batch under way, each with a new `error()`.
+        """Refuse all unfinished images, also of the running batch, each with a new `error()`.
 
         Returns:
-            How many images.
+            The number of refused images.
         """
         with self._lock:
             given_up = self._queue.give_up(error)

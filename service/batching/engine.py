@@ -1,7 +1,7 @@
-"""The engine as everybody else sees it: what it offers, reports and raises.
+"""The interface of the engine: its operations, status and errors.
 
 Owns the protocol `Engine`, the description of a loaded model and the names of errors. Knows neither
-torch nor threads: behind the protocol may stand a thread, a process or a replica elsewhere.
+torch nor threads: the protocol may be implemented by a thread, a process or a remote replica.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ from models.picture import Pixels
 from service.batching.recipe import Recipe
 from service.errors import EngineLost, OutOfRange
 
-RESTART_S = 10  # after which whoever was given up may try again
+RESTART_S = 10  # seconds after which a client may retry
 ENGINE_ENDED = "the engine has ended, and this server with it: try again when it has restarted"
 KINDS = ("out_of_memory", "device", "hang", "other")
 
 
 class DeviceLost(Exception):
-    """The device does nothing more for this process: only a new process helps."""
+    """This process can no longer use the device: a new process is needed."""
 
 
 def kind_of(error: BaseException) -> str:
-    """The label of `progan_engine_errors_total` for what an engine raised."""
+    """The label of `progan_engine_errors_total` for an exception of an engine."""
     if isinstance(error, MemoryError):
         return "out_of_memory"
     return "device" if isinstance(error, DeviceLost) else "other"
 
 
 def engine_lost() -> EngineLost:
-    """The error of all work that an engine no longer does."""
+    """The error for work that is not done because the engine has ended."""
     return EngineLost(ENGINE_ENDED, retry_after_s=RESTART_S)
 
 
 class BundleRefused(Exception):
-    """A bundle that is not served; the message says what is wrong with it and what to do.
+    """A bundle cannot be served; the message states the fault and the remedy.
 
     Attributes:
-        transient: whether retrying the same files may succeed, as after an error of the disk.
+        transient: True if a retry with the same files may succeed, for example after a disk error.
     """
 
     def __init__(self, reason: str, *, transient: bool = False) -> None:
@@ -54,17 +54,17 @@ class BundleRefused(Exception):
 
 @dataclass(frozen=True)
 class EngineMode:
-    """How a model's numbers are computed; part of what makes bytes equal.
+    """Conditions of the computation on which the bytes of a picture depend.
 
     Attributes:
-        device: `cpu` or `cuda:0`, and so on.
-        precision: the number format, `fp32` or `bf16`.
-        libraries: names and versions whose change may change a last bit; with the number of
-            threads, where the start-up test did not find that pictures are the same on one.
-        exact: whether the start-up test found that a picture does not depend on its batch.
+        device: `cpu`, `cuda:0`, and so on.
+        precision: number format, `fp32` or `bf16`.
+        libraries: names and versions of libraries that may change the last bit; also the number
+            of threads, unless the start-up test found the same pictures with one thread.
+        exact: True if the start-up test found that a picture does not depend on its batch.
         processor: the kind of CPU or the name of the GPU.
-        golden_tried, golden_equal: golden seeds of the card, and how many of them come out here
-            byte for byte as at export; fewer on another kind of processor.
+        golden_tried, golden_equal: number of golden seeds of the card, and number of them whose
+            pictures here equal the exported ones byte for byte; fewer on another processor.
     """
 
     device: str
@@ -77,7 +77,7 @@ class EngineMode:
 
     @property
     def platform(self) -> str:
-        """All on which the bytes of a picture rest beside its model."""
+        """Device, processor, precision and libraries, joined to one text."""
         return ", ".join(
             part for part in (self.device, self.processor, self.precision, self.libraries) if part
         )
@@ -96,10 +96,10 @@ class ModelInfo:
         return self.card.pinned_name
 
     def resolution_for(self, asked: int | None) -> int:
-        """The resolution to render; the largest where none was asked for.
+        """The resolution to render; the largest if none was requested.
 
         Raises:
-            OutOfRange: the model does not have it.
+            OutOfRange: the model has no such resolution.
         """
         allowed = self.card.resolutions
         if asked is None:
@@ -111,11 +111,11 @@ class ModelInfo:
         return asked
 
     def size_at(self, resolution: int) -> Size:
-        """Height and width in pixels of its pictures at a resolution."""
+        """Height and width in pixels of the pictures at a resolution."""
         return self.card.network.size_at(resolution)
 
     def label_for(self, asked: str | None) -> str | None:
-        """The class that was asked for; None where none was.
+        """Check the requested class and return it; None if none was requested.
 
         Raises:
             OutOfRange: the model has no such class, or none at all.
@@ -129,10 +129,10 @@ class ModelInfo:
         return asked
 
     def label_of(self, asked: str | None, seed: int) -> str | None:
-        """The class of the picture of `seed`: the one asked for, else the seed's own.
+        """The class of the picture of `seed`: the requested one, else that derived from the seed.
 
         Returns:
-            None where the model has no classes.
+            None if the model has no classes.
 
         Raises:
             OutOfRange: the model has no such class, or none at all.
@@ -148,7 +148,7 @@ class RenderedBatch:
 
     Attributes:
         images: uint8 `[H, W, C]` each, in the order of the recipes.
-        seconds: that the computation took.
+        seconds: duration of the computation.
     """
 
     images: Sequence[Pixels]
@@ -160,7 +160,8 @@ class LoadedBundle:
     """A bundle that an engine has loaded and verified.
 
     Attributes:
-        timings: batches that were computed undisturbed on the way, and the seconds each took.
+        timings: batches that were computed during verification with nothing beside them, and the
+            duration of each in seconds.
     """
 
     model: ModelInfo
@@ -172,10 +173,10 @@ class EngineStatus:
     """The state of an engine at one moment.
 
     Attributes:
-        alive: whether it can compute; once False, for good.
-        fault: what ended it before its time.
-        heartbeat_age_s: seconds since it last showed life; grows during a batch.
-        overdue_s: seconds of silence beyond what the work in hand was allowed to take.
+        alive: True if it can compute; False for good after its end.
+        fault: the exception that ended it unexpectedly.
+        heartbeat_age_s: seconds since the last heartbeat; grows during a batch.
+        overdue_s: seconds by which the running work exceeds its allowed duration.
     """
 
     alive: bool
@@ -185,14 +186,14 @@ class EngineStatus:
 
 
 class Engine(Protocol):
-    """What computes images: any thread may call, and calls return at once.
+    """Computes images. Thread-safe; all calls but `ended` return at once.
 
-    Work is done one piece after another, in the order of the calls. Futures raise `EngineLost` for
-    work that an engine could not do because it has ended.
+    Jobs run one at a time, in the order of the calls. Futures raise `EngineLost` for jobs that were
+    not done because the engine has ended.
     """
 
     def start(self) -> Future[None]:
-        """Open the device. Raises: whatever is wrong with it, in the future."""
+        """Open the device; the future raises any error of the device."""
         ...
 
     def submit(self, batch: Sequence[Recipe], allowed_s: float) -> Future[RenderedBatch]:
@@ -203,35 +204,35 @@ class Engine(Protocol):
             allowed_s: seconds of computation after which the engine counts as overdue.
 
         Raises:
-            MemoryError: there is not enough for a batch of this size.
-            DeviceLost: nothing can be computed any more; the engine ends.
+            MemoryError: the memory is too small for a batch of this size.
+            DeviceLost: the device can no longer be used; the engine ends.
         """
         ...
 
     def load(self, folder: Path, *, while_serving: bool) -> Future[LoadedBundle]:
-        """Read and verify a bundle; from then on batches of its model may be submitted.
+        """Read and verify a bundle; afterwards batches of its model may be submitted.
 
         Args:
-            folder: of the bundle.
-            while_serving: verify it beside batches, at a low priority; else with all there is.
+            folder: folder of the bundle.
+            while_serving: verify it beside batches, at a low priority; else with all cores.
 
         Raises:
-            BundleRefused: it cannot be used, or does not make the pictures its card promises.
+            BundleRefused: the bundle cannot be used, or its pictures differ from those of its card.
         """
         ...
 
     def unload(self, pinned: str) -> Future[None]:
-        """Give the memory of a model back; nothing if it is not loaded."""
+        """Free the memory of a model; no effect if it is not loaded."""
         ...
 
     def status(self) -> EngineStatus:
-        """The state at this moment."""
+        """The current status."""
         ...
 
     def stop(self) -> None:
-        """End when all that was submitted is done; what comes later raises `EngineLost`."""
+        """End after all submitted jobs; later jobs raise `EngineLost`."""
         ...
 
     def ended(self, within_s: float) -> bool:
-        """Whether nothing computes any more, after waiting for it a while."""
+        """Wait up to `within_s` seconds for the end; True if nothing is running."""
         ...

@@ -1,8 +1,8 @@
-"""One batch: computed, in smaller parts where memory is short, and delivered to whoever waits.
+"""Execution of one batch: computed, in smaller parts if memory is short, and delivered.
 
-Owns the outcome of each image and the size that a batch may have. Knows an engine by its protocol,
-and neither threads nor the queue, torch nor HTTP. That an image does not depend on its batch lets a
-batch be cut anywhere.
+Owns the outcome of each image and the current limit of the batch size. Knows the engine only by its
+protocol, and neither threads nor the queue, torch nor HTTP. A batch may be split anywhere, because
+an image does not depend on its batch.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ from service.batching.queue import PendingImage, Rendered
 from service.batching.recipe import Recipe
 from service.errors import EngineFailed, EngineLost, MemoryTooSmall
 
-LENIENCY = 3.0  # times its predicted duration that a batch may take before it is overdue
-RAISE_AFTER = 100  # full batches; so at worst one batch in a hundred is computed twice
+LENIENCY = 3.0  # a batch is overdue after this multiple of its predicted duration
+RAISE_AFTER = 100  # full batches; so at most one batch in a hundred is computed twice
 
 log = logging.getLogger(__name__)
 
 
 class Observer(Protocol):
-    """Who wants to know of batches; called on the engine's thread."""
+    """Receives the results of batches, for metrics; called on the engine's thread."""
 
     def batch_done(self, recipes: Sequence[Recipe], waits_s: list[float], took_s: float) -> None:
-        """A batch was computed in `took_s`; its recipes had waited `waits_s`."""
+        """Record a batch that took `took_s` seconds; its recipes had waited `waits_s` seconds."""
         ...
 
     def batch_failed(self, error: Exception) -> None:
-        """The engine raised."""
+        """Record an exception of the engine."""
         ...
 
 
 class BatchSizeLimit:
-    """The largest batch worth trying: it falls at once and rises slowly, as a TCP window does.
+    """Limit of the batch size: it falls at once and rises slowly, like a TCP congestion window.
 
     Args:
-        most: images; as set by the operator.
+        most: largest number of images, as configured.
 
     Attributes:
-        size: images that a batch may hold now, 1 to `most`.
+        size: current number of images that a batch may have, 1 to `most`.
     """
 
     def __init__(self, most: int) -> None:
@@ -52,12 +52,12 @@ class BatchSizeLimit:
         self._full_batches = 0
 
     def lower(self, size: int) -> None:
-        """Note that the memory was too small for more than `size` images."""
+        """Lower the limit: the memory was too small for more than `size` images."""
         self.size = max(1, min(self.size, size))
         self._full_batches = 0
 
     def succeeded(self, size: int) -> None:
-        """Note a batch of `size` images; after many full ones the limit rises by one image."""
+        """Count a computed batch of `size` images; many full ones raise the limit by one image."""
         if size < self.size or self.size == self._most:
             return
         self._full_batches += 1
@@ -67,12 +67,12 @@ class BatchSizeLimit:
 
 
 class BatchExecutor:
-    """From batches to images in the hands of those who wait.
+    """Computes batches on the engine and sets the results of their images.
 
     Args:
-        predictor: learns how long batches take, and predicts how long they may.
+        predictor: learns the duration of batches, and predicts it for the allowed time.
         limit: lowered when a batch did not fit into memory.
-        clock: seconds, monotonic.
+        clock: monotonic clock in seconds.
     """
 
     def __init__(
@@ -90,11 +90,12 @@ class BatchExecutor:
         self._clock = clock
 
     def execute(self, batch: list[PendingImage], when_done: Callable[[bool], None]) -> None:
-        """Give each image of `batch` its pixels, or the reason why not; returns at once.
+        """Compute `batch` and set the result or the error of each image; returns at once.
 
         Args:
             batch: images of one model, claimed for computation.
-            when_done: called once, when all have their outcome, with whether the engine can go on.
+            when_done: called once, when all images have a result or an error; its argument is
+                True if the engine can continue.
         """
         part, rest = batch[: self._limit.size], batch[self._limit.size :]
         recipes = [pending.recipe for pending in part]
@@ -105,7 +106,7 @@ class BatchExecutor:
             error, again = done.exception(), list[PendingImage]()
             try:
                 again = self._settle(part, done)
-            except Exception:  # a fault in the bookkeeping must not stop the engine
+            except Exception:  # an error in the accounting must not stop the engine
                 log.exception("a batch was computed but not accounted for")
             if again or (rest and not _is_fatal(error)):
                 self.execute([*again, *rest], when_done)
@@ -117,7 +118,7 @@ class BatchExecutor:
         computed.add_done_callback(finish)
 
     def _settle(self, batch: list[PendingImage], done: Future[RenderedBatch]) -> list[PendingImage]:
-        """Deliver, or refuse; returns those to be computed again."""
+        """Deliver or refuse the images; returns those that must be computed again."""
         error = done.exception()
         if error is None:
             self._deliver(batch, done.result())
@@ -144,7 +145,7 @@ class BatchExecutor:
         recipes = [pending.recipe for pending in batch]
         waits = [max(0.0, began - pending.admitted_at) for pending in batch]
         for pending, pixels, wait in zip(batch, rendered.images, waits, strict=True):
-            with suppress(InvalidStateError):  # it was given up meanwhile
+            with suppress(InvalidStateError):  # the image was refused during the computation
                 pending.image.set_result(Rendered(pixels, wait, took, len(batch), began))
         self._predictor.observe(recipes, took)
         self._limit.succeeded(len(batch))
@@ -160,7 +161,7 @@ class BatchExecutor:
 
 
 def refuse(image: Future[Rendered], error: Exception) -> bool:
-    """Give up an image with a reason; False if it had its outcome before."""
+    """Set the error of an image; False if it already had a result or an error."""
     try:
         image.set_exception(error)
     except InvalidStateError:

@@ -1,7 +1,8 @@
-"""How long work will take, learned from the batches that ran.
+"""Predicted duration of work, learned from the batches that were computed.
 
-Owns an online least-squares fit, one per model, of `seconds = a + sum of b[resolution] * n`:
-a batch has a fixed cost and every image one that depends on its resolution. Knows recipes only.
+Owns an online least-squares fit per model of `seconds = a + sum of b[resolution] * n[resolution]`:
+each batch has a fixed cost, and each image a cost that depends on its resolution. Knows recipes
+only.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from numpy.typing import NDArray
 
 from service.batching.recipe import Recipe
 
-FORGETTING = 0.98  # a batch weighs half as much after 34 more
-PRIOR_SECONDS_PER_PIXEL = 1e-6  # before anything ran: 66 ms at 256 px
-PRIOR_WEIGHT = 0.01  # of a batch
+FORGETTING = 0.98  # the weight of a batch is halved after 34 more batches
+PRIOR_SECONDS_PER_PIXEL = 1e-6  # before any measurement: 66 ms at 256 px
+PRIOR_WEIGHT = 0.01  # relative to a batch
 
 
 class BatchFit:
     """The fit of one model over the resolutions seen so far."""
 
     def __init__(self) -> None:
-        self._column: dict[int, int] = {}  # resolution -> place among the coefficients; 0 is `a`
+        self._column: dict[int, int] = {}  # resolution -> index of its coefficient; 0 is `a`
         self._squares: NDArray[np.float64] = np.eye(1) * PRIOR_WEIGHT
         self._products: NDArray[np.float64] = np.zeros(1)
         self._coefficients: NDArray[np.float64] = np.zeros(1)
@@ -35,7 +36,7 @@ class BatchFit:
         return max(0.0, float(self._coefficients[0]))
 
     def per_image(self, resolution: int) -> float:
-        """`b`, in seconds; a guess by size before that resolution was seen."""
+        """`b[resolution]`, in seconds; the prior by pixel count if that resolution was not seen."""
         if resolution not in self._column:
             return PRIOR_SECONDS_PER_PIXEL * resolution**2
         return max(0.0, float(self._coefficients[self._column[resolution]]))
@@ -50,7 +51,7 @@ class BatchFit:
             row[self._column[resolution]] = count
         self._squares = FORGETTING * self._squares + np.outer(row, row)
         self._products = FORGETTING * self._products + row * seconds
-        # The prior, once more, keeps the system solvable when it has been forgotten.
+        # This ridge keeps the system solvable after the weight of the prior has decayed.
         ridge = np.eye(len(row)) * 1e-6
         self._coefficients = np.linalg.solve(self._squares + ridge, self._products).astype(
             np.float64
@@ -65,7 +66,7 @@ class BatchFit:
 
 
 class WorkPredictor:
-    """Predicted seconds of recipes, over all models; any thread may ask while another learns."""
+    """Predicts the seconds of recipes, over all models; thread-safe."""
 
     def __init__(self) -> None:
         self._fits: dict[str, BatchFit] = {}
@@ -78,17 +79,17 @@ class WorkPredictor:
             fit.observe(Counter(recipe.resolution for recipe in recipes), seconds)
 
     def forget(self, model: str) -> None:
-        """Drop what was learned of a model that is served no more."""
+        """Drop the fit of a model that was unloaded."""
         with self._one_at_a_time:
             self._fits.pop(model, None)
 
     def image_seconds(self, recipe: Recipe) -> float:
-        """What `recipe` adds to a batch."""
+        """Predicted seconds that `recipe` adds to a batch."""
         with self._one_at_a_time:
             return self._fit(recipe.model).per_image(recipe.resolution)
 
     def seconds(self, recipes: Iterable[Recipe], max_batch: int) -> float:
-        """All of `recipes`, in batches of `max_batch` of one model each."""
+        """Predicted seconds of `recipes`, in batches of up to `max_batch` images of one model."""
         counts: Counter[str] = Counter()
         total = 0.0
         for recipe in recipes:

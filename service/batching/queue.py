@@ -1,7 +1,7 @@
 """The admission queue: bounded, in arrival order over all models.
 
-Owns which images wait and which form the next batch, of one model at a time. Knows neither threads
-nor the engine nor HTTP, and takes the time as an argument.
+Owns the queued images and the choice of the next batch, which has one model. Knows neither threads
+nor the engine nor HTTP; the time is passed as an argument.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from service.errors import DeadlinePassed, DeadlineTooNear, QueueFull, Refused
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """One image and how it came about.
+    """One image and its timing.
 
     Attributes:
         pixels: uint8 `[H, W, C]`.
         queue_s: seconds from admission to the start of its batch.
-        generate_s: seconds its batch took.
-        batch_size: images in that batch.
-        began_at: the clock's time in seconds at which that batch began.
+        generate_s: duration of its batch in seconds.
+        batch_size: number of images in that batch.
+        began_at: clock time in seconds at which that batch began.
     """
 
     pixels: Pixels
@@ -42,9 +42,9 @@ class PendingImage:
     """One recipe in the queue.
 
     Attributes:
-        deadline: the clock's time in seconds after which nobody wants the image any more.
-        admitted_at: the clock's time in seconds.
-        image: what the waiter holds; cancelled when the waiter has gone.
+        deadline: clock time in seconds after which the image is no longer needed.
+        admitted_at: clock time of the admission in seconds.
+        image: future of the result; cancelled when the request no longer waits for it.
     """
 
     recipe: Recipe
@@ -57,10 +57,10 @@ class AdmissionQueue:
     """The bounded queue in front of the engine.
 
     Args:
-        capacity: images that may wait.
-        max_queued_s: predicted seconds of work that may wait; one request always may.
-        max_batch: images in a batch; may be changed between batches.
-        max_work_s: predicted seconds of a batch; one image always goes, whatever it takes.
+        capacity: maximum number of queued images.
+        max_queued_s: maximum predicted seconds of queued work; not applied to an empty queue.
+        max_batch: maximum number of images in a batch; may be changed between batches.
+        max_work_s: maximum predicted seconds of a batch; not applied to its first image.
     """
 
     def __init__(
@@ -80,11 +80,11 @@ class AdmissionQueue:
         self._pending: deque[PendingImage] = deque()
 
     def waiting(self) -> list[PendingImage]:
-        """All that is still wanted, in order of arrival."""
+        """Queued images that are not cancelled, in order of arrival."""
         return [pending for pending in self._pending if not pending.image.done()]
 
     def depths(self) -> Counter[str]:
-        """How many images wait, by model."""
+        """Number of queued images by model."""
         return Counter(pending.recipe.model for pending in self.waiting())
 
     def work_s(self) -> float:
@@ -93,18 +93,18 @@ class AdmissionQueue:
         return self._predictor.seconds(waiting, self.max_batch)
 
     def append(self, pending: Sequence[PendingImage]) -> None:
-        """Let images in, whether or not there is room."""
+        """Add images without checking the limits."""
         self._pending.extend(pending)
 
     def require_room(self, recipes: Sequence[Recipe], queued_s: float) -> None:
-        """Refuse a request for which there is no room.
+        """Refuse a request that exceeds the limits of the queue.
 
         Args:
-            recipes: of the request.
-            queued_s: predicted seconds of work that waits, as `work_s` gives it.
+            recipes: recipes of the request.
+            queued_s: predicted seconds of queued work, as returned by `work_s`.
 
         Raises:
-            QueueFull: there are not enough places, or too much work waits.
+            QueueFull: there are not enough free places, or too much work is queued.
         """
         needed = len(recipes)
         if len(self._pending) + needed > self.capacity:
@@ -131,19 +131,19 @@ class AdmissionQueue:
         """Refuse a request that would be answered too late.
 
         Args:
-            recipes: of the request.
+            recipes: recipes of the request.
             ahead_s: predicted seconds of other work before it.
-            timeout_s: seconds that the answer may take.
+            timeout_s: maximum seconds until the answer.
             encode_s: predicted seconds of encoding its images.
 
         Raises:
-            DeadlineTooNear: with the predicted seconds, and when it could be met.
+            DeadlineTooNear: with the predicted seconds, and a Retry-After if a retry may succeed.
         """
         own_s = self._predictor.seconds(recipes, self.max_batch) + encode_s
         late_s = ahead_s + own_s - timeout_s
         if late_s <= 0:
             return
-        mendable = own_s <= timeout_s  # by waiting until less is queued
+        mendable = own_s <= timeout_s  # by a retry when less work is queued
         raise DeadlineTooNear(
             f"the answer would take about {ahead_s + own_s:.1f} s, {ahead_s:.1f} s of it for what "
             f"is queued before it, and may take {timeout_s:.3g} s: "
@@ -153,10 +153,10 @@ class AdmissionQueue:
         )
 
     def take(self, now: float) -> list[PendingImage]:
-        """The next batch: the image that has waited longest, and those that can go with it.
+        """Remove and return the next batch: the oldest image, and others of its model that fit.
 
-        Images whose waiter has gone or whose deadline has passed leave the queue uncomputed. The
-        head of the queue is in every batch, so nobody starves.
+        Cancelled images and images whose deadline has passed are removed without being computed.
+        The oldest image is in every batch, so no request starves.
         """
         batch: list[PendingImage] = []
         staying: list[PendingImage] = []
@@ -172,7 +172,7 @@ class AdmissionQueue:
         return batch
 
     def give_up(self, error: Callable[[], Refused]) -> int:
-        """Refuse all that still waits, each with a new `error()`; returns how many images."""
+        """Refuse all queued images, each with a new `error()`; returns their number."""
         refused = [each for each in self._pending if each.image.set_running_or_notify_cancel()]
         self._pending.clear()
         for pending in refused:
@@ -186,7 +186,7 @@ class AdmissionQueue:
 
 
 def _claim(pending: PendingImage, now: float) -> bool:
-    """Claim an image for computation; False for one that is cancelled or too late."""
+    """Claim an image for computation; False if it is cancelled or its deadline has passed."""
     if not pending.image.set_running_or_notify_cancel():
         return False
     if pending.deadline > now:

@@ -1,7 +1,7 @@
-"""All that determines one image, as pure data.
+"""The inputs that determine one image, as plain data.
 
-Owns `Point` (a place in latent space, named by seeds), `Recipe` and the walk between key frames.
-Knows neither pixels nor networks.
+Owns `Point` (a point in latent space, defined by seeds), `Recipe` and the latent-space walk between
+key frames. Knows neither pixels nor networks.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import pairwise
 
 
 class Method(StrEnum):
-    """How to go from one latent to another."""
+    """Interpolation method between two latents: spherical or linear."""
 
     SLERP = "slerp"
     LERP = "lerp"
@@ -21,11 +21,11 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A place in latent space: a seed, or a place between two.
+    """A point in latent space: that of a seed, or an interpolation between two seeds.
 
     Attributes:
         start, end: seeds, 0 to 2^63 - 1.
-        t: how far from `start` to `end`, 0 to 1.
+        t: interpolation parameter from `start` to `end`, 0 to 1.
     """
 
     start: int
@@ -36,13 +36,13 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """All that determines one image.
+    """The inputs that determine one image.
 
     Attributes:
-        model: pinned by digest, `name@digest`.
-        resolution: of a level that the model has (`models.families.progan.config`).
-        label: name of a class, for models with labels; None: each seed brings its own
-            (`models.latent`), and a place between two seeds lies between their classes, too.
+        model: pinned name, `name@digest`.
+        resolution: resolution of a level of the model (`models.families.progan.config`).
+        label: name of a class, for models with labels; None: the class is derived from each seed
+            (`models.latent`), and between two seeds the class vectors are interpolated, too.
     """
 
     model: str
@@ -52,16 +52,16 @@ class Recipe:
 
 
 def point_of(seed: int) -> Point:
-    """The place that `seed` alone stands for."""
+    """The point of a single seed."""
     return Point(seed, seed, 0.0)
 
 
 def walk(seeds: Sequence[int], steps: int, *, loop: bool, method: Method) -> list[Point]:
-    """The frames of a walk from key frame to key frame, `steps` from each to the next.
+    """The points of a latent-space walk from key frame to key frame, `steps` steps per segment.
 
-    A key frame is `point_of` its seed, so it equals the picture of that seed. Neighbouring segments
-    share their key frame, which appears once. A loop goes on from the last seed to just before the
-    first: its last segment ends where the film begins again.
+    A key frame is `point_of` its seed, so it equals the picture of that seed. Adjacent segments
+    share a key frame, which appears once. A loop has one more segment, from the last seed back to
+    the first, without its last point: the first frame follows it when the film repeats.
 
     Returns:
         `(len(seeds) - 1) * steps + 1` points, or `len(seeds) * steps` for a loop.
@@ -72,7 +72,7 @@ def walk(seeds: Sequence[int], steps: int, *, loop: bool, method: Method) -> lis
 
 
 def frames_of_walk(seeds: int, steps: int, *, loop: bool) -> int:
-    """How many frames `walk` gives for that many seeds."""
+    """The number of points that `walk` returns for that many seeds."""
     return seeds * steps if loop else (seeds - 1) * steps + 1
 
 

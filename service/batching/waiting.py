@@ -1,7 +1,7 @@
-"""The event loop's side of the batcher: wait for images, and for the end.
+"""The asyncio interface of the batcher: wait for images, and drain.
 
-Owns how waiting ends early: a deadline or a cancelled task takes its recipes out of the queue.
-Knows neither torch nor HTTP.
+Owns the early end of waiting: a passed deadline or a cancelled task cancels its images in the
+queue. Knows neither torch nor HTTP.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from service.errors import DeadlinePassed
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """Work that follows on the images of a request.
+    """Predicted encoding after the images of a request are computed.
 
     Attributes:
         ahead_s: predicted seconds until the encoders are free.
@@ -45,16 +45,16 @@ async def wait_for_images(
     """The images of `recipes`, in the same order.
 
     Args:
-        batcher: computes them.
-        recipes: of one request.
-        timeout_s: seconds that waiting and computing may take together.
-        window: how many of the recipes may be in the queue at a time; all of them if left out.
-        encode: that will follow, and must be done within the same seconds.
+        batcher: computes the images.
+        recipes: recipes of one request.
+        timeout_s: maximum seconds of waiting and computing together.
+        window: maximum number of unfinished recipes in the batcher; None for all of them.
+        encode: encoding that follows and must end within `timeout_s`, too.
 
     Raises:
         QueueFull, DeadlineTooNear, Draining, EngineSilent, EngineLost: refused at once.
-        DeadlinePassed: not all images were there in time.
-        EngineFailed: the engine raised.
+        DeadlinePassed: not all images were ready in time.
+        EngineFailed: the engine raised an exception.
     """
     deadline = time.monotonic() + timeout_s
     first = len(recipes) if window is None else window
@@ -72,7 +72,7 @@ async def wait_for_images(
                 images.append(await asyncio.wrap_future(pending[place].image))
                 if further := recipes[first + place : first + place + 1]:
                     pending += batcher.submit(further, deadline, bounded=False)
-    except (TimeoutError, DeadlinePassed) as error:  # whoever looks at the clock first
+    except (TimeoutError, DeadlinePassed) as error:  # from the event loop or from the queue
         raise DeadlinePassed(
             f"the picture was not ready within {timeout_s:g} s",
             retry_after_s=batcher.retry_after_s(),
@@ -84,10 +84,10 @@ async def wait_for_images(
 
 
 async def drain(batcher: Batcher, limit_s: float) -> int:
-    """Stop admitting, finish what was admitted within `limit_s` seconds, end the thread.
+    """Stop admitting, finish admitted images within `limit_s` seconds, stop the engine.
 
     Returns:
-        How many admitted images were given up.
+        The number of admitted images that were refused.
     """
     batcher.stop_admitting()
     images = [asyncio.shield(asyncio.wrap_future(image)) for image in batcher.unfinished()]

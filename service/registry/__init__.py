@@ -1,1 +1,1 @@
-"""Which models are served: registry, catalogue, the watched folder, hot reload."""
+"""The models that are served: registry, catalogue, watched folders of bundles, hot reload."""

@@ -1,6 +1,7 @@
-"""Work beside serving: each piece on a thread of its own, of lower priority.
+"""Background work during serving: each job runs on its own thread, at a lower priority.
 
-Owns such threads. They never keep the process alive. Knows nothing of the work.
+Owns these threads, which are daemons: they do not keep the process alive. Knows nothing about the
+jobs.
 """
 
 from __future__ import annotations
@@ -16,23 +17,23 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-NICENESS = 10  # a tenth of a core that serving wants, too; all of one that nobody wants
+NICENESS = 10  # about a tenth of a core that serving uses, too; all of an idle core
 HIGHEST_NICENESS = 19
 
 log = logging.getLogger(__name__)
 
 
 class BackgroundThread:
-    """Starts the threads, and knows whether one still runs."""
+    """Starts the background threads and waits for them to end."""
 
     def __init__(self) -> None:
         self._threads: list[threading.Thread] = []
 
     def run(self, job: Callable[[], T]) -> Future[T]:
-        """Run `job` at once on a new thread; its result, or its error, is that of the future.
+        """Start `job` on a new thread; the future has its result or its exception.
 
-        A new one each time: the threads that libraries keep for it, as many as the engine has, end
-        with it, and have its priority.
+        Each job has a new thread because libraries start as many worker threads for it as for the
+        engine: these have its priority and end with it.
         """
         done: Future[T] = Future()
 
@@ -41,7 +42,7 @@ class BackgroundThread:
                 try:
                     lower_priority()
                     done.set_result(job())
-                except BaseException as error:  # noqa: BLE001 - whatever it is, the caller gets it
+                except BaseException as error:  # noqa: BLE001 - any exception goes to the caller
                     done.set_exception(error)
 
         thread = threading.Thread(target=work, name="background", daemon=True)
@@ -50,7 +51,7 @@ class BackgroundThread:
         return done
 
     def ended(self, within_s: float) -> bool:
-        """Whether none runs any more, after waiting for them a while."""
+        """Wait up to `within_s` seconds for all threads; True if none is running."""
         until = time.monotonic() + within_s
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
@@ -58,12 +59,12 @@ class BackgroundThread:
 
 
 def lower_priority() -> None:
-    """Let other threads go first, where the system has priorities for threads and allows it."""
+    """Lower the priority of the calling thread; only on Linux, and only if the system allows it."""
     if sys.platform != "linux":
         return
     thread = threading.get_native_id()
     try:
         niceness = os.getpriority(os.PRIO_PROCESS, thread) + NICENESS
         os.setpriority(os.PRIO_PROCESS, thread, min(niceness, HIGHEST_NICENESS))
-    except OSError as error:  # a sandbox may forbid it, and the work must be done all the same
+    except OSError as error:  # a sandbox may forbid it; the job runs nevertheless
         log.warning("background work runs at the priority of serving: %s", error)

@@ -1,7 +1,7 @@
-"""The catalogue: what clients may ask for, as a view of the registry of models.
+"""The catalogue: the models that clients may request, as a view of the registry.
 
-Owns the states of a model, and names: `name`, `name@digest`, the default, and what was refused and
-why. Knows cards, never weights.
+Owns the states of a model and the resolution of names: `name`, `name@digest` and the default; also
+the refused bundles with their reasons. Knows cards, but no weights.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from service.errors import NotReady, UnknownModel
 
 
 class ModelState(Enum):
-    """Where a model is on its way through the service."""
+    """State of a model in the service."""
 
     CANDIDATE = "candidate"  # its bundle is being read and verified
     SERVING = "serving"
-    RETIRING = "retiring"  # no folder holds it any more; it answers to its pinned name
-    CLOSED = "closed"  # it finishes what is under way and takes nothing new
+    RETIRING = "retiring"  # replaced or removed; requests for its pinned name are admitted
+    CLOSED = "closed"  # admitted requests are finished, new ones are refused
     REFUSED = "refused"
 
 
@@ -31,10 +31,10 @@ class ModelEntry:
     """One model in the registry.
 
     Attributes:
-        folder: of its bundle.
-        info: None for a candidate, and for a bundle that was refused.
-        reason: why it was refused.
-        since: the clock's time in seconds at which it retired.
+        folder: folder of its bundle.
+        info: None for a candidate and for a refused bundle.
+        reason: reason of the refusal.
+        since: clock time in seconds at which it retired.
     """
 
     folder: Path
@@ -44,19 +44,19 @@ class ModelEntry:
     since: float = 0.0
 
 
-ATTEMPTS = (ModelState.CANDIDATE, ModelState.REFUSED)  # what a folder gives beside its model
+ATTEMPTS = (ModelState.CANDIDATE, ModelState.REFUSED)  # may exist beside a served model
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All that can be served, by name.
+    """All models that can be served, by name.
 
     Attributes:
-        models: by name.
-        refused: why a bundle is not served, by the name of its folder.
-        default: name of the model of a request that names none; one of `models`, or None.
-        retiring: by pinned name, digests that were replaced or removed and are still loaded.
-        no_default_reason: why there is no default, and what to do.
+        models: served models by name.
+        refused: reason why a bundle is not served, by the name of its folder.
+        default: name of the model for requests that name none; a key of `models`, or None.
+        retiring: models that were replaced or removed and are still available, by pinned name.
+        no_default_reason: reason why there is no default, and the remedy.
     """
 
     models: Mapping[str, ModelInfo]
@@ -69,18 +69,18 @@ class Catalogue:
         """The name of the default.
 
         Raises:
-            NotReady: there is none, and why.
+            NotReady: there is no default; the message states the reason.
         """
         if self.default is None:
             raise NotReady(self.no_default_reason, refused=dict(self.refused))
         return self.default
 
     def find(self, asked: str | None) -> ModelInfo:
-        """The model a client means by `name`, `name@digest` or nothing.
+        """The model for a request that names `name`, `name@digest` or nothing.
 
         Raises:
-            UnknownModel: it is not loaded, or not with that digest.
-            NotReady: none was named and there is no default.
+            UnknownModel: the model is not loaded, or has another digest.
+            NotReady: the request names no model, and there is no default.
         """
         asked = asked or self.require_default()
         if asked in self.retiring:
@@ -104,12 +104,12 @@ class Catalogue:
 def view_of(
     entries: Sequence[ModelEntry], bundles: Sequence[Path], wanted_default: str | None
 ) -> Catalogue:
-    """The catalogue of a registry.
+    """Build the catalogue from the entries of a registry.
 
     Args:
-        entries: all models, the retiring ones in the order in which they retired.
-        bundles: the folders that hold bundles, for messages.
-        wanted_default: name of the model of requests that name none; None to choose.
+        entries: all entries; retiring ones in the order in which they retired.
+        bundles: folders that contain bundles, for messages.
+        wanted_default: configured name of the default model; None to choose one.
     """
     infos = {
         state: [each.info for each in entries if each.state is state and each.info]
@@ -134,15 +134,15 @@ def view_of(
 
 
 def label_of_folder(folder: Path, bundles: Sequence[Path]) -> str:
-    """The name of a bundle's folder in messages: its own where all lie in one folder."""
+    """The name of a bundle's folder in messages: without its path if `bundles` is one folder."""
     return folder.name if len(bundles) == 1 else str(folder)
 
 
 def default_of(models: Sequence[Card], wanted: str | None) -> str | None:
-    """The name of the default: the wanted one, else the largest `personas-*`, else the first.
+    """The name of the default: `wanted`, else the largest `personas-*`, else the first by name.
 
     Returns:
-        None where there is no model, or not the wanted one.
+        None if there is no model, or if `wanted` is not among them.
     """
     names = sorted(card.name for card in models)
     if wanted is not None:

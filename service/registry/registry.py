@@ -1,8 +1,8 @@
-"""The registry of models: each in one state, from the first look at its bundle to its end.
+"""The registry of models: each in one state, from reading its bundle to unloading it.
 
-Owns the state of every model, which folder gives it, who has a name first, and how long a retired
-digest stays. Knows neither files nor engine nor threads; all calls come from the event loop. Takes
-the time as an argument.
+Owns the state of every model, the folder it was loaded from, which of two folders may use a name,
+and how long a retired digest stays. Knows neither files nor engine nor threads; all calls come from
+the event loop. The time is passed as an argument.
 """
 
 from __future__ import annotations
@@ -24,23 +24,24 @@ from service.registry.catalogue import (
 )
 from service.registry.watcher import Fingerprint
 
-RETURN_GRACE_S = 1  # whoever had resolved the old digest when it went gets the new one
+RETURN_GRACE_S = 1  # Retry-After in seconds; a retry resolves the name to the new digest
 
 
 class ModelRegistry:
-    """All models, whatever their state; what clients may ask for is the view `catalogue`.
+    """All models in every state; `catalogue` is the view of those that clients may request.
 
     Args:
-        bundles: the folders that hold bundles.
-        wanted_default: name of the model of requests that name none; None to choose.
-        grace_s: seconds a retired digest stays at least, unless the next one of its name follows.
+        bundles: folders that contain bundles.
+        wanted_default: configured name of the default model; None to choose one.
+        grace_s: minimum seconds that a retired digest stays, unless another digest of the same
+            name retires after it.
     """
 
     def __init__(self, bundles: Sequence[Path], wanted_default: str | None, grace_s: float) -> None:
         self._bundles = bundles
         self._wanted_default = wanted_default
         self._grace_s = grace_s
-        self._entries: list[ModelEntry] = []  # the retiring ones in the order in which they retired
+        self._entries: list[ModelEntry] = []  # retiring ones in order of retirement
         self._read: dict[Path, Fingerprint] = {}
         self._in_use: Counter[str] = Counter()
         self._catalogue: Catalogue | None = None
@@ -49,12 +50,12 @@ class ModelRegistry:
 
     @property
     def read(self) -> Mapping[Path, Fingerprint]:
-        """Each folder that holds a bundle, as it was when it was read last."""
+        """Each folder with a bundle, and its fingerprint when it was last read."""
         return self._read
 
     @property
     def names(self) -> set[str]:
-        """The names of the models that folders give."""
+        """The names of the models that are served."""
         return {info.card.name for _, info in self._serving()}
 
     @property
@@ -67,19 +68,19 @@ class ModelRegistry:
         return label_of_folder(folder, self._bundles)
 
     def given_by(self, folder: Path) -> ModelInfo | None:
-        """The model that `folder` gives now."""
+        """The model that is served from `folder`, or None."""
         return next((info for place, info in self._serving() if place == folder), None)
 
     def require_free(self, folder: Path, name: str, gone: Collection[Path] = ()) -> None:
-        """Refuse a second folder with a model of one name.
+        """Refuse a model whose name another folder already uses.
 
         Args:
-            folder: where the bundle lies.
-            name: of its model.
-            gone: folders that are no longer there; their names are free.
+            folder: folder of the bundle.
+            name: name of its model.
+            gone: folders that no longer exist; their names are free.
 
         Raises:
-            BundleRefused: another folder was first.
+            BundleRefused: another folder uses the name.
         """
         for other, info in self._serving():
             if info.card.name == name and other != folder and other not in gone:
@@ -91,16 +92,16 @@ class ModelRegistry:
     # ------------------------------------------------------------------ changes of state
 
     def begin(self, folder: Path, fingerprint: Fingerprint) -> None:
-        """Enter a candidate: the bundle in `folder` is about to be read."""
+        """Add a candidate entry before the bundle in `folder` is read; a refused entry stays."""
         self._read[folder] = fingerprint
         if not any(each.folder == folder and each.state in ATTEMPTS for each in self._entries):
             self._enter(ModelEntry(folder, ModelState.CANDIDATE))
 
     def serve(self, folder: Path, info: ModelInfo, now: float, gone: Collection[Path] = ()) -> None:
-        """Serve the model that `folder` gives from now on; the one it gave before retires.
+        """Serve the model of `folder` from now on; the model served from it before retires.
 
         Raises:
-            BundleRefused: another folder gives a model of that name.
+            BundleRefused: another folder uses the name.
         """
         self.require_free(folder, info.card.name, gone)
         heirs = [place for place, old in self._serving() if old.card.name == info.card.name]
@@ -113,34 +114,34 @@ class ModelRegistry:
             self._retire(old, now)
 
     def refuse(self, folder: Path, reason: str) -> bool:
-        """Refuse the bundle in `folder`; the model that it gave before is served on.
+        """Mark the bundle in `folder` as refused; the model served from it before stays served.
 
         Returns:
-            Whether that is news.
+            True if the reason is new.
         """
         before = self._take_out({folder}, *ATTEMPTS)
         self._enter(ModelEntry(folder, ModelState.REFUSED, reason=reason))
         return reason not in (each.reason for each in before)
 
     def remove(self, folder: Path, now: float) -> None:
-        """Note that `folder` is no longer there."""
+        """Record that `folder` no longer exists; its model retires."""
         self._read.pop(folder, None)
         self._take_out({folder}, *ATTEMPTS)
         for old in self._take_out({folder}, ModelState.SERVING):
             self._retire(old, now)
 
     def collect(self, now: float, queued: Mapping[str, int]) -> list[str]:
-        """Close the retiring models whose time is over; take out closed ones that nobody uses.
+        """Close retiring models whose grace period is over; remove closed ones that are not in use.
 
-        A retiring model survives at least one more call, because a request may have resolved its
-        name already.
+        A model is removed by a later call than the one that closes it, because a request may have
+        resolved its name already.
 
         Args:
-            now: the clock's time in seconds.
-            queued: images that wait, by pinned name.
+            now: clock time in seconds.
+            queued: number of queued images by pinned name.
 
         Returns:
-            The pinned names of those that were taken out; `using` refuses them from now on.
+            The pinned names of the removed models; `using` refuses them from now on.
         """
         free = [
             pinned
@@ -161,30 +162,30 @@ class ModelRegistry:
         self._catalogue = None
         return free
 
-    # ------------------------------------------------------------------ what clients may ask for
+    # ------------------------------------------------------------------ view for clients
 
     @property
     def catalogue(self) -> Catalogue:
-        """All that can be served at this moment."""
+        """The models that can be served now."""
         if self._catalogue is None:
             self._catalogue = view_of(self._entries, self._bundles, self._wanted_default)
         return self._catalogue
 
     @property
     def anything_retired(self) -> bool:
-        """Whether a model is loaded that no folder gives."""
+        """True if a retired model is still loaded."""
         return bool(self._retired())
 
     def holds(self, pinned: str) -> bool:
-        """Whether a digest is served, or was and is still loaded."""
+        """True if the digest is served, or retired and still loaded."""
         return any(each.info and each.info.pinned_name == pinned for each in self._entries)
 
     @contextmanager
     def using(self, pinned: str) -> Generator[None]:
-        """Keep a model loaded while pictures of it are awaited.
+        """Keep a model loaded while a request waits for its pictures.
 
         Raises:
-            NotReady: it has just been unloaded; the next request finds what is there instead.
+            NotReady: the model has just been unloaded; a retry resolves its name again.
         """
         if not self.holds(pinned):
             raise NotReady(
@@ -197,14 +198,14 @@ class ModelRegistry:
         finally:
             self._in_use[pinned] -= 1
 
-    # ------------------------------------------------------------------ inner parts
+    # ------------------------------------------------------------------ private
 
     def _serving(self) -> list[tuple[Path, ModelInfo]]:
         serving = (each for each in self._entries if each.state is ModelState.SERVING)
         return [(each.folder, each.info) for each in serving if each.info]
 
     def _retired(self) -> dict[str, ModelEntry]:
-        """By pinned name, in the order in which they retired."""
+        """Retiring and closed entries by pinned name, in order of retirement."""
         return {
             each.info.pinned_name: each
             for each in self._entries

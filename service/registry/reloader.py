@@ -1,7 +1,7 @@
-"""Hot reload of model bundles; the start is the reload of an empty engine.
+"""Hot reload of model bundles; loading at the start is a reload with an empty engine.
 
-Owns the order of things when a bundle changes: notice, load and verify, serve, retire and unload
-the old model. A bad bundle changes nothing but what is reported of it. Knows an engine by its
+Owns the order of steps when a bundle changes: detect, load and verify, serve, retire and unload the
+old model. A bad bundle changes nothing except its reported state. Knows the engine only by its
 protocol, and neither torch nor HTTP.
 """
 
@@ -24,17 +24,17 @@ from service.registry.watcher import Fingerprint, FolderWatcher, model_name_in, 
 
 T = TypeVar("T")
 
-COLLECT_S = 1.0  # between two looks at retired models, while there are any
+COLLECT_S = 1.0  # seconds between two attempts to unload retired models
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class ReloadParts:
-    """What reloading works with.
+    """Parts that `Reloader` uses.
 
     Attributes:
-        depths: images that wait, by pinned name.
+        depths: number of queued images by pinned name.
         publish: called when the catalogue may have changed.
     """
 
@@ -47,13 +47,13 @@ class ReloadParts:
 
 
 class Reloader:
-    """Keeps the registry as the folders of bundles are.
+    """Keeps the registry in agreement with the folders of bundles.
 
     Args:
-        bundles: the folders that hold bundles; of two models with one name the first is served.
-        poll_s: seconds between two looks; 0 to look only when called.
+        bundles: folders that contain bundles; of two models with the same name the first is served.
+        poll_s: seconds between two scans; 0 to scan only on `look_now`.
         grace_s: seconds that a retired model stays, for messages.
-        clock: seconds, monotonic.
+        clock: monotonic clock in seconds.
     """
 
     def __init__(
@@ -75,24 +75,24 @@ class Reloader:
         self._unreadable: set[Path] = set()
 
     def look_now(self) -> None:
-        """Read every bundle at once, changed or not; on the event loop."""
+        """Start a scan that reads every bundle, changed or not; call on the event loop."""
         self._called.set()
 
     async def load_all(self) -> None:
-        """Read every bundle while nothing is served.
+        """Read every bundle before serving begins.
 
-        A bundle that is refused is read again a little later: it may have been read while it was
-        copied.
+        A refused bundle is read again a little later, because it may have been incomplete while it
+        was being copied.
 
         Raises:
-            DeviceLost, EngineLost: the engine has ended meanwhile.
+            DeviceLost, EngineLost: the engine has ended.
         """
         await self.look(at_once=True, while_serving=False)
         for folder in self._parts.registry.refused:
             self._watcher.retry(folder)
 
     async def run(self) -> None:
-        """Look again and again, until cancelled."""
+        """Scan the folders and unload retired models periodically, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._look_forever())
             tasks.create_task(self._collect_forever())
@@ -104,7 +104,7 @@ class Reloader:
             try:
                 await self.look(at_once=called or missed)
                 missed = False
-            except Exception:  # a fault of ours must neither end the watch nor lose a change
+            except Exception:  # a bug must neither end the loop nor lose a change
                 missed = True
                 log.exception("the bundles were not looked through; they will be again")
 
@@ -124,14 +124,14 @@ class Reloader:
         self._called.clear()
         return True
 
-    # ------------------------------------------------------------------ one look
+    # ------------------------------------------------------------------ one scan
 
     async def look(self, *, at_once: bool = False, while_serving: bool = True) -> None:
-        """Notice what changed, and serve it.
+        """Scan the folders once: load changed bundles and retire the models of removed ones.
 
         Args:
-            at_once: read everything there is, changed or not, settled or not.
-            while_serving: load beside batches; else with all there is.
+            at_once: read every bundle, changed or not, settled or not.
+            while_serving: load beside batches, at a low priority; else with all cores.
         """
         registry = self._parts.registry
         found = await self._find(at_once=at_once)
@@ -146,13 +146,13 @@ class Reloader:
             await self._read(folder, changes.gone, while_serving=while_serving)
         for folder in changes.gone:
             self._remove(folder)
-        if names - registry.names:  # a bundle may have been refused for a name that is free now
+        if names - registry.names:  # a bundle may have been refused for a name that is now free
             for folder in sorted(set(registry.refused) - set(changes.changed)):
                 await self._read(folder, ())
         self._parts.publish()
 
     async def _find(self, *, at_once: bool) -> dict[Path, Fingerprint]:
-        """The bundles in all folders that can be read, in the order of the folders."""
+        """Fingerprints of the bundles in all readable folders, in the order of the folders."""
         found: dict[Path, Fingerprint] = {}
         for bundles in self._bundles:
             known = [folder for folder in self._parts.registry.read if folder.parent == bundles]
@@ -160,14 +160,14 @@ class Reloader:
                 found |= await self._beside(lambda b=bundles, k=known: read_fingerprints(b, k))
             except OSError as error:
                 if at_once or bundles not in self._unreadable:
-                    log.error("%s; what is loaded is served on", unreadable(error))  # noqa: TRY400 - it says all
+                    log.error("%s; what is loaded is served on", unreadable(error))  # noqa: TRY400 - a traceback adds nothing
                 self._unreadable.add(bundles)
             else:
                 self._unreadable.discard(bundles)
         return found
 
     async def collect_retired(self) -> None:
-        """Unload retired models that nothing needs any more."""
+        """Unload closed models that are no longer in use."""
         parts = self._parts
         if not parts.registry.anything_retired:
             return
@@ -188,9 +188,9 @@ class Reloader:
         try:
             info = await self._load(folder, gone, while_serving=while_serving)
             await self._serve(folder, info, gone)
-        except (DeviceLost, EngineLost):  # no fault of the bundle
+        except (DeviceLost, EngineLost):  # the bundle is not the cause
             raise
-        except Exception as error:  # whatever is wrong with one bundle, the others are served
+        except Exception as error:  # a bundle with any error must not stop the others
             if not isinstance(error, BundleRefused):
                 log.exception("unexpected fault with bundle %s", registry.label(folder))
             self._refuse(folder, error)
@@ -220,7 +220,7 @@ class Reloader:
     async def _serve(self, folder: Path, info: ModelInfo, gone: Collection[Path]) -> None:
         try:
             self._parts.registry.serve(folder, info, self._clock(), gone)
-        except BundleRefused:  # its card was exchanged while it was loaded
+        except BundleRefused:  # its card was replaced during loading
             if not self._parts.registry.holds(info.pinned_name):
                 await asyncio.wrap_future(self._parts.engine.unload(info.pinned_name))
             raise
@@ -248,5 +248,5 @@ class Reloader:
 
 
 def unreadable(error: OSError) -> str:
-    """Why a folder of bundles could not be looked at, and what to do."""
+    """The message for a folder of bundles that cannot be read: reason and remedy."""
     return f"PROGAN_BUNDLES cannot be looked through: {error}. Mend the folder or its rights"

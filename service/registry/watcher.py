@@ -1,7 +1,7 @@
 """Changes in the folders of bundles: found by polling, reported when they have settled.
 
-Owns fingerprints, which folders are bundles at all, and when a change has settled. Keeps no list of
-bundles and knows no engine; how long passes between two looks is its caller's business.
+Owns the fingerprints, the rule which folders count as bundles, and the rule when a change has
+settled. Keeps no list of bundles and knows no engine; the caller chooses the polling interval.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ Fingerprint = tuple[tuple[int | str, ...], ...]
 
 
 def bundle_folders(bundles: Path) -> list[Path]:
-    """The folders in `bundles` that may be bundles, by name; none of them need have a card.
+    """The folders in `bundles` that may be bundles, sorted by name; a card is not required.
 
-    Hidden ones and unfinished exports are left out.
+    Hidden folders and unfinished exports are left out.
 
     Raises:
-        OSError: `bundles` is not there or cannot be listed.
+        OSError: `bundles` does not exist or cannot be listed.
     """
     with os.scandir(bundles) as entries:
         names = sorted(entry.name for entry in entries if _may_be_folder(entry))
@@ -35,15 +35,16 @@ def bundle_folders(bundles: Path) -> list[Path]:
 def _may_be_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link that leads where we may not look: to be refused, not passed over
+    except OSError:  # a link to an unreadable place: must be reported as refused, not ignored
         return True
 
 
 def fingerprint_of(folder: Path) -> Fingerprint:
-    """What changes when a file of the bundle does, symbolic links followed.
+    """File status of the required files of a bundle; symbolic links are followed.
 
-    Device and inode tell another file of the same size and date; the time of the last change of
-    status, which nobody can set, tells a file that was written over and given its old date.
+    It changes when a file changes. Device and inode detect another file of the same size and
+    modification time; ctime, which cannot be set, detects a file that was overwritten and whose
+    modification time was restored.
     """
     return tuple(_status(folder / name) for name in REQUIRED_FILES)
 
@@ -68,34 +69,34 @@ def read_fingerprints(bundles: Path, known: Collection[Path] = ()) -> dict[Path,
     """The fingerprint of each bundle, by its folder.
 
     Args:
-        bundles: the folder that holds them.
-        known: folders that were bundles before. One of these that has lost its card is damaged; any
-            other folder without a card is none of our business.
+        bundles: the folder that contains the bundles.
+        known: folders that were bundles before. A known folder without a card is a damaged bundle;
+            any other folder without a card is ignored.
 
     Raises:
-        OSError: `bundles` is not there or cannot be listed, which says nothing of what is in it.
+        OSError: `bundles` does not exist or cannot be listed; its bundles may be unchanged.
     """
     prints = {folder: fingerprint_of(folder) for folder in bundle_folders(bundles)}
     return {folder: print_ for folder, print_ in prints.items() if print_[0] or folder in known}
 
 
 def model_name_in(folder: Path) -> str | None:
-    """The name of the model in a bundle's card; None where it cannot be read."""
+    """The model name in a bundle's card; None if it cannot be read."""
     try:
         name = json.loads((folder / CARD_FILE).read_bytes())["name"]
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        return None  # whoever loads the bundle says what is wrong with it
+        return None  # loading the bundle reports the error
     return name if isinstance(name, str) else None
 
 
 @dataclass(frozen=True)
 class FolderChanges:
-    """What is new since the bundles were read.
+    """Differences between the last scan and the bundles as they were read.
 
     Attributes:
-        changed: new or otherwise than when it was read, and settled: to be read.
-        gone: no longer there, twice in a row.
-        unsettled: otherwise than at the look before, for the first time since it was settled.
+        changed: folders to be read: new or changed since they were read, and settled.
+        gone: folders that were missing in two scans in a row.
+        unsettled: folders that have just begun to change; each is listed once per change.
     """
 
     changed: list[Path]
@@ -104,9 +105,9 @@ class FolderChanges:
 
 
 class FolderWatcher:
-    """Compares each look with what was read and with the look before.
+    """Compares each scan with the fingerprints of the last reading and of the previous scan.
 
-    A bundle is settled when two looks agree.
+    A bundle is settled when two scans in a row find the same fingerprint.
     """
 
     def __init__(self) -> None:
@@ -122,12 +123,12 @@ class FolderWatcher:
         *,
         at_once: bool = False,
     ) -> FolderChanges:
-        """Compare the folders that were found with those that were read.
+        """Compare the fingerprints of this scan with those of the last reading.
 
         Args:
-            found: of this look, in the order in which new ones are to be read.
-            read: as each folder was when it was read last.
-            at_once: report all folders as changed, settled or not.
+            found: fingerprints of this scan, in the order in which new bundles are to be read.
+            read: fingerprint of each folder when it was last read.
+            at_once: report every folder as changed (missing ones as gone), settled or not.
         """
         changes = FolderChanges([], [], [])
         for folder in [*found, *(each for each in read if each not in found)]:
@@ -146,9 +147,9 @@ class FolderWatcher:
         return changes
 
     def retry(self, folder: Path) -> None:
-        """Report `folder` once more though it has not changed: after 2 looks, then 4, and so on.
+        """Report `folder` again even if unchanged: after 2 scans, then 4, and so on, at most 64.
 
-        For what failed for a transient reason, as a disk that did not answer.
+        For transient failures, for example a disk error.
         """
         self._failures[folder] = self._failures.get(folder, 0) + 1
         self._looks_left[folder] = min(2 ** self._failures[folder], LONGEST_WAIT_LOOKS)
