@@ -1,7 +1,7 @@
 """`python -m training`: prepares the process, then runs a command of `command_line.py`.
 
-Owns what must happen before torch is imported: how OpenMP's threads wait, and what Ctrl-C does in
-the seconds that imports take.
+Owns the settings needed before torch is imported: the waiting policy of OpenMP threads, and the
+handling of Ctrl-C during the imports, which take seconds.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from types import FrameType
 
 from training.threads import wait_passively
 
-INTERRUPTED = 130  # the exit code of a command that Ctrl-C ended
+INTERRUPTED = 130  # exit code of a command stopped by Ctrl-C
 
 
 def start() -> None:
-    """Import the commands, run one, and end this process with its exit code."""
+    """Import the commands, run one, and exit this process with its exit code."""
     wait_passively(os.environ)
     interruptible = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if interruptible:  # and not ignored, as behind `nohup`
+    if interruptible:  # not if SIGINT is ignored, for example in a background job
         signal.signal(signal.SIGINT, end_at_once)
     from training.command_line import run_process  # noqa: PLC0415 - imports torch
 
@@ -29,7 +29,7 @@ def start() -> None:
 
 
 def end_at_once(_number: int, _frame: FrameType | None) -> None:
-    """End without a traceback: no command has begun, and an import must not swallow the signal."""
+    """Exit without a traceback or exception: no command has begun, and imports can catch one."""
     os.write(2, b"stopped before anything began\n")
     os._exit(INTERRUPTED)
 

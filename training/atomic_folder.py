@@ -1,16 +1,16 @@
-"""A folder that appears whole or not at all, also in the place of an older one.
+"""Atomic writing of folders and files: they appear complete or not at all.
 
-Owns unfinished folders (`OUT.partial-...` beside their final place), pushing them to the disk,
-putting them in place in one step, and clearing or restoring what a killed process left behind.
-Knows nothing of what is written.
+Owns unfinished folders (`OUT.partial-...` beside their final path), their synchronization to the
+disk (fsync), their renaming in one step, and the cleanup after a killed process.
+Knows no content of the folders.
 
     with atomic_folder(out, replace=True) as folder:
         (folder / "card.json").write_text(...)
 
-**Replacing.** Where the kernel can exchange two names in one step (Linux, `renameat2`), `out` is
-the old folder or the new one at every moment. Elsewhere there are two renames, and between them no
-`out`; if the process is killed just there, the next `atomic_folder(out)` or `clear_abandoned(out)`
-puts the old folder back.
+**Replacing.** If the kernel can exchange two names in one step (Linux, `renameat2`), `out` is
+always either the old folder or the new one. Otherwise there are two renames, and `out` does not
+exist between them; if the process is killed at that point, the next `atomic_folder(out)` or
+`clear_abandoned(out)` restores the old folder.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ from models.layout import UNFINISHED
 
 REPLACED = f"{UNFINISHED}replaced-"  # the old folder, between the two renames
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # Linux, <fcntl.h> and <linux/fs.h>
-RANDOM = "?" * 8  # how `tempfile` ends its names, as a pattern
-NOT_OFFERED = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK}  # by a file system
+RANDOM = "?" * 8  # pattern of the suffix of names by `tempfile`
+NOT_OFFERED = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK}  # if there are no locks
 
 
 @contextmanager
 def atomic_folder(out: Path, *, replace: bool = False, public: bool = False) -> Generator[Path]:
     """Yield a new folder beside `out`; on success it becomes `out`, on failure it is deleted.
 
-    All that lies in it is pushed to the disk before that. If `out` is a link, its target counts.
+    Its content is synchronized to the disk before that. If `out` is a link, its target is used.
 
     Args:
         out: must not exist, or be an empty folder, unless `replace`.
-        replace: an older folder `out` is deleted, when the new one has taken its place.
-        public: all users of the machine may read the result, whatever the umask says.
+        replace: an older folder `out` is deleted after the new one has replaced it.
+        public: all users of the machine may read the result, regardless of the umask.
 
     Raises:
-        OSError: a folder cannot be made, pushed to the disk or renamed; `out` is as it was.
+        OSError: a folder cannot be created, synchronized or renamed; `out` is unchanged.
     """
     out = Path(os.path.realpath(out))
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -69,15 +69,15 @@ def atomic_folder(out: Path, *, replace: bool = False, public: bool = False) -> 
 
 
 def replace_folder(partial: Path, out: Path) -> None:
-    """Put the finished folder `partial` in the place of `out`, and delete an old `out`.
+    """Rename the finished folder `partial` to `out`, and delete an old `out`.
 
     Args:
-        partial: on the same file system as `out`, best named as `atomic_folder` does.
-        out: a folder, or nothing.
+        partial: on the same file system as `out`; preferably named as by `atomic_folder`.
+        out: an existing folder, or a path that does not exist.
 
     Raises:
-        OSError: `partial` cannot be pushed to the disk or renamed, or `out` is a file; `out` is as
-            it was.
+        OSError: `partial` cannot be synchronized to the disk or renamed, or `out` is a file; `out`
+            is unchanged.
     """
     if out.exists() and not out.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "is a file, and no folder to replace", str(out))
@@ -93,13 +93,13 @@ def replace_folder(partial: Path, out: Path) -> None:
 
 
 def clear_abandoned(out: Path) -> None:
-    """Delete unfinished folders of `out` whose process is gone; restore an `out` they replaced."""
+    """Delete unfinished folders of `out` whose process has ended; restore a replaced `out`."""
     out = Path(os.path.realpath(out))
     name = glob_escape(out.name)
     for old in sorted(out.parent.glob(f"{name}{REPLACED}{RANDOM}")):
         with suppress(OSError), _unused(old):
             if any(old.iterdir()):
-                with suppress(OSError):  # refused where `out` is there and not empty
+                with suppress(OSError):  # fails if `out` exists and is not empty
                     old.rename(out)
                     _synchronize(out.parent)
             shutil.rmtree(old, ignore_errors=True)
@@ -109,10 +109,10 @@ def clear_abandoned(out: Path) -> None:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file that appears whole or not at all, and push it to the disk.
+    """Write a file atomically, and synchronize it to the disk.
 
     Raises:
-        OSError: the disk is full; an older file stays.
+        OSError: the disk is full; an older file is kept.
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
@@ -127,7 +127,7 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 def write_durably(path: Path, text: str) -> None:
-    """Write a text file and push it to the disk; stray halves of characters are escaped."""
+    """Write a text file and synchronize it to the disk; lone surrogates are escaped."""
     with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)
         file.flush()
@@ -135,26 +135,26 @@ def write_durably(path: Path, text: str) -> None:
 
 
 def current_umask() -> int:
-    """The permissions that new files do not get; they can only be read by setting them."""
+    """Return the umask of the process; it can only be read by setting it."""
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
 
 
 def _exchange(first: Path, second: Path) -> bool:
-    """Exchange two names in one step; False where that is not offered, and nothing was done."""
+    """Exchange two names in one step; False if this is not supported, and nothing was changed."""
     try:
         rename = ctypes.CDLL(None, use_errno=True).renameat2
     except (AttributeError, OSError, TypeError):
         return False
-    # Any refusal counts as "not offered": a sandbox may answer with any error number, and if the
-    # cause is a real one, the two renames that follow will meet and report it.
+    # Any error counts as "not supported", because a sandbox may return any error number. A real
+    # error is raised again by the two renames that follow.
     names = os.fsencode(first), os.fsencode(second)
     return rename(AT_FDCWD, names[0], AT_FDCWD, names[1], RENAME_EXCHANGE) == 0
 
 
 def _rename_both(partial: Path, out: Path) -> None:
-    """Move `out` away and `partial` into its place; see `clear_abandoned`."""
+    """Rename `out` to a temporary name, then `partial` to `out`; see `clear_abandoned`."""
     old = Path(tempfile.mkdtemp(prefix=f"{out.name}{REPLACED}", dir=out.parent))
     handle = os.open(out, os.O_RDONLY)
     try:
@@ -177,7 +177,7 @@ def _unused(folder: Path) -> Generator[None]:
     """Hold the lock of a folder.
 
     Raises:
-        OSError: it has gone, or a process holds its lock.
+        OSError: the folder does not exist any more, or another process holds its lock.
     """
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -188,7 +188,7 @@ def _unused(folder: Path) -> Generator[None]:
 
 
 def _lock(handle: int, kind: int) -> None:
-    """Lock an open folder where its file system has locks; where not, nobody clears it either."""
+    """Lock an open folder if its file system has locks; without locks nothing is cleared either."""
     try:
         fcntl.flock(handle, kind)
     except OSError as error:
@@ -197,7 +197,7 @@ def _lock(handle: int, kind: int) -> None:
 
 
 def _set_permissions(folder: Path, mask: int) -> None:
-    """Give all that lies in a folder the permissions of new files under this umask."""
+    """Set the permissions of a folder and its content to those of new files under this umask."""
     for parent, _, files in os.walk(folder):
         Path(parent).chmod(0o777 & ~mask)
         for name in files:
@@ -205,14 +205,14 @@ def _set_permissions(folder: Path, mask: int) -> None:
 
 
 def _synchronize_tree(folder: Path) -> None:
-    """Push all files and names below a folder to the disk."""
+    """Synchronize all files and directory entries below a folder to the disk."""
     for parent, _, files in os.walk(folder):
         for path in (*(Path(parent, name) for name in files), Path(parent)):
             _synchronize(path)
 
 
 def _synchronize(path: Path) -> None:
-    """Push a file, or the names in a folder, to the disk."""
+    """Synchronize a file, or the entries of a folder, to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

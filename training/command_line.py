@@ -1,8 +1,8 @@
 """The command line of `python -m training`.
 
-Owns the parser and the exit codes; each command is a module of `training.commands`. Mistakes of the
-user end with one sentence and exit code 2, a run that was asked to stop with 0, what is interrupted
-with 130.
+Owns the parser and the exit codes; each command is a module of `training.commands`. Errors of the
+user end with a message and exit code 2, errors of the system (disk, memory) with 1, a run that was
+stopped by request with 0, other interrupted commands with 130.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ USER_ERRORS = (
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+    """Build the parser of all commands."""
     parser = argparse.ArgumentParser(
         prog="python -m training",
         description="Train a Progressive GAN on your pictures and export it: prepare, train, "
@@ -84,20 +84,20 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def run_evaluate(options: argparse.Namespace) -> int:
-    """The `evaluate` command."""
+    """Run the `evaluate` command."""
     device = device_of(options.device)
     use_threads(options.threads)
     return evaluate.run(options, device)
 
 
 def run_benchmark(options: argparse.Namespace) -> int:
-    """The `benchmark` command."""
+    """Run the `benchmark` command."""
     use_threads(options.threads)
     return benchmark.run(options)
 
 
 def main() -> int:
-    """Run one command; the exit code."""
+    """Run one command; returns the exit code."""
     options = build_parser().parse_args()
     try:
         if options.run_command is not train.run and Processes.from_environment().count > 1:
@@ -126,11 +126,11 @@ def main() -> int:
 
 
 def lacks_memory(error: Exception) -> bool:
-    """True if there was too little memory, for Python or for torch, on a device or on the CPU."""
+    """True if Python or torch ran out of memory, on a device or on the CPU."""
     kinds = (MemoryError, torch.OutOfMemoryError)
     return isinstance(error, kinds) or "can't allocate memory" in str(error)
 
 
 def run_process() -> NoReturn:
-    """Run one command, and end this process with its exit code."""
+    """Run one command, and exit this process with its exit code."""
     Processes.from_environment().exit(main())

@@ -1,7 +1,8 @@
-"""Pictures of seeds and walks between them, without a service.
+"""Pictures of seeds and walks between them, without the service.
 
-Owns the way from seeds to pixels. It follows the seed contract and renders each picture alone, so
-that a seed gives the same pixels whatever else is asked for, as the service does. Knows no file.
+Owns the computation from seeds to pixels. It follows the seed contract and renders each picture in
+a batch of its own, so the pixels of a seed do not depend on other requested seeds, as in the
+service. Knows no file.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ RANGE = re.compile(r"([0-9]+)-([0-9]+)")
 
 @dataclass(frozen=True)
 class Seed:
-    """A seed as it was typed, and its number."""
+    """A seed as entered, and its number."""
 
     text: str
     number: int
@@ -40,7 +41,7 @@ class Sampler:
     Attributes:
         generator: in evaluation mode.
         resolution: of the pictures.
-        label: number of the class; None for that of each seed.
+        label: number of the class; None for the class of each seed.
     """
 
     generator: Generator
@@ -48,13 +49,14 @@ class Sampler:
     label: int | None = None
 
     def picture(self, seed: int) -> Pixels:
-        """The picture `[H, W, C]` of a seed."""
+        """Render the picture `[H, W, C]` of a seed."""
         return self._render(torch.from_numpy(self._latent(seed)), self._vector(seed))
 
     def walk(self, seeds: Sequence[int], steps: int) -> Iterator[Pixels]:
-        """Pictures from each seed to the next along great circles, `steps` a segment, and the last.
+        """Yield pictures along great circles from each seed to the next; the last seed ends it.
 
-        The vectors of two classes are mixed in a straight line, each of unit mean square.
+        A segment has `steps` pictures. The vectors of two classes are scaled to unit mean square
+        and interpolated linearly.
         """
         for start, end in pairwise(seeds):
             yield self.picture(start)
@@ -80,7 +82,7 @@ class Sampler:
         first, last = self._vector(start), self._vector(end)
         if first is None or last is None or self._class_of(start) == self._class_of(end):
             return first
-        ends = pixel_norm(torch.stack([first, last]))  # so that neither outweighs the other
+        ends = pixel_norm(torch.stack([first, last]))  # so that both have equal weight
         return torch.lerp(ends[0], ends[1], t)
 
     @torch.no_grad()
@@ -94,10 +96,10 @@ class Sampler:
 
 
 def parse_seeds(text: str) -> list[Seed]:
-    """Seeds of a list such as `0-99,200,alan`: ranges with both ends, numbers, texts.
+    """Parse a list of seeds such as `0-99,200,alan`: inclusive ranges, numbers, texts.
 
     Raises:
-        ValueError: a seed that is none, a range that goes down, or more than `MAX_SEEDS` seeds.
+        ValueError: an invalid seed, a descending range, or more than `MAX_SEEDS` seeds.
     """
     seeds: list[Seed] = []
     for word in text.split(","):

@@ -1,7 +1,7 @@
-"""Pictures and films as files, for people who generate without a service.
+"""Picture and video files, for generation without the service.
 
-Owns the encoders and the rule that a file appears whole. PNG and WebP keep every pixel; JPEG and
-MP4 do not, and have no transparency. Knows no generator.
+Owns the encoders and the atomic writing of files. PNG and WebP are lossless; JPEG and MP4 are
+lossy and have no transparency. Knows no generator.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from PIL import Image
 from models.layout import UNFINISHED
 from models.picture import Pixels, as_shown, in_colour, on_white
 
-SMALLEST_FILM_SIDE = 64  # pixels of a film; players show smaller ones badly or not at all
+SMALLEST_FILM_SIDE = 64  # pixels of a video; some video players cannot show smaller ones
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
-    """Call `write` with a path beside `path`, then rename; an older file is replaced.
+    """Call `write` with a temporary path beside `path`, then rename; an older file is replaced.
 
     Raises:
-        OSError: the disk is full; an older file is as it was.
+        OSError: the disk is full; an older file is unchanged.
     """
     partial = path.with_name(f".{path.stem}{UNFINISHED}{path.suffix}")
     try:
@@ -34,22 +34,22 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
 
 
 def save_png(path: Path, pixels: Pixels) -> None:
-    """A picture `[H, W, C]`, without loss."""
+    """Save a picture `[H, W, C]` as PNG, lossless."""
     Image.fromarray(as_shown(pixels)).save(path, format="PNG")
 
 
 def save_webp(path: Path, pixels: Pixels) -> None:
-    """A picture `[H, W, C]`, without loss."""
+    """Save a picture `[H, W, C]` as WebP, lossless."""
     Image.fromarray(in_colour(pixels)).save(path, format="WEBP", lossless=True, exact=True)
 
 
 def save_jpeg(path: Path, pixels: Pixels) -> None:
-    """A picture `[H, W, C]`, over white, with full colour resolution."""
+    """Save a picture `[H, W, C]` as JPEG, over white, without chroma subsampling."""
     Image.fromarray(as_shown(on_white(pixels))).save(path, "JPEG", quality=95, subsampling=0)
 
 
 def write_animation(path: Path, frames: Sequence[Pixels], fps: float, file_format: str) -> None:
-    """Frames `[H, W, C]` as a GIF or a WebP without loss, for ever; `file_format` as Pillow's."""
+    """Write frames `[H, W, C]` as an endless GIF or lossless WebP; `file_format` is Pillow's."""
     images = [Image.fromarray(in_colour(frame)) for frame in frames]
     options = {"lossless": True} if file_format == "WEBP" else {}
     images[0].save(
@@ -64,8 +64,8 @@ def write_animation(path: Path, frames: Sequence[Pixels], fps: float, file_forma
 
 
 def save_mp4(path: Path, frames: Sequence[Pixels], fps: float) -> None:
-    """Frames `[H, W, C]` as H.264, over white; small ones are enlarged by a whole factor."""
-    import av  # noqa: PLC0415 - half a second, for one format
+    """Write frames `[H, W, C]` as H.264, over white; small ones are enlarged by a whole factor."""
+    import av  # noqa: PLC0415 - takes half a second, for one format
 
     pictures = [_fit(frame) for frame in frames]
     with av.open(str(path), "w", format="mp4") as film:
@@ -79,7 +79,7 @@ def save_mp4(path: Path, frames: Sequence[Pixels], fps: float) -> None:
 
 
 def _fit(pixels: Pixels) -> Pixels:
-    """RGB `[H, W, 3]` with even sides, each at least `SMALLEST_FILM_SIDE`."""
+    """Convert to RGB `[H, W, 3]` with even sides, each at least `SMALLEST_FILM_SIDE`."""
     rgb = in_colour(on_white(pixels))
     factor = -(-SMALLEST_FILM_SIDE // min(rgb.shape[:2]))
     large = rgb.repeat(factor, axis=0).repeat(factor, axis=1)

@@ -1,6 +1,6 @@
 """A progress bar for work of known length: a bar in a terminal, plain lines in a log.
 
-Owns the display and nothing of the work.
+Owns the display. Knows no details of the work.
 """
 
 from __future__ import annotations
@@ -15,30 +15,30 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 SECONDS_BETWEEN_LINES = 30
 
-OnProgress = Callable[[int, int], None]  # parts done, parts in all
-OpenProgress = Callable[[str], AbstractContextManager[OnProgress]]  # opens the bar of that label
-Advance = Callable[[], None]  # one part more
+OnProgress = Callable[[int, int], None]  # parts done, total
+OpenProgress = Callable[[str], AbstractContextManager[OnProgress]]  # label -> open progress bar
+Advance = Callable[[], None]  # called after each part
 
 T = TypeVar("T")
 
 
 def ignore_progress(_done: int, _total: int) -> None:
-    """Show nothing."""
+    """Ignore progress."""
 
 
 def no_advance() -> None:
-    """Count nothing."""
+    """Ignore one finished part."""
 
 
 def tracked(items: Sequence[T], on_progress: OnProgress) -> Iterator[T]:
-    """Yield the items, and report each when it has been worked on."""
+    """Yield the items, and report each one after it was processed."""
     for done, item in enumerate(items, 1):
         yield item
         on_progress(done, len(items))
 
 
 def counted(total: int, on_progress: OnProgress) -> Advance:
-    """A callable that reports one more part of `total` each time it is called."""
+    """Return a callable that reports one more part of `total` at each call."""
     parts = iter(range(1, total + 1))
     return lambda: on_progress(next(parts), total)
 
@@ -50,12 +50,12 @@ def progress_bar(
     console: Console | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Generator[OnProgress]:
-    """A callable that shows how much is done.
+    """Yield a callable that displays the progress.
 
     Args:
-        label: the work, such as "fitting exits".
-        unit: its parts, such as "steps".
-        console: where to write; the standard error by default.
+        label: name of the work, such as "fitting exits".
+        unit: name of its parts, such as "steps".
+        console: output; the standard error by default.
         clock: in seconds.
     """
     console = console or Console(stderr=True, highlight=False)

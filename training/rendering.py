@@ -1,7 +1,7 @@
-"""The picture grids of a run: always the same seeds, so that one can watch them learn.
+"""Picture grids of a run, always of the same seeds, so that progress is visible.
 
-Owns how a generator is rendered into a grid. Seeds follow `models.latent`, like the service's, and
-so do their classes where none is given.
+Owns the rendering of pictures and grids. Latents of seeds, and classes if none are given, come from
+`models.latent`, as in the service.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from models.latent import label_of, latent_of
 from models.picture import Pixels
 from models.pixels import to_pixels
 
-SAMPLES = "samples"  # the folder in a run
+SAMPLES = "samples"  # folder in a run
 COLUMNS = 8
 ROWS = 6
 MOST_CLASSES = 16  # rows
@@ -32,7 +32,10 @@ RENDER_BATCH = 16
 def latents_and_labels(
     generator: Generator, seeds: Sequence[int], labels: Sequence[int] | None = None
 ) -> tuple[Tensor, Tensor | None]:
-    """Latents `[N, L]` of `seeds` and their classes `[N]`, their own where `labels` says none."""
+    """Latents `[N, L]` and classes `[N]` of `seeds`; without `labels` each seed has its own class.
+
+    The classes are None if the generator has none.
+    """
     device, config = next(generator.parameters()).device, generator.config
     z = torch.from_numpy(np.stack([latent_of(seed, config.latent_size) for seed in seeds]))
     if not config.classes:
@@ -45,7 +48,7 @@ def latents_and_labels(
 def render(
     generator: Generator, seeds: Sequence[int], growth: Growth, labels: Sequence[int] | None = None
 ) -> Pixels:
-    """Pictures of `seeds`, of classes `labels` or of their own, uint8 `[N, H, W, C]`."""
+    """Render `seeds` with classes `labels`, or else their own: uint8 `[N, H, W, C]`."""
     parts: list[Pixels] = []
     for start in range(0, len(seeds), RENDER_BATCH):
         part = slice(start, start + RENDER_BATCH)
@@ -55,9 +58,9 @@ def render(
 
 
 def grid_of(pictures: Pixels, columns: int, smallest_tile: int = SMALLEST_TILE) -> Image.Image:
-    """Pictures `[N, H, W, C]` side by side in rows of `columns`; N is a multiple of it.
+    """Arrange pictures `[N, H, W, C]` in rows of `columns`; N is a multiple of `columns`.
 
-    Those less high than `smallest_tile` are enlarged.
+    Pictures lower than `smallest_tile` are enlarged by a whole factor.
     """
     factor = max(1, smallest_tile // pictures.shape[1])
     tiles = pictures.repeat(factor, axis=1).repeat(factor, axis=2)
@@ -68,9 +71,9 @@ def grid_of(pictures: Pixels, columns: int, smallest_tile: int = SMALLEST_TILE) 
 
 
 def grid_seeds(classes: int) -> tuple[list[int], list[int] | None]:
-    """The seeds of a grid, and their classes: each has a row, with the same seeds in all rows.
+    """Seeds of a grid, and their classes: one row for each class, with the same seeds in all rows.
 
-    Of very many classes, some, evenly spread.
+    If there are more than `MOST_CLASSES` classes, so many of them are chosen, evenly spaced.
     """
     if not classes:
         return list(range(COLUMNS * ROWS)), None
@@ -80,14 +83,14 @@ def grid_seeds(classes: int) -> tuple[list[int], list[int] | None]:
 
 
 def write_grid(folder: Path, generator: Generator, growth: Growth, images_shown: int) -> Path:
-    """Write the grid of this moment as PNG; appears whole or not at all.
+    """Write the grid of the current generator as PNG, atomically.
 
     Raises:
         OSError: the disk is full.
     """
     seeds, labels = grid_seeds(generator.config.classes)
     pictures = render(generator, seeds, growth, labels)
-    tile = SMALLEST_TILE * pictures.shape[1] // growth.resolution  # enlarged as squares are
+    tile = SMALLEST_TILE * pictures.shape[1] // growth.resolution  # same factor as for squares
     path = folder / f"{images_shown:09d}-{growth.resolution:04d}px.png"
     partial = path.with_suffix(".partial")
     try:

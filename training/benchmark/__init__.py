@@ -1,6 +1,7 @@
-"""Published protocols that fit two processor cores, so that our objectives can be compared.
+"""Published protocols that run on two processor cores, for comparison of our objectives.
 
-Owns Stacked MNIST: how many of 1,000 modes a generator finds. `digits` makes the data, `classifier`
-reads digits, `networks` has the networks of the published protocol, `game` trains them, `score`
-counts modes. The command is `training.commands.benchmark`. Knows no preset, bundle or service.
+Owns Stacked MNIST: the number of 1,000 modes that a generator finds. `digits` makes the data,
+`classifier` classifies digits, `networks` has the networks of the published protocol, `game` trains
+them, `score` counts modes. The command is `training.commands.benchmark`. Knows no preset, bundle or
+service.
 """

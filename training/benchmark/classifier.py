@@ -1,7 +1,7 @@
 """Digit classifier: a small convolutional network, trained once and kept beside the results.
 
-Owns its shape, its training and its accuracy on the test digits, which every table states: another
-classifier counts modes a little differently.
+Owns its architecture, its training and its accuracy on the test digits. Every table states the
+accuracy, because another classifier counts modes a little differently.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ EPOCHS = 3
 CLASSIFIER_BATCH = 128
 LEARNING_RATE = 0.002
 SEED = 0
-CLASSIFYING_BATCH = 128  # what fits into a core's cache: three times as fast as 1,000
+CLASSIFYING_BATCH = 128  # fits into a core's cache: three times as fast as 1,000
 
 
 class DigitClassifier(nn.Module):
@@ -59,7 +59,7 @@ class DigitClassifier(nn.Module):
 
 @dataclass(frozen=True)
 class TrainedClassifier:
-    """A trained classifier, and the share of test digits it reads rightly."""
+    """A trained classifier, and its accuracy on the test digits."""
 
     network: DigitClassifier
     accuracy: float
@@ -68,7 +68,7 @@ class TrainedClassifier:
         self.network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads leave it out
 
     def classify(self, digits: Tensor) -> Tensor:
-        """Gray digits `[N, 1, 32, 32]` in [-1, 1] -> classes int64 `[N]`."""
+        """Classify gray digits `[N, 1, 32, 32]` in [-1, 1]; returns classes int64 `[N]`."""
         with torch.inference_mode():
             parts: list[Tensor] = [
                 self.network(digits[first : first + CLASSIFYING_BATCH]).argmax(dim=1)
@@ -78,10 +78,10 @@ class TrainedClassifier:
 
 
 def load_or_train_classifier(folder: Path, train: Digits, test: Digits) -> TrainedClassifier:
-    """The classifier kept in `folder`; trained now where there is none.
+    """Load the classifier kept in `folder`, or train and keep one if there is none.
 
     Raises:
-        DataError: the file kept there is damaged.
+        DataError: the file in `folder` is damaged.
         OSError: the disk is full; nothing is kept.
     """
     path = folder / FILE
@@ -107,7 +107,7 @@ def load_or_train_classifier(folder: Path, train: Digits, test: Digits) -> Train
 
 
 def load_classifier(path: Path) -> TrainedClassifier:
-    """The classifier in a file, with the accuracy it was measured to have."""
+    """Load the classifier in a file, with its measured accuracy."""
     network = DigitClassifier()
     network.load_state_dict(safetensors.torch.load_file(path))
     with safetensors.safe_open(path, "pt") as file:  # pyright: ignore[reportUnknownVariableType]
@@ -143,5 +143,5 @@ def train_classifier(
 
 
 def as_images(digits: np.ndarray) -> Tensor:
-    """Digits uint8 `[N, 32, 32]` -> `[N, 1, 32, 32]` in [-1, 1]."""
+    """Convert digits uint8 `[N, 32, 32]` to images `[N, 1, 32, 32]` in [-1, 1]."""
     return torch.from_numpy(digits).float()[:, None] / 127.5 - 1.0

@@ -30,17 +30,17 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Digits:
-    """Gray digits uint8 `[N, 32, 32]` and what they are, uint8 `[N]` from 0 to 9."""
+    """Gray digits uint8 `[N, 32, 32]` and their classes, uint8 `[N]` from 0 to 9."""
 
     pixels: Pixels
     labels: Labels
 
 
 def read_digits(folder: Path, part: str) -> Digits:
-    """The digits of `part` ("train" or "test") in the IDX files of `folder`.
+    """Read the digits of `part` ("train" or "test") from the IDX files in `folder`.
 
     Raises:
-        DataError: the files are not there, damaged, or not those of MNIST.
+        DataError: the files are missing, damaged, or not those of MNIST.
     """
     path = folder / MNIST_FILES[part]
     if not path.is_file():
@@ -61,7 +61,7 @@ def read_digits(folder: Path, part: str) -> Digits:
 
 
 class StackedDigits:
-    """Endless batches of stacks; which ones come is a pure function of seed and images shown."""
+    """Endless batches of stacks; a batch is a pure function of the seed and the images shown."""
 
     def __init__(self, digits: Digits, seed: int, stacks: int = STACKS) -> None:
         self._digits = digits
@@ -75,10 +75,10 @@ class StackedDigits:
         return self.pixels_of(self._stacks[source.integers(len(self._stacks), size=count)])
 
     def drawn(self, count: int, draw: int) -> Pixels:
-        """Stacks for a measure of real data, apart from those of the training."""
+        """Stacks for measuring real data, from another random stream than training batches."""
         source = generator_at(self._seed, Stream.BENCHMARK_SCORE, draw)
         return self.pixels_of(self._stacks[source.integers(len(self._stacks), size=count)])
 
     def pixels_of(self, places: Places) -> Pixels:
-        """The pictures of stacks: `[N, 3]` places of digits -> uint8 `[N, 32, 32, 3]`."""
+        """Pictures of stacks: indices of digits `[N, 3]` -> uint8 `[N, 32, 32, 3]`."""
         return np.ascontiguousarray(self._digits.pixels[places].transpose(0, 2, 3, 1))

@@ -1,8 +1,8 @@
-"""One trial of the benchmark, from nothing to a trained generator.
+"""Training of one trial of the benchmark.
 
-Owns the order of its steps and how often the generator learns. State, losses, penalties, optimiser
-steps, averages and checkpoints are those of every run. A trial can be stopped at any moment and
-goes on byte for byte.
+Owns the order of its steps and the ratio of discriminator to generator steps. State, losses,
+penalties, optimizer steps, averages and checkpoints are those of every run. A trial that was
+stopped at any moment resumes with bit-identical results.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from training.run_folder.checkpoint import Progress, load_newest, save_checkpoin
 CHECKPOINT_IMAGES = 128_000
 BETA2 = 0.99
 WGAN_GP_WEIGHT = 10.0  # lambda, as published
-CRITIC_STEPS = {"wgan-gp": 5}  # steps of the discriminator for one of the generator
+CRITIC_STEPS = {"wgan-gp": 5}  # discriminator steps for each generator step
 
 SmallState = NetworkState[nn.Module, nn.Module]
 
@@ -43,20 +43,20 @@ def train_trial(
     on_checkpoint: Callable[[int, float, str], None],
     on_progress: OnProgress = ignore_progress,
 ) -> tuple[nn.Module, Progress]:
-    """Train one trial to its end, or go on where it stopped.
+    """Train one trial until it is finished, from the beginning or from its last checkpoint.
 
     Args:
-        trial: what to train.
+        trial: its settings.
         stacks: the real pictures.
-        folder: holds its checkpoints.
-        on_checkpoint: takes images shown, images per second and the losses, at each checkpoint.
-        on_progress: takes images shown and images in all, at each step.
+        folder: of its checkpoints.
+        on_checkpoint: called at each checkpoint with images shown, images per second and losses.
+        on_progress: called at each step with images shown and images in total.
 
     Returns:
-        The averaged generator, and how it came about.
+        The averaged generator, and the progress of the trial.
 
     Raises:
-        NonFiniteLossError: training broke down; the last checkpoint is whole.
+        NonFiniteLossError: training diverged; the last checkpoint is complete.
     """
     state = initial_state(trial)
     progress, _ = load_newest(folder, state)
@@ -77,7 +77,7 @@ def train_trial(
 
 
 def initial_state(trial: Trial) -> SmallState:
-    """New networks, with initial weights drawn from the seed."""
+    """Create new networks, with initial weights drawn from the seed."""
     generator, discriminator = small_networks(trial.network)
     return SmallState.initialise(generator, discriminator, trial.seed, BETA2, torch.device("cpu"))
 
@@ -85,17 +85,17 @@ def initial_state(trial: Trial) -> SmallState:
 def take_trial_step(
     state: SmallState, trial: Trial, stacks: StackedDigits, shown: int, step: int
 ) -> Numbers:
-    """One step of the discriminator and, where it is due, one of the generator.
+    """Run one step of the discriminator and, if it is due, one of the generator.
 
     Args:
         state: changed in place.
         trial: objective and schedule.
         stacks: the real pictures.
-        shown: images before this step; decides every random number.
+        shown: images shown before this step; determines all random numbers.
         step: its number, from 0.
 
     Raises:
-        NonFiniteLossError: training broke down.
+        NonFiniteLossError: training diverged.
     """
     objective, schedule = OBJECTIVES[trial.objective], trial.schedule_at(shown)
     reals = from_pixels(torch.from_numpy(stacks.batch(shown, trial.batch_size)))
@@ -122,13 +122,13 @@ def take_trial_step(
 
 
 def generate_fakes(generator: nn.Module, trial: Trial, shown: int) -> Tensor:
-    """The fakes of one step: `[N, 3, 32, 32]`."""
+    """Generate the fakes of one step: `[N, 3, 32, 32]`."""
     source = generator_at(trial.seed, Stream.LATENTS, shown)
     return generator(normal(source, trial.batch_size, LATENT_SIZE))
 
 
 def penalty_of(trial: Trial, shown: int) -> Penalty:
-    """The penalty of one step; no drift, as published for this experiment."""
+    """Gradient penalty of one step; without drift term, as published for this experiment."""
     weight = WGAN_GP_WEIGHT if trial.objective == "wgan-gp" else trial.gamma
     source = generator_at(trial.seed, Stream.PENALTY, shown)
     return Penalty(weight, 1.0, 1.0, 0.0, uniform(source, trial.batch_size, 1, 1, 1))

@@ -1,7 +1,7 @@
 """The networks of the mode-recovery experiment.
 
-Owns the published pair: a small generator against a discriminator whose maps are divided by K; in
-the normal pair they are not. Both have equalized learning rate and PixelNorm instead of batch
+Owns the published pair: a small generator, and a discriminator whose number of maps is divided by K
+(K is 1 in the normal pair). Both have equalized learning rate and PixelNorm instead of batch
 normalisation, as in the rows "our norm" and "minibatch stddev" of the paper's table 4.
 Source: Karras et al. 2018, appendix on Stacked MNIST.
 """
@@ -55,7 +55,7 @@ class SmallDiscriminator(nn.Module):
     """Image `[N, 3, 32, 32]` -> score `[N]`.
 
     Args:
-        divisor: the K of K/2 and K/4: by how much its maps are fewer than the generator's.
+        divisor: the number of maps is divided by it: 2 for the paper's K/2, 4 for its K/4.
     """
 
     def __init__(self, divisor: int) -> None:
@@ -73,5 +73,5 @@ class SmallDiscriminator(nn.Module):
 
 
 def small_networks(name: str) -> tuple[SmallGenerator, SmallDiscriminator]:
-    """Generator and discriminator of a name in `DIVISORS`."""
+    """Build generator and discriminator of a name in `DIVISORS`."""
     return SmallGenerator(), SmallDiscriminator(DIVISORS[name])

@@ -36,9 +36,9 @@ class TrialResult:
     Attributes:
         trial: its settings.
         score: of its averaged generator.
-        seconds: spent training.
-        pictures: counted in each draw; 0 where nobody wrote it down.
-        draws: whose scores were averaged.
+        seconds: of training.
+        pictures: counted in each draw; 0 if not recorded.
+        draws: number of draws whose scores were averaged; 0 if not recorded.
     """
 
     trial: Trial
@@ -48,15 +48,15 @@ class TrialResult:
     draws: int = 0
 
     def measured_as(self, counter: ModeCounter) -> bool:
-        """True if its score can stand beside others of this counter."""
+        """True if its score is comparable to others of this counter."""
         return (self.pictures, self.draws) == (counter.pictures, counter.draws)
 
 
 def keep_trial(trial: Trial, folder: Path) -> None:
-    """Write down the settings of a new trial; in an old folder they must be the same.
+    """Write the settings of a new trial; those in an existing folder must be the same.
 
     Raises:
-        ConfigError: something else was begun here before, or the file is damaged.
+        ConfigError: the folder belongs to a trial with other settings, or the file is damaged.
     """
     path = folder / TRIAL_FILE
     if path.exists() and (old := read_result_file(path, Trial)) != trial:
@@ -67,7 +67,7 @@ def keep_trial(trial: Trial, folder: Path) -> None:
 
 
 def read_result(path: Path) -> TrialResult:
-    """A result that was written before.
+    """Read the result of a finished trial.
 
     Raises:
         ConfigError: it is damaged.
@@ -76,7 +76,7 @@ def read_result(path: Path) -> TrialResult:
 
 
 def read_result_file(path: Path, kind: type[T]) -> T:
-    """A file of ours, strict in keys and types.
+    """Read a JSON file of the benchmark, strict in keys and types.
 
     Raises:
         ConfigError: it is damaged.
@@ -92,17 +92,17 @@ def read_result_file(path: Path, kind: type[T]) -> T:
 
 
 def write_json(path: Path, values: Trial | TrialResult) -> None:
-    """Write a file that `read_strictly` reads, whole or not at all."""
+    """Write a file for `read_result_file` atomically."""
     write_file(path, (json.dumps(asdict(values), indent=2) + "\n").encode("utf-8"))
 
 
 def table_of_results(results: Iterable[TrialResult], real: ModeScore, counter: ModeCounter) -> str:
-    """One row for each kind of trial, mean and standard deviation over its seeds.
+    """Format a table: one row for each kind of trial, mean and standard deviation over its seeds.
 
     Args:
-        results: of all trials; those measured with other pictures or draws are counted only.
-        real: the score of real digits, the first row.
-        counter: how all were measured.
+        results: of all trials; those with other numbers of pictures or draws are only counted.
+        real: the score of real digits, for the first row.
+        counter: measured all results in the table.
     """
     kinds: defaultdict[tuple[str, ...], list[TrialResult]] = defaultdict(list)
     left_out = 0
@@ -131,7 +131,7 @@ def table_of_results(results: Iterable[TrialResult], real: ModeScore, counter: M
 
 
 def describe_trial(trial: Trial) -> str:
-    """Its settings but for network, images and seed, in a few words."""
+    """Short description of the settings, without network, images and seed."""
     generator, discriminator = trial.rates
     rates = f"{generator:g}" + (f" and {discriminator:g}" if discriminator != generator else "")
     penalty = "" if trial.objective == "wgan-gp" else f", gamma {trial.gamma:g}"
@@ -139,6 +139,6 @@ def describe_trial(trial: Trial) -> str:
 
 
 def mean_and_deviation(values: Sequence[float], digits: int = 1) -> str:
-    """Mean and, of several values, standard deviation."""
+    """Format the mean and, for several values, the standard deviation."""
     mean = f"{np.mean(values):.{digits}f}"
     return f"{mean} ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else mean

@@ -1,8 +1,8 @@
-"""Mode score: the number of the 1,000 modes that occur, and how evenly.
+"""Mode score: the number of the 1,000 modes that occur, and the divergence from uniform.
 
-Owns the count: 25,600 pictures are read digit by digit; the number of classes that occur, and
-KL(model || uniform) in nats, both averaged over several draws. The divergence of a finite sample is
-too large by about 999 / (2 * 25,600) = 0.0195, so that real data do not score 0.
+Owns the count: each digit of 25,600 pictures is classified. The score is the number of modes that
+occur, and KL(model || uniform) in nats, both averaged over several draws. For a finite sample the
+divergence is too large by about 999 / (2 * 25,600) = 0.0195, so real data do not have 0.
 Source: Karras et al. 2018, appendix on Stacked MNIST.
 """
 
@@ -31,7 +31,7 @@ Draw = Callable[[int, int, int], Tensor]  # draw, first, count -> images [count,
 
 @dataclass(frozen=True, config=STRICT)
 class ModeScore:
-    """Modes found, of 1,000, and the divergence in nats; means over the draws."""
+    """Number of modes found, of 1,000, and the divergence in nats; means over the draws."""
 
     modes: float
     divergence: float
@@ -39,7 +39,7 @@ class ModeScore:
 
 @dataclasses.dataclass(frozen=True)
 class ModeCounter:
-    """Counts modes: the classifier, the pictures of a draw, and the number of draws."""
+    """Settings of the count: classifier, pictures of a draw, and number of draws."""
 
     reader: TrainedClassifier
     pictures: int = SCORE_PICTURES
@@ -63,7 +63,7 @@ def score_of(
 def mode_histogram(
     draw: Draw, number: int, counter: ModeCounter, advance: Advance = no_advance
 ) -> NDArray[np.int64]:
-    """The number of times that each of the 1,000 classes occurs in one draw: `[1000]`."""
+    """Count the pictures of each of the 1,000 modes in one draw: `[1000]`."""
     counts = np.zeros(STACKED_MODES, np.int64)
     for first in range(0, counter.pictures, SCORING_BATCH):
         images = draw(number, first, min(SCORING_BATCH, counter.pictures - first))
@@ -73,12 +73,12 @@ def mode_histogram(
 
 
 def modes_of(images: Tensor, reader: TrainedClassifier) -> Tensor:
-    """Images `[N, 3, 32, 32]` in [-1, 1] -> numbers 0 to 999, red the hundreds: `[N]`."""
+    """Images `[N, 3, 32, 32]` in [-1, 1] -> modes 0 to 999, red is the first digit: `[N]`."""
     digits = reader.classify(images.reshape(-1, 1, *images.shape[2:])).reshape(-1, 3)
     return digits @ torch.tensor([100, 10, 1])
 
 
 def score_of_histogram(counts: NDArray[np.int64]) -> tuple[int, float]:
-    """Modes and KL(p || uniform) of a histogram `[1000]`; classes that do not occur add nothing."""
+    """Number of modes and KL(p || uniform) of a histogram `[1000]`; empty modes add 0 to KL."""
     share = counts[counts > 0] / counts.sum()
     return len(share), float(np.sum(share * np.log(share * STACKED_MODES)))

@@ -1,4 +1,4 @@
-"""One trial of the benchmark: its settings, and its schedule. Knows no network and no picture."""
+"""One trial of the benchmark: its settings and its schedule. Knows no network and no picture."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ AVERAGE_SHARE = 0.01  # of the images shown so far: the half-life of the average
 
 @dataclass(frozen=True, config=STRICT)
 class Trial:
-    """The settings that determine the outcome.
+    """Settings that determine the result of a trial.
 
     Attributes:
         network: a name in `networks.DIVISORS`.
         objective: a name in `training.objectives.losses.OBJECTIVES`.
         seed: of weights, latents and order.
-        images: real images shown to the discriminator in all.
+        images: real images shown to the discriminator in total.
         batch_size: images of one step.
-        learning_rate: of the generator's Adam, at the beginning; its betas are 0 and 0.99.
-        discriminator_rate: of the discriminator's, which may learn at a rate of its own (Heusel et
-            al. 2017, "two time-scale update rule"); None: as the generator.
-        gamma: weight of R1 and R2; WGAN-GP has the published 10.
+        learning_rate: initial rate of the generator's Adam, whose betas are 0 and 0.99.
+        discriminator_rate: rate of the discriminator's Adam (Heusel et al. 2017, "two time-scale
+            update rule"); None for that of the generator.
+        gamma: weight of R1 and R2; WGAN-GP has the published weight, 10.
     """
 
     network: str
@@ -44,21 +44,21 @@ class Trial:
 
     @property
     def rates(self) -> tuple[float, float]:
-        """Learning rates of the generator, at the beginning, and of the discriminator."""
+        """Initial learning rate of the generator, and learning rate of the discriminator."""
         own = self.discriminator_rate
         return self.learning_rate, self.learning_rate if own is None else own
 
     @property
     def name(self) -> str:
-        """The name of its folder."""
+        """Name of the folder of the trial."""
         return f"{self.network}-{self.objective}-{self.images}-seed{self.seed}"
 
     def schedule_at(self, images_shown: int) -> ScheduleState:
-        """The state of its schedule: at full size from the first image on.
+        """State of the schedule: full resolution from the first image on.
 
-        The generator's learning rate falls to nothing along half a cosine; the discriminator's
-        stays: the slower the generator, the more it learns from the discriminator's average, while
-        a discriminator that slows down as well leaves it wherever it was last pushed.
+        The learning rate of the generator has cosine decay to 0; that of the discriminator is
+        constant. A slow generator follows the average over many states of the discriminator. If the
+        discriminator slowed down as well, the generator would follow only its last states.
         """
         generator, discriminator = self.rates
         left = (1 + math.cos(math.pi * images_shown / self.images)) / 2
@@ -75,13 +75,13 @@ class Trial:
         )
 
     def ema_decay_at(self, images_shown: int) -> float:
-        """The share of the average that the step after `images_shown` keeps."""
+        """Decay of the averaged generator in the step after `images_shown` images."""
         half_life = max(self.batch_size, AVERAGE_SHARE * (images_shown + self.batch_size))
         return 0.5 ** (self.batch_size / half_life)
 
 
 def rates_for(asked: tuple[float | None, float | None], objective: str) -> tuple[float, float]:
-    """Learning rates of generator and discriminator: those asked for, else the objective's."""
+    """Learning rates of generator and discriminator: those in `asked`, else the objective's."""
     usual = PUBLISHED_RATES if objective == "wgan-gp" else TUNED_RATES
     generator, discriminator = (
         own if told is None else told for told, own in zip(asked, usual, strict=True)

@@ -1,1 +1,1 @@
-"""What a person types and sees, one module for each command."""
+"""Command-line interface: one module for each command."""

@@ -1,8 +1,8 @@
 """`python -m training benchmark stacked-mnist`: trials, one after the other, and their table.
 
-Owns the command line and which trials are trained and measured. A trial that is finished is not
-repeated, one that was stopped goes on; so the same command always ends with the table of everything
-that is there.
+Owns the command line, and the selection of trials to train and measure. A finished trial is not
+repeated, and a stopped one resumes; so the same command always ends with the table of all existing
+results.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from training.objectives.losses import OBJECTIVES
 from training.objectives.rng import Stream, generator_at, normal
 from training.progress_bar import progress_bar
 
-DRAW_STRIDE = 1_000_000_000  # pictures between the beginnings of two draws; more than any draw has
+DRAW_STRIDE = 1_000_000_000  # between the first pictures of two draws; larger than any draw
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command line of `benchmark`."""
+    """Add the arguments of `benchmark`."""
     parser.description = (
         "Mode recovery: how many of 1,000 kinds of pictures, three digits in one, does a generator "
         "find? Ends with a table of all results in --out, real digits first."
@@ -67,12 +67,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train and measure what is not finished, then print the table of all results in `--out`.
+    """Train and measure unfinished trials, then print the table of all results in `--out`.
 
     Raises:
-        ConfigError: a folder holds a trial of the same name with other settings.
-        DataError: the digits are not there.
-        NonFiniteLossError: training broke down.
+        ConfigError: a folder contains a trial of the same name with other settings.
+        DataError: the digits are missing.
+        NonFiniteLossError: training diverged.
     """
     numbers = (options.seeds, options.images, options.batch_size, options.pictures, options.draws)
     asked = (options.learning_rate, options.discriminator_rate)
@@ -106,7 +106,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def finish(trial: Trial, stacks: StackedDigits, counter: ModeCounter, folder: Path) -> TrialResult:
-    """Train one trial to its end and measure it; what was done before is not done again."""
+    """Train and measure one trial; steps that are already finished are not repeated."""
     folder.mkdir(exist_ok=True)
     path = folder / RESULT_FILE
     keep_trial(trial, folder)
@@ -131,7 +131,7 @@ def finish(trial: Trial, stacks: StackedDigits, counter: ModeCounter, folder: Pa
 
 
 def draw_fake(generator: nn.Module, seed: int) -> Draw:
-    """Pictures of a trained generator."""
+    """Return a function that draws pictures of a trained generator."""
 
     def draw(number: int, first: int, count: int) -> torch.Tensor:
         source = generator_at(seed, Stream.BENCHMARK_SCORE, number * DRAW_STRIDE + first)
@@ -142,7 +142,7 @@ def draw_fake(generator: nn.Module, seed: int) -> Draw:
 
 
 def draw_real(stacks: StackedDigits) -> Draw:
-    """Pictures of the data: what a perfect generator would score."""
+    """Return a function that draws real pictures, for the score of a perfect generator."""
     return lambda number, first, count: from_pixels(
         torch.from_numpy(stacks.drawn(count, number * DRAW_STRIDE + first))
     )

@@ -1,7 +1,8 @@
-"""The `evaluate` command: how good the averaged generator of a run is, against real pictures.
+"""The `evaluate` command: metrics of the averaged generator of a run against real pictures.
 
-Owns the command line, which pictures are measured, and the circumstances in the report. Metrics are
-measured by `training.quality`. Pictures lie in scratch files of the run folder while it works.
+Owns the command line, the selection of pictures, and the circumstances in the report. Metrics are
+measured by `training.quality`. During the measurement, pictures are kept in scratch files in the
+folder of the report.
 """
 
 from __future__ import annotations
@@ -47,11 +48,11 @@ REMEDY = "give the --data it was trained on"
 
 
 class EvaluationError(ValueError):
-    """Pictures and run that cannot be measured against each other."""
+    """Raised when the pictures cannot be compared with those of the run."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command line of `evaluate`, without device and threads."""
+    """Add the arguments of `evaluate`, without device and threads."""
     effort = Effort()
     parser.add_argument("--run", type=Path, required=True, help="the folder of the run")
     parser.add_argument("--data", type=Path, required=True, help="a folder that prepare wrote")
@@ -71,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def picture_count(text: str) -> int:
-    """The value of an option that counts."""
+    """Parse the value of an option that is a number of pictures."""
     if not text.isdecimal() or int(text) < FEWEST_EVALUATED:
         raise argparse.ArgumentTypeError(
             f"a whole number from {FEWEST_EVALUATED} is needed, not {text!r}"
@@ -80,14 +81,14 @@ def picture_count(text: str) -> int:
 
 
 def random_seed(text: str) -> int:
-    """The value of `--seed`."""
+    """Parse the value of `--seed`."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"a whole number from 0 is needed, not {text!r}")
     return int(text)
 
 
 def run(options: argparse.Namespace, device: torch.device) -> int:
-    """The `evaluate` command."""
+    """Run the `evaluate` command."""
     effort = Effort(
         options.images, options.feature_images, options.pairs, options.seed, options.inception
     )
@@ -111,15 +112,14 @@ def evaluate_run(
 ) -> QualityReport:
     """Measure a checkpoint of a run and write the report to `out`.
 
-    The same settings on the same machine give the same report, but for the wall time.
+    The same settings on the same machine give the same report, except for the wall time.
 
     Raises:
-        EvaluationError: too few pictures, or of another shape or other channels than the network
-            draws.
-        DataError: the data lacks the resolution at which the run stands, or its classes.
-        CheckpointError: no checkpoint is whole.
+        EvaluationError: too few pictures, or their shape or channels are not those of the network.
+        DataError: the data lacks the current resolution of the run, or has other classes.
+        CheckpointError: no checkpoint is complete.
         WeightsError: the weights of a feature network are not the published ones.
-        OSError: the disk is full; an older report stays.
+        OSError: the disk is full; an older report is kept.
     """
     began = time.monotonic()
     networks = FeatureNetworks.load(effort.inception, device)
@@ -146,10 +146,10 @@ def evaluate_run(
 
 
 def real_pictures(loaded: LoadedRun, prepared: Prepared, effort: Effort) -> PictureSet:
-    """Pictures of the data at the resolution where the run stands, drawn at random.
+    """Choose random pictures of the data, at the current resolution of the run.
 
     Raises:
-        EvaluationError: too few, or of another shape or other channels than the network draws.
+        EvaluationError: too few pictures, or their shape or channels are not those of the network.
         DataError: the data lacks this resolution.
     """
     network = loaded.config.network
@@ -177,10 +177,10 @@ def real_pictures(loaded: LoadedRun, prepared: Prepared, effort: Effort) -> Pict
 def labels_like(
     real: PictureSet, prepared: Prepared, config: TrainingConfig, origin: Origin
 ) -> list[int] | None:
-    """A class for each generated picture: those of `real`, in order; None without classes.
+    """Classes of the generated pictures: those of `real`, in order; None without classes.
 
     Raises:
-        DataError: the data has not the classes the run was trained on.
+        DataError: the data does not have the classes that the run was trained on.
     """
     if not config.network.classes:
         return None
@@ -202,7 +202,7 @@ def report_of(
     device: str,
     began: float,
 ) -> QualityReport:
-    """The report: metrics and circumstances; `began` by the monotonic clock."""
+    """Build the report: metrics and circumstances; `began` is a time of the monotonic clock."""
     growth, drawn = loaded.schedule.growth, min(effort.images, prepared.count)
     trained_on = read_origin(run_folder).digest == prepared.digest
     return QualityReport(

@@ -1,7 +1,8 @@
-"""`python -m training export`: a bundle of a checkpoint, proved before it appears.
+"""`python -m training export`: a bundle of a checkpoint, verified before it is published.
 
 Owns the arguments and the order of the steps: averaged generator, fitted exits, card, preview, and
-the comparison of what was written with the run. Quality is what `evaluate` wrote, or nothing.
+the comparison of the written bundle with the run. The card has the quality that `evaluate` wrote,
+or none.
 """
 
 from __future__ import annotations
@@ -35,11 +36,11 @@ CPU = torch.device("cpu")
 
 
 class ExportError(ValueError):
-    """A run that cannot be exported, or a bundle that failed its proof."""
+    """Raised when a run cannot be exported, or the verification of a bundle failed."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `export`."""
+    """Add the arguments of `export`."""
     parser.add_argument("--run", type=Path, required=True, help="the folder of the run")
     parser.add_argument("--out", type=Path, required=True, help="the folder of the new bundle")
     parser.add_argument(
@@ -73,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """The `export` command."""
+    """Run the `export` command."""
     device = device_of(options.device)
     use_threads(options.threads)
     old = load_card(options.out) if options.keep_exits else None
@@ -108,7 +109,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def export_run(  # noqa: PLR0913 - what a person chooses, each by its name
+def export_run(  # noqa: PLR0913 - options of the command, by keyword
     run_folder: Path,
     out: Path,
     *,
@@ -122,20 +123,19 @@ def export_run(  # noqa: PLR0913 - what a person chooses, each by its name
     exit_steps: int = STEPS,
     keep: bool = False,
 ) -> Card:
-    """Make a bundle of a checkpoint; the card as it was read back.
+    """Export a bundle of a checkpoint; returns the card as read from the written bundle.
 
-    `resolution` is that of the largest pictures, exits are fitted on `device`; with `keep`, they
-    are those of the bundle that is replaced. `checkpoint` and `exit_steps` are as for `load_run`
+    `resolution` is that of the largest pictures. Exits are fitted on `device`; with `keep`, those
+    of the bundle that is replaced are used. `checkpoint` and `exit_steps` are passed to `load_run`
     and `fit_exits`.
 
     Raises:
-        ExportError: `out` is taken, or the proof failed; `out` is as it was before.
-        ExitError: the exits show nothing of the finished picture, cannot be fitted, or belong to
-            other weights.
+        ExportError: `out` exists, or the verification failed; `out` is unchanged.
+        ExitError: the exits are not faithful enough, cannot be fitted, or belong to other weights.
         BundleError: exits are to be kept, and the bundle that has them cannot be read.
-        CheckpointError: there is no run or whole checkpoint, or `resolution` is not finished.
+        CheckpointError: there is no run or complete checkpoint, or `resolution` is not finished.
         ConfigError: the configuration of the run cannot be read.
-        OSError: the disk is full; `out` is as it was before.
+        OSError: the disk is full; `out` is unchanged.
     """
     check_destination(out, name, replace)
     loaded = load_run(run_folder, checkpoint)
@@ -165,7 +165,7 @@ def card_of(
     exits: list[FittedExit],
     exit_steps: JsonValue,
 ) -> Card:
-    """The card of a generator with these exits; `names` are name, title and description."""
+    """Build the card of a generator with `exits`; `names` are name, title and description."""
     origin, network = read_origin(run_folder), generator.config
     name, title, description = names
     return Card(
@@ -185,23 +185,23 @@ def card_of(
 
 
 def new_exits(average: Generator, seed: int, steps: int) -> list[FittedExit]:
-    """Exits fitted on the device of `average`, with a progress bar."""
+    """Fit exits on the device of `average`, with a progress bar."""
     with progress_bar("fitting exits", "steps") as on_progress:
         return fit_exits(average, seed, steps, on_progress)
 
 
 def quality_at(run_folder: Path, images_shown: int, resolution: int) -> dict[str, Any]:
-    """The quality that was measured of this network; empty if another one was measured."""
+    """Measured quality of this network; empty if there is none, or another one was measured."""
     quality = quality_for_card(run_folder, images_shown)
     measured: dict[str, Any] = quality.get("measured") or {}
     return quality if measured.get("resolution", resolution) == resolution else {}
 
 
 def check_destination(out: Path, name: str, replace: bool) -> None:
-    """Refuse a name or a place that cannot be, before any work.
+    """Check name and destination before any work.
 
     Raises:
-        ExportError: the name is no model name, or `out` holds what must not be replaced.
+        ExportError: the name is not a model name, or `out` exists and must not be replaced.
     """
     if not NAME_PATTERN.fullmatch(name):
         raise ExportError(
@@ -215,11 +215,11 @@ def check_destination(out: Path, name: str, replace: bool) -> None:
 
 
 def prove(folder: Path, generator: Generator) -> Card:
-    """Load what was written and render its golden seeds again.
+    """Load the written bundle, and render its golden seeds again with it and with `generator`.
 
     Raises:
-        ExportError: a picture differs from the one that was meant.
-        BundleError: the bundle does not load.
+        ExportError: a picture differs from the card.
+        BundleError: the bundle cannot be loaded.
     """
     bundle = load_bundle(folder)
     for golden in bundle.card.golden:
@@ -233,7 +233,7 @@ def prove(folder: Path, generator: Generator) -> Card:
 
 
 def describe_training(loaded: LoadedRun, resolution: int, origin: Origin) -> dict[str, Any]:
-    """Facts of the run for the card; `resolution` is that of the exported network."""
+    """Describe the run for the card; `resolution` is that of the exported network."""
     config, progress = loaded.config, loaded.progress
     planned, images = config.network.resolution, config.total_images
     whole = loaded.is_complete and resolution == planned

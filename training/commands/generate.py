@@ -1,6 +1,7 @@
-"""`python -m training generate`: pictures of a run or a bundle, without a service.
+"""`python -m training generate`: pictures of a run or a bundle, without the service.
 
-Owns the arguments, which files there will be, and that none is overwritten unasked.
+Owns the arguments, the names of the files, and the rule that none is overwritten without
+`--replace`.
 """
 
 from __future__ import annotations
@@ -44,11 +45,11 @@ GRID_TILE = 64  # pixels; smaller pictures are enlarged in a grid
 
 
 class GenerateError(ValueError):
-    """Pictures that cannot be made as asked; the message says why and what to do."""
+    """Raised for a request that cannot be fulfilled; the message gives the reason and remedy."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of `generate`."""
+    """Add the arguments of `generate`."""
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--run", type=Path, help="the folder of a run, finished or not")
     source.add_argument("--bundle", type=Path, help="the folder of a bundle")
@@ -77,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def seeds_argument(text: str) -> list[Seed]:
-    """The value of `--seeds`."""
+    """Parse the value of `--seeds`."""
     try:
         return parse_seeds(text)
     except ValueError as error:
@@ -85,14 +86,14 @@ def seeds_argument(text: str) -> list[Seed]:
 
 
 def positive(text: str) -> int:
-    """The value of `--steps` or `--fps`."""
+    """Parse the value of `--steps` or `--fps`."""
     if not text.isdecimal() or not 1 <= int(text) <= 240:
         raise argparse.ArgumentTypeError(f"1 to 240 are possible, not {text!r}")
     return int(text)
 
 
 def run(options: argparse.Namespace) -> int:
-    """The `generate` command."""
+    """Run the `generate` command."""
     device = device_of(options.device)
     use_threads(options.threads)
     formats = WALK_FORMATS if options.walk else PICTURE_FORMATS
@@ -126,10 +127,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def open_sampler(options: argparse.Namespace) -> Sampler:
-    """The generator of `--run` or `--bundle`, at `--resolution` and with `--label`.
+    """Load the generator of `--run` or `--bundle`, at `--resolution` and with `--label`.
 
     Raises:
-        GenerateError: it has no such resolution or class, or `--checkpoint` is of no use.
+        GenerateError: it has no such resolution or class, or `--checkpoint` does not apply.
         BundleError: the bundle cannot be read.
         CheckpointError: the run has no such checkpoint, or has not finished that resolution.
     """
@@ -152,7 +153,7 @@ def open_sampler(options: argparse.Namespace) -> Sampler:
 
 
 def label_number(label: str | None, labels: Sequence[str]) -> int | None:
-    """The number of a class by its name, or else by its number; None without a label.
+    """Find the number of a class by its name, or else by its number; None without a label.
 
     Raises:
         GenerateError: there is no such class.
@@ -170,7 +171,7 @@ def label_number(label: str | None, labels: Sequence[str]) -> int | None:
 def file_paths(
     out: Path, seeds: Sequence[Seed], file_format: str, *, grid: bool, walk: bool
 ) -> list[Path]:
-    """The files that will be written: one for each different seed, a grid, or a walk."""
+    """Paths of the files to write: one for each different seed, a grid, or a walk."""
     ending = "jpg" if file_format == "jpeg" else file_format
     if grid or walk:
         return [out / f"{'grid' if grid else 'walk'}.{ending}"]
@@ -178,16 +179,16 @@ def file_paths(
 
 
 def file_stem(seed: Seed) -> str:
-    """The number of a seed, after a readable form of its text if it is one."""
+    """File name of a seed: its number; for a text, a readable form of the text before it."""
     number = str(seed.number)
     return number if seed.text.isdecimal() else f"{model_name_of(seed.text)}-{number}"
 
 
 def check_paths(paths: Sequence[Path], *, replace: bool) -> None:
-    """Refuse to overwrite, before any work.
+    """Check before any work that no file is overwritten.
 
     Raises:
-        GenerateError: a file is there already.
+        GenerateError: a file exists already.
     """
     there = [path for path in paths if path.exists()]
     if there and not replace:
@@ -200,7 +201,7 @@ def check_paths(paths: Sequence[Path], *, replace: bool) -> None:
 def write_pictures(
     sampler: Sampler, seeds: Sequence[Seed], paths: Sequence[Path], file_format: str
 ) -> None:
-    """One file for each seed; each appears whole."""
+    """Write one file for each seed, each atomically."""
     with progress_bar("generating", "pictures") as on_progress:
         for done, (seed, path) in enumerate(zip(seeds, paths, strict=True), 1):
             picture = sampler.picture(seed.number)
@@ -209,7 +210,7 @@ def write_pictures(
 
 
 def render_all(sampler: Sampler, seeds: Sequence[Seed]) -> Pixels:
-    """All pictures, `[N, H, W, C]`."""
+    """Render all pictures, `[N, H, W, C]`."""
     pictures: list[Pixels] = []
     with progress_bar("generating", "pictures") as on_progress:
         for seed in seeds:
@@ -219,7 +220,7 @@ def render_all(sampler: Sampler, seeds: Sequence[Seed]) -> Pixels:
 
 
 def render_walk(sampler: Sampler, seeds: Sequence[int], steps: int) -> list[Pixels]:
-    """All frames of a walk."""
+    """Render all frames of a walk."""
     frames: list[Pixels] = []
     with progress_bar("generating", "frames") as on_progress:
         for frame in sampler.walk(seeds, steps):
@@ -229,7 +230,7 @@ def render_walk(sampler: Sampler, seeds: Sequence[int], steps: int) -> list[Pixe
 
 
 def grid(pictures: Pixels) -> Pixels:
-    """A sheet that is about as wide as high; places that are left over are white."""
+    """Arrange pictures in a grid with about as many columns as rows; unused tiles are white."""
     columns = math.ceil(math.sqrt(len(pictures)))
     empty = -len(pictures) % columns
     filled = np.pad(pictures, ((0, empty), (0, 0), (0, 0), (0, 0)), constant_values=255)

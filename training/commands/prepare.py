@@ -1,6 +1,6 @@
 """The command `python -m training prepare`.
 
-Owns its arguments and the display of progress. Knows nothing of how pictures are prepared.
+Owns its arguments and the display of progress. Knows no details of the preparation.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SECONDS_BETWEEN_REPORTS = 10.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments of `prepare`."""
+    """Add the arguments of `prepare`."""
     parser.description = "Turn pictures into one array for each resolution, ready for training."
     parser.add_argument(
         "source",
@@ -91,7 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_value_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what concerns the values of pixels."""
+    """Add the arguments for the values of pixels."""
     parser.add_argument(
         "--range",
         type=range_of,
@@ -114,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
         The exit status: 0, or 130 if it was interrupted.
 
     Raises:
-        DataError: the pictures cannot be prepared; the message is for the person.
+        DataError: the pictures cannot be prepared; the message is for the user.
     """
     console = Console(stderr=True, highlight=False)
     started = time.monotonic()
@@ -144,7 +144,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def shape_of(text: str) -> Size:
-    """The value of `--shape`."""
+    """Parse the value of `--shape`."""
     height, _, width = text.partition("x")
     if not (height.isdecimal() and width.isdecimal()):
         raise argparse.ArgumentTypeError(f"height x width is needed, as in 4x6, not {text!r}")
@@ -152,7 +152,7 @@ def shape_of(text: str) -> Size:
 
 
 def range_of(text: str) -> Range | str:
-    """The value of `--range`."""
+    """Parse the value of `--range`."""
     low, colon, high = text.partition(":")
     try:
         return AUTO if text == AUTO else (float(low), float(high if colon else "none"))
@@ -164,7 +164,7 @@ def range_of(text: str) -> Range | str:
 
 @contextmanager
 def bar(console: Console) -> Generator[Report]:
-    """Reports as a moving bar."""
+    """Show progress as a bar."""
     columns = (
         TextColumn("decoding"),
         BarColumn(),
@@ -185,7 +185,7 @@ def bar(console: Console) -> Generator[Report]:
 
 @contextmanager
 def lines(console: Console, clock: Callable[[], float] = time.monotonic) -> Generator[Report]:
-    """Reports as plain lines, one in ten seconds."""
+    """Show progress as plain lines, one every ten seconds."""
     printed = clock()
 
     def report(now: PrepareProgress) -> None:

@@ -1,6 +1,6 @@
-"""What `prepare` says at the end: a table, warnings, and the command that comes next.
+"""Summary printed by `prepare`: a table, warnings, and the next command.
 
-Owns these texts. Knows nothing of how pictures are prepared.
+Owns these texts. Knows no details of the preparation.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from training.data.stream import open_prepared
 from training.interpreter import python_command
 
 MUCH_SKIPPED = 0.2  # of all pictures
-FEW = 5000  # pictures; below, a discriminator soon knows each of them
+FEW = 5000  # pictures; with fewer, a discriminator soon memorises them
 NAMED_CLASSES = 20
 AUGMENT = "augment=color,translation,cutout"
 
 
 def summary(manifest: Manifest, out: Path, seconds: float) -> Table:
-    """The closing table."""
+    """Build the table of the summary."""
     megabytes = sum(file.size for file in manifest.files) / 1e6
     table = Table(show_header=False, box=None)
     rows = {
@@ -49,7 +49,7 @@ def summary(manifest: Manifest, out: Path, seconds: float) -> Table:
 
 
 def skipped_text(manifest: Manifest, out: Path) -> str:
-    """How many pictures were skipped, and for which reasons, the most frequent first."""
+    """Number of skipped pictures, and the reasons, the most frequent first."""
     if not manifest.skipped:
         return "0"
     share = manifest.skipped / (manifest.count + manifest.skipped)
@@ -59,7 +59,7 @@ def skipped_text(manifest: Manifest, out: Path) -> str:
 
 
 def skipped_groups(out: Path) -> Counter[str]:
-    """Reasons, without what differs from picture to picture -> how many were skipped for them."""
+    """Reasons, without the details of single pictures -> number of pictures skipped for them."""
     try:
         with (out / SKIPPED_FILE).open(encoding="utf-8") as file:
             return Counter(reason_group(json.loads(line)["reason"]) for line in file)
@@ -68,12 +68,12 @@ def skipped_groups(out: Path) -> Counter[str]:
 
 
 def in_numbers(counts: dict[str, int]) -> str:
-    """Reasons and how often, a line for each."""
+    """Format counts and reasons, one line for each."""
     return "\n".join(f"{count:,} {reason}" for reason, count in counts.items())
 
 
 def classes_text(manifest: Manifest, out: Path) -> str:
-    """The classes by name, and how many pictures each has."""
+    """Names of the classes, with the number of pictures of each."""
     labels = open_prepared(out).labels()
     if labels is None:
         return "none"
@@ -85,14 +85,14 @@ def classes_text(manifest: Manifest, out: Path) -> str:
 
 
 def sizes_text(manifest: Manifest) -> str:
-    """The size of every array; width x height where they are not square."""
+    """Size of every array; width x height if they are not square."""
     if manifest.base == SQUARE:
         return ", ".join(map(str, manifest.resolutions))
     return ", ".join(f"{file.shape[2]}x{file.shape[1]}" for file in manifest.images)
 
 
 def remarks(manifest: Manifest, out: Path) -> list[str]:
-    """Sentences below the table: warnings first, then what to do next."""
+    """Lines below the table: warnings first, then advice and the next command."""
     lines: list[str] = []
     whole = manifest.count + manifest.skipped
     if manifest.skipped > MUCH_SKIPPED * whole:
@@ -115,7 +115,7 @@ def remarks(manifest: Manifest, out: Path) -> list[str]:
 
 
 def next_command(manifest: Manifest, out: Path) -> str:
-    """The command that trains on these pictures, ready to paste; empty if no preset fits them."""
+    """Command that trains on these pictures, ready to paste; empty if no preset fits them."""
     fitting = [
         (config.network.resolution, name, config)
         for name, config in PRESETS.items()

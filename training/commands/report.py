@@ -1,7 +1,7 @@
-"""The `report` command: the page of a run, written by hand.
+"""The `report` command: writes the page of a run on request.
 
-Owns what a person types and sees of it. Reads a run that may be training; changes nothing in it but
-the page.
+Owns the command line and the output. Reads a run, which may be training at the same time; changes
+nothing in it except the page.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from training.report.page import KEPT_FOLDER, REPORT_FILE, write_page
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command line of `report`."""
+    """Add the arguments of `report`."""
     parser.add_argument("--run", type=Path, required=True, help="the folder of the run")
     parser.add_argument("--out", type=Path, help=f"the page; {REPORT_FILE} of the run")
 
 
 def run(options: argparse.Namespace) -> int:
-    """The `report` command."""
+    """Run the `report` command."""
     out: Path = options.out or options.run / REPORT_FILE
     kept = options.run / KEPT_FOLDER if options.out is None else None
     with progress_bar("reading grids", "grids") as on_progress:

@@ -1,7 +1,7 @@
-"""`python -m training train`: what a person types and sees.
+"""`python -m training train`: the command line of training.
 
-Owns the arguments, what is checked before any work, and the closing line. Knows nothing of how a
-run goes.
+Owns the arguments, the checks before any work, and the final lines of output. Knows no details of
+the training itself.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     from training.run.events import Events
 
 
-FEW_PICTURES = 2_000  # below which the discriminator memorises them without augmentation
+FEW_PICTURES = 2_000  # with fewer, the discriminator memorises them without augmentation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What `train` understands."""
+    """Add the arguments of `train`."""
     parser.description = (
         "Train a run, or go on with one: the same command resumes after any end. Settings are "
         "explained in docs/training-settings.md."
@@ -93,7 +93,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """The `train` command."""
+    """Run the `train` command."""
     config = apply_settings(PRESETS[options.preset], options.set)
     if options.go_back and not options.dry_run:
         go_back(options)
@@ -148,10 +148,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def require_prepared(data: Path, resolution: int) -> None:
-    """Refuse pictures that were not prepared, with the command that prepares them.
+    """Check that `data` is a prepared folder; else the error has the command that prepares it.
 
     Raises:
-        DataError: `data` is there, but no prepared folder.
+        DataError: `data` exists, but is not a prepared folder.
     """
     if not data.exists() or (data / MANIFEST_FILE).exists():
         return
@@ -165,7 +165,7 @@ def require_prepared(data: Path, resolution: int) -> None:
 
 
 def go_back(options: argparse.Namespace) -> None:
-    """Make an older checkpoint of the run the newest one, as `--from` asks.
+    """Make the checkpoint given by `--from` the newest one of the run.
 
     Raises:
         CheckpointError: there is no such checkpoint.
@@ -183,16 +183,18 @@ def go_back(options: argparse.Namespace) -> None:
 def answer_overruled(
     vain: Sequence[str], config: TrainingConfig, *, goes_on: bool, aloud: bool
 ) -> None:
-    """Refuse settings that what the run begins with has decided; say so where it goes on.
+    """Handle settings that have no effect because the initial weights determine them.
+
+    A new run is refused; a run that resumes gets a warning.
 
     Args:
         vain: those settings, with the values they have instead.
         config: of the run.
-        goes_on: whether the run has begun already; it then goes on by the command that began it.
-        aloud: whether this process is the one that speaks.
+        goes_on: True if the run resumes, with the command that started it.
+        aloud: True if this process writes messages.
 
     Raises:
-        ConfigError: the run has not begun.
+        ConfigError: the run is new.
     """
     name = config.init_from.partition("@")[0]
     decided = (
@@ -215,7 +217,7 @@ def next_commands(run: Path, data: Path) -> list[str]:
 
 
 def preset_name(text: str) -> str:
-    """The value of `--preset`."""
+    """Parse the value of `--preset`."""
     if text not in PRESETS:
         meant = suggestion(text, PRESETS) or f": there are {', '.join(sorted(PRESETS))}"
         raise argparse.ArgumentTypeError(f"no preset named {text}{meant}")
@@ -223,7 +225,7 @@ def preset_name(text: str) -> str:
 
 
 def hint_for_few(config: TrainingConfig, count: int) -> str:
-    """What to set for a small set of pictures; empty where nothing is to be said."""
+    """Advice on settings for a small data set; empty if none is needed."""
     augmentation = config.augmentation
     if count >= FEW_PICTURES or (augmentation.policy and augmentation.mirror):
         return ""
@@ -236,10 +238,10 @@ def hint_for_few(config: TrainingConfig, count: int) -> str:
 
 
 def events_of(run: Path) -> Events:
-    """The event files of a run.
+    """Open the TensorBoard event files of a run.
 
     Raises:
-        ConfigError: what writes them is not installed.
+        ConfigError: the package that writes them is not installed.
     """
     try:
         from training.run.events import EVENTS, Events  # noqa: PLC0415 - needs an extra

@@ -1,1 +1,1 @@
-"""Exits of all levels, fitted to the finished picture after training."""
+"""Exits of all levels, fitted to the picture of the top level after training."""

@@ -1,6 +1,6 @@
-"""Selection of exits: the fidelity of each candidate, and the one that a level gets.
+"""Selection of exits: the fidelity of each candidate, and the choice of one for each level.
 
-Owns the measure of fidelity, over seeds that nothing is fitted to, and the choice.
+Owns the measure of fidelity (PSNR on held-out seeds) and the choice.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from models.families.progan.generator import Generator
 from training.exits.distillation_data import EXIT_PICTURES_AT_ONCE, ExitError, distillation_batch
 
 HELD_OUT_SEEDS = range(2_000_000, 2_000_128)
-TARGET_DB = 38.0  # the cheapest exit that reaches it is good enough
-LEAST_DB = 10.0  # about what one colour for all pixels reaches
+TARGET_DB = 38.0  # the cheapest exit that reaches it is chosen
+LEAST_DB = 10.0  # about the PSNR of a picture of one colour
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class ExitCandidate:
 
 @torch.no_grad()
 def fidelities(generator: Generator, candidates: list[list[ExitCandidate]]) -> list[list[float]]:
-    """Peak signal-to-noise ratios over held-out seeds, in decibels; the peak is the range, 2."""
+    """Peak signal-to-noise ratios over held-out seeds, in decibels; the peak is 2, the range."""
     errors = [[0.0] * len(level) for level in candidates]
     counts = [0] * len(candidates)
     for start in range(0, len(HELD_OUT_SEEDS), EXIT_PICTURES_AT_ONCE):
@@ -50,14 +50,14 @@ def fidelities(generator: Generator, candidates: list[list[ExitCandidate]]) -> l
 def choose_exit(
     candidates: list[list[ExitCandidate]], reached: list[list[float]]
 ) -> list[tuple[ExitCandidate, float]]:
-    """For each level the first that reaches `TARGET_DB`, or else the most faithful one.
+    """Choose for each level the first exit that reaches `TARGET_DB`, or else the best one.
 
     Args:
-        candidates: of each level, the cheapest first.
+        candidates: exits of each level, the cheapest first.
         reached: their fidelity in decibels.
 
     Raises:
-        ExitError: the best of a level does not reach `LEAST_DB`.
+        ExitError: the best exit of a level does not reach `LEAST_DB`.
     """
     chosen: list[tuple[ExitCandidate, float]] = []
     for level, (exits, decibels) in enumerate(zip(candidates, reached, strict=True)):

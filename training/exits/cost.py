@@ -1,7 +1,7 @@
 """Costs of levels and exits: multiply-adds for one image.
 
-Owns the counting, by running the modules themselves, so that it holds for any stem, levels and
-exits; and the width that a deep exit may have.
+Owns the counting, which runs the modules and therefore works for any stem, levels and exits; and
+the largest width of a deep exit.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from models.families.progan.config import ExitShape, Size
 from models.families.progan.exit import build_exit
 from models.families.progan.generator import Generator
 
-SHARE_OF_PATH = 0.52  # what a deep exit may cost, of stem and levels up to it: about half
+SHARE_OF_PATH = 0.52  # largest cost of a deep exit, as a share of stem and levels up to it
 DEEP_KERNELS = (1, 3, 3, 1)
-STEP = 8  # hidden maps come in multiples of it, as vector units do
+STEP = 8  # the number of hidden maps is a multiple of it, for vector instructions
 
 
 def multiply_adds(part: nn.Module, x: Tensor) -> int:
-    """Of `part` with input `x`: those of convolutions and dense layers, which are nearly all."""
+    """Multiply-adds of `part` for input `x`; only convolutions and dense layers are counted."""
     counter = FlopCounterMode(display=False)
     with counter, torch.no_grad():
         part(x)
@@ -28,7 +28,7 @@ def multiply_adds(part: nn.Module, x: Tensor) -> int:
 
 
 def path_costs(generator: Generator, x: Tensor) -> list[int]:
-    """Of stem and levels up to each level.
+    """Multiply-adds of the stem and the levels up to each level.
 
     Args:
         x: input of the stem for one image, `[1, L]`.
@@ -43,13 +43,13 @@ def path_costs(generator: Generator, x: Tensor) -> list[int]:
 
 
 def deep_shape(maps: int, channels: int, size: Size, path: int) -> ExitShape:
-    """The widest deep exit that costs at most `SHARE_OF_PATH` of `path`, or the narrowest there is.
+    """Shape of the widest deep exit within `SHARE_OF_PATH` of `path`; at least `STEP` maps wide.
 
     Args:
-        maps: of the features it reads.
-        channels: of the image it makes.
-        size: of both, height and width.
-        path: multiply-adds up to there.
+        maps: of the input features.
+        channels: of the output image.
+        size: height and width of both.
+        path: multiply-adds of stem and levels up to this level.
     """
     width = STEP
     while exit_cost(maps, channels, size, _deep(width + STEP)) <= SHARE_OF_PATH * path:
@@ -58,7 +58,7 @@ def deep_shape(maps: int, channels: int, size: Size, path: int) -> ExitShape:
 
 
 def exit_cost(maps: int, channels: int, size: Size, shape: ExitShape) -> int:
-    """Multiply-adds of an exit for one image; computes nothing."""
+    """Multiply-adds of an exit for one image, counted on the meta device."""
     with torch.device("meta"):
         exit_ = build_exit(maps, channels, shape)
         return multiply_adds(exit_, torch.empty(1, maps, *size))

@@ -1,9 +1,10 @@
 """The deep exit of a level: a few small convolutions, distilled from the finished picture.
 
-What lies between a level and the finished picture is not linear, so no single convolution can
-follow it. A narrow chain of convolutions can, far more cheaply than the levels it stands for.
-Owns the training of one exit: Muon (Jordan et al. 2024) for the hidden convolutions, which learns
-this three times as fast as Adam; Adam for the last one and the biases. Knows nothing of seeds.
+The mapping from the features of a level to the finished picture is not linear, so a single
+convolution cannot approximate it well. A narrow chain of convolutions can, and costs far less than
+the levels that it replaces.
+Owns the training of one exit: Muon (Jordan et al. 2024) for the hidden convolutions, which trains
+them three times as fast as Adam; Adam for the last one and the biases. Knows no seeds.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ class ExitTrainer:
     Args:
         maps: of the features.
         channels: of the image.
-        shape: with one hidden layer at least.
-        source: of the first weights.
+        shape: with at least one hidden layer.
+        source: random generator for the initial weights.
         device: of features and targets.
     """
 
@@ -47,7 +48,7 @@ class ExitTrainer:
     ) -> None:
         self._exit = build_exit(maps, channels, shape).to(device)
         self._shapes = [conv.weight.shape for conv in convolutions_of(self._exit)]
-        # Plain matrices [O, I k k] instead of equalized weights: Muon turns matrices.
+        # Plain matrices [O, I k k] instead of equalized weights: Muon needs matrices.
         self._matrices = [_first(shape, source, device) for shape in self._shapes]
         self._biases = [
             nn.Parameter(torch.zeros(shape[0], device=device)) for shape in self._shapes
@@ -57,19 +58,19 @@ class ExitTrainer:
         self._adam = torch.optim.Adam(rest, lr=ADAM_RATE, betas=ADAM_BETAS)
 
     def step(self, features: Tensor, target: Tensor, rate: float) -> float:
-        """One step.
+        """Run one step of both optimizers.
 
         Args:
             features: `[N, maps, h, w]`.
             target: `[N, channels, h, w]`, in [-1, 1].
-            rate: of the learning rates, 0 to 1.
+            rate: factor of both learning rates, 0 to 1.
 
         Returns:
-            The mean square error before it; not finite when training diverged.
+            The mean square error before the step; not finite when training diverged.
         """
         self._muon.param_groups[0]["lr"] = rate * MUON_RATE
         self._adam.param_groups[0]["lr"] = rate * ADAM_RATE
-        features = features.contiguous(memory_format=torch.channels_last)  # quicker by a sixth
+        features = features.contiguous(memory_format=torch.channels_last)  # faster by a sixth
         loss = F.mse_loss(self._predict(features), target)
         self._muon.zero_grad()
         self._adam.zero_grad()
@@ -80,7 +81,7 @@ class ExitTrainer:
 
     @torch.no_grad()
     def exit(self) -> nn.Module:
-        """The exit with the weights reached so far."""
+        """Return the exit with its current weights."""
         convolutions = convolutions_of(self._exit)
         for layer, matrix, bias in zip(convolutions, self._matrices, self._biases, strict=True):
             layer.weight.copy_(matrix.reshape(layer.weight.shape) / layer.scale)
@@ -105,5 +106,5 @@ def _first(
 
 
 def rate_at(step: int, steps: int) -> float:
-    """Share of the learning rate at a step: a short warm-up, then half a cosine down to 0."""
+    """Factor of the learning rate at a step: a short linear warm-up, then cosine decay to 0."""
     return min(1.0, (step + 1) / WARM_UP) * (1 + math.cos(math.pi * step / steps)) / 2

@@ -1,7 +1,7 @@
-"""Training data of the exits: features of every level, and the finished picture in their size.
+"""Training data of the exits: features of each level, and the finished picture at its resolution.
 
-Owns the pass through the generator that gives both, and `ReplayBuffer`, which has a fixed size and
-is refilled all the time. Knows nothing of what is learned from them.
+Owns the forward pass of the generator that computes both, and `ReplayBuffer`, which has a fixed
+size and is refilled during training. Knows no exit.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from models.families.progan.generator import Generator
 from models.layers import downsample
 from training.rendering import latents_and_labels
 
-EXIT_PICTURES_AT_ONCE = 8  # pictures that pass the generator at once
+EXIT_PICTURES_AT_ONCE = 8  # pictures in one forward pass of the generator
 BUFFER_BYTES = 128 << 20  # of features for each level
-BUFFER_PICTURES = (32, 2048)  # at least and at most, whatever they weigh
+BUFFER_PICTURES = (32, 2048)  # least and most, whatever their size
 
 
 class ExitError(ValueError):
-    """An exit that cannot be fitted; the message says why and what to do."""
+    """Raised when exits cannot be fitted; the message gives the reason and the remedy."""
 
 
 class NonFiniteGeneratorError(ExitError):
-    """A generator whose pictures are not finite."""
+    """Raised when features or pictures of a generator are not finite."""
 
 
 @dataclass(frozen=True)
 class DistillationBatch:
-    """Features and targets of some seeds, for every level but the top one.
+    """Features and targets of some seeds, for every level except the top one.
 
     Attributes:
         features: of level k, `[N, C, h, w]`.
@@ -45,16 +45,16 @@ class DistillationBatch:
 
 
 def stem_inputs(generator: Generator, seeds: range) -> Tensor:
-    """Inputs of the stem for some seeds, each with its own class if there are classes."""
+    """Inputs of the stem for some seeds; in a network with classes, the seed chooses the class."""
     return generator.stem_input(*latents_and_labels(generator, seeds))
 
 
 @torch.no_grad()
 def distillation_batch(generator: Generator, seeds: range) -> DistillationBatch:
-    """Features and targets of some seeds, in one pass through the generator.
+    """Compute features and targets of some seeds, in one forward pass of the generator.
 
     Raises:
-        NonFiniteGeneratorError: a feature or a pixel is not finite.
+        NonFiniteGeneratorError: a pixel is not finite.
     """
     x = generator.stem(stem_inputs(generator, seeds))
     features: list[Tensor] = []
@@ -76,11 +76,11 @@ def distillation_batch(generator: Generator, seeds: range) -> DistillationBatch:
 
 
 class ReplayBuffer:
-    """Features and targets of the newest pictures of each level, as many as memory allows.
+    """Features and targets of the newest pictures; `capacity` limits their number at each level.
 
     Args:
         generator: frozen.
-        first_seed: of the pictures; the next ones follow it.
+        first_seed: seed of the first picture; the others have the seeds after it.
     """
 
     def __init__(self, generator: Generator, first_seed: int) -> None:
@@ -98,7 +98,7 @@ class ReplayBuffer:
             self._targets.append(torch.empty(room, config.channels, *size, device=device))
 
     def refill(self, pictures: int) -> DistillationBatch:
-        """Render the next seeds in place of the oldest; returns their features and targets."""
+        """Render the next seeds and overwrite the oldest; returns their features and targets."""
         seeds = range(self._next_seed, self._next_seed + pictures)
         batch = distillation_batch(self._generator, seeds)
         for mine, new in zip(
@@ -113,13 +113,13 @@ class ReplayBuffer:
     def sample(
         self, level: int, pictures: int, source: np.random.Generator
     ) -> tuple[Tensor, Tensor]:
-        """Features and targets of random pictures of the buffer, with repeats."""
+        """Sample features and targets from the buffer, with replacement."""
         filled = min(self._rendered, len(self._features[level]))
         places = torch.from_numpy(source.integers(filled, size=pictures))
         return self._features[level][places], self._targets[level][places]
 
 
 def capacity(shape: tuple[int, ...]) -> int:
-    """Pictures that a level keeps, whose features are `[C, h, w]` each."""
+    """Number of pictures in the buffer of a level whose features are `[C, h, w]` each."""
     least, most = BUFFER_PICTURES
     return min(most, max(least, BUFFER_BYTES // (4 * int(np.prod(shape)))))

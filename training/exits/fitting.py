@@ -1,10 +1,10 @@
 """Exits of every level, fitted to the finished picture.
 
 While a network grows, the exit of a level is trained only until the next level has faded in; then
-the features below change and it no longer fits them. Here each exit is fitted anew, with the
-generator frozen: its target is the finished picture, box-downsampled. One network then shows the
-same picture at every resolution.
-Owns the order of the steps. Knows no file.
+the features of its level change and it no longer fits them. Here each exit is fitted again, with
+the generator frozen: its target is the finished picture, box-downsampled. One network then outputs
+the same picture at every resolution.
+Owns the sequence: linear fit, deep fit, choice. Knows no file.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ FIRST_FIT_SEED = 1_000_000
 LINEAR_PICTURES = 384
 LINEAR_KERNEL = 3
 STEPS = 4000  # of each deep exit
-MAX_EXIT_STEPS = 200_000  # so that no seed to fit is one that is held out
-NEW_PICTURES = 4  # in the buffer for each step
-PIXELS = 4096  # of a batch for a deep exit, about
+MAX_EXIT_STEPS = 200_000  # keeps fitting seeds below `HELD_OUT_SEEDS`
+NEW_PICTURES = 4  # rendered into the buffer for each step
+PIXELS = 4096  # in a batch of a deep exit, about; see `batch_at`
 
 
 @dataclass(frozen=True)
 class FittedExit:
-    """The exit of one level.
+    """The fitted exit of one level.
 
     Attributes:
-        module: features of the level -> images.
+        module: maps the features of the level to images.
         card_entry: its description in the card.
     """
 
@@ -59,17 +59,18 @@ def fit_exits(
     steps: int = STEPS,
     on_progress: OnProgress = lambda _done, _all: None,
 ) -> list[FittedExit]:
-    """New exits for all levels of `generator` but the top one, which stays.
+    """Fit new exits for all levels of `generator` except the top one; the top exit is kept.
 
     Args:
-        generator: frozen; nothing of it changes.
-        seed: of all random numbers of the fitting.
-        steps: of each deep exit; 0 for linear exits alone.
-        on_progress: is called after every step.
+        generator: frozen; it is not changed.
+        seed: for all random draws here.
+        steps: of each deep exit; 0 for linear exits only.
+        on_progress: called after every step.
 
     Raises:
-        ExitError: `steps` is out of range, or an exit shows nothing of the finished picture.
-        NonFiniteGeneratorError: the weights of the generator are no numbers.
+        ExitError: `steps` is out of range, training diverged, or the best exit of a level is not
+            faithful enough.
+        NonFiniteGeneratorError: features or pictures of the generator are NaN or infinite.
     """
     if not 0 <= steps <= MAX_EXIT_STEPS:
         raise ExitError(f"deep exits learn in 0 to {MAX_EXIT_STEPS:,} steps, not {steps:,}")
@@ -88,7 +89,7 @@ def fit_exits(
 
 
 def fit_linear(generator: Generator, buffer: ReplayBuffer) -> list[ExitCandidate]:
-    """Linear exits of all levels but the top one."""
+    """Fit linear exits of all levels except the top one."""
     config, device = generator.config, next(generator.parameters()).device
     equations = [
         LeastSquares(config.feature_maps(level), config.channels, LINEAR_KERNEL)
@@ -109,11 +110,11 @@ def fit_deep(
     steps: int,
     on_progress: OnProgress,
 ) -> list[ExitCandidate]:
-    """Deep exits of all levels but the top one, trained side by side.
+    """Train deep exits of all levels except the top one, in parallel from one buffer.
 
     Args:
         buffer: not empty.
-        paths: multiply-adds up to each level.
+        paths: multiply-adds of stem and levels up to each level.
 
     Raises:
         ExitError: the training of an exit diverged.
@@ -148,7 +149,7 @@ def fit_deep(
 
 
 def batch_at(size: Size) -> int:
-    """Pictures of a height and width in a step of a deep exit: more of the small ones."""
+    """Batch size for a level: more pictures where they are small."""
     return min(64, max(2, PIXELS // math.prod(size)))
 
 
@@ -165,7 +166,10 @@ def _card_entry(
 
 
 def with_exits(generator: Generator, exits: list[FittedExit]) -> Generator:
-    """A generator of the same stem and levels with these exits; nothing is shared."""
+    """Build a generator of the same stem and levels with `exits`.
+
+    No tensor is shared with `generator`.
+    """
     fitted = Generator(generator.config, tuple(exit_.card_entry.shape for exit_ in exits))
     state = {k: v for k, v in generator.state_dict().items() if not k.startswith("exits.")}
     for level, exit_ in enumerate(exits):

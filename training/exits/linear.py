@@ -1,6 +1,7 @@
 """The linear exit of a level: one convolution, found by least squares.
 
-Owns the normal equations. They are exact and quick; a deeper exit must do better.
+Owns the normal equations. They are solved exactly and fast; a deep exit is only useful if it is
+more faithful.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from models.families.progan.config import ExitShape
 from models.families.progan.exit import build_exit, convolutions_of
 from training.exits.distillation_data import NonFiniteGeneratorError
 
-PLACES = 256  # of each picture that enter the equations, about; another set for each batch
-RIDGES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)  # of the mean diagonal; the first that can be solved
+PLACES = 256  # pixels of a picture that enter the equations, about; others in each batch
+RIDGES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)  # of the mean diagonal; the first solvable one is used
 
 
 class LeastSquares:
-    """The equations of one exit, summed in fp64 over all batches it is given.
+    """The normal equations of one exit, summed in fp64 over all batches.
 
     Args:
         maps: of the features.
@@ -39,7 +40,8 @@ class LeastSquares:
     @torch.no_grad()
     def add(self, features: Tensor, target: Tensor) -> None:
         """Add features `[N, maps, h, w]` and their targets `[N, channels, h, w]`."""
-        # Odd, for an even one may be a whole row, and would see one column of a large picture.
+        # An odd stride: an even one can be a multiple of the row length, and would then use pixels
+        # of a single column of a large picture.
         stride = max(1, math.prod(features.shape[-2:]) // PLACES) | 1
         places = slice(self._batches % stride, None, stride)
         columns = F.unfold(features, self._kernel, padding=self._kernel // 2)[:, :, places]
@@ -52,7 +54,7 @@ class LeastSquares:
 
     @torch.no_grad()
     def exit(self) -> torch.nn.Module:
-        """The exit with the least squared error over all that was added."""
+        """Solve for the exit with the least squared error over all batches that were added."""
         solution = solve(self._gram, self._moment).float()
         exit_ = build_exit(self._maps, self._channels, ExitShape((self._kernel,)))
         (layer,) = convolutions_of(exit_)
@@ -62,10 +64,10 @@ class LeastSquares:
 
 
 def solve(gram: Tensor, moment: Tensor) -> Tensor:
-    """The x of `gram` x = `moment`, by Cholesky, with a small ridge for linearly dependent maps.
+    """Solve `gram` x = `moment` by Cholesky, with a small ridge for linearly dependent maps.
 
     Raises:
-        NonFiniteGeneratorError: no ridge helps: the features are not finite.
+        NonFiniteGeneratorError: it cannot be solved with any ridge: the features are not finite.
     """
     scale = float(gram.diagonal().mean())
     for ridge in RIDGES:

@@ -1,8 +1,8 @@
-"""The exits of a bundle, for another bundle of the same network.
+"""Exits of an existing bundle, for another bundle of the same network.
 
-Fitting takes minutes and a card may change in seconds: when a title is wrong, or when the quality
-of a run was measured after its export.
-Owns the proof that the exits belong to the network. Fits nothing.
+Fitting takes minutes. It is not repeated when only the card changes: for example if a title is
+wrong, or if the quality of a run was measured after its export.
+Owns the check that the exits belong to the network. Fits nothing.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from training.exits.fitting import FittedExit
 
 
 def reuse_exits(folder: Path, generator: Generator) -> tuple[list[FittedExit], Card]:
-    """The exits of the bundle in `folder`, and its card.
+    """Load the exits of the bundle in `folder`, and its card.
 
     Args:
         folder: of a bundle that was exported from the weights of `generator`.
-        generator: with the exits it was trained with; nothing of it changes.
+        generator: with the exits it was trained with; it is not changed.
 
     Raises:
-        ExitError: the bundle is of other weights or another shape, so its exits do not fit.
+        ExitError: the bundle has other weights or another configuration, so its exits do not fit.
         BundleError: there is no bundle, or it is damaged.
     """
     bundle = load_bundle(folder)
@@ -41,7 +41,7 @@ def reuse_exits(folder: Path, generator: Generator) -> tuple[list[FittedExit], C
 
 
 def same_path(one: Generator, other: Generator) -> bool:
-    """Whether all weights but those of the exits below the top are the same, bit by bit."""
+    """True if all weights, except those of the exits below the top level, are equal bit by bit."""
     top = f"exits.{one.config.top_level}."
     here, there = one.state_dict(), other.state_dict()
     names = [k for k in here if k.startswith(top) or not k.startswith("exits.")]

@@ -1,1 +1,1 @@
-"""Metrics of generated pictures: small ones at each tick, all of them in `evaluate`."""
+"""Metrics of generated pictures: cheap ones at each tick, all of them in `evaluate`."""

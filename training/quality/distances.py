@@ -1,7 +1,7 @@
 """Distances between real and generated features: KID, Frechet distance, precision and recall.
 
-Owns the four metrics over two clouds of features `[n, D]`, whatever network they came from. Knows
-no picture. All is computed in fp64, in pieces of bounded size.
+Owns the four metrics of two sets of feature vectors `[n, D]` ("clouds"), from any network. Knows no
+picture. Everything is computed in fp64; matrices of distances are computed in blocks of rows.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ROWS_AT_ONCE = 1_024
 
 @dataclass(frozen=True)
 class KernelDistance:
-    """KID over random subsets: mean and deviation; near 0 is best, and below 0 happens."""
+    """KID over random subsets: mean and standard deviation; 0 is best, small negatives occur."""
 
     mean: float
     deviation: float
@@ -35,11 +35,11 @@ class KernelDistance:
 
 @dataclass(frozen=True)
 class Coverage:
-    """Shares from 0 to 1.
+    """Precision and recall, from 0 to 1.
 
     Attributes:
-        precision: of generated pictures that look like real ones.
-        recall: of real pictures that look like generated ones.
+        precision: share of generated pictures within the manifold of the real ones.
+        recall: share of real pictures within the manifold of the generated ones.
     """
 
     precision: float
@@ -47,15 +47,16 @@ class Coverage:
 
 
 # ----------------------------------------------------------------------------------------
-# Kernel inception distance, with other features (Binkowski et al. 2018, section 4)
+# Kernel inception distance, with any features (Binkowski et al. 2018, section 4)
 
 
 def kernel_distance(
     real: Cloud, generated: Cloud, seed: int = 0, on_progress: OnProgress = ignore_progress
 ) -> KernelDistance:
-    """The unbiased squared MMD with the kernel (x.y / D + 1)^3, over 100 subsets of 1000.
+    """Unbiased squared MMD with the kernel (x.y / D + 1)^3, over 100 random subsets of 1000.
 
-    A subset is at most half of the smaller cloud: the deviation would vanish if all were the whole.
+    A subset is at most half of the smaller cloud (but at least 2 points): if every subset were the
+    whole cloud, the standard deviation would be 0.
 
     Raises:
         ValueError: fewer than two points in a cloud.
@@ -74,7 +75,7 @@ def kernel_distance(
 
 
 def squared_mmd(a: Cloud, b: Cloud) -> float:
-    """The unbiased estimate over two clouds of equal size (Gretton et al. 2012, equation 4)."""
+    """Unbiased estimate for two clouds of equal size (Gretton et al. 2012, equation 4)."""
     a, b = a.astype(np.float64), b.astype(np.float64)
     n = len(a)
     within = sum(float(kernel.sum() - np.trace(kernel)) for kernel in (_cubic(a, a), _cubic(b, b)))
@@ -90,10 +91,11 @@ def _cubic(a: Doubles, b: Doubles) -> Doubles:
 
 
 def frechet_distance(real: Cloud, generated: Cloud) -> float:
-    """|m1 - m2|^2 + trace(S1 + S2 - 2 sqrt(S1 S2)); biased upwards when pictures are few.
+    """Compute |m1 - m2|^2 + trace(S1 + S2 - 2 sqrt(S1 S2)); biased upwards for few pictures.
 
-    With S1 = A'A and S2 = B'B, the eigenvalues of S1 S2 are the squared singular values of A B', so
-    no root of a matrix is taken that is barely positive, and few pictures make small matrices.
+    With S1 = A'A and S2 = B'B, the eigenvalues of S1 S2 are the squared singular values of A B'.
+    This avoids the square root of a nearly singular matrix, and for few pictures the matrices are
+    small.
 
     Raises:
         ValueError: fewer than two points in a cloud.
@@ -107,7 +109,7 @@ def frechet_distance(real: Cloud, generated: Cloud) -> float:
 
 
 def _moments(cloud: Cloud) -> tuple[Doubles, Doubles]:
-    """The mean `[D]`, and an A `[min(n, D), D]` whose A'A is the covariance."""
+    """Mean `[D]`, and a matrix A `[min(n, D), D]` such that A'A is the covariance."""
     mean: Doubles = cloud.mean(axis=0, dtype=np.float64)
     factor = np.linalg.qr((cloud - mean) / np.sqrt(len(cloud) - 1), mode="r")
     return mean, np.asarray(factor, np.float64)
@@ -118,10 +120,10 @@ def _moments(cloud: Cloud) -> tuple[Doubles, Doubles]:
 
 
 def precision_and_recall(real: Cloud, generated: Cloud, k: int = NEIGHBOURS) -> Coverage:
-    """The share of each cloud that lies within the other's manifold.
+    """Share of each cloud that lies within the manifold of the other.
 
-    A manifold is the union of balls around the points of a cloud, each as wide as the distance to
-    the k-th nearest other point of that cloud.
+    A manifold is the union of balls around the points of a cloud; the radius of each ball is the
+    distance to the k-th nearest other point of that cloud.
 
     Raises:
         ValueError: a cloud has no more than k points.
@@ -135,7 +137,7 @@ def precision_and_recall(real: Cloud, generated: Cloud, k: int = NEIGHBOURS) -> 
 
 
 def _radii(cloud: Cloud, k: int) -> Doubles:
-    """The squared distance of each point to its k-th nearest other point, `[n]`."""
+    """Squared distance of each point to its k-th nearest other point, `[n]`."""
     radii = np.empty(len(cloud))
     for start, distances in squared_distances(cloud, cloud):
         rows = np.arange(len(distances))
@@ -150,7 +152,10 @@ def _share_within(points: Cloud, cloud: Cloud, radii: Doubles) -> float:
 
 
 def squared_distances(a: Cloud, b: Cloud) -> Iterator[tuple[int, Doubles]]:
-    """Squared Euclidean distances, some rows of `a` at a time: their first number, `[rows, n]`."""
+    """Yield squared Euclidean distances in blocks of rows of `a`.
+
+    Each item is the index of the first row, and the distances `[rows, n]` to all points of `b`.
+    """
     targets = b.astype(np.float64)
     lengths = np.square(targets).sum(axis=1)
     for start in range(0, len(a), ROWS_AT_ONCE):

@@ -1,7 +1,7 @@
 """All metrics of two sets of pictures, in order.
 
-Owns which metrics there are, how much is measured, and the two feature networks. Each metric is in
-its own module; none of them knows a run.
+Owns the list of metrics, the sample sizes, and the two feature networks. Each metric is in its own
+module; none of them knows a run.
 """
 
 from __future__ import annotations
@@ -35,15 +35,16 @@ from training.quality.swd import SWD_METHOD, sliced_wasserstein
 
 @dataclass(frozen=True)
 class Effort:
-    """The amount that is measured.
+    """Sample sizes and options of the measurement.
 
     Attributes:
         images: pictures of each set for SWD, fewer if the data has fewer; 16,384 in the paper.
-        feature_images: the first of these, for all metrics over features; of likely copies among
-            the training pictures, at most as many again are compared for each set.
-        pairs: for MS-SSIM; 10,000 in the paper.
+        feature_images: number of the first of these, used for all metrics over features. The
+            memorisation test also compares likely copies among the training pictures, at most one
+            for each picture of both sets.
+        pairs: pairs of pictures for MS-SSIM; 10,000 in the paper.
         seed: of every random choice.
-        inception: the weights that FID is defined by; without them there is no FID.
+        inception: file with the Inception weights of FID; without it FID is not measured.
     """
 
     images: int = 16_384
@@ -55,14 +56,14 @@ class Effort:
 
 @dataclass(frozen=True)
 class FeatureNetworks:
-    """EfficientNet-Lite0, and Inception where its weights were given."""
+    """EfficientNet-Lite0, and Inception if its weights were given."""
 
     efficientnet: EfficientNetLite0
     inception: Inception | None
 
     @classmethod
     def load(cls, inception: Path | None, device: torch.device) -> Self:
-        """Both with their published weights, on a device.
+        """Load both with their published weights, on a device.
 
         Raises:
             WeightsError: weights are not the published ones.
@@ -78,10 +79,10 @@ def measure_pixels(
     effort: Effort,
     open_progress: OpenProgress,
 ) -> dict[str, Metric]:
-    """The metrics that need no feature network: SWD and MS-SSIM.
+    """Measure the metrics that need no feature network: SWD and MS-SSIM.
 
     Raises:
-        OSError: the folder `scratch` has no room for the patches of one level.
+        OSError: the disk of the folder `scratch` has too little space for the patches of one level.
     """
     with open_progress("sliced Wasserstein distance") as on_progress:
         swd = sliced_wasserstein(real, generated, scratch, effort.seed, on_progress)
@@ -103,15 +104,15 @@ def measure_by_features(
     networks: FeatureNetworks,
     open_progress: OpenProgress,
 ) -> tuple[dict[str, Metric], bytes]:
-    """The metrics over features, the memorisation test among them.
+    """Measure the metrics over features, including the memorisation test.
 
     Args:
         sets: real pictures, and as many generated ones.
         prepared: all training pictures.
         resolution: of both sets.
         seed: of the random choices.
-        networks: that compute the features.
-        open_progress: opens the bar of each part.
+        networks: compute the features.
+        open_progress: opens the progress bar of each part.
 
     Returns:
         The metrics, and the sheet of nearest training pictures as PNG.

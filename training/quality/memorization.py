@@ -1,7 +1,7 @@
-"""Memorisation test: all training pictures are searched for what the generator draws.
+"""Memorisation test: search all training pictures for near copies of generated pictures.
 
-Owns the order of it: candidates by pixels, their features, distances between features, the ratio
-for the report, and the sheet. Knows no network; the extraction of features is passed in.
+Owns the sequence: candidates by pixels, their features, distances between features, the ratio for
+the report, and the sheet. Knows no network; the extraction of features is passed in.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Memorization:
     """The result of the test.
 
     Attributes:
-        ratio: of distances, for the report.
-        sheet: generated pictures beside their nearest training pictures, PNG.
+        ratio: ratio of distances, an entry of the report.
+        sheet: PNG of generated pictures beside their nearest training pictures.
     """
 
     ratio: Metric
@@ -50,12 +50,13 @@ def measure_memorization(
 
     Args:
         sets: some real pictures, and generated ones.
-        features: theirs.
-        extract: gives those of other pictures, at most one for each picture of both sets.
+        features: of both sets.
+        extract: computes features of further training pictures, at most one for each picture of
+            both sets.
         prepared: all training pictures.
         resolution: of both sets.
-        features_name: which features these are, in words.
-        open_progress: opens the bar of each long part.
+        features_name: description of the features, for the report.
+        open_progress: opens the progress bar of each long part.
 
     Raises:
         ValueError: fewer than two real pictures, or no generated one.
@@ -81,17 +82,17 @@ def with_copy_candidates(
     resolution: int,
     open_progress: OpenProgress = progress_bar,
 ) -> PictureSet:
-    """`real`, and after it those of all training pictures that look most like one of either set.
+    """Append to `real` the nearest training picture, by pixels, of each picture of both sets.
 
-    One for each picture, so there are at most `len(real) + len(generated)` more. For a real picture
-    it is the one most like it that is not equal to it, wherever one of eight differs.
+    At most `len(real) + len(generated)` pictures are appended. For a real picture the first of its
+    nearest ones that is not equal to it is used; none is, if all that were ranked are equal to it.
 
     Args:
         real: some of the training pictures.
         generated: pictures of the same size.
-        prepared: all of the training pictures.
+        prepared: all training pictures.
         resolution: of both sets.
-        open_progress: opens the bar of each search.
+        open_progress: opens the progress bar of each search.
     """
     title = f"nearest of {prepared.count:,} training pictures to"
     with open_progress(f"{title} generated ones") as on_progress:
@@ -108,7 +109,7 @@ def with_copy_candidates(
 
 
 def duplicates_of(pictures: PictureSet) -> Indices:
-    """For each picture the place of the first that is equal to it in every byte, `[n]`."""
+    """Index of the first picture that is equal in every byte, for each picture: `[n]`."""
     first: dict[bytes, int] = {}
     return np.array(
         [
@@ -122,12 +123,13 @@ def duplicates_of(pictures: PictureSet) -> Indices:
 def measure_neighbour_ratio(
     found: Neighbours, searched: int, compared: int, features_name: str
 ) -> Metric:
-    """The ratio of both distances, with how it was measured.
+    """Build the report entry of the ratio, with a description of the measurement.
 
     Args:
-        searched: all training pictures, from which candidates were chosen.
-        compared: those whose features were compared.
-        features_name: which features the distances are taken of, in words.
+        found: nearest neighbours, with the ratios.
+        searched: number of training pictures from which candidates were chosen.
+        compared: number of training pictures whose features were compared.
+        features_name: description of the features, for the report.
     """
     return metric_entry(
         found.ratio,

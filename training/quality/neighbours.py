@@ -1,7 +1,6 @@
-"""Nearest real pictures of generated ones, in a space of features.
+"""Nearest real pictures of generated ones, in a feature space.
 
-Owns the search in a space of features, the numbers for it, and the sheet that shows it. Knows no
-network and no file.
+Owns the search, the ratios of distances, and the sheet of pictures. Knows no network and no file.
 """
 
 from __future__ import annotations
@@ -16,25 +15,25 @@ from training.quality.distances import Cloud, Doubles, squared_distances
 from training.quality.pictures import PictureSet
 from training.rendering import grid_of
 
-SHEET_NEIGHBOURS = 5  # neighbours of each
+SHEET_NEIGHBOURS = 5  # neighbours of each picture
 CLOSEST, FIRST = 6, 6  # rows of the sheet
-LOW = 0.01  # a share of pictures: one copy among a hundred shows
+LOW = 0.01  # quantile that shows one copy among a hundred pictures
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """For every generated picture the nearest real ones.
+    """Nearest real pictures of every generated picture.
 
-    The last three are in usual distances: the median of those from a real picture to its nearest
-    other is 1.
+    The last three attributes are distances divided by the usual distance: the median distance from
+    a real picture to its nearest other real picture.
 
     Attributes:
-        places: among the real pictures, `[n, k]`, nearest first.
+        places: indices of the real pictures, `[n, k]`, nearest first.
         distances: Euclidean, `[n, k]`.
-        ratio: the median distance from a generated picture to its nearest real one: near 1 or above
-            for new pictures, near 0 for copies.
-        low: the first percentile in place of the median: near 0 where one in a hundred is a copy.
-        low_of_real: the same from real pictures to their nearest others, what is usual there.
+        ratio: median distance from a generated picture to its nearest real one: near 1 or above for
+            new pictures, near 0 for copies.
+        low: first percentile instead of the median: near 0 if one in a hundred is a copy.
+        low_of_real: first percentile of the distances between real pictures, for comparison.
     """
 
     places: Indices
@@ -52,17 +51,17 @@ def nearest_neighbours(
     duplicates: Indices | None = None,
     measured: int | None = None,
 ) -> Neighbours:
-    """The `k` of `real` nearest to each of `generated`, both `[n, D]`; all if there are fewer.
+    """Find the `k` points of `real` nearest to each of `generated`, both `[n, D]`.
 
-    A real picture's nearest other is not one equal to it: a data set that has pictures twice is no
-    excuse for a generator that copies.
+    Equal pictures do not count as neighbours of a real picture. Otherwise duplicates in a data set
+    would lower the usual distance, and hide a generator that copies.
 
     Args:
-        real: those searched.
-        generated: those whose neighbours are looked for.
-        k: how many neighbours.
-        duplicates: `[n]`, the same number for real pictures that are equal; None if none are.
-        measured: the first of `real` whose nearest other is the measure; None for all.
+        real: features that are searched.
+        generated: features whose neighbours are searched for.
+        k: number of neighbours; fewer if `real` has fewer.
+        duplicates: `[n]`, the same number for real pictures that are equal; None if none are equal.
+        measured: number of the first of `real` that determine the usual distance; None for all.
 
     Raises:
         ValueError: fewer than two real pictures, or no generated one.
@@ -86,7 +85,7 @@ def nearest_neighbours(
 
 
 def _low(distances: Doubles) -> float:
-    """One of them, never between two: the nearest, if there are only a hundred."""
+    """Lower 1 % quantile, without interpolation: the smallest distance if there are at most 100."""
     return float(np.quantile(distances, LOW, method="lower"))
 
 
@@ -101,7 +100,10 @@ def _search(points: Cloud, cloud: Cloud, k: int) -> tuple[Indices, Doubles]:
 
 
 def _apart(cloud: Cloud, measured: int, duplicates: Indices) -> Doubles:
-    """The distance of each of the first to its nearest other; without those that have none."""
+    """Distance of each of the first `measured` points to its nearest other, unequal point.
+
+    Points without such another point are left out.
+    """
     nearest: list[Doubles] = []
     for start, squares in squared_distances(cloud[:measured], cloud):
         same = duplicates[start : start + len(squares), None] == duplicates
@@ -112,9 +114,10 @@ def _apart(cloud: Cloud, measured: int, duplicates: Indices) -> Doubles:
 
 
 def sheet_of(real: PictureSet, generated: PictureSet, found: Neighbours) -> Image.Image:
-    """Generated pictures on the left, their neighbours to the right of them.
+    """Draw a grid: generated pictures in the first column, their neighbours to the right.
 
-    Above the six of all that are closest to a real picture, below the first six.
+    The upper rows have the six generated pictures that are closest to a real one, the lower rows
+    the first six.
     """
     closest = np.argsort(found.distances[:, 0], kind="stable")[:CLOSEST]
     rows = [*closest.tolist(), *range(min(FIRST, len(generated)))]

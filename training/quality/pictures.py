@@ -1,6 +1,6 @@
-"""Many pictures, a few at a time: chosen from a data set, or drawn by a generator.
+"""Sets of pictures, read in batches: chosen from a data set, or drawn by a generator.
 
-Owns `PictureSet` and the scratch files that hold what memory should not. Knows no metric.
+Owns `PictureSet` and scratch files on the disk for data too large for memory. Knows no metric.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ PIECE = 2**20  # bytes
 
 @dataclass(frozen=True)
 class PictureSet:
-    """Pictures of an array, usually one on the disk.
+    """Some pictures of an array, which is usually on the disk.
 
     Attributes:
         array: uint8 `[N, H, W, C]`.
-        numbers: `[n]`, which of them are meant, in which order.
+        numbers: `[n]`, indices of the pictures of this set, in order.
     """
 
     array: Pixels
@@ -49,29 +49,29 @@ class PictureSet:
 
     @property
     def channels(self) -> int:
-        """1 gray, 3 RGB, 4 RGBA."""
+        """Number of channels: 1 gray, 3 RGB, 4 RGBA."""
         return self.array.shape[3]
 
     def first(self, count: int) -> PictureSet:
-        """The first `count` of them, or all if there are fewer."""
+        """Return the first `count` pictures, or all if there are fewer."""
         return PictureSet(self.array, self.numbers[:count])
 
     def after(self, count: int) -> PictureSet:
-        """All but the first `count` of them."""
+        """Return all pictures except the first `count`."""
         return PictureSet(self.array, self.numbers[count:])
 
     def at(self, places: Sequence[int] | Indices) -> Pixels:
-        """A copy of the pictures at these places, uint8 `[n, H, W, C]`."""
+        """Return a copy of the pictures at these positions of the set, uint8 `[n, H, W, C]`."""
         return np.asarray(self.array[self.numbers[np.asarray(places, np.int64)]])
 
     def batches(self, size: int) -> Iterator[Pixels]:
-        """All pictures in order, copied, at most `size` at a time."""
+        """Yield copies of all pictures in order, at most `size` at a time."""
         for start in range(0, len(self), size):
             yield np.asarray(self.array[self.numbers[start : start + size]])
 
 
 def choose_real(array: Pixels, count: int, seed: int) -> PictureSet:
-    """`count` different pictures of `array`, drawn at random; all of them if there are fewer."""
+    """Choose `count` different pictures of `array` at random, or all if there are fewer."""
     numbers = np.random.default_rng(seed).permutation(len(array))[:count]
     return PictureSet(array, numbers.astype(np.int64))
 
@@ -84,12 +84,12 @@ def draw_generated(
     labels: Sequence[int] | None = None,
     on_progress: OnProgress = ignore_progress,
 ) -> PictureSet:
-    """The pictures of `seeds`, each drawn once, in a scratch file of `folder`.
+    """Render the pictures of `seeds` into a scratch file in `folder`.
 
-    Where the generator has classes, each picture is of its one of `labels`.
+    If the generator has classes, `labels` has the class of each picture.
 
     Raises:
-        OSError: the disk has no room for them.
+        OSError: the disk has too little space.
     """
     height, width = generator.config.size_at(growth.resolution)
     shape = (len(seeds), height, width, generator.config.channels)
@@ -102,11 +102,13 @@ def draw_generated(
 
 
 def scratch_array(folder: Path, shape: tuple[int, ...], kind: type) -> NDArray[Any]:
-    """An array on the disk, gone with its last user, however the process ends.
+    """Create an array on the disk in an unnamed file.
+
+    The file is deleted with the last reference to the array, even if the process is killed.
 
     Raises:
-        OSError: the disk has no room for it; without the reservation a write would kill the
-            process instead.
+        OSError: the disk has too little space. The space is reserved first, because a later write
+            without space would kill the process.
     """
     size = int(np.prod(shape)) * np.dtype(kind).itemsize
     with tempfile.TemporaryFile(dir=folder) as file:

@@ -1,7 +1,7 @@
-"""Nearest pictures of a data set, by their pixels: the one search for copies.
+"""Nearest pictures of a data set by pixels: the search for copies.
 
-Owns the search, in two passes: by colour in very small pictures, then the best of them again in
-larger ones; and how pictures are made small for it. Knows no network, run or sheet.
+Owns the search in two passes (all pictures at 16 px, then the nearest of them again at 64 px), and
+the downsampling for it. Knows no network, run or sheet.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from training.quality.pictures import PictureSet
 
 COARSE_SIZE = 16  # pixels
 RERANK_SIZE = 64  # pixels
-RERANKED = 8  # of the pictures nearest at 16 px, those compared again at 64 px
+RERANKED = 8  # number of the pictures nearest at 16 px that are compared again at 64 px
 SEARCHED_AT_ONCE = 4_096  # pictures that are searched
 POINTS_AT_ONCE = 1_024
 QUERIES_AT_ONCE = 256  # pictures
@@ -35,17 +35,17 @@ def rank_by_pixels(
     among: Indices | None = None,
     on_progress: OnProgress = ignore_progress,
 ) -> Iterator[tuple[Pixels, Indices]]:
-    """Yield each picture `[H, W, C]` with the numbers of the `k` nearest training pictures.
+    """Yield each picture `[H, W, C]` with the indices of the `k` nearest training pictures.
 
-    Nearest first. They are the `k` nearest at 16 px, in the order of their distances at 64 px.
+    They are the `k` nearest at 16 px, sorted by their distances at 64 px, nearest first.
 
     Args:
         pictures: of the data set or generated.
         prepared: the training pictures.
         resolution: of `pictures`.
-        k: how many; fewer where there are fewer.
-        among: numbers of those searched; all of them without it.
-        on_progress: takes pieces of the data set searched, and pieces in all.
+        k: number of nearest pictures; fewer if fewer are searched.
+        among: indices of the training pictures that are searched; None for all.
+        on_progress: called with the number of blocks of the data set searched and the total.
     """
     small, larger = (prepared.images(min(size, resolution)) for size in (COARSE_SIZE, RERANK_SIZE))
     searched = np.arange(prepared.count) if among is None else among
@@ -68,10 +68,10 @@ def nearest_pixels(
     k: int,
     on_progress: OnProgress = ignore_progress,
 ) -> Indices:
-    """For each of `points` `[n, D]`, places in `numbers` of the nearest pictures: `[n, k]`.
+    """Find the pictures nearest to each of `points` `[n, D]`: positions in `numbers`, `[n, k]`.
 
-    Nearest first; fewer than k where there are fewer. However many are searched, memory holds
-    a piece of them and what was found so far.
+    Nearest first; fewer than k if `numbers` has fewer. Memory holds only one block of the pictures
+    and the nearest found so far.
     """
     k = min(k, len(numbers))
     squares = np.empty((len(points), 0), np.float32)
@@ -87,7 +87,7 @@ def nearest_pixels(
 
 
 def _pieces(count: int) -> list[slice]:
-    """At least one, though it be empty."""
+    """Slices that cover `count` points; at least one slice, even if it is empty."""
     starts = range(0, max(1, count), POINTS_AT_ONCE)
     return [slice(start, start + POINTS_AT_ONCE) for start in starts]
 
@@ -100,8 +100,8 @@ def _keep_nearest(
     start: int,
     k: int,
 ) -> tuple[NDArray[np.float32], Indices]:
-    """Of what was found before and of `some`, whose places begin at `start`, the k nearest."""
-    # The length of a point itself is left out: it is the same for all.
+    """Merge earlier results with `some`, whose positions begin at `start`; keep the k nearest."""
+    # The squared norm of the query is left out: it is the same for all pictures.
     new = np.square(some).sum(axis=1) - 2.0 * (points @ some.T)
     squares = np.concatenate([squares, new.astype(np.float32)], axis=1)
     numbered = np.arange(start, start + len(some))[None].repeat(len(points), axis=0)
@@ -113,12 +113,12 @@ def _keep_nearest(
 
 
 def to_points(pictures: Pixels) -> Cloud:
-    """Pictures `[N, H, W, C]` as points `[N, H * W * C]` in [0, 1]."""
+    """Flatten pictures `[N, H, W, C]` to points `[N, H * W * C]` in [0, 1]."""
     return pictures.reshape(len(pictures), -1).astype(np.float32) / np.float32(255.0)
 
 
 def downsample_to(pictures: Pixels, size: int) -> Pixels:
-    """Pictures `[N, H, W, C]` averaged over blocks, until none is higher than `size`."""
+    """Halve pictures `[N, H, W, C]` by 2x2 means until their height is at most `size`."""
     while pictures.shape[1] > size:
         n, height, width, channels = pictures.shape
         blocks = pictures.reshape(n, height // 2, 2, width // 2, 2, channels)

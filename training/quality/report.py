@@ -1,7 +1,7 @@
-"""`quality.json` of a run: every number, with how it was measured.
+"""`quality.json` of a run: every number, with a description of its measurement.
 
-Owns the form of the report, its writing and strict reading, its table, and what of it goes into a
-card. Measures nothing.
+Owns the format of the report, writing and strict reading, its table, and the part of it that goes
+into a card. Measures nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ QUALITY_FILE = "quality.json"
 QUALITY_FORMAT = 1
 DIGITS = 6
 
-# What is good, by metric; the same words stand on the page of a run.
+# Good values of each metric; the page of a run shows the same texts.
 METRIC_DIRECTIONS = {
     "swd": "lower is better",
     "ms_ssim": "best as that of real pictures; 1: all alike",
@@ -35,7 +35,7 @@ METRIC_DIRECTIONS = {
     "fid": "lower is better",
 }
 
-# What a card repeats of the circumstances.
+# Fields of the report that a card repeats.
 CIRCUMSTANCES = ("resolution", "generated", "data", "seed", "torch")
 
 Metric = dict[str, Any]  # "value", "how", and further numbers
@@ -43,11 +43,11 @@ MetricValue = float | int | None
 
 
 class QualityError(ValueError):
-    """A report that cannot be used; the message says why, and what to do."""
+    """Raised for a report that cannot be used; the message gives the reason and the remedy."""
 
 
 def require_value_and_how(metric: Metric) -> Metric:
-    """Refuse a metric that lacks its value or how it was measured."""
+    """Raise `ValueError` for a metric without a value or a description of its measurement."""
     if not isinstance(metric.get("value", ""), float | int | None):
         raise ValueError("a metric needs a number as its value")  # noqa: TRY004 - for pydantic
     if not isinstance(metric.get("how"), str):
@@ -62,7 +62,7 @@ StrictMetric = Annotated[
 
 @dataclass(frozen=True, config=STRICT)
 class GeneratedPictures:
-    """The pictures that were drawn: so many, of seeds from the first one on."""
+    """Generated pictures: their number, and the first of their consecutive seeds."""
 
     images: int
     first_seed: int
@@ -70,7 +70,7 @@ class GeneratedPictures:
 
 @dataclass(frozen=True, config=STRICT)
 class RealPictures:
-    """The data set that was measured against; `trained_on`: whether it is the run's own."""
+    """Data set of the real pictures; `trained_on` is True if the run was trained on it."""
 
     name: str
     pictures: int
@@ -85,16 +85,16 @@ class QualityReport:
     Attributes:
         format_version: of this file.
         preset: of the run.
-        images_shown: by the checkpoint that was measured.
-        resolution: at which it stands, in pixels.
-        alpha: how far that is faded in, 0 to 1.
-        generated: the pictures drawn.
-        data: the real ones.
+        images_shown: of the checkpoint that was measured.
+        resolution: of the checkpoint, in pixels.
+        alpha: fade-in of this resolution, 0 to 1.
+        generated: the generated pictures.
+        data: the real pictures.
         seed: of every random choice.
-        torch: its version.
-        device: where it was computed.
+        torch: version of PyTorch.
+        device: used for the computation.
         metrics: by name.
-        wall_seconds: spent measuring.
+        wall_seconds: duration of the measurement.
     """
 
     format_version: Literal[1]
@@ -112,7 +112,7 @@ class QualityReport:
 
 
 def metric_entry(value: float, how: str, **further: object) -> Metric:
-    """One metric of the report; no number is written with more than six digits."""
+    """Build one metric of the report; numbers are rounded to six significant digits."""
     rounded = {name: _rounded(inner) for name, inner in further.items()}
     return {"value": _rounded(value), **rounded, "how": how}
 
@@ -126,10 +126,10 @@ def _rounded(value: object) -> object:
 
 
 def write_report(path: Path, report: QualityReport) -> None:
-    """Write `quality.json`, whole.
+    """Write `quality.json` atomically.
 
     Raises:
-        OSError: the disk is full; an older report stays.
+        OSError: the disk is full; an older report is kept.
     """
     text = json.dumps(asdict(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     write_file(path, text.encode("utf-8"))
@@ -139,7 +139,7 @@ def read_report(path: Path) -> QualityReport:
     """Read `quality.json`, strict in keys and types.
 
     Raises:
-        QualityError: it is damaged, or of another format.
+        QualityError: it is damaged, or has another format version.
         OSError: it cannot be read.
     """
     try:
@@ -151,9 +151,9 @@ def read_report(path: Path) -> QualityReport:
 
 
 def quality_for_card(run_folder: Path, images_shown: int) -> Metric:
-    """The quality in a card: the metrics and their circumstances.
+    """Quality for a card: the metrics, and the circumstances of the measurement.
 
-    Empty, with a sentence on the standard error, where `missing_quality` has one.
+    Empty if `missing_quality` returns a reason, which is written to the standard error.
     """
     if reason := missing_quality(run_folder, images_shown):
         sys.stderr.write(f"{reason}\n")
@@ -163,7 +163,7 @@ def quality_for_card(run_folder: Path, images_shown: int) -> Metric:
 
 
 def missing_quality(run_folder: Path, images_shown: int) -> str:
-    """Why a card of that checkpoint tells no quality, and what to do; empty where it does."""
+    """Reason why a card of this checkpoint cannot have a quality, and the remedy; else empty."""
     path = run_folder / QUALITY_FILE
     remedy = "`evaluate` writes it, and `export --replace --keep-exits` takes it over"
     try:
@@ -181,7 +181,7 @@ def missing_quality(run_folder: Path, images_shown: int) -> str:
 
 
 def table_of(report: QualityReport) -> str:
-    """The metrics in lines for people: value, what is good, and further numbers."""
+    """Format the metrics as a text table: value, good values, and further numbers."""
     title = f"{report.resolution} px after {report.images_shown:,} images"
     lines = [f"{title}: {report.generated.images:,} drawn, {report.wall_seconds:,.0f} s"]
     for name, entry in report.metrics.items():

@@ -1,7 +1,7 @@
 """Multi-scale structural similarity of pictures (Wang, Simoncelli and Bovik 2003).
 
-Owns MS-SSIM and its mean over random pairs of one set. Of generated pictures it measures variety:
-1 means that all are the same; the aim is the value of real pictures, not 0 (Odena et al. 2017).
+Owns MS-SSIM and its mean over random pairs of one set. For generated pictures it measures variety:
+1 means that all are equal; the best value is that of real pictures, not 0 (Odena et al. 2017).
 Knows no run and no generator.
 """
 
@@ -31,8 +31,8 @@ class Similarity:
 
     Attributes:
         mean: over all pairs.
-        pairs: how many.
-        scales: how many, of the five published, fit into the pictures.
+        pairs: number of pairs.
+        scales: number of the five published scales that fit into the pictures.
         window: width of the Gaussian window in pixels.
     """
 
@@ -43,7 +43,7 @@ class Similarity:
 
     @property
     def how(self) -> str:
-        """The way it was measured, in words."""
+        """Description of the measurement, for the report."""
         fitting = (
             "" if self.scales == len(WEIGHTS) else ", weights of those scales made to sum to 1"
         )
@@ -56,10 +56,10 @@ class Similarity:
 def similarity_within(
     pictures: PictureSet, pairs: int, seed: int = 0, on_progress: OnProgress = ignore_progress
 ) -> Similarity:
-    """The mean MS-SSIM of `pairs` random pairs of different pictures.
+    """Compute the mean MS-SSIM of `pairs` random pairs of different pictures.
 
     Raises:
-        ValueError: fewer than two pictures, or no pair asked for.
+        ValueError: fewer than two pictures, or fewer than one pair requested.
     """
     if len(pictures) < 2 or pairs < 1:
         raise ValueError(
@@ -79,7 +79,10 @@ def similarity_within(
 
 
 def pairs_of(count: int, pairs: int, seed: int) -> Indices:
-    """Numbers below `count`, `[2, pairs]`: never one beside itself; no number twice if they do."""
+    """Draw pairs of different indices below `count`, `[2, pairs]`.
+
+    No index occurs twice if `count` is at least `2 * pairs`.
+    """
     random = np.random.default_rng(seed)
     if 2 * pairs <= count:
         return random.permutation(count)[: 2 * pairs].reshape(2, pairs)
@@ -88,21 +91,21 @@ def pairs_of(count: int, pairs: int, seed: int) -> Indices:
 
 
 def scales_of(shorter: int) -> int:
-    """The number of scales, each half of the one before, that hold a whole window; at least one."""
+    """Number of scales, each half of the previous one, that hold a whole window; at least 1."""
     fitting = [n for n in range(len(WEIGHTS)) if shorter >> n >= WINDOW]
     return max(1, len(fitting))
 
 
 def window_of(shorter: int) -> int:
-    """11 pixels; in smaller pictures the largest odd number that fits."""
+    """Width of the window: 11 pixels; in smaller pictures the largest odd number that fits."""
     return min(WINDOW, shorter - 1 + shorter % 2)
 
 
 def ms_ssim(a: Tensor, b: Tensor) -> Tensor:
     """MS-SSIM of images `[N, C, H, W]` in [0, 255], pair by pair: `[N]` in [0, 1].
 
-    Equation 7 of the paper. A scale on which two images are opposites counts 0, as the power of a
-    negative number is none.
+    Equation 7 of the paper. A scale with a negative mean counts as 0, because fractional powers of
+    negative numbers are not real.
     """
     shorter = min(a.shape[-2:])
     scales, window = scales_of(shorter), window_of(shorter)
@@ -117,7 +120,7 @@ def ms_ssim(a: Tensor, b: Tensor) -> Tensor:
 
 
 def compare(a: Tensor, b: Tensor, window: int) -> tuple[Tensor, Tensor]:
-    """Luminance, and contrast times structure, in each whole window: `[N, C, h, w]` both."""
+    """Luminance, and contrast times structure, in each whole window: both `[N, C, h, w]`."""
     mean_a, mean_b = blur(a, window), blur(b, window)
     variance_a = blur(a * a, window) - mean_a * mean_a
     variance_b = blur(b * b, window) - mean_b * mean_b
@@ -127,7 +130,7 @@ def compare(a: Tensor, b: Tensor, window: int) -> tuple[Tensor, Tensor]:
 
 
 def blur(images: Tensor, window: int) -> Tensor:
-    """The mean in each whole Gaussian window of images `[N, C, H, W]`."""
+    """Compute the mean of images `[N, C, H, W]` in each whole Gaussian window."""
     deviation = WINDOW_DEVIATION * window / WINDOW
     places = torch.arange(window, dtype=torch.float64) - (window - 1) / 2
     bell = torch.exp(-(places**2) / (2 * deviation**2))

@@ -2,8 +2,8 @@
 
 Owns the metric of section 5 of the paper: a Laplacian pyramid down to 16 pixels, small patches of
 each of its levels, and the distance between the two clouds of patches along random directions.
-Needs no pretrained network. Knows no run and no generator. Patches lie in scratch files, one level
-at a time: memory stays bounded, whatever the number of pictures.
+Needs no pretrained network. Knows no run and no generator. Patches are kept in scratch files, one
+level at a time: the use of memory does not depend on the number of pictures.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class SlicedWasserstein:
-    """Distances times 1000, lower is better; the paper prints the same unit.
+    """Distances times 1000, the unit of the paper; lower is better.
 
     Attributes:
-        per_level: pixels of the pyramid's level, along its shorter side -> distance, finest first.
-        pictures: how many of each set were compared.
+        per_level: shorter side of the level of the pyramid in pixels -> distance, finest first.
+        pictures: number of pictures of each set that were compared.
     """
 
     per_level: dict[int, float]
@@ -55,7 +55,7 @@ class SlicedWasserstein:
 
     @property
     def mean(self) -> float:
-        """Over all levels."""
+        """Mean distance over all levels."""
         return float(np.mean(list(self.per_level.values())))
 
 
@@ -66,11 +66,11 @@ def sliced_wasserstein(
     seed: int = 0,
     on_progress: OnProgress = ignore_progress,
 ) -> SlicedWasserstein:
-    """The distance of two sets, the larger cut to the size of the smaller.
+    """Compute the distance of two sets; only the first pictures of the larger set are used.
 
     Raises:
         ValueError: the pictures of the two sets differ in size or channels, or there are none.
-        OSError: the disk of the folder `scratch` has no room for the patches of one level.
+        OSError: the disk of the folder `scratch` has too little space for the patches of one level.
     """
     if real.array.shape[1:] != generated.array.shape[1:]:
         raise ValueError(
@@ -96,10 +96,10 @@ def sliced_wasserstein(
 
 
 def levels_of(shorter: int) -> tuple[int, ...]:
-    """Pixels of the levels, finest first; pictures below 16 pixels have themselves as the only.
+    """Sizes of the levels in pixels, finest first; pictures of 16 pixels or less have one level.
 
     Args:
-        shorter: side of the pictures; the longer one is halved as often.
+        shorter: shorter side of the pictures; the longer one is halved as often.
     """
     sizes = [shorter]
     while sizes[-1] > COARSEST:
@@ -112,7 +112,7 @@ def levels_of(shorter: int) -> tuple[int, ...]:
 
 
 def laplacian_level(images: Tensor, number: int) -> Tensor:
-    """Level `number`, 0 the finest, of images `[N, C, H, W]`; the last one keeps the low pass."""
+    """Compute level `number`, 0 the finest, of images `[N, C, H, W]`; the last one is low-pass."""
     coarsest = len(levels_of(min(images.shape[-2:]))) - 1
     for _ in range(number):
         images = shrink(images)
@@ -125,7 +125,7 @@ def shrink(images: Tensor) -> Tensor:
 
 
 def enlarge(images: Tensor) -> Tensor:
-    """Set pixels two apart, and blur the gaps away."""
+    """Upsample by 2: insert zeros between the pixels, and blur."""
     n, channels, height, width = images.shape
     spread = images.new_zeros(n, channels, height * 2, width * 2)
     spread[:, :, ::2, ::2] = images
@@ -133,7 +133,7 @@ def enlarge(images: Tensor) -> Tensor:
 
 
 def _blur(images: Tensor) -> Tensor:
-    """The binomial filter 1 4 6 4 1, both ways; the border mirrors, without repeating itself."""
+    """Apply the binomial filter 1 4 6 4 1 in both directions, with reflection padding."""
     binomial = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16.0
     channels = images.shape[1]
     kernel = torch.outer(binomial, binomial).expand(channels, 1, 5, 5)
@@ -151,9 +151,10 @@ def patches_of(
     random: np.random.Generator,
     advance: Advance = no_advance,
 ) -> Floats:
-    """Patches of level `number`, `[n * 128, C * 7 * 7]`, each channel of mean 0 and deviation 1.
+    """Cut patches of level `number`, `[n * 128, C * 7 * 7]`.
 
-    Patches are smaller where a side of the pictures is.
+    Each channel is normalised to mean 0 and standard deviation 1. In pictures smaller than 7 pixels
+    the patches are smaller.
     """
     side = min(PATCH, pictures.shorter)
     channels, width = pictures.channels, side * side
@@ -182,7 +183,7 @@ def patches_of(
 def cut_patches(
     images: Floats, random: np.random.Generator, count: int = PATCHES, side: int = PATCH
 ) -> Floats:
-    """Patches of each image `[N, C, H, W]` at random places: `[N * count, C, side * side]`."""
+    """Cut patches of each image `[N, C, H, W]` at random: `[N * count, C, side * side]`."""
     windows = sliding_window_view(images, (side, side), axis=(2, 3))  # [N, C, y, x, side, side]
     n, channels, height, width = windows.shape[:4]
     top = random.integers(0, height, (n, count))
@@ -202,7 +203,7 @@ def _as_images(pixels: Pixels) -> Tensor:
 def cloud_distance(
     a: Floats, b: Floats, random: np.random.Generator, advance: Advance = no_advance
 ) -> float:
-    """The mean Wasserstein-1 distance of `a` and `b` `[M, D]` over 4 x 128 random directions."""
+    """Mean Wasserstein-1 distance of `a` and `b` `[M, D]` over 4 x 128 random directions."""
     distances: list[float] = []
     for _ in range(REPEATS):
         directions = random.standard_normal((a.shape[1], DIRECTIONS)).astype(np.float32)
@@ -217,7 +218,7 @@ def cloud_distance(
 
 
 def sorted_projections(cloud: Floats, directions: Floats) -> Floats:
-    """The points `[M, D]` along each of the directions `[D, K]`, in ascending order: `[K, M]`."""
+    """Project points `[M, D]` onto directions `[D, K]`, in ascending order: `[K, M]`."""
     projections = np.empty((directions.shape[1], len(cloud)), np.float32)
     for start in range(0, len(cloud), PATCHES_AT_ONCE):
         rows = cloud[start : start + PATCHES_AT_ONCE]

@@ -1,8 +1,8 @@
-"""Cheap metrics of a tick, of the same few real pictures and seeds each time.
+"""Cheap metrics of a tick, over a few fixed real pictures and seeds.
 
-Owns three numbers for the journal. They follow from the data, the growth and the averaged
-generator alone, so a resumed run writes the same ones. They are for watching one run: compare runs
-with `evaluate`.
+Owns three numbers for the journal. They depend only on the data, the growth and the averaged
+generator, so a resumed run writes the same ones. They are meant for monitoring a single run;
+`evaluate` compares runs.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from training.rendering import render
 
 TICK_FIRST_SEED = 5_000_000  # far from those of grids, golden seeds, exits and `evaluate`
 MOST_PICTURES, FEWEST_PICTURES = 256, 16  # pictures
-SHARE_OF_TICK = 16  # a tick of so many images pays for one picture
-MOST_BYTES = 2**26  # of the real pictures together
+SHARE_OF_TICK = 16  # images of a tick for each picture measured
+MOST_BYTES = 2**26  # of all real pictures together
 TICK_PATCHES = 16  # of each picture and level
 TICK_DIRECTIONS = 128
 DISTANCE_SIZE = 32  # pixels, for the distances between pictures
@@ -44,10 +44,11 @@ TICK_PICTURES_AT_ONCE = 16  # pictures
 
 @dataclass(frozen=True)
 class SetStatistics:
-    """The statistics of one set of pictures that are compared.
+    """Statistics of one set of pictures, for comparison with another set.
 
     Attributes:
-        projections: per level of the pyramid, its patches along fixed directions, sorted, `[K, M]`.
+        projections: for each level of the pyramid, its patches projected onto fixed directions,
+            sorted, `[K, M]`.
         mean_distance: the mean distance between two different pictures.
         nearest_distance: the median distance of a picture to the nearest other one.
     """
@@ -61,8 +62,8 @@ class TickMetrics:
     """Measures an averaged generator against fixed real pictures.
 
     Args:
-        prepared: the pictures it learns from.
-        tick_images: between two measurements; fewer images, fewer pictures measured.
+        prepared: the training pictures.
+        tick_images: images between two measurements; for short ticks fewer pictures are measured.
     """
 
     def __init__(self, prepared: Prepared, tick_images: int) -> None:
@@ -71,12 +72,12 @@ class TickMetrics:
         self._real: tuple[Growth, SetStatistics, Indices] | None = None
 
     def measure(self, average: Generator, growth: Growth) -> dict[str, float]:
-        """The three numbers; none with fewer than two pictures.
+        """Measure the three numbers; empty if there are fewer than two pictures.
 
         `swd` is the mean over levels of a sliced Wasserstein distance x1000, from fewer patches and
-        directions than the paper's. `diversity` is the mean distance between two generated
-        pictures, `distinctness` the median distance of one to the nearest other, both over the same
-        of real ones: near 1 is as varied as the data, near 0 is collapse.
+        directions than in the paper. `diversity` is the mean distance between two generated
+        pictures, `distinctness` the median distance from one to the nearest other. Both are divided
+        by the same distance of real pictures: near 1 means as varied as the data, near 0 collapse.
         """
         count = self.count_at(growth)
         if count < 2:
@@ -104,26 +105,26 @@ class TickMetrics:
         }
 
     def labels_of(self, numbers: Indices) -> list[int] | None:
-        """The classes of real pictures: generated ones are of the same, in the same order."""
+        """Classes of the real pictures; the generated ones have the same, in the same order."""
         labels = self.prepared.labels()
         return None if labels is None else [int(label) for label in labels[numbers]]
 
     def count_at(self, growth: Growth) -> int:
-        """The number of pictures measured: fewer of large ones, at most as many as there are."""
+        """Number of pictures measured: fewer if they are large, at most all of the data set."""
         height, width = size_of(growth.resolution, self.prepared.manifest.base)
         bytes_each = height * width * self.prepared.channels
         return min(self.wanted, max(FEWEST_PICTURES, MOST_BYTES // bytes_each), self.prepared.count)
 
 
 def fade_reals(pictures: Pixels, growth: Growth) -> Pixels:
-    """Real pictures as blurred as the generator's at this growth."""
+    """Blur real pictures as the fade at this growth does."""
     if not growth.fading:
         return pictures
     return to_pixels(fade_images(from_pixels(torch.from_numpy(pictures)), growth)).numpy()
 
 
 def statistics_of(pictures: Pixels) -> SetStatistics:
-    """The statistics of pictures `[N, H, W, C]`; N is at least 2."""
+    """Compute the statistics of pictures `[N, H, W, C]`; N is at least 2."""
     small = pictures
     while min(small.shape[1:3]) > DISTANCE_SIZE:
         n, height, width, channels = small.shape
@@ -139,7 +140,7 @@ def statistics_of(pictures: Pixels) -> SetStatistics:
 
 
 def projections_of(pictures: Pixels) -> Iterator[Floats]:
-    """For each level of the pyramid, its normalised patches along 128 directions, sorted."""
+    """Yield for each level of the pyramid its normalised patches along 128 directions, sorted."""
     shorter, channels = min(pictures.shape[1:3]), pictures.shape[3]
     side = min(PATCH, shorter)
     for number in range(len(levels_of(shorter))):

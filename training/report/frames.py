@@ -1,7 +1,7 @@
-"""The picture grids of a run, small enough to lie in one page.
+"""Picture grids of a run, compressed for one HTML page.
 
-Owns how a grid becomes a WebP, where it is kept so that it is made once, and which grids a long run
-shows. Knows no generator.
+Owns the conversion of grids to WebP, the folder where converted grids are kept, and the selection
+of grids for a long run. Knows no generator.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from training.progress_bar import OnProgress, ignore_progress, tracked
 from training.rendering import COLUMNS, SMALLEST_TILE
 
 LARGEST_TILE = 128  # pixels of one picture
-LOSSLESS_UP_TO = 32  # pixels; so small a picture costs little and shows every flaw
+LOSSLESS_UP_TO = 32  # pixels; such pictures are small files, and artefacts would be visible
 QUALITY = 70
 BUDGET = 6_000_000  # bytes of all frames together; base64 adds a third
 NAME = re.compile(r"(\d+)-(\d+)px")
@@ -30,9 +30,9 @@ class Frame:
     """One grid.
 
     Attributes:
-        images_shown: when it was drawn.
-        resolution: of its pictures, in pixels, before they were made smaller.
-        webp: the file.
+        images_shown: at the time of the grid.
+        resolution: of its pictures in pixels, before they were downsampled.
+        webp: content of the WebP file.
     """
 
     images_shown: int
@@ -47,14 +47,15 @@ def frames_of(
     budget: int = BUDGET,
     on_progress: OnProgress = ignore_progress,
 ) -> list[Frame]:
-    """The grids of the first `up_to` images, oldest first; fewer of them if they would be large.
+    """Load the grids up to `up_to` images shown, oldest first; only some if all are too large.
 
     Args:
         samples: the folder of the PNG files.
-        up_to: images shown; later grids are of a future that a resumed run has yet to reach.
-        kept: a folder for the WebP files, so that each is made once; None to keep none.
-        budget: bytes.
-        on_progress: takes grids read and grids in all.
+        up_to: images shown; later grids, left when a run resumed from an older checkpoint, are
+            left out.
+        kept: a folder for the WebP files, so that each grid is converted once; None to keep none.
+        budget: bytes of all frames together.
+        on_progress: called with the number of grids read and the total.
 
     Raises:
         OSError: a grid cannot be read, or the disk is full.
@@ -70,7 +71,7 @@ def frames_of(
 
 
 def thin_to_budget(sizes: Sequence[int], budget: int) -> list[int]:
-    """Places of those that fit: all, or every second, every third, ...; always the last."""
+    """Choose indices that fit the budget: all, or every second, third, ...; always the last."""
     for stride in range(1, len(sizes) + 1):
         places = list(range(len(sizes) - 1, -1, -stride))[::-1]
         if sum(sizes[place] for place in places) <= budget or len(places) == 1:
@@ -89,10 +90,10 @@ def _webp_of(path: Path, resolution: int, kept: Path | None) -> bytes:
 
 
 def shrink_grid(path: Path, resolution: int) -> bytes:
-    """A grid as WebP, its pictures at their own size or at 128 pixels, whichever is smaller.
+    """Convert a grid to WebP; pictures larger than 128 pixels are downsampled to 128.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the grid cannot be read.
     """
     with Image.open(path) as image:
         enlarged = max(1, SMALLEST_TILE // resolution)
@@ -106,7 +107,7 @@ def shrink_grid(path: Path, resolution: int) -> bytes:
 
 
 def encode_webp(image: Image.Image, *, lossless: bool) -> bytes:
-    """An image as a WebP file."""
+    """Encode an image as a WebP file."""
     file = io.BytesIO()
     image.save(file, format="WEBP", lossless=lossless, quality=QUALITY, method=1)
     return file.getvalue()

@@ -1,7 +1,7 @@
-"""The nearest training pictures to what the generator draws now, as one sheet of the page.
+"""Nearest training pictures of the currently generated ones, as one sheet of the page.
 
-Owns which pictures are searched and the sheet; the search is `training.quality.pixel_search`, as in
-`evaluate`, which goes on with features. Knows no page.
+Owns the selection of the pictures and the sheet. The search is `training.quality.pixel_search`, as
+in `evaluate`, which also compares features. Knows no page.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from training.quality.pixel_search import COARSE_SIZE, RERANKED, downsample_to, 
 from training.rendering import grid_of, render
 from training.report.frames import LARGEST_TILE, encode_webp
 
-SEEDS = range(8)  # of the first row of the picture grids; where there are classes, each its own
-REPORT_NEIGHBOURS = 3  # training pictures for each
+SEEDS = range(8)  # of the first row of the picture grids; each with its own class
+REPORT_NEIGHBOURS = 3  # training pictures for each generated one
 SEARCHED = 20_000  # training pictures, at most
 SHEET_FILE = "lookalikes.webp"
 
 
 @dataclass(frozen=True)
 class NeighbourSheet:
-    """A sheet: generated pictures in the first row, below each those most like it."""
+    """Sheet of pictures: generated ones in the first row, the nearest training pictures below."""
 
     webp: bytes
     searched: int
 
 
 def find_neighbours(average: Generator, growth: Growth, prepared: Prepared) -> NeighbourSheet:
-    """Search among at most 20,000 training pictures, always the same ones."""
+    """Search at most 20,000 training pictures, always the same ones."""
     drawn = render(average, SEEDS, growth)
     generated = PictureSet(drawn, np.arange(len(drawn)))
     array = prepared.images(growth.resolution)
@@ -49,10 +49,10 @@ def find_neighbours(average: Generator, growth: Growth, prepared: Prepared) -> N
 
 
 def save_neighbours(folder: Path, found: NeighbourSheet) -> None:
-    """Keep the sheet, so that a page made by hand can show it without the pictures.
+    """Save the sheet, so that the `report` command can show it without the training pictures.
 
     Raises:
-        OSError: the disk is full; an older sheet stays.
+        OSError: the disk is full; an older sheet is kept.
     """
     folder.mkdir(exist_ok=True)
     write_file(folder / SHEET_FILE, found.webp)

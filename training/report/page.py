@@ -1,7 +1,7 @@
-"""One page that needs nothing else: no network, no other file.
+"""A self-contained HTML page: it needs no network access and no other file.
 
-Owns how styles, script, numbers and pictures are put into `page.html`, and that the page appears
-whole or not at all. Knows no generator; plots are drawn by `page.js` where the page is read.
+Owns the insertion of styles, script, numbers and pictures into `page.html`, and the atomic writing
+of the page. Knows no generator; `page.js` draws the plots in the browser.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ def write_page(
 
     Args:
         run: its folder.
-        out: the page.
-        kept: where small grids are kept between two pages; None to keep none.
-        on_progress: takes grids read and grids in all.
+        out: path of the page.
+        kept: folder in which converted grids are kept for the next page; None to keep none.
+        on_progress: called with the number of grids read and the total.
 
     Returns:
-        Its size in bytes.
+        The size of the page in bytes.
 
     Raises:
         ConfigError: there is no run, or it cannot be read.
-        OSError: the disk is full; an older page stays.
+        OSError: the disk is full; an older page is kept.
     """
     story = report_data_of(run)
     frames = frames_of(run / SAMPLES, story["images_shown"], kept, on_progress=on_progress)
@@ -60,7 +60,7 @@ def write_page(
 
 
 def page_of(story: ReportData) -> str:
-    """The whole page."""
+    """Build the whole page."""
     numbers = json.dumps(story, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
     parts = {
         "@style@": (HERE / "page.css").read_text(encoding="utf-8"),
@@ -77,7 +77,7 @@ def page_of(story: ReportData) -> str:
 
 
 def frame_in_json(frame: Frame) -> ReportData:
-    """A grid with its picture inside."""
+    """Convert a grid to JSON values; its picture is a data URI."""
     source = data_uri(frame.webp, "webp")
     return {
         "images_shown": frame.images_shown,
@@ -87,10 +87,10 @@ def frame_in_json(frame: Frame) -> ReportData:
 
 
 def picture_data_uri(path: Path, kind: str) -> str | None:
-    """A picture file as an address that carries it; None if there is none."""
+    """Encode a picture file as a data URI; None if there is no file."""
     return data_uri(path.read_bytes(), kind) if path.exists() else None
 
 
 def data_uri(content: bytes, kind: str) -> str:
-    """The bytes of a picture as an address."""
+    """Encode the bytes of a picture as a data URI."""
     return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"

@@ -1,6 +1,6 @@
-"""The data of a run, gathered for one page.
+"""The data of a run, collected for one page.
 
-Owns the way from a run folder to plain values that JSON can hold. Draws nothing, changes nothing.
+Owns the conversion of a run folder to plain JSON values. Draws nothing, changes nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NOT_PLOTTED = ("alarms", "warnings")
 
 
 def report_data_of(run: Path) -> ReportData:
-    """Configuration, origin, journal and measured quality of a run.
+    """Collect configuration, origin, journal and measured quality of a run.
 
     Raises:
         ConfigError: there is no run, or it cannot be read.
@@ -57,7 +57,10 @@ def report_data_of(run: Path) -> ReportData:
 
 
 def seconds_left(config: TrainingConfig, shown: int, timing: Sequence[Line]) -> float | None:
-    """Time to the end at the speed of the last tick, weighed by cost; None if it is not known."""
+    """Estimate the remaining time from the speed of the last tick and the cost of the levels.
+
+    None if the speed is unknown or the run is finished.
+    """
     rate = finite(timing[-1].get("images_per_second")) if timing else None
     if not rate or shown >= config.total_images:
         return None
@@ -65,18 +68,18 @@ def seconds_left(config: TrainingConfig, shown: int, timing: Sequence[Line]) -> 
 
 
 def columns_of(lines: Sequence[dict[str, object]]) -> Columns:
-    """One list for each number, as long as the journal; None where it is missing or not finite."""
+    """One list for each number, as long as the journal; None for missing or non-finite values."""
     names = list(dict.fromkeys(name for line in lines for name in line if name not in NOT_PLOTTED))
     return {name: [finite(line.get(name)) for line in lines] for name in names}
 
 
 def finite(value: object) -> float | None:
-    """A number that JSON can hold."""
+    """Return `value` if it is a finite number, else None; JSON has no other numbers."""
     return value if isinstance(value, int | float) and math.isfinite(value) else None
 
 
 def alarms_of(lines: Sequence[dict[str, object]]) -> list[ReportData]:
-    """Every alarm of the journal, with when it was raised."""
+    """Every alarm of the journal, with the images shown when it was raised."""
     found: list[ReportData] = []
     for line in lines:
         alarms: Any = line.get("alarms", [])
@@ -85,7 +88,7 @@ def alarms_of(lines: Sequence[dict[str, object]]) -> list[ReportData]:
 
 
 def quality_of(run: Path) -> ReportData | None:
-    """The numbers that `evaluate` measured, or why they cannot be read; None if it did not."""
+    """Numbers measured by `evaluate`, or the reason why they cannot be read; None without any."""
     try:
         report = read_report(run / QUALITY_FILE)
     except FileNotFoundError:

@@ -1,7 +1,7 @@
-"""The page of a run, kept up to date while it trains.
+"""The page of a run, updated while it trains.
 
-Owns when its neighbours are searched, for at most a hundredth of the time, and that a page which
-cannot be written never ends a training.
+Owns the times at which nearest neighbours are searched (about 1 % of the training time at most),
+and the rule that a page which cannot be written does not stop training.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ class Reporter:
 
     Args:
         run: the folder.
-        prepared: the pictures it learns from.
-        say: where to tell that a page could not be written.
+        prepared: the training pictures.
+        say: called with a message if a page could not be written.
     """
 
     def __init__(self, run: Path, prepared: Prepared, say: Callable[[str], None]) -> None:
@@ -34,16 +34,16 @@ class Reporter:
         self.prepared = prepared
         self.say = say
         self._cost = 0.0  # seconds that the last search took
-        self._trained = 0.0  # seconds of training, when it began
+        self._trained = 0.0  # seconds of training at the last search
 
     def report(self, average: Generator, growth: Growth, trained: float, *, last: bool) -> None:
-        """Write the page, with new neighbours where the search before has been earned.
+        """Write the page; search new neighbours if this keeps the share of time within `SHARE`.
 
         Args:
-            average: draws the pictures whose neighbours are shown.
-            growth: how far it has grown.
-            trained: seconds of training so far, all sessions together.
-            last: nothing comes after: search in any case.
+            average: averaged generator of the pictures whose neighbours are shown.
+            growth: of `average`.
+            trained: seconds of training so far, in all sessions together.
+            last: True for the last page of a run: neighbours are searched in any case.
         """
         try:
             if last or (trained - self._trained) * SHARE >= self._cost:
@@ -52,6 +52,6 @@ class Reporter:
                 save_neighbours(self.run / KEPT_FOLDER, found)
                 self._cost, self._trained = time.perf_counter() - began, trained
             write_page(self.run, self.run / REPORT_FILE, self.run / KEPT_FOLDER)
-        except Exception as error:  # noqa: BLE001 - no fault of a page may end a training
+        except Exception as error:  # noqa: BLE001 - no error of the page may stop training
             self.say(f"{self.run / REPORT_FILE} could not be written ({error}); training goes on")
             self.say(traceback.format_exc().rstrip())

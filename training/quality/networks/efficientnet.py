@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0: the network whose 1280 features pictures are compared by.
+"""EfficientNet-Lite0: the network whose 1280 features are used to compare pictures.
 
 Owns its architecture (EfficientNet of Tan and Le 2019, in the published Lite form without squeeze
 and excitation and with ReLU6), and the names of its published weights. Knows no file, picture or
@@ -25,7 +25,7 @@ STAGES = (
 
 
 class SameConv2d(nn.Conv2d):
-    """A convolution that pads as TensorFlow's SAME: what is odd goes to the right and below."""
+    """Convolution with TensorFlow's SAME padding: an odd pixel is added on the right and below."""
 
     def forward(self, input: Tensor) -> Tensor:
         kernel, stride = self.kernel_size[0], self.stride[0]
@@ -38,7 +38,7 @@ class SameConv2d(nn.Conv2d):
 
 
 class ConvNorm(nn.Module):
-    """Convolution, batch normalisation, and ReLU6 unless linear."""
+    """Convolution, batch normalisation, and ReLU6 unless `linear`."""
 
     def __init__(
         self,
@@ -60,7 +60,10 @@ class ConvNorm(nn.Module):
 
 
 class InvertedResidual(nn.Module):
-    """Inverted residual: widen, look around in each channel, narrow; added to what came in."""
+    """Inverted residual: expansion, depthwise convolution, projection.
+
+    The input is added if its shape is that of the output.
+    """
 
     def __init__(self, channels: tuple[int, int], kernel: int, stride: int, expansion: int) -> None:
         super().__init__()
@@ -78,7 +81,7 @@ class InvertedResidual(nn.Module):
 class EfficientNetLite0(nn.Module):
     """Images `[N, 3, H, W]` in about [-1, 1] -> the mean of the last maps, `[N, 1280]`.
 
-    The classifier behind them is kept, so that the weights can be proved whole.
+    The unused classifier is kept, so that the published weights load strictly.
     """
 
     def __init__(self) -> None:
@@ -101,7 +104,10 @@ class EfficientNetLite0(nn.Module):
 
 
 def renamed(published: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The published names -> ours. A block without expansion numbers its norms from 1 as well."""
+    """Rename published weights to the names of this module.
+
+    In a block without expansion the published numbers of the norms begin at 1 as well.
+    """
     parts = {
         "_conv_stem": "stem.conv",
         "_bn0": "stem.norm",

@@ -1,7 +1,7 @@
-"""The network that FID is defined by: Inception v3, as TensorFlow published it in December 2015.
+"""The network that FID is defined with: Inception v3, as TensorFlow published it in December 2015.
 
-Owns its architecture (Szegedy et al. 2016, with the peculiarities of that one network), with the
-names that its port to PyTorch is published with. Knows no weights, no picture and no metric.
+Owns its architecture (Szegedy et al. 2016, with the differences of this version), with the names in
+its published port to PyTorch. Knows no weights, no picture and no metric.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class Layer:
 
     Attributes:
         name: in the published weights.
-        width: channels that come out.
+        width: output channels.
         kernel: height and width in pixels.
         stride: in both directions.
-        padded: with zeros, so that at stride 1 what comes out is as large as what came in.
+        padded: True for zero padding, with which stride 1 keeps height and width.
     """
 
     name: str
@@ -41,17 +41,17 @@ class Layer:
 
 @dataclass(frozen=True)
 class Branch:
-    """`layers` one after another, and behind them those of `fork` side by side."""
+    """A sequence of `layers`, followed by the layers of `fork` in parallel."""
 
     layers: tuple[Layer, ...] = ()
     fork: tuple[Layer, ...] = ()
 
 
-Branches = tuple[Branch, ...]  # side by side; the last one begins with a pooling
+Branches = tuple[Branch, ...]  # in parallel; the last one begins with pooling
 
 
 def chain(*layers: Layer) -> Branch:
-    """Layers one after another."""
+    """Build a branch of layers in sequence."""
     return Branch(layers)
 
 
@@ -69,7 +69,7 @@ HALVED_BEHIND = ("Conv2d_2b_3x3", "Conv2d_4a_3x3")
 
 
 def at_35_pixels(pooled: int) -> Branches:
-    """Figure 5 of the paper, with one 5x5 kept."""
+    """Figure 5 of the paper, but with one 5x5 convolution."""
     return (
         chain(Layer("branch1x1", 64)),
         chain(Layer("branch5x5_1", 48), Layer("branch5x5_2", 64, (5, 5))),
@@ -116,7 +116,7 @@ def at_17_pixels(inner: int) -> Branches:
 
 
 def from_17_to_8_pixels() -> Branches:
-    """Figure 10 again, with 7x7 before one of its branches."""
+    """Figure 10 again, with a 7x7 convolution in one of its branches."""
     return (
         chain(Layer("branch3x3_1", 192), Layer("branch3x3_2", 320, SQUARE, 2, padded=False)),
         chain(
@@ -130,7 +130,7 @@ def from_17_to_8_pixels() -> Branches:
 
 
 def at_8_pixels() -> Branches:
-    """Figure 7: wide, where there are few pixels."""
+    """Figure 7: more channels at the lowest resolution."""
 
     def forked(name: str) -> tuple[Layer, Layer]:
         return Layer(f"{name}a", 384, (1, 3)), Layer(f"{name}b", 384, (3, 1))
@@ -147,22 +147,22 @@ def at_8_pixels() -> Branches:
 
 
 def mean_around(x: Tensor) -> Tensor:
-    """The mean of 3x3 pixels; as in TensorFlow, what lies outside does not count."""
+    """Average pooling over 3x3 pixels; as in TensorFlow, the padding is not counted."""
     return F.avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)
 
 
 def largest_around(x: Tensor) -> Tensor:
-    """The largest of 3x3 pixels: only FID's network pools like this, and only in its last block."""
+    """Max pooling over 3x3 pixels, stride 1: only in the last block of FID's network."""
     return F.max_pool2d(x, 3, stride=1, padding=1)
 
 
 def halved(x: Tensor) -> Tensor:
-    """The largest of 3x3 pixels, every second one; windows are whole."""
+    """Max pooling over 3x3 pixels, stride 2, without padding."""
     return F.max_pool2d(x, 3, stride=2)
 
 
 def blocks() -> dict[str, tuple[Branches, Pool]]:
-    """The blocks behind the stem, in order."""
+    """Blocks after the stem, in order."""
     return {
         "Mixed_5b": (at_35_pixels(pooled=32), mean_around),
         "Mixed_5c": (at_35_pixels(pooled=64), mean_around),
@@ -195,7 +195,7 @@ class InceptionConv(nn.Module):
 
 
 class InceptionBlock(nn.Module):
-    """Branches side by side, what they see put together: `[N, width, h, w]`."""
+    """Parallel branches whose outputs are concatenated: `[N, width, h, w]`."""
 
     def __init__(self, channels: int, branches: Branches, pool: Pool) -> None:
         super().__init__()
@@ -224,7 +224,7 @@ class InceptionBlock(nn.Module):
 class Inception(nn.Module):
     """Images `[N, 3, 299, 299]` in [-1, 1] -> the mean of the last maps, `[N, 2048]`.
 
-    The classifier behind them is kept, so that the weights can be proved whole.
+    The unused classifier is kept, so that the published weights load strictly.
     """
 
     def __init__(self) -> None:
