@@ -1,1 +1,1 @@
-"""What the networks are: shared by training and service, and knowing neither."""
+"""Network definitions, shared by training and service; imports neither."""

@@ -1,7 +1,7 @@
 """The exported artifact: a folder with `generator.safetensors`, `card.json` and `preview.webp`.
 
-Owns saving, strict loading and the digest. Nothing is ever unpickled. A bundle is known by its
-stem, levels and exits alone; `FAMILIES` is the one place that names a generator class.
+Owns saving, strict loading and the digest. Nothing is ever unpickled. `FAMILIES` maps
+the family in a card to its generator class.
 """
 
 from __future__ import annotations
@@ -34,31 +34,31 @@ class BundleError(ValueError):
 
 
 class LevelledGenerator(Protocol):
-    """The parts of a generator that an engine uses; read-only."""
+    """Read-only interface of a generator, as inference engines use it."""
 
     @property
     def config(self) -> NetworkConfig:
-        """The shapes."""
+        """Resolutions, channels and feature maps."""
         ...
 
     @property
     def embedding(self) -> nn.Embedding | None:
-        """The vector `[L]` of each class; None without classes."""
+        """Class embedding, one vector `[L]` per class; None without classes."""
         ...
 
     @property
     def stem(self) -> nn.Module:
-        """Latents `[N, L]` -> features of level 0; with classes, `conditioned` ones `[N, 2L]`."""
+        """Latents `[N, L]`, or `conditioned` ones `[N, 2L]` with classes -> features of level 0."""
         ...
 
     @property
     def levels(self) -> nn.ModuleList:
-        """Module k takes the features of level k to those of level k + 1."""
+        """Module k maps the features of level k to those of level k + 1."""
         ...
 
     @property
     def exits(self) -> nn.ModuleList:
-        """Module k makes images `[N, C, h, w]`, about [-1, 1], of the features of level k."""
+        """Module k maps the features of level k to images `[N, C, h, w]`, about [-1, 1]."""
         ...
 
     def state_dict(self) -> dict[str, Any]: ...
@@ -77,10 +77,10 @@ class Bundle:
 
 
 def save_bundle(folder: Path, generator: Generator, card: Card, preview: bytes) -> Card:
-    """Write a bundle into the existing, empty `folder` and push it to the disk.
+    """Write a bundle into the existing, empty `folder` and flush it to disk (fsync).
 
-    Weights and floating-point buffers are written in fp32, integers as they are. The caller makes
-    the folder appear.
+    Weights and floating-point buffers are written in fp32, integers unchanged. The caller renames
+    the folder into place.
 
     Returns:
         The card as written, with the digest of the weights filled in.
@@ -100,7 +100,7 @@ def save_bundle(folder: Path, generator: Generator, card: Card, preview: bytes) 
 
 
 def _stored(value: Tensor) -> Tensor:
-    """A weight or buffer as it is written; a count, such as of batches, stays an integer."""
+    """Convert a weight or buffer for the file: floating-point to fp32, integers unchanged."""
     value = value.detach().cpu().contiguous()
     return value.float() if value.is_floating_point() else value
 
@@ -114,10 +114,10 @@ def _synchronize(path: Path) -> None:
 
 
 def load_card(folder: Path) -> Card:
-    """Read the card alone.
+    """Read only the card.
 
     Raises:
-        BundleError: there is none, or it cannot be used.
+        BundleError: the card is missing or invalid.
     """
     path = folder / CARD_FILE
     try:
@@ -140,8 +140,8 @@ def load_bundle(folder: Path) -> Bundle:
     """
     card = load_card(folder)
     path = folder / WEIGHTS_FILE
-    # Read once and never mapped: what is hashed is what is loaded, and a file that somebody cuts
-    # short meanwhile is a wrong digest, not a dead process.
+    # Read into memory, not mapped: the bytes hashed are the bytes loaded, and truncation during the
+    # read gives a digest error and not SIGBUS.
     try:
         _require_file(path)
         weights = path.read_bytes()
@@ -165,9 +165,10 @@ def load_bundle(folder: Path) -> Bundle:
 
 
 def _build(card: Card, tensors: dict[str, Tensor]) -> Generator:
-    """The generator of a card with these weights.
+    """Build the generator of a card and load `tensors` into it.
 
-    The shapes are compared before memory is taken: a card may ask for more than there is.
+    Shapes are checked on the meta device first, because a card may describe a network too large
+    for memory.
     """
     builder, shapes = FAMILIES[card.family], tuple(exit_.shape for exit_ in card.exits)
     with torch.device("meta"):
@@ -178,10 +179,10 @@ def _build(card: Card, tensors: dict[str, Tensor]) -> Generator:
 
 
 def _require_file(path: Path, most: int | None = None) -> None:
-    """Refuse to read a pipe, which may have no end, or a file above `most` bytes.
+    """Reject anything but a regular file (reading a pipe may never end) of at most `most` bytes.
 
     Raises:
-        OSError: it is none, or larger.
+        OSError: not a regular file, or larger than `most`.
     """
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):

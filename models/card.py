@@ -1,6 +1,6 @@
 """The card of a bundle: the description, origin and quality of a model.
 
-Owns `Card`, its JSON form, and the strictness with which it is read. Knows no tensor.
+Owns `Card`, its JSON form and its strict validation. Knows no tensor.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from models.latent import MAX_SEED
 from models.picture import THUMBNAIL_SIZE
 from models.strict_json import STRICT, missing_keys, read_strictly
 
-FORMAT_VERSION = 2  # 1 had exits of one convolution each, and no cost of them
+FORMAT_VERSION = 2  # version 1 had exits of one convolution each, without their cost
 NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 ADVICE = "Export the bundle again with this release, or copy it again if it was damaged"
 
-# Limits that hold where a card is read. They only keep a damaged one from asking for a network
-# without end.
+# Limits checked when a card is read. They only prevent a damaged card from describing an
+# arbitrarily large network.
 Kernel = Annotated[int, Field(ge=1, le=99)]
 Maps = Annotated[int, Field(ge=1, le=1 << 16)]
 Count = Annotated[int, Field(ge=0)]
@@ -32,11 +32,11 @@ Byte = Annotated[int, Field(ge=0, le=255)]
 
 
 class CardError(ValueError):
-    """A card that cannot be used; the message says what to do."""
+    """An invalid card; the message states the remedy."""
 
 
 def model_name_of(text: str) -> str:
-    """A name that a model may have, made of any text, such as the name of a folder."""
+    """Convert any text, such as a folder name, to a valid model name."""
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     name = re.sub(r"[^a-z0-9._-]+", "-", ascii_text).lstrip("._-")[:64].rstrip("._-")
     return name or "model"
@@ -44,16 +44,17 @@ def model_name_of(text: str) -> str:
 
 @dataclass(frozen=True)
 class Exit:
-    """One resolution of a model: the exit that makes its images.
+    """One resolution of a model: the exit that produces its images.
 
     Attributes:
-        resolution: of the level; what pictures measure there is `NetworkConfig.size_at`.
-        kernels: width of each convolution that makes the image, in pixels of that level.
-        psnr_db: fidelity to the box-downsampled finished picture over held-out seeds, in decibels;
-            None at the top, which is the finished picture.
-        hidden: feature maps between one convolution and the next.
-        multiply_adds: what the exit costs for each image; None if unknown.
-        share_of_path: that cost, relative to stem and levels up to this exit.
+        resolution: of the level; `NetworkConfig.size_at` gives the height and width of its images.
+        kernels: kernel width of each convolution, in pixels of that level.
+        psnr_db: PSNR in decibels against the box-downsampled output of the top level, over held-out
+            seeds; None at the top level.
+        hidden: number of feature maps between consecutive convolutions.
+        multiply_adds: multiply-adds of the exit per image; None if unknown.
+        share_of_path: `multiply_adds` relative to those of stem and levels up to this exit; None if
+            unknown.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -66,11 +67,11 @@ class Exit:
     share_of_path: Annotated[float, Field(ge=0)] | None = None
 
     def __post_init__(self) -> None:
-        _ = self.shape  # raises if there is no such exit
+        _ = self.shape  # raises if the shape is invalid
 
     @property
     def shape(self) -> ExitShape:
-        """Its convolutions, for the network."""
+        """Its convolutions, as the network takes them."""
         return ExitShape(self.kernels, self.hidden)
 
 
@@ -89,13 +90,14 @@ class Data:
 
 @dataclass(frozen=True)
 class Golden:
-    """The picture of one seed at export, to prove a loaded bundle with.
+    """The image of one seed at export, used to verify a loaded bundle.
 
     Attributes:
         seed: an integer seed.
         resolution: of the level.
         pixel_sha256: of the raw uint8 bytes; equal on the same kind of device and libraries.
-        thumbnail: `models.picture.thumbnail_of` the picture; equal within a few steps anywhere.
+        thumbnail: `models.picture.thumbnail_of` the image; equal within a few gray levels on any
+            device.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -108,14 +110,14 @@ class Golden:
 
 @dataclass(frozen=True)
 class Card:
-    """The description of a model: everything in a bundle but weights and preview.
+    """The description of a model: everything in a bundle except weights and preview.
 
     Attributes:
-        name: of the model, for clients: lower-case letters, digits, `.`, `_`, `-`.
+        name: of the model, in the API: lower-case letters, digits, `.`, `_`, `-`.
         weights_sha256: of the file `generator.safetensors`, in hexadecimal; the model's digest.
         labels: the class names of a conditional model, in order; empty without classes.
         training: preset, images shown, wall time, commit and other facts of the run.
-        quality: numbers, each with how it was measured.
+        quality: metrics, each with its method of measurement.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -151,7 +153,7 @@ class Card:
 
     @property
     def pinned_name(self) -> str:
-        """The name that never means another model: `name@digest`."""
+        """The name with the digest, `name@digest`, which identifies exactly one model."""
         return f"{self.name}@{self.weights_sha256}"
 
     @property
@@ -160,16 +162,16 @@ class Card:
         return self.network.resolutions
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON."""
+        """Convert to plain values that JSON can represent."""
         return asdict(self) | {"network": self.network.to_dict()}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Read what `to_dict` wrote.
+        """Read the output of `to_dict`.
 
         Raises:
-            CardError: an unknown format, a missing or unknown key, or a value of another type or
-                out of range; the message has the path of each.
+            CardError: an unknown format, a missing or unknown key, or a value of the wrong type or
+                out of range; the message contains the path of each.
         """
         values = _in_newest_format(values)
         try:
@@ -199,7 +201,7 @@ def _adapter() -> TypeAdapter[Card]:
 
 
 def _in_newest_format(values: dict[str, Any]) -> dict[str, Any]:
-    """A card of any format that is understood, as this release would have written it."""
+    """Convert a card of any supported format version to the newest one."""
     version: object = values.get("format_version")
     if version == FORMAT_VERSION and type(version) is int:
         return values
@@ -216,7 +218,10 @@ def _in_newest_format(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _exit_of_version_1(exit_: object) -> object:
-    """One convolution makes the image; its cost is not known. Others are refused later."""
+    """Convert an exit of version 1: one convolution, cost unknown.
+
+    Values of another form are returned unchanged and rejected by validation.
+    """
     if not isinstance(exit_, dict) or "kernel" not in exit_:
         return cast("object", exit_)
     rest = {k: v for k, v in cast("dict[str, object]", exit_).items() if k != "kernel"}

@@ -1,10 +1,10 @@
-"""The seed contract: what a seed is, and which latent it stands for. Frozen for good.
+"""The seed contract: the mapping from a seed to a latent and a class. It must never change.
 
-Owns the rule below. Two machines, two releases, two decades apart must agree on it, so it uses
-nothing but SHA-256 and the raw words of the Philox-4x64 counter generator (Salmon et al. 2011),
-whose output numpy promises never to change.
-Nobody promises the last bit of log, cos and sin in float64: it may differ between processors and
-versions of numpy. Where that turns a rounding, a number of a latent differs by its last float32
+Owns the rules below. All machines and all releases must agree on them, so they use only SHA-256 and
+the raw words of the Philox-4x64 counter generator (Salmon et al. 2011), whose output numpy
+guarantees never to change.
+The last bit of log, cos and sin in float64 is not guaranteed: it may differ between processors and
+versions of numpy. Where that changes the rounding, a number of a latent differs in its last float32
 bit, about one number in 2^28. Words and classes are exact everywhere.
 
 **Text to integer.** Text is encoded as UTF-8 and hashed with SHA-256; the first 8 bytes, read as
@@ -16,8 +16,8 @@ normal numbers by Box and Muller (1958): with u = (w0 // 2^11 + 1) / 2^53, v = (
 z0 = sqrt(-2 ln u) cos(2 pi v) and z1 = sqrt(-2 ln u) sin(2 pi v), in float64, rounded once to
 float32. A latent of L numbers is the first L of them, so a longer one begins with a shorter one.
 
-**Integer to class**, where a model has classes and nobody asked for one: the first word w of
-Philox-4x64 with the key seed + 2^64, so that latents are as they are without classes; of K classes
+**Integer to class**, if a model has classes and the request names none: the first word w of
+Philox-4x64 with the key seed + 2^64, so that latents are the same as without classes; of K classes
 it is number w K // 2^64.
 """
 
@@ -38,7 +38,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]+")
 
 
 def parse_seed(text: str) -> int:
-    """The integer a user means: digits are themselves, any other text is hashed.
+    """Convert the text of a seed to an integer: digits are parsed, any other text is hashed.
 
     Raises:
         ValueError: an integer below 0 or above 2^63 - 1, or a text that is empty or too long.
@@ -55,7 +55,7 @@ def parse_seed(text: str) -> int:
 
 
 def latent_of(seed: int, size: int) -> Latent:
-    """The latent `[size]`, standard normal, that `seed` stands for.
+    """The latent `[size]`, standard normal, of `seed`.
 
     Raises:
         ValueError: `seed` is outside 0 to 2^63 - 1.
@@ -71,7 +71,7 @@ def latent_of(seed: int, size: int) -> Latent:
 
 
 def label_of(seed: int, classes: int) -> int:
-    """The class, 0 to `classes` - 1, that `seed` stands for where none is asked for.
+    """The class of `seed` if none is requested, 0 to `classes` - 1.
 
     Raises:
         ValueError: `seed` is outside 0 to 2^63 - 1, or there are no classes.
@@ -82,17 +82,18 @@ def label_of(seed: int, classes: int) -> int:
 
 
 def lerp(start: Latent, end: Latent, t: float) -> Latent:
-    """The straight line between two latents; exactly `start` at 0 and `end` at 1."""
+    """Linear interpolation between two latents; exactly `start` at 0 and `end` at 1."""
     if t in (0.0, 1.0):
         return end if t else start
     return ((1.0 - t) * start.astype(np.float64) + t * end).astype(np.float32)
 
 
 def slerp(start: Latent, end: Latent, t: float) -> Latent:
-    """The great circle between two latents, length interpolated evenly (Shoemake 1985).
+    """Spherical interpolation between two latents, linear in their lengths (Shoemake 1985).
 
-    Exactly `start` at 0 and `end` at 1. Latents that point (almost) the same way are joined by a
-    line; opposite ones, which no great circle joins uniquely, go by way of a fixed third direction.
+    Exactly `start` at 0 and `end` at 1. Latents of (almost) the same direction are interpolated
+    linearly. For opposite ones, whose great circle is not unique, the path passes a fixed third
+    direction.
     """
     if t in (0.0, 1.0):
         return end if t else start

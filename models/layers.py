@@ -1,4 +1,4 @@
-"""The layers a Progressive GAN is made of, each small, its source in the paper above it.
+"""The layers of a Progressive GAN, each with its section of the paper.
 
 Owns arithmetic on feature maps `[N, C, H, W]`; knows nothing of levels or growth.
 Section numbers are those of Karras et al. 2018, "Progressive Growing of GANs".
@@ -22,14 +22,15 @@ HE_GAIN = math.sqrt(2.0)  # He et al. 2015, for layers followed by a leaky ReLU
 
 # ----------------------------------------------------------------------------------------
 # Equalized learning rate (section 4.1): weights start as N(0, 1) and are scaled at run time,
-# so that every weight has the same dynamic range and Adam moves all of them equally fast.
+# so that every weight has the same dynamic range and Adam updates all of them at the same
+# relative rate.
 
 
-Kernels = dict[bool, Tensor]  # with a gradient, and without
+Kernels = dict[bool, Tensor]  # key: whether the kernel has a gradient
 
 
 class EqualizedLinear(nn.Module):
-    """A dense layer, `[N, in_size]` -> `[N, out_size]`."""
+    """A linear layer with equalized learning rate, `[N, in_size]` -> `[N, out_size]`."""
 
     kernel_cache: Kernels | None = None  # see `kernels_cached`
 
@@ -60,7 +61,7 @@ class EqualizedConv2d(nn.Module):
         self.padding = kernel // 2
 
     def kernel(self) -> Tensor:
-        """The scaled weights, `[out_maps, in_maps, k, k]`; subclasses give another shape."""
+        """The scaled weights, `[out_maps, in_maps, k, k]`; subclasses return another shape."""
         return self.weight * self.scale
 
     def forward(self, x: Tensor) -> Tensor:
@@ -68,9 +69,9 @@ class EqualizedConv2d(nn.Module):
 
 
 # ----------------------------------------------------------------------------------------
-# Change of resolution fused with a convolution: doubling pixels and then convolving 3x3 is one
-# stride-2 transposed convolution whose 4x4 kernel is the sum of four shifted copies of the 3x3,
-# at 4/9 of the multiplications. Halving is its mirror.
+# Resampling fused with a convolution: nearest-neighbour x2 and then a 3x3 convolution equal one
+# stride-2 transposed convolution, whose 4x4 kernel is the sum of four shifted copies of the 3x3
+# kernel, at 4/9 of the multiplications. Downsampling is its transpose.
 
 
 def spread(weight: Tensor) -> Tensor:
@@ -80,12 +81,12 @@ def spread(weight: Tensor) -> Tensor:
 
 
 def upsampling_kernel(weight: Tensor) -> Tensor:
-    """The transposed kernel that equals nearest x2 then 3x3: `[O, I, 3, 3]` -> `[I, O, 4, 4]`."""
+    """The transposed kernel equal to nearest x2, then 3x3: `[O, I, 3, 3]` -> `[I, O, 4, 4]`."""
     return spread(weight).flip(2, 3).transpose(0, 1)
 
 
 class UpConv2d(EqualizedConv2d):
-    """Double the size and convolve 3x3, `[N, in_maps, H, W]` -> `[N, out_maps, 2H, 2W]`."""
+    """Upsample x2 and convolve 3x3, `[N, in_maps, H, W]` -> `[N, out_maps, 2H, 2W]`."""
 
     def __init__(self, in_maps: int, out_maps: int) -> None:
         super().__init__(in_maps, out_maps, kernel=3)
@@ -99,7 +100,7 @@ class UpConv2d(EqualizedConv2d):
 
 
 class DownConv2d(EqualizedConv2d):
-    """Convolve 3x3 and halve the size, `[N, in_maps, 2H, 2W]` -> `[N, out_maps, H, W]`."""
+    """Convolve 3x3 and downsample x2, `[N, in_maps, 2H, 2W]` -> `[N, out_maps, H, W]`."""
 
     def __init__(self, in_maps: int, out_maps: int) -> None:
         super().__init__(in_maps, out_maps, kernel=3)
@@ -113,12 +114,12 @@ class DownConv2d(EqualizedConv2d):
 
 
 def upsample(x: Tensor) -> Tensor:
-    """Each pixel becomes 2x2: `[N, C, H, W]` -> `[N, C, 2H, 2W]`."""
+    """Nearest-neighbour upsampling x2: `[N, C, H, W]` -> `[N, C, 2H, 2W]`."""
     return F.interpolate(x, scale_factor=2.0, mode="nearest")
 
 
 def downsample(x: Tensor) -> Tensor:
-    """Each 2x2 block becomes its mean: `[N, C, 2H, 2W]` -> `[N, C, H, W]`."""
+    """Average pooling of 2x2 blocks: `[N, C, 2H, 2W]` -> `[N, C, H, W]`."""
     return F.avg_pool2d(x, 2)
 
 
@@ -131,7 +132,7 @@ Equalized = EqualizedLinear | EqualizedConv2d
 
 @contextmanager
 def kernels_cached(network: nn.Module) -> Generator[None]:
-    """Within, compute each kernel of `network` once; its weights must not change."""
+    """Compute each kernel of `network` once within the context; its weights must not change."""
     layers = [layer for layer in network.modules() if isinstance(layer, Equalized)]
     for layer in layers:
         layer.kernel_cache = {}
@@ -145,7 +146,7 @@ def kernels_cached(network: nn.Module) -> Generator[None]:
 def cached_kernel(layer: Equalized) -> Tensor:
     """The kernel of a layer, computed now or taken from the cache.
 
-    One computed without a gradient is never used in a forward pass that needs one.
+    A kernel without a gradient is never used in a forward pass that needs gradients.
     """
     if layer.kernel_cache is None:
         return layer.kernel()
@@ -156,16 +157,16 @@ def cached_kernel(layer: Equalized) -> Tensor:
 
 
 # ----------------------------------------------------------------------------------------
-# Normalisation. Statistics are taken in fp32, or fp64, whatever type the features have.
+# Normalisation. Statistics are computed in at least fp32 for every type of features.
 
 
 def at_least_fp32(x: Tensor) -> Tensor:
-    """The same numbers in fp32, or fp64 if they have it."""
+    """Promote half precision to fp32; fp32 and fp64 stay."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def in_fp32(layer: Callable[..., Tensor], x: Tensor, *others: Tensor | None) -> Tensor:
-    """`layer(x, *others)` in fp32 even within autocast, where rounding would reach the pixels."""
+    """`layer(x, *others)` in fp32 even under autocast, whose rounding would affect the pixels."""
     if not torch.is_autocast_enabled(x.device.type):
         return layer(x, *others)
     with torch.autocast(x.device.type, enabled=False):
@@ -175,7 +176,7 @@ def in_fp32(layer: Callable[..., Tensor], x: Tensor, *others: Tensor | None) -> 
 def pixel_norm(x: Tensor, epsilon: float = 1e-8) -> Tensor:
     """Scale the feature vector of every pixel to unit mean square (section 4.2).
 
-    Takes `[N, C]` or `[N, C, H, W]`; shape and type stay. It can be differentiated once.
+    Takes `[N, C]` or `[N, C, H, W]`; shape and type stay. Differentiable once.
     """
     if torch.is_grad_enabled() and x.requires_grad:
         return cast("Tensor", _Normalised.apply(x, epsilon))
@@ -189,7 +190,7 @@ def _scale_of(x: Tensor, epsilon: float) -> Tensor:
 
 
 class _Normalised(torch.autograd.Function):
-    """PixelNorm with its gradient in one formula; autograd walks over all features twice as often.
+    """PixelNorm with a closed-form gradient; autograd would read all features twice as often.
 
     With y = x * s the gradient g becomes s * (g - y * mean(g * y)), the mean over the channels.
     """
@@ -211,13 +212,13 @@ class _Normalised(torch.autograd.Function):
 
 
 def group_of(images: int, group_size: int) -> int:
-    """The images of a group: `group_size` (0: all), or the largest number below that divides."""
+    """Images per group: `group_size` (0: all), or else the largest smaller divisor of `images`."""
     largest = min(group_size or images, images)
     return next(size for size in range(largest, 0, -1) if images % size == 0)
 
 
 def minibatch_stddev(x: Tensor, group_size: int = 4, epsilon: float = 1e-8) -> Tensor:
-    """Append one map: how much the images of a group differ (section 3).
+    """Append one map: the mean standard deviation over the images of a group (section 3).
 
     `[N, C, H, W]` -> `[N, C + 1, H, W]`. A group has `group_of(N, group_size)` images. Image n is
     in group n modulo the number of groups.
@@ -227,6 +228,6 @@ def minibatch_stddev(x: Tensor, group_size: int = 4, epsilon: float = 1e-8) -> T
     y = at_least_fp32(x).reshape(group, n // group, c, h, w)  # [G, M, C, H, W]
     y = y - y.mean(dim=0, keepdim=True)
     y = (y.square().mean(dim=0) + epsilon).sqrt()  # [M, C, H, W] deviation over the group
-    y = y.mean(dim=(1, 2, 3))  # [M] one number per group
+    y = y.mean(dim=(1, 2, 3))  # [M] one value per group
     y = y.repeat(group).reshape(n, 1, 1, 1).expand(n, 1, h, w)
     return torch.cat([x, y.to(x.dtype)], dim=1)

@@ -1,7 +1,7 @@
-"""The layout of a bundle on disk: names of its files and of folders that are none yet.
+"""The layout of a bundle on disk: names of its files and of unfinished folders.
 
-Owns the names and the digest of a file. Reads no card and knows no tensor, so that whoever lists,
-watches or copies bundles need not load torch.
+Owns the names and the digest of a file. Reads no card and knows no tensor, so that code that lists,
+watches or copies bundles need not import torch.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ UNFINISHED = ".partial-"  # in the name of a folder that is still being written
 
 
 def is_visible(name: str) -> bool:
-    """Whether a folder of that name may be a bundle: it is neither hidden nor unfinished."""
+    """True if a folder of that name may be a bundle: neither hidden nor unfinished."""
     return not name.startswith(".") and UNFINISHED not in name
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal; read in pieces.
+    """SHA-256 of a file's bytes, in hexadecimal; read in chunks.
 
     Raises:
         OSError: the file cannot be read.

@@ -1,8 +1,8 @@
-"""Pictures as arrays, between the networks and the files: uint8 `[H, W, C]`.
+"""Pictures as uint8 arrays `[H, W, C]`, between the networks and the files.
 
-Owns the type, the check of its shape, what becomes of transparency and gray where a file format
-lacks them, and two summaries of a picture: its digest and its thumbnail. Knows neither tensors nor
-file formats, so that whoever handles pictures need not load torch.
+Owns the type, the check of its shape, the conversion of transparency and gray for file formats
+without them, and two summaries of a picture: its digest and its thumbnail. Knows neither tensors
+nor file formats, so that its users need not import torch.
 """
 
 from __future__ import annotations
@@ -21,14 +21,13 @@ THUMBNAIL_SIZE = 4  # pixels
 
 
 def checked(pixels: Pixels) -> Pixels:
-    """The same picture, contiguous in memory.
+    """Validate a picture and return it contiguous in memory.
 
     Args:
         pixels: uint8 `[H, W, C]` with 1 (gray), 3 (RGB) or 4 (RGBA) channels.
 
     Raises:
-        ValueError: another type or shape, or an empty picture.
-
+        ValueError: wrong type or shape, or an empty picture.
     """
     if pixels.dtype != np.uint8:
         raise ValueError(f"a picture is uint8, not {pixels.dtype}: use models.pixels.to_pixels")
@@ -38,7 +37,7 @@ def checked(pixels: Pixels) -> Pixels:
 
 
 def on_white(pixels: Pixels) -> Pixels:
-    """RGBA `[H, W, 4]` laid over white -> RGB `[H, W, 3]`; others as they are."""
+    """Composite RGBA `[H, W, 4]` over white -> RGB `[H, W, 3]`; others unchanged."""
     if pixels.shape[2] != 4:
         return pixels
     alpha = pixels[..., 3:].astype(np.uint16)
@@ -47,12 +46,12 @@ def on_white(pixels: Pixels) -> Pixels:
 
 
 def in_colour(pixels: Pixels) -> Pixels:
-    """Gray `[H, W, 1]` -> RGB `[H, W, 3]` of equal channels; others as they are."""
+    """Gray `[H, W, 1]` -> RGB `[H, W, 3]` of equal channels; others unchanged."""
     return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
 
 
 def as_shown(pixels: Pixels) -> Pixels:
-    """The array for Pillow's `fromarray`: gray `[H, W, 1]` -> `[H, W]`; others as they are."""
+    """The array for Pillow's `fromarray`: gray `[H, W, 1]` -> `[H, W]`; others unchanged."""
     return pixels[..., 0] if pixels.shape[2] == 1 else pixels
 
 
@@ -65,9 +64,10 @@ def pixel_sha256(images: Iterable[Pixels]) -> str:
 
 
 def thumbnail_of(pixels: Pixels) -> tuple[int, ...]:
-    """The mean colour of each sixteenth of a picture `[H, W, C]`: 4 * 4 * C values, 0 to 255.
+    """Mean colour of each cell of a 4x4 grid on a picture `[H, W, C]`: 4 * 4 * C values, 0 to 255.
 
-    Where a side does not divide by 4, a pixel on a border counts for each sixteenth by its share.
+    If a side is not divisible by 4, a pixel on a border counts for each cell in proportion to
+    its overlap.
     """
     size = THUMBNAIL_SIZE
     rows, columns = (size // math.gcd(size, side) for side in pixels.shape[:2])

@@ -1,6 +1,6 @@
-"""Between the networks' numbers and the pixels of a file; the only place that rounds.
+"""Conversion between network images and 8-bit pixels; the only module that rounds.
 
-Networks speak float `[N, C, H, W]` in [-1, 1]; files and data sets speak uint8 `[N, H, W, C]`.
+Networks use float `[N, C, H, W]` in [-1, 1]; files and data sets use uint8 `[N, H, W, C]`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from torch import Tensor
 def to_pixels(images: Tensor) -> Tensor:
     """Float `[N, C, H, W]`, clipped to [-1, 1] -> uint8 `[N, H, W, C]`, contiguous.
 
-    The 256 values divide [-1, 1] evenly: -1 is 0, 1 is 255.
+    The 256 values divide [-1, 1] evenly: -1 becomes 0, 1 becomes 255.
     """
     scaled = images.float().add(1.0).mul(127.5).round().clamp(0, 255)
     return scaled.to(torch.uint8).permute(0, 2, 3, 1).contiguous()

@@ -1,7 +1,7 @@
-"""JSON that is read strictly: every key known and there, every value of its type.
+"""Strict reading of JSON: every key known and present, every value of its type.
 
-Owns the parsing of an object (no key twice, no NaN, no half of a character) and the words for what
-pydantic refuses: the path of the field, what is wrong with it, and what stands there.
+Owns the parsing of an object (no duplicate key, NaN or lone surrogate) and the messages for the
+errors of pydantic: the path of the field, the error and the value found.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ KEY_ERRORS = {
 
 
 def parse_object(text: str) -> dict[str, Any]:
-    """The JSON object that `text` is.
+    """Parse a JSON object.
 
     Raises:
-        ValueError: no JSON, no object, nested too deeply, a key twice, or NaN or Infinity.
+        ValueError: no JSON, no object, nested too deeply, a duplicate key, NaN or Infinity.
     """
     try:
         values: object = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
@@ -41,10 +41,10 @@ def parse_object(text: str) -> dict[str, Any]:
 
 
 def read_strictly(adapter: TypeAdapter[T], values: object) -> T:
-    """The object that `values`, parsed JSON, describe; types are never converted.
+    """Validate parsed JSON; types are never converted.
 
     Raises:
-        ValueError: with a line for each field that does not fit.
+        ValueError: lists each invalid field.
     """
     try:
         return adapter.validate_json(json.dumps(values, allow_nan=False))
@@ -55,7 +55,7 @@ def read_strictly(adapter: TypeAdapter[T], values: object) -> T:
 
 
 def explain(error: ValidationError) -> str:
-    """The errors of pydantic in one line: `path: what is wrong`, each once."""
+    """Format the errors of pydantic in one line: `path: error`, without duplicates."""
     lines: dict[str, None] = {}
     for part in error.errors(include_url=False):
         path = ".".join(str(step) for step in part["loc"]) or "it"
@@ -69,9 +69,9 @@ def explain(error: ValidationError) -> str:
 
 
 def missing_keys(full: object, given: object, path: str = "") -> Iterator[str]:
-    """Paths of the keys that `full` has and `given`, which it was read of, has not.
+    """Paths of the keys in `full` that are missing in `given`, from which `full` was read.
 
-    Fields with a default may be left out where an object is made, but not in a file.
+    Fields with a default may be omitted in code, but not in a file.
     """
     if isinstance(full, dict) and isinstance(given, dict):
         there = cast("dict[str, object]", given)

@@ -1,7 +1,7 @@
 """Measure the structure of the code: sub-packages, imports between them, names, function lengths.
 
-`python -m tests.structure` prints the table; `tests/test_structure.py` holds the limits.
-Reads files as text: nothing of the project is imported.
+`python -m tests.structure` prints the table; `tests/test_structure.py` defines the limits.
+Parses the files without importing the project.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ class Module:
     """One source file.
 
     Attributes:
-        path: from the root of the checkout.
-        name: dotted, `service.http.headers`; a package has the name of its folder.
-        tree: parsed.
-        lines: in the file.
+        path: relative to the root of the checkout.
+        name: dotted, such as `service.http.headers`; a package has the name of its folder.
+        tree: syntax tree.
+        lines: number of lines in the file.
     """
 
     path: str
@@ -38,14 +38,14 @@ class Module:
 
     @property
     def sub_package(self) -> str:
-        """The first two parts of the name; all of `models` is one."""
+        """The first two parts of the name; all of `models` is one sub-package."""
         parts = self.name.split(".")
         return parts[0] if parts[0] == "models" else ".".join(parts[:2])
 
 
 @cache
 def modules() -> tuple[Module, ...]:
-    """Every Python file of the three packages that git keeps or would keep."""
+    """Python files of the three packages that git tracks or does not ignore."""
     listing = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", *PACKAGES],
         cwd=ROOT,
@@ -63,7 +63,7 @@ def modules() -> tuple[Module, ...]:
 
 
 def imports_of(module: Module, known: frozenset[str]) -> set[str]:
-    """Names of our own modules that a module imports, at its top or later."""
+    """Names of the project's modules that a module imports, anywhere in its code."""
     found: set[str] = set()
     for node in ast.walk(module.tree):
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -88,10 +88,10 @@ def arrows(package: str) -> Counter[tuple[str, str]]:
 
 
 def floors(package: str) -> int:
-    """The number of layers of the sub-packages, an arrow always going down.
+    """Number of layers of the sub-packages; every import goes to a lower layer.
 
     Raises:
-        CycleError: sub-packages import each other in a circle.
+        CycleError: the imports between sub-packages have a cycle.
     """
     below: defaultdict[str, set[str]] = defaultdict(set)
     for upper, lower in arrows(package):
@@ -123,7 +123,7 @@ def homonyms() -> dict[str, set[str]]:
 
 
 def function_lengths(package: str) -> dict[str, int]:
-    """`module:function` -> its lines, docstring included."""
+    """`module:function` -> number of lines, including the docstring."""
     return {
         f"{module.name}:{node.name}": (node.end_lineno or node.lineno) - node.lineno + 1
         for module in modules()
@@ -134,13 +134,13 @@ def function_lengths(package: str) -> dict[str, int]:
 
 
 def documented_names(docstring: str, section: str) -> list[str]:
-    """Names that a section of a Google-style docstring describes, such as `Args:`."""
+    """Names described in a section, such as `Args:`, of a Google-style docstring."""
     found = re.search(rf"^{section}:\n((?:    .*\n?|\n)+)", docstring, re.MULTILINE)
     return re.findall(r"^    (\w+):", found[1], re.MULTILINE) if found else []
 
 
 def stale_docstrings() -> list[str]:
-    """Arguments and attributes that a docstring describes and the code does not have."""
+    """Arguments and attributes described in a docstring but missing in the code."""
     stale: list[str] = []
     for module in modules():
         for node in ast.walk(module.tree):
@@ -173,7 +173,7 @@ def attributes_of(node: ast.ClassDef) -> set[str]:
 
 
 def table() -> str:
-    """The structure in words: a line for each sub-package, and sums."""
+    """Format the report: totals of each package, and a line for each folder."""
     lines: list[str] = []
     for package in PACKAGES:
         sizes: defaultdict[str, list[int]] = defaultdict(list)

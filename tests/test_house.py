@@ -1,4 +1,4 @@
-"""The house rules that no tool knows: the README's tree, sizes, names, mirrored tests, extras."""
+"""Project rules that no linter checks: tree in the README, sizes, names, test files, extras."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ ROOMS = ("models", "service", "training")
 
 MAX_FILE_LINES = 260
 MAX_FUNCTION_LINES = 60
-LONG_FUNCTIONS: dict[str, str] = {}  # with the reason of each
+LONG_FUNCTIONS: dict[str, str] = {}  # function -> reason
 WITHOUT_A_TEST: dict[str, str] = {}
-MORE_EXTRAS = {"training": ("tensorboard",)}  # what one option of a room needs
+MORE_EXTRAS = {"training": ("tensorboard",)}  # extras for optional features of a package
 FORBIDDEN_NAMES = {"utils", "util", "common", "helpers", "manager", "base", "misc", "core"}
 
 
 @cache
 def files() -> frozenset[str]:
-    """Every file of the checkout that git keeps or would keep, as a path from the root."""
+    """Files of the checkout that git tracks or does not ignore, as paths from the root."""
     listing = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=ROOT,
@@ -40,7 +40,7 @@ def files() -> frozenset[str]:
 
 
 def sources() -> list[str]:
-    """Every Python file of the three rooms and of bench/."""
+    """Python files of the three packages and of bench/."""
     return sorted(f for f in files() if f.endswith(".py") and f.split("/")[0] in {*ROOMS, "bench"})
 
 
@@ -54,7 +54,7 @@ def parsed(source: str) -> ast.Module:
 
 
 def annotated_tree() -> dict[str, str]:
-    """Path -> annotation, as the README has them; folders end with a slash."""
+    """Path -> annotation in the README; folders end with a slash."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     found = re.search(r"<!-- tree -->\s*```\n(.*?)```\s*<!-- /tree -->", readme, re.DOTALL)
     assert found, "README.md has no fenced block between <!-- tree --> and <!-- /tree -->"
@@ -71,14 +71,14 @@ def annotated_tree() -> dict[str, str]:
 
 
 def test_everything_in_the_readmes_tree_exists() -> None:
-    """A line for a file that has gone misleads."""
+    """A line for a deleted file is misleading."""
     folders = {f"{parent}/" for f in files() for parent in Path(f).parents}
 
     assert set(annotated_tree()) <= files() | folders
 
 
 def test_every_folder_of_the_code_is_in_the_readmes_tree() -> None:
-    """Folders of the three packages, and whatever lies at the top; data folders by their parent."""
+    """Folders with code of the three packages, and all files and folders at the top."""
     tree = set(annotated_tree())
     top = {f if "/" not in f else f"{f.split('/')[0]}/" for f in files()}
     inside = {f"{Path(f).parent}/" for f in files() if f.startswith(ROOMS) and f.endswith(".py")}
@@ -88,7 +88,7 @@ def test_every_folder_of_the_code_is_in_the_readmes_tree() -> None:
 
 
 def test_every_line_of_the_readmes_tree_says_what_the_file_owns() -> None:
-    """A bare name explains nothing."""
+    """A path without annotation is not documented."""
     assert [path for path, annotation in annotated_tree().items() if not annotation] == []
 
 
@@ -98,7 +98,7 @@ def test_every_line_of_the_readmes_tree_says_what_the_file_owns() -> None:
 
 @pytest.mark.parametrize("source", sources())
 def test_a_module_says_what_it_owns_and_stays_small(source: str) -> None:
-    """A docstring first, then at most 250 lines in functions of at most 60."""
+    """A module has a docstring and at most 260 lines, a function at most 60."""
     tree = parsed(source)
     lines = (ROOT / source).read_text(encoding="utf-8").count("\n")
     long = {
@@ -115,7 +115,7 @@ def test_a_module_says_what_it_owns_and_stays_small(source: str) -> None:
 
 
 def test_no_file_or_folder_has_a_name_that_means_nothing() -> None:
-    """A drawer for everything is a drawer for nothing."""
+    """Names such as `utils` do not describe the content."""
     named = {part.removesuffix(".py") for source in sources() for part in source.split("/")}
 
     assert not named & FORBIDDEN_NAMES
@@ -126,20 +126,20 @@ def test_no_file_or_folder_has_a_name_that_means_nothing() -> None:
 
 
 def mirror_of(source: str) -> str:
-    """Where the tests of a source file live: `service/a.py` -> `tests/service/test_a.py`."""
+    """Path of the tests of a source file: `service/a.py` -> `tests/service/test_a.py`."""
     path = Path(source)
     return f"tests/{path.parent}/test_{path.stem.strip('_')}.py"
 
 
 def test_every_module_has_a_test_file_of_its_name() -> None:
-    """But those that say why not, and empty packages."""
+    """Except those listed in `WITHOUT_A_TEST`, and empty packages."""
     mirrored = [s for s in sources() if s.startswith(ROOMS) and len(parsed(s).body) > 1]
 
     assert {s for s in mirrored if mirror_of(s) not in files()} == set(WITHOUT_A_TEST)
 
 
 def test_every_test_file_of_a_room_has_a_module_of_its_name() -> None:
-    """A test whose module was renamed would never be looked for."""
+    """A test file must be renamed together with its module."""
     rooms = tuple(f"tests/{room}/" for room in ROOMS)
     tests = {f for f in files() if f.startswith(rooms) and Path(f).name.startswith("test_")}
 
@@ -151,7 +151,7 @@ def test_every_test_file_of_a_room_has_a_module_of_its_name() -> None:
 
 
 def required_by(*extras: str) -> set[str]:
-    """Names of what pyproject.toml asks for, without extras or with some."""
+    """Names of the dependencies in pyproject.toml, including those of `extras`."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = list(project["dependencies"])
     for extra in extras:
@@ -161,7 +161,7 @@ def required_by(*extras: str) -> set[str]:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_imports_only_what_its_own_extra_installs(room: str) -> None:
-    """`models` lives on the plain dependencies, `service` and `training` on their extra too."""
+    """`models` needs only the base dependencies, `service` and `training` also their extra."""
     imported: set[str] = set()
     for source in (s for s in sources() if s.startswith(f"{room}/")):
         for node in ast.walk(parsed(source)):
@@ -180,7 +180,7 @@ def test_a_room_imports_only_what_its_own_extra_installs(room: str) -> None:
 
 
 def test_every_dependency_has_an_exact_version() -> None:
-    """What `make` installs today it installs tomorrow."""
+    """`make` always installs the same versions."""
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = [Requirement(line) for line in lines if not line.startswith("#")]
     wanted = required_by("service", "training", "tensorboard", "dev")
@@ -204,7 +204,7 @@ def settings() -> set[str]:
 
 
 def test_every_setting_is_documented_and_every_documented_setting_exists() -> None:
-    """In the README or a page of docs/."""
+    """The settings in the README or docs/ are exactly those in the code."""
     pages = [f for f in files() if f == "README.md" or re.fullmatch(r"docs/.*\.md", f)]
     text = "\n".join((ROOT / page).read_text(encoding="utf-8") for page in pages)
 

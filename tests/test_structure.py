@@ -1,4 +1,4 @@
-"""Limits of the structure: no circle between sub-packages, one meaning for a public name."""
+"""Limits of the structure: no import cycle between sub-packages, unique public names."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ CONVENTIONS = {
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_sub_packages_import_each_other_in_one_direction(package: str) -> None:
-    """A circle means that neither can be read, tested or moved without the other."""
+    """Sub-packages in a cycle cannot be read, tested or moved separately."""
     assert floors(package) <= 10
 
 
 def test_a_public_name_has_one_meaning() -> None:
-    """Whoever searches for a name finds one definition; conventions of the field are exempt."""
+    """A search for a name finds one definition; conventional names are exempt."""
     assert set(homonyms()) <= set(CONVENTIONS), homonyms()
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_functions_are_short(package: str) -> None:
-    """Half of them have at most eight lines."""
+    """The median is at most eight lines."""
     lengths = sorted(function_lengths(package).values())
 
     assert lengths[len(lengths) // 2] <= 8
 
 
 def test_docstrings_describe_arguments_and_attributes_that_exist() -> None:
-    """A renamed one leaves its old name behind."""
+    """Docstrings must be updated when an argument or attribute is renamed."""
     assert stale_docstrings() == []
 
 
 def test_the_table_names_every_package() -> None:
-    """`python -m tests.structure` prints it."""
+    """`python -m tests.structure` prints this table."""
     assert all(f"{package}: " in table() for package in PACKAGES)

@@ -1,1 +1,1 @@
-"""Families of generators, one folder each; `FAMILIES` in `models.bundle` lists their builders."""
+"""Families of generators, one folder each; `FAMILIES` in `models.bundle` names their classes."""

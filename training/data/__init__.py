@@ -1,1 +1,1 @@
-"""Pictures in: sources, preparation, the manifest, and the endless stream."""
+"""Data sets: sources of pictures, preparation, the manifest and the endless stream."""

@@ -1,11 +1,11 @@
 """Pictures of any mode, with or without a colour profile -> 8-bit gray, RGB or RGBA in sRGB.
 
-Owns colour profiles (ICC.1:2022) and transparency. Knows no shape.
+Owns colour profiles (ICC.1:2022) and transparency. Knows no target size.
 
 **Profiles.** A picture whose file carries a colour profile is converted to sRGB by LittleCMS, with
-the perceptual intent, as browsers show it. A profile that moves no colour by more than one of 255
-steps counts as sRGB, and nothing is changed then. A profile that is damaged, or that belongs to
-other kinds of pixels, is ignored. So it is with `keep_profile`, for data whose numbers matter.
+the perceptual intent, as browsers show it. A profile that changes no colour by more than 1 of
+255 counts as sRGB, and the pixels stay unchanged. A profile that is damaged, or made for another
+pixel format, is ignored. `keep_profile` ignores every profile, for data whose numbers matter.
 """
 
 from __future__ import annotations
@@ -20,32 +20,32 @@ from PIL import Image, ImageCms
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 CONVERTED = "colour profile converted to sRGB"
 UNUSABLE = "colour profile unusable, taken as sRGB"
-PROFILES_HELD = 64  # transforms of different profiles that a process remembers
-TOLERANCE = 1  # of 255: a profile within this of sRGB is sRGB
+PROFILES_HELD = 64  # transforms of different profiles that a process caches
+TOLERANCE = 1  # of 255: a profile that deviates from sRGB by at most this counts as sRGB
 
 
 class UnusableProfileError(ValueError):
-    """A colour profile that is damaged, or of other kinds of pixels than the picture."""
+    """A colour profile that is damaged, or made for another pixel format than the picture's."""
 
 
 def plain(image: Image.Image, channels: int) -> Image.Image:
-    """A picture of 8 bits, of any mode, as gray, RGB, or RGBA if it is transparent.
+    """Convert an 8-bit picture of any mode to gray or RGB, or to RGBA if it has transparency.
 
-    Gray and RGB as `channels` asks for; nothing is copied that has that mode already.
+    `channels` selects gray or RGB; a picture that has the mode already is not copied.
     """
     if image.mode == "LAB":
         return lab_to_rgb(image)
-    if image.mode == "La":  # Pillow converts it to LA alone
+    if image.mode == "La":  # Pillow converts it only to LA
         image = image.convert("LA")
     mode = "RGBA" if image.has_transparency_data else MODES[channels]
     return image if image.mode == mode else image.convert(mode)
 
 
 def scale_key(image: Image.Image) -> None:
-    """Bring the colour that means "transparent" in a PNG to the 8 bits of its pixels, in place.
+    """Scale the transparent colour of a PNG (tRNS) to the 8 bits of its decoded pixels, in place.
 
-    Call it before the pixels are decoded. In the file it has as many bits as they have there: 16, 4
-    or 2; Pillow compares it with pixels of 8.
+    Call it before the pixels are decoded. In the file the colour has the bit depth of the pixels:
+    16, 4 or 2; Pillow compares it with 8-bit pixels.
     """
     key = image.info.get("transparency")
     if image.format != "PNG" or key is None or isinstance(key, bytes):
@@ -59,10 +59,10 @@ def scale_key(image: Image.Image) -> None:
 
 
 def to_srgb(image: Image.Image) -> tuple[Image.Image, str]:
-    """A picture of 8 bits by its colour profile -> RGB or RGBA in sRGB, and what was done.
+    """Convert an 8-bit picture by its colour profile to RGB or RGBA in sRGB; also return a note.
 
-    The second is `CONVERTED`, `UNUSABLE`, or empty: no profile, or that of sRGB itself; the picture
-    then is the same one.
+    The note is `CONVERTED`, `UNUSABLE`, or empty if there is no profile or it is sRGB. Unless it is
+    `CONVERTED`, the same picture is returned.
     """
     profile = image.info.get("icc_profile")
     if not profile:
@@ -79,22 +79,22 @@ def to_srgb(image: Image.Image) -> tuple[Image.Image, str]:
     converted = ImageCms.applyTransform(
         base if base.mode == mode else base.convert(mode), transform
     )
-    assert converted is not None  # it is not made in place
+    assert converted is not None  # not done in place, so a picture is returned
     if alpha is not None:
         converted.putalpha(alpha)
     return converted, CONVERTED
 
 
 def colour_space(profile: bytes) -> str:
-    """The kind of colours a profile says it is for: `RGB`, `GRAY`, `CMYK`, `Lab` and others."""
+    """The colour space in the header of a profile: `RGB`, `GRAY`, `CMYK`, `Lab` and others."""
     return profile[16:20].decode("ascii", "replace").strip()  # ICC.1:2022, 7.2.8
 
 
 def transform_mode(image: Image.Image, space: str) -> str:
-    """The mode in which a picture meets a profile of this space.
+    """The Pillow mode in which a profile of this colour space is applied to a picture.
 
     Raises:
-        UnusableProfileError: such a picture cannot have such a profile.
+        UnusableProfileError: the colour space does not match the mode of the picture.
     """
     gray = image.mode in ("1", "L", "LA", "La")
     modes = {"CMYK": "CMYK", "LAB": "Lab"}
@@ -111,7 +111,7 @@ def transform_mode(image: Image.Image, space: str) -> str:
 
 @lru_cache(maxsize=PROFILES_HELD)
 def transform_of(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """From `mode` with this profile to RGB in sRGB; None where that changes nothing.
+    """Build the transform from `mode` with this profile to RGB in sRGB; None if it changes nothing.
 
     Raises:
         PyCMSError: the profile is damaged.
@@ -122,7 +122,7 @@ def transform_of(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None
     if mode in ("L", "RGB"):
         probe = probe_of(mode)
         moved = ImageCms.applyTransform(probe, transform)
-        assert moved is not None  # it is not made in place
+        assert moved is not None  # not done in place, so a picture is returned
         before, after = (np.asarray(each, np.int16) for each in (probe.convert("RGB"), moved))
         if np.abs(before - after).max() <= TOLERANCE:
             return None
@@ -130,7 +130,7 @@ def transform_of(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None
 
 
 def probe_of(mode: str) -> Image.Image:
-    """A picture of colours from the whole of gray or RGB."""
+    """A picture of colours that sample all of gray or RGB evenly."""
     ramp = np.arange(0, 256, 15, dtype=np.uint8)
     if mode == "L":
         return Image.fromarray(ramp[None])
@@ -139,22 +139,22 @@ def probe_of(mode: str) -> Image.Image:
 
 
 def built_in(name: Literal["sRGB", "LAB"]) -> ImageCms.ImageCmsProfile:
-    """A profile that LittleCMS brings along."""
+    """A profile built into LittleCMS."""
     profile = cast("Any", ImageCms.createProfile(name))
     return ImageCms.ImageCmsProfile(profile)
 
 
 def lab_to_rgb(image: Image.Image) -> Image.Image:
-    """CIE L*a*b* without a profile, as TIFF has it -> RGB."""
+    """Convert CIE L*a*b* without a profile, as in TIFF, to RGB."""
     converted = ImageCms.profileToProfile(
         image, built_in("LAB"), built_in("sRGB"), outputMode="RGB"
     )
-    assert converted is not None  # it is not made in place
+    assert converted is not None  # not done in place, so a picture is returned
     return converted
 
 
 def flattened(image: Image.Image, channels: int) -> Image.Image:
-    """The wanted channels; transparency that is not among them is laid on white."""
+    """Convert to `channels`; transparency is composited over white unless `channels` is 4."""
     if image.mode == "RGBA" and channels != 4:
         ground = Image.new("RGBA", image.size, "white")
         ground.alpha_composite(image)

@@ -1,7 +1,7 @@
-"""One encoded picture -> pixels of the wanted size and channels, or a reason why not.
+"""Decoding of one picture to pixels of the target size and channels, or the reason for a refusal.
 
-Owns the order of the steps: open, refuse what does not fit, decode, convert to 8 bits and sRGB,
-turn upright, crop and resize. Knows neither where pictures come from nor where they go.
+Owns the order of the steps: open, check the size, decode, convert to 8 bits and sRGB, crop and
+resize, rotate upright. Knows neither the source of the pictures nor the files written.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from training.data.orientation import ORIENTATIONS, orientation_of, turned
 from training.data.repair import END_MISSING, cut_short, repaired, same_pixels
 from training.data.shape import Shape, UnfitPictureError, require_fit
 
-Payload = str | bytes | int  # what a source hands over to be decoded
+Payload = str | bytes | int  # input of a decoder, from a source
 MemoryLock = AbstractContextManager[object]  # held by one process at a time
-MAX_PIXELS = 90_000_000  # a file that promises more is refused as a decompression bomb
+MAX_PIXELS = 90_000_000  # a header with more is refused as a decompression bomb
 MAX_UNPACKED = 40_000_000  # pixels; large JPEGs are unpacked at a fraction of their size
-MAX_REPAIRED = 32 * 2**20  # bytes of a damaged file that is held to be mended
-CROWD_PIXELS = 4_000_000  # larger pictures are decoded one at a time, so that memory stays bounded
+MAX_REPAIRED = 32 * 2**20  # bytes; larger damaged files are not repaired
+CROWD_PIXELS = 4_000_000  # larger pictures are decoded by one process at a time, to bound memory
 READABLE_FORMATS = (
     "AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "QOI", "TGA", "TIFF", "WEBP",
 )  # fmt: skip  # a list of words reads best as lines; none of these starts another program
@@ -43,7 +43,7 @@ HEIF_LIBRARY = "pi_heif"  # optional; its wheels only decode, so no x265 of anot
 
 @dataclass(frozen=True)
 class Decoded:
-    """A decoded picture, `[H, W, C]`, and what was unusual about it, in words worth counting."""
+    """A decoded picture, `[H, W, C]`, and notes on irregularities, which are counted."""
 
     pixels: Pixels
     notes: tuple[str, ...] = ()
@@ -51,17 +51,16 @@ class Decoded:
 
 @dataclass(frozen=True)
 class FileDecoder:
-    """Decodes the bytes of a picture, or the file a path leads to."""
+    """Decodes a picture from bytes or from the path of a file."""
 
     shape: Shape
 
     def __call__(self, payload: Payload, memory_lock: MemoryLock) -> Decoded:
-        """Pixels `[H, W, C]`; any `payload` but bytes is a path.
+        """Decode to pixels `[H, W, C]`; any `payload` except bytes is a path.
 
         Raises:
-            UnfitPictureError: it is too small, of other proportions, too large, or of no usable
-                kind.
-            Exception: whatever a broken file makes its decoder raise.
+            UnfitPictureError: too small, wrong aspect ratio, too large, or an unsupported format.
+            Exception: any error that Pillow raises for a damaged file.
         """
         file = payload if isinstance(payload, bytes) else Path(str(payload))
         try:
@@ -83,7 +82,7 @@ class FileDecoder:
             return shaped_pixels(image, self.shape, memory_lock)
 
     def _mended(self, file: Path | bytes, memory_lock: MemoryLock) -> Decoded | None:
-        """What a damaged file shows if all its pixels are there, else None."""
+        """Decode a damaged file after a repair; None unless all its pixels are present."""
         if isinstance(file, Path):
             if file.stat().st_size > MAX_REPAIRED:
                 return None
@@ -103,15 +102,15 @@ class FileDecoder:
 
 
 def open_picture(file: Path | bytes) -> Image.Image:
-    """Read the head of a picture; its pixels are not decoded yet.
+    """Read the header of a picture; its pixels are not decoded yet.
 
     Raises:
-        UnfitPictureError: it has more than `MAX_PIXELS`.
-        OSError: it cannot be read, or is no picture of a known kind.
+        UnfitPictureError: more than `MAX_PIXELS` pixels.
+        OSError: the file cannot be read, or is no picture of a known format.
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what matters of a file's oddities raises below
+            warnings.simplefilter("ignore")  # errors that matter are raised below
             image = Image.open(as_file(file), formats=known_formats())
     except Image.DecompressionBombError as error:
         raise UnfitPictureError(f"has more than {MAX_PIXELS:,} pixels") from error
@@ -125,7 +124,7 @@ def open_picture(file: Path | bytes) -> Image.Image:
 
 @cache
 def known_formats() -> tuple[str, ...]:
-    """The formats that are read, HEIF among them where its library is installed."""
+    """The formats that can be read, including HEIF if its library is installed."""
     if find_spec(HEIF_LIBRARY) is None:
         return READABLE_FORMATS
     import_module(HEIF_LIBRARY).register_heif_opener()
@@ -133,7 +132,7 @@ def known_formats() -> tuple[str, ...]:
 
 
 def as_file(file: Path | bytes) -> Path | io.BytesIO:
-    """What Pillow opens."""
+    """Convert to an argument of `Image.open`."""
     return io.BytesIO(file) if isinstance(file, bytes) else file
 
 
@@ -146,17 +145,17 @@ def first_bytes(file: Path | bytes) -> bytes:
 
 
 def shaped_pixels(image: Image.Image, shape: Shape, memory_lock: MemoryLock) -> Decoded:
-    """The first frame of an opened picture, upright, in the wanted shape: `[H, W, C]`."""
+    """The first frame of an opened picture, upright, in the target shape: `[H, W, C]`."""
     if shape.base == SQUARE:
-        require_fit(image.size, shape)  # at once: to know its orientation may take decoding it
+        require_fit(image.size, shape)  # early: reading the orientation may decode the picture
     require_known(image, shape.value_range)
-    # The orientation of a PNG may stand behind its pixels: to ask is to decode it.
+    # The orientation of a PNG may be stored after its pixels: reading it decodes the picture.
     unpacked = require_unpackable(math.prod(image.size)) if image.format == "PNG" else 0
     with memory_lock if unpacked > CROWD_PIXELS else nullcontext():
         held = orientation_of(image)
         require_fit(turned(image.size, held), shape)
         height, width = shape.size
-        lying = turned((width, height), held)  # as it lies in the file
+        lying = turned((width, height), held)  # before rotation, as in the file
         unpacked = 0 if unpacked else draft(image, (2 * lying[0], 2 * lying[1]))
         with memory_lock if unpacked > CROWD_PIXELS else nullcontext(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # as above
@@ -170,30 +169,30 @@ def shaped_pixels(image: Image.Image, shape: Shape, memory_lock: MemoryLock) -> 
 
 
 def draft(image: Image.Image, size: tuple[int, int]) -> int:
-    """Decode a JPEG at a half, a quarter or an eighth if that still leaves `size` pixels.
+    """Set a JPEG to be decoded at 1/2, 1/4 or 1/8 scale if the result has at least `size`.
 
     Args:
         image: opened, not decoded.
-        size: width and height.
+        size: minimum width and height.
 
     Returns:
-        How many pixels will be unpacked.
+        The number of pixels that will be unpacked.
 
     Raises:
-        UnfitPictureError: more than `MAX_UNPACKED`.
+        UnfitPictureError: more than `MAX_UNPACKED` pixels.
     """
     unpacked = image.width * image.height
     image.draft(None, size)
-    if "progressive" not in image.info:  # such a one is unpacked at its full size all the same
+    if "progressive" not in image.info:  # progressive ones are always unpacked at full size
         unpacked = image.width * image.height
     return require_unpackable(unpacked)
 
 
 def require_unpackable(pixels: int) -> int:
-    """The same number of pixels, if so many may be unpacked.
+    """Check a number of pixels against the limit and return it.
 
     Raises:
-        UnfitPictureError: more than `MAX_UNPACKED`.
+        UnfitPictureError: more than `MAX_UNPACKED` pixels.
     """
     if pixels > MAX_UNPACKED:
         raise UnfitPictureError(f"is too large ({pixels:,} pixels, at most {MAX_UNPACKED:,})")
@@ -201,17 +200,17 @@ def require_unpackable(pixels: int) -> int:
 
 
 def unpackable(data: bytes) -> Image.Image:
-    """A picture that was opened and may be unpacked at its full size."""
+    """Open a picture and check that it may be unpacked at full size."""
     image = open_picture(data)
     require_unpackable(math.prod(image.size))
     return image
 
 
 def eight_bits(image: Image.Image, shape: Shape) -> tuple[Image.Image, str]:
-    """Any kind of picture as 8-bit gray, RGB or RGBA in sRGB, and what was unusual about it.
+    """Convert any picture to 8-bit gray, RGB or RGBA in sRGB; also return a note, maybe empty.
 
     Raises:
-        UnfitPictureError: its numbers have no known range.
+        UnfitPictureError: the range of its values is unknown.
     """
     profile, note = image.info.get("icc_profile"), ""
     if is_deep(image):
@@ -223,9 +222,9 @@ def eight_bits(image: Image.Image, shape: Shape) -> tuple[Image.Image, str]:
 
 
 def reduced(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """The middle of a picture, of the proportions of `size` = (width, height), and at that size.
+    """Crop the centre to the aspect ratio of `size` = (width, height), and resize it to `size`.
 
-    By a Lanczos filter as wide as needed.
+    Uses an antialiasing Lanczos filter.
     """
     if image.size == size:
         return image

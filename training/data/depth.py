@@ -1,12 +1,12 @@
-"""Gray pictures of more than 8 bits, signed or floating-point numbers among them -> 8 bits.
+"""Conversion of gray pictures with more than 8 bits, signed or floating-point values to 8 bits.
 
-Owns which stored number becomes black and which white. Knows no colours.
+Owns the mapping of stored values to black and white. Knows no colours.
 
-**The range.** Unsigned numbers have one by their type: 0 to 65,535 for 16 bits, 0 to 4,095 for 12.
-Signed and floating-point numbers have none, so it must be stated: `--range=LOW:HIGH` (LOW becomes
-black, HIGH white, what lies beyond is cut off), or `--range=auto`, from the least to the greatest
-number of each picture by itself. A stated range counts for unsigned numbers, too, but never for 8
-bits. Where a TIFF says that 0 is white, the result is inverted.
+**The range.** Unsigned values have one by their type: 0 to 65,535 for 16 bits, 0 to 4,095 for 12.
+Signed and floating-point values have none, so it must be given: `--range=LOW:HIGH` (LOW becomes
+black, HIGH white, values outside are clipped), or `--range=auto`, from the minimum to the maximum
+of each picture. A given range also applies to unsigned values, but never to unsigned 8-bit ones. If
+a TIFF declares 0 as white (WhiteIsZero), the result is inverted.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ from PIL.TiffImagePlugin import TiffImageFile
 from models.picture import Pixels
 from training.data.shape import Range, UnfitPictureError
 
-PLANAR, SEPARATE = 284, 2  # TIFF 6.0, PlanarConfiguration: one plane after the other
-EXTRA_SAMPLES = 338  # TIFF 6.0, ExtraSamples: what a fourth number of an RGB pixel means
+PLANAR, SEPARATE = 284, 2  # TIFF 6.0, PlanarConfiguration: separate planes
+EXTRA_SAMPLES = 338  # TIFF 6.0, ExtraSamples: meaning of the fourth sample of an RGB pixel
 BITS, SAMPLE_FORMAT, PHOTOMETRIC = 258, 339, 262  # TIFF 6.0, tags of the same names
 SIGNED, FLOATING, WHITE_IS_ZERO = 2, 3, 0  # values of the last two
-FEW, NARROW = 24, 128  # no more values than this, within less of 255, are suspicious
+FEW, NARROW = 24, 128  # at most 24 values, within less than 128 of 255, cause a warning
 STATE_RANGE = "; state its range: --range=LOW:HIGH, or --range=auto"
 
 
 class FewValues:
-    """Notices pictures that have hardly any gray values between them, all of them close together.
+    """Detects data sets with very few different pixel values, all of them close together.
 
-    Pictures of 12 bits in a file of 16 come to that, or a range that was stated much too wide.
+    Causes are 12-bit pictures in 16-bit files, or a given range that is much too wide.
     """
 
     def __init__(self) -> None:
         self._seen = np.zeros(256, np.bool_)
 
     def add(self, pictures: Pixels) -> None:
-        """Look at pictures `[N, H, W, C]`; costs nothing once there are many values."""
+        """Add pictures `[N, H, W, C]`; does nothing once there are many values."""
         if np.count_nonzero(self._seen) <= FEW:
             self._seen |= np.bincount(pictures.reshape(-1), minlength=256) > 0
 
     def warning(self) -> str:
-        """A sentence if there are few values in all pictures, else nothing."""
+        """The warning if all pictures together have few values, else an empty string."""
         values = np.flatnonzero(self._seen)
         if len(values) > FEW or values[-1] - values[0] >= NARROW:
             return ""
@@ -56,11 +56,11 @@ class FewValues:
 
 
 def require_known(image: Image.Image, value_range: Range | str | None) -> None:
-    """Refuse what Pillow is known to read wrongly, or cannot read as finely as is asked for.
+    """Reject pictures that Pillow reads wrongly, or with less precision than requested.
 
     Raises:
-        UnfitPictureError: a TIFF with colours in planes that Pillow takes for other pixels, or
-            16-bit colours with a stated range (Pillow keeps the upper 8 bits only).
+        UnfitPictureError: a TIFF with colours in separate planes that Pillow reads wrongly, or
+            16-bit colours with a given range (Pillow keeps only the upper 8 bits).
     """
     bits = bits_of(image)
     coloured = image.mode not in ("L", "F") and not image.mode.startswith("I")
@@ -76,10 +76,10 @@ def require_known(image: Image.Image, value_range: Range | str | None) -> None:
 
 
 def has_wrong_planes(image: Image.Image, bits: int) -> bool:
-    """Whether Pillow 13 reads the separate planes of a TIFF wrongly.
+    """True if Pillow 13 reads the separate planes of a TIFF wrongly.
 
-    Uncompressed, it takes 16-bit planes for 8-bit ones. Compressed, it loses the plane of a gray
-    picture's transparency, and divides by one that is not declared as such.
+    Uncompressed: it reads 16-bit planes as 8-bit ones. Compressed: it loses the alpha plane of a
+    gray picture, and divides colours by a fourth plane that is not declared as alpha.
     """
     codec = next((str(tile[0]) for tile in getattr(image, "tile", [])), "")
     if codec != "libtiff":
@@ -89,7 +89,7 @@ def has_wrong_planes(image: Image.Image, bits: int) -> bool:
 
 
 def bits_of(image: Image.Image) -> int:
-    """Bits of one stored number of a picture that is not decoded yet."""
+    """Bits per stored value of a picture that is not decoded yet."""
     bits = tag_of(image, BITS)
     if bits is not None:
         return int(bits)
@@ -98,26 +98,26 @@ def bits_of(image: Image.Image) -> int:
 
 
 def is_deep(image: Image.Image) -> bool:
-    """Whether a picture is gray of more than 8 bits, or of signed numbers."""
+    """True if a picture is gray with more than 8 bits, or has signed values."""
     return image.mode.startswith("I") or image.mode == "F" or is_signed_byte(image)
 
 
 def is_signed_byte(image: Image.Image) -> bool:
-    """Whether a TIFF holds numbers from -128 to 127, which Pillow takes for 0 to 255."""
+    """True if a TIFF has values from -128 to 127, which Pillow reads as 0 to 255."""
     return image.mode == "L" and bits_of(image) == 8 and tag_of(image, SAMPLE_FORMAT) == SIGNED
 
 
 def to_eight_bits(image: Image.Image, value_range: Range | str | None) -> Image.Image:
-    """A deep gray picture as gray, or as gray with transparency if one number means transparent.
+    """Convert a deep gray picture to 8-bit gray, with alpha if one value is declared transparent.
 
     Args:
-        image: as it was opened; `is_deep`.
-        value_range: what becomes black and white, `auto`, or None: what the type says.
+        image: opened, not decoded; `is_deep` is true for it.
+        value_range: values that become black and white, `auto`, or None: the range of the type.
 
     Raises:
-        UnfitPictureError: the range is not known.
+        UnfitPictureError: the range is unknown.
     """
-    # Tags are asked for first: Pillow forgets some of them when it decodes.
+    # Read the tags first: Pillow drops some of them when it decodes.
     full, inverted = full_range(image), tag_of(image, PHOTOMETRIC) == WHITE_IS_ZERO
     numbers = numbers_of(image)
     transparent = image.info.get("transparency")
@@ -133,7 +133,7 @@ def to_eight_bits(image: Image.Image, value_range: Range | str | None) -> Image.
     else:
         stated = found_range(numbers) if isinstance(value_range, str) else value_range
         gray = scaled(numbers, stated)
-    # Pillow itself inverts signed bytes; so does nobody else.
+    # Pillow inverts signed bytes on reading; `numbers_of` has undone that.
     made = Image.fromarray(255 - gray if inverted else gray)
     if alpha is not None:
         made.putalpha(Image.fromarray(alpha.astype(np.uint8) * 255))
@@ -141,7 +141,7 @@ def to_eight_bits(image: Image.Image, value_range: Range | str | None) -> Image.
 
 
 def full_range(image: Image.Image) -> Range | None:
-    """The numbers that the type of a deep picture can hold; None where that says nothing."""
+    """The range of the type of a deep picture; None for signed and floating-point values."""
     sample_format = tag_of(image, SAMPLE_FORMAT)
     if image.mode == "F" or sample_format in (SIGNED, FLOATING):
         return None
@@ -151,7 +151,7 @@ def full_range(image: Image.Image) -> Range | None:
 
 
 def numbers_of(image: Image.Image) -> NDArray[Any]:
-    """The stored numbers `[H, W]` with their true sign."""
+    """The stored values `[H, W]` with their correct sign."""
     unsigned = tag_of(image, SAMPLE_FORMAT) in (None, 1)
     signed_byte, inverted = is_signed_byte(image), tag_of(image, PHOTOMETRIC) == WHITE_IS_ZERO
     is_tiff = image.format == "TIFF"
@@ -164,18 +164,18 @@ def numbers_of(image: Image.Image) -> NDArray[Any]:
 
 
 def found_range(numbers: NDArray[Any]) -> Range:
-    """The least and the greatest finite number; 0 and 1 if there is none."""
+    """Minimum and maximum of the finite values; 0 and 1 if there are none."""
     finite = numbers[np.isfinite(numbers)] if numbers.dtype.kind == "f" else numbers
     return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
 
 
 def scaled(numbers: NDArray[Any], value_range: Range) -> NDArray[np.uint8]:
-    """Numbers as gray: the lower end 0, the upper end 255, rounded, halves upwards.
+    """Scale values to gray: the lower end to 0, the upper end to 255, rounded half up.
 
-    What lies beyond is cut off; what is no number is black.
+    Values outside are clipped; NaN becomes black.
     """
     low, high = value_range
-    if numbers.dtype == np.uint16:  # by a table, in whole numbers where they are meant so
+    if numbers.dtype == np.uint16:  # lookup table; integer arithmetic for the full range
         every = np.arange(65536)
         if (low, high) == (0.0, 65535.0):
             return ((every + 128) // 257).astype(np.uint8)[numbers]

@@ -1,6 +1,6 @@
-"""Kinds of files: which ones are pictures, by content first, and what the others are.
+"""Kinds of files: recognition of pictures by ending or signature, and of other files.
 
-Owns signatures, endings, and the sentence for files that cannot be read. Knows no pixels.
+Owns signatures, endings and the messages for files that cannot be read. Knows no pixels.
 """
 
 from __future__ import annotations
@@ -8,19 +8,19 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
-HEAD = 64  # bytes that are enough to recognise a kind
+HEAD = 64  # bytes that suffice to recognise a kind
 SUFFIXES = (
     *(".apng", ".avif", ".bmp", ".dib", ".gif", ".j2k", ".jfif", ".jif", ".jp2", ".jpe", ".jpeg"),
     *(".jpf", ".jpg", ".jpx", ".mpo", ".pbm", ".pgm", ".pjp", ".pjpeg", ".png", ".pnm", ".ppm"),
     *(".qoi", ".tga", ".tif", ".tiff", ".webp"),
     *(".heic", ".heics", ".heif", ".hif"),  # read where pi-heif is installed
 )
-RAW_SUFFIXES = (  # many are TIFF within, whose first picture is a thumbnail
+RAW_SUFFIXES = (  # many are TIFF inside, and the first picture is a thumbnail
     *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dng", ".erf", ".iiq", ".kdc", ".mef", ".mos"),
     *(".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".srw", ".x3f"),
 )
-CLOUD_SUFFIXES = (".icloud", ".nextcloud", ".owncloud")  # stand for files not downloaded yet
-SYSTEM_NAMES = {  # what file managers, NAS boxes and systems add; in lower case
+CLOUD_SUFFIXES = (".icloud", ".nextcloud", ".owncloud")  # placeholders for files not downloaded yet
+SYSTEM_NAMES = {  # added by file managers, NAS devices and operating systems; lower case
     *("__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found"),
     *("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"),
 }
@@ -60,14 +60,14 @@ UNREADABLE = (
 
 
 def is_picture(name: str, head: bytes | None = None) -> bool:
-    """Whether a file counts as a picture: by its ending, or else by its first `HEAD` bytes."""
+    """True if a file counts as a picture, by its ending or else by its first `HEAD` bytes."""
     if PurePosixPath(name).suffix.lower() in SUFFIXES:
         return True
     return head is not None and bool(SIGNATURES.match(head) or HEIF.match(head))
 
 
 def reason_to_pass(name: str) -> str:
-    """Why a file or folder is passed over by its path, whatever is in it; empty: it is not."""
+    """Reason to pass over a file or folder by its path, independent of its content; else empty."""
     path = PurePosixPath(name)
     if path.suffix.lower() in CLOUD_SUFFIXES:
         return "not downloaded from the cloud yet"
@@ -79,13 +79,13 @@ def reason_to_pass(name: str) -> str:
 
 
 def reason_of_kind(name: str) -> str:
-    """Why a file that is no picture is passed over, by its ending."""
+    """Reason to pass over a file that is no picture; contains its ending."""
     suffix = PurePosixPath(name).suffix.lower()
     return f"no picture ({suffix})" if 1 < len(suffix) <= 12 else "no picture (no ending)"
 
 
 def why_unreadable(head: bytes) -> str:
-    """Why Pillow does not know a file with these first bytes, as far as they show it."""
+    """Reason why Pillow cannot identify a file, derived from its first bytes."""
     if not head:
         return "is empty"
     if HEIF.match(head):

@@ -1,4 +1,4 @@
-"""The labels of a prepared folder, and classes that none of its pictures has.
+"""The labels of a prepared folder, without the classes that have no pictures.
 
 Owns `labels.npy`. Knows no source.
 """
@@ -17,16 +17,16 @@ from training.data.pyramid import ArrayWriter
 def finished_labels(
     folder: Path, writer: ArrayWriter, names: tuple[str, ...]
 ) -> tuple[ArrayFile | None, tuple[str, ...]]:
-    """The record of the closed `writer`'s file, and the classes that have pictures.
+    """Drop classes without pictures; return the record of `labels.npy` and the remaining names.
 
-    A class without pictures would be trained, exported and served: it is left out, and the others
-    are numbered anew, in the same order. If fewer than two are left, there are no classes, and no
-    file of them.
+    A class without pictures would otherwise be trained, exported and served. The other classes are
+    renumbered in the same order. With fewer than two of them the data set has no classes, and the
+    file is deleted.
 
     Args:
-        folder: that is being prepared.
-        writer: of the numbers of `names`, -1 without classes.
-        names: of the classes; empty without.
+        folder: the folder in preparation.
+        writer: closed; wrote the class numbers, -1 without classes.
+        names: class names; empty without classes.
     """
     if not names:
         writer.path.unlink()

@@ -1,8 +1,8 @@
-"""The manifest of a prepared folder: its content, its origin, and what was left out.
+"""The manifest of a prepared folder: its content, its origin and the skipped pictures.
 
-Owns `Manifest`, its JSON form, and the strictness with which it is read: pydantic checks keys and
-types, `Manifest` what they mean together. Knows no picture: `training.data.stream` checks the files
-against the manifest. Free of torch, so that the processes that decode pictures stay small.
+Owns `Manifest`, its JSON form and its strict validation: pydantic checks keys and types, `Manifest`
+checks that the values are consistent. Knows no picture: `training.data.stream` checks the files
+against the manifest. Does not import torch, so that decoding processes stay small.
 """
 
 from __future__ import annotations
@@ -31,29 +31,29 @@ MANIFEST_VERSION = 1
 MANIFEST_FILE = "manifest.json"
 LABELS_FILE = "labels.npy"
 SKIPPED_FILE = "skipped.jsonl"
-SKIPPED_LISTED = 100  # at most so many are named in the manifest itself
+SKIPPED_LISTED = 100  # at most this many are listed in the manifest
 AGAIN = "prepare the pictures again, with --replace"
 
 
 class DataError(ValueError):
-    """Data that cannot be used; the message says what was wrong and what to do."""
+    """Unusable data; the message states the problem and the remedy."""
 
 
 def images_file(resolution: int) -> str:
-    """The name of the array that holds the pictures at `resolution`."""
+    """File name of the array of pictures at `resolution`."""
     return f"images-{resolution:04d}.npy"
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where the pictures came from, and whom to thank.
+    """The origin of the pictures, with licence and attribution.
 
     Attributes:
         kind: folder, zip, idx or dicebear.
-        name: a short name for people, such as `personas`.
-        location: what was asked for, as it was written.
-        licence: as far as the source knows it, else empty.
-        attribution: the credit the licence asks for, else empty.
+        name: a short display name, such as `personas`.
+        location: the source as given on the command line.
+        licence: of the pictures; empty if unknown.
+        attribution: the credit that the licence requires, or empty.
     """
 
     __pydantic_config__: ClassVar = STRICT
@@ -67,7 +67,7 @@ class Source:
 
 @dataclass(frozen=True)
 class ArrayFile:
-    """One `.npy` file of the folder; `size` counts the bytes of the whole file."""
+    """One `.npy` file of the folder; `size` is that of the whole file in bytes."""
 
     __pydantic_config__: ClassVar = STRICT
 
@@ -79,7 +79,7 @@ class ArrayFile:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A picture that was left out, and why."""
+    """A skipped picture and the reason."""
 
     __pydantic_config__: ClassVar = STRICT
 
@@ -92,20 +92,20 @@ class Manifest:
     """The description of a prepared folder.
 
     Attributes:
-        count: pictures in every array.
+        count: number of pictures in every array.
         channels: 1 gray, 3 RGB, 4 RGBA.
         resolution: of the largest array.
         images: one array `[count, H, W, channels]` for each resolution, 4 first.
         labels: the array `[count]` of class numbers, None without classes.
         label_names: class names in order of their numbers; empty without classes.
-        skipped: how many pictures were left out.
-        skipped_first: the first of them; all of them are in `skipped.jsonl`.
+        skipped: number of skipped pictures.
+        skipped_first: the first of them; `skipped.jsonl` lists all.
         options: the settings of the preparation.
-        base: height and width at resolution 4; not written where it is square.
-        notes: what was unusual about pictures that were kept -> how many; not written where
-            nothing was, as the next two.
-        passed_over: reasons for which files of the source did not count as pictures -> how many.
-        empty_classes: classes that were left out, since none of their pictures could be used.
+        base: height and width at resolution 4; not written if square.
+        notes: irregularity -> number of pictures that were used in spite of it; this and the next
+            two are not written if empty.
+        passed_over: reason -> number of files in the source that do not count as pictures.
+        empty_classes: classes that were dropped because no picture of them is usable.
     """
 
     __pydantic_config__: ClassVar = STRICT
@@ -163,11 +163,11 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote.
+        """Read the output of `to_json`.
 
         Raises:
-            DataError: no JSON, another format, a missing or unknown key, a value of another type
-                or out of range; the message names the key.
+            DataError: no JSON, another format version, a missing or unknown key, a value of the
+                wrong type or out of range; the message names the key.
         """
         values = _parse(text)
         version = values.get("format_version")
@@ -183,10 +183,10 @@ class Manifest:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of the prepared `folder`.
+    """Read the manifest of the prepared `folder`.
 
     Raises:
-        DataError: there is none, or it cannot be used; the message names the folder.
+        DataError: the manifest is missing or invalid; the message names the folder.
     """
     try:
         return Manifest.from_json((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
@@ -200,7 +200,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _how_to_prepare(folder: Path) -> str:
-    """The command that makes a prepared folder; never one that writes among somebody's pictures."""
+    """The command that makes a prepared folder; it never writes into an existing `folder`."""
     source, out = "SOURCE", str(folder)
     if folder.exists():
         source, out = out, f"{folder.resolve().parent / folder.resolve().name}-prepared"
@@ -209,7 +209,7 @@ def _how_to_prepare(folder: Path) -> str:
 
 
 def _parse(text: str) -> dict[str, Any]:
-    """The JSON object in a text, its strings escaped by `as_text`."""
+    """Parse a JSON object; its strings are escaped by `as_text`."""
     try:
         values: Any = json.loads(text)
     except ValueError as error:
@@ -220,7 +220,7 @@ def _parse(text: str) -> dict[str, Any]:
 
 
 def _escaped(value: Any) -> Any:  # noqa: ANN401  # any JSON value
-    """A JSON value, stray bytes in its strings escaped, which strict JSON does not allow."""
+    """Escape lone surrogates in the strings of a JSON value; strict JSON does not allow them."""
     if isinstance(value, str):
         return as_text(value)
     if isinstance(value, list):
@@ -231,7 +231,7 @@ def _escaped(value: Any) -> Any:  # noqa: ANN401  # any JSON value
 
 
 def _fault(error: ValidationError) -> str:
-    """The first fault that pydantic found, with the key it found it at."""
+    """The first error that pydantic found, with its key."""
     fault = error.errors(include_url=False)[0]
     key = ".".join(map(str, fault["loc"]))
     if fault["type"] == "missing":
@@ -244,5 +244,5 @@ def _fault(error: ValidationError) -> str:
 
 
 def as_text(name: str) -> str:
-    """A name that can be written anywhere: bytes of a file name that are no text are escaped."""
+    """Escape the bytes of a file name that are not UTF-8, so that it can be written anywhere."""
     return name.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,6 +1,6 @@
-"""The settings of a preparation, checked.
+"""The validated settings of a preparation.
 
-Owns `PrepareOptions` and which of its values are recorded in the manifest.
+Owns `PrepareOptions` and the selection of its values for the manifest.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ class PrepareOptions:
     """The settings of a preparation.
 
     Attributes:
-        resolution: of the largest array, a power of two from 8 to 1024; None: the source's own.
-        channels: 1 gray, 3 RGB, 4 RGBA; None: the source's own.
-        fit: which pictures are accepted, see `training.data.shape.Shape`.
-        strict: refuse the source at the first picture that cannot be used, instead of skipping it.
-        workers: decoding processes; None: one for each core. Changes nothing in the result.
-        licence: of the pictures, where the source does not know it.
-        attribution: the credit that licence asks for.
-        label_names: of the classes, where the source only numbers them.
+        resolution: of the largest array, a power of two, 8 to 1024; None: suggested by the source.
+        channels: 1 gray, 3 RGB, 4 RGBA; None: suggested by the source.
+        fit: rule for accepted pictures, see `training.data.shape.Shape`.
+        strict: refuse the source at the first unusable picture, instead of skipping it.
+        workers: decoding processes; None: one per core. Does not affect the result.
+        licence: of the pictures, if the source does not know it.
+        attribution: the credit that the licence requires.
+        label_names: class names, if the source only numbers the classes.
         shape: the base (`models.families.progan.config`), height and width; pictures have its
-            proportions.
-        value_range: what becomes black and white in gray pictures of more than 8 bits, (low, high),
-            `auto`, or None: see `training.data.depth`.
+            aspect ratio.
+        value_range: values that become black and white in gray pictures of more than 8 bits,
+            (low, high), `auto`, or None: see `training.data.depth`.
         keep_profile: do not convert pictures with a colour profile to sRGB.
     """
 
@@ -70,22 +70,22 @@ class PrepareOptions:
         require_range(self.value_range)
 
     def to_dict(self) -> dict[str, Any]:
-        """The values for the manifest: all that may change the result.
+        """Convert the values that may affect the result to plain values, for the manifest.
 
-        Those that came later than the first release are left out where they are as it was then.
+        Options added after the first release are omitted if they have their default value.
         """
         later = {"label_names": (), "shape": SQUARE, "value_range": None, "keep_profile": False}
         values: dict[str, Any] = asdict(self)
         del values["workers"]
         kept = {k: v for k, v in values.items() if k not in later or v != later[k]}
-        return json.loads(json.dumps(kept))  # lists for tuples, as they are read back
+        return json.loads(json.dumps(kept))  # tuples become lists, as when read back
 
 
 def require_resolution(resolution: int) -> None:
-    """Refuse what no network can have.
+    """Reject a resolution that no network can have.
 
     Raises:
-        DataError: it is not a power of two from 8 to 1024.
+        DataError: not a power of two from 8 to 1024.
     """
     try:
         low_enough = level_of(resolution) < level_of(MIN_RESOLUTION)
@@ -96,10 +96,10 @@ def require_resolution(resolution: int) -> None:
 
 
 def require_range(value_range: Range | str | None) -> None:
-    """Refuse a range that ends before it begins.
+    """Reject an invalid range of values.
 
     Raises:
-        DataError: it is neither `auto` nor two numbers, the lower one first.
+        DataError: neither None, `auto`, nor two finite numbers, the lower one first.
     """
     if value_range is None or value_range == AUTO:
         return

@@ -1,6 +1,6 @@
-"""How a picture lies in its file, and how it is turned upright.
+"""The orientation of a picture in its file, and the rotation upright.
 
-Owns the orientation that metadata states, in every kind of file, and its damage.
+Owns the orientation in the metadata of every file format; damaged metadata counts as upright.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ ORIENTATIONS = {
     6: Transpose.ROTATE_270,
     7: Transpose.TRANSVERSE,
     8: Transpose.ROTATE_90,
-}  # EXIF 2.32, tag 274: how the camera was held
-SIDEWAYS = {number for number in ORIENTATIONS if number >= 5}  # width and height change places
+}  # EXIF 2.32, tag 274: orientation of the camera
+SIDEWAYS = {number for number in ORIENTATIONS if number >= 5}  # width and height are swapped
 
 
 def orientation_of(image: Image.Image) -> int:
-    """How an opened picture lies in its file: 1 upright, or a number of `ORIENTATIONS`.
+    """Orientation of an opened picture: 1 if upright, or a number of `ORIENTATIONS`.
 
-    TIFFs count as upright, for Pillow itself turns them when it decodes them, and their size is
-    that of the upright picture from the beginning. Metadata that cannot be read says nothing.
+    TIFFs count as upright, because Pillow rotates them when it decodes them, and reports the size
+    of the upright picture before that. Damaged metadata counts as upright.
     """
     if image.format == "TIFF":
         return 1
     if image.format == "PNG":
-        image.load()  # outside the `try`: pixels that are damaged are an error
+        image.load()  # outside the `try`: damaged pixels are an error
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # damaged metadata may warn before it raises
@@ -43,5 +43,5 @@ def orientation_of(image: Image.Image) -> int:
 
 
 def turned(size: tuple[int, int], held: int) -> tuple[int, int]:
-    """Width and height of what lies in a file, to the eye; or the other way round."""
+    """Convert (width, height) in the file to that of the upright picture, or back."""
     return (size[1], size[0]) if held in SIDEWAYS else size

@@ -1,7 +1,7 @@
-"""Pictures from any source -> one uint8 array for each resolution, and a manifest.
+"""Preparation: pictures from any source -> one uint8 array per resolution, and a manifest.
 
-Owns the order of the steps and these promises: every picture is decoded once, memory stays bounded,
-the result does not depend on the number of processes, and the folder appears whole or not at all.
+Owns the order of the steps and these guarantees: every picture is decoded once, memory is bounded,
+the result does not depend on the number of processes, and the folder is created atomically.
 Knows no kind of source and nothing of training.
 """
 
@@ -45,7 +45,7 @@ FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 @dataclass(frozen=True)
 class PrepareProgress:
-    """How far a preparation is; `note` is a sentence worth keeping on the screen, or empty."""
+    """Progress of a preparation; `note` is a message that stays on the screen, or empty."""
 
     done: int
     skipped: int
@@ -61,18 +61,19 @@ def prepare(
 ) -> Manifest:
     """Turn the pictures of `source` into the folder `out`.
 
-    If `out` is there and was made from the same source with the same options, nothing is done.
+    Does nothing if `out` exists and was made from the same source with the same options.
 
     Args:
         source: see `training.data.sources.opening.open_source`.
-        out: the folder to make.
-        options: what to make.
-        report: is called with the progress, and with every sentence for the person.
-        replace: make it again, and replace an older prepared folder by it.
+        out: the folder to create.
+        options: the settings.
+        report: called with the progress and with every message for the user.
+        replace: prepare again, and replace an existing prepared folder.
 
     Raises:
-        DataError: the source cannot be used, has changed since `out` was prepared, `out` is taken,
-            the disk is too small, or no picture is left. `out` then is as it was.
+        DataError: the source is unusable or has changed since `out` was prepared, `out` is no
+            prepared folder or one of another request, the disk is too small, or no picture is
+            usable. `out` is then unchanged.
     """
     clear_abandoned(out)
     require_apart(source, out)
@@ -84,7 +85,7 @@ def prepare(
         return manifest
     pictures = open_source(source)
     shape = choose_shape(pictures, options)
-    names_of_classes(pictures, options.label_names)  # refuse before any work
+    names_of_classes(pictures, options.label_names)  # fail before any work
     chosen = "" if options.resolution else " (as the source suggests; --resolution changes it)"
     note = f"{pictures.count:,} pictures -> {describe(shape)}{chosen}"
     report(PrepareProgress(0, 0, pictures.count, note))
@@ -99,7 +100,7 @@ def prepare(
 
 
 def choose_shape(pictures: PictureSource, options: PrepareOptions) -> Shape:
-    """The shape that was asked for, completed by what the source suggests."""
+    """The requested shape, completed by the suggestions of the source."""
     natural = options.resolution or pictures.natural_resolution(options.shape)
     resolution = max(MIN_RESOLUTION, natural)
     return Shape(
@@ -113,16 +114,16 @@ def choose_shape(pictures: PictureSource, options: PrepareOptions) -> Shape:
 
 
 def describe(shape: Shape) -> str:
-    """The shape in words."""
+    """Describe the shape for a message."""
     colours = {1: "gray", 3: "RGB", 4: "RGBA"}[shape.channels]
     return f"{shape.size[1]}x{shape.size[0]}, {colours}"
 
 
 def require_space(out: Path, count: int, shape: Shape) -> None:
-    """Refuse if the arrays do not fit on the disk.
+    """Check that the arrays fit on the disk.
 
     Raises:
-        DataError: with what is needed and what is free.
+        DataError: they do not; the message states the needed and the free space.
     """
     needed = pyramid_bytes(count, shape.resolution, shape.channels, shape.base)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -138,7 +139,7 @@ def require_space(out: Path, count: int, shape: Shape) -> None:
 def write(
     pictures: PictureSource, shape: Shape, folder: Path, options: PrepareOptions, report: Report
 ) -> Manifest:
-    """Fill `folder` and return its manifest, written last."""
+    """Write all files into `folder` and return the manifest, which is written last."""
     decoder = pictures.decoder(shape)
     size = pyramid_bytes(1, shape.resolution, shape.channels, shape.base)
     workers = options.workers or os.cpu_count() or 1
@@ -191,7 +192,7 @@ def write(
 
 
 def credited(pictures: PictureSource, options: PrepareOptions) -> Source:
-    """The origin of the pictures, with the licence and credit a person gave, if any."""
+    """The origin of the pictures; licence and attribution of `options` take precedence."""
     origin = pictures.origin
     return replace(
         origin,

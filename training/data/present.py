@@ -1,4 +1,4 @@
-"""A prepared folder that is already there: does it answer the request, may it be replaced?
+"""Checks of an existing output folder: it may be reused, replaced, or neither.
 
 Owns that decision. Knows no picture.
 """
@@ -24,13 +24,13 @@ OURS = {MANIFEST_FILE, LABELS_FILE, SKIPPED_FILE, STATE_FILE}
 
 
 def find_present(source: str, out: Path, options: PrepareOptions) -> tuple[Manifest, str] | None:
-    """The manifest of `out` if it answers the same request, and a sentence about it.
+    """The manifest of `out` if it was prepared by the same request, and a message about it.
 
     Returns:
-        None if there is no `out` yet.
+        None if `out` does not exist or is empty.
 
     Raises:
-        DataError: `out` is something else, or its source has changed since.
+        DataError: `out` has other content, or its source has changed since.
     """
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return None
@@ -46,7 +46,7 @@ def find_present(source: str, out: Path, options: PrepareOptions) -> tuple[Manif
 
 
 def compared(source: str, out: Path, manifest: Manifest) -> str:
-    """The end of the sentence about a folder that is already there.
+    """Compare the source with its recorded state; return the end of the message about `out`.
 
     Raises:
         DataError: the source has changed since the folder was prepared.
@@ -57,7 +57,7 @@ def compared(source: str, out: Path, manifest: Manifest) -> str:
     before = read_state(out)
     if before and pictures.state:
         changes = difference(before, pictures.state)
-    else:  # prepared before states were kept, or drawn on demand
+    else:  # prepared before states were recorded, or drawn on demand
         count = manifest.count + manifest.skipped
         changes = f"{count:,} then, {pictures.count:,} now" if count != pictures.count else ""
     if changes:
@@ -69,10 +69,10 @@ def compared(source: str, out: Path, manifest: Manifest) -> str:
 
 
 def require_replaceable(out: Path) -> None:
-    """Refuse to replace anything but a prepared folder.
+    """Check that `out` may be replaced: missing, empty, or a prepared folder.
 
     Raises:
-        DataError: `out` is something else, or holds something else, too.
+        DataError: `out` is no prepared folder, or contains other files, too.
     """
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return
@@ -87,15 +87,15 @@ def require_replaceable(out: Path) -> None:
 
 
 def is_ours(path: Path) -> bool:
-    """Whether a preparation writes files of this name."""
+    """True for a file with a name that a preparation writes."""
     return path.is_file() and (path.name in OURS or path.match("images-????.npy"))
 
 
 def require_apart(source: str, out: Path) -> None:
-    """Refuse to write among the pictures themselves.
+    """Check that `out` is outside the source.
 
     Raises:
-        DataError: `out` is the folder of the source, or lies in it.
+        DataError: `out` is the folder of the source, or inside it.
     """
     place = Path(source)
     if place.is_dir() and out.resolve().is_relative_to(place.resolve()):

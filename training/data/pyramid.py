@@ -1,12 +1,12 @@
-"""Pictures at every resolution, from the largest down to the base, and the files they lie in.
+"""The pyramid: pictures at every resolution down to the base, and their array files.
 
-Owns the arithmetic of halving and the writing of `.npy` files whose length is only known at the
-end. Knows nothing of decoding.
+Owns the arithmetic of halving and the writing of `.npy` files whose final length is not known in
+advance. Knows nothing of decoding.
 
 **Halving.** Each pixel of a lower resolution is the mean of the square block of pixels *of the
-largest resolution* that it covers, computed in whole numbers and rounded once, halves upwards: no
-error adds up from level to level. Every channel, transparency too, is averaged by itself, as the
-networks do.
+largest resolution* that it covers, computed in integers and rounded once, half up, so that rounding
+errors do not accumulate over levels. Every channel, including alpha, is averaged independently, as
+in the networks.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from training.data.manifest import ArrayFile, images_file
 
 
 def halvings(pictures: Pixels, resolution: int) -> list[Pixels]:
-    """Pictures `[N, H, W, C]` of a resolution -> the same at resolutions 4, 8 and so on, uint8."""
+    """Pictures `[N, H, W, C]` of a resolution -> those at resolutions 4, 8 and so on, uint8."""
     levels = [pictures]
     sums = pictures.astype(np.uint32)
     for halved in range(1, level_of(resolution) + 1):
@@ -35,22 +35,22 @@ def halvings(pictures: Pixels, resolution: int) -> list[Pixels]:
 
 
 def sizes_of(resolution: int, base: Size) -> dict[int, Size]:
-    """Every resolution up to this one, smallest first, with height and width there."""
+    """Every resolution up to this one -> height and width, smallest first."""
     named = (resolution_of(level) for level in range(level_of(resolution) + 1))
     return {name: size_of(name, base) for name in named}
 
 
 def pyramid_bytes(count: int, resolution: int, channels: int, base: Size = SQUARE) -> int:
-    """How many bytes `count` pictures take at all their resolutions together."""
+    """Bytes of `count` pictures at all resolutions together."""
     sizes = sizes_of(resolution, base).values()
     return count * channels * sum(height * width for height, width in sizes)
 
 
 class ArrayWriter:
-    """Writes one `.npy` file front to back, rows at a time.
+    """Writes one `.npy` file sequentially, several rows at a time.
 
-    The head is written twice: at first to take its place, at the end with the true count. numpy
-    leaves room for 21 digits of the first axis, so its length stays the same.
+    The header is written twice: first as a placeholder, at the end with the final count. numpy
+    reserves 21 digits for the first axis, so the length of the header stays the same.
     """
 
     def __init__(self, path: Path, row_shape: tuple[int, ...], kind: type = np.uint8) -> None:
@@ -67,7 +67,7 @@ class ArrayWriter:
         self.count += len(rows)
 
     def close(self) -> None:
-        """Write the true count and push everything to the disk."""
+        """Write the final count and flush the file to disk (fsync)."""
         self._file.seek(0)
         self._write_head()
         self._file.flush()
@@ -75,14 +75,14 @@ class ArrayWriter:
         self._file.close()
 
     def abandon(self) -> None:
-        """Close the file, whatever state it is in."""
+        """Close the file in any state."""
         try:
             self._file.close()
         except OSError:
-            pass  # the disk is full and the file about to be deleted
+            pass  # the disk is full, and the file will be deleted
 
     def record(self) -> ArrayFile:
-        """What the manifest says of the closed file."""
+        """The entry of the closed file in the manifest."""
         size = self.path.stat().st_size
         return ArrayFile(
             self.path.name, (self.count, *self.row_shape), size, file_sha256(self.path)
@@ -98,7 +98,7 @@ class ArrayWriter:
 
 
 class PyramidWriter:
-    """The arrays of all resolutions, written side by side. Closes or abandons them on leaving."""
+    """Writes the arrays of all resolutions in parallel; closes or abandons them on exit."""
 
     def __init__(self, folder: Path, resolution: int, channels: int, base: Size = SQUARE) -> None:
         self.arrays = [
@@ -107,7 +107,7 @@ class PyramidWriter:
         ]
 
     def append(self, levels: list[Pixels]) -> None:
-        """Add the pictures that `halvings` made."""
+        """Add the output of `halvings`."""
         for array, pictures in zip(self.arrays, levels, strict=True):
             array.append(pictures)
 
@@ -129,5 +129,5 @@ class PyramidWriter:
                 array.abandon()
 
     def records(self) -> tuple[ArrayFile, ...]:
-        """What the manifest says of the closed files."""
+        """The entries of the closed files in the manifest."""
         return tuple(array.record() for array in self.arrays)

@@ -1,11 +1,11 @@
-"""Damaged files whose pixels are all there.
+"""Repair of damaged files whose pixels are all present.
 
-Owns two repairs: completing the end of JPEG and WebP files, and leaving out metadata of these, of
-PNG, TIFF and AVIF. Knows no decoder.
+Owns two repairs: completing the end of JPEG and WebP files, and removing metadata from these, PNG,
+TIFF and AVIF. Knows no decoder.
 
-**Are all pixels there?** What is missing at the end of a JPEG or WebP is filled in several ways. If
-all of them show the same picture, nothing that is missing belonged to a pixel. A progressive JPEG
-must besides have begun a last scan for every coefficient.
+**Are all pixels present?** The missing end of a JPEG or WebP is filled with several byte patterns.
+If all versions decode to the same picture, no missing byte belonged to a pixel. In a progressive
+JPEG the final scan of every coefficient must also have begun.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from PIL import Image
 END_MISSING = "end of the file missing, all pixels there"
 METADATA_LEFT_OUT = "damaged metadata left out"
 FILLINGS = (b"\x00", b"\x55", b"\xaa")
-FILLED = 4096  # bytes at the end of a JPEG; more than any block takes
-MAX_FILLED = 65536  # missing bytes of a WebP that are filled
+FILLED = 4096  # bytes appended to a JPEG; more than any block needs
+MAX_FILLED = 65536  # bytes; if a WebP lacks more, they are not filled
 JPEG_HEAD, JPEG_END, PNG_HEAD = b"\xff\xd8", b"\xff\xd9", b"\x89PNG\r\n\x1a\n"
 PNG_END = b"\x00\x00\x00\x00IEND\xae\x42\x60\x82"
-JPEG_PLAIN = {0xE0, 0xEE}  # JFIF and Adobe segments say how colours are meant; the others go
+JPEG_PLAIN = {0xE0, 0xEE}  # JFIF and Adobe segments define the colours; other segments are removed
 TIFF_HEADS = {b"II*\0", b"MM\0*"}
 TIFF_METADATA = {700, 33723, 34377, 34665, 34675, 34853, 37500, 37510, 37724, 40965}
 TIFF_UNUSED = 65000  # private tags begin at 32768
-AVIF_HEAD = 4096  # bytes, among which the names of items are
+AVIF_HEAD = 4096  # bytes that contain the item types
 WEBP_PIXELS = {b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF"}  # codespell:ignore alph
 WEBP_METADATA_FLAGS = 0x20 | 0x08 | 0x04  # VP8X: a profile, EXIF, XMP
 
 
 def cut_short(file: Path | bytes) -> bool:
-    """Whether a PNG lacks its end, which Pillow does not miss."""
+    """True if a PNG lacks its end, which Pillow does not report."""
     if isinstance(file, Path):
         with file.open("rb") as opened:
             head = opened.read(len(PNG_HEAD))
@@ -48,11 +48,11 @@ def cut_short(file: Path | bytes) -> bool:
 
 
 def repaired(data: bytes) -> Iterator[tuple[str, tuple[bytes, ...]]]:
-    """Repairs of a damaged file, the mildest first; none if its structure cannot be read.
+    """Repairs of a damaged file, least invasive first; none if its structure cannot be read.
 
     Yields:
-        What was done, and the repaired file in one version or in several; the latter count only if
-        all of them show the same pixels.
+        A note on the repair, and one or several versions of the repaired file; several are valid
+        only if all of them decode to the same pixels.
     """
     try:
         if data.startswith(JPEG_HEAD):
@@ -74,7 +74,7 @@ def repaired(data: bytes) -> Iterator[tuple[str, tuple[bytes, ...]]]:
 
 
 def jpeg_repairs(data: bytes) -> Iterator[tuple[str, tuple[bytes, ...]]]:
-    """Of a JPEG; see `repaired`."""
+    """Repairs of a JPEG; see `repaired`."""
     bare = bare_jpeg(data)
     has_all = has_all_scans(bare)
     if has_all:
@@ -85,7 +85,7 @@ def jpeg_repairs(data: bytes) -> Iterator[tuple[str, tuple[bytes, ...]]]:
 
 
 def same_pixels(images: Iterable[Image.Image]) -> bool:
-    """Whether all pictures, of which there is at least one, decode to the same pixels."""
+    """True if all pictures, at least one, decode to the same pixels."""
     digests = set[bytes]()
     for image in images:
         with image:
@@ -94,7 +94,7 @@ def same_pixels(images: Iterable[Image.Image]) -> bool:
 
 
 def completed_jpeg(data: bytes) -> tuple[bytes, ...]:
-    """The file with its end marker, after three fillings."""
+    """Three versions of the file, each with another filling and the end marker."""
     body = data.removesuffix(JPEG_END).rstrip(b"\xff")
     return tuple(body + filling * FILLED + JPEG_END for filling in FILLINGS)
 
@@ -117,9 +117,9 @@ def bare_jpeg(data: bytes) -> bytes:
 
 
 def has_all_scans(data: bytes) -> bool:
-    """Whether a bare JPEG begins a last scan for every coefficient of every colour.
+    """True if a bare JPEG begins a final scan for every coefficient of every component.
 
-    ITU-T T.81, G.1.1.1.2: the bits of a coefficient come down scan by scan, to bit 0.
+    ITU-T T.81, G.1.1.1.2: each scan refines a coefficient by lower bits, down to bit 0.
     """
     refined, components, progressive = dict[tuple[int, int], int](), list[int](), False
     for marker, body in segments(data):
@@ -136,8 +136,10 @@ def has_all_scans(data: bytes) -> bool:
 
 
 def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The markers of a JPEG and what follows their lengths, across its scans."""
-    for found in re.finditer(rb"\xff([\x01-\xcf\xda-\xfe])", data):  # neither stuffed nor a restart
+    """The markers of a JPEG with the data after their lengths, across its scans."""
+    for found in re.finditer(
+        rb"\xff([\x01-\xcf\xda-\xfe])", data
+    ):  # neither byte stuffing nor a restart marker
         place = found.end()
         if place + 2 <= len(data):
             length = struct.unpack_from(">H", data, place)[0]
@@ -145,7 +147,7 @@ def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def bare_png(data: bytes, spared: set[bytes]) -> bytes:
-    """The file with the chunks that its pixels need, and whole ones of the kinds `spared`."""
+    """The file with only its critical chunks, and intact ones of the types in `spared`."""
     kept, place = [PNG_HEAD], len(PNG_HEAD)
     while place + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, place)
@@ -161,7 +163,7 @@ def bare_png(data: bytes, spared: set[bytes]) -> bytes:
 
 
 def bare_tiff(data: bytes) -> bytes:
-    """The file, whose first directory names no metadata: those tags get numbers without meaning."""
+    """The file without metadata tags in its first directory: they get unused private numbers."""
     order = "<" if data[:2] == b"II" else ">"
     bare = bytearray(data)
     place = struct.unpack_from(f"{order}I", data, 4)[0]
@@ -174,13 +176,13 @@ def bare_tiff(data: bytes) -> bytes:
 
 
 def bare_avif(data: bytes) -> bytes:
-    """The file, its items of metadata named so that nobody looks for them."""
+    """The file with its metadata items renamed to a type that decoders ignore."""
     head, rest = data[:AVIF_HEAD], data[AVIF_HEAD:]
     return head.replace(b"Exif", b"none").replace(b"mime", b"none") + rest
 
 
 def completed_webp(data: bytes) -> tuple[bytes, ...]:
-    """The file at the length it states, filled in three ways; nothing if little is missing."""
+    """Three versions of the file, filled to its stated length; the same file if complete."""
     missing = struct.unpack_from("<I", data, 4)[0] + 8 - len(data)
     if not 0 < missing <= MAX_FILLED:
         return (data,)
@@ -188,7 +190,7 @@ def completed_webp(data: bytes) -> tuple[bytes, ...]:
 
 
 def bare_webp(data: bytes) -> bytes:
-    """The file with the chunks of its pixels alone."""
+    """The file with only the chunks of its pixels."""
     kept, place = [b"WEBP"], 12
     while place + 8 <= len(data):
         kind, length = struct.unpack_from("<4sI", data, place)
@@ -199,7 +201,7 @@ def bare_webp(data: bytes) -> bytes:
         if kind in WEBP_PIXELS or kind == b"VP8X":
             kept.append(chunk)
             length_missing = 8 + length + length % 2 - len(chunk)
-            if length_missing > 0:  # the size states what ought to be there
+            if length_missing > 0:  # the size includes the missing bytes
                 size = sum(map(len, kept)) + length_missing
                 return b"RIFF" + struct.pack("<I", size) + b"".join(kept)
     return b"RIFF" + struct.pack("<I", sum(map(len, kept))) + b"".join(kept)

@@ -1,6 +1,6 @@
-"""The wanted form of all pictures, and which pictures fit it.
+"""The target shape of all pictures, and the rules for pictures that fit it.
 
-Owns `Shape`, the rules of `--fit`, and the reason for which a picture is left out. Knows no file.
+Owns `Shape`, the rules of `--fit` and the reason for skipping a picture. Knows no file.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ FITS: tuple[Fit, ...] = ("square", "exact", "crop")
 
 
 class UnfitPictureError(ValueError):
-    """A picture that cannot be used; the message is the reason.
+    """An unusable picture; the message is the reason.
 
-    What differs from picture to picture stands in parentheses, so that equal reasons can be counted
+    Parts that differ between pictures are in parentheses, so that equal reasons can be counted
     (`training.data.skipped`).
     """
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Size, channels and values of every prepared picture, and which pictures are accepted.
+    """Size, channels and range of every prepared picture, and the rule for accepted pictures.
 
     Attributes:
         resolution: of the largest level (`models.families.progan.config`).
-        channels: 1 gray, 3 RGB (transparency is laid on white), 4 RGBA.
-        fit: `square`: pictures of just these proportions, square ones unless the base says
-            otherwise, and at least this size; `exact`: those of just this size; `crop`: the middle
-            of any that is at least as wide and as high.
-        base: height and width at level 0, and so the proportions.
-        value_range: the numbers of deep gray pictures that become black and white, see
-            `training.data.depth`; `auto`: the least and greatest of each picture; None: those of
+        channels: 1 gray, 3 RGB (transparency is composited over white), 4 RGBA.
+        fit: `square`: only pictures of the aspect ratio of `base`, by default square, with at least
+            this size; `exact`: only pictures of exactly this size; `crop`: the centre of any
+            picture at least as wide and as high.
+        base: height and width at level 0; they determine the aspect ratio.
+        value_range: values of deep gray pictures that become black and white, see
+            `training.data.depth`; `auto`: minimum and maximum of each picture; None: those of
             their type.
-        keep_profile: leave the numbers of pictures with a colour profile as they are.
+        keep_profile: do not convert pictures with a colour profile.
     """
 
     resolution: int
@@ -55,15 +55,15 @@ class Shape:
 
 
 def largest_within(size: Size, base: Size) -> int:
-    """The largest resolution, not only of powers of two, that fits into height and width `size`."""
+    """The largest resolution, any integer, that fits into `size` = (height, width)."""
     return min(BASE_RESOLUTION * side // part for side, part in zip(size, base, strict=True))
 
 
 def require_fit(size: tuple[int, int], shape: Shape) -> None:
-    """Refuse a picture of `size` = (width, height) that does not fit.
+    """Reject a picture of `size` = (width, height) that does not fit.
 
     Raises:
-        UnfitPictureError: saying its size and what was wanted.
+        UnfitPictureError: the message states its size and the requirement.
     """
     width, height = size
     wanted = shape.size[::-1]

@@ -1,7 +1,7 @@
-"""Pictures that were left out, named with their reasons.
+"""Skipped pictures and their reasons.
 
-Owns `skipped.jsonl`, one line for each, what `--strict` means, and how many were left out for which
-reason. Holds only the first few.
+Owns `skipped.jsonl`, one line for each, the meaning of `--strict`, and the number of skipped
+pictures per reason. Keeps only the first few in memory.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from training.data.manifest import SKIPPED_LISTED, DataError, Skipped
 
-VARIABLE = re.compile(r" \([^()]*\)")  # what differs from picture to picture
+VARIABLE = re.compile(r" \([^()]*\)")  # the part that differs between pictures
 REMEDIES = {
     "is too small": "a lower --resolution takes them",
     "is too large": "save them smaller first",
@@ -23,11 +23,11 @@ REMEDIES = {
 
 
 class SkippedWriter:
-    """Writes down what is skipped; without anything to write there is no file.
+    """Records skipped pictures; the file is deleted if there are none.
 
     Args:
         path: of the file.
-        strict: refuse the first picture instead.
+        strict: raise at the first skipped picture instead.
     """
 
     def __init__(self, path: Path, strict: bool) -> None:
@@ -42,7 +42,7 @@ class SkippedWriter:
         """Add pictures.
 
         Raises:
-            DataError: strict, and there is one.
+            DataError: `strict` is set, and there is a picture.
         """
         if skipped and self.strict:
             raise DataError(
@@ -55,11 +55,11 @@ class SkippedWriter:
         self._file.writelines(json.dumps(asdict(picture)) + "\n" for picture in skipped)
 
     def reasons(self, listed: int = 3) -> str:
-        """The first pictures and their reasons, in words."""
+        """List the first pictures with their reasons, for a message."""
         return "; ".join(f"{picture.name} {picture.reason}" for picture in self.first[:listed])
 
     def close(self) -> None:
-        """Push the file to the disk, or delete it if it is empty."""
+        """Flush the file to disk (fsync), or delete it if it is empty."""
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
@@ -67,15 +67,15 @@ class SkippedWriter:
             self.path.unlink()
 
     def abandon(self) -> None:
-        """Close the file, whatever state it is in."""
+        """Close the file in any state."""
         try:
             self._file.close()
         except OSError:
-            pass  # the disk is full and the file about to be deleted
+            pass  # the disk is full, and the file will be deleted
 
 
 def reason_group(reason: str) -> str:
-    """A reason without what differs from picture to picture, with what may be done about it."""
+    """A reason without the part that differs between pictures, with a remedy if one is known."""
     group = VARIABLE.sub("", reason)
     advice = REMEDIES.get(group)
     return f"{group}; {advice}" if advice else group

@@ -1,19 +1,19 @@
-"""Prepared pictures, read: as arrays, and as an endless, shuffled stream.
+"""Reading of prepared pictures: as arrays, and as an endless, shuffled stream.
 
 Owns the opening of a prepared folder and the order in which pictures are shown. That order is a
-pure function of a seed and of how many pictures were shown before: nothing is saved to resume.
-Knows nothing of how the pictures were made (`training.data.prepare`) and no tensor.
+pure function of a seed and of the number of images shown so far: a resumed run needs no other
+state. Knows no preparation (`training.data.prepare`) and no tensor.
 
-**The order.** Position p, counted from 0, lies in epoch e = p // N. Word i of Philox-4x64 (Salmon
+**The order.** Position p, counted from 0, is in epoch e = p // N. Word i of Philox-4x64 (Salmon
 et al. 2011) with the key (seed, e) belongs to picture i: pictures are shown in ascending order of
-the upper 63 bits (the lower number first if equal); the lowest bit says whether one is mirrored.
+the upper 63 bits (the lower number first if equal); the lowest bit decides mirroring.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from tokenize import TokenError  # by which numpy says that the head of a file is no Python
+from tokenize import TokenError  # raised by numpy for a damaged header
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from models.layout import file_sha256
 from models.picture import Pixels
 from training.data.manifest import ArrayFile, DataError, Manifest, images_file, read_manifest
 
-MAX_RESIDENT = 256 * 2**20  # bytes; an array below this is held in memory by a stream
+MAX_RESIDENT = 256 * 2**20  # bytes; a stream loads a smaller array into memory
 ALL = slice(None)
 
 Indices = NDArray[np.int64]
@@ -30,14 +30,14 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Prepared:
-    """A prepared folder, its manifest read and its files found to be whole in length and shape."""
+    """An opened prepared folder; size, shape and type of its files match the manifest."""
 
     folder: Path
     manifest: Manifest
 
     @property
     def count(self) -> int:
-        """How many pictures there are."""
+        """Number of pictures."""
         return self.manifest.count
 
     @property
@@ -47,11 +47,11 @@ class Prepared:
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of the largest array: equal for equal pictures in equal order."""
+        """The SHA-256 of the largest array: equal for equal pictures in the same order."""
         return self.manifest.images[-1].sha256
 
     def images(self, resolution: int) -> Pixels:
-        """All pictures at `resolution`, uint8 `[N, H, W, C]`, read-only and mapped, not loaded.
+        """All pictures at `resolution`, uint8 `[N, H, W, C]`, read-only and memory-mapped.
 
         Raises:
             DataError: the folder does not have this resolution.
@@ -68,7 +68,7 @@ class Prepared:
         return np.load(self.folder / self.manifest.labels.name, allow_pickle=False)
 
     def verify(self) -> None:
-        """Compare every file with its digest; reads all of them.
+        """Compare every file with its digest; reads all bytes.
 
         Raises:
             DataError: a file has changed since it was written.
@@ -82,10 +82,11 @@ class Prepared:
 
 
 def open_prepared(folder: Path) -> Prepared:
-    """Open what `training.data.prepare` wrote; cheap, reads no picture.
+    """Open a folder written by `training.data.prepare`; reads no pictures.
 
     Raises:
-        DataError: no manifest, one that does not fit, or a file that is missing, cut or misshapen.
+        DataError: the manifest is missing or invalid, or a file is missing, truncated or of another
+            shape.
     """
     manifest = read_manifest(folder)
     for file in manifest.files:
@@ -94,12 +95,12 @@ def open_prepared(folder: Path) -> Prepared:
 
 
 class ImageStream:
-    """Pictures at any resolution, endless, every one once per epoch, in an order of its own.
+    """Endless stream of pictures at any resolution; each epoch has its own order.
 
     Args:
         prepared: the pictures.
-        seed: 0 to 2^64 - 1; another seed, another order.
-        mirror: whether about half of the pictures are flipped left to right, drawn per epoch.
+        seed: 0 to 2^64 - 1; determines the order.
+        mirror: flip about half of the pictures left to right, drawn again in each epoch.
     """
 
     def __init__(self, prepared: Prepared, seed: int, mirror: bool = False) -> None:
@@ -113,13 +114,13 @@ class ImageStream:
         self._labels = prepared.labels()
 
     def batch(self, resolution: int, start: int, size: int, share: slice = ALL) -> Pixels:
-        """The pictures at positions `start` to `start + size - 1`, uint8 `[size, H, W, C]`.
+        """The pictures at `start` to `start + size - 1`, or a share of them: uint8 `[n, H, W, C]`.
 
         Args:
             resolution: a prepared one.
             start: images shown so far, at least 0.
             size: at least 1.
-            share: of these; only its pictures are read.
+            share: slice of the batch; only its pictures are read and returned.
         """
         if start < 0 or size < 1:
             raise ValueError(f"a batch starts at 0 or later and has an image, not {start}, {size}")
@@ -131,15 +132,15 @@ class ImageStream:
         return images
 
     def labels(self, start: int, size: int, share: slice = ALL) -> Indices | None:
-        """The classes of the pictures that `batch` gives there, `[size]`; None without classes."""
+        """The class numbers of the pictures of `batch`, `[n]`; None without classes."""
         if self._labels is None:
             return None
         return self._labels[self._places(start, size)[0][share]]
 
     def gather(self, resolution: int, indices: Indices) -> Pixels:
-        """A copy of the pictures with these numbers, in this order: uint8 `[len, H, W, C]`."""
+        """Copy the pictures with these indices, in this order: uint8 `[len, H, W, C]`."""
         images = self._images_of(resolution)
-        ascending = np.argsort(indices, kind="stable")  # a disk likes to be read forwards
+        ascending = np.argsort(indices, kind="stable")  # sequential reads are faster
         gathered = np.empty((len(indices), *images.shape[1:]), np.uint8)
         gathered[ascending] = images[indices[ascending]]
         return gathered

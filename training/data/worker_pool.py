@@ -1,7 +1,7 @@
-"""Decoding on all cores, in order, in bounded memory.
+"""Decoding in several processes, in order, in bounded memory.
 
-Owns the processes and what travels between them. Knows nothing of files to write. A process that
-decodes ends by itself when the one that started it is gone, however that came about.
+Owns the worker processes and the data sent between them. Knows no files to write. A worker process
+exits by itself when its parent process has ended, for any reason.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from training.data.shape import UnfitPictureError
 from training.data.sources.pictures import Decoder, Entry
 
 CHUNK_PICTURES = 64
-CHUNK_BYTES = 2 * 2**20  # of pixels, and of packed pictures
-WAITING_CHUNKS = 2  # for each process, so that none is ever idle
+CHUNK_BYTES = 2 * 2**20  # limit for decoded pixels, and for encoded pictures
+WAITING_CHUNKS = 2  # per process, so that no process has to wait
 
 
 class Pipe(Protocol):
-    """This process's end of a pipe to one that decodes."""
+    """The parent process's end of a pipe to a worker process."""
 
     def send(self, chunk: list[Entry], /) -> None:
-        """Hand pictures over."""
+        """Send pictures to decode."""
         ...
 
     def recv(self) -> Chunk:
@@ -44,7 +44,7 @@ class Pipe(Protocol):
         ...
 
     def close(self) -> None:
-        """Let the process end."""
+        """Close the pipe; the worker process then exits."""
         ...
 
 
@@ -53,10 +53,10 @@ class Chunk:
     """Some successive pictures after decoding.
 
     Attributes:
-        levels: those that were decoded at every resolution, smallest first; may be empty.
-        labels: their class numbers.
+        levels: the decoded ones at every resolution, smallest first; empty if there are none.
+        labels: class numbers of the decoded ones.
         skipped: the others.
-        notes: what was unusual about those that were decoded -> how many of them.
+        notes: irregularity -> number of decoded pictures.
     """
 
     levels: list[Pixels]
@@ -66,20 +66,20 @@ class Chunk:
 
     @property
     def count(self) -> int:
-        """Pictures, decoded or skipped."""
+        """Number of pictures, decoded or skipped."""
         return len(self.labels) + len(self.skipped)
 
 
 def decode_all(
     entries: Iterable[Entry], decoder: Decoder, picture_bytes: int, workers: int
 ) -> Generator[Chunk]:
-    """Decode all pictures, in order, in `workers` processes (1: in this one).
+    """Decode all pictures, in order, in `workers` processes (1: in the current one).
 
     Args:
         entries: the pictures.
-        decoder: what decodes them.
-        picture_bytes: size of one decoded picture, for the size of chunks.
-        workers: at least 1; the result does not depend on it.
+        decoder: called for each of them.
+        picture_bytes: size of one decoded picture; determines the size of chunks.
+        workers: at least 1; does not affect the result.
 
     Raises:
         DataError: a process died.
@@ -103,7 +103,7 @@ def decode_all(
 
 
 def group(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
-    """Successive entries in lists of at most `size`, less where they are heavy."""
+    """Split entries into chunks of at most `size`, fewer if their payloads are large."""
     chunk: list[Entry] = []
     weight = 0
     for entry in entries:
@@ -117,7 +117,7 @@ def group(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
 
 
 def decode_chunk(entries: list[Entry], decoder: Decoder, memory_lock: MemoryLock) -> Chunk:
-    """Decode some pictures and shrink them to all resolutions."""
+    """Decode some pictures and downsample them to all resolutions."""
     pixels: list[Pixels] = []
     labels: list[int] = []
     skipped: list[Skipped] = []
@@ -139,18 +139,17 @@ def decode_chunk(entries: list[Entry], decoder: Decoder, memory_lock: MemoryLock
 
 
 def readable(error: Exception) -> str:
-    """An error as one short line, without the place of the file, which the entry names."""
+    """Format an error as one line of at most 200 characters."""
     return f"{type(error).__name__}: {error}"[:200].replace("\n", " ")
 
 
 # ----------------------------------------------------------------------------------------
-# The processes. Each has a pipe of its own: a closed pipe is how either side learns that the
-# other has gone.
+# The processes. Each has its own pipe: a closed pipe shows either side that the other has ended.
 
 
 @contextmanager
 def worker_pool(decoder: Decoder, workers: int) -> Generator[queue.SimpleQueue[Pipe]]:
-    """Start processes that decode; yields their pipes, all idle. Ends them on leaving."""
+    """Start worker processes and yield their idle pipes; terminate the processes on exit."""
     context = multiprocessing.get_context("spawn")
     memory_lock = context.Lock()
     idle: queue.SimpleQueue[Pipe] = queue.SimpleQueue()
@@ -181,11 +180,11 @@ def decode_chunks(pipe: Connection, decoder: Decoder, memory_lock: MemoryLock) -
         while True:
             pipe.send(decode_chunk(pipe.recv(), decoder, memory_lock))
     except (EOFError, OSError):
-        return  # the parent process has gone
+        return  # the parent process has ended
 
 
 def submit(chunk: list[Entry], idle: queue.SimpleQueue[Pipe]) -> Chunk:
-    """Let an idle process decode a chunk, and wait for it.
+    """Decode a chunk in an idle process and wait for the result.
 
     Raises:
         DataError: the process died.

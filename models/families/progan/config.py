@@ -1,10 +1,10 @@
-"""The shape of a network, as plain data.
+"""The configuration of the networks, as plain data.
 
 Owns `NetworkConfig`, `ExitShape` and the arithmetic of levels. Knows no tensor.
-A *level* doubles both sides of the one before. Level 0 is the base: 4x4, or another shape, such as
-4x6 (height x width), of which one side is 4. A level is named by one number, its *resolution*, 4
-times 2^level: that side of its pictures which began as 4, so that the name stays a power of two
-whatever the shape. Where the base is 4x4, both sides are that long.
+A *level* doubles height and width of the level below. Level 0 is the base: 4x4, or another shape
+with one side of 4, such as 4x6 (height x width). The *resolution* of a level is 4 * 2^level: the
+length of the side that is 4 at the base, and therefore a power of two for every shape. With a base
+of 4x4, height and width both equal the resolution.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SQUARE: Size = (BASE_RESOLUTION, BASE_RESOLUTION)  # the base of square pictures
 
 
 def level_of(resolution: int) -> int:
-    """The level that is called `resolution`.
+    """The level of a resolution.
 
     Raises:
         ValueError: `resolution` is not a power of two from 4 to 1024.
@@ -40,21 +40,21 @@ def level_of(resolution: int) -> int:
 
 
 def resolution_of(level: int) -> int:
-    """What `level` is called; width and height in pixels of its images where they are square."""
+    """The resolution of a level: width and height of its images in pixels if they are square."""
     return BASE_RESOLUTION << level
 
 
 def size_of(resolution: int, base: Size) -> Size:
-    """Height and width in pixels of images that grow from `base`, at a level."""
+    """Height and width in pixels of images at `resolution`, for a given `base`."""
     height, width = base
     return height * resolution // BASE_RESOLUTION, width * resolution // BASE_RESOLUTION
 
 
 def require_base(base: Size) -> None:
-    """Refuse a shape that no network begins with.
+    """Reject an invalid base.
 
     Raises:
-        ValueError: neither side is 4, or the other is below 2 or above 16.
+        ValueError: neither side is 4, or the other is less than 2 or greater than 16.
     """
     fits = all(SHORTEST_BASE <= side <= LONGEST_BASE for side in base)
     if not fits or BASE_RESOLUTION not in base:
@@ -65,20 +65,20 @@ def require_base(base: Size) -> None:
 
 
 OPTIONAL = {"classes", "base_height", "base_width"}
-MAX_NUMBER = 1 << 20  # of any number; far beyond what memory holds
+MAX_NUMBER = 1 << 20  # upper limit of every field; such a network exceeds any memory
 
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Everything that determines the shapes of generator and discriminator.
+    """Hyperparameters that determine the shapes of generator and discriminator.
 
-    Feature maps follow the rule of the published networks: `min(fmap_base / 2^stage, fmap_max)`
+    Feature maps follow the published networks: `min(fmap_base / 2^stage, fmap_max)`
     (Karras et al. 2018, appendix A, table 2); a layer at resolution 2^r has stage r - 1.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
-    resolution: int  # of the finished picture, a power of two, 8 to 1024
+    resolution: int  # of the top level, a power of two, 8 to 1024
     channels: int = 3  # of the image: 1 gray, 3 RGB, 4 RGBA
     latent_size: int = 512
     fmap_base: int = 8192
@@ -109,12 +109,12 @@ class NetworkConfig:
 
     @property
     def top_level(self) -> int:
-        """The level of the finished picture."""
+        """The highest level, which has `resolution`."""
         return level_of(self.resolution)
 
     @property
     def resolutions(self) -> tuple[int, ...]:
-        """Every resolution the network passes through, smallest first."""
+        """The resolutions of all levels, smallest first."""
         return tuple(resolution_of(level) for level in range(self.top_level + 1))
 
     @property
@@ -128,17 +128,17 @@ class NetworkConfig:
 
     @property
     def entry_size(self) -> int:
-        """How many numbers the stem takes: the latent, and as many for the class, if there are."""
+        """Input size of the stem: the latent size, doubled with classes for the class embedding."""
         return 2 * self.latent_size if self.classes else self.latent_size
 
     def feature_maps(self, level: int) -> int:
-        """How many feature maps the layers of `level` have."""
+        """Number of feature maps in the layers of `level`."""
         return min(self.fmap_base >> (level + 1), self.fmap_max)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, as they stand in a card or a run; of `OPTIONAL` those that say something.
+        """Convert to plain values, as in a card or a run; `OPTIONAL` ones only if not the default.
 
-        So a card of square pictures without classes is read by releases that knew no others.
+        Releases without classes or rectangular images can therefore read cards that use neither.
         """
         usual = {field.name: field.default for field in fields(self) if field.name in OPTIONAL}
         values = asdict(self)
@@ -146,10 +146,10 @@ class NetworkConfig:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """The reverse of `to_dict`.
+        """Read the output of `to_dict`.
 
         Raises:
-            ValueError: a key is missing or unknown, or a value is of another type or out of range.
+            ValueError: a key is missing or unknown, or a value has the wrong type or range.
         """
         try:
             config = read_strictly(_adapter(), values)
@@ -167,11 +167,11 @@ def _adapter() -> TypeAdapter[NetworkConfig]:
 
 @dataclass(frozen=True)
 class ExitShape:
-    """A chain of convolutions with leaky ReLUs between them; linear if there is one alone.
+    """A chain of convolutions with leaky ReLUs between them; linear if there is only one.
 
     Attributes:
-        kernels: width of each convolution in pixels of its level, odd.
-        hidden: feature maps between one convolution and the next.
+        kernels: kernel width of each convolution in pixels of its level, odd.
+        hidden: number of feature maps between consecutive convolutions.
     """
 
     kernels: tuple[int, ...] = (1,)

@@ -1,9 +1,9 @@
-"""The discriminator: the generator's mirror, from image to score.
+"""The discriminator, built as the mirror of the generator.
 
-Owns the path from image to score. `entries[k]` reads an image of level k, `levels[k]` takes the
-features of level k + 1 down to level k, `head` scores those of the base, 4x4 or another shape. No
-layer is normalised.
-Where there are classes, the head knows them in one of two ways: see `Head`.
+Owns the forward pass from image to score. `entries[k]` (fromRGB in the paper) maps an image of
+level k to features, `levels[k]` maps the features of level k + 1 to level k, and `head` scores
+those of the base, 4x4 or another shape. There is no normalisation layer.
+With classes, the head is conditioned in one of two ways: see `Head`.
 Source: Karras et al. 2018, appendix A, table 2.
 """
 
@@ -49,15 +49,16 @@ class DiscriminatorLevel(nn.Module):
 class Head(nn.Module):
     """Features `[N, maps, h, w]` -> score `[N]`.
 
-    `deviate` appends the minibatch deviation; processes that share a batch replace it.
+    `deviate` appends the minibatch standard deviation; distributed training replaces it, since the
+    processes share a batch.
 
     Args:
-        maps: of the features.
+        maps: number of feature maps.
         stddev_group: as for `Discriminator`.
-        classes: how many there are; 0 without.
-        auxiliary: how they are told apart. False: by projection (Miyato and Koyama 2018, equation
-            3), the score of an image of class y is s(h) + v_y . h. True: by a second head, trained
-            to name the class (AC-GAN, Odena et al. 2017), while the score knows none.
+        classes: number of classes; 0 without.
+        auxiliary: kind of conditioning. False: projection (Miyato and Koyama 2018, equation 3), the
+            score of an image of class y is s(h) + v_y . h. True: an auxiliary classifier (AC-GAN,
+            Odena et al. 2017), while the score does not depend on the class.
         base: height and width of the features, in pixels.
     """
 
@@ -91,7 +92,9 @@ class Head(nn.Module):
             return score
         if labels is None:
             raise ValueError("a discriminator with classes must be told those of the images")
-        vectors = self.projection(labels) * self.score.scale  # as equalized as the score itself
+        vectors = (
+            self.projection(labels) * self.score.scale
+        )  # the same equalized scale as the score
         return score + (vectors * h).sum(dim=1)
 
 
@@ -99,9 +102,9 @@ class Discriminator(nn.Module):
     """Image `[N, C, H, W]` in [-1, 1] -> score `[N]`, higher for more real.
 
     Args:
-        config: the shapes.
-        stddev_group: how many images the minibatch deviation is taken over; 0 for the whole batch.
-        auxiliary: how classes are told apart, where there are some: see `Head`.
+        config: determines the shapes.
+        stddev_group: group size of the minibatch standard deviation; 0 for the whole batch.
+        auxiliary: kind of conditioning on the class: see `Head`.
     """
 
     def __init__(
@@ -119,18 +122,18 @@ class Discriminator(nn.Module):
     def forward(
         self, images: Tensor, growth: Growth | None = None, labels: Tensor | None = None
     ) -> Tensor:
-        """Scores of images at the resolution of `growth`; of the finished network without it.
+        """Scores of images at the resolution of `growth`, by default that of the top level.
 
-        `labels` are the classes of the images, int64 `[N]`, where there are classes.
+        `labels` are the class numbers of the images, int64 `[N]`; needed with projection.
         """
         features = self.read(images, growth or Growth(self.config.top_level))
         return in_fp32(self.head, features, labels)
 
     def classify(self, images: Tensor, growth: Growth) -> Tensor:
-        """Scores of all classes `[N, classes]`, before any softmax.
+        """Logits of all classes `[N, classes]`.
 
         Raises:
-            TypeError: it has no head that names classes.
+            TypeError: there is no auxiliary classifier.
         """
         if self.head.class_scores is None:
             raise TypeError("this discriminator does not name classes: make it auxiliary")

@@ -1,7 +1,8 @@
-"""Exits: the convolutions that make an image of the features of a level.
+"""Exits: the convolutions that map the features of a level to an image.
 
-Owns the modules that an `ExitShape` names. The paper's toRGB is one 1x1 convolution; an
-exported generator has longer ones below the top, so that every level shows the finished picture.
+Owns the modules that an `ExitShape` describes. The paper's toRGB is one 1x1 convolution. Below the
+top level an exported generator has larger exits, trained to reproduce the downsampled output of the
+top level.
 Knows nothing of levels.
 """
 
@@ -17,9 +18,9 @@ from models.layers import LEAKY_SLOPE, EqualizedConv2d
 
 
 def build_exit(maps: int, channels: int, shape: ExitShape) -> nn.Module:
-    """Features `[N, maps, h, w]` -> images `[N, channels, h, w]`, about [-1, 1]."""
+    """Build an exit: features `[N, maps, h, w]` -> images `[N, channels, h, w]`, about [-1, 1]."""
     sizes = [*pairwise((maps, *shape.hidden, channels))]
-    last = EqualizedConv2d(*sizes[-1], kernel=shape.kernels[-1], gain=1.0)  # linear, as toRGB
+    last = EqualizedConv2d(*sizes[-1], kernel=shape.kernels[-1], gain=1.0)  # linear, like toRGB
     if not shape.hidden:
         return last
     parts: list[nn.Module] = []
@@ -29,5 +30,5 @@ def build_exit(maps: int, channels: int, shape: ExitShape) -> nn.Module:
 
 
 def convolutions_of(exit_: nn.Module) -> Sequence[EqualizedConv2d]:
-    """The convolutions of an exit, from features to image."""
+    """The convolutions of an exit, in forward order."""
     return [part for part in exit_.modules() if isinstance(part, EqualizedConv2d)]

@@ -1,10 +1,10 @@
 """The generator: a stem, levels and exits.
 
-Owns the path from latent to image. `stem` turns a latent into features of the base, 4x4 or another
-shape, `levels[k]` takes the features of level k to level k + 1, and `exits[k]` makes an image of
-the features of level k. All of them exist from the start; `Growth` says which are active. Where
-there are classes, `embedding` has a vector for each, and the stem takes `conditioned` latents,
-twice as long.
+Owns the forward pass from latent to image. `stem` maps a latent to features of the base, 4x4 or
+another shape, `levels[k]` maps the features of level k to level k + 1, and `exits[k]` maps the
+features of level k to an image. All of them exist from the start; `Growth` selects the active ones.
+With classes, `embedding` has a vector for each, and the stem takes `conditioned` latents of twice
+the size.
 Source: Karras et al. 2018, appendix A, table 2.
 """
 
@@ -44,7 +44,7 @@ class Stem(nn.Module):
         super().__init__()
         height, width = base
         self.shape = (maps, height, width)
-        # A quarter of the usual gain, as in the published networks: 16 outputs share one map.
+        # A quarter of the He gain, as in the published networks: 16 outputs form one feature map.
         self.dense = EqualizedLinear(latent_size, maps * height * width, gain=HE_GAIN / 4)
         self.conv = EqualizedConv2d(maps, maps, kernel=3)
 
@@ -55,10 +55,11 @@ class Stem(nn.Module):
 
 
 def conditioned(z: Tensor, embedded: Tensor) -> Tensor:
-    """Latents `[N, L]` and vectors of classes `[N, L]` -> `[N, 2L]`, each half of unit mean square.
+    """Latents `[N, L]` and embedded classes `[N, L]` -> `[N, 2L]`, each half of unit mean square.
 
-    The class is concatenated to the latent as in Karras et al. 2018, as a learned vector instead of
-    a one-hot one, normalised as in StyleGAN2-ADA (Karras et al. 2020), so that neither drowns.
+    The class is concatenated to the latent as in Karras et al. 2018, but as a learned embedding and
+    not one-hot. Both are normalised as in StyleGAN2-ADA (Karras et al. 2020), so that neither
+    dominates.
     """
     return torch.cat([pixel_norm(z), pixel_norm(embedded)], dim=1)
 
@@ -76,14 +77,14 @@ class GeneratorLevel(nn.Module):
 
 
 class Generator(nn.Module):
-    """Latent `[N, L]` -> image `[N, C, H, W]`, about [-1, 1] (linear, so it may overshoot).
+    """Latent `[N, L]` -> image `[N, C, H, W]`, about [-1, 1] (linear, so values may lie outside).
 
     Args:
-        config: the shapes.
-        exits: shape of the exit of each level; all 1x1 (the paper's toRGB) unless told.
+        config: determines the shapes.
+        exits: shape of the exit of each level; by default all 1x1 (the paper's toRGB).
 
     Raises:
-        ValueError: there are more or fewer `exits` than levels.
+        ValueError: the number of `exits` is not the number of levels.
     """
 
     def __init__(self, config: NetworkConfig, exits: tuple[ExitShape, ...] | None = None) -> None:
@@ -103,10 +104,10 @@ class Generator(nn.Module):
         )
 
     def up_to(self, level: int) -> Generator:
-        """A copy without the levels above `level`: a smaller network of the same weights.
+        """Copy the generator without the levels above `level`, with the same weights.
 
         Raises:
-            ValueError: there is no such level, or its pictures are smaller than 8 px.
+            ValueError: there is no such level, or its resolution is less than 8.
         """
         if level > self.config.top_level:
             raise ValueError(f"there is no level {level}: the top one is {self.config.top_level}")
@@ -117,12 +118,12 @@ class Generator(nn.Module):
         return smaller.train(self.training)
 
     def stem_input(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Input of the stem: `z` `[N, L]`, or `[N, 2L]` with the vectors of its classes.
+        """Input of the stem: `z` `[N, L]`, or `[N, 2L]` with the embedded classes.
 
-        `labels` are classes, int64 `[N]`.
+        `labels` are class numbers, int64 `[N]`.
 
         Raises:
-            ValueError: classes are missing, or there are none.
+            ValueError: `labels` are missing, or given to a generator without classes.
         """
         if (self.embedding is None) != (labels is None):
             raise ValueError(
@@ -136,7 +137,7 @@ class Generator(nn.Module):
     def forward(
         self, z: Tensor, growth: Growth | None = None, labels: Tensor | None = None
     ) -> Tensor:
-        """Images of `z`, of classes `labels`, at `growth`; without it of the finished network."""
+        """Images of latents `z` with classes `labels` at `growth`; by default at the top level."""
         growth = growth or Growth(self.config.top_level)
         x = self.stem(self.stem_input(z, labels))
         below = x

@@ -1,7 +1,7 @@
-"""Growth: which levels of the networks are active, and the cross-fade between two of them.
+"""Growth: the active levels of the networks, and the cross-fade between two of them.
 
-Owns `Growth` and `blend`. A generator, a discriminator and the real images all fade by the same
-rule (Karras et al. 2018, section 2, figure 2).
+Owns `Growth` and `blend`. Generator, discriminator and real images all use the same
+cross-fade (Karras et al. 2018, section 2, figure 2).
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from models.layers import downsample, upsample
 
 @dataclass(frozen=True)
 class Growth:
-    """The highest active level, and its weight in the picture.
+    """The highest active level and its weight in the cross-fade.
 
     Attributes:
-        level: 0 for the base, 1 for twice its size, and so on.
-        alpha: weight of the level, 0 to 1: 0 is the level below, up-sampled; 1 the level alone.
+        level: 0 for the base; each level doubles height and width.
+        alpha: weight of the level, 0 to 1: 0 is only the level below, upsampled; 1 only the level.
     """
 
     level: int
@@ -35,22 +35,22 @@ class Growth:
 
     @property
     def fading(self) -> bool:
-        """Whether two levels are mixed."""
+        """True while two levels are blended."""
         return self.alpha < 1.0
 
     @property
     def resolution(self) -> int:
-        """Name of the level (`models.families.progan.config`)."""
+        """Resolution of the level (`models.families.progan.config`)."""
         return resolution_of(self.level)
 
 
 def blend(old: Tensor, new: Tensor, alpha: float) -> Tensor:
-    """`old` at alpha 0, `new` at alpha 1; same shapes."""
+    """Linear interpolation: `old` at alpha 0, `new` at alpha 1; same shapes."""
     return torch.lerp(old, new, alpha)
 
 
 def fade_images(images: Tensor, growth: Growth) -> Tensor:
-    """Real images as blurred as the generator's: `[N, C, H, W]` -> the same shape and range."""
+    """Apply the generator's cross-fade to real images `[N, C, H, W]`; shape and range stay."""
     if not growth.fading:
         return images
     return blend(upsample(downsample(images)), images, growth.alpha)

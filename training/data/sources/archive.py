@@ -1,11 +1,11 @@
-r"""A zip of pictures.
+r"""A zip as a source of pictures.
 
-Owns unpacking, and the names in zips. The directory of the zip stays in memory, about half a
-kilobyte for each picture; the pictures are unpacked one by one, in memory, never onto the disk.
+Owns unpacking and the names in zips. The directory of the zip stays in memory, about half a
+kilobyte per picture; the pictures are unpacked one by one, in memory, never to disk.
 
-**Names.** Windows writes `\` between folders, some tools begin with `./`: both are put right.
-Where a name is not marked as UTF-8, it is UTF-8 if its bytes are (as macOS writes it), and code
-page 437 if not, as the format says (PKWARE APPNOTE 6.3.10, appendix D).
+**Names.** Windows separates folders by `\`, some tools begin names with `./`: both are normalised.
+A name without the UTF-8 flag is decoded as UTF-8 if its bytes are valid (as macOS writes it), and
+else as code page 437, as the format specifies (PKWARE APPNOTE 6.3.10, appendix D).
 """
 
 from __future__ import annotations
@@ -31,10 +31,8 @@ from training.data.sources.tree import (
     read_tree,
 )
 
-MAX_PACKED = 64 * 2**20  # bytes of one unpacked file; more is refused as a bomb
-READ_BYTES = (
-    4096  # bytes unpacked at once, so that one which unpacks to more than it says costs little
-)
+MAX_PACKED = 64 * 2**20  # bytes of one unpacked file; larger ones are refused as bombs
+READ_BYTES = 4096  # bytes per read, so that a member larger than it declares is detected early
 UTF8_FLAG = 0x800
 
 
@@ -50,7 +48,7 @@ class ArchivePictures:
 
     @property
     def count(self) -> int:
-        """How many pictures there are."""
+        """Number of pictures."""
         return self.tree.count
 
     @property
@@ -65,16 +63,16 @@ class ArchivePictures:
 
     @property
     def passed_over(self) -> dict[str, int]:
-        """Reasons -> files that do not count."""
+        """Reason -> number of files that do not count as pictures."""
         return self.tree.passed_over
 
     def natural_resolution(self, base: Size = SQUARE) -> int:
-        """The largest whose pictures lie within the first readable one."""
+        """The largest resolution that fits into the first readable picture."""
         payloads = (entry.payload for entry in self.entries() if not entry.flaw)
         return first_resolution((data for data in payloads if isinstance(data, bytes)), base)
 
     def decoder(self, shape: Shape) -> FileDecoder:
-        """The decoder of the members."""
+        """The decoder of the pictures."""
         return FileDecoder(shape)
 
     def entries(self) -> Iterator[Entry]:
@@ -87,10 +85,10 @@ class ArchivePictures:
 
 
 def open_archive(location: str) -> ArchivePictures:
-    """The pictures in a zip.
+    """Open a zip of pictures.
 
     Raises:
-        DataError: there are none, or the zip is damaged.
+        DataError: it contains no pictures, or is damaged.
     """
     path = Path(location)
     try:
@@ -112,13 +110,13 @@ def members(archive: zipfile.ZipFile) -> list[tuple[str, zipfile.ZipInfo]]:
 
 
 def member_path(member: zipfile.ZipInfo) -> str:
-    """The path of a member, with `/`, without `.` and `..`, in the encoding it was written in."""
+    """The path of a member, with `/`, without `.` and `..`, decoded correctly."""
     name = member.filename
     if not member.flag_bits & UTF8_FLAG:
         try:
             name = name.encode("cp437").decode("utf-8")
         except UnicodeError:
-            pass  # code page 437 it is, as `zipfile` took it
+            pass  # code page 437, as `zipfile` decoded it
     name = name.replace("\\", "/")
     end = "/" if name.endswith("/") else ""
     parts = (part for part in PurePosixPath(name).parts if part not in ("/", ".", ".."))
@@ -126,7 +124,7 @@ def member_path(member: zipfile.ZipInfo) -> str:
 
 
 def listed(archive: zipfile.ZipFile, name: str, member: zipfile.ZipInfo) -> Found | Passed:
-    """A member as a picture, or with the reason why it is none."""
+    """Classify a member as a picture, or as passed over with the reason."""
     picture = is_picture(name)
     if not picture and not reason_to_pass(name):
         picture = is_picture(name, first_bytes_of_member(archive, member))
@@ -136,7 +134,7 @@ def listed(archive: zipfile.ZipFile, name: str, member: zipfile.ZipInfo) -> Foun
 
 
 def first_bytes_of_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    """The first bytes of a member; none if it cannot be unpacked."""
+    """The first bytes of a member; empty if it cannot be unpacked."""
     try:
         with archive.open(member) as file:
             return file.read(HEAD)
@@ -145,7 +143,7 @@ def first_bytes_of_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> 
 
 
 def unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[bytes, str]:
-    """The bytes of a member, and why there are none if there are none."""
+    """The bytes of a member and an empty string, or no bytes and the reason."""
     if member.file_size > MAX_PACKED:
         return b"", f"is too large for a zip ({member.file_size:,} bytes, at most {MAX_PACKED:,})"
     try:

@@ -1,6 +1,6 @@
-"""Pictures drawn by DiceBear: avatars put together from an artist's parts, one for every seed.
+"""Pictures drawn by DiceBear: avatars composed of an artist's parts, one per seed.
 
-Owns the drawing, and the credit due to the artist. `style` and `request` say what is drawn.
+Owns the drawing and the attribution of the artist. `style` and `request` define the content.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ class AvatarPictures:
 
     @property
     def passed_over(self) -> dict[str, int]:
-        """Nothing."""
+        """Empty: every drawing counts."""
         return {}
 
     @property
     def count(self) -> int:
-        """How many pictures will be drawn."""
+        """Number of pictures to draw."""
         return self.request.count
 
     def natural_resolution(self, base: Size = SQUARE) -> int:
-        """The largest power of two whose pictures lie within the drawings, which are square."""
+        """The largest resolution that fits into the drawings, which are square; a power of two."""
         size = self.request.size
         return 1 << (largest_within((size, size), base).bit_length() - 1)
 
@@ -52,7 +52,7 @@ class AvatarPictures:
         """The decoder that draws the pictures.
 
         Raises:
-            DataError: the drawing would be smaller than the pictures wanted.
+            DataError: the drawings are smaller than the requested pictures.
         """
         needed = max(shape.size)
         if self.request.size < needed:
@@ -70,13 +70,13 @@ class AvatarPictures:
 
 @dataclass(frozen=True)
 class AvatarDecoder:
-    """Draws the avatar with a number."""
+    """Draws the avatar of a given number."""
 
     request: AvatarRequest
     shape: Shape
 
     def __call__(self, payload: Payload, memory_lock: MemoryLock) -> Decoded:
-        """Pixels `[H, W, C]`; `payload` is the number."""
+        """Draw pixels `[H, W, C]`; `payload` is the number."""
         request = self.request
         options = dict(look_of(request.style), seed=f"{request.seed}-{payload}")
         if request.background:
@@ -90,10 +90,10 @@ class AvatarDecoder:
 
 
 def open_avatars(location: str) -> AvatarPictures:
-    """The pictures `dicebear:STYLE?...` stands for.
+    """Open `dicebear:STYLE?...` as a source.
 
     Raises:
-        DataError: as `parse_request`.
+        DataError: see `parse_request`.
     """
     request = parse_request(location)
     meta = read_definition(request.style)["meta"]

@@ -1,8 +1,8 @@
-"""A folder of pictures, with all folders below it.
+"""A folder with all folders below it as a source of pictures.
 
-Owns walking the disk. The tree is walked twice, to count and to read, so that never more than the
-names of one folder are held. Links are followed; a link back to a folder above itself, told by
-device and inode, is passed over.
+Owns the traversal of the file system. The tree is traversed twice, to count and to read, so that
+the list of all pictures is never in memory. Links are followed; a link to one of its own parent
+folders, recognised by device and inode, is passed over.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from training.data.sources.tree import (
     read_tree,
 )
 
-Inode = tuple[int, int]  # device, and number on it
+Inode = tuple[int, int]  # device, inode number
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class FolderPictures:
 
     @property
     def count(self) -> int:
-        """How many pictures there are."""
+        """Number of pictures."""
         return self.tree.count
 
     @property
@@ -57,20 +57,20 @@ class FolderPictures:
 
     @property
     def state(self) -> SourceState:
-        """Sizes and times of all pictures."""
+        """Sizes and modification times of all pictures."""
         return self.tree.state
 
     @property
     def passed_over(self) -> dict[str, int]:
-        """Reasons -> files and folders that do not count."""
+        """Reason -> number of files and folders that do not count as pictures."""
         return self.tree.passed_over
 
     def natural_resolution(self, base: Size = SQUARE) -> int:
-        """The largest whose pictures lie within the first readable one."""
+        """The largest resolution that fits into the first readable picture."""
         return first_resolution((self.path / file.name for file in pictures(self.path)), base)
 
     def decoder(self, shape: Shape) -> FileDecoder:
-        """The decoder of the files."""
+        """The decoder of the pictures."""
         return FileDecoder(shape)
 
     def entries(self) -> Iterator[Entry]:
@@ -80,10 +80,10 @@ class FolderPictures:
 
 
 def open_folder(location: str) -> FolderPictures:
-    """The pictures in a folder and all folders below it.
+    """Open a folder with all folders below it.
 
     Raises:
-        DataError: there are none.
+        DataError: it contains no pictures.
     """
     path = Path(location)
     tree = read_tree(walk_folder(path))
@@ -101,12 +101,12 @@ def pictures(folder: Path) -> Iterator[Found]:
 def walk_folder(
     folder: Path, below: str = "", above: tuple[Inode, ...] = ()
 ) -> Iterator[Found | Passed]:
-    """All files below `folder`, sorted by path: pictures, and what is passed over.
+    """All files below `folder`, sorted by path: pictures, and files and folders passed over.
 
     Args:
-        folder: where the walk began.
-        below: the path from there, ending with `/`; or empty.
-        above: the folders on the way.
+        folder: root of the traversal.
+        below: path relative to `folder`, ending with `/`; empty for `folder` itself.
+        above: device and inode of all parent folders up to the root.
 
     Raises:
         DataError: a folder cannot be read.
@@ -137,7 +137,7 @@ def walk_folder(
 
 
 def found_or_passed(name: str, path: Path, status: os.stat_result) -> Found | Passed:
-    """A file as a picture, or with the reason why it is none."""
+    """Classify a file as a picture, or as passed over with the reason."""
     if not stat.S_ISREG(status.st_mode):
         return Passed(name, NO_FILE)
     if reason := pass_reason(name, is_picture(name) or is_picture(name, first_bytes_of_file(path))):
@@ -146,7 +146,7 @@ def found_or_passed(name: str, path: Path, status: os.stat_result) -> Found | Pa
 
 
 def first_bytes_of_file(path: Path) -> bytes:
-    """The first bytes of a file; none if it cannot be read."""
+    """The first bytes of a file; empty if it cannot be read."""
     try:
         with path.open("rb") as file:
             return file.read(HEAD)

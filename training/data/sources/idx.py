@@ -1,8 +1,8 @@
-"""IDX files, the format of MNIST and its kin, packed by gzip or not.
+"""IDX files, the format of MNIST and similar data sets, with or without gzip.
 
-Owns the format, and where the labels lie: beside `train-images-idx3-ubyte[.gz]` is
-`train-labels-idx1-ubyte[.gz]`. Pictures whose size is no power of two get a black margin up to the
-next one: 28 pixels become 32 (Karras et al. 2018, appendix F, pads MNIST so).
+Owns the format and the location of the labels: beside `train-images-idx3-ubyte[.gz]` is
+`train-labels-idx1-ubyte[.gz]`. Pictures whose size is not a power of two are padded with black up
+to the next one: 28 pixels become 32 (as for MNIST in Karras et al. 2018, appendix F).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LABELS_HEAD = struct.Struct(">BBBBI")  # 0, 0, 8, 1 axis; N
 BinaryFile = BufferedReader | gzip.GzipFile
 UNSIGNED_BYTES = 8
 MAX_SIDE = 1024  # pixels
-MAX_RECORDS = 100_000_000  # pictures; their labels are held in memory
+MAX_RECORDS = 100_000_000  # pictures; their labels are kept in memory
 
 
 @dataclass(frozen=True)
@@ -49,30 +49,30 @@ class IdxPictures:
 
     @property
     def padded(self) -> int:
-        """The next power of two not below height and width: the side of the padded pictures."""
+        """Side of the padded pictures: the smallest power of two not below height and width."""
         longer = max(self.height, self.width, BASE_RESOLUTION)
         return 1 << (longer - 1).bit_length()
 
     def natural_resolution(self, base: Size = SQUARE) -> int:
-        """The largest power of two whose pictures lie within the padded ones."""
+        """The largest resolution that fits into the padded pictures; a power of two."""
         return 1 << (largest_within((self.padded, self.padded), base).bit_length() - 1)
 
     @property
     def state(self) -> SourceState:
-        """The sizes and times of the file and of the labels beside it."""
+        """Sizes and modification times of the file and of the labels beside it."""
         files = [self.path, *filter(None, [labels_beside(self.path)])]
         return state_of(found_file(path) for path in files)
 
     @property
     def passed_over(self) -> dict[str, int]:
-        """Nothing."""
+        """Empty: every picture in the file counts."""
         return {}
 
     def decoder(self, shape: Shape) -> IdxDecoder:
-        """The decoder of a row of the file.
+        """The decoder of the pictures.
 
         Raises:
-            DataError: the pictures are smaller than those wanted.
+            DataError: the padded pictures are smaller than the requested ones.
         """
         if self.padded < max(shape.size):
             raise DataError(
@@ -85,7 +85,7 @@ class IdxPictures:
         """The pictures in the order of the file.
 
         Raises:
-            DataError: the file ends too early or is damaged.
+            DataError: the file is truncated or damaged.
         """
         with open_idx(self.path) as file:
             read_exactly(file, PICTURES_HEAD.size, self.path)
@@ -97,7 +97,7 @@ class IdxPictures:
 
 @dataclass(frozen=True)
 class IdxDecoder:
-    """Pads a picture with black and brings it into shape."""
+    """Pads a picture with black and converts it to the target shape."""
 
     shape: Shape
     height: int
@@ -105,7 +105,7 @@ class IdxDecoder:
     padded: int
 
     def __call__(self, payload: Payload, memory_lock: MemoryLock) -> Decoded:
-        """Pixels `[H, W, C]`; `payload` is one row of the file, `height * width` bytes."""
+        """Decode to pixels `[H, W, C]`; `payload` is one picture, `height * width` bytes."""
         assert isinstance(payload, bytes)
         picture = np.frombuffer(payload, np.uint8).reshape(self.height, self.width)
         top, left = (self.padded - self.height) // 2, (self.padded - self.width) // 2
@@ -118,7 +118,7 @@ def open_idx_pictures(location: str) -> IdxPictures:
     """Open an IDX file of pictures, and the labels beside it if there are any.
 
     Raises:
-        DataError: it is not IDX, not of pictures in unsigned bytes, or the labels do not fit.
+        DataError: not an IDX file, not pictures of unsigned bytes, or the labels do not match.
     """
     path = Path(location)
     with open_idx(path) as file:
@@ -142,10 +142,10 @@ def open_idx_pictures(location: str) -> IdxPictures:
 
 
 def read_labels(pictures: Path, count: int) -> bytes:
-    """One byte for each picture; empty if there is no file of labels.
+    """One byte per picture; empty if there is no file of labels.
 
     Raises:
-        DataError: the file beside the pictures is not of labels, or of another number.
+        DataError: the file beside the pictures contains no labels, or another number of them.
     """
     path = labels_beside(pictures)
     if path is None:
@@ -158,7 +158,7 @@ def read_labels(pictures: Path, count: int) -> bytes:
 
 
 def labels_beside(pictures: Path) -> Path | None:
-    """The file of labels that belongs to a file of pictures, if it is there."""
+    """The file of labels of a file of pictures, if it exists."""
     plain = pictures.name.removesuffix(".gz")
     name = plain.replace("images", "labels").replace("idx3", "idx1")
     if name == plain:
@@ -168,7 +168,7 @@ def labels_beside(pictures: Path) -> Path | None:
 
 
 def open_idx(path: Path) -> BinaryFile:
-    """Open a file for reading, unpacking it if it is packed.
+    """Open a file for reading; gzip is decompressed.
 
     Raises:
         DataError: it cannot be opened.
@@ -182,10 +182,10 @@ def open_idx(path: Path) -> BinaryFile:
 
 
 def read_exactly(file: BinaryFile, size: int, path: Path) -> bytes:
-    """The next `size` bytes.
+    """Read exactly `size` bytes.
 
     Raises:
-        DataError: there are fewer, or the file is damaged.
+        DataError: the file is too short or damaged.
     """
     try:
         found = file.read(size)

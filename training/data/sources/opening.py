@@ -1,6 +1,6 @@
-"""Opening the source at a location, of whichever kind it is.
+"""Opening of a source of any kind by its location.
 
-Owns that choice alone.
+Owns only the choice of the kind.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from training.data.sources.request import SCHEME
 
 
 def is_there(location: str) -> bool:
-    """Whether a location can be opened now; drawings always can."""
+    """True if a location exists; drawings always do."""
     return location.startswith(SCHEME) or Path(location).exists()
 
 
 def open_source(location: str) -> PictureSource:
-    """Open whatever `location` means: a folder, a zip, an IDX file or `dicebear:STYLE?...`.
+    """Open the source at `location`: a folder, a zip, an IDX file or `dicebear:STYLE?...`.
 
     Raises:
-        DataError: there is no such thing, or it holds no pictures.
+        DataError: it does not exist, or contains no pictures.
     """
     if location.startswith(SCHEME):
         return open_avatars(location)

@@ -1,6 +1,6 @@
 """The interface of all sources of pictures.
 
-Owns the border between the sources and `training.data.prepare`. Knows no kind of source.
+Owns the interface between the sources and `training.data.prepare`. Knows no kind of source.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ class Entry:
     """One picture that is not decoded yet.
 
     Attributes:
-        name: for people, such as its path within the source.
-        payload: for its decoder: a path, bytes or a number.
-        label: its class number; -1 without classes.
-        flaw: why it cannot be decoded, if the source knows already.
+        name: for messages, such as its path within the source.
+        payload: input of its decoder: a path, bytes or a number.
+        label: class number; -1 without classes.
+        flaw: reason why it cannot be decoded, if the source already knows one; else empty.
     """
 
     name: str
@@ -34,29 +34,29 @@ class Entry:
 
 
 class Decoder(Protocol):
-    """Turns a payload into pixels in any process; can be pickled, so it must be small."""
+    """Decodes a payload to pixels in any process; picklable, so it must be small."""
 
     @property
     def shape(self) -> Shape:
-        """Of the pixels."""
+        """Shape of the decoded pixels."""
         ...
 
     def __call__(self, payload: Payload, memory_lock: MemoryLock) -> Decoded:
-        """Pixels `[H, W, C]`; holds `memory_lock` while it needs much memory."""
+        """Decode to pixels `[H, W, C]`; holds `memory_lock` while it needs much memory."""
         ...
 
 
 class PictureSource(Protocol):
-    """A source that was opened; iterating it again gives the same entries in the same order."""
+    """An opened source; each iteration yields the same entries in the same order."""
 
     @property
     def origin(self) -> Source:
-        """Where the pictures come from, and whom to thank."""
+        """The origin of the pictures, with licence and attribution."""
         ...
 
     @property
     def channels(self) -> int:
-        """The channels to make where nobody says otherwise."""
+        """Default number of channels."""
         ...
 
     @property
@@ -66,21 +66,21 @@ class PictureSource(Protocol):
 
     @property
     def count(self) -> int:
-        """How many entries there are."""
+        """Number of entries."""
         ...
 
     @property
     def state(self) -> SourceState | None:
-        """What to recognise unchanged files by; None if the location alone says everything."""
+        """State for detecting changed files; None if the location determines all pictures."""
         ...
 
     @property
     def passed_over(self) -> dict[str, int]:
-        """Reasons for which files do not count as entries -> how many files."""
+        """Reason -> number of files that do not count as entries."""
         ...
 
     def natural_resolution(self, base: Size = SQUARE) -> int:
-        """The resolution to make from `base` where nobody says otherwise; a power of two."""
+        """Default resolution for pictures of `base`; a power of two."""
         ...
 
     def decoder(self, shape: Shape) -> Decoder:
@@ -92,15 +92,15 @@ class PictureSource(Protocol):
         ...
 
     def entries(self) -> Iterator[Entry]:
-        """All pictures, in an order that depends on the source alone."""
+        """All pictures, in an order that depends only on the source."""
         ...
 
 
 def names_of_classes(pictures: PictureSource, given: tuple[str, ...]) -> tuple[str, ...]:
-    """The names a person gave to the classes, or those of the source.
+    """The class names in `given`, or else those of the source.
 
     Raises:
-        DataError: there are more or fewer names than classes, or two are equal.
+        DataError: the number of names is not the number of classes, or a name is empty or repeated.
     """
     found = pictures.label_names
     if not given:

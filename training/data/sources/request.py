@@ -1,6 +1,6 @@
-"""What `dicebear:STYLE?count=20000&size=256&seed=0&background=b8d8f0,c8e3c4` asks for.
+"""Requests such as `dicebear:STYLE?count=20000&size=256&seed=0&background=b8d8f0,c8e3c4`.
 
-Owns that text alone; knows nothing of drawing.
+Owns the syntax; knows nothing of drawing.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ SOFT_COLOURS = "b8d8f0,c8e3c4,f8d9b4,f6c9cc,d0c8ee,bde3df,f2e3a6,d4dae3"
 
 @dataclass(frozen=True)
 class AvatarRequest:
-    """What `dicebear:STYLE?...` asks for.
+    """Parameters of `dicebear:STYLE?...`.
 
     Attributes:
         style: the file name of a style, such as `personas`.
-        count: how many pictures.
+        count: number of pictures.
         size: width and height of the drawing, in pixels.
-        seed: any text; another seed, other pictures.
-        background: colours, one drawn for each picture, as six hexadecimal digits; empty: none.
+        seed: any text; determines the pictures.
+        background: colours as six hexadecimal digits, one chosen at random per picture; empty: no
+            background.
     """
 
     style: str
@@ -39,7 +40,7 @@ class AvatarRequest:
 
 
 def parse_request(location: str) -> AvatarRequest:
-    """Read `dicebear:STYLE?count=...&size=...&seed=...&background=...`.
+    """Parse `dicebear:STYLE?count=...&size=...&seed=...&background=...`.
 
     Raises:
         DataError: an unknown style or setting, or a value out of range.
@@ -64,10 +65,10 @@ def parse_request(location: str) -> AvatarRequest:
 
 
 def whole_number(values: dict[str, str], name: str, default: int, low: int, high: int) -> int:
-    """The number `values` gives for `name`, or the default.
+    """Parse the value of `name` as an integer, or return the default.
 
     Raises:
-        DataError: it is none, or out of range.
+        DataError: not an integer, or out of range.
     """
     text = values.get(name, str(default))
     if not re.fullmatch("[0-9]{1,12}", text) or not low <= int(text) <= high:
@@ -76,10 +77,10 @@ def whole_number(values: dict[str, str], name: str, default: int, low: int, high
 
 
 def colours(text: str) -> tuple[str, ...]:
-    """Colours between commas; `none` is no colour at all.
+    """Parse colours separated by commas; `none` is an empty tuple.
 
     Raises:
-        DataError: one is not six hexadecimal digits.
+        DataError: a colour is not six hexadecimal digits.
     """
     if text == "none":
         return ()

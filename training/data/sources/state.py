@@ -1,7 +1,7 @@
-"""The state of a source: by which a second preparation sees that its files have changed.
+"""The state of a source, by which a second preparation detects that its files have changed.
 
-Owns `SourceState` and `source.json`, which lies beside the manifest and holds it: not in the
-manifest, which is the same for the same pictures, whenever they were copied.
+Owns `SourceState` and `source.json`, which stores it beside the manifest. It is not part of the
+manifest, because that is the same for the same pictures, independent of their modification times.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NANOSECONDS = 10**9
 
 @dataclass(frozen=True)
 class Found:
-    """A file of a source: its path, its bytes, and a stamp (the time of its last change, in ns)."""
+    """A file of a source: path, size in bytes, and stamp (modification time in ns, or checksum)."""
 
     name: str
     size: int
@@ -32,13 +32,13 @@ class Found:
 
 @dataclass(frozen=True)
 class SourceState:
-    """What is known of the files of a source without reading them.
+    """Summary of the files of a source, computed without reading them.
 
     Attributes:
-        files: how many there are.
-        bytes: their sizes together.
-        newest: the time of the last change to any of them, ISO 8601; empty if unknown.
-        sha256: over path, size and stamp of each, in order.
+        files: number of files.
+        bytes: total size.
+        newest: the latest modification time of any file, ISO 8601; empty if unknown.
+        sha256: over path, size and stamp of each file, in order.
     """
 
     __pydantic_config__: ClassVar = STRICT
@@ -50,14 +50,14 @@ class SourceState:
 
 
 class StateWriter:
-    """Sums up files one after the other."""
+    """Computes a `SourceState` incrementally."""
 
     def __init__(self) -> None:
         self._files = self._bytes = self._newest = 0
         self._digest = hashlib.sha256()
 
     def add(self, file: Found, *, is_time: bool = True) -> None:
-        """Count a file; `is_time`: its stamp is a time, and no checksum."""
+        """Add a file; `is_time`: its stamp is a modification time, not a checksum."""
         self._files += 1
         self._bytes += file.size
         self._newest = max(self._newest, file.stamp if is_time else 0)
@@ -65,7 +65,7 @@ class StateWriter:
         self._digest.update(line.encode("utf-8", "surrogateescape"))
 
     def state(self) -> SourceState:
-        """Of all files so far."""
+        """State of all files added so far."""
         newest = ""
         if self._newest:
             newest = datetime.fromtimestamp(self._newest // NANOSECONDS, UTC).isoformat()
@@ -73,10 +73,10 @@ class StateWriter:
 
 
 def found_file(path: Path) -> Found:
-    """A file of its own.
+    """Read size and modification time of a single file.
 
     Raises:
-        OSError: it is not there.
+        OSError: the file does not exist.
     """
     status = path.stat()
     return Found(path.name, status.st_size, status.st_mtime_ns)
@@ -96,7 +96,7 @@ def state_json(state: SourceState) -> str:
 
 
 def read_state(folder: Path) -> SourceState | None:
-    """The state of the source when `folder` was prepared; None if it is not known."""
+    """The state of the source when `folder` was prepared; None if unknown."""
     try:
         return TypeAdapter(SourceState).validate_json((folder / STATE_FILE).read_bytes())
     except (OSError, ValidationError):
@@ -104,7 +104,7 @@ def read_state(folder: Path) -> SourceState | None:
 
 
 def difference(before: SourceState, now: SourceState) -> str:
-    """What has changed, in words; empty if nothing has."""
+    """Describe the changes for a message; empty if there are none."""
     if before.sha256 == now.sha256:
         return ""
     changes: list[str] = []

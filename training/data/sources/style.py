@@ -1,19 +1,19 @@
-"""The styles of DiceBear, and the look chosen for those known here.
+"""The styles of DiceBear, with adjusted options for some of them.
 
-Owns how a style is read, mended and dressed. Knows nothing of pixels.
+Owns the reading, repair and options of a style. Knows nothing of pixels.
 
 **The look of `personas`.** The figure is enlarged by a fifth and lowered, so that the head fills
-the picture, every hair-do stays inside, and the shoulders are cut. Backgrounds are eight plain soft
-colours. Parts left out are those made of very few pixels (pacifier, wrinkles, soul patch, checkered
-cloth) and those that look like a flaw (the shade of the cap; the full beard, which puts a mask on
-dark faces). Beards are twice as frequent as in the style. What remains: 3 clothes x 6 eyes x 19
-hair-dos x 6 mouths x 2 noses = 4,104 combinations, 4 beards on every fifth face, and the style's
-own colours of skin, hair, beard and clothes.
+the picture, every hairstyle stays inside, and the shoulders are cropped. Backgrounds are eight
+plain soft colours. Parts of very few pixels are left out (pacifier, wrinkles, soul patch, checkered
+clothes), and so are parts that look like errors (the shadow of the cap; the full beard, which looks
+like a mask on dark faces). Beards are twice as frequent as in the style. There remain 3 clothes x 6
+eyes x 19 hairstyles x 6 mouths x 2 noses = 4,104 combinations, 4 beards on every fifth face, and
+the colours of the style for skin, hair, beard and clothes.
 
-**Blending.** Some styles lighten a part by a shape blended into it *inside a masked group*. A group
-with a mask is drawn apart from what lies below, so the blending has nothing to act upon, and dark
-skin turns gray. Where all shapes of such a group share a blend mode it is moved to the group, which
-is what the style's drawing program meant.
+**Blending.** Some styles lighten a part by a shape with a blend mode *inside a masked group*. A
+group with a mask is rendered separately from the layers below, so the blend mode has no effect, and
+dark skin becomes gray. If all shapes of such a group share a blend mode, it is moved to the group,
+as the style's author intended.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Any
 
 from dicebear import Style
 
-Element = dict[str, Any]  # of a drawing: its name, attributes and children
+Element = dict[str, Any]  # of an SVG drawing: name, attributes and children
 
 LOOKS: dict[str, dict[str, Any]] = {
     "personas": {"scale": 1.2, "translateY": 4, "facialHairProbability": 20},  # last two: per cent
@@ -42,7 +42,7 @@ LEFT_OUT: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def known_styles() -> tuple[str, ...]:
-    """The names of the installed styles."""
+    """Names of the installed styles."""
     names = (file.name for file in files("dicebear_styles").iterdir())
     return tuple(sorted(name.removesuffix(".json") for name in names if name.endswith(".json")))
 
@@ -54,7 +54,7 @@ def read_definition(style: str) -> dict[str, Any]:
 
 @cache
 def load_style(style: str) -> Style:
-    """A style ready to draw, its blending mended; read once in every process."""
+    """Load a style with its blending repaired; cached in every process."""
     definition = read_definition(style)
     components = definition.get("components", {}).values()
     # A component that extends another one has no variants of its own.
@@ -67,7 +67,7 @@ def load_style(style: str) -> Style:
 
 @cache
 def look_of(style: str) -> dict[str, Any]:
-    """The options a style is drawn with; those of DiceBear itself unless a look is known here."""
+    """The options for drawing a style; empty, for DiceBear's defaults, if none are defined here."""
     components = read_definition(style).get("components", {})
     kept = {
         f"{name}Variant": [part for part in components[name]["variants"] if part not in left_out]

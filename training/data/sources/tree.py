@@ -1,15 +1,15 @@
-"""Pictures in a tree of folders, wherever the tree lies: which files count, and their classes.
+"""Pictures in a tree of folders, on disk or in a zip: selection of files, and their classes.
 
-Owns the rules below. Knows nothing of pixels beyond the size of the first picture.
+Owns the rules below. Knows nothing of pixels except the size of the first picture.
 
-**Pictures** are files that end like one, or begin like one. Hidden files, and those that systems
-add (`Thumbs.db`, `@eaDir`), are passed over; all that is passed over is counted with its reason.
+**Pictures** are files with the ending or the signature of one. Hidden files, and those added by
+systems (`Thumbs.db`, `@eaDir`), are passed over; all files passed over are counted by reason.
 
 **Order.** Pictures are sorted by path, component by component, by code point.
 
-**Classes.** Folders that all pictures share do not count. If then every picture lies in a folder,
-and there are at least two such folders, their names (in Unicode's composed form, NFC) are the
-classes.
+**Classes.** Leading folders shared by all pictures are ignored. If every picture is then in a
+folder, and there are at least two such folders, their names (in Unicode's composed form, NFC) are
+the classes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from training.data.manifest import DataError
 from training.data.shape import largest_within
 from training.data.sources.state import Found, SourceState, StateWriter
 
-TRIED_FIRST = 1000  # pictures looked at for a readable one
+TRIED_FIRST = 1000  # pictures tried to find a readable one
 DEAD_LINK = "dead link"
 LOOP = "link back to a folder above it"
 NO_FILE = "neither a file nor a folder"
@@ -37,7 +37,7 @@ NO_FILE = "neither a file nor a folder"
 
 @dataclass(frozen=True)
 class Passed:
-    """A file or folder that is passed over, and why."""
+    """A file or folder that is passed over, with the reason."""
 
     name: str
     reason: str
@@ -45,14 +45,14 @@ class Passed:
 
 @dataclass(frozen=True)
 class Tree:
-    """A tree of pictures after walking it once.
+    """Summary of a tree of pictures.
 
     Attributes:
-        count: pictures in it.
-        depth: how many leading folders all pictures share.
-        label_names: sorted; empty without classes.
+        count: number of pictures.
+        depth: number of leading folders shared by all pictures.
+        label_names: class names, sorted; empty without classes.
         state: of all pictures.
-        passed_over: reasons -> how many files or folders.
+        passed_over: reason -> number of files or folders.
     """
 
     count: int
@@ -69,7 +69,7 @@ class Tree:
 
 
 def read_tree(files: Iterable[Found | Passed], *, stamps_are_times: bool = True) -> Tree:
-    """Count pictures and find their classes; paths are written with `/`."""
+    """Count pictures and determine their classes; paths are separated by `/`."""
     state, passed_over = StateWriter(), Counter[str]()
     folders: set[tuple[str, ...]] = set()
     count = 0
@@ -80,7 +80,7 @@ def read_tree(files: Iterable[Found | Passed], *, stamps_are_times: bool = True)
         count += 1
         state.add(file, is_time=stamps_are_times)
         folders.add(PurePosixPath(file.name).parts[:-1])
-    shared = os.path.commonprefix(sorted(folders))  # of tuples: the parts they begin with alike
+    shared = os.path.commonprefix(sorted(folders))  # of tuples: their common leading parts
     depth = len(shared)
     firsts = {composed(parts[depth]) for parts in folders if len(parts) > depth}
     sorted_in = all(len(parts) > depth for parts in folders)
@@ -89,12 +89,12 @@ def read_tree(files: Iterable[Found | Passed], *, stamps_are_times: bool = True)
 
 
 def composed(name: str) -> str:
-    """A name in Unicode's composed form; file systems of Apple take letters and accents apart."""
+    """Convert a name to Unicode's composed form; Apple file systems decompose accented letters."""
     return unicodedata.normalize("NFC", name)
 
 
 def pass_reason(name: str, is_picture: bool) -> str:
-    """Why a file is passed over; empty if it counts as a picture."""
+    """Reason to pass over a file; empty if it counts as a picture."""
     return reason_to_pass(name) or ("" if is_picture else reason_of_kind(name))
 
 
@@ -105,7 +105,7 @@ def no_pictures(location: str, tree: Tree) -> str:
 
 
 def first_resolution(files: Iterable[Path | bytes], base: Size = SQUARE) -> int:
-    """The largest resolution, 1024 at most, whose pictures fit into the first picture.
+    """The largest resolution, at most 1024, that fits into the first readable picture.
 
     Args:
         files: pictures.
@@ -113,7 +113,8 @@ def first_resolution(files: Iterable[Path | bytes], base: Size = SQUARE) -> int:
             down to a power of two.
 
     Raises:
-        DataError: none of the first is readable, or the first is too small for any network.
+        DataError: none of the first `TRIED_FIRST` is readable, or the picture is too small for any
+            network.
     """
     for _, file in zip(range(TRIED_FIRST), files, strict=False):
         try:
