@@ -159,6 +159,20 @@ def stale_docstrings() -> list[str]:
     return stale
 
 
+def question_docstrings() -> list[str]:
+    """Modules, classes and functions whose docstring begins with a question word."""
+    found: list[str] = []
+    for module in modules():
+        for node in ast.walk(module.tree):
+            if isinstance(
+                node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+            ) and re.match(
+                r"(What|Whether|How|Which|Who|Where|When)\b", ast.get_docstring(node) or ""
+            ):
+                found.append(f"{module.name}:{getattr(node, 'name', '')}")
+    return found
+
+
 def attributes_of(node: ast.ClassDef) -> set[str]:
     """Fields, methods, assigned attributes of `self` and arguments of a class's constructor."""
     known: set[str] = set()

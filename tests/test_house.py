@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parents[1]
 ROOMS = ("models", "service", "training")
 
-MAX_FILE_LINES = 260
+MAX_FILE_LINES = 250
 MAX_FUNCTION_LINES = 60
 LONG_FUNCTIONS: dict[str, str] = {}  # function -> reason
 WITHOUT_A_TEST: dict[str, str] = {}

@@ -9,6 +9,7 @@ from tests.structure import (
     floors,
     function_lengths,
     homonyms,
+    question_docstrings,
     stale_docstrings,
     table,
 )
@@ -50,3 +51,8 @@ def test_docstrings_describe_arguments_and_attributes_that_exist() -> None:
 def test_the_table_names_every_package() -> None:
     """`python -m tests.structure` prints this table."""
     assert all(f"{package}: " in table() for package in PACKAGES)
+
+
+def test_docstrings_begin_with_a_verb_or_a_noun() -> None:
+    """A question word at the beginning makes the reader wait for the noun."""
+    assert question_docstrings() == []

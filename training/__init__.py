@@ -1,1 +1,1 @@
-"""How the networks learn: pictures in, a bundle out. Knows nothing of the service."""
+"""Training of the networks: pictures in, a bundle out. Knows nothing of the service."""

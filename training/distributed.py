@@ -5,14 +5,13 @@ schedule or file. A single process initialises nothing, and every operation retu
 
 **Shares.** Of each batch, process r of W has the images r, r + W, r + 2 W and so on: the real
 image, fake image, class and random numbers of one index are on the same process. Image n is in
-group n modulo M of the minibatch deviation, so each of the M groups is on one process if W divides
-M; otherwise the deviation is computed over the features of all processes (`Processes.stddev`).
+group n modulo M of the minibatch deviation: whole on one process if W divides M; otherwise the
+deviation is computed over the features of all processes (`Processes.stddev`).
 
 **Why not `DistributedDataParallel`.** It averages gradients by hooks that each forward pass
 prepares for one backward pass over the same parameters; its documentation excludes
-`torch.autograd.grad`, which the penalties use. Here the discriminator runs two to four forward
-passes for one backward pass, once with its parameters frozen, and the set of active levels changes.
-So gradients are averaged together after the backward pass: the same mean, without hooks.
+`torch.autograd.grad`, which the penalties use. Here the discriminator runs several forward passes
+for one backward pass, so gradients are averaged after it: the same mean, without hooks.
 """
 
 from __future__ import annotations
@@ -99,26 +98,23 @@ class Processes:
         if self.count == 1:
             yield
             return
-        on_cuda = device.type == "cuda"
-        if on_cuda:
+        if on_cuda := device.type == "cuda":
             torch.cuda.set_device(device)
         dist.init_process_group("cpu:gloo,cuda:nccl" if on_cuda else "gloo", timeout=TIMEOUT)
         try:
             yield
         except RuntimeError as error:
             if "gloo" in str(error) or isinstance(error, dist.DistError):
-                raise DistributedError(
-                    "another process is gone; its own message says why"
-                ) from error
+                message = "another process is gone; its own message says why"
+                raise DistributedError(message) from error
             raise
         dist.destroy_process_group()  # after a failure, `torchrun` ends the remaining processes
 
     def exit(self, code: int) -> NoReturn:
         """End this process with an exit code.
 
-        Threads of gloo may outlive the process group, and sometimes abort the interpreter during
-        its shutdown (pytorch/pytorch#190489). So with several processes each one exits without a
-        shutdown; all files are already written.
+        Threads of gloo may abort the interpreter during its shutdown (pytorch/pytorch#190489): of
+        several processes each exits without a shutdown; all files are already written.
         """
         if self.count == 1:
             sys.exit(code)

@@ -1,12 +1,8 @@
 """Progressive growing beside training of the same final network at full size from the start.
 
-Owns two real runs, each in its own folder, and their measurements during training: SWD and KID
-against the data, at every checkpoint that draws pictures of the highest resolution. The run at full
-size is trained first; the growing run ends as soon as it is as good by every metric. A second call
-continues where the first one was stopped.
-
-Times are those of `timing.jsonl`: seconds spent in steps. The time of ticks and measurements is not
-included in either run.
+Owns two real runs and their SWD and KID at every checkpoint of the highest resolution. The growing
+run ends as soon as it is as good by every metric. A second call continues the first. Times are
+those of `timing.jsonl`: seconds spent in steps.
 """
 
 from __future__ import annotations
@@ -249,7 +245,6 @@ def gains(folder: Path, pictures: int) -> list[Gain]:
         )
         target = full[-1][1]
         times = seconds_to(full, target), seconds_to(grown, target)
-        slower = times_faster(grown, full)
-        at_its_end = 1 / slower if slower else None
+        at_its_end = 1 / slower if (slower := times_faster(grown, full)) else None
         found.append(Gain(metric, target, *times, times_faster(full, grown), at_its_end))
     return found

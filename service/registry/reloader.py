@@ -1,8 +1,7 @@
 """Hot reload of model bundles; loading at the start is a reload with an empty engine.
 
 Owns the order of steps when a bundle changes: detect, load and verify, serve, retire and unload the
-old model. A bad bundle changes nothing except its reported state. Knows the engine only by its
-protocol, and neither torch nor HTTP.
+old model. Knows the engine only by its protocol, and neither torch nor HTTP.
 """
 
 from __future__ import annotations
@@ -23,7 +22,6 @@ from service.registry.registry import ModelRegistry
 from service.registry.watcher import Fingerprint, FolderWatcher, model_name_in, read_fingerprints
 
 T = TypeVar("T")
-
 COLLECT_S = 1.0  # seconds between two attempts to unload retired models
 
 log = logging.getLogger(__name__)
@@ -50,7 +48,7 @@ class Reloader:
     """Keeps the registry in agreement with the folders of bundles.
 
     Args:
-        bundles: folders that contain bundles; of two models with the same name the first is served.
+        bundles: folders of bundles; of two models with one name the first is served.
         poll_s: seconds between two scans; 0 to scan only on `look_now`.
         grace_s: seconds that a retired model stays, for messages.
         clock: monotonic clock in seconds.

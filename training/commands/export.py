@@ -103,9 +103,8 @@ def run(options: argparse.Namespace) -> int:
         print(reason)
     if note := card.training.get("unfinished"):
         print(f"the run is unfinished: {note}")
-    print(
-        f"serve it: PROGAN_BUNDLES={quote(str(options.out.parent))} {python_command()} -m service"
-    )
+    folder = quote(str(options.out.parent))
+    print(f"serve it: PROGAN_BUNDLES={folder} {python_command()} -m service")
     return 0
 
 
@@ -125,9 +124,8 @@ def export_run(  # noqa: PLR0913 - options of the command, by keyword
 ) -> Card:
     """Export a bundle of a checkpoint; returns the card as read from the written bundle.
 
-    `resolution` is that of the largest pictures. Exits are fitted on `device`; with `keep`, those
-    of the bundle that is replaced are used. `checkpoint` and `exit_steps` are passed to `load_run`
-    and `fit_exits`.
+    `resolution` is that of the largest pictures. Exits are fitted on `device` in `exit_steps`; with
+    `keep`, those of the bundle that is replaced are used.
 
     Raises:
         ExportError: `out` exists, or the verification failed; `out` is unchanged.
@@ -167,11 +165,8 @@ def card_of(
 ) -> Card:
     """Build the card of a generator with `exits`; `names` are name, title and description."""
     origin, network = read_origin(run_folder), generator.config
-    name, title, description = names
     return Card(
-        name=name,
-        title=title,
-        description=description,
+        *names,
         licence=origin.licence or "not stated",
         network=network,
         exits=tuple(exit_.card_entry for exit_ in exits),

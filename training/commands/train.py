@@ -121,11 +121,7 @@ def run(options: argparse.Namespace) -> int:
     use_threads(options.threads)
     events = events_of(options.run) if options.tensorboard and processes.first else None
     display = Display.of(config) if processes.first else Display.silent(config.total_images)
-    with (
-        processes.process_group(device),
-        display,
-        events or nullcontext(),
-    ):
+    with processes.process_group(device), display, events or nullcontext():
         progress = train(
             config,
             prepared,

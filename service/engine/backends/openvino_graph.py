@@ -1,9 +1,8 @@
 """Symbolic tracing of folded torch modules into an OpenVINO graph.
 
 Owns the translation: a `Symbol` takes the place of the tensor in the modules' own `forward` and
-records the operations on it. Nothing is computed and no state of torch is changed, so it may run
-beside other threads. Knows the operations of our generators; any other operation raises an error
-that names it, and the network is then served in plain PyTorch.
+records the operations on it. Changes no state of torch, so it may run beside other threads. Any
+other operation than those of our generators raises an error that names it.
 """
 
 from __future__ import annotations
