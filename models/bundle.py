@@ -30,7 +30,7 @@ MAX_CARD_BYTES = 4 << 20
 
 
 class BundleError(ValueError):
-    """A bundle that cannot be used; the message names the file and says what to do."""
+    """An unusable bundle; the message names the file and states the remedy."""
 
 
 class LevelledGenerator(Protocol):

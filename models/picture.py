@@ -14,7 +14,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]  # [H, W, C], or [N, H, W, C] where a signature says so
+Pixels = NDArray[np.uint8]  # [H, W, C], or [N, H, W, C] where a docstring states it
 
 CHANNELS = (1, 3, 4)  # gray, RGB, RGBA
 THUMBNAIL_SIZE = 4  # pixels
