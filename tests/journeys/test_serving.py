@@ -152,6 +152,8 @@ def test_damaged_bundles_are_named_and_the_good_one_is_served(
     folder = tmp_path / "bundles"
     for name in ("good", "truncated", "flipped", "bare"):
         shutil.copytree(bundles / "tiny-32", folder / name)
+        card = folder / name / "card.json"
+        card.write_text(card.read_text("utf-8").replace('"tiny-32"', f'"{name}"'), "utf-8")
     weights = (folder / "truncated" / "generator.safetensors").read_bytes()
     (folder / "truncated" / "generator.safetensors").write_bytes(weights[:-100])
     flipped = bytearray(weights)
