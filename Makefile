@@ -4,6 +4,7 @@
 PYTHON ?= python3#       any Python from 3.11 on
 TORCH_INDEX ?=#          one more package index, say https://download.pytorch.org/whl/cpu: no CUDA
 PORT ?=#                 of `make serve`; without it PROGAN_PORT or .env decide, and else 8000
+JOBS ?= 2#               test files that run side by side
 TESTS ?= tests#          a folder, a file or file::test for `make test`
 IMAGE_FOLDER ?= runs/image# where `make verify-image` keeps base and image; about 6 GB
 
@@ -40,7 +41,7 @@ train: .venv/ready-training ## a small real training run, from nothing to an exp
 setup: .venv/ready-training ## install what training needs, and do nothing else
 
 test: .venv/ready-dev ## run the tests
-	@$(BIN)/python -m pytest --quiet $(TESTS)
+	@$(BIN)/python -m pytest --quiet --numprocesses $(JOBS) --dist loadfile $(TESTS)
 
 test-faults: .venv/ready-dev ## strike a running service with faults, for minutes; print what clients saw
 	@$(BIN)/python -m pytest -m "long or not long" tests/faults

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import stat
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,10 +22,15 @@ from torch import Tensor, nn
 from models.card import ADVICE, Card, CardError
 from models.families.progan.config import ExitShape, NetworkConfig
 from models.families.progan.generator import Generator
-from models.layout import CARD_FILE, PREVIEW_FILE, WEIGHTS_FILE, file_sha256
+from models.layout import (
+    CARD_FILE,
+    MAX_CARD_BYTES,
+    PREVIEW_FILE,
+    WEIGHTS_FILE,
+    file_sha256,
+    require_file,
+)
 from models.strict_json import parse_object
-
-MAX_CARD_BYTES = 4 << 20
 
 
 class BundleError(ValueError):
@@ -121,7 +125,7 @@ def load_card(folder: Path) -> Card:
     """
     path = folder / CARD_FILE
     try:
-        _require_file(path, MAX_CARD_BYTES)
+        require_file(path, MAX_CARD_BYTES)
         return Card.from_dict(parse_object(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise BundleError(f"{folder} is not a bundle: it has no {CARD_FILE}") from error
@@ -143,7 +147,7 @@ def load_bundle(folder: Path) -> Bundle:
     # Read into memory, not mapped: the bytes hashed are the bytes loaded, and truncation during the
     # read gives a digest error and not SIGBUS.
     try:
-        _require_file(path)
+        require_file(path)
         weights = path.read_bytes()
     except FileNotFoundError as error:
         raise BundleError(f"{folder} has no {WEIGHTS_FILE}. Copy the bundle again") from error
@@ -176,16 +180,3 @@ def _build(card: Card, tensors: dict[str, Tensor]) -> Generator:
     generator = builder(card.network, shapes)
     generator.load_state_dict(tensors, strict=True)
     return generator
-
-
-def _require_file(path: Path, most: int | None = None) -> None:
-    """Reject anything but a regular file (reading a pipe may never end) of at most `most` bytes.
-
-    Raises:
-        OSError: not a regular file, or larger than `most`.
-    """
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError("it is not a file")
-    if most is not None and status.st_size > most:
-        raise OSError(f"it has {status.st_size:,} bytes, {most:,} are allowed")

@@ -7,12 +7,14 @@ watches or copies bundles need not import torch.
 from __future__ import annotations
 
 import hashlib
+import stat
 from pathlib import Path
 
 WEIGHTS_FILE = "generator.safetensors"
 CARD_FILE = "card.json"
 PREVIEW_FILE = "preview.webp"
 REQUIRED_FILES = (CARD_FILE, WEIGHTS_FILE)  # a bundle without a preview is served
+MAX_CARD_BYTES = 4 << 20
 
 UNFINISHED = ".partial-"  # in the name of a folder that is still being written
 
@@ -30,3 +32,16 @@ def file_sha256(path: Path) -> str:
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def require_file(path: Path, most: int | None = None) -> None:
+    """Reject anything but a regular file (reading a pipe may never end) of at most `most` bytes.
+
+    Raises:
+        OSError: not a regular file, or larger than `most`.
+    """
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError("it is not a file")
+    if most is not None and status.st_size > most:
+        raise OSError(f"it has {status.st_size:,} bytes, {most:,} are allowed")

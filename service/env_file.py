@@ -19,7 +19,8 @@ from dotenv.parser import Binding, parse_stream
 from service.settings import PREFIX
 
 ENV_FILE = Path(".env")
-SWALLOWED = re.compile(rf"\n\s*(export\s+)?{PREFIX}\w*\s*=", re.IGNORECASE)
+SWALLOWED = re.compile(rf"\n.*{PREFIX}\w*\s*[=:]", re.IGNORECASE)
+VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
 class SettingsError(ValueError):
@@ -90,7 +91,7 @@ def _line_faults(path: Path, bindings: Sequence[Binding]) -> Iterator[str]:
         name, line = binding.key or "", _line_of(binding)
         where = f"{path}, line {line}:"
         ours = name.upper().startswith(PREFIX)
-        if binding.error or (ours and binding.value is None):
+        if binding.error or (ours and binding.value is None) or not VARIABLE_NAME.fullmatch(name):
             yield f"{where} this cannot be read: write NAME=value"
         elif SWALLOWED.search(binding.value or "") or (ours and "\n" in (binding.value or "")):
             yield f"{where} the quotes of {name} are not closed in this line"

@@ -44,7 +44,8 @@ OF_PLATFORM = re.compile(
 PLATFORM_ADDRESS = re.compile(r"(tcp|udp|sctp)://\S*")
 QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 KEY_NAME = re.compile(
-    r"(API_?)?KEYS?|TOKENS?|SECRETS?|PASSWORDS?|PASSPHRASES?|AUTH|BEARER|CREDENTIALS?"
+    r"(API_?|ACCESS_?)?KEYS?|(AUTH_?)?TOKENS?|SECRETS?|PASS|PWD|PASSWORDS?|PASSPHRASES?"
+    r"|AUTH|AUTHORIZATION|BEARER|CREDENTIALS?"
 )
 RESEMBLANCE = 0.8  # 1 for equal names; allows about two letters changed, missing or added
 

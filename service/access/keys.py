@@ -16,6 +16,7 @@ from starlette.datastructures import Headers
 from service.errors import KeyMissing, KeyWrong
 
 BEARER = "bearer "
+REFERENCE = re.compile(r"\$\{\w+\}|(^|,)\s*\$\w+\s*(,|$)")
 KEY = re.compile(r"[!#-&(-:<-_a-~]+")  # visible ASCII without comma, quotes and semicolon
 
 
@@ -33,6 +34,8 @@ def digests_of(text: str) -> tuple[bytes, ...]:
     keys = [key for part in text.split(",") if (key := part.strip())]
     if text and not keys:  # else the service would be open to all
         raise ValueError("there is no key between the commas: leave it empty for none")
+    if REFERENCE.search(text):  # anyone could guess a name that was never replaced
+        raise ValueError("a key refers to a variable, ${NAME}, that was not replaced: set it")
     if text.startswith(("[", "{")) or not all(KEY.fullmatch(key) for key in keys):
         raise ValueError(
             "write the keys alone, with commas between them; a key is visible ASCII, "

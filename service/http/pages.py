@@ -13,7 +13,7 @@ import fastapi_offline
 from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -63,13 +63,20 @@ def include_files(app: FastAPI) -> None:
     app.mount("/web", GZipMiddleware(RevalidatedFiles(directory=WEB)), name="web")
 
 
+async def page_response(request: Request, name: str, policy: str) -> Response:
+    """Answer with a page of `WEB` under a content policy; 304 if the client has it."""
+    response = await RevalidatedFiles(directory=WEB).get_response(name, request.scope)
+    response.headers[CONTENT_POLICY] = policy
+    return response
+
+
 def include_page(app: FastAPI) -> None:
     """Serve the page at `/` with `app`."""
 
     @app.head("/", include_in_schema=False, dependencies=WITHOUT_BODY)
     @app.get("/", include_in_schema=False, dependencies=WITHOUT_BODY)
-    async def page() -> FileResponse:
-        return FileResponse(WEB / "index.html", headers={CONTENT_POLICY: PAGE_POLICY, **REVALIDATE})
+    async def page(request: Request) -> Response:
+        return await page_response(request, "index.html", PAGE_POLICY)
 
 
 def include_description(app: FastAPI) -> None:
@@ -77,8 +84,8 @@ def include_description(app: FastAPI) -> None:
 
     @app.head("/docs", include_in_schema=False, dependencies=WITHOUT_BODY)
     @app.get("/docs", include_in_schema=False, dependencies=WITHOUT_BODY)
-    async def docs() -> FileResponse:
-        return FileResponse(WEB / "docs.html", headers={CONTENT_POLICY: DOCS_POLICY, **REVALIDATE})
+    async def docs(request: Request) -> Response:
+        return await page_response(request, "docs.html", DOCS_POLICY)
 
     @app.head("/docs/", include_in_schema=False, dependencies=WITHOUT_BODY)
     @app.get("/docs/", include_in_schema=False, dependencies=WITHOUT_BODY)

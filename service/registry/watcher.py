@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.layout import CARD_FILE, REQUIRED_FILES, is_visible
+from models.layout import CARD_FILE, MAX_CARD_BYTES, REQUIRED_FILES, is_visible, require_file
 
 LONGEST_WAIT_LOOKS = 64
 
@@ -83,6 +83,7 @@ def read_fingerprints(bundles: Path, known: Collection[Path] = ()) -> dict[Path,
 def model_name_in(folder: Path) -> str | None:
     """The model name in a bundle's card; None if it cannot be read."""
     try:
+        require_file(folder / CARD_FILE, MAX_CARD_BYTES)  # a pipe would never end
         name = json.loads((folder / CARD_FILE).read_bytes())["name"]
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None  # loading the bundle reports the error

@@ -172,7 +172,10 @@ def value_of(config: TrainingConfig, name: str) -> object:
 
 def _known(key: str, offered: Sequence[str], prefix: str) -> str:
     if key not in offered:
-        meant = suggestion(key, offered) or f": there are {', '.join(offered)}"
+        meant = suggestion(key, offered)
+        if meant in {f"; did you mean {each}?" for each in offered}:
+            meant = meant.replace("mean ", f"mean {prefix}")
+        meant = meant or f": there are {', '.join(offered)}"
         raise ConfigError(f"no setting named {prefix}{key}{meant}")
     return key
 

@@ -37,12 +37,22 @@ def find_present(source: str, out: Path, options: PrepareOptions) -> tuple[Manif
     if not (out / MANIFEST_FILE).exists():
         raise DataError(f"{out} exists and is no prepared folder: name another one")
     manifest = open_prepared(out).manifest
-    if (manifest.source.location, manifest.options) != (as_text(source), options.to_dict()):
+    before = manifest.source.location
+    same_source = before == as_text(source) or _same_place(before, source)
+    if not same_source or manifest.options != options.to_dict():
         raise DataError(
             f"{out} was prepared from {manifest.source.location} with {manifest.options}, which is "
             "not what is asked for now: name another folder, or add --replace"
         )
     return manifest, f"{out} is already there{compared(source, out, manifest)}"
+
+
+def _same_place(before: str, source: str) -> bool:
+    """True if both name one file or folder: relative, by a link, with a slash at the end."""
+    try:
+        return Path(before).samefile(source)
+    except (OSError, ValueError):
+        return False
 
 
 def compared(source: str, out: Path, manifest: Manifest) -> str:

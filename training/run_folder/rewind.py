@@ -35,7 +35,7 @@ def rewind(run: Path, which: str) -> str:
         which: "newest", "best" (the lowest SWD of the journal), or images shown.
 
     Returns:
-        A sentence on the moved files; empty if there are no later ones.
+        A sentence on the moved files, or that there are no later ones; empty for "newest".
 
     Raises:
         CheckpointError: there is no such checkpoint, or it is damaged; nothing has changed.
@@ -46,7 +46,7 @@ def rewind(run: Path, which: str) -> str:
     with run_lock(run):
         record, later = _found(run, which)
         if not later:
-            return ""
+            return f"{which} is the newest checkpoint, {images_of(record):,} images: nothing moves"
         images = images_of(record)
         place = _new_folder(run / ABANDONED, f"{images_of(later[-1])}-to-{images}")
         _move(run, later, place)

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from starlette.datastructures import Headers
 
-from service.access.keys import KeyRing, digest_of, key_in
+from service.access.keys import KeyRing, digest_of, digests_of, key_in
 from service.errors import KeyMissing, KeyWrong
 from service.settings import Settings
 from tests.service.painter import Painter, service_with
@@ -61,6 +61,13 @@ def test_a_key_beyond_ascii_opens_however_its_client_encodes_it(encoding: str, n
     headers = Headers(raw=[(name.lower().encode(), (start + "schlüssel").encode(encoding))])
 
     assert KeyRing([digest]).require(headers) == digest
+
+
+@pytest.mark.parametrize("text", ["${KEYS}", "$SECRET", "first,${SECOND}", "a${SECRET}b"])
+def test_a_reference_that_was_never_replaced_is_no_key(text: str) -> None:
+    """Whoever reads the deployment's files would know it."""
+    with pytest.raises(ValueError, match="was not replaced"):
+        digests_of(text)
 
 
 def test_no_other_key_opens() -> None:

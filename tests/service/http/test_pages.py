@@ -78,3 +78,14 @@ def test_a_page_runs_scripts_of_this_server_and_nothing_inline(
 def test_the_page_of_the_routes_also_answers_head(client: TestClient) -> None:
     """As the first page does."""
     assert client.head("/docs").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/", "/docs"])
+def test_a_page_that_the_client_has_is_not_sent_again(client: TestClient, address: str) -> None:
+    """304, under the same policy."""
+    first = client.get(address)
+    again = client.get(address, headers={"If-None-Match": first.headers["etag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+    policy = "content-security-policy"
+    assert again.headers[policy] == first.headers[policy]

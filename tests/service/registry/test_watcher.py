@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 import pytest
 
-from models.layout import CARD_FILE, REQUIRED_FILES
+from models.layout import CARD_FILE, MAX_CARD_BYTES, REQUIRED_FILES
 from service.registry.watcher import (
     Fingerprint,
     FolderWatcher,
     bundle_folders,
+    model_name_in,
     read_fingerprints,
 )
 
@@ -90,6 +91,21 @@ def test_every_kind_of_change_is_seen(tmp_path: Path) -> None:
 
     assert len(seen) == len({str(each) for each in seen})
     assert seen[-1] == read_fingerprints(bundles)
+
+
+def test_a_card_that_is_no_file_has_no_name(tmp_path: Path) -> None:
+    """Reading a pipe would never end, and one of many gigabytes nearly so."""
+    bundle = tmp_path / "pipe"
+    bundle.mkdir()
+    os.mkfifo(bundle / CARD_FILE)
+
+    assert model_name_in(bundle) is None
+
+    large = tmp_path / "large"
+    large.mkdir()
+    with (large / CARD_FILE).open("wb") as card:
+        card.truncate(MAX_CARD_BYTES + 1)
+    assert model_name_in(large) is None
 
 
 def test_a_link_that_leads_nowhere_is_no_folder(tmp_path: Path) -> None:

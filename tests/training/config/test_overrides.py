@@ -64,8 +64,8 @@ def test_a_setting_may_be_called_by_its_place(config: TrainingConfig, name: str)
         ("gamma", "penalty_weight"),
         ("penalty_wieght", "penalty_weight"),
         ("mirrored", "mirror"),
-        ("network.fmapmax", "fmap_max"),
-        ("levels.8.learning-rate", "learning_rate"),
+        ("network.fmapmax", "network.fmap_max"),
+        ("levels.8.learning-rate", "levels.8.learning_rate"),
         ("optimizer.beta_2", "optimizer.beta2"),
     ],
 )

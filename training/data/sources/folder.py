@@ -24,6 +24,7 @@ from training.data.sources.tree import (
     DEAD_LINK,
     LOOP,
     NO_FILE,
+    REPEATED,
     Passed,
     Tree,
     first_resolution,
@@ -99,7 +100,10 @@ def pictures(folder: Path) -> Iterator[Found]:
 
 
 def walk_folder(
-    folder: Path, below: str = "", above: tuple[Inode, ...] = ()
+    folder: Path,
+    below: str = "",
+    above: tuple[Inode, ...] = (),
+    linked: set[tuple[str, Inode]] | None = None,
 ) -> Iterator[Found | Passed]:
     """All files below `folder`, sorted by path: pictures, and files and folders passed over.
 
@@ -107,6 +111,7 @@ def walk_folder(
         folder: root of the traversal.
         below: path relative to `folder`, ending with `/`; empty for `folder` itself.
         above: device and inode of all parent folders up to the root.
+        linked: class folder, device and inode of the folders that were already reached by a link.
 
     Raises:
         DataError: a folder cannot be read.
@@ -118,6 +123,7 @@ def walk_folder(
     except OSError as error:
         raise DataError(f"{folder / below} cannot be read: {error.strerror}") from error
     above = (*above, (here.st_dev, here.st_ino))
+    linked = set() if linked is None else linked
     for name in names:
         path = folder / below / name
         try:
@@ -128,12 +134,34 @@ def walk_folder(
             continue
         if not stat.S_ISDIR(status.st_mode):
             yield found_or_passed(below + name, path, status)
-        elif reason := reason_to_pass(name):
+        elif (reason := reason_to_pass(name)) or (
+            reason := repeat_reason(below + name, path, status, above, linked)
+        ):
             yield Passed(below + name, reason)
-        elif (status.st_dev, status.st_ino) in above:
-            yield Passed(below + name, LOOP)
         else:
-            yield from walk_folder(folder, f"{below}{name}/", above)
+            yield from walk_folder(folder, f"{below}{name}/", above, linked)
+
+
+def repeat_reason(
+    name: str,
+    path: Path,
+    status: os.stat_result,
+    above: tuple[Inode, ...],
+    linked: set[tuple[str, Inode]],
+) -> str:
+    """Reason to pass over a folder that is read elsewhere; empty for any other one, which is noted.
+
+    Links are followed once in each class folder: links between siblings have n! paths.
+    """
+    inode = (status.st_dev, status.st_ino)
+    if inode in above:
+        return LOOP
+    if path.is_symlink():
+        link = (name.split("/")[0], inode)
+        if link in linked:
+            return REPEATED
+        linked.add(link)
+    return ""
 
 
 def found_or_passed(name: str, path: Path, status: os.stat_result) -> Found | Passed:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from urllib.parse import parse_qsl
 
 from models.families.progan.config import MAX_RESOLUTION, MIN_RESOLUTION
@@ -48,7 +49,9 @@ def parse_request(location: str) -> AvatarRequest:
     style, _, query = location.removeprefix(SCHEME).partition("?")
     styles = known_styles()
     if style not in styles:
-        raise DataError(f"DiceBear has no style {style!r}; it has {', '.join(styles)}")
+        close = get_close_matches(style, styles, n=1)
+        meant = f"did you mean {close[0]}?" if close else f"it has {', '.join(styles)}"
+        raise DataError(f"DiceBear has no style {style!r}; {meant}")
     values = dict(parse_qsl(query, keep_blank_values=True))
     odd = sorted(set(values) - {"count", "size", "seed", "background"})
     if odd:

@@ -32,6 +32,7 @@ from training.data.sources.state import Found, SourceState, StateWriter
 TRIED_FIRST = 1000  # pictures tried to find a readable one
 DEAD_LINK = "dead link"
 LOOP = "link back to a folder above it"
+REPEATED = "link to a folder that was already read"
 NO_FILE = "neither a file nor a folder"
 
 

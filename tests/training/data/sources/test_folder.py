@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from training.data.manifest import DataError
-from training.data.sources.folder import open_folder
+from training.data.sources.folder import open_folder, walk_folder
+from training.data.sources.tree import Found
 
 
 def draw(path: Path, size: int = 16) -> None:
@@ -130,3 +131,18 @@ def test_a_folder_without_pictures_is_refused_and_points_at_idx_files(tmp_path: 
     (tmp_path / "train-images-idx3-ubyte.gz").touch()
     with pytest.raises(DataError, match="give .*train-images-idx3-ubyte.gz itself"):
         open_folder(str(tmp_path))
+
+
+def test_folders_that_link_to_each_other_are_read_once_in_each_class(tmp_path: Path) -> None:
+    """Every path through them would be many more than there are pictures."""
+    names = ["a", "b", "c", "d", "e"]
+    for name in names:
+        (tmp_path / name).mkdir()
+        Image.new("L", (8, 8)).save(tmp_path / name / "1.png")
+    for name in names:
+        for other in set(names) - {name}:
+            (tmp_path / name / other).symlink_to(tmp_path / other)
+
+    found = [each for each in walk_folder(tmp_path) if isinstance(each, Found)]
+
+    assert len(found) == len(names) ** 2
