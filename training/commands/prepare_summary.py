@@ -30,6 +30,8 @@ def summary(manifest: Manifest, out: Path, seconds: float) -> Table:
     """Build the table of the summary."""
     megabytes = sum(file.size for file in manifest.files) / 1e6
     table = Table(show_header=False, box=None)
+    table.add_column()
+    table.add_column(overflow="fold")  # a path that is cut off cannot be pasted
     rows = {
         "folder": str(out),
         "pictures": f"{manifest.count:,}",
