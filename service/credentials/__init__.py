@@ -1,0 +1,1 @@
+"""Content Credentials (C2PA): signing of files, the key and its certificates, reading."""
