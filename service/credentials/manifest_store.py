@@ -37,7 +37,7 @@ class Assertion(_Lenient):
     data: object = None
 
 
-class Generator(_Lenient):
+class ClaimGenerator(_Lenient):
     """A program that took part in making the claim."""
 
     name: str = ""
@@ -52,11 +52,11 @@ class Signature(_Lenient):
     time: datetime | None = None
 
 
-class Manifest(_Lenient):
+class SignedManifest(_Lenient):
     """A claim with its statements and its signature."""
 
     assertions: list[Assertion] = Field(default_factory=list[Assertion])
-    claim_generator_info: list[Generator] = Field(default_factory=list[Generator])
+    claim_generator_info: list[ClaimGenerator] = Field(default_factory=list[ClaimGenerator])
     signature_info: Signature = Signature()
 
     def fields_of(self, label: str) -> dict[str, object]:
@@ -79,14 +79,14 @@ class ManifestStore(_Lenient):
     """All manifests of a file and the result of their validation."""
 
     active_manifest: str | None = None
-    manifests: dict[str, Manifest] = Field(default_factory=dict[str, Manifest])
+    manifests: dict[str, SignedManifest] = Field(default_factory=dict[str, SignedManifest])
     validation_state: str = "Invalid"
     validation_status: list[Status] = Field(default_factory=list[Status])
 
     @property
-    def active(self) -> Manifest:
+    def active(self) -> SignedManifest:
         """The manifest about the file itself; the others are about files it was made from."""
-        return self.manifests.get(self.active_manifest or "", Manifest())
+        return self.manifests.get(self.active_manifest or "", SignedManifest())
 
 
 _FIELDS: Final = TypeAdapter(dict[str, object])
@@ -107,7 +107,7 @@ def read_store(content: bytes, container: str, trust_anchors: str) -> ManifestSt
     Args:
         content: the file.
         container: media type of its container.
-        trust_anchors: PEM certificates of trusted roots.
+        trust_anchors: PEM certificates of trusted roots; empty for none.
 
     Returns:
         None if the file has none.
@@ -118,8 +118,8 @@ def read_store(content: bytes, container: str, trust_anchors: str) -> ManifestSt
     from c2pa import C2paError, Context, Reader  # noqa: PLC0415 - loads a library of 23 MB
 
     settings = {
-        "trust": {"trust_anchors": trust_anchors},
         "verify": {"verify_trust": True, "remote_manifest_fetch": False, "ocsp_fetch": False},
+        "trust": {"trust_anchors": trust_anchors} if trust_anchors else {},
     }
     try:
         with Context.from_dict(settings) as context:
@@ -129,7 +129,7 @@ def read_store(content: bytes, container: str, trust_anchors: str) -> ManifestSt
             with reader:
                 text = reader.json()
     except C2paError as error:
-        raise Unreadable(one_line(str(error))) from error
+        raise Unreadable(bounded_line(str(error))) from error
     if len(text) > LONGEST_STORE:
         raise Unreadable(f"they have {len(text)} characters, up to {LONGEST_STORE} are read")
     try:
@@ -138,6 +138,6 @@ def read_store(content: bytes, container: str, trust_anchors: str) -> ManifestSt
         raise Unreadable("their form is not that of C2PA") from error
 
 
-def one_line(text: str) -> str:
+def bounded_line(text: str) -> str:
     """Return a text on one line and of bounded length."""
     return " ".join(text[: 4 * LONGEST_TEXT].split())[:LONGEST_TEXT]

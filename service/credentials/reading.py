@@ -12,13 +12,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from cryptography.x509 import load_pem_x509_certificates
+
 from service.credentials.labels import ACTIONS, CONTAINERS, FACTS_ASSERTION, FACTS_PREFIX
 from service.credentials.manifest_store import (
     ManifestStore,
     Status,
     Unreadable,
     actions_in,
-    one_line,
+    bounded_line,
     read_store,
 )
 
@@ -63,7 +65,7 @@ class CredentialState(StrEnum):
 
 @dataclass(frozen=True)
 class CredentialReport:
-    """What the credentials of a file say; if `state` is invalid, anyone may have written it.
+    """Statements in the credentials of a file; if `state` is invalid, anyone may have written them.
 
     Attributes:
         signer: organisation and name in the certificate; None if it has none.
@@ -90,16 +92,18 @@ def read_credentials(content: bytes, media_type: str, trust_anchors: str = "") -
         content: the file, up to `LARGEST_FILE` bytes.
         media_type: as its sender states it. The bytes decide; it is named if they are of no kind
             that is read.
-        trust_anchors: PEM certificates of trusted roots, one after another.
+        trust_anchors: PEM certificates of trusted roots, one after another; empty for none.
 
     Raises:
-        ValueError: the file is too large.
+        ValueError: the file is too large, or `trust_anchors` are no certificates.
     """
     if len(content) > LARGEST_FILE:
         raise ValueError(f"the file has {len(content)} bytes; up to {LARGEST_FILE} are read")
+    if trust_anchors:
+        load_pem_x509_certificates(trust_anchors.encode())
     if (container := container_of(content)) is None:
         kinds = ", ".join(CONTAINERS)
-        return _none(f"a file of type {one_line(media_type)!r} is not read, only {kinds}")
+        return _none(f"a file of type {bounded_line(media_type)!r} is not read, only {kinds}")
     try:
         store = read_store(content, container, trust_anchors)
     except Unreadable as error:
@@ -131,10 +135,10 @@ def _report_on(store: ManifestStore) -> CredentialReport:
     failures = dict.fromkeys(map(_in_words, store.validation_status))
     return CredentialReport(
         state=_STATES.get(store.validation_state, CredentialState.INVALID),
-        signer=one_line(", ".join(names)) or None,
+        signer=bounded_line(", ".join(names)) or None,
         signed_at=signature.time,
-        generator=one_line(", ".join(programs)) or None,
-        source_type=next((one_line(source) for source in sources if source), None),
+        generator=bounded_line(", ".join(programs)) or None,
+        source_type=next((bounded_line(source) for source in sources if source), None),
         facts=_facts(manifest.fields_of(FACTS_ASSERTION)),
         failures=tuple(failures)[:MOST_FAILURES],
     )
@@ -145,14 +149,14 @@ _STATES: Final = {"Valid": CredentialState.VALID, "Trusted": CredentialState.TRU
 
 def _in_words(status: Status) -> str:
     meaning = MEANINGS.get(status.code)
-    return meaning or one_line(f"{status.code}: {status.explanation or 'no explanation'}")
+    return meaning or bounded_line(f"{status.code}: {status.explanation or 'no explanation'}")
 
 
 def _facts(fields: dict[str, object]) -> dict[str, str]:
     """Return the facts in our own assertion; what has another form is left out."""
     prefix = f"{FACTS_PREFIX}:"
     facts = {
-        one_line(name.removeprefix(prefix)): one_line(value)
+        bounded_line(name.removeprefix(prefix)): bounded_line(value)
         for name, value in fields.items()
         if name.startswith(prefix) and isinstance(value, str)
     }

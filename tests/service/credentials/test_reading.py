@@ -62,3 +62,9 @@ def test_a_file_that_is_too_large_is_refused() -> None:
     """Before it is copied."""
     with pytest.raises(ValueError, match=f"up to {LARGEST_FILE} are read"):
         read_credentials(bytes(LARGEST_FILE + 1), "image/png")
+
+
+def test_trusted_roots_that_are_none_are_refused() -> None:
+    """A file would seem untrusted for a reason that lies with the reader."""
+    with pytest.raises(ValueError, match="PEM"):
+        read_credentials(b"", "image/png", "the root of all trust")
