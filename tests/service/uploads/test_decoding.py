@@ -1,0 +1,155 @@
+"""A decoder gives the pixels that were encoded, upright, and no exception of its own."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench.hostile_uploads import HostileUpload, hostile_uploads
+from models.picture import Pixels, in_colour
+from service.errors import RequestError
+from service.media.animation import MOVING_FORMATS
+from service.media.encoding import FORMATS
+from service.uploads.decoding import decode, frames_at, open_upload, pixels_of
+from service.uploads.errors import PictureDamaged, PictureTooLarge
+from tests.service.pictures import FACTS, painted, walk
+
+MANY = 2**22
+
+
+def read(content: bytes) -> Pixels:
+    """The pixels of an upload."""
+    return decode(open_upload(content, MANY)).pixels
+
+
+def saved(image: Image.Image, writer: str, **settings: object) -> bytes:
+    """A file by Pillow."""
+    file = io.BytesIO()
+    image.save(file, writer, **settings)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("name", ["png", "webp"])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_files_of_this_service_give_the_pixels_that_were_encoded(name: str, channels: int) -> None:
+    """WebP has no gray: there it comes back as equal channels."""
+    pixels = painted(33, channels)
+    seen = read(FORMATS[name].write(pixels, FACTS))
+
+    assert np.array_equal(seen, in_colour(pixels) if name == "webp" else pixels)
+
+
+def test_metadata_come_back_as_they_were_written() -> None:
+    """From text chunks, XMP, the image description of EXIF, and the comment of a GIF."""
+    files = {name: each.write(painted(8), FACTS) for name, each in FORMATS.items()}
+    seen = {name: decode(open_upload(file, MANY)).metadata for name, file in files.items()}
+    gif = decode(open_upload(MOVING_FORMATS["gif"].write(walk(8), 24, True, FACTS), MANY)).metadata
+
+    assert {"seed": FACTS["seed"], "model": FACTS["model"]}.items() <= seen["png"].texts.items()
+    assert all(b"progan:seed" in each.xmp for each in seen.values())
+    assert seen["jpeg"].description == seen["webp"].description == gif.comment
+    assert gif.comment.startswith(f"model={FACTS['model']}; resolution=32")
+
+
+@pytest.mark.parametrize("name", ["webp", "png", "gif"])
+def test_frames_of_an_animation_come_one_by_one(name: str) -> None:
+    """In any selection; GIF is exact for gray."""
+    frames = walk(16, channels=1)
+    upload = open_upload(MOVING_FORMATS[name].write(frames, 24, True, FACTS), MANY)
+    seen = [in_colour(frame)[..., :3] for frame in frames_at(upload, [0, 2, 4])]
+
+    assert decode(upload).frames == 5
+    for frame, wanted in zip(seen, (frames[0], frames[2], frames[4]), strict=True):
+        assert np.array_equal(frame, in_colour(wanted))
+
+
+def test_a_photograph_is_turned_upright() -> None:
+    """As its camera says; our own files never demand it."""
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the top of the picture is on the right
+    pixels = painted(16)[:8]
+    seen = decode(open_upload(saved(Image.fromarray(pixels), "PNG", exif=exif), MANY))
+
+    assert seen.turned
+    assert np.array_equal(seen.pixels, np.rot90(pixels, -1))
+    assert not decode(open_upload(FORMATS["jpeg"].write(pixels, FACTS), MANY)).turned
+
+
+@pytest.mark.parametrize(
+    ("mode", "channels"),
+    [("1", 1), ("L", 1), ("LA", 4), ("P", 3), ("RGB", 3), ("RGBA", 4), ("CMYK", 3), ("I;16", 1)],
+)
+def test_every_mode_becomes_gray_colour_or_colour_with_alpha(mode: str, channels: int) -> None:
+    """Eight bits for each channel."""
+    image = Image.new(mode, (5, 3))
+    writer = "JPEG" if mode == "CMYK" else "PNG"
+
+    assert read(saved(image, writer)).shape == (3, 5, channels)
+
+
+def test_sixteen_bits_of_gray_keep_the_upper_eight() -> None:
+    """Pillow's own conversion would clip all but the darkest."""
+    wide = np.arange(256, dtype=np.uint16).reshape(16, 16) * 257
+
+    assert np.array_equal(pixels_of(Image.fromarray(wide))[..., 0], wide >> 8)
+
+
+def test_transparency_of_a_palette_is_kept() -> None:
+    """As the fourth channel."""
+    image = Image.new("P", (4, 4))
+    seen = read(saved(image, "PNG", transparency=0))
+
+    assert seen.shape == (4, 4, 4)
+    assert not seen[..., 3].any()
+
+
+def test_what_follows_a_picture_is_counted_and_not_read() -> None:
+    """A picture may be an archive as well."""
+    file = FORMATS["png"].write(painted(8), FACTS)
+    upload = open_upload(file + b"PK\x05\x06" + bytes(18), MANY)
+
+    assert upload.trailing_bytes == 22
+    assert np.array_equal(decode(upload).pixels, painted(8))
+
+
+def test_the_size_that_only_a_decoder_knows_is_checked_before_it_decodes() -> None:
+    """AVIF keeps it in a box of a box of a box."""
+    file = saved(Image.new("RGB", (64, 65)), "AVIF")
+
+    assert decode(open_upload(file, 64 * 65)).pixels.shape == (65, 64, 3)
+    with pytest.raises(PictureTooLarge, match="64 x 65 pixels"):
+        decode(open_upload(file, 64 * 65 - 1))
+
+
+def test_faults_of_a_file_are_said_as_such() -> None:
+    """With the words of the decoder."""
+    file = FORMATS["jpeg"].write(painted(64), FACTS)
+
+    with pytest.raises(PictureDamaged, match="the jpeg file cannot be decoded: .*truncated"):
+        read(file[:-40])
+
+
+def test_hostile_files_give_pixels_or_an_error_of_the_client() -> None:
+    """And each exactly what its kind allows."""
+    wrong: list[tuple[str, int]] = []
+    for upload in hostile_uploads(90, seed=1):
+        status = _status_of(upload)
+        if status not in upload.statuses:
+            wrong.append((upload.kind, status))
+
+    assert wrong == []
+
+
+def _status_of(upload: HostileUpload) -> int:
+    try:
+        opened = open_upload(upload.content, MANY)
+        picture = decode(opened)
+        frames: Sequence[Pixels] = list(frames_at(opened, range(picture.frames)))
+    except RequestError as error:
+        return error.status
+    assert frames
+    return 200
