@@ -5,26 +5,25 @@ Owns `Settings`. Knows neither the source of the values (see `service.environmen
 
 from __future__ import annotations
 
-import os
-import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from limits import parse_many
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from service.access.keys import digests_of
+from service.setting_types import (
+    LONGEST_WRITE_S,
+    MOST_THREADS,
+    AnyCase,
+    Device,
+    Folders,
+    HostName,
+    KeyDigests,
+    Origins,
+    RateText,
+    Seconds,
+)
 
 PREFIX = "PROGAN_"
-ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s,*]+")  # without a path: browsers send none
-DEVICE = re.compile(r"cpu|cuda(:[0-9]{1,2})?")
-LONGEST_S = 10_000_000  # 115 days; below the limit of system timers
-LONGEST_WRITE_S = 1_000_000  # the system has milliseconds in 31 bits
-MOST_THREADS = 1024
-
-
-AnyCase = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
-Seconds = Annotated[float, Field(le=LONGEST_S, allow_inf_nan=False)]
 
 
 class Settings(BaseModel):
@@ -33,7 +32,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     # ------------------------------------------------------------------ network
-    host: str = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 for all")
+    host: HostName = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 for all")
     port: int = Field(
         default=8000,
         ge=0,
@@ -54,12 +53,12 @@ class Settings(BaseModel):
         le=65535,
         description="port for metrics and docs, which then leave the first; health is on both",
     )
-    operations_host: str | None = Field(
+    operations_host: HostName | None = Field(
         default=None, description="address of the operations port; else as the first"
     )
 
     # ------------------------------------------------------------------ models
-    bundles: tuple[Path, ...] = Field(
+    bundles: Folders = Field(
         default=(Path("models/pretrained"),),
         description="folder whose sub-folders are bundles, or several, separated as in PATH",
     )
@@ -77,7 +76,7 @@ class Settings(BaseModel):
     )
 
     # ------------------------------------------------------------------ computation
-    device: Annotated[str, AnyCase] | None = Field(
+    device: Device | None = Field(
         default=None, description="cpu, or cuda:0; else the first CUDA device, else cpu"
     )
     threads: int | None = Field(
@@ -134,15 +133,15 @@ class Settings(BaseModel):
     )
 
     # ------------------------------------------------------------------ access
-    api_keys: tuple[bytes, ...] = Field(
+    api_keys: KeyDigests = Field(
         default=(),
         description="keys that open it, separated by commas; only their SHA-256 is kept",
     )
-    rate_limit: str | None = Field(
+    rate_limit: RateText | None = Field(
         default=None,
         description="requests of one key, else one address, as 120/minute; else without limit",
     )
-    cors_origins: tuple[str, ...] = Field(
+    cors_origins: Origins = Field(
         default=(),
         description="sites whose scripts may read answers, separated by commas; * for all",
     )
@@ -184,63 +183,12 @@ class Settings(BaseModel):
         default="info", description="least severe lines logged: debug, info, warning or error"
     )
 
-    @field_validator("host", "operations_host")
-    @classmethod
-    def _is_an_address(cls, value: str | None) -> str | None:
-        if value and (re.search(r"[\s/\[\]]", value) or value.count(":") == 1):
-            raise ValueError("write an address or a name alone, such as 127.0.0.1 or ::1")
-        return value
-
-    @field_validator("bundles", mode="before")
-    @classmethod
-    def _are_folders(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        return tuple(dict.fromkeys(split_at(os.pathsep, value))) or (Path("models/pretrained"),)
-
     @field_validator("operations_port")
     @classmethod
     def _is_another_port(cls, value: int | None, info: ValidationInfo) -> int | None:
         if value and value == info.data.get("port"):
             raise ValueError("take another port than the pictures have")
         return value
-
-    @field_validator("device")
-    @classmethod
-    def _is_a_device(cls, value: str | None) -> str | None:
-        if value and not DEVICE.fullmatch(value):
-            raise ValueError("write cpu, cuda or cuda:0, or leave it empty to have one chosen")
-        return value
-
-    @field_validator("api_keys", mode="before")
-    @classmethod
-    def _digests_of_keys(cls, value: object) -> object:
-        return digests_of(value) if isinstance(value, str) else value
-
-    @field_validator("rate_limit")
-    @classmethod
-    def _is_a_rate(cls, value: str | None) -> str | None:
-        try:
-            rates = parse_many(value) if value else []
-        except ValueError:
-            rates = None
-        if rates is None or any(rate.amount < 1 or rate.get_expiry() < 1 for rate in rates):
-            raise ValueError("write a rate as 120/minute, or several as 10/second; 1000/hour")
-        return value
-
-    @field_validator("cors_origins", mode="before")
-    @classmethod
-    def _are_origins(cls, value: object) -> object:
-        origins = split_at(",", value) if isinstance(value, str) else ()
-        for origin in origins:
-            if origin != "*" and not ORIGIN.fullmatch(origin):
-                raise ValueError(f"{origin!r} is no origin: write https://example.org, or *")
-        return origins or value
-
-
-def split_at(separator: str, text: str) -> tuple[str, ...]:
-    """Split at separators and strip white space; empty words are left out."""
-    return tuple(word for part in text.split(separator) if (word := part.strip()))
 
 
 def variable_of(name: str) -> str:
