@@ -22,9 +22,7 @@ HE_GAIN = math.sqrt(2.0)  # He et al. 2015, for layers followed by a leaky ReLU
 
 # ----------------------------------------------------------------------------------------
 # Equalized learning rate (section 4.1): weights start as N(0, 1) and are scaled at run time,
-# so that every weight has the same dynamic range and Adam updates all of them at the same
-# relative rate.
-
+# so that Adam updates all of them at the same relative rate.
 
 Kernels = dict[bool, Tensor]  # key: whether the kernel has a gradient
 
@@ -52,6 +50,7 @@ class EqualizedConv2d(nn.Module):
     """A convolution that keeps the size, `[N, in_maps, H, W]` -> `[N, out_maps, H, W]`."""
 
     kernel_cache: Kernels | None = None  # see `kernels_cached`
+    circular = False  # padding: the opposite side instead of zeros; see `make_circular`
 
     def __init__(self, in_maps: int, out_maps: int, kernel: int, gain: float = HE_GAIN) -> None:
         super().__init__()
@@ -65,7 +64,21 @@ class EqualizedConv2d(nn.Module):
         return self.weight * self.scale
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.circular and self.padding:
+            return F.conv2d(pad_circular(x, self.padding), cached_kernel(self), self.bias)
         return F.conv2d(x, cached_kernel(self), self.bias, padding=self.padding)
+
+
+def pad_circular(x: Tensor, pixels: int) -> Tensor:
+    """Pad each side of `[N, C, H, W]` with pixels of the opposite side."""
+    return F.pad(x, (pixels,) * 4, mode="circular")
+
+
+def make_circular(network: nn.Module) -> None:
+    """Give each convolution of `network` circular padding, in place: its images tile the plane."""
+    for layer in network.modules():
+        if isinstance(layer, EqualizedConv2d):
+            layer.circular = True
 
 
 # ----------------------------------------------------------------------------------------
@@ -96,7 +109,9 @@ class UpConv2d(EqualizedConv2d):
         return upsampling_kernel(self.weight * self.scale)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.conv_transpose2d(x, cached_kernel(self), self.bias, stride=2, padding=1)
+        # a circular border of 1 becomes 2 after upsampling, which the padding cuts off
+        x, padding = (pad_circular(x, 1), 3) if self.circular else (x, 1)
+        return F.conv_transpose2d(x, cached_kernel(self), self.bias, stride=2, padding=padding)
 
 
 class DownConv2d(EqualizedConv2d):
@@ -110,7 +125,8 @@ class DownConv2d(EqualizedConv2d):
         return spread(self.weight * (self.scale / 4))
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.conv2d(x, cached_kernel(self), self.bias, stride=2, padding=1)
+        x, padding = (pad_circular(x, 1), 0) if self.circular else (x, 1)
+        return F.conv2d(x, cached_kernel(self), self.bias, stride=2, padding=padding)
 
 
 def upsample(x: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from models.layers import (
     downsample,
     in_fp32,
     kernels_cached,
+    make_circular,
     minibatch_stddev,
     pixel_norm,
     upsample,
@@ -263,3 +264,31 @@ def test_kernels_are_not_kept_beyond_a_failure(layers: nn.Sequential) -> None:
     move_weights(layers)
 
     assert not torch.equal(layers(x), before)
+
+
+def tiled(x: Tensor) -> Tensor:
+    """Three times three copies."""
+    return x.repeat(1, 1, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("layer", "factor"),
+    [
+        (EqualizedConv2d(3, 2, kernel=3), 1),
+        (EqualizedConv2d(3, 2, kernel=1), 1),
+        (UpConv2d(3, 2), 2),
+        (DownConv2d(3, 2), 0.5),
+    ],
+    ids=["3x3", "1x1", "up", "down"],
+)
+def test_a_circular_layer_sees_copies_of_the_image_around_it(
+    layer: EqualizedConv2d, factor: float
+) -> None:
+    """It gives the middle of what the plain layer gives for nine copies; to rounding of sums."""
+    x = torch.randn(2, 3, 8, 6)
+    height, width = int(8 * factor), int(6 * factor)
+    expected = layer(tiled(x))[:, :, height : 2 * height, width : 2 * width]
+
+    make_circular(layer)
+
+    torch.testing.assert_close(layer(x), expected, atol=1e-5, rtol=1e-5)

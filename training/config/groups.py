@@ -166,6 +166,11 @@ class AugmentationConfig:
     """Augmentation of real and fake images (`training.objectives.augment`)."""
 
     mirror: bool = Field(default=False, description="flip pictures left to right at random")
+    roll_reals: bool = Field(
+        default=False,
+        description="with network.tiling: roll real pictures at random, too; for pictures that "
+        "join at opposite edges",
+    )
     policy: Annotated[str, AfterValidator(require_policies)] = Field(
         default="", description="color,translation,cutout, or some of them"
     )

@@ -34,6 +34,7 @@ GROUPS: dict[str, type[object]] = {
     "augmentation": AugmentationConfig,
 }
 NETWORK_NAMES = tuple(each.name for each in fields(NetworkConfig) if each.name != "resolution")
+NETWORK_SWITCHES = tuple(each.name for each in fields(NetworkConfig) if each.default is False)
 LEVEL_NAMES = tuple(each.name for each in fields(LevelPlan) if each.name != "resolution")
 
 Values = dict[str, Any]  # by name
@@ -92,7 +93,8 @@ def with_settings(config: TrainingConfig, settings: Mapping[str, object]) -> Tra
                 for resolution in levels if which == "*" else (int(which),):
                     levels[resolution][key] = value
             case ("network", key):
-                groups["network"][key] = read_value(name, (int, None), given)
+                kind = bool if key in NETWORK_SWITCHES else int
+                groups["network"][key] = read_value(name, (kind, None), given)
             case (group, key):
                 setting = setting_of(GROUPS[group], key)
                 groups[group][key] = read_value(name, setting, given)

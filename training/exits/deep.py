@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from models.families.progan.config import ExitShape
 from models.families.progan.exit import build_exit, convolutions_of
-from models.layers import LEAKY_SLOPE
+from models.layers import LEAKY_SLOPE, pad_circular
 from training.objectives.rng import normal
 
 MUON_RATE = 0.02
@@ -36,6 +36,7 @@ class ExitTrainer:
         shape: with at least one hidden layer.
         source: random generator for the initial weights.
         device: of features and targets.
+        tiling: circular padding.
     """
 
     def __init__(
@@ -45,8 +46,10 @@ class ExitTrainer:
         shape: ExitShape,
         source: np.random.Generator,
         device: torch.device | None = None,
+        tiling: bool = False,
     ) -> None:
-        self._exit = build_exit(maps, channels, shape).to(device)
+        self._tiling = tiling
+        self._exit = build_exit(maps, channels, shape, tiling).to(device)
         self._shapes = [conv.weight.shape for conv in convolutions_of(self._exit)]
         # Plain matrices [O, I k k] instead of equalized weights: Muon needs matrices.
         self._matrices = [_first(shape, source, device) for shape in self._shapes]
@@ -93,7 +96,10 @@ class ExitTrainer:
             zip(self._shapes, self._matrices, self._biases, strict=True)
         ):
             x = F.leaky_relu(x, LEAKY_SLOPE) if number else x
-            x = F.conv2d(x, matrix.view(shape), bias, padding=shape[-1] // 2)
+            padding = shape[-1] // 2
+            if self._tiling:
+                x, padding = pad_circular(x, padding), 0
+            x = F.conv2d(x, matrix.view(shape), bias, padding=padding)
         return x
 
 

@@ -92,7 +92,7 @@ def fit_linear(generator: Generator, buffer: ReplayBuffer) -> list[ExitCandidate
     """Fit linear exits of all levels except the top one."""
     config, device = generator.config, next(generator.parameters()).device
     equations = [
-        LeastSquares(config.feature_maps(level), config.channels, LINEAR_KERNEL)
+        LeastSquares(config.feature_maps(level), config.channels, LINEAR_KERNEL, config.tiling)
         for level in range(config.top_level)
     ]
     for _ in range(0, LINEAR_PICTURES, EXIT_PICTURES_AT_ONCE):
@@ -129,7 +129,12 @@ def fit_deep(
     generators = [generator_at(seed, Stream.EXITS, level) for level in levels]
     trainers = [
         ExitTrainer(
-            config.feature_maps(level), config.channels, shapes[level], generators[level], device
+            config.feature_maps(level),
+            config.channels,
+            shapes[level],
+            generators[level],
+            device,
+            config.tiling,
         )
         for level in levels
     ]

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from models.families.progan.config import ExitShape
 from models.families.progan.exit import build_exit, convolutions_of
+from models.layers import pad_circular
 from training.exits.distillation_data import NonFiniteGeneratorError
 
 PLACES = 256  # pixels of a picture that enter the equations, about; others in each batch
@@ -28,10 +29,11 @@ class LeastSquares:
         maps: of the features.
         channels: of the image.
         kernel: width of the convolution, odd.
+        tiling: circular padding.
     """
 
-    def __init__(self, maps: int, channels: int, kernel: int) -> None:
-        self._maps, self._channels, self._kernel = maps, channels, kernel
+    def __init__(self, maps: int, channels: int, kernel: int, tiling: bool = False) -> None:
+        self._maps, self._channels, self._kernel, self._tiling = maps, channels, kernel, tiling
         self._unknowns = maps * kernel**2 + 1
         self._gram = torch.zeros(self._unknowns, self._unknowns, dtype=torch.float64)
         self._moment = torch.zeros(self._unknowns, channels, dtype=torch.float64)
@@ -44,7 +46,10 @@ class LeastSquares:
         # of a single column of a large picture.
         stride = max(1, math.prod(features.shape[-2:]) // PLACES) | 1
         places = slice(self._batches % stride, None, stride)
-        columns = F.unfold(features, self._kernel, padding=self._kernel // 2)[:, :, places]
+        padding = self._kernel // 2
+        if self._tiling:
+            features, padding = pad_circular(features, padding), 0
+        columns = F.unfold(features, self._kernel, padding=padding)[:, :, places]
         columns = columns.permute(0, 2, 1).reshape(-1, self._unknowns - 1)  # [N p, C k k]
         columns = F.pad(columns, (0, 1), value=1.0)  # the bias
         values = target.flatten(2)[:, :, places].permute(0, 2, 1).reshape(-1, self._channels)
@@ -56,7 +61,8 @@ class LeastSquares:
     def exit(self) -> torch.nn.Module:
         """Solve for the exit with the least squared error over all batches that were added."""
         solution = solve(self._gram, self._moment).float()
-        exit_ = build_exit(self._maps, self._channels, ExitShape((self._kernel,)))
+        shape = ExitShape((self._kernel,))
+        exit_ = build_exit(self._maps, self._channels, shape, self._tiling)
         (layer,) = convolutions_of(exit_)
         layer.weight.copy_(solution[:-1].T.reshape(layer.weight.shape) / layer.scale)
         layer.bias.copy_(solution[-1])

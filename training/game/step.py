@@ -26,12 +26,17 @@ from training.game.ema import decay_of, update_average
 from training.game.optimise import optimizer_step
 from training.game.schedule import ScheduleState
 from training.game.state import TrainingState
-from training.objectives.augment import DRAWS, augment
+from training.objectives.augment import DRAWS, augment, rolled
 from training.objectives.gradient_penalty import Penalty, penalised_count
 from training.objectives.losses import OBJECTIVES, Terms, acgan_terms
 from training.objectives.rng import Stream, generator_at, normal, uniform
 
 Numbers = dict[str, float]
+ROLLS = {
+    Stream.AUGMENT_REALS: Stream.ROLL_REALS,
+    Stream.AUGMENT_FAKES: Stream.ROLL_FAKES,
+    Stream.AUGMENT_GENERATOR: Stream.ROLL_GENERATOR,
+}
 
 
 @dataclass(frozen=True)
@@ -79,12 +84,26 @@ class StepContext:
 
     def augmented(self, images: Tensor, stream: Stream) -> Tensor:
         """Images augmented with the random numbers of this stream and step."""
+        images = self.rolled(images, stream)
         if not self.config.augmentation.policy:
             return images
         source = generator_at(self.config.seed, stream, self.schedule.images_shown)
         numbers = uniform(source, len(images) * self.processes.count, DRAWS)
         numbers = self.processes.shard(numbers).to(images.device)
         return augment(images, self.config.augmentation.policy, self.strength, numbers)
+
+    def rolled(self, images: Tensor, stream: Stream) -> Tensor:
+        """Images rolled at random, for a generator whose images tile.
+
+        The discriminator then sees the joint of opposite edges at any place, and no edge. Real
+        images are rolled only on request, since most do not join at their edges.
+        """
+        if not self.config.network.tiling:
+            return images
+        if stream is Stream.AUGMENT_REALS and not self.config.augmentation.roll_reals:
+            return images
+        source = generator_at(self.config.seed, ROLLS[stream], self.schedule.images_shown)
+        return rolled(images, uniform(source, 2))
 
     def update(self, optimizer: Adam, terms: Terms, rate: float) -> None:
         """Take one optimizer step of one network on the sum of its loss terms."""

@@ -41,6 +41,16 @@ def augment(images: Tensor, policy: str, strength: float, chance: Tensor) -> Ten
     return x
 
 
+def rolled(images: Tensor, chance: Tensor) -> Tensor:
+    """Roll images `[N, C, H, W]` by one offset: what leaves at one edge enters at the opposite one.
+
+    `chance` are two uniform numbers from [0, 1), for the offsets down and to the right.
+    """
+    height, width = images.shape[2:]
+    down, right = int(chance[0] * height), int(chance[1] * width)
+    return torch.roll(images, (down, right), dims=(2, 3))
+
+
 def color(images: Tensor, chance: Tensor) -> Tensor:
     """Change brightness, saturation and contrast at random; an alpha channel stays."""
     u = chance[:, :3, None, None, None]

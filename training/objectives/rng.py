@@ -25,6 +25,9 @@ class Stream(IntEnum):
     AUGMENT_FAKES = 6
     AUGMENT_GENERATOR = 7
     EXITS = 8
+    ROLL_REALS = 9
+    ROLL_FAKES = 10
+    ROLL_GENERATOR = 11
     BENCHMARK_ORDER = 20
     BENCHMARK_SCORE = 21
 

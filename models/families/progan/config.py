@@ -64,7 +64,7 @@ def require_base(base: Size) -> None:
         )
 
 
-OPTIONAL = {"classes", "base_height", "base_width"}
+OPTIONAL = {"classes", "base_height", "base_width", "tiling"}
 MAX_NUMBER = 1 << 20  # upper limit of every field; such a network exceeds any memory
 
 
@@ -86,10 +86,13 @@ class NetworkConfig:
     classes: int = 0  # of a conditional network; 0 without classes
     base_height: int = BASE_RESOLUTION  # pixels at level 0
     base_width: int = BASE_RESOLUTION
+    tiling: bool = False  # images join at opposite edges: circular padding in the generator
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
+            if isinstance(field.default, bool):
+                continue  # pydantic has checked its type
             if type(value) is not int or not (field.name != "classes") <= value <= MAX_NUMBER:
                 raise ValueError(
                     f"{field.name} must be a whole number above 0 and up to {MAX_NUMBER:,}, not "

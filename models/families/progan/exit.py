@@ -14,19 +14,23 @@ from itertools import pairwise
 from torch import nn
 
 from models.families.progan.config import ExitShape
-from models.layers import LEAKY_SLOPE, EqualizedConv2d
+from models.layers import LEAKY_SLOPE, EqualizedConv2d, make_circular
 
 
-def build_exit(maps: int, channels: int, shape: ExitShape) -> nn.Module:
-    """Build an exit: features `[N, maps, h, w]` -> images `[N, channels, h, w]`, about [-1, 1]."""
+def build_exit(maps: int, channels: int, shape: ExitShape, tiling: bool = False) -> nn.Module:
+    """Build an exit: features `[N, maps, h, w]` -> images `[N, channels, h, w]`, about [-1, 1].
+
+    With `tiling`, its convolutions have circular padding.
+    """
     sizes = [*pairwise((maps, *shape.hidden, channels))]
     last = EqualizedConv2d(*sizes[-1], kernel=shape.kernels[-1], gain=1.0)  # linear, like toRGB
-    if not shape.hidden:
-        return last
     parts: list[nn.Module] = []
     for (below, above), kernel in zip(sizes[:-1], shape.kernels[:-1], strict=True):
         parts += [EqualizedConv2d(below, above, kernel), nn.LeakyReLU(LEAKY_SLOPE)]
-    return nn.Sequential(*parts, last)
+    exit_ = nn.Sequential(*parts, last) if parts else last
+    if tiling:
+        make_circular(exit_)
+    return exit_
 
 
 def convolutions_of(exit_: nn.Module) -> Sequence[EqualizedConv2d]:

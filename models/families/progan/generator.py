@@ -27,6 +27,7 @@ from models.layers import (
     EqualizedLinear,
     UpConv2d,
     in_fp32,
+    make_circular,
     pixel_norm,
     upsample,
 )
@@ -102,6 +103,8 @@ class Generator(nn.Module):
         self.exits = nn.ModuleList(
             build_exit(m, config.channels, shape) for m, shape in zip(maps, shapes, strict=True)
         )
+        if config.tiling:
+            make_circular(self)
 
     def up_to(self, level: int) -> Generator:
         """Copy the generator without the levels above `level`, with the same weights.

@@ -13,7 +13,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from models.layers import EqualizedConv2d, EqualizedLinear, UpConv2d, upsampling_kernel
+from models.layers import (
+    EqualizedConv2d,
+    EqualizedLinear,
+    UpConv2d,
+    pad_circular,
+    upsampling_kernel,
+)
 
 Step = Callable[[Tensor], Tensor]
 
@@ -94,15 +100,34 @@ def _folded(layer: nn.Module) -> nn.Module | None:
         return _filled(plain, layer.weight * layer.scale, layer.bias)
     if type(layer) is UpConv2d:
         kernel = upsampling_kernel(layer.weight * layer.scale)  # [in_maps, out_maps, 4, 4]
+        padding = 3 if layer.circular else 1
         plain = nn.ConvTranspose2d(
-            *kernel.shape[:2], kernel_size=4, stride=2, padding=1, device="meta"
+            *kernel.shape[:2], kernel_size=4, stride=2, padding=padding, device="meta"
         )
-        return _filled(plain, kernel, layer.bias)
+        return _padded(layer, 1, _filled(plain, kernel, layer.bias))
     if type(layer) is EqualizedConv2d:
         out_maps, in_maps, width = layer.weight.shape[:3]
-        plain = nn.Conv2d(in_maps, out_maps, width, padding=layer.padding, device="meta")
-        return _filled(plain, layer.weight * layer.scale, layer.bias)
+        padding = 0 if layer.circular else layer.padding
+        plain = nn.Conv2d(in_maps, out_maps, width, padding=padding, device="meta")
+        return _padded(layer, layer.padding, _filled(plain, layer.weight * layer.scale, layer.bias))
     return None
+
+
+def _padded(layer: EqualizedConv2d, pixels: int, plain: nn.Module) -> nn.Module:
+    """Precede a plain layer by the circular padding of the layer that it replaces, if any."""
+    return nn.Sequential(CircularPadding(pixels), plain) if layer.circular and pixels else plain
+
+
+class CircularPadding(nn.Module):
+    """Circular padding of every side of `[N, C, H, W]`."""
+
+    def __init__(self, pixels: int) -> None:
+        super().__init__()
+        self.pixels = pixels
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pad features `[N, C, h, w]`."""
+        return pad_circular(x, self.pixels)
 
 
 def _filled(plain: nn.Module, weight: Tensor, bias: Tensor) -> nn.Module:

@@ -1,28 +1,29 @@
 """Symbolic tracing of folded torch modules into an OpenVINO graph.
 
-Owns the translation: a `Symbol` takes the place of the tensor in the modules' own `forward` and
-records the operations on it. Changes no state of torch, so it may run beside other threads. Any
-other operation than those of our generators raises an error that names it.
+Owns the tracing: a `Symbol` takes the place of the tensor in the modules' own `forward` and records
+the operations on it, each by its rule (`openvino_rules`). Changes no state of torch, so it may run
+beside other threads. Any other operation than those of our generators raises an error that names
+it.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import numpy as np
 import openvino as ov
 import torch
-import torch.nn.functional as F
 from openvino import opset13 as ops
-from torch import Tensor, nn
+from torch import nn
 
-CHANNEL_AXIS = np.array([1], np.int64)  # of NCHW
-
-
-class NotTranslatedError(ValueError):
-    """A network has an operation without translation; the message names it."""
+from service.engine.backends.openvino_rules import (
+    RULES,
+    NotTranslatedError,
+    constant_of,
+    pixel_norm_of,
+    require,
+)
 
 
 class Symbol:
@@ -60,7 +61,7 @@ class Symbol:
         return Symbol(ops.add(self.node, _operand(other)))
 
     def __mul__(self, other: Symbol | float) -> Symbol:
-        normalised = _pixel_norm(self.node, other.node) if isinstance(other, Symbol) else None
+        normalised = pixel_norm_of(self.node, other.node) if isinstance(other, Symbol) else None
         return Symbol(normalised or ops.multiply(self.node, _operand(other)))
 
     __radd__ = __add__
@@ -90,128 +91,7 @@ class Symbol:
 
 
 def _operand(value: Symbol | float) -> ov.Node:
-    return value.node if isinstance(value, Symbol) else _constant(value)
-
-
-def _constant(value: Tensor | float) -> ov.Node:
-    if not isinstance(value, Tensor):
-        return ops.constant(np.float32(value))
-    return ops.constant(np.ascontiguousarray(value.detach().cpu().float().numpy()))
-
-
-# ----------------------------------------------------------------------------------------
-# One rule for each torch function that modules call. A rule takes the node of the first argument,
-# then the other arguments as torch has them.
-
-
-def _linear(x: ov.Node, weight: Tensor, bias: Tensor | None = None) -> ov.Node:
-    product = ops.matmul(x, _constant(weight), transpose_a=False, transpose_b=True)
-    return product if bias is None else ops.add(product, _constant(bias))
-
-
-def _convolution(
-    x: ov.Node,
-    weight: Tensor,
-    bias: Tensor | None = None,
-    stride: Sequence[int] = (1, 1),
-    padding: Sequence[int] = (0, 0),
-    dilation: Sequence[int] = (1, 1),
-    groups: int = 1,
-) -> ov.Node:
-    named = isinstance(padding, str)
-    _require(groups == 1 and not named, "a convolution in groups or with named padding")
-    pads = list(padding)
-    y = ops.convolution(x, _constant(weight), list(stride), pads, pads, list(dilation))
-    return _biased(y, bias)
-
-
-def _transposed_convolution(  # noqa: PLR0913 - as torch has it
-    x: ov.Node,
-    weight: Tensor,
-    bias: Tensor | None = None,
-    stride: Sequence[int] = (1, 1),
-    padding: Sequence[int] = (0, 0),
-    output_padding: Sequence[int] = (0, 0),
-    groups: int = 1,
-    dilation: Sequence[int] = (1, 1),
-) -> ov.Node:
-    _require(groups == 1, "a convolution in groups")
-    y = ops.convolution_backprop_data(
-        x,
-        _constant(weight),
-        list(stride),
-        pads_begin=list(padding),
-        pads_end=list(padding),
-        dilations=list(dilation),
-        output_padding=list(output_padding),
-    )
-    return _biased(y, bias)
-
-
-def _biased(x: ov.Node, bias: Tensor | None) -> ov.Node:
-    return x if bias is None else ops.add(x, _constant(bias.reshape(1, -1, 1, 1)))
-
-
-def _leaky_relu(x: ov.Node, negative_slope: float = 0.01, inplace: bool = False) -> ov.Node:  # noqa: ARG001 - as torch has it
-    return ops.prelu(x, ops.constant(np.array([negative_slope], np.float32)))
-
-
-def _relu(x: ov.Node, inplace: bool = False) -> ov.Node:  # noqa: ARG001 - as torch has it
-    return ops.relu(x)
-
-
-def _silu(x: ov.Node, inplace: bool = False) -> ov.Node:  # noqa: ARG001 - as torch has it
-    return ops.swish(x)
-
-
-def _rsqrt(x: ov.Node) -> ov.Node:
-    return ops.power(x, _constant(-0.5))
-
-
-RULES: dict[object, Callable[..., ov.Node]] = {
-    F.linear: _linear,
-    F.conv2d: _convolution,
-    F.conv_transpose2d: _transposed_convolution,
-    F.leaky_relu: _leaky_relu,
-    F.relu: _relu,
-    F.silu: _silu,
-    torch.tanh: ops.tanh,
-    torch.rsqrt: _rsqrt,
-}
-
-
-def _pixel_norm(x: ov.Node, scale: ov.Node) -> ov.Node | None:
-    """Return `x * rsqrt(mean(x * x) + e)` over the channels as one operation instead of five.
-
-    Returns None if `scale` is not that expression of `x`. Each of the five operations reads all
-    features, which at high resolutions takes a sixth of the time.
-    """
-    chain: list[ov.Node] = []
-    node = scale
-    for kind in ("Power", "Add", "ReduceMean", "Multiply"):
-        if node.get_type_name() != kind:
-            return None
-        chain.append(node)
-        node = node.input_value(0).get_node()
-    _, shifted, mean, square = chain
-    axes, epsilon = (n.input_value(1).get_node() for n in (mean, shifted))
-    channels = x.output(0).get_partial_shape()[1]
-    if not (node == x == square.input_value(1).get_node() and channels.is_static):
-        return None
-    if not np.array_equal(_values(axes), CHANNEL_AXIS):
-        return None
-    count = channels.get_length()
-    unit = ops.normalize_l2(x, CHANNEL_AXIS, count * float(_values(epsilon)), "add")
-    return ops.multiply(unit, _constant(math.sqrt(count)))
-
-
-def _values(node: ov.Node) -> np.ndarray[Any, Any]:
-    return cast("Any", node).data
-
-
-def _require(fact: bool, what: str) -> None:
-    if not fact:
-        raise NotTranslatedError(f"{what} is not known")
+    return value.node if isinstance(value, Symbol) else constant_of(value)
 
 
 def graph_of(modules: Sequence[nn.Module], shape: Sequence[int]) -> ov.Model:
@@ -233,7 +113,7 @@ def graph_of(modules: Sequence[nn.Module], shape: Sequence[int]) -> ov.Model:
         raise
     except Exception as error:  # a module may use any feature of a tensor
         raise NotTranslatedError(f"{error!r}") from error
-    _require(isinstance(x, Symbol), f"a result of type {type(x).__name__}")
+    require(isinstance(x, Symbol), f"a result of type {type(x).__name__}")
     make: Any = ov.Model  # by its type stubs it cannot be constructed
     return make([x.node], [start])
 
@@ -246,5 +126,5 @@ def shape_after(model: ov.Model) -> tuple[int, ...]:
     """
     shape = model.output(0).get_partial_shape()
     lengths = [shape[axis] for axis in range(1, len(shape))]
-    _require(all(length.is_static for length in lengths), "a shape that varies")
+    require(all(length.is_static for length in lengths), "a shape that varies")
     return tuple(length.get_length() for length in lengths)

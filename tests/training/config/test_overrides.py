@@ -106,10 +106,10 @@ def test_a_setting_reaches_one_level_or_all_of_them(config: TrainingConfig) -> N
         ("seed", "--set takes name=value, not 'seed'"),
         ("colour=3", "no setting named colour: there are objective, labels, label_weight, "),
         ("colour=3", r", seed, network.NAME, levels.R.NAME, levels.\*.NAME$"),
-        ("network=3", "no setting named network: there are objective, "),
+        ("network=3", r"no setting named network; did you mean network.tiling\?$"),
         ("preset=tiny", "no setting named preset: there are objective, "),
         ("levels.8=3", "no setting named levels.8: there are objective, "),
-        ("network.depth=3", "no setting named network.depth: there are channels, .*, base_width$"),
+        ("network.depth=3", "no setting named network.depth: there are channels, .*, tiling$"),
         (
             "levels.8.depth=3",
             "no setting named levels.8.depth: there are fade_images, .*, penalty_scale$",
@@ -234,7 +234,8 @@ def test_the_page_lists_every_setting_and_no_other() -> None:
 
     config = TrainingConfig("any", NetworkConfig(8), (LevelPlan(4, 0, 1, 1), LevelPlan(8, 0, 1, 1)))
     existing = {name: value_of(config, name) for name in FLAT_NAMES}
-    existing |= {f"network.{name}": getattr(config.network, name) for name in NETWORK_NAMES}
+    names = [name for name in NETWORK_NAMES if name not in FLAT_NAMES]
+    existing |= {f"network.{name}": getattr(config.network, name) for name in names}
     optional = ("learning_rate", "penalty_scale")
     existing |= {f"levels.R.{name}": getattr(config.levels[0], name) for name in optional}
     of_the_preset = [name for name, text in listed.items() if "the preset's" in text]

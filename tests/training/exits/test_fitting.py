@@ -161,3 +161,18 @@ def test_there_are_more_small_pictures_in_a_step(
     monkeypatch.setattr(fitting, "PIXELS", 4096)
 
     assert batch_at(size) == pictures
+
+
+@pytest.mark.parametrize("steps", [0, 3])
+def test_exits_of_a_tiling_network_tile(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linear and deep ones: features rolled by a pixel give the image rolled by a pixel."""
+    monkeypatch.setattr(fitting, "choose_exit", lambda levels, _: [(e[-1], 20.0) for e in levels])
+    torch.manual_seed(0)
+    config = NetworkConfig(8, latent_size=8, fmap_base=128, fmap_max=8, tiling=True)
+    generator = Generator(config).eval().requires_grad_(False)
+
+    exit_ = with_exits(generator, fit_exits(generator, seed=0, steps=steps)).exits[0]
+
+    x = torch.randn(2, 8, 4, 4)
+    rolled = exit_(torch.roll(x, (1, 2), dims=(2, 3)))
+    torch.testing.assert_close(rolled, torch.roll(exit_(x), (1, 2), dims=(2, 3)))

@@ -16,13 +16,15 @@ from tests.training.settings import with_values
 from tests.training.stepping import HELD, changed, parts_of, pixels_for, play, weights_of
 from training.config.config import TrainingConfig
 from training.config.overrides import apply_settings
+from training.distributed import SINGLE
 from training.game.ema import decay_of
 from training.game.optimise import NonFiniteLossError
 from training.game.schedule import schedule_at
 from training.game.state import TrainingState
-from training.game.step import penalty_at, take_step
+from training.game.step import StepContext, penalty_at, take_step
 from training.objectives.gradient_penalty import Penalty, Score
 from training.objectives.losses import OBJECTIVES, Loss
+from training.objectives.rng import Stream
 
 CPU = torch.device("cpu")
 FADING = 36  # images shown: 8 px, alpha 0.5
@@ -527,3 +529,31 @@ def test_finite_differences_get_noise_of_their_own(config: TrainingConfig) -> No
     assert first.noise.shape == (2, 4, 3, 8, 8)
     assert not torch.equal(first.noise[0], first.noise[1])
     assert not torch.equal(first.noise, later.noise)
+
+
+@pytest.mark.parametrize(
+    ("settings", "rolled"),
+    [
+        ([], set()),
+        (["tiling=true"], {"fake"}),
+        (["tiling=true", "roll_reals=true"], {"fake", "real"}),
+    ],
+)
+def test_fake_images_of_a_tiling_generator_are_rolled_and_real_ones_on_request(
+    config: TrainingConfig, settings: list[str], rolled: set[str]
+) -> None:
+    """By another offset in every step, the same after a restart."""
+    config = apply_settings(config, settings)
+    state = TrainingState.create(config, CPU)
+    images = torch.randn(2, 3, 16, 16)
+    purposes = {"real": Stream.AUGMENT_REALS, "fake": Stream.AUGMENT_FAKES}
+
+    def moved(purpose: str, shown: int) -> Tensor:
+        schedule = schedule_at(shown, config)
+        context = StepContext(state, schedule, config, SINGLE, None, 0.0)
+        return context.augmented(images, purposes[purpose])
+
+    for purpose in purposes:
+        offsets = {tuple(moved(purpose, shown).flatten().tolist()) for shown in range(0, 40, 4)}
+        assert (len(offsets) > 1) == (purpose in rolled)
+        assert torch.equal(moved(purpose, 8), moved(purpose, 8))

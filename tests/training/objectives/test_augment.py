@@ -12,6 +12,7 @@ from training.objectives.augment import (
     augment,
     color,
     cutout,
+    rolled,
     translation,
 )
 
@@ -196,3 +197,11 @@ def test_each_side_is_moved_and_cut_by_its_own_length() -> None:
     assert moved[:, :, :2].abs().sum() == moved[:, :, :, :4].abs().sum() == 0
     assert cut.sum() == 16 * 32 - 8 * 16
     assert cut[0, 0, 4:12, 8:24].sum() == 0
+
+
+def test_a_rolled_image_enters_again_at_the_opposite_edge(images: Tensor) -> None:
+    """By a share of height and width, the same for all images."""
+    moved = rolled(images, torch.tensor([0.25, 0.5]))
+
+    assert torch.equal(moved[:, :, 4:, 8:], images[:, :, :-4, :-8])
+    assert torch.equal(moved[:, :, :4, :8], images[:, :, -4:, -8:])

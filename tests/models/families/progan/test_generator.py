@@ -203,3 +203,33 @@ def test_a_generator_up_to_a_level_draws_what_the_whole_one_draws_there(
         whole.up_to(4)
     with pytest.raises(ValueError, match="resolution must be at least 8"):
         whole.up_to(0)
+
+
+@pytest.mark.parametrize("shapes", [None, tuple(ExitShape((3,)) for _ in range(4))])
+def test_a_tiling_generator_joins_at_opposite_edges(
+    config: NetworkConfig, shapes: tuple[ExitShape, ...] | None
+) -> None:
+    """Rolling the features of the base by a pixel rolls the image by the pixels of that pixel.
+
+    So no place of the image is an edge. The rolled sums have the same terms in the same order;
+    1e-5 allows for convolutions that treat places in vectors of several.
+    """
+    generator = Generator(replace(config, tiling=True), shapes).requires_grad_(False)
+    x = rolled = generator.stem(torch.randn(2, 16))
+    rolled = torch.roll(x, (1, -1), dims=(2, 3))
+    for level in generator.levels:
+        x, rolled = level(x), level(rolled)
+
+    image, image_of_rolled = generator.exits[-1](x), generator.exits[-1](rolled)
+
+    expected = torch.roll(image, (8, -8), dims=(2, 3))
+    torch.testing.assert_close(image_of_rolled, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_without_tiling_an_image_has_edges(config: NetworkConfig) -> None:
+    """So that the test above can fail."""
+    generator = Generator(config).requires_grad_(False)
+    x = generator.stem(torch.randn(1, 16))
+    moved = generator.levels[0](torch.roll(x, (1, 0), dims=(2, 3)))
+
+    assert (moved - torch.roll(generator.levels[0](x), (2, 0), dims=(2, 3))).abs().max() > 0.01

@@ -45,10 +45,11 @@ def test_a_layer_that_is_not_known_stays_as_it_is() -> None:
     assert house[0] is layer
 
 
+@pytest.mark.parametrize("tiling", [False, True])
 @pytest.mark.parametrize("channels", [1, 3, 4])
-def test_a_form_makes_the_pictures_of_the_generator(channels: int) -> None:
+def test_a_form_makes_the_pictures_of_the_generator(channels: int, tiling: bool) -> None:
     """At every exit, also with wide and deep ones."""
-    config = NetworkConfig(32, channels, 16, 256, 16)
+    config = NetworkConfig(32, channels, 16, 256, 16, tiling=tiling)
     shapes = (ExitShape(), ExitShape((3,)), ExitShape((1, 3, 3, 1), (24, 16, 8)), ExitShape((5,)))
     generator = Generator(config, shapes).eval().requires_grad_(False)
     z = torch.randn(3, 16, generator=torch.Generator().manual_seed(2))

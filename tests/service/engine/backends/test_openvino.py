@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import sys
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,7 +19,8 @@ from models.pixels import to_pixels
 from service.engine.backends import openvino
 from service.engine.backends.eager import CompiledNetwork
 from service.engine.backends.openvino import Compiler, openvino_network, shared_levels
-from service.engine.backends.openvino_graph import NotTranslatedError, graph_of
+from service.engine.backends.openvino_graph import graph_of
+from service.engine.backends.openvino_rules import NotTranslatedError
 from service.engine.device import Target
 from service.engine.exactness import exact_network, ladder
 
@@ -191,3 +193,21 @@ def test_a_thread_keeps_its_signal_stack_whoever_drops_a_form() -> None:
     another.join()
 
     assert signal_stack() == before
+
+
+@pytest.mark.parametrize("shared", [0, 2])
+def test_circular_padding_is_translated(monkeypatch: pytest.MonkeyPatch, shared: int) -> None:
+    """At every exit, with the pictures of the generator in every batch."""
+    monkeypatch.setattr(openvino, "MOST_SHARED_LEVELS", shared)
+    monkeypatch.setattr(openvino, "SHARED_WEIGHTS", 0)
+    config = replace(CONFIG, resolution=32, tiling=True)
+    generator = generator_of(config)
+    z = latents(9)
+    expected = [generator(z, Growth(level)) for level in range(4)]
+
+    form = exact_network(form_of(generator), z[:4], ladder(4))
+
+    for level, wanted in enumerate(expected):
+        torch.testing.assert_close(pictures(form, z)[level], wanted, atol=1e-4, rtol=1e-4)
+        one = [pictures(form, z[k : k + 1])[level] for k in range(9)]
+        assert torch.equal(torch.cat(one), pictures(form, z)[level])

@@ -1,0 +1,166 @@
+"""Translation of single torch functions into OpenVINO operations.
+
+Owns one rule for each function that modules of our generators call. A rule takes the node of the
+first argument, then the other arguments as torch has them. Knows no module.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import numpy as np
+import openvino as ov
+import torch
+import torch.nn.functional as F
+from openvino import opset13 as ops
+from torch import Tensor
+
+CHANNEL_AXIS = np.array([1], np.int64)  # of NCHW
+
+
+class NotTranslatedError(ValueError):
+    """A network has an operation without translation; the message names it."""
+
+
+def require(fact: bool, what: str) -> None:
+    """Refuse `what`, which has no translation, unless the fact holds.
+
+    Raises:
+        NotTranslatedError: it does not hold.
+    """
+    if not fact:
+        raise NotTranslatedError(f"{what} is not known")
+
+
+def constant_of(value: Tensor | float) -> ov.Node:
+    """Return a constant in fp32."""
+    if not isinstance(value, Tensor):
+        return ops.constant(np.float32(value))
+    return ops.constant(np.ascontiguousarray(value.detach().cpu().float().numpy()))
+
+
+def _linear(x: ov.Node, weight: Tensor, bias: Tensor | None = None) -> ov.Node:
+    product = ops.matmul(x, constant_of(weight), transpose_a=False, transpose_b=True)
+    return product if bias is None else ops.add(product, constant_of(bias))
+
+
+def _convolution(
+    x: ov.Node,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Sequence[int] = (1, 1),
+    padding: Sequence[int] = (0, 0),
+    dilation: Sequence[int] = (1, 1),
+    groups: int = 1,
+) -> ov.Node:
+    named = isinstance(padding, str)
+    require(groups == 1 and not named, "a convolution in groups or with named padding")
+    pads = list(padding)
+    y = ops.convolution(x, constant_of(weight), list(stride), pads, pads, list(dilation))
+    return _biased(y, bias)
+
+
+def _transposed_convolution(  # noqa: PLR0913 - as torch has it
+    x: ov.Node,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Sequence[int] = (1, 1),
+    padding: Sequence[int] = (0, 0),
+    output_padding: Sequence[int] = (0, 0),
+    groups: int = 1,
+    dilation: Sequence[int] = (1, 1),
+) -> ov.Node:
+    require(groups == 1, "a convolution in groups")
+    y = ops.convolution_backprop_data(
+        x,
+        constant_of(weight),
+        list(stride),
+        pads_begin=list(padding),
+        pads_end=list(padding),
+        dilations=list(dilation),
+        output_padding=list(output_padding),
+    )
+    return _biased(y, bias)
+
+
+def _biased(x: ov.Node, bias: Tensor | None) -> ov.Node:
+    return x if bias is None else ops.add(x, constant_of(bias.reshape(1, -1, 1, 1)))
+
+
+def _leaky_relu(x: ov.Node, negative_slope: float = 0.01, inplace: bool = False) -> ov.Node:  # noqa: ARG001 - as torch has it
+    return ops.prelu(x, ops.constant(np.array([negative_slope], np.float32)))
+
+
+def _relu(x: ov.Node, inplace: bool = False) -> ov.Node:  # noqa: ARG001 - as torch has it
+    return ops.relu(x)
+
+
+def _silu(x: ov.Node, inplace: bool = False) -> ov.Node:  # noqa: ARG001 - as torch has it
+    return ops.swish(x)
+
+
+def _rsqrt(x: ov.Node) -> ov.Node:
+    return ops.power(x, constant_of(-0.5))
+
+
+def _padding(
+    x: ov.Node, pad: Sequence[int], mode: str = "constant", value: float | None = None
+) -> ov.Node:
+    """Circular padding of height and width, the same on all sides."""
+    known = mode == "circular" and len(pad) == 4 and len(set(pad)) == 1 and value is None
+    require(known, "padding of this kind")
+    pixels = pad[0]
+    for axis in (2, 3):
+        length = x.output(0).get_partial_shape()[axis].get_length()
+        before, after = _slice(x, axis, length - pixels, length), _slice(x, axis, 0, pixels)
+        x = ops.concat([before, x, after], axis)
+    return x
+
+
+def _slice(x: ov.Node, axis: int, start: int, stop: int) -> ov.Node:
+    first, last, step, axes = (ops.constant(np.array([n])) for n in (start, stop, 1, axis))
+    return ops.slice(x, first, last, step, axes)
+
+
+RULES: dict[object, Callable[..., ov.Node]] = {
+    F.linear: _linear,
+    F.conv2d: _convolution,
+    F.conv_transpose2d: _transposed_convolution,
+    F.leaky_relu: _leaky_relu,
+    F.relu: _relu,
+    F.silu: _silu,
+    F.pad: _padding,
+    torch.tanh: ops.tanh,
+    torch.rsqrt: _rsqrt,
+}
+
+
+def pixel_norm_of(x: ov.Node, scale: ov.Node) -> ov.Node | None:
+    """Return `x * rsqrt(mean(x * x) + e)` over the channels as one operation instead of five.
+
+    Returns None if `scale` is not that expression of `x`. Each of the five operations reads all
+    features, which at high resolutions takes a sixth of the time.
+    """
+    chain: list[ov.Node] = []
+    node = scale
+    for kind in ("Power", "Add", "ReduceMean", "Multiply"):
+        if node.get_type_name() != kind:
+            return None
+        chain.append(node)
+        node = node.input_value(0).get_node()
+    _, shifted, mean, square = chain
+    axes, epsilon = (n.input_value(1).get_node() for n in (mean, shifted))
+    channels = x.output(0).get_partial_shape()[1]
+    if not (node == x == square.input_value(1).get_node() and channels.is_static):
+        return None
+    if not np.array_equal(_values(axes), CHANNEL_AXIS):
+        return None
+    count = channels.get_length()
+    unit = ops.normalize_l2(x, CHANNEL_AXIS, count * float(_values(epsilon)), "add")
+    return ops.multiply(unit, constant_of(math.sqrt(count)))
+
+
+def _values(node: ov.Node) -> np.ndarray[Any, Any]:
+    return cast("Any", node).data
