@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from models.card import model_name_of
 from training.config.config import ConfigError, TrainingConfig
 from training.config.history import config_at
-from training.config.names import suggestion
 from training.config.overrides import apply_settings, overruled
+from training.config.preset_file import preset_argument, preset_of
 from training.config.presets import PRESETS
 from training.data.manifest import MANIFEST_FILE, DataError
 from training.data.stream import open_prepared
@@ -53,11 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--preset",
-        type=preset_name,
+        type=preset_argument,
         metavar="PRESET",
         required=True,
-        help=f"networks, resolution and schedule: {', '.join(sorted(PRESETS))}; no picture of the "
-        "data may be smaller",
+        help=f"networks, resolution and schedule: {', '.join(sorted(PRESETS))}, or a file like the "
+        "preset.json of tune; no picture of the data may be smaller",
     )
     parser.add_argument(
         "--set",
@@ -94,7 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the `train` command."""
-    config = apply_settings(PRESETS[options.preset], options.set)
+    config = apply_settings(preset_of(options.preset), options.set)
     if options.go_back and not options.dry_run:
         go_back(options)
     require_prepared(options.data, config.network.resolution)
@@ -210,14 +210,6 @@ def next_commands(run: Path, data: Path) -> list[str]:
     return [
         shlex.join([python_command(), "-m", "training", *map(str, words)]) for words in commands
     ]
-
-
-def preset_name(text: str) -> str:
-    """Parse the value of `--preset`."""
-    if text not in PRESETS:
-        meant = suggestion(text, PRESETS) or f": there are {', '.join(sorted(PRESETS))}"
-        raise argparse.ArgumentTypeError(f"no preset named {text}{meant}")
-    return text
 
 
 def hint_for_few(config: TrainingConfig, count: int) -> str:

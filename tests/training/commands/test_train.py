@@ -253,3 +253,28 @@ def test_few_pictures_are_answered_with_what_to_set(config: TrainingConfig) -> N
     assert "few-128" in hint_for_few(config, 500)
     assert hint_for_few(config, 2_000) == hint_for_few(mirrored, 500) == ""
     assert hint_for_few(PRESETS["few-128"], 300) == ""
+
+
+def test_a_preset_file_trains_as_the_preset_by_its_name(
+    run: Run,
+    train_words: list[object],
+    config: TrainingConfig,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The same configuration in a dry run and in the folder; a damaged file ends with code 2."""
+    preset = tmp_path / "preset.json"
+    preset.write_text(config.to_json())
+    by_file = [preset if word == "eight" else word for word in train_words]
+    assert run(*train_words, "--dry-run") == 0
+    by_name = capsys.readouterr().out
+
+    assert run(*by_file, "--dry-run") == 0
+    assert capsys.readouterr().out == by_name
+    assert run(*by_file) == run(*by_file) == 0
+    assert (tmp_path / "run" / "config.json").read_text() == by_name
+
+    preset.write_text("{")
+    capsys.readouterr()
+    assert run(*by_file) == 2
+    assert "preset.json is no preset" in capsys.readouterr().err
