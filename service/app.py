@@ -20,7 +20,7 @@ from service.http.operations_server import run_operations_server
 from service.http.pages import include_description, include_files, include_page
 from service.http.ranges import RecentFiles
 from service.http.request_log import RequestLogMiddleware
-from service.http.routes import generate, interpolate, models, operations, reproduce
+from service.http.routes import generate, interpolate, models, operations, reproduce, verify
 from service.http.routes.documentation import DESCRIPTION, DescribedApp, operation_id
 from service.http.security_headers import SecurityHeadersMiddleware, add_cors
 from service.operations.spans import telemetry
@@ -66,6 +66,7 @@ def create_app(
     app.add_middleware(SecurityHeadersMiddleware)  # the last one added is the outermost
     for room in (generate, reproduce, interpolate, models):
         app.include_router(room.router, dependencies=access_dependencies(settings))
+    app.include_router(verify.router, dependencies=access_dependencies(settings, body=True))
     app.include_router(operations.router, dependencies=[Depends(no_body)])
     if alone:
         app.include_router(operations.metrics_router, dependencies=[Depends(no_body)])

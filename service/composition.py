@@ -29,6 +29,7 @@ from service.registry.catalogue import Catalogue
 from service.registry.registry import ModelRegistry
 from service.registry.reloader import Reloader, ReloadParts
 from service.settings import Settings
+from service.uploads.decoder_pool import DecoderPool
 
 if TYPE_CHECKING:
     from service.engine.torch_models import TorchModels
@@ -109,6 +110,7 @@ class ServiceRuntime:
         self.pipeline = ImagePipeline(
             settings, self.batcher, self.metrics, available_cores(), using=self.registry.using
         )
+        self.decoders = DecoderPool()
         self.metrics.watch(self.batcher)
         self.draining = False
         self._not_ready: NotReady | None = NotReady(
@@ -183,6 +185,7 @@ class ServiceRuntime:
         if given_up := await drain(self.batcher, self.settings.drain_limit_s):
             log.warning("%d images were given up at shutdown", given_up)
         self.pipeline.close()
+        self.decoders.close()
 
     def ended(self, within_s: float) -> bool:
         """Wait up to `within_s` seconds for each kind of thread; True if none is running."""

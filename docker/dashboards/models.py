@@ -8,6 +8,7 @@ from __future__ import annotations
 from docker.dashboards.panels import Dashboard, Panel, Query, Row
 
 RATE = "[$__rate_interval]"
+INSTANCE = 'instance=~"$instance"'
 CHOSEN = 'instance=~"$instance",model=~"$model"'
 IMAGES = f"progan_images_total{{{CHOSEN}}}"
 
@@ -84,6 +85,19 @@ USE = Row(
             "service.",
             "short",
             [Query(f"sum by (model) (progan_queue_depth{{{CHOSEN}}})", "{{model}}")],
+            stacked=True,
+        ),
+        Panel(
+            "Files verified by origin",
+            "What people find out at /verify. Many contradicted: someone hands out pictures with "
+            "false metadata.",
+            "ops",
+            [
+                Query(
+                    f"sum by (origin) (rate(progan_verifications_total{{{INSTANCE}}}{RATE}))",
+                    "{{origin}}",
+                )
+            ],
             stacked=True,
         ),
     ],

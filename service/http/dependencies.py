@@ -79,11 +79,17 @@ async def admitted(request: Request) -> None:
             runtime.rate.take(key, request.client.host if request.client else "")
 
 
-def access_dependencies(settings: Settings) -> list[params.Depends]:
-    """Return the checks before every route with pictures; OpenAPI lists the ways to send a key."""
+def access_dependencies(settings: Settings, *, body: bool = False) -> list[params.Depends]:
+    """Return the checks before every route with pictures; OpenAPI lists the ways to send a key.
+
+    Args:
+        settings: settings of the service.
+        body: True for routes that read a body themselves; the others refuse one.
+    """
     ways = [HTTPBearer(auto_error=False), APIKeyHeader(name="X-API-Key", auto_error=False)]
     schemes = [Security(way) for way in ways] if settings.api_keys else []
-    return [*schemes, Depends(admitted), Depends(no_repeated_parameters), Depends(no_body)]
+    checks = [*schemes, Depends(admitted), Depends(no_repeated_parameters)]
+    return checks if body else [*checks, Depends(no_body)]
 
 
 def _runtime(request: Request) -> ServiceRuntime:

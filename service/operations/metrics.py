@@ -29,6 +29,7 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 ENCODE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 REASONS = ("queue_full", "rate_limit", "deadline", "cancelled", "draining")
+ORIGINS = ("proved", "likely", "claimed", "contradicted", "unknown")  # of `POST /verify`
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -80,6 +81,11 @@ class Metrics:
         self.engine_errors = counter(
             "engine_errors_total", f"Batches that failed or hung: {', '.join(FAULT_KINDS)}.", "kind"
         )
+        self.verifications = counter(
+            "verifications_total", f"Files verified, by origin: {', '.join(ORIGINS)}.", "origin"
+        )
+        for origin in ORIGINS:
+            self.verifications.labels(origin)
         for reason in REASONS:  # alerts need series that exist from the start
             self.refused.labels(reason)
         for kind in FAULT_KINDS:

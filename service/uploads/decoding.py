@@ -21,7 +21,7 @@ from service.uploads.errors import PictureDamaged, PictureTooLarge
 from service.uploads.formats import PICTURES, UPLOAD_FORMATS, check_size, checked_outline, format_of
 
 ORIENTATION: Final = 0x0112
-DESCRIPTION: Final = 0x010E
+IMAGE_DESCRIPTION: Final = 0x010E
 MOST_TEXT: Final = 2**16  # characters of one text; ours have a few hundred
 WIDE_GRAY: Final = ("I;16", "I;16B", "I;16L", "I;16N")
 
@@ -167,7 +167,7 @@ def _exif_of(image: Image.Image) -> tuple[int, str]:
     """Return orientation and description; 1 and an empty text if EXIF is missing or damaged."""
     try:
         exif = image.getexif()
-        orientation, description = exif.get(ORIENTATION, 1), exif.get(DESCRIPTION, "")
+        orientation, description = exif.get(ORIENTATION, 1), exif.get(IMAGE_DESCRIPTION, "")
     except Exception:  # noqa: BLE001 - damaged EXIF does not spoil the pixels
         return 1, ""
     if isinstance(description, bytes):

@@ -23,6 +23,8 @@ from service.uploads.containers import (
 )
 from service.uploads.errors import PictureDamaged, PictureNotTaken, PictureTooLarge
 
+MAX_UPLOAD_BYTES: Final = 2**24
+MAX_UPLOAD_PIXELS: Final = 2**24  # of one picture
 MOST_FRAMES: Final = 1200
 FRAMES_FACTOR: Final = 4  # all frames together may have this multiple of the pixels of a picture
 SCANS_FACTOR: Final = 16  # so may the passes over a progressive JPEG

@@ -46,6 +46,7 @@ def test_every_route_of_the_contract_is_documented(client: TestClient) -> None:
         "/health/live",
         "/health/ready",
         "/metrics",
+        "/verify",
     }
     for path, status in (("/images/{seed}", "422"), ("/models/{name}", "404")):
         content = paths[path]["get"]["responses"][status]["content"]

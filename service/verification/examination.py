@@ -1,0 +1,191 @@
+"""Examination of a file: reading, the three proofs, and the report.
+
+Owns the order of the steps. Reading and comparing run where `Parts.run` runs them, rendering is
+whatever `Parts.render` does: the service queues it like every request, the command line computes it
+at once. Knows neither HTTP nor an engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeVar
+
+from models.picture import Pixels
+from service.batching.recipe import Recipe
+from service.credentials.reading import CredentialReport, CredentialState, read_credentials
+from service.uploads.decoding import DecodedPicture, Upload, decode, open_upload
+from service.uploads.formats import UPLOAD_FORMATS
+from service.verification.remaking import remade_part, require_renderable
+from service.verification.report import (
+    CredentialsPart,
+    FilePart,
+    MetadataPart,
+    Outcome,
+    RemadePart,
+    Verification,
+    WatermarkPart,
+)
+from service.verification.stated_facts import StatedFacts, stated_facts
+from service.verification.stated_recipe import FindModel, NotTried, StatedRecipe, stated_recipe
+from service.verification.verdict import verdict_of
+
+T = TypeVar("T")
+
+READ_FORMATS: Final = tuple(UPLOAD_FORMATS)
+NO_FACTS: Final = "it states no recipe"
+A_FILM: Final = "films are compressed with losses and are not decoded"
+SIGNED: Final = (CredentialState.VALID, CredentialState.TRUSTED)
+
+
+class Run(Protocol):
+    """Runs a job, for example on another thread."""
+
+    def __call__(self, job: Callable[[], T]) -> Awaitable[T]:
+        """Return the result of `job`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Surroundings of an examination.
+
+    Attributes:
+        max_pixels: largest number of pixels of a picture.
+        trust_anchors: PEM certificates of trusted signers.
+        find: pinned name -> loaded model.
+        run: runs reading and comparing.
+        render: recipes of one model -> their pictures.
+    """
+
+    max_pixels: int
+    trust_anchors: str
+    find: FindModel
+    run: Run
+    render: Callable[[Sequence[Recipe]], Awaitable[list[Pixels]]]
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """A file after reading: what it says, and its pixels.
+
+    Attributes:
+        picture: None for films.
+    """
+
+    upload: Upload
+    picture: DecodedPicture | None
+    credentials: CredentialReport
+    stated: StatedFacts
+
+    @property
+    def recipe_source(self) -> str | None:
+        """Place of the recipe: signed facts have precedence; None if there is none."""
+        if self.credentials.state in SIGNED and "model" in self.credentials.facts:
+            return "credentials"
+        return "metadata" if self.stated.facts else None
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """The facts of that source."""
+        signed = self.recipe_source == "credentials"
+        return self.credentials.facts if signed else self.stated.facts
+
+
+async def verify_file(content: bytes, parts: Parts) -> Verification:
+    """Find out what a file proves about its origin.
+
+    Args:
+        content: the file; a picture, an animation, or a film of which only credentials are read.
+        parts: surroundings.
+
+    Raises:
+        PictureNotTaken, PictureTooLarge, PictureDamaged: it is no file that can be examined.
+        ServiceError: rendering was refused.
+    """
+    file = await parts.run(lambda: read_file(content, parts))
+    remade = await _remade(file, parts)
+    credentials, metadata = credentials_part(file.credentials), metadata_part(file)
+    watermark = WatermarkPart(state="not tried", reason="this service knows no watermark")
+    origin, verdict = verdict_of(credentials, watermark, metadata, remade)
+    return Verification(
+        origin=origin,
+        verdict=verdict,
+        file=file_part(file),
+        credentials=credentials,
+        watermark=watermark,
+        metadata=metadata,
+        remade=remade,
+    )
+
+
+def read_file(content: bytes, parts: Parts) -> ReadFile:
+    """Read a file within its limits; runs off the event loop."""
+    upload = open_upload(content, parts.max_pixels, READ_FORMATS)
+    picture = decode(upload) if UPLOAD_FORMATS[upload.format].pillow else None
+    credentials = read_credentials(content, upload.media_type, parts.trust_anchors)
+    stated = stated_facts(picture.metadata) if picture else StatedFacts()
+    return ReadFile(upload, picture, credentials, stated)
+
+
+async def _remade(file: ReadFile, parts: Parts) -> RemadePart:
+    """Make the picture again if its recipe is stated, and compare."""
+    picture = file.picture
+    try:
+        if picture is None:
+            raise NotTried(A_FILM)
+        if file.recipe_source is None:
+            raise NotTried(NO_FACTS)
+        recipe = stated_recipe(file.facts, picture.frames, parts.find)
+        require_renderable(recipe, parts.max_pixels)
+    except NotTried as error:
+        return RemadePart(outcome=Outcome.NOT_TRIED, reason=str(error), source=file.recipe_source)
+    made = await parts.render(recipe.recipes)
+    part = await parts.run(lambda: _compared(file.upload, picture, recipe, made))
+    return part.model_copy(update={"source": file.recipe_source})
+
+
+def _compared(
+    upload: Upload, picture: DecodedPicture, recipe: StatedRecipe, made: Sequence[Pixels]
+) -> RemadePart:
+    return remade_part(upload, picture, recipe, made)
+
+
+def file_part(file: ReadFile) -> FilePart:
+    """Return the properties of the file."""
+    picture = file.picture
+    return FilePart(
+        media_type=file.upload.media_type,
+        bytes=len(file.upload.content),
+        width=picture.pixels.shape[1] if picture else None,
+        height=picture.pixels.shape[0] if picture else None,
+        frames=picture.frames if picture else None,
+        trailing_bytes=file.upload.trailing_bytes,
+        turned=picture.turned if picture else False,
+    )
+
+
+def credentials_part(report: CredentialReport) -> CredentialsPart:
+    """Return the credentials for the report."""
+    return CredentialsPart(
+        state=report.state.value,
+        signer=report.signer,
+        signed_at=report.signed_at,
+        generator=report.generator,
+        source_type=report.source_type,
+        facts=dict(report.facts),
+        failures=list(report.failures),
+    )
+
+
+def metadata_part(file: ReadFile) -> MetadataPart:
+    """Return the facts in the metadata, and those that the signed ones contradict, too."""
+    stated, signed = file.stated, file.credentials.facts
+    other = {
+        name for name in stated.facts.keys() & signed.keys() if stated.facts[name] != signed[name]
+    }
+    return MetadataPart(
+        sources=list(stated.sources),
+        facts=dict(stated.facts),
+        contradictions=sorted({*stated.contradictions, *other}),
+    )

@@ -1,0 +1,165 @@
+"""From stated facts to the recipes that would make the picture again: the inverse of `facts`.
+
+Owns the meaning of the facts of a picture, a sheet, a walk and a frame of a walk. Facts come from
+strangers: each value is checked, and a fact that is not understood forbids making the picture
+again, since it may be an input of it. Knows no pixels.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote
+
+from models.latent import MAX_SEED
+from service.batching.engine import ModelInfo
+from service.batching.recipe import Method, Point, Recipe, frames_of_walk, point_of, walk
+from service.errors import NotReady, OutOfRange, UnknownModel
+
+PINNED: Final = re.compile(r"[^@\s]{1,200}@[0-9a-f]{64}")
+MOST_SEEDS: Final = 64
+MOST_FRAMES_COMPARED: Final = 16
+INPUTS: Final = frozenset(
+    ["seed", "start", "end", "t", "method", "steps", "model", "resolution", "label"]
+)
+PLURALS: Final = ("seeds", "labels")
+REMARKS: Final = frozenset(["software", "licence", "credit"])
+UNDERSTOOD: Final = INPUTS | REMARKS
+
+FindModel = Callable[[str], ModelInfo]
+
+
+class NotTried(Exception):
+    """The picture cannot be made again here; the message states the reason."""
+
+
+@dataclass(frozen=True)
+class StatedRecipe:
+    """Recipes of the pictures in a file.
+
+    Attributes:
+        kind: `picture`, `sheet` (several side by side) or `walk` (an animation).
+        served: the model.
+        seeds: all stated seeds; of a walk, its key frames.
+        recipes: one for each picture of a sheet, or for each compared frame of a walk.
+        places: of a walk, the numbers of the compared frames, rising; else empty.
+        query: of a walk, the parameters of the request that makes it again; else empty.
+    """
+
+    kind: str
+    served: ModelInfo
+    seeds: Sequence[int]
+    recipes: Sequence[Recipe]
+    places: Sequence[int] = ()
+    query: Sequence[tuple[str, str]] = ()
+
+
+def stated_recipe(facts: Mapping[str, str], frames: int, find: FindModel) -> StatedRecipe:
+    """Return the recipes that facts state.
+
+    Args:
+        facts: as in the file; plurals have several values, percent-encoded, separated by spaces.
+        frames: number of frames of the file.
+        find: pinned name -> loaded model.
+
+    Raises:
+        NotTried: the facts are incomplete or not understood, or the model is not loaded here.
+    """
+    names = {name.removesuffix("s") if name in PLURALS else name for name in facts}
+    if unknown := sorted(names - UNDERSTOOD):
+        raise NotTried(f"it states {', '.join(unknown)}, which this version does not know")
+    served = _model_of(facts, find)
+    try:
+        resolution = served.resolution_for(_integer(facts, "resolution"))
+        points = _points(facts)
+        labels = [served.label_for(label) for label in _labels(facts, len(points))]
+    except OutOfRange as error:
+        raise NotTried(f"what it states is impossible: {error}") from error
+    if "steps" in facts:
+        return _stated_walk(facts, served, [point.start for point in points], frames)
+    if frames != 1:
+        raise NotTried(f"it has {frames} frames and does not state the steps of a walk")
+    recipes = [
+        Recipe(served.pinned_name, point, resolution, label)
+        for point, label in zip(points, labels, strict=True)
+    ]
+    ends = [seed for point in points for seed in (point.start, point.end)]
+    kind = "picture" if len(recipes) == 1 else "sheet"
+    return StatedRecipe(kind, served, list(dict.fromkeys(ends)), recipes)
+
+
+def _stated_walk(
+    facts: Mapping[str, str], served: ModelInfo, seeds: list[int], frames: int
+) -> StatedRecipe:
+    """Return some frames of a walk, evenly spread, first and last included."""
+    steps = _integer(facts, "steps")
+    if (text := facts.get("method", "")) not in list(Method):
+        raise NotTried("it does not state the method of its walk")
+    loop = frames == len(seeds) * steps
+    if len(seeds) < 2 or steps < 1 or frames != frames_of_walk(len(seeds), steps, loop=loop):
+        raise NotTried(
+            f"it has {frames} frames, and {len(seeds)} seeds with {steps} steps make another number"
+        )
+    points = walk(seeds, steps, loop=loop, method=Method(text))
+    count = min(frames, MOST_FRAMES_COMPARED)
+    places = sorted({round(k * (frames - 1) / max(count - 1, 1)) for k in range(count)})
+    resolution, label = _integer(facts, "resolution"), facts.get("label")
+    recipes = [Recipe(served.pinned_name, points[at], resolution, label) for at in places]
+    named = ("steps", "resolution", "model", "label", "method")
+    query = [("seed", str(seed)) for seed in seeds]
+    query += [(name, facts[name]) for name in named if name in facts]
+    query += [("loop", "true")] if loop else []
+    return StatedRecipe("walk", served, seeds, recipes, places, query)
+
+
+def _model_of(facts: Mapping[str, str], find: FindModel) -> ModelInfo:
+    if not PINNED.fullmatch(pinned := facts.get("model", "")):
+        raise NotTried("it does not state a model with its digest")
+    try:
+        return find(pinned)
+    except UnknownModel as error:
+        raise NotTried(
+            f"it states the model {pinned}, which is not loaded here: {error}"
+        ) from error
+    except NotReady as error:
+        raise NotTried(str(error)) from error
+
+
+def _points(facts: Mapping[str, str]) -> list[Point]:
+    """Return the points of the stated seeds, or the one point between two seeds."""
+    if "t" in facts:
+        try:
+            t, method = float(facts["t"]), Method(facts.get("method", "slerp"))
+        except ValueError as error:
+            raise NotTried("it does not state a point between two seeds") from error
+        if not 0.0 < t < 1.0:
+            raise NotTried("it states a point that does not lie between two seeds")
+        return [Point(_seed(facts.get("start", "")), _seed(facts.get("end", "")), t, method)]
+    texts = facts["seeds"].split(" ") if "seeds" in facts else [facts.get("seed", "")]
+    if len(texts) > MOST_SEEDS:
+        raise NotTried(f"it states {len(texts)} seeds; up to {MOST_SEEDS} are tried")
+    return [point_of(_seed(text)) for text in texts]
+
+
+def _labels(facts: Mapping[str, str], count: int) -> list[str | None]:
+    if "labels" not in facts:
+        return [facts.get("label")] * count
+    labels: list[str | None] = [unquote(text) for text in facts["labels"].split(" ")]
+    if len(labels) != count:
+        raise NotTried(f"it states {count} seeds and {len(labels)} labels")
+    return labels
+
+
+def _integer(facts: Mapping[str, str], name: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,6}", text := facts.get(name, "")):
+        raise NotTried(f"it does not state its {name}")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    """Return a seed that is stated as an integer; only requests may have other text."""
+    if re.fullmatch(r"[0-9]{1,19}", text) and int(text) <= MAX_SEED:
+        return int(text)
+    raise NotTried("it does not state its seed")

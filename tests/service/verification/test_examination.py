@@ -1,0 +1,88 @@
+"""The examination of a file, with everything computed at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import pytest
+
+from models.picture import Pixels
+from service.batching.engine import ModelInfo
+from service.batching.recipe import Recipe, point_of
+from service.errors import UnknownModel
+from service.facts import file_facts
+from service.media.encoding import FORMATS
+from service.uploads.errors import PictureNotTaken
+from service.verification.examination import Parts, verify_file
+from service.verification.report import OriginResult, Outcome, Verification
+from tests.service.painter import MODE, card_named, paint
+
+pytestmark = pytest.mark.anyio
+
+T = TypeVar("T")
+CARD = card_named("painter-32")
+
+
+def found_model(name: str) -> ModelInfo:
+    """The one model."""
+    if name != CARD.pinned_name:
+        raise UnknownModel(f"{name} is not loaded")
+    return ModelInfo(CARD, MODE)
+
+
+async def at_once(job: Callable[[], T]) -> T:
+    """Run a job here."""
+    return job()
+
+
+async def painted_again(recipes: Sequence[Recipe]) -> list[Pixels]:
+    """The pictures of recipes."""
+    return [paint(recipe) for recipe in recipes]
+
+
+async def verified(content: bytes) -> Verification:
+    """The report on a file."""
+    return await verify_file(content, Parts(2**20, "", found_model, at_once, painted_again))
+
+
+def file_of(number: int, **changes: str) -> bytes:
+    """The picture of a seed, whose metadata may say something else."""
+    recipe = Recipe(CARD.pinned_name, point_of(number), 32)
+    return FORMATS["png"].write(paint(recipe), file_facts([recipe], CARD) | changes)
+
+
+async def test_the_report_has_all_parts() -> None:
+    """Of an untouched picture with something behind it."""
+    found = await verified(file_of(7) + b"more")
+
+    assert (found.origin, found.remade.outcome) == (OriginResult.PROVED, Outcome.EQUAL)
+    assert (found.file.media_type, found.file.width, found.file.trailing_bytes) == (
+        "image/png",
+        32,
+        4,
+    )
+    assert found.credentials.state == "none"
+    assert found.metadata.sources == ["XMP", "PNG text"]
+    assert found.remade.source == "metadata"
+
+
+async def test_a_lying_seed_gives_another_picture() -> None:
+    """Noise of another seed is not similar."""
+    found = await verified(file_of(7, seed="8"))
+
+    assert (found.origin, found.remade.outcome) == (OriginResult.CONTRADICTED, Outcome.DIFFERENT)
+
+
+async def test_a_recipe_that_is_not_understood_is_a_claim() -> None:
+    """With the reason in the verdict."""
+    found = await verified(file_of(7, psi="0.5"))
+
+    assert found.origin is OriginResult.CLAIMED
+    assert "states psi, which this version does not know" in found.verdict
+
+
+async def test_what_is_no_picture_is_refused() -> None:
+    """Before any proof is tried."""
+    with pytest.raises(PictureNotTaken):
+        await verified(b"%PDF-1.7")

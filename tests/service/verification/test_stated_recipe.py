@@ -1,0 +1,119 @@
+"""Recipes that facts state: the inverse of `file_facts`, and no guess where they are not enough."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.card import Card
+from service.batching.engine import ModelInfo
+from service.batching.recipe import Method, Point, Recipe, point_of, walk
+from service.errors import UnknownModel
+from service.facts import FACTS, file_facts
+from service.verification.stated_recipe import (
+    MOST_FRAMES_COMPARED,
+    UNDERSTOOD,
+    NotTried,
+    StatedRecipe,
+    stated_recipe,
+)
+from tests.service.painter import MODE, card_named
+
+CARD = card_named("painter-32")
+CLASSES = card_named("things-32", labels=("T-shirt/top & more", "Größe+1"))
+
+
+def loaded(card: Card):  # noqa: ANN201 - the type is that of the argument below
+    """Find one model alone."""
+
+    def find(name: str) -> ModelInfo:
+        if name != card.pinned_name:
+            raise UnknownModel(f"model {name!r} is not loaded")
+        return ModelInfo(card, MODE)
+
+    return find
+
+
+def stated(facts: dict[str, str], card: Card = CARD, frames: int = 1) -> StatedRecipe:
+    """The recipe that facts state."""
+    return stated_recipe(facts, frames, loaded(card))
+
+
+@pytest.mark.parametrize("point", [point_of(7), Point(7, 9, 0.1, Method.LERP), point_of(2**63 - 1)])
+@pytest.mark.parametrize("resolution", [4, 32])
+def test_facts_of_a_picture_give_its_recipe(point: Point, resolution: int) -> None:
+    """Of a seed, and of a point between two."""
+    recipe = Recipe(CARD.pinned_name, point, resolution)
+    found = stated(file_facts([recipe], CARD))
+
+    assert (found.kind, found.recipes) == ("picture", [recipe])
+
+
+@pytest.mark.parametrize("labels", [(0, 1, 0), (1, 1, 1)])
+def test_facts_of_a_sheet_give_all_recipes(labels: tuple[int, ...]) -> None:
+    """With a class for each picture, or one for all."""
+    recipes = [
+        Recipe(CLASSES.pinned_name, point_of(seed), 16, CLASSES.labels[label])
+        for seed, label in zip((5, 3, 5), labels, strict=True)
+    ]
+    found = stated(file_facts(recipes, CLASSES), CLASSES)
+
+    assert (found.kind, found.recipes) == ("sheet", recipes)
+    assert found.seeds == [5, 3]
+
+
+@pytest.mark.parametrize("loop", [True, False])
+def test_facts_of_a_walk_give_frames_of_it(loop: bool) -> None:
+    """The number of frames says whether it returns to its beginning."""
+    points = walk([1, 2, 3], 20, loop=loop, method=Method.SLERP)
+    keys = [Recipe(CARD.pinned_name, point_of(seed), 32) for seed in (1, 2, 3)]
+    facts = file_facts(keys, CARD) | {"steps": "20", "method": "slerp"}
+    found = stated(facts, frames=len(points))
+
+    assert found.kind == "walk"
+    assert len(found.places) == MOST_FRAMES_COMPARED
+    assert (found.places[0], found.places[-1]) == (0, len(points) - 1)
+    assert [r.point for r in found.recipes] == [points[place] for place in found.places]
+    assert (("loop", "true") in found.query) == loop
+
+
+def test_every_fact_of_a_picture_is_understood() -> None:
+    """A new input of a picture must be read here, too, or pictures would be called different."""
+    assert {fact.name for fact in FACTS} <= UNDERSTOOD
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"psi": "0.7"}, "states psi, which this version does not know"),
+        ({"model": "painter-32"}, "does not state a model with its digest"),
+        ({"model": "painter-32@" + "0" * 64}, "not loaded here"),
+        ({"resolution": "48"}, "impossible: resolution: painter-32 has no 48"),
+        ({"resolution": "9" * 5000}, "does not state its resolution"),
+        ({"seed": "ada"}, "does not state its seed"),
+        ({"seed": str(2**63)}, "does not state its seed"),
+        ({"seed": "9" * 5000}, "does not state its seed"),
+        ({"label": "cat"}, "impossible: label"),
+        ({"t": "nan", "start": "1", "end": "2"}, "does not lie between"),
+        ({"t": "x"}, "does not state a point"),
+        ({"seeds": " ".join(["1"] * 65)}, "states 65 seeds"),
+        ({"seeds": "1 2", "labels": "a"}, "2 seeds and 1 labels"),
+        ({"seeds": "1 2", "steps": "3", "method": "slerp"}, "1 frames, and 2 seeds with 3 steps"),
+        ({"seeds": "1 2", "steps": "0", "method": "slerp"}, "another number"),
+        ({"seeds": "1 2", "steps": "9" * 5000, "method": "slerp"}, "does not state its steps"),
+        ({"seeds": "1 2", "steps": "3", "method": "swirl"}, "does not state the method"),
+    ],
+)
+def test_facts_that_are_not_enough_are_not_guessed(change: dict[str, str], reason: str) -> None:
+    """Each with its reason."""
+    facts = file_facts([Recipe(CARD.pinned_name, point_of(7), 32)], CARD)
+
+    with pytest.raises(NotTried, match=reason):
+        stated(facts | change)
+
+
+def test_an_animation_without_steps_is_not_guessed() -> None:
+    """It is none of ours."""
+    facts = file_facts([Recipe(CARD.pinned_name, point_of(7), 32)], CARD)
+
+    with pytest.raises(NotTried, match="does not state the steps of a walk"):
+        stated(facts, frames=3)

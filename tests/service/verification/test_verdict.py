@@ -1,0 +1,82 @@
+"""One word and one sentence for every combination of proofs."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from service.verification.report import (
+    CredentialsPart,
+    MetadataPart,
+    OriginResult,
+    Outcome,
+    RemadePart,
+    WatermarkPart,
+)
+from service.verification.verdict import verdict_of
+
+MODEL = "faces-64@" + "a" * 64
+STATES = ["none", "invalid", "valid", "trusted"]
+
+
+def judged(
+    state: str = "none",
+    mark: str = "not found",
+    outcome: Outcome = Outcome.NOT_TRIED,
+    *,
+    stated: bool = True,
+) -> tuple[OriginResult, str]:
+    """The verdict on a file about seed 7 of `faces-64`."""
+    facts = {"model": MODEL, "seed": "7"} if stated else {}
+    return verdict_of(
+        CredentialsPart(state=state, signer="Faces Ltd"),
+        WatermarkPart(state=mark, payload="aaaa"),
+        MetadataPart(sources=[], facts=facts, contradictions=[]),
+        RemadePart(outcome=outcome, reason="no time", model=MODEL, kind="picture", seeds=["7"]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("origin", "state", "mark", "outcome"),
+    [
+        (OriginResult.PROVED, "none", "not found", Outcome.EQUAL),
+        (OriginResult.PROVED, "invalid", "not found", Outcome.EQUAL),
+        (OriginResult.PROVED, "trusted", "not found", Outcome.NOT_TRIED),
+        (OriginResult.LIKELY, "none", "not found", Outcome.SIMILAR),
+        (OriginResult.LIKELY, "none", "found", Outcome.NOT_TRIED),
+        (OriginResult.CONTRADICTED, "none", "not found", Outcome.DIFFERENT),
+        (OriginResult.CONTRADICTED, "trusted", "found", Outcome.DIFFERENT),
+        (OriginResult.CONTRADICTED, "invalid", "not found", Outcome.NOT_TRIED),
+        (OriginResult.CLAIMED, "valid", "not found", Outcome.NOT_TRIED),
+        (OriginResult.CLAIMED, "none", "not found", Outcome.NOT_TRIED),
+    ],
+)
+def test_the_strongest_proof_decides(
+    origin: OriginResult, state: str, mark: str, outcome: Outcome
+) -> None:
+    """In this order: pixels made again, trusted signature, similar picture, watermark, claims."""
+    assert judged(state, mark, outcome)[0] is origin
+
+
+def test_where_nothing_is_found_nothing_is_proved() -> None:
+    """Neither for nor against."""
+    origin, sentence = judged(stated=False)
+
+    assert origin is OriginResult.UNKNOWN
+    assert "That proves nothing" in sentence
+
+
+def test_credentials_that_do_not_fit_are_said_beside_a_proof() -> None:
+    """The pixels are proved, the signature is not."""
+    assert judged("invalid", outcome=Outcome.EQUAL)[1].endswith("credentials do not fit the file.")
+
+
+def test_every_combination_is_a_sentence() -> None:
+    """That begins with a capital and ends with a full stop."""
+    marks = ["found", "not found", "not tried"]
+    for state, mark, outcome, stated in itertools.product(STATES, marks, Outcome, (True, False)):
+        _, sentence = judged(state, mark, outcome, stated=stated)
+        assert sentence[:1].isupper() or sentence.startswith("faces-64 made")
+        assert sentence.endswith(".")
+        assert "None" not in sentence
