@@ -38,6 +38,9 @@ RUN python3 -m venv /opt/venv \
     && find /opt/venv -path '*/torch/bin/*' ! -name torch_shm_manager -delete \
     && rm -r /opt/venv/lib/python3*/site-packages/torch/include \
     && rm -rf /opt/venv/lib/python3*/site-packages/torch/test \
+    # of the C2PA library, what only links Rust programs: 31 MB
+    && find /opt/venv -path '*/c2pa/libs/*' -name '*.rlib' -delete \
+    && python -c "import c2pa" \
     && python -c "import openvino, sys; 'CPU' in openvino.Core().available_devices or sys.exit(1)"
 
 # ---- what runs
@@ -71,7 +74,9 @@ COPY --from=dependencies /opt/venv /opt/venv
 COPY docker/alive.py ./
 COPY models ./models
 COPY service ./service
-RUN python -m compileall -q models service alive.py
+RUN python -m compileall -q models service alive.py \
+    # a volume that is mounted here gets this owner
+    && install --directory --owner 10001 --group 10001 --mode 700 /app/data/credentials
 
 USER 10001:10001
 EXPOSE 8000

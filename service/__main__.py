@@ -12,6 +12,7 @@ import logging
 import os
 import socket
 import sys
+from typing import NoReturn
 
 import uvicorn
 from prometheus_client import disable_created_metrics
@@ -51,10 +52,15 @@ def settings_or_exit() -> tuple[Settings, list[str]]:
         settings, warnings = read_settings()
         require_device(settings)
     except SettingsError as error:
-        for fault in error.faults:
-            print(fault, file=sys.stderr)  # noqa: T201 - before the log is configured
-        sys.exit(SETTINGS_WRONG)
+        exit_with(error)
     return settings, warnings
+
+
+def exit_with(error: SettingsError) -> NoReturn:
+    """Print the faults of the settings, and exit."""
+    for fault in error.faults:
+        print(fault, file=sys.stderr)  # noqa: T201 - for a person, whatever the log's form
+    sys.exit(SETTINGS_WRONG)
 
 
 def require_device(settings: Settings) -> None:
@@ -84,7 +90,15 @@ def main() -> None:
         log.warning("%s", warning)
     set_service_name()
     disable_created_metrics()  # no additional `_created` series for each counter
-    sys.exit(serve(settings, ServiceRuntime(settings)))
+    sys.exit(serve(settings, runtime_or_exit(settings)))
+
+
+def runtime_or_exit(settings: Settings) -> ServiceRuntime:
+    """Put the service together; exits if its key or certificates cannot be used."""
+    try:
+        return ServiceRuntime(settings)
+    except SettingsError as error:
+        return exit_with(error)
 
 
 def serve(settings: Settings, runtime: ServiceRuntime) -> int:

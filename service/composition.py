@@ -19,6 +19,7 @@ from service.batching.engine import Engine
 from service.batching.predictor import WorkPredictor
 from service.batching.queue import AdmissionQueue
 from service.batching.waiting import drain
+from service.credentials.current import CurrentSigner
 from service.engine.torch_engine import TorchEngine
 from service.errors import NotReady
 from service.operations.engine_health import EngineHealth
@@ -69,11 +70,17 @@ class ServiceRuntime:
 
     Args:
         open_engine: creates the engine, which is started later.
+
+    Raises:
+        SettingsError: key or certificates of Content Credentials cannot be used.
     """
 
     def __init__(self, settings: Settings, open_engine: OpenEngine = open_torch_engine) -> None:
         self.settings = settings
         self.metrics = Metrics()
+        self.credentials = CurrentSigner(settings)
+        if self.credentials.expires_at is not None:
+            self.metrics.credentials_expire(self.credentials.expiry_timestamp)
         self.keys = KeyRing(settings.api_keys)
         self.rate = RateLimit(settings.rate_limit) if settings.rate_limit else None
         self._background = BackgroundThread()
@@ -118,6 +125,7 @@ class ServiceRuntime:
         )
         self._published: Catalogue | None = None
         self._life: asyncio.Task[None] | None = None
+        self._watch: asyncio.Task[None] | None = None
 
     # ------------------------------------------------------------------ interface for routes
 
@@ -159,7 +167,9 @@ class ServiceRuntime:
 
     def start(self) -> None:
         """Start the engine and load all bundles; returns at once."""
-        self._life = asyncio.get_running_loop().create_task(self._load_and_watch())
+        loop = asyncio.get_running_loop()
+        self._life = loop.create_task(self._load_and_watch())
+        self._watch = loop.create_task(self.credentials.watch())
 
     def look_for_models(self) -> None:
         """Start a scan of the folders of bundles that reads every bundle."""
@@ -184,6 +194,8 @@ class ServiceRuntime:
         self.begin_drain()
         if given_up := await drain(self.batcher, self.settings.drain_limit_s):
             log.warning("%d images were given up at shutdown", given_up)
+        if self._watch is not None:
+            self._watch.cancel()
         self.pipeline.close()
         self.decoders.close()
 

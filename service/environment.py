@@ -191,6 +191,8 @@ def allowed_values(setting: str) -> str:
     arguments = get_args(info.annotation)
     if choices := [choice for choice in arguments if isinstance(choice, str)]:
         return "one of " + ", ".join(choices)
+    if info.annotation is bool:
+        return "on or off"
     kind = "a whole number" if int in (info.annotation, *arguments) else "a number"
     unit = " of seconds" if setting.endswith("_s") else ""
     limits = {
@@ -219,6 +221,8 @@ def describe_settings() -> Iterator[str]:
     """One line of help for each setting."""
     for name, info in Settings.model_fields.items():
         default = "unset" if info.default in (None, (), "") else info.default
+        if info.annotation is bool:
+            default = "on" if default else "off"
         if name == "bundles":
             default = os.pathsep.join(map(str, Settings.model_construct().bundles))
         yield f"{variable_of(name):<34} {info.description} [{default}]"

@@ -1,6 +1,8 @@
 """Encoding of pixels into the file of one answer: picture, sheet, ZIP file or animation.
 
-Owns the creation of all these files, each with its facts. Knows neither routes nor the engine.
+Owns the creation of all these files, each with its facts, and the last step: Content Credentials.
+They are signed over the final bytes, once for each file; a ZIP file carries none, its pictures do.
+Knows neither routes nor the engine.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import Final
 from models.card import Card
 from models.picture import Pixels, pixel_sha256
 from service.batching.recipe import Recipe
+from service.credentials.signing import FileSigner
 from service.facts import file_facts
 from service.media.animation import MOVING_FORMATS, animate
 from service.media.archives import contact_sheet, zip_images
@@ -35,18 +38,32 @@ class File:
     pixel_sha256: str
 
 
-def picture_file(recipe: Recipe, card: Card, pixels: Pixels, image_format: str) -> File:
-    """One picture `[H, W, C]`, with its facts as metadata."""
-    content = encode(pixels, image_format, file_facts([recipe], card))
-    return File(content, FORMATS[image_format].media_type, pixel_sha256([pixels]))
+def picture_file(
+    recipe: Recipe, card: Card, pixels: Pixels, image_format: str, signer: FileSigner | None
+) -> File:
+    """One picture `[H, W, C]`, with its facts as metadata; signed, if there is a signer.
+
+    Raises:
+        SigningFailed: it could not be signed.
+    """
+    facts = file_facts([recipe], card)
+    content = encode(pixels, image_format, facts)
+    media_type = FORMATS[image_format].media_type
+    return _sealed(content, media_type, pixel_sha256([pixels]), facts, signer)
 
 
 def sheet_file(
-    recipes: Sequence[Recipe], card: Card, images: Sequence[Pixels], image_format: str
+    recipes: Sequence[Recipe],
+    card: Card,
+    images: Sequence[Pixels],
+    image_format: str,
+    signer: FileSigner | None,
 ) -> File:
-    """Pictures of one shape, arranged side by side as one picture."""
-    content = encode(contact_sheet(images), image_format, file_facts(recipes, card))
-    return File(content, FORMATS[image_format].media_type, pixel_sha256(images))
+    """Pictures of one shape, arranged side by side as one picture; signed as `picture_file`."""
+    facts = file_facts(recipes, card)
+    content = encode(contact_sheet(images), image_format, facts)
+    media_type = FORMATS[image_format].media_type
+    return _sealed(content, media_type, pixel_sha256(images), facts, signer)
 
 
 def zip_file(named: Sequence[tuple[str, File]], images: Sequence[Pixels], facts: Facts) -> File:
@@ -55,7 +72,24 @@ def zip_file(named: Sequence[tuple[str, File]], images: Sequence[Pixels], facts:
     return File(content, ZIP, pixel_sha256(images))
 
 
-def animation_file(frames: Sequence[Pixels], name: str, fps: int, loop: bool, facts: Facts) -> File:
-    """Frames as one animation or video in the format `name`."""
+def animation_file(
+    frames: Sequence[Pixels],
+    name: str,
+    fps: int,
+    loop: bool,
+    facts: Facts,
+    signer: FileSigner | None,
+) -> File:
+    """Frames as one animation or video in the format `name`; signed as `picture_file`."""
     content = animate(frames, name, fps, loop, facts)
-    return File(content, MOVING_FORMATS[name].media_type, pixel_sha256(frames))
+    media_type = MOVING_FORMATS[name].media_type
+    return _sealed(content, media_type, pixel_sha256(frames), facts, signer)
+
+
+def _sealed(
+    content: bytes, media_type: str, digest: str, facts: Facts, signer: FileSigner | None
+) -> File:
+    """Return the finished file of `content`, whose pictures have this digest."""
+    if signer is not None:
+        content = signer.sign(content, media_type, facts)
+    return File(content, media_type, digest)

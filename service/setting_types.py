@@ -17,6 +17,8 @@ from service.access.keys import digests_of
 
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s,*]+")  # without a path: browsers send none
 DEVICE = re.compile(r"cpu|cuda(:[0-9]{1,2})?")
+MODULE_FUNCTION = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+HTTP_ADDRESS = re.compile(r"https?://[^\s/]+(/\S*)?")
 LONGEST_S = 10_000_000  # 115 days; below the limit of system timers
 LONGEST_WRITE_S = 1_000_000  # the system has milliseconds in 31 bits
 MOST_THREADS = 1024
@@ -67,6 +69,18 @@ def _are_origins(value: object) -> object:
     return origins or value
 
 
+def _is_a_function(value: str) -> str:
+    if not MODULE_FUNCTION.fullmatch(value):
+        raise ValueError("write module:function, such as our_keys.kms:sign")
+    return value
+
+
+def _is_an_http_address(value: str) -> str:
+    if not HTTP_ADDRESS.fullmatch(value):
+        raise ValueError("write an address as http://timestamp.example.org")
+    return value
+
+
 AnyCase = BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
 Seconds = Annotated[float, Field(le=LONGEST_S, allow_inf_nan=False)]
 HostName = Annotated[str, AfterValidator(_is_an_address)]
@@ -75,3 +89,5 @@ Device = Annotated[str, AnyCase, AfterValidator(_is_a_device)]
 KeyDigests = Annotated[tuple[bytes, ...], BeforeValidator(_digests_of_keys)]
 RateText = Annotated[str, AfterValidator(_is_a_rate)]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_are_origins)]
+FunctionName = Annotated[str, AfterValidator(_is_a_function)]
+HttpAddress = Annotated[str, AfterValidator(_is_an_http_address)]

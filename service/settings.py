@@ -16,7 +16,9 @@ from service.setting_types import (
     AnyCase,
     Device,
     Folders,
+    FunctionName,
     HostName,
+    HttpAddress,
     KeyDigests,
     Origins,
     RateText,
@@ -144,6 +146,27 @@ class Settings(BaseModel):
     cors_origins: Origins = Field(
         default=(),
         description="sites whose scripts may read answers, separated by commas; * for all",
+    )
+
+    # ------------------------------------------------------------------ Content Credentials
+    credentials: bool = Field(default=True, description="on: files carry Content Credentials; off")
+    credentials_key: Path | None = Field(
+        default=None, description="PEM file with the private key that signs them, PKCS #8"
+    )
+    credentials_chain: Path | None = Field(
+        default=None,
+        description="PEM file with the certificate of this key, then those of its issuers",
+    )
+    credentials_function: FunctionName | None = Field(
+        default=None,
+        description="function that signs bytes instead of a key, as module:function",
+    )
+    credentials_timestamp_url: HttpAddress | None = Field(
+        default=None, description="time-stamp authority (RFC 3161), asked once for each file"
+    )
+    credentials_folder: Path = Field(
+        default=Path("data/credentials"),
+        description="folder of the development chain, which is made where no key is set",
     )
 
     # ------------------------------------------------------------------ timeouts

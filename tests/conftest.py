@@ -41,6 +41,7 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(
         bundles=(tmp_path / "bundles",),
         bundles_poll_s=0,
+        credentials_folder=tmp_path / "credentials",
         encoders=1,
         threads=1,
     )

@@ -17,6 +17,7 @@ from models.picture import Pixels
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe
 from service.composition import ServiceRuntime
+from service.credentials.signing import FileSigner
 from service.errors import PreconditionFailed
 from service.facts import file_facts, header_facts, log_facts
 from service.files import File
@@ -50,6 +51,7 @@ class Job:
         write: turns the pixels of all pictures or frames into the file.
         headers: headers specific to this kind of answer.
         asked_model: model name as the client wrote it.
+        signer: signer of the file, or of the pictures in it; None if it is not signed.
         is_repeatable: True if equal requests have equal answers, which may be validated and cached.
     """
 
@@ -63,6 +65,7 @@ class Job:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     frames: Sequence[Recipe] | None = None
     asked_model: str | None = None
+    signer: FileSigner | None = None
     is_repeatable: bool = True
 
     @property
@@ -90,7 +93,7 @@ async def respond(
         file, timing = await while_connected(request, _make(runtime, job, client_timeout_s))
         return _whole(request, file, timing, headers)
 
-    etag = etag_of(job.rendered, job.served.mode, job.encoding, job.facts)
+    etag = etag_of(job.rendered, job.served.mode, job.encoding, job.facts, job.signer)
     headers |= caching(etag, job.asked_model, public=runtime.keys.open_to_all)
     if is_other_than_wanted(request, etag):
         raise PreconditionFailed(f"the ETag of this answer is {etag}: ask without If-Match")

@@ -15,11 +15,13 @@ from starlette.requests import Request
 
 from service.batching.engine import EngineMode
 from service.batching.recipe import Recipe
+from service.credentials.signing import FileSigner
 from service.facts import FACTS
 from service.pipeline import Timing
 
 FOR_EVER: Final = "max-age=31536000, immutable"
 FOR_A_MINUTE: Final = "max-age=60"
+WEAK: Final = "W/"
 LONGEST_FILE_NAME: Final = 100  # characters, without the extension
 
 # Every header that an answer with pictures may carry beyond the common ones, for OpenAPI and for
@@ -34,19 +36,28 @@ CACHE_HEADERS: Final = ("ETag", "Cache-Control", "Accept-Ranges")
 
 
 def etag_of(
-    recipes: Sequence[Recipe], mode: EngineMode, encoding: str, facts: Mapping[str, str]
+    recipes: Sequence[Recipe],
+    mode: EngineMode,
+    encoding: str,
+    facts: Mapping[str, str],
+    signer: FileSigner | None,
 ) -> str:
-    """Return a strong validator for the bytes of an answer, quotes included; nothing is rendered.
+    """Return a validator for the bytes of an answer, quotes included; nothing is rendered.
+
+    It is strong, unless the signer's signatures never repeat: then it is weak (RFC 9110, section
+    8.8.1), since equal requests have equal pictures in files of other bytes.
 
     Args:
         recipes: every picture of the answer, in order.
         mode: mode of the engine; its platform enters the ETag.
         encoding: the file format with its options and the version of its encoder.
         facts: metadata in the file.
+        signer: signer of the file; None if it is not signed.
     """
-    parts = (*map(repr, recipes), mode.platform, encoding)
+    parts = (*map(repr, recipes), mode.platform, encoding, *([signer.version] if signer else []))
     text = "|".join((*parts, repr(sorted(facts.items()))))
-    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+    weak = WEAK if signer and not signer.is_repeatable else ""
+    return f'{weak}"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
 def caching(etag: str, asked_model: str | None, *, public: bool) -> dict[str, str]:
@@ -62,20 +73,21 @@ def caching(etag: str, asked_model: str | None, *, public: bool) -> dict[str, st
     return {
         "ETag": etag,
         "Cache-Control": f"{'public' if public else 'private'}, {age}",
-        "Accept-Ranges": "bytes",
+        "Accept-Ranges": "none" if etag.startswith(WEAK) else "bytes",
     }
 
 
 def is_fresh(request: Request, etag: str) -> bool:
     """True if the client already holds the bytes of `etag` (RFC 9110, section 13.1.2)."""
-    tags = [tag.removeprefix("W/") for tag in _listed(request, "if-none-match")]
-    return etag in tags or "*" in tags
+    tags = [tag.removeprefix(WEAK) for tag in _listed(request, "if-none-match")]
+    return etag.removeprefix(WEAK) in tags or "*" in tags
 
 
 def is_other_than_wanted(request: Request, etag: str) -> bool:
     """True if `If-Match` requires other bytes than those of `etag` (section 13.1.1)."""
     tags = _listed(request, "if-match")
-    return bool(tags) and etag not in tags and "*" not in tags
+    same = etag in tags and not etag.startswith(WEAK)
+    return bool(tags) and not same and "*" not in tags
 
 
 def server_timing(timing: Timing) -> str:

@@ -24,7 +24,8 @@ def wanted_range(request: Request, etag: str, length: int) -> tuple[int, int] | 
     """Return the first and last byte of a range requested of `length` bytes; None: the whole file.
 
     A header that is malformed, of another unit or of several ranges is ignored, as section 14.2
-    allows; so is a header whose `If-Range` is not `etag`.
+    allows; so is a header whose `If-Range` is not `etag`, and any for an answer with a weak `etag`:
+    pieces of two files would not fit together.
 
     Raises:
         RangeNotSatisfiable: the range begins after the end of the file.
@@ -32,6 +33,8 @@ def wanted_range(request: Request, etag: str, length: int) -> tuple[int, int] | 
     header = request.headers.get("range")
     condition = request.headers.get("if-range")
     if request.method != "GET" or header is None or condition not in (None, etag):
+        return None
+    if etag.startswith("W/"):
         return None
     found = _ONE_RANGE.fullmatch(header.strip())
     if not found or found[1] == found[2] == "":

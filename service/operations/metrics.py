@@ -7,13 +7,14 @@ closed sets: never a seed, a raw path or a client.
 - Capacity:       queue depth, queue wait, queued work, refusals: add a replica or shed load
 - Configuration:  batch size, batch and encode duration: set batch size, threads, formats
 - Usage:          images by model and resolution
+- Credentials:    time at which their certificates expire
 - Process:        process_*: memory, processor time, open files, start time
 """
 
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily
@@ -123,6 +124,14 @@ class Metrics:
         self.engine_errors.labels("hang").inc()
 
     # ------------------------------------------------------------------ at start
+
+    def credentials_expire(self, expires_at: Callable[[], float]) -> None:
+        """Read the time at which the chain of Content Credentials expires at each scrape."""
+        Gauge(
+            "progan_credentials_expiry_timestamp_seconds",
+            "Unix time at which the certificates of Content Credentials expire.",
+            registry=self.registry,
+        ).set_function(expires_at)
 
     def watch(self, batcher: Batcher) -> None:
         """Read the queue's gauges from `batcher` at each scrape."""

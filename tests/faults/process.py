@@ -42,6 +42,7 @@ class Service:
         self.port = free_port()
         self._orders = folder / "orders.json"
         variables = {"bundles": str(bundles), "threads": "1", **settings, "port": str(self.port)}
+        variables |= {"credentials_folder": str(folder / "credentials")}
         self._environment = {n: v for n, v in os.environ.items() if not n.startswith("PROGAN_")}
         self._environment |= {f"PROGAN_{n.upper()}": v for n, v in variables.items()}
         self._environment[ORDERS] = str(self._orders)

@@ -35,7 +35,8 @@ class Server:
         if descriptors:
             command = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *command]
         environment = {name: value for name, value in os.environ.items() if "PROGAN" not in name}
-        variables = {"bundles": str(bundles), "port": "0", "threads": "1"} | settings
+        variables = {"bundles": str(bundles), "port": "0", "threads": "1"}
+        variables |= {"credentials_folder": str(log.parent / "credentials"), **settings}
         environment |= {f"PROGAN_{name.upper()}": value for name, value in variables.items()}
         self.log = log
         with log.open("ab") as file:

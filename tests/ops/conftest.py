@@ -23,9 +23,10 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def registry() -> CollectorRegistry:
+def registry(tmp_path_factory: pytest.TempPathFactory) -> CollectorRegistry:
     """The metrics of a service that has not been started yet."""
-    return ServiceRuntime(Settings()).metrics.registry
+    folder = tmp_path_factory.mktemp("credentials")
+    return ServiceRuntime(Settings(credentials_folder=folder)).metrics.registry
 
 
 @pytest.fixture(scope="session")

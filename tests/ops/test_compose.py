@@ -127,10 +127,11 @@ def test_own_models_are_served_beside_the_shipped_ones(compose: dict[str, Any], 
     """From another folder, which is a volume until one is named."""
     container = compose["services"][name]
     folders = container["environment"]["PROGAN_BUNDLES"].split(":")
-    shipped, own = container["volumes"]
+    shipped, own, credentials = container["volumes"]
 
     assert folders == [shipped["target"], own.split(":")[-2]]
     assert own.startswith("${OWN_BUNDLES:-own-bundles}:")
+    assert credentials == "credentials:/app/data/credentials"  # the default folder, in /app
 
 
 def test_prometheus_scrapes_either_service_by_one_name(compose: dict[str, Any]) -> None:

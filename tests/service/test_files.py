@@ -26,7 +26,7 @@ IMAGES = [paint(recipe) for recipe in RECIPES]
 
 def test_a_picture_file_holds_the_picture_its_digest_and_its_facts() -> None:
     """Lossless, with its media type."""
-    file = picture_file(RECIPES[0], CARD, IMAGES[0], "png")
+    file = picture_file(RECIPES[0], CARD, IMAGES[0], "png", None)
     image = Image.open(io.BytesIO(file.content))
 
     assert file.media_type == "image/png"
@@ -37,7 +37,7 @@ def test_a_picture_file_holds_the_picture_its_digest_and_its_facts() -> None:
 
 def test_a_sheet_tells_the_seeds_of_all_its_pictures() -> None:
     """And its digest is that of their pixels, not of the sheet's."""
-    file = sheet_file(RECIPES, CARD, IMAGES, "png")
+    file = sheet_file(RECIPES, CARD, IMAGES, "png", None)
 
     assert Image.open(io.BytesIO(file.content)).info["seeds"] == "7 8"
     assert file.pixel_sha256 == pixel_sha256(IMAGES)
@@ -45,7 +45,7 @@ def test_a_sheet_tells_the_seeds_of_all_its_pictures() -> None:
 
 def test_a_zip_file_holds_pictures_and_their_facts() -> None:
     """Each as it is by itself."""
-    files = [picture_file(r, CARD, p, "webp") for r, p in zip(RECIPES, IMAGES, strict=True)]
+    files = [picture_file(r, CARD, p, "webp", None) for r, p in zip(RECIPES, IMAGES, strict=True)]
     named = list(zip(("a.webp", "b.webp"), files, strict=True))
     file = zip_file(named, IMAGES, file_facts(RECIPES, CARD))
     archive = zipfile.ZipFile(io.BytesIO(file.content))
@@ -57,7 +57,7 @@ def test_a_zip_file_holds_pictures_and_their_facts() -> None:
 
 def test_an_animation_has_the_media_type_of_its_format() -> None:
     """And the digest of all frames."""
-    file = animation_file(IMAGES, "png", 10, False, {"seeds": "7 8"})
+    file = animation_file(IMAGES, "png", 10, False, {"seeds": "7 8"}, None)
 
     assert file.media_type == "image/apng"
     assert file.pixel_sha256 == pixel_sha256(IMAGES)
@@ -68,7 +68,7 @@ def test_an_animation_has_the_media_type_of_its_format() -> None:
 def test_every_file_carries_credit_and_licence(image_format: str) -> None:
     """In the fields where programs look for them, in whatever letters."""
     card = replace(CARD, licence="CC BY 4.0", data=Data("d", "CC BY 4.0", "„Ada” & Söhne", 1))
-    content = picture_file(RECIPES[0], card, IMAGES[0], image_format).content
+    content = picture_file(RECIPES[0], card, IMAGES[0], image_format, None).content
     image = Image.open(io.BytesIO(content))
     xmp = image.info.get("xmp") or image.info["XML:com.adobe.xmp"].encode()
 

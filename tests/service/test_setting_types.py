@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from service.setting_types import Folders, HostName, Origins, RateText, split_at
+from service.setting_types import (
+    Folders,
+    FunctionName,
+    HostName,
+    HttpAddress,
+    Origins,
+    RateText,
+    split_at,
+)
 
 
 def test_words_are_split_and_stripped() -> None:
@@ -29,6 +37,8 @@ def test_folders_are_listed_once_each() -> None:
     [
         (HostName, "http://127.0.0.1", "write an address or a name alone"),
         (RateText, "many", "write a rate as 120/minute"),
+        (FunctionName, "our_keys.kms", "write module:function"),
+        (HttpAddress, "timestamp.example.org", "write an address as http://"),
         (Origins, "one.example", "'one.example' is no origin: write https://example.org"),
     ],
 )

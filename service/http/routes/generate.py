@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -15,6 +15,7 @@ from starlette.responses import Response
 from models.picture import Pixels, pixel_sha256
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe, point_of
+from service.credentials.signing import FileSigner
 from service.errors import OutOfRange
 from service.facts import address_of, file_facts
 from service.files import JSON, ZIP, File, picture_file, sheet_file, zip_file
@@ -43,6 +44,7 @@ class Pictures:
         media_type: media type of the answer.
         image_format: format of each picture.
         root: path prefix of the service, for addresses.
+        signer: signs each file; None for files without Content Credentials.
     """
 
     served: ModelInfo
@@ -51,10 +53,12 @@ class Pictures:
     media_type: str
     image_format: str
     root: str
+    signer: FileSigner | None = None
 
     def file_of(self, number: int, pixels: Pixels) -> File:
         """Return picture `number` as a file: the bytes of `GET /images/{seed}`."""
-        return picture_file(self.recipes[number], self.served.card, pixels, self.image_format)
+        recipe, card = self.recipes[number], self.served.card
+        return picture_file(recipe, card, pixels, self.image_format, self.signer)
 
     def address_of(self, number: int) -> str:
         """Return the permanent address of picture `number`."""
@@ -72,7 +76,8 @@ async def generate(
     """Return one new picture, or up to 64, each with its seed."""
     root = request.scope.get("root_path", "")
     served, accept = catalogue.find(query.model), request.headers.get("accept")
-    job = generate_job(pictures_of(query, served, accept, root))
+    pictures = pictures_of(query, served, accept, root)
+    job = generate_job(replace(pictures, signer=runtime.credentials.file_signer))
     return await respond(request, runtime, job, client_timeout_s)
 
 
@@ -138,6 +143,7 @@ def generate_job(pictures: Pictures) -> Job:
             **address,
         },
         is_repeatable=False,
+        signer=pictures.signer,
     )
 
 
@@ -148,7 +154,8 @@ def _as_picture(pictures: Pictures, images: Sequence[Pixels]) -> File:
 
 def _as_sheet(pictures: Pictures, images: Sequence[Pixels]) -> File:
     """Encode all pictures side by side as one image."""
-    return sheet_file(pictures.recipes, pictures.served.card, images, pictures.image_format)
+    card, signer = pictures.served.card, pictures.signer
+    return sheet_file(pictures.recipes, card, images, pictures.image_format, signer)
 
 
 def _as_zip(pictures: Pictures, images: Sequence[Pixels]) -> File:

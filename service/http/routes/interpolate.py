@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -14,6 +14,7 @@ from starlette.responses import Response
 from models.picture import Pixels, pixel_sha256
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Point, Recipe, frames_of_walk, point_of, walk
+from service.credentials.signing import FileSigner
 from service.errors import OutOfRange
 from service.facts import file_facts
 from service.files import JSON, ZIP, File, animation_file, picture_file, zip_file
@@ -34,13 +35,18 @@ ARCHIVES = {"json": (JSON, ".json"), "zip": (ZIP, ".zip")}  # media type and end
 
 @dataclass(frozen=True)
 class Walk:
-    """Walk as requested, with a recipe for each key frame and each frame."""
+    """Walk as requested, with a recipe for each key frame and each frame.
+
+    Attributes:
+        signer: signs each file; None for files without Content Credentials.
+    """
 
     query: WalkQuery
     served: ModelInfo
     key_frames: list[Recipe]
     frames: list[Recipe]
     facts: Mapping[str, str]
+    signer: FileSigner | None = None
 
 
 @router.head("/interpolate", include_in_schema=False)
@@ -53,9 +59,8 @@ async def interpolate(
     client_timeout_s: ClientTimeout = None,
 ) -> Response:
     """Return a walk through latent space from seed to seed."""
-    job = walk_job(
-        walk_of(query, catalogue.find(query.model), runtime.settings.interpolation_frames)
-    )
+    path = walk_of(query, catalogue.find(query.model), runtime.settings.interpolation_frames)
+    job = walk_job(replace(path, signer=runtime.credentials.file_signer))
     return await respond(request, runtime, job, client_timeout_s)
 
 
@@ -111,6 +116,7 @@ def walk_job(path: Walk) -> Job:
             "Content-Disposition": disposition(name, extension, attachment=query.format in ARCHIVES)
         },
         frames=path.frames,
+        signer=path.signer,
         asked_model=query.model,
     )
 
@@ -118,7 +124,7 @@ def walk_job(path: Walk) -> Job:
 def _as_animation(path: Walk, frames: Sequence[Pixels]) -> File:
     """Encode all frames as one animation."""
     query = path.query
-    return animation_file(frames, query.format, query.fps, query.loop, path.facts)
+    return animation_file(frames, query.format, query.fps, query.loop, path.facts, path.signer)
 
 
 def _as_zip(path: Walk, frames: Sequence[Pixels]) -> File:
@@ -160,6 +166,6 @@ def _as_json(path: Walk, frames: Sequence[Pixels]) -> File:
 
 def _frame_files(path: Walk, frames: Sequence[Pixels]) -> list[File]:
     return [
-        picture_file(recipe, path.served.card, pixels, FRAME_FORMAT)
+        picture_file(recipe, path.served.card, pixels, FRAME_FORMAT, path.signer)
         for recipe, pixels in zip(path.frames, frames, strict=True)
     ]

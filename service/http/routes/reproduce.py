@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe, point_of
+from service.credentials.signing import FileSigner
 from service.files import picture_file
 from service.http.answer import Job, facts_of_job, respond
 from service.http.dependencies import CatalogueDep, ClientTimeout, RuntimeDep
@@ -36,7 +37,8 @@ async def reproduce(
 ) -> Response:
     """Return the picture of a seed; the path may end in .png, .webp or .jpg."""
     text, image_format = seed_in_path(seed, query.format)
-    job = picture_job(text, image_format, query, catalogue.find(query.model))
+    served, signer = catalogue.find(query.model), runtime.credentials.file_signer
+    job = picture_job(text, image_format, query, served, signer)
     return await respond(request, runtime, job, client_timeout_s)
 
 
@@ -50,11 +52,18 @@ async def reproduce_by_query(
     client_timeout_s: ClientTimeout = None,
 ) -> Response:
     """Return the picture of a seed; the query takes any text, also text that a path cannot hold."""
-    job = picture_job(query.seed, query.format or "png", query, catalogue.find(query.model))
+    served, signer = catalogue.find(query.model), runtime.credentials.file_signer
+    job = picture_job(query.seed, query.format or "png", query, served, signer)
     return await respond(request, runtime, job, client_timeout_s)
 
 
-def picture_job(seed: str, image_format: str, query: ImageQuery, served: ModelInfo) -> Job:
+def picture_job(
+    seed: str,
+    image_format: str,
+    query: ImageQuery,
+    served: ModelInfo,
+    signer: FileSigner | None,
+) -> Job:
     """Return the job of one picture.
 
     Raises:
@@ -71,7 +80,8 @@ def picture_job(seed: str, image_format: str, query: ImageQuery, served: ModelIn
         format=image_format,
         media_type=file_format.media_type,
         encoding=f"{image_format} {ENCODER_VERSION}",
-        write=lambda images: picture_file(recipe, served.card, images[0], image_format),
+        write=lambda images: picture_file(recipe, served.card, images[0], image_format, signer),
+        signer=signer,
         facts=facts_of_job([recipe], served),
         headers={"Content-Disposition": disposition(f"{seed}-{resolution}", file_format.extension)},
         asked_model=query.model,

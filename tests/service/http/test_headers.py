@@ -51,24 +51,26 @@ def test_an_etag_is_strong_and_changes_with_all_that_determines_the_bytes() -> N
         EngineMode("cpu", "fp32", "torch 2", processor="AVX2"),
     ]
     tags = [
-        etag_of([RECIPE], MODE, "png 1", FACT),
-        etag_of([RECIPE], MODE, "png 2", FACT),
-        etag_of([RECIPE], MODE, "png 1", {"licence": "CC0"}),
-        etag_of([RECIPE, RECIPE], MODE, "png 1", FACT),
-        *(etag_of([other], MODE, "png 1", FACT) for other in others),
-        *(etag_of([RECIPE], mode, "png 1", FACT) for mode in modes),
+        etag_of([RECIPE], MODE, "png 1", FACT, None),
+        etag_of([RECIPE], MODE, "png 2", FACT, None),
+        etag_of([RECIPE], MODE, "png 1", {"licence": "CC0"}, None),
+        etag_of([RECIPE, RECIPE], MODE, "png 1", FACT, None),
+        *(etag_of([other], MODE, "png 1", FACT, None) for other in others),
+        *(etag_of([RECIPE], mode, "png 1", FACT, None) for mode in modes),
     ]
 
     assert len(set(tags)) == len(tags)
     assert all(tag.startswith('"') and tag.endswith('"') for tag in tags)
-    assert etag_of([RECIPE], MODE, "png 1", FACT) == tags[0]
+    assert etag_of([RECIPE], MODE, "png 1", FACT, None) == tags[0]
 
 
 def test_what_a_trial_at_start_found_does_not_change_the_bytes() -> None:
     """`exact` says how pictures may be batched, not what they are."""
     inexact = dataclasses.replace(MODE, exact=False, golden_tried=9, golden_equal=5)
 
-    assert etag_of([RECIPE], inexact, "png 1", FACT) == etag_of([RECIPE], MODE, "png 1", FACT)
+    assert etag_of([RECIPE], inexact, "png 1", FACT, None) == etag_of(
+        [RECIPE], MODE, "png 1", FACT, None
+    )
 
 
 def test_times_are_given_in_milliseconds() -> None:
