@@ -14,7 +14,7 @@ from typing import NoReturn
 import torch
 
 from models.bundle import BundleError
-from training.commands import benchmark, evaluate, export, generate, prepare, train
+from training.commands import benchmark, benchmark_parts, evaluate, export, generate, prepare, train
 from training.commands import report as report_command
 from training.config.config import ConfigError
 from training.data.manifest import DataError
@@ -76,10 +76,19 @@ def build_parser() -> argparse.ArgumentParser:
     generate.add_arguments(generating)
     generating.set_defaults(run_command=generate.run)
 
-    benchmarking = commands.add_parser("benchmark", help="repeat a published experiment")
-    benchmark.add_arguments(benchmarking)
-    add_threads_argument(benchmarking)
-    benchmarking.set_defaults(run_command=run_benchmark)
+    benchmarking = commands.add_parser(
+        "benchmark",
+        help="repeat a published experiment, or compare networks by the parts of pictures",
+    )
+    names = benchmarking.add_subparsers(required=True, metavar="NAME")
+    for name, module, told in (
+        ("stacked-mnist", benchmark, "how many of 1,000 modes a generator finds"),
+        ("parts", benchmark_parts, "how many parts of its pictures a network gets right"),
+    ):
+        one = names.add_parser(name, help=told)
+        module.add_arguments(one)
+        add_threads_argument(one)
+        one.set_defaults(run_command=run_benchmark, run_named=module.run)
     return parser
 
 
@@ -91,9 +100,9 @@ def run_evaluate(options: argparse.Namespace) -> int:
 
 
 def run_benchmark(options: argparse.Namespace) -> int:
-    """Run the `benchmark` command."""
+    """Run a benchmark by its name."""
     use_threads(options.threads)
-    return benchmark.run(options)
+    return options.run_named(options)
 
 
 def main() -> int:

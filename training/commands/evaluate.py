@@ -25,6 +25,7 @@ from training.quality.evaluation import (
     measure_pixels,
 )
 from training.quality.fid import INCEPTION_FILE
+from training.quality.parts.entries import measure_parts
 from training.quality.pictures import PictureSet, choose_real, draw_generated
 from training.quality.report import (
     QUALITY_FILE,
@@ -69,6 +70,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     told = f"measure FID too, with these weights: {INCEPTION_FILE}"
     parser.add_argument("--inception", type=Path, metavar="FILE", help=told)
+    told = "do not read the parts of the pictures, which is done where those of the data are known"
+    parser.add_argument("--no-parts", dest="parts", action="store_false", help=told)
 
 
 def picture_count(text: str) -> int:
@@ -90,7 +93,12 @@ def random_seed(text: str) -> int:
 def run(options: argparse.Namespace, device: torch.device) -> int:
     """Run the `evaluate` command."""
     effort = Effort(
-        options.images, options.feature_images, options.pairs, options.seed, options.inception
+        options.images,
+        options.feature_images,
+        options.pairs,
+        options.seed,
+        options.inception,
+        options.parts,
     )
     out: Path = options.out or options.run / QUALITY_FILE
     report = evaluate_run(
@@ -137,9 +145,10 @@ def evaluate_run(
     of_features, sheet = measure_by_features(
         sets, prepared, growth.resolution, effort.seed, networks, open_progress
     )
-    report = report_of(
-        loaded, run_folder, prepared, effort, metrics | of_features, str(device), began
-    )
+    metrics |= of_features
+    if effort.parts:
+        metrics |= measure_parts(generated, prepared, growth.resolution, effort.seed, open_progress)
+    report = report_of(loaded, run_folder, prepared, effort, metrics, str(device), began)
     write_file(out.with_name(NEIGHBOURS_FILE), sheet)
     write_report(out, report)
     return report

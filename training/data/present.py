@@ -20,6 +20,7 @@ from training.data.sources.opening import is_there, open_source
 from training.data.sources.state import STATE_FILE, difference, read_state
 from training.data.stream import open_prepared
 
+READERS = "parts-????.safetensors"  # trained for these pictures, and kept beside them
 OURS = {MANIFEST_FILE, LABELS_FILE, SKIPPED_FILE, STATE_FILE}
 
 
@@ -97,8 +98,10 @@ def require_replaceable(out: Path) -> None:
 
 
 def is_ours(path: Path) -> bool:
-    """True for a file with a name that a preparation writes."""
-    return path.is_file() and (path.name in OURS or path.match("images-????.npy"))
+    """True for a file with a name that a preparation, or the reader of parts, writes."""
+    return path.is_file() and (
+        path.name in OURS or path.match("images-????.npy") or path.match(READERS)
+    )
 
 
 def require_apart(source: str, out: Path) -> None:

@@ -45,6 +45,7 @@ class Effort:
         pairs: pairs of pictures for MS-SSIM; 10,000 in the paper.
         seed: of every random choice.
         inception: file with the Inception weights of FID; without it FID is not measured.
+        parts: read the parts of the pictures, if those of the data are known.
     """
 
     images: int = 16_384
@@ -52,6 +53,7 @@ class Effort:
     pairs: int = 10_000
     seed: int = 0
     inception: Path | None = None
+    parts: bool = True
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,11 @@ METRIC_DIRECTIONS = {
     "recall": "higher is better, at most 1",
     "neighbour_ratio": "good near 1 and above; near 0: copies",
     "fid": "lower is better",
+    "parts_sure": "best as that of real pictures; higher is better",
+    "parts_distance": "best as that of real pictures; lower is better",
+    "parts_combinations": "best as that of real pictures; higher is better",
+    "parts_kid": "lower is better",
+    "parts_recall": "best as that of real pictures; higher is better",
 }
 
 # Fields of the report that a card repeats.

@@ -278,3 +278,20 @@ def test_a_log_says_what_is_measured(
         *(line.partition(":")[0] for line in lines if "likely copies" in line),
     ]
     assert all(re.search(r": ([\d,]+) of \1 steps, \d+ s$", line) for line in lines)
+
+
+def test_parts_are_read_where_those_of_the_data_are_known(run: Path, patterns: Prepared) -> None:
+    """The numbers stand in the report and in the card; a flag leaves them out."""
+    effort = replace(LITTLE, images=30)
+
+    with_parts = measure(run, patterns, effort)["metrics"]
+    assert quality_for_card(run, 72)["parts_sure"] == with_parts["parts_sure"]
+    without = measure(run, patterns, replace(effort, parts=False))["metrics"]
+
+    added = [name for name in with_parts if name not in without]
+    assert added == [
+        f"parts_{name}" for name in ("sure", "distance", "combinations", "kid", "recall")
+    ]
+    assert with_parts["parts_sure"]["images"] == 25
+    assert with_parts["parts_sure"]["per_part"].keys() == {"class"}
+    assert {name: with_parts[name] for name in without} == without

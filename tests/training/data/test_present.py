@@ -87,8 +87,10 @@ def test_replacing_prepares_again(photos: Path) -> None:
     """The old folder goes when the new one is there."""
     out = photos.parent / "out"
     draw(photos / "2.png", 200)
+    (out / "parts-0016.safetensors").write_bytes(b"the reader of the old pictures")
     prepare(str(photos), out, ONE, quiet, replace=True)
 
+    assert not (out / "parts-0016.safetensors").exists()
     assert np.unique(open_prepared(out).images(16)).tolist() == [0, 1, 200]
     assert sorted(path.name for path in photos.parent.iterdir()) == ["out", "photos"]
 

@@ -78,15 +78,29 @@ class AvatarDecoder:
     def __call__(self, payload: Payload, memory_lock: MemoryLock) -> Decoded:
         """Draw pixels `[H, W, C]`; `payload` is the number."""
         request = self.request
-        options = dict(look_of(request.style), seed=f"{request.seed}-{payload}")
-        if request.background:
-            options["backgroundColor"] = list(request.background)
-        drawing = Avatar(load_style(request.style), options).to_string()
+        drawing = avatar_of(request, payload).to_string()
         png = resvg_py.svg_to_bytes(
             svg_string=drawing, width=request.size, height=request.size, skip_system_fonts=True
         )
         with Image.open(io.BytesIO(bytes(png))) as image:
             return shaped_pixels(image, self.shape, memory_lock)
+
+
+def avatar_of(request: AvatarRequest, number: Payload) -> Avatar:
+    """The avatar of a number from 0 to count - 1, as SVG; a function of the request alone."""
+    options = dict(look_of(request.style), seed=f"{request.seed}-{number}")
+    if request.background:
+        options["backgroundColor"] = list(request.background)
+    return Avatar(load_style(request.style), options)
+
+
+def chosen_options(request: AvatarRequest, number: int) -> dict[str, object]:
+    """The options that DiceBear chose for the avatar of a number, such as `hairVariant`.
+
+    Variants are texts, colours are lists of texts; the options of a part that is not drawn are
+    missing.
+    """
+    return avatar_of(request, number).to_json()["options"]
 
 
 def open_avatars(location: str) -> AvatarPictures:

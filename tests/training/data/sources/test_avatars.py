@@ -7,7 +7,8 @@ import pytest
 
 from training.data.manifest import DataError
 from training.data.shape import Shape
-from training.data.sources.avatars import AvatarPictures, open_avatars
+from training.data.sources.avatars import AvatarPictures, chosen_options, open_avatars
+from training.data.sources.request import parse_request
 from training.data.sources.style import known_styles
 
 
@@ -103,3 +104,15 @@ def test_every_installed_style_draws(style: str, monkeypatch: pytest.MonkeyPatch
 
     assert drawn.shape == (1, 16, 16, 3)
     assert drawn.std() > 0
+
+
+def test_the_options_of_a_drawing_are_those_it_was_drawn_with() -> None:
+    """Parts that the look leaves out are never chosen, and a number has its own options."""
+    request = parse_request("dicebear:personas?count=40&background=102030")
+    chosen = [chosen_options(request, number) for number in range(request.count)]
+
+    assert all(options["backgroundColor"] == ["#102030"] for options in chosen)
+    assert len({str(options["hairVariant"]) for options in chosen}) > 8
+    assert "cap" not in {options["hairVariant"] for options in chosen}
+    assert chosen[7] == chosen_options(request, 7) != chosen[8]
+    assert any("facialHairVariant" not in options for options in chosen)
