@@ -73,7 +73,8 @@ def entries_of(reader: PartReader, score: PartScore, real: PartScore) -> dict[st
         ),
         "parts_combinations": metric_entry(
             score.combinations,
-            f"different combinations of shapes, among pictures whose every shape is recognised "
+            "different combinations of shapes (of all parts where fewer than two shapes can be "
+            "read), among pictures where all of these are recognised "
             f"({how})",
             real_pictures=real.combinations,
             images=count,

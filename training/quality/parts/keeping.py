@@ -105,9 +105,10 @@ def open_reader(
     if reason := reason_without_reader(prepared, side):
         raise DataError(reason)
     path, key = prepared.folder / reader_file(side), key_of(prepared, side)
+    size = size_of(side, prepared.manifest.base)
     if path.is_file():
         try:
-            if kept := load_reader(path, key, prepared.channels):
+            if kept := load_reader(path, key, prepared.channels, size):
                 return kept
             reason = "was made for other pictures or by another release"
         except DAMAGED as error:
@@ -184,7 +185,7 @@ def stored(reader: PartReader, key: str) -> bytes:
     return safetensors.torch.save(weights, {"facts": json.dumps(asdict(facts))})
 
 
-def load_reader(path: Path, key: str, channels: int) -> PartReader | None:
+def load_reader(path: Path, key: str, channels: int, size: Size) -> PartReader | None:
     """Load a reader; None if it was made for other pictures, parts or settings.
 
     Raises:
@@ -193,7 +194,7 @@ def load_reader(path: Path, key: str, channels: int) -> PartReader | None:
     with safetensors.safe_open(path, "pt") as file:  # pyright: ignore[reportUnknownVariableType]
         metadata = cast("dict[str, str]", file.metadata() or {})  # pyright: ignore[reportUnknownMemberType]
     facts = TypeAdapter(KeptFacts).validate_json(metadata["facts"])
-    if facts.key != key:
+    if facts.key != key or facts.size != size:
         return None
     network = PartNetwork(channels, facts.size, [len(part.values) for part in facts.parts])
     network.load_state_dict(safetensors.torch.load_file(path))

@@ -8,15 +8,17 @@ Positions, rotations and sizes are continuous and no parts. Knows no network.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.manifest import DataError
-from training.data.sources.avatars import chosen_options
-from training.data.sources.request import SCHEME, parse_request
+from training.data.manifest import AGAIN, DataError
+from training.data.shape import Shape
+from training.data.sources.avatars import AvatarDecoder, chosen_options
+from training.data.sources.request import SCHEME, AvatarRequest, parse_request
 from training.data.stream import Indices, Prepared
 from training.progress_bar import OnProgress, ignore_progress, tracked
 
@@ -25,6 +27,7 @@ Kind = Literal["shape", "colour"]
 ENDINGS: dict[str, Kind] = {"Variant": SHAPE, "Color": COLOUR}
 ABSENT = "none"
 CLASS = "class"
+MOST_DIFFERENCE = 2.0  # of 255, mean over a picture
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def known_parts(
     """Tell the parts of the pictures `numbers`.
 
     Raises:
-        DataError: they are unknown, or no part has two values.
+        DataError: they are unknown, no part has two values, or DiceBear draws other pictures now.
     """
     if reason := reason_without_parts(prepared):
         raise DataError(reason)
@@ -82,11 +85,30 @@ def known_parts(
         names = prepared.manifest.label_names
         return KnownParts((Part(CLASS, SHAPE, names),), labels[numbers][:, None].astype(np.int64))
     request = parse_request(prepared.manifest.source.location)
+    require_same_drawing(prepared, request, int(numbers[0]))
     chosen = [
         parts_of_options(chosen_options(request, number))
         for number in tracked(numbers.tolist(), on_progress)
     ]
     return table_of_parts(chosen, prepared)
+
+
+def require_same_drawing(prepared: Prepared, request: AvatarRequest, number: int) -> None:
+    """Draw one picture again, and compare it with the prepared one.
+
+    Raises:
+        DataError: they differ by more than rounding, so the options are not those of the pictures.
+    """
+    manifest = prepared.manifest
+    fit = manifest.options.get("fit", "square")
+    shape = Shape(manifest.resolution, manifest.channels, fit, manifest.base)
+    drawn = AvatarDecoder(request, shape)(number, nullcontext()).pixels
+    kept = prepared.images(manifest.resolution)[number]
+    if np.abs(drawn.astype(np.int16) - kept).mean() > MOST_DIFFERENCE:
+        raise DataError(
+            f"the installed DiceBear draws other pictures than those in {prepared.folder}, so "
+            f"their parts are unknown: {AGAIN}"
+        )
 
 
 def parts_of_options(options: Mapping[str, object]) -> dict[str, str]:

@@ -35,7 +35,8 @@ class PartScore:
         distance: mean of `distances`.
         distances: part -> total variation distance between the frequencies of its values in the
             pictures where it is recognised, and in the data; 0 if equal, 1 if it never is.
-        combinations: different combinations of shapes, among pictures whose every shape is sure.
+        combinations: different combinations of shapes, among pictures whose every shape is sure;
+            of all parts where fewer than two shapes are judged.
         kid: kernel distance over the reader's features.
         kid_deviation: its standard deviation over subsets.
         recall: share of real pictures within the manifold of these (k = 3).
@@ -81,15 +82,16 @@ def score_parts(
     scale = np.sqrt(np.square(reference.features, dtype=np.float64).mean()) or 1.0
     clouds = of_unit_square(reference.features, scale), of_unit_square(shown.features, scale)
     kid = kernel_distance(*clouds, seed, on_progress)
-    whole = sure[:, shapes].all(axis=1)
+    combined = shapes if len(shapes) > 1 else list(judged)
+    whole = shown.values[sure[:, combined].all(axis=1)]
     return PartScore(
         pictures=count,
         all_sure=float(sure[:, judged].all(axis=1).mean()),
-        shapes_sure=float(whole.mean()),
+        shapes_sure=float(sure[:, shapes].all(axis=1).mean()),
         sure={reader.parts[n].name: float(sure[:, n].mean()) for n in judged},
         distance=float(np.mean([*distances.values()])),
         distances=distances,
-        combinations=len(np.unique(shown.values[whole][:, shapes], axis=0)),
+        combinations=len(np.unique(whole[:, combined], axis=0)),
         kid=kid.mean,
         kid_deviation=kid.deviation,
         recall=precision_and_recall(*clouds).recall,

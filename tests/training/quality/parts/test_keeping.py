@@ -47,8 +47,9 @@ def test_a_reader_of_other_pictures_is_not_used(copied: Prepared, reader: PartRe
     path = copied.folder / reader_file(8)
     path.write_bytes(stored(reader, "another key"))
 
-    assert load_reader(path, key_of(copied, 8), 3) is None
-    assert load_reader(path, "another key", 3)
+    assert load_reader(path, key_of(copied, 8), 3, (8, 8)) is None
+    assert load_reader(path, "another key", 3, (8, 8))
+    assert load_reader(path, "another key", 3, (16, 16)) is None
 
 
 def test_the_key_of_a_reader_depends_on_pictures_classes_and_size(copied: Prepared) -> None:
@@ -79,7 +80,7 @@ def test_a_damaged_file_is_not_used(damage: str, copied: Prepared, reader: PartR
     )
 
     with pytest.raises(DAMAGED):
-        load_reader(path, key_of(copied, 8), 3)
+        load_reader(path, key_of(copied, 8), 3, (8, 8))
 
 
 def test_a_file_that_is_of_no_use_is_replaced_and_one_in_the_way_does_not_matter(

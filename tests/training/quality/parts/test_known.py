@@ -1,5 +1,8 @@
 """Parts that are known from the making of pictures."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -87,3 +90,15 @@ def test_pictures_without_classes_have_no_known_parts(prepared: Prepared) -> Non
     assert "neither drawings nor classes" in reason_without_parts(prepared)
     with pytest.raises(DataError, match="are unknown"):
         known_parts(prepared, np.arange(2))
+
+
+def test_drawings_that_are_drawn_otherwise_now_have_unknown_parts(
+    faces: Prepared, tmp_path: Path
+) -> None:
+    """Here since somebody else's pictures stand in the folder."""
+    other = open_prepared(shutil.copytree(faces.folder, tmp_path / "other"))
+    path = other.folder / "images-0032.npy"
+    np.save(path, 255 - np.load(path))
+
+    with pytest.raises(DataError, match="draws other pictures than those"):
+        known_parts(other, np.arange(3))
