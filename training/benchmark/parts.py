@@ -20,6 +20,7 @@ from models.pixels import from_pixels, to_pixels
 from models.strict_json import STRICT
 from training.atomic_folder import write_file
 from training.data.stream import Prepared
+from training.progress_bar import OnProgress, counted, ignore_progress
 from training.quality.parts.distortions import DESTRUCTIONS
 from training.quality.parts.keeping import split_of
 from training.quality.parts.reader import SURE, PartReader, Reading, Trust
@@ -72,16 +73,19 @@ def judge_of(prepared: Prepared, reader: PartReader, pictures: int, seed: int = 
     return PartsJudge(prepared, reader, reference, seed)
 
 
-def rows_of_data(judge: PartsJudge) -> list[PartsRow]:
+def rows_of_data(judge: PartsJudge, on_progress: OnProgress = ignore_progress) -> list[PartsRow]:
     """Rows of the other held-out pictures: as they are, and destroyed in several ways."""
+    advance = counted(1 + len(DESTRUCTIONS), on_progress)
     reader = judge.reader
     numbers = split_of(judge.prepared.count).apart[: len(judge.reference.values)]
     real = PictureSet(judge.prepared.images(reader.resolution), numbers)
     rows = [judge.row(REAL_DATA, real, reader.resolution)]
+    advance()
     images = from_pixels(torch.from_numpy(real.at(range(len(real)))))
     for name, destroy in DESTRUCTIONS.items():
         pixels = to_pixels(destroy(images, torch.Generator().manual_seed(judge.seed))).numpy()
         rows.append(judge.row(name, PictureSet(pixels, np.arange(len(pixels))), reader.resolution))
+        advance()
     return rows
 
 

@@ -95,9 +95,9 @@ def run(options: argparse.Namespace) -> int:
         require_like(network, prepared)
     smallest = min([prepared.manifest.resolution, *(n.resolution for n in networks)])
     reader = open_reader(prepared, smallest)
-    with progress_bar("reading real pictures"):
+    with progress_bar("reading real and destroyed pictures", "rows") as on_progress:
         judge = judge_of(prepared, reader, options.pictures, options.seed)
-        rows = rows_of_data(judge)
+        rows = rows_of_data(judge, on_progress)
     options.out.mkdir(parents=True, exist_ok=True)
     rows += [row_of(network, judge, options.out) for network in networks]
     sys.stdout.write(write_rows(options.out, judge, rows) + "\n")
@@ -151,6 +151,6 @@ def row_of(network: Judged, judge: PartsJudge, scratch: Path) -> PartsRow:
     count, resolution = len(judge.reference.values), network.resolution
     seeds = range(EVALUATION_FIRST_SEED, EVALUATION_FIRST_SEED + count)
     growth = Growth(level_of(resolution))
-    with progress_bar(f"drawing {network.name}, {resolution} px", "pictures") as on_progress:
+    with progress_bar(f"drawing {network.name}, {resolution} px", "batches") as on_progress:
         drawn = draw_generated(network.generator, growth, seeds, scratch, on_progress=on_progress)
     return judge.row(network.name, drawn, resolution, network.images_shown)

@@ -17,10 +17,10 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-SHIFT = 0.75  # pixels, at most
-ZOOM = 0.01  # at most
+MOST_SHIFT = 0.75  # pixels, at most
+MOST_ZOOM = 0.01  # at most
 TINT, GRAIN = 0.03, 0.02  # standard deviations; black to white is 2
-COARSEST = 8  # pixels that become one
+LARGEST_BLOCK = 8  # pixels that become one
 BLOCKS = 8  # in a row and in a column
 SMALLEST_SHARE = 0.35  # of one of two averaged pictures
 
@@ -28,10 +28,10 @@ SMALLEST_SHARE = 0.35  # of one of two averaged pictures
 def vary(pictures: Tensor, random: Generator) -> Tensor:
     """Shift, zoom, soften, tint and roughen every picture a little; its parts stay."""
     n, channels, height, width = pictures.shape
-    zoom = 1.0 + ZOOM * _between(-1.0, 1.0, (n,), random)
+    zoom = 1.0 + MOST_ZOOM * _between(-1.0, 1.0, (n,), random)
     transform = torch.zeros(n, 2, 3)
     transform[:, 0, 0] = transform[:, 1, 1] = zoom
-    shift = SHIFT * _between(-1.0, 1.0, (n, 2), random)
+    shift = MOST_SHIFT * _between(-1.0, 1.0, (n, 2), random)
     transform[:, :, 2] = shift * 2.0 / torch.tensor([width, height])
     grid = F.affine_grid(transform, [n, channels, height, width], align_corners=False)
     moved = F.grid_sample(pictures, grid, padding_mode="border", align_corners=False)

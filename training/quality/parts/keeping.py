@@ -34,7 +34,7 @@ from training.quality.parts.network import PartNetwork
 from training.quality.parts.reader import PartReader, Trust, read_parts
 from training.quality.pictures import PictureSet
 
-READER_FORMAT = 1
+READER_FORMAT = 1  # to be raised with every change of how a reader learns
 READER_SIDE = 64  # resolution of the pictures that are read, or less if the data has less
 SMALLEST_READ = 8
 MOST_PICTURES = 20_000  # of the data, to learn from and to hold out
@@ -47,7 +47,7 @@ DRAWING_PACKAGES = ("dicebear-core", "dicebear-styles")
 
 @checked(frozen=True, config=STRICT)
 class KeptFacts:
-    """What stands beside the weights: see `PartReader`; `key` as by `key_of`."""
+    """Facts beside the weights: those of `PartReader`, and the key by `key_of`."""
 
     key: str
     parts: tuple[Part, ...]

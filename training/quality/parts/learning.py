@@ -17,7 +17,7 @@ from torch.optim import AdamW
 from models.pixels import from_pixels
 from training.progress_bar import OnProgress, counted, ignore_progress
 from training.quality.parts.distortions import (
-    COARSEST,
+    LARGEST_BLOCK,
     add_noise,
     average_pairs,
     clouds_like,
@@ -96,7 +96,7 @@ def examples(
     mixed = [share[:, None] * a + (1 - share[:, None]) * a.roll(-1, 0) for a in half]
     blurred = source[2 * quarter : 3 * quarter]
     factor = max(
-        2, COARSEST * images.shape[-1] // 64 >> int(torch.randint(2, (), generator=random))
+        2, LARGEST_BLOCK * images.shape[-1] // 64 >> int(torch.randint(2, (), generator=random))
     )
     coarse = coarsen(blurred, factor)
     rest = source[3 * quarter :]

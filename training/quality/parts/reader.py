@@ -30,7 +30,7 @@ READING_BATCH = 128
 
 @dataclass(frozen=True)
 class Reading:
-    """What a reader sees in n pictures with P parts.
+    """Parts as read in n pictures with P parts.
 
     Attributes:
         values: `[n, P]`, number of the likeliest value.
@@ -54,7 +54,7 @@ class Reading:
 
 @checked(frozen=True, config=STRICT)
 class Trust:
-    """What the reader gets right of a part, on held-out pictures; shares from 0 to 1.
+    """Accuracy for one part on held-out pictures; shares from 0 to 1.
 
     Attributes:
         accuracy: share of pictures whose value it names.

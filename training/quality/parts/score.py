@@ -25,7 +25,7 @@ SCORED_PICTURES = 1_024  # of each set, if so many are held out
 
 @dataclass(frozen=True, config=STRICT)
 class PartScore:
-    """What a reader found in some pictures; shares from 0 to 1.
+    """Score of some pictures by a reader; shares from 0 to 1.
 
     Attributes:
         pictures: number of them.
