@@ -2,7 +2,7 @@
 
 Owns the command line, the order of the start and the exit codes: 0 after a signal, 2 if the
 settings cannot be used or a port cannot be opened, and 70 if the engine is lost, so that a
-supervisor restarts the process.
+supervisor restarts the process. Commands beside serving have exit codes of their own.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import uvicorn
 from prometheus_client import disable_created_metrics
 
 from service.app import create_app
+from service.commands import search, verify
 from service.composition import ServiceRuntime, available_cores
 from service.env_file import SettingsError
 from service.environment import describe_settings, read_settings
@@ -36,14 +37,22 @@ log = logging.getLogger("progan")
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line parser: its only option is help, which lists the settings."""
-    return argparse.ArgumentParser(
+    """The command line parser: help lists the settings; without a command, it serves."""
+    whole = argparse.ArgumentParser(
         prog="python -m service",
-        description="Serve pictures by seed over HTTP.",
+        description="Serve pictures by seed over HTTP, or run a command.",
         epilog="settings, from the environment or a file .env:\n  "
         + "\n  ".join(describe_settings()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    commands = whole.add_subparsers(title="commands", metavar="COMMAND")
+    for command in (verify, search):
+        summary = (command.__doc__ or "").partition("\n")[0]
+        name = command.__name__.rpartition(".")[2]
+        each = commands.add_parser(name, help=summary.partition(": ")[2], description=summary)
+        command.add_arguments(each)
+        each.set_defaults(run=command.run)
+    return whole
 
 
 def settings_or_exit() -> tuple[Settings, list[str]]:
@@ -82,12 +91,16 @@ def require_device(settings: Settings) -> None:
 
 
 def main() -> None:
-    """Serve until a signal is received."""
-    parser().parse_args()
+    """Serve until a signal is received, or run a command."""
+    options = parser().parse_args()
     settings, warnings = settings_or_exit()
-    configure_logging(settings.log_format, settings.log_level)
+    serving = not hasattr(options, "run")
+    if serving:
+        configure_logging(settings.log_format, settings.log_level)
     for warning in warnings:
         log.warning("%s", warning)
+    if not serving:
+        sys.exit(options.run(options, settings))
     set_service_name()
     disable_created_metrics()  # no additional `_created` series for each counter
     sys.exit(serve(settings, runtime_or_exit(settings)))

@@ -17,7 +17,12 @@ from service.http import problems
 from service.http.addresses import AddressMiddleware
 from service.http.dependencies import LifespanState, access_dependencies, no_body
 from service.http.operations_server import run_operations_server
-from service.http.pages import include_description, include_files, include_page
+from service.http.pages import (
+    include_description,
+    include_files,
+    include_page,
+    include_verification,
+)
 from service.http.ranges import RecentFiles
 from service.http.request_log import RequestLogMiddleware
 from service.http.routes import generate, interpolate, models, operations, reproduce, verify
@@ -72,5 +77,6 @@ def create_app(
         app.include_router(operations.metrics_router, dependencies=[Depends(no_body)])
         include_description(app)
     include_page(app)
+    include_verification(app)
     include_files(app)
     return app

@@ -1,7 +1,7 @@
-"""Web pages: `/` for pictures, `/docs` for the description of the routes.
+"""Web pages: `/` for pictures, `/verify` for proofs, `/docs` for the description of the routes.
 
-Owns these two pages, their files and their content security policies. All files come from this
-server, so both pages work without the internet. Knows nothing of pictures.
+Owns these pages, their files and their content security policies. All files come from this server,
+so the pages work without the internet. Knows nothing of pictures.
 """
 
 from __future__ import annotations
@@ -77,6 +77,15 @@ def include_page(app: FastAPI) -> None:
     @app.get("/", include_in_schema=False, dependencies=WITHOUT_BODY)
     async def page(request: Request) -> Response:
         return await page_response(request, "index.html", PAGE_POLICY)
+
+
+def include_verification(app: FastAPI) -> None:
+    """Serve the page at `/verify` with `app`; its scripts send files to the same address."""
+
+    @app.head("/verify", include_in_schema=False, dependencies=WITHOUT_BODY)
+    @app.get("/verify", include_in_schema=False, dependencies=WITHOUT_BODY)
+    async def verification_page(request: Request) -> Response:
+        return await page_response(request, "verify.html", PAGE_POLICY)
 
 
 def include_description(app: FastAPI) -> None:

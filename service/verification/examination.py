@@ -29,6 +29,7 @@ from service.verification.report import (
 from service.verification.stated_facts import StatedFacts, stated_facts
 from service.verification.stated_recipe import FindModel, NotTried, StatedRecipe, stated_recipe
 from service.verification.verdict import verdict_of
+from service.watermark.detector import WatermarkReport, detect_watermark
 
 T = TypeVar("T")
 
@@ -71,11 +72,13 @@ class ReadFile:
 
     Attributes:
         picture: None for films.
+        watermark: of the first frame; None for films.
     """
 
     upload: Upload
     picture: DecodedPicture | None
     credentials: CredentialReport
+    watermark: WatermarkReport | None
     stated: StatedFacts
 
     @property
@@ -106,7 +109,7 @@ async def verify_file(content: bytes, parts: Parts) -> Verification:
     file = await parts.run(lambda: read_file(content, parts))
     remade = await _remade(file, parts)
     credentials, metadata = credentials_part(file.credentials), metadata_part(file)
-    watermark = WatermarkPart(state="not tried", reason="this service knows no watermark")
+    watermark = watermark_part(file.watermark)
     origin, verdict = verdict_of(credentials, watermark, metadata, remade)
     return Verification(
         origin=origin,
@@ -124,8 +127,9 @@ def read_file(content: bytes, parts: Parts) -> ReadFile:
     upload = open_upload(content, parts.max_pixels, READ_FORMATS)
     picture = decode(upload) if UPLOAD_FORMATS[upload.format].pillow else None
     credentials = read_credentials(content, upload.media_type, parts.trust_anchors)
+    watermark = detect_watermark(picture.pixels) if picture else None
     stated = stated_facts(picture.metadata) if picture else StatedFacts()
-    return ReadFile(upload, picture, credentials, stated)
+    return ReadFile(upload, picture, credentials, watermark, stated)
 
 
 async def _remade(file: ReadFile, parts: Parts) -> RemadePart:
@@ -175,6 +179,18 @@ def credentials_part(report: CredentialReport) -> CredentialsPart:
         source_type=report.source_type,
         facts=dict(report.facts),
         failures=list(report.failures),
+    )
+
+
+def watermark_part(report: WatermarkReport | None) -> WatermarkPart:
+    """Return the watermark for the report; films are not decoded, so it is not sought there."""
+    if report is None:
+        return WatermarkPart(state="not tried", reason=A_FILM)
+    return WatermarkPart(
+        state="found" if report.found else "not found",
+        p_value=report.p_value,
+        payload=report.model_prefix,
+        reason=report.explanation,
     )
 
 

@@ -73,7 +73,7 @@ class WatermarkPart(BaseModel):
     """The watermark in the pixels."""
 
     state: str = Field(description="found, not found or not tried.", examples=["not tried"])
-    reason: str = Field(default="", description="Reason why it was not tried.")
+    reason: str = Field(default="", description="How it was decided, or why it was not tried.")
     p_value: float | None = Field(
         default=None,
         description="Probability that a picture without the watermark looks as much like one.",

@@ -25,7 +25,7 @@ INPUTS: Final = frozenset(
     ["seed", "start", "end", "t", "method", "steps", "model", "resolution", "label"]
 )
 PLURALS: Final = ("seeds", "labels")
-REMARKS: Final = frozenset(["software", "licence", "credit"])
+REMARKS: Final = frozenset(["software", "licence", "credit", "watermark"])
 UNDERSTOOD: Final = INPUTS | REMARKS
 
 FindModel = Callable[[str], ModelInfo]

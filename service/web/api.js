@@ -30,7 +30,7 @@ export class ApiError extends Error {
  * @param {string} address relative to the page
  * @param {AbortSignal} signal ends the waiting
  * @param {(reason: string) => void} onWait called with the reason before each retry
- * @param {{method?: string, accept?: string}} options
+ * @param {{method?: string, accept?: string, body?: Blob}} options
  * @throws {ApiError} the request cannot succeed
  */
 export async function request(address, signal, onWait, options = {}) {
@@ -63,10 +63,10 @@ export async function requestOnce(address, signal) {
 }
 
 /** The response with its whole body; null where the connection failed before its end. */
-async function send(address, signal, keyHeader, { method = "GET", accept, cache = "default" }) {
+async function send(address, signal, keyHeader, { method = "GET", accept, cache = "default", body }) {
   const headers = accept ? { ...keyHeader, Accept: accept } : keyHeader;
   try {
-    const response = await fetch(address, { signal, headers, method, cache });
+    const response = await fetch(address, { signal, headers, method, cache, body });
     return response.ok ? new Response(await response.blob(), response) : response;
   } catch (error) {
     if (signal.aborted) throw error;

@@ -50,9 +50,9 @@ class FakeElement extends EventTarget {
   remove() {}
 }
 
-const index = readFileSync(new URL(`${folder}/index.html`), "utf8");
+const pages = ["verify.html", "index.html"].map((name) => readFileSync(new URL(`${folder}/${name}`), "utf8")).join("");
 const elements = new Map();
-for (const [, tag, rest] of index.matchAll(/<(\w+)([^>]*\bid="[^>]*)>/g)) {
+for (const [, tag, rest] of pages.matchAll(/<(\w+)([^>]*\bid="[^>]*)>/g)) {
   const attributes = Object.fromEntries([...rest.matchAll(/([\w-]+)(?:="([^"]*)")?/g)].map(([, name, value]) => [name, value ?? ""]));
   const created = new FakeElement(tag, attributes);
   new FakeElement().append(created);

@@ -14,7 +14,8 @@ import service
 
 WEB: Final = Path(service.__file__).parent / "web"
 FILES: Final = sorted(path.name for path in WEB.iterdir())
-PAGES: Final = ("index.html", "docs.html")
+PAGES: Final = ("index.html", "verify.html", "docs.html")
+OF_ANOTHER_PAGE: Final = {"verify.js": "verify.html"}  # script -> its page
 SCRIPTS: Final = [name for name in FILES if name.endswith(".js")]
 IN_BRACKETS: Final = r"""\(\s*["'`]([^"'`]*)["'`]\s*\)"""
 
@@ -50,24 +51,32 @@ def text_of(name: str) -> str:
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_every_id_that_a_script_looks_for_is_on_the_page(name: str) -> None:
     """A name made from a format stands for each format that begins like it."""
-    ids = set(Page().values("id"))
+    ids = set(Page(OF_ANOTHER_PAGE.get(name, "index.html")).values("id"))
 
     for wanted in re.findall(rf"\bfind{IN_BRACKETS}", text_of(name)):
         prefix, made_up, _ = wanted.partition("${")
         assert any(i.startswith(prefix) for i in ids) if made_up else wanted in ids, wanted
 
 
-def test_no_id_is_used_twice_and_none_for_nothing() -> None:
+@pytest.mark.parametrize("name", ["index.html", "verify.html"])
+def test_no_id_is_used_twice_and_none_for_nothing(name: str) -> None:
     """Each id is unique, and is meant for a script, a label or a heading."""
-    page = Page()
+    page = Page(name)
     code = "".join(text_of(name) for name in SCRIPTS)
     found = {re.sub(r"\$\{.*", "", i) for i in re.findall(rf"\bfind{IN_BRACKETS}", code)}
     meant = page.values("for") + page.values("aria-labelledby") + page.values("aria-describedby")
     meant += [href[1:] for href in page.values("href") if href.startswith("#")]
 
-    for name, count in Counter(page.values("id")).items():
-        assert count == 1, name
-        assert name in meant or any(name.startswith(f) for f in found), name
+    for each, count in Counter(page.values("id")).items():
+        assert count == 1, each
+        assert each in meant or any(each.startswith(f) for f in found), each
+
+
+def test_the_dialog_for_a_key_finds_its_form_on_both_pages() -> None:
+    """The same ids, so that the same script serves both."""
+    wanted = set(re.findall(rf"\bfind{IN_BRACKETS}", text_of("api-key-dialog.js")))
+
+    assert wanted <= set(Page("verify.html").values("id"))
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -110,9 +119,10 @@ def test_every_file_is_used_and_every_used_file_exists() -> None:
     assert used | set(PAGES) == set(FILES)
 
 
-def test_every_field_has_a_label() -> None:
+@pytest.mark.parametrize("name", ["index.html", "verify.html"])
+def test_every_field_has_a_label(name: str) -> None:
     """Whoever cannot see the page is told what each field is for."""
-    page = Page()
+    page = Page(name)
     labelled = set(page.values("for"))
 
     fields = [a for tag, a in page.elements if tag in ("input", "select")]

@@ -63,6 +63,7 @@ async def test_the_report_has_all_parts() -> None:
         4,
     )
     assert found.credentials.state == "none"
+    assert (found.watermark.state, found.watermark.p_value) == ("not found", 1.0)
     assert found.metadata.sources == ["XMP", "PNG text"]
     assert found.remade.source == "metadata"
 

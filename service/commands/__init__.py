@@ -1,0 +1,1 @@
+"""Commands beside serving: `python -m service verify` and `search`."""

@@ -1,0 +1,106 @@
+"""`python -m service verify FILE...`: what files prove about their origin, without a service.
+
+Owns the output and the exit code: 0 if every file is proved or likely, 1 if one is not, 2 if one
+cannot be read. Models are loaded from the bundles of the settings, each when a file states it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from models.picture import Pixels
+from service.batching.recipe import Recipe
+from service.commands.local_models import LocalModels
+from service.errors import RequestError
+from service.settings import Settings
+from service.uploads.formats import MAX_UPLOAD_PIXELS
+from service.verification.examination import Parts, verify_file
+from service.verification.report import OriginResult, Outcome, Verification
+
+T = TypeVar("T")
+
+GOOD = (OriginResult.PROVED, OriginResult.LIKELY)
+NOT_PROVED, UNREADABLE = 1, 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the files and the form of the output."""
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("--json", action="store_true", help="one JSON object for each file")
+
+
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    """Verify each file and print what was found; returns the exit code."""
+    models = LocalModels(settings)
+    code = 0
+    for path in options.files:
+        try:
+            found = asyncio.run(verify_locally(path.read_bytes(), models))
+        except (OSError, RequestError) as error:
+            _print_failure(path, error, as_json=options.json)
+            code = UNREADABLE
+            continue
+        print(_as_json(path, found) if options.json else "\n".join(lines_of(path, found)))  # noqa: T201 - its output
+        if found.origin not in GOOD:
+            code = max(code, NOT_PROVED)
+    return code
+
+
+async def verify_locally(content: bytes, models: LocalModels) -> Verification:
+    """Verify one file; everything is computed at once, on this thread."""
+
+    async def at_once(job: Callable[[], T]) -> T:
+        return job()
+
+    async def render(recipes: Sequence[Recipe]) -> list[Pixels]:
+        return models.render(recipes)
+
+    return await verify_file(content, Parts(MAX_UPLOAD_PIXELS, "", models.find, at_once, render))
+
+
+def lines_of(path: Path, found: Verification) -> Iterator[str]:
+    """Yield the report as lines of text."""
+    file, credentials, watermark = found.file, found.credentials, found.watermark
+    yield f"{path}: {found.origin.value}"
+    yield f"  {found.verdict}"
+    size = f", {file.width} x {file.height} pixels" if file.width else ""
+    frames = f", {file.frames} frames" if file.frames and file.frames > 1 else ""
+    more = f", and {file.trailing_bytes} bytes after its end" if file.trailing_bytes else ""
+    yield f"  file         {file.media_type}{size}{frames}, {file.bytes} bytes{more}"
+    yield f"  made again   {_remade_line(found)}"
+    signer = f", signed by {credentials.signer}" if credentials.signer else ""
+    reasons = f": {'; '.join(credentials.failures)}" if credentials.failures else ""
+    yield f"  credentials  {credentials.state}{signer}{reasons}"
+    chance = "" if watermark.p_value is None else f", p = {watermark.p_value:.1e}"
+    reason = f": {watermark.reason}" if watermark.p_value is None else ""
+    yield f"  watermark    {watermark.state}{chance}{reason}"
+    facts = "; ".join(f"{name}={value}" for name, value in found.metadata.facts.items())
+    yield f"  metadata     {facts or 'none of this service'}"
+    if found.metadata.contradictions:
+        yield f"  contradicts  {', '.join(found.metadata.contradictions)}"
+    for url in found.remade.urls:
+        yield f"  again at     {url}"
+
+
+def _remade_line(found: Verification) -> str:
+    remade = found.remade
+    if remade.outcome is Outcome.NOT_TRIED:
+        return f"not tried: {remade.reason}"
+    measured = f"PSNR {remade.psnr_db:.1f} dB, SSIM {remade.ssim:.2f}"
+    place = f"at {remade.width} x {remade.height} pixels"
+    return f"{remade.outcome.value} ({measured} {place}, {remade.compared} compared)"
+
+
+def _as_json(path: Path, found: Verification) -> str:
+    return json.dumps({"path": str(path), **found.model_dump(mode="json")}, ensure_ascii=False)
+
+
+def _print_failure(path: Path, error: Exception, *, as_json: bool) -> None:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    line = json.dumps({"path": str(path), "error": reason}, ensure_ascii=False)
+    print(line if as_json else f"{path}: cannot be read\n  {reason}")  # noqa: T201 - its output

@@ -1,0 +1,86 @@
+"""`python -m service verify`: the same proofs as over HTTP, and exit codes for scripts."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from service.batching.recipe import Recipe, point_of
+from service.commands.local_models import LocalModels
+from service.commands.verify import add_arguments, run
+from service.facts import file_facts
+from service.media.encoding import FORMATS
+from service.settings import Settings
+from tests.service.pictures import painted
+
+
+@pytest.fixture
+def local(settings: Settings, bundles: Path) -> Settings:
+    """Settings with the tiny bundle."""
+    return settings.model_copy(update={"bundles": (bundles,)})
+
+
+@pytest.fixture
+def picture(local: Settings, tmp_path: Path) -> Path:
+    """The picture of seed 7 in a file."""
+    models = LocalModels(local)
+    served = models.find("tiny-32")
+    recipe = Recipe(served.pinned_name, point_of(7), 32)
+    (pixels,) = models.render([recipe])
+    path = tmp_path / "seven.png"
+    path.write_bytes(FORMATS["png"].write(pixels, file_facts([recipe], served.card)))
+    return path
+
+
+def verified(settings: Settings, *arguments: str | Path) -> int:
+    """The exit code of the command."""
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return run(parser.parse_args(list(map(str, arguments))), settings)
+
+
+def test_a_picture_of_a_bundle_is_proved(
+    local: Settings, picture: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The model is loaded for it; the exit code says that all is well."""
+    assert verified(local, picture) == 0
+    told = capsys.readouterr().out
+
+    assert told.startswith(
+        f"{picture}: proved\n  tiny-32 made this picture from seed 7: made again"
+    )
+    assert "made again   equal" in told
+    assert "again at     /images/7?model=tiny-32@" in told
+
+
+def test_what_is_not_proved_has_another_code_than_what_cannot_be_read(
+    local: Settings, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """1 and 2; every file is judged, whatever the others are."""
+    foreign, text = tmp_path / "foreign.png", tmp_path / "text.png"
+    Image.fromarray(painted(24)).save(foreign)
+    text.write_text("no picture")
+
+    assert verified(local, picture, foreign) == 1
+    assert verified(local, text, tmp_path / "missing.png", picture) == 2
+    told = capsys.readouterr().out
+    assert f"{foreign}: unknown" in told
+    assert "this is none of image/png" in told
+    assert "No such file" in told
+    assert told.count("proved\n") == 2
+
+
+def test_json_is_one_object_for_each_file(
+    local: Settings, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the path, and the answer of `POST /verify` or an error."""
+    verified(local, "--json", picture, tmp_path / "missing.png")
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+
+    assert (first["path"], first["origin"]) == (str(picture), "proved")
+    assert first["remade"]["outcome"] == "equal"
+    assert "No such file" in second["error"]
