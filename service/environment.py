@@ -47,6 +47,8 @@ KEY_NAME = re.compile(
     r"(API_?|ACCESS_?)?KEYS?|(AUTH_?)?TOKENS?|SECRETS?|PASS|PWD|PASSWORDS?|PASSPHRASES?"
     r"|AUTH|AUTHORIZATION|BEARER|CREDENTIALS?"
 )
+# A misspelt one of these is no API key.
+KEY_SETTINGS = {name for name in KNOWN if name.startswith(variable_of("credentials_"))}
 RESEMBLANCE = 0.8  # 1 for equal names; allows about two letters changed, missing or added
 
 
@@ -134,14 +136,14 @@ def _judge_unknown(variable: Variable, reading: _Reading) -> None:
     if not (without_prefix or _is_unknown(name)):
         return
     words = name.removeprefix(PREFIX)
+    near = _resembles(name, KNOWN)
     is_key = re.search(rf"(^|_)({KEY_NAME.pattern})(_|$)", words) or _resembles(name, [keys])
     if is_key:
         reading.faults.append(
             f"{variable.name} is no setting, so it would protect nothing{variable.place}: "
-            f"write {keys}, or remove it"
+            f"write {near if near in KEY_SETTINGS else keys}, or remove it"
         )
         return
-    near = _resembles(name, KNOWN)
     hint = f"did you mean {near}?" if near else "see python -m service --help"
     reading.warnings.append(
         f"{variable.name} is no setting and has no effect{variable.place}: {hint}"

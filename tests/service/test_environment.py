@@ -135,6 +135,13 @@ def test_a_misspelt_key_stops_the_start(name: str, value: str, tmp_path: Path) -
     assert "secret" not in str(in_file.value)
 
 
+@pytest.mark.parametrize("name", ["PROGAN_CREDENTIAL_KEY", "PROGAN_CREDENTIALS_KEYS"])
+def test_a_misspelt_key_of_the_credentials_is_no_api_key(name: str) -> None:
+    """The advice must work when it is followed."""
+    with pytest.raises(SettingsError, match="write PROGAN_CREDENTIALS_KEY, or remove it"):
+        read_settings({name: "key.pem"}, NO_FILE)
+
+
 def test_a_key_without_our_prefix_stops_the_start_in_our_file_alone(tmp_path: Path) -> None:
     """The environment holds keys of others."""
     file = tmp_path / ".env"

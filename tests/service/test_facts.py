@@ -45,7 +45,7 @@ def variants(recipe: Recipe) -> Iterator[tuple[str, Recipe]]:
 
 def etag(recipe: Recipe) -> str:
     """The validator of a picture."""
-    return etag_of([recipe], MODE, "png", file_facts([recipe], CARD))
+    return etag_of([recipe], MODE, "png", file_facts([recipe], CARD), None)
 
 
 def test_every_field_of_a_recipe_is_in_the_file_and_in_the_etag() -> None:

@@ -14,9 +14,12 @@ from PIL import Image
 from models.card import Data
 from models.picture import pixel_sha256
 from service.batching.recipe import Recipe, point_of
+from service.credentials.reading import CredentialState, read_credentials
+from service.credentials.signing import FileSigner
 from service.facts import file_facts
-from service.files import ZIP, animation_file, picture_file, sheet_file, zip_file
+from service.files import ZIP, File, animation_file, picture_file, sheet_file, zip_file
 from service.media.provenance import EXIF_COPYRIGHT
+from tests.service.credential_chains import development_chain
 from tests.service.painter import card_named, paint
 
 CARD = card_named("m")
@@ -78,3 +81,24 @@ def test_every_file_carries_credit_and_licence(image_format: str) -> None:
     else:
         assert "„Ada” & Söhne. Licence: CC BY 4.0".encode() in content.replace(xmp, b"")
         assert EXIF_COPYRIGHT in image.getexif()
+
+
+@pytest.mark.parametrize("kind", ["picture", "sheet", "animation"])
+def test_with_a_signer_the_final_bytes_are_signed(kind: str) -> None:
+    """The digest is of the pixels, so it stays."""
+    signer = FileSigner(development_chain().identity)
+
+    def made(signer: FileSigner | None) -> File:
+        if kind == "picture":
+            return picture_file(RECIPES[0], CARD, IMAGES[0], "png", signer)
+        if kind == "sheet":
+            return sheet_file(RECIPES, CARD, IMAGES, "webp", signer)
+        return animation_file(IMAGES, "gif", 10, False, {"seeds": "7 8"}, signer)
+
+    signed, plain = made(signer), made(None)
+
+    assert read_credentials(plain.content, plain.media_type).state is CredentialState.NONE
+    report = read_credentials(signed.content, signed.media_type)
+    assert report.state is CredentialState.VALID
+    assert ("seed" in report.facts) is (kind == "picture")
+    assert signed.pixel_sha256 == plain.pixel_sha256

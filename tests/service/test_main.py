@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from service.__main__ import parser, settings_or_exit
+from service.__main__ import parser, runtime_or_exit, settings_or_exit
 from service.settings import Settings, variable_of
 
 ROOT = Path(__file__).parents[2]
@@ -64,6 +64,24 @@ def test_a_device_that_is_not_there_ends_the_start(
 
     assert exit_.value.code == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_a_chain_that_cannot_be_used_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And code 2, as for all other settings; a pipe in its place does not make the start wait."""
+    os.mkfifo(tmp_path / "chain.pem")
+    settings = Settings(
+        credentials_key=tmp_path / "key.pem", credentials_chain=tmp_path / "chain.pem"
+    )
+
+    with pytest.raises(SystemExit) as exit_:
+        runtime_or_exit(settings)
+    told = capsys.readouterr().err
+
+    assert exit_.value.code == 2
+    assert told.startswith(f"PROGAN_CREDENTIALS_CHAIN: {tmp_path}/chain.pem cannot be read")
+    assert told.count("\n") == 1
 
 
 def test_a_port_that_is_taken_is_one_sentence() -> None:

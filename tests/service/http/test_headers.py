@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from service.batching.engine import EngineMode
 from service.batching.recipe import Method, Point, Recipe, point_of
+from service.credentials.signing import FileSigner
 from service.facts import FACTS
 from service.http.headers import (
     PICTURE_HEADERS,
@@ -20,6 +21,7 @@ from service.http.headers import (
     server_timing,
 )
 from service.pipeline import Timing
+from tests.service.credential_chains import development_chain
 from tests.service.painter import card_named
 
 PINNED = card_named("m").pinned_name
@@ -146,3 +148,21 @@ def test_a_saved_answer_has_a_name_that_every_file_system_takes(stem: str, heade
 def test_what_no_browser_shows_is_saved() -> None:
     """A ZIP file, for one."""
     assert disposition("walk", ".zip", attachment=True) == 'attachment; filename="walk.zip"'
+
+
+def test_an_etag_covers_the_signer_and_is_weak_if_signatures_never_repeat() -> None:
+    """A weak one validates, and neither guards a change nor offers parts (RFC 9110, 8.8.3)."""
+    identity = development_chain().identity
+    stamped = FileSigner(identity, "http://127.0.0.1/")
+    strong, weak, other = (
+        etag_of([RECIPE], MODE, "png 1", FACT, signer)
+        for signer in (FileSigner(identity), stamped, FileSigner(development_chain().identity))
+    )
+
+    assert len({strong, weak, other, etag_of([RECIPE], MODE, "png 1", FACT, None)}) == 4
+    assert (strong[0], weak[:3]) == ('"', 'W/"')
+    assert is_fresh(request(if_none_match=weak), weak)
+    assert is_other_than_wanted(request(if_match=weak), weak)
+    assert not is_other_than_wanted(request(if_match=strong), strong)
+    assert caching(weak, None, public=True)["Accept-Ranges"] == "none"
+    assert caching(strong, None, public=True)["Accept-Ranges"] == "bytes"

@@ -67,6 +67,12 @@ def test_a_part_of_other_bytes_is_not_given(condition: str) -> None:
     assert wanted_range(request("bytes=5-", TAG), TAG, LENGTH) == (5, 99)
 
 
+def test_an_answer_with_a_weak_etag_has_no_parts() -> None:
+    """Two files with one weak ETag differ in bytes, so their parts fit nowhere."""
+    assert wanted_range(request("bytes=0-1"), f"W/{TAG}", LENGTH) is None
+    assert wanted_range(request("bytes=0-1", f"W/{TAG}"), f"W/{TAG}", LENGTH) is None
+
+
 def test_ranges_are_for_get_alone() -> None:
     """Section 14.2."""
     assert wanted_range(request("bytes=5-", method="HEAD"), TAG, LENGTH) is None

@@ -14,6 +14,7 @@ from PIL import Image
 from models.latent import MAX_SEED, label_of, parse_seed
 from models.picture import pixel_sha256
 from service.batching.recipe import Recipe, point_of
+from service.credentials.reading import CredentialState, read_credentials
 from service.settings import Settings
 from tests.service.painter import Painter, card_named, paint, service_with
 
@@ -278,3 +279,30 @@ def test_a_seed_has_one_picture_for_each_label(settings: Settings) -> None:
         plain.headers["x-label"],
         plain.headers["etag"],
     )
+
+
+def test_two_services_with_one_key_answer_with_the_same_signed_bytes(settings: Settings) -> None:
+    """One answers what the other would, 304 included; another key, or none, is another ETag."""
+    address = f"/images/7?model={PINNED}"
+    answers = []
+    for _ in range(2):
+        with service_with(Painter(), settings) as client:
+            answers.append(client.get(address))
+            etag = answers[0].headers["etag"]
+            assert client.get(address, headers={"If-None-Match": etag}).status_code == 304
+    with service_with(Painter(), settings.model_copy(update={"credentials": False})) as client:
+        plain = client.get(address)
+    for file in settings.credentials_folder.iterdir():
+        file.unlink()
+    with service_with(Painter(), settings) as client:
+        other = client.get(address)
+
+    first, second = answers
+    assert first.content == second.content
+    assert first.headers["etag"] == second.headers["etag"]
+    assert "immutable" in first.headers["cache-control"]
+    assert len({answer.headers["etag"] for answer in (first, plain, other)}) == 3
+    assert len({answer.headers["x-pixel-sha256"] for answer in (first, plain, other)}) == 1
+    report = read_credentials(first.content, "image/png")
+    assert (report.state, report.facts["seed"]) == (CredentialState.VALID, "7")
+    assert read_credentials(plain.content, "image/png").state is CredentialState.NONE
