@@ -1,10 +1,12 @@
 """Test of seeds: same pixels as a single picture, in any batch, under load, after a restart.
 
     python -m bench.promise [--seeds 2000] [--bundles models/pretrained] [--precision auto]
+                            [--watermark]
 
 Every model of the folder renders every seed, each at one of its resolutions, in several ways (under
 load every eighth); the table counts the pictures that were not byte-equal to the same one rendered
-in a batch of one. Exits with 1 if there is any.
+in a batch of one. Exits with 1 if there is any. With `--watermark` pictures of 128 px and more have
+a watermark.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import sys
 import threading
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +26,11 @@ import numpy as np
 from models.picture import pixel_sha256
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe, point_of
+from service.batching.watermarks import watermark_at
 from service.composition import available_cores
 from service.engine.torch_models import TorchModels, open_models
 from service.registry.watcher import bundle_folders
+from service.watermark.key import watermark_key
 
 MAX_BATCH = 8
 BUSY_THREADS = 2
@@ -38,8 +43,8 @@ def recipes_of(served: ModelInfo, seeds: int) -> list[Recipe]:
     """Return a recipe for each seed, cycling through all resolutions."""
     sizes = served.card.resolutions
     return [
-        Recipe(served.pinned_name, point_of(seed), sizes[seed % len(sizes)])
-        for seed in range(seeds)
+        Recipe(served.pinned_name, point_of(seed), size, watermark=watermark_at(served, size))
+        for seed, size in zip(range(seeds), cycle(sizes), strict=False)
     ]
 
 
@@ -93,6 +98,7 @@ def opened(options: argparse.Namespace) -> TorchModels:
         max_batch=MAX_BATCH,
         max_work_s=1.0,
         precision=options.precision,
+        watermark_key=watermark_key() if options.watermark else None,
     )
     for folder in bundle_folders(options.bundles):
         models.activate(models.load(folder, lambda _recipes, _seconds: None))
@@ -104,6 +110,7 @@ def digests_elsewhere(options: argparse.Namespace) -> dict[str, list[str]]:
     command = [sys.executable, "-m", "bench.promise", "--digests-only"]
     for name in ("seeds", "bundles", "precision", "threads"):
         command += [f"--{name}", str(getattr(options, name))]
+    command += ["--watermark"] if options.watermark else []
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return json.loads(output)
 
@@ -137,6 +144,7 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--bundles", type=Path, default=Path("models/pretrained"))
     parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16"))
     parser.add_argument("--threads", type=int, default=available_cores())
+    parser.add_argument("--watermark", action="store_true", help="mark pictures of 128 px or more")
     parser.add_argument("--digests-only", action="store_true", help="for another process to read")
     return parser.parse_args(arguments)
 
@@ -160,7 +168,8 @@ def main() -> None:
         return
     found = broken(models, options)
     for served in (model.served for model in models.loaded.values()):
-        print(f"{served.card.name}: {options.seeds} seeds, {served.mode.precision}, ", end="")
+        mark = f", watermark {served.watermark}" if served.watermark else ""
+        print(f"{served.card.name}: {options.seeds} seeds{mark}, {served.mode.precision}, ", end="")
         print(served.mode.libraries)
         for way, count in found[served.card.name].items():
             print(f"  {way:20}{count:6} differ")

@@ -31,6 +31,7 @@ from service.registry.registry import ModelRegistry
 from service.registry.reloader import Reloader, ReloadParts
 from service.settings import Settings
 from service.uploads.decoder_pool import DecoderPool
+from service.watermark.key import watermark_key
 
 if TYPE_CHECKING:
     from service.engine.torch_models import TorchModels
@@ -57,6 +58,7 @@ def open_torch_models(settings: Settings) -> TorchModels:
         max_batch=settings.max_batch,
         max_work_s=settings.batch_work_s,
         precision=settings.precision,
+        watermark_key=(settings.watermark_key or watermark_key()) if settings.watermark else None,
     )
 
 

@@ -23,6 +23,7 @@ from service.settings import PREFIX, Settings, variable_of
 
 PLATFORM_PORT = "PORT"  # set by hosting platforms; PROGAN_PORT has precedence
 KEYS = "api_keys"
+SECRETS = (KEYS, "watermark_key")  # whose values no message repeats
 RENAMED = {
     "PROGAN_OLD_DIGEST_S": "retired_model_s",
     "PROGAN_READING_S": "client_write_timeout_s",
@@ -183,7 +184,7 @@ def _faults_of(error: ValidationError, reading: _Reading) -> Iterator[str]:
         variable = reading.values[setting]
         own = fault.get("ctx", {}).get("error")
         advice = str(own) if own else f"write {allowed_values(setting)}"
-        shown = "" if setting == KEYS else f" (it is {variable.value!r})"
+        shown = "" if setting in SECRETS else f" (it is {variable.value!r})"
         yield f"{variable.name}: {advice}{shown}{variable.place}"
 
 

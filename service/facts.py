@@ -78,6 +78,14 @@ FACTS: Final = (
         "share it; for models with labels.",
         in_address=True,
     ),
+    Fact(
+        "watermark",
+        lambda recipe, _: recipe.watermark,
+        header="X-Watermark",
+        about="Version of the watermark in the pixels, with the fingerprint of its key if that is "
+        "not the public one; `none` for pictures too small for one; where watermarks are on.",
+        in_address=True,
+    ),
     Fact("licence", lambda _, card: card.licence or None),
     Fact("credit", lambda _, card: card.data.attribution or None),
 )

@@ -14,6 +14,7 @@ from limits import parse_many
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from service.access.keys import digests_of
+from service.watermark.key import WatermarkKey, watermark_key
 
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s,*]+")  # without a path: browsers send none
 DEVICE = re.compile(r"cpu|cuda(:[0-9]{1,2})?")
@@ -49,6 +50,10 @@ def _is_a_device(value: str) -> str:
 
 def _digests_of_keys(value: object) -> object:
     return digests_of(value) if isinstance(value, str) else value
+
+
+def _stretched_key(value: object) -> object:
+    return watermark_key(value) if isinstance(value, str) else value
 
 
 def _is_a_rate(value: str) -> str:
@@ -87,6 +92,7 @@ HostName = Annotated[str, AfterValidator(_is_an_address)]
 Folders = Annotated[tuple[Path, ...], BeforeValidator(_are_folders)]
 Device = Annotated[str, AnyCase, AfterValidator(_is_a_device)]
 KeyDigests = Annotated[tuple[bytes, ...], BeforeValidator(_digests_of_keys)]
+MarkKey = Annotated[WatermarkKey | None, BeforeValidator(_stretched_key)]
 RateText = Annotated[str, AfterValidator(_is_a_rate)]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_are_origins)]
 FunctionName = Annotated[str, AfterValidator(_is_a_function)]

@@ -20,6 +20,7 @@ from service.setting_types import (
     HostName,
     HttpAddress,
     KeyDigests,
+    MarkKey,
     Origins,
     RateText,
     Seconds,
@@ -101,6 +102,17 @@ class Settings(BaseModel):
         ge=1,
         le=MOST_THREADS,
         description="threads that encode files; else one per available core",
+    )
+
+    # ------------------------------------------------------------------ watermark
+    watermark: bool = Field(
+        default=False,
+        description="on: pictures of 128 px or more carry an invisible watermark; off",
+    )
+    watermark_key: MarkKey = Field(
+        default=None,
+        description="secret of 16 characters or more, with which alone the watermark is found; "
+        "else a public one",
     )
 
     # ------------------------------------------------------------------ admission

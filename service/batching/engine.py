@@ -85,10 +85,15 @@ class EngineMode:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """One loaded model."""
+    """One loaded model.
+
+    Attributes:
+        watermark: name of the watermark of its pictures; None if watermarks are off.
+    """
 
     card: Card
     mode: EngineMode
+    watermark: str | None = None
 
     @property
     def pinned_name(self) -> str:

@@ -43,12 +43,15 @@ class Recipe:
         resolution: resolution of a level of the model (`models.families.progan.config`).
         label: name of a class, for models with labels; None: the class is derived from each seed
             (`models.latent`), and between two seeds the class vectors are interpolated, too.
+        watermark: name of the watermark in its pixels (`service.watermark.key`); `none` if the
+            picture is too small for one; None if watermarks are off.
     """
 
     model: str
     point: Point
     resolution: int
     label: str | None = None
+    watermark: str | None = None
 
 
 def point_of(seed: int) -> Point:

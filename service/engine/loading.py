@@ -26,6 +26,7 @@ from service.engine.class_vectors import ClassVectors, class_vectors_of
 from service.engine.device import Target, libraries_of, processor_of
 from service.engine.device_errors import fault_of, free_memory
 from service.engine.exactness import exact_network, ladder, single_image_network
+from service.engine.picture_marker import PictureMarker
 from service.engine.rendering import generator_inputs, render_network
 from service.engine.self_test import (
     BrokenPromiseError,
@@ -49,6 +50,7 @@ class LoadedModel:
     network: CompiledNetwork
     served: ModelInfo
     classes: ClassVectors | None = None
+    marker: PictureMarker | None = None
 
     def render_batch(self, recipes: Sequence[Recipe]) -> list[Pixels]:
         """Render a batch of recipes of this model.
@@ -59,7 +61,7 @@ class LoadedModel:
         """
         try:
             size = self.served.card.network.latent_size
-            return render_network(self.network, size, recipes, self.classes)
+            return render_network(self.network, size, recipes, self.classes, self.marker)
         except Exception as error:
             if (fault := fault_of(error)) is None:
                 raise
@@ -170,4 +172,5 @@ def make_exact(model: LoadedModel, max_batch: int, learn: Learn) -> LoadedModel:
         return exact
     log.error("%s: a picture depends on its batch here; serving batches of one", card.name)
     mode = replace(model.served.mode, exact=False)
-    return replace(model, network=single_image_network(model.network), served=ModelInfo(card, mode))
+    served = replace(model.served, mode=mode)
+    return replace(model, network=single_image_network(model.network), served=served)

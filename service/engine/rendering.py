@@ -21,6 +21,7 @@ from service.batching.recipe import Method, Point, Recipe
 from service.engine.backends.eager import CompiledNetwork
 from service.engine.class_vectors import ClassVectors
 from service.engine.device import to_device, to_host
+from service.engine.picture_marker import PictureMarker, with_watermarks
 
 
 def latent_at(point: Point, size: int) -> Latent:
@@ -53,12 +54,14 @@ def render_network(
     latent_size: int,
     recipes: Sequence[Recipe],
     classes: ClassVectors | None = None,
+    marker: PictureMarker | None = None,
 ) -> list[Pixels]:
     """Render `recipes`: images uint8 `[H, W, C]`, in the same order.
 
     The batch is sorted from the largest to the smallest picture: the images that exit at a level
     are its tail, and the rest of the batch is a slice without a copy. After the last shared level,
-    the images of each resolution run through their exit as one batch.
+    the images of each resolution run through their exit as one batch. Then each image whose recipe
+    has a watermark gets it, by itself.
     """
     torch.set_num_threads(network.torch_threads)  # a setting of the calling thread, and a cheap one
     order = sorted(range(len(recipes)), key=lambda i: -recipes[i].resolution)
@@ -71,7 +74,8 @@ def render_network(
         for height, places in groupby(range(above, len(features)), key=heights.__getitem__):
             first, *rest = places
             image = network.exits[height](features[first : first + 1 + len(rest)])
-            leaving.append((first, to_pixels(image)))
+            of_images = [recipes[order[place]] for place in (first, *rest)]
+            leaving.append((first, to_pixels(with_watermarks(image, of_images, marker))))
         if above == 0:
             break
         features = network.levels[level](features[:above])

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,9 @@ from service.batching.engine import BundleRefused, DeviceLost
 from service.batching.recipe import Recipe
 from service.engine.device import Target, device_precision, open_device
 from service.engine.loading import Learn, LoadedModel, load_model
+from service.engine.picture_marker import PictureMarker
 from service.engine.self_test import probes_of
+from service.watermark.key import WatermarkKey
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +40,14 @@ class TorchModels:
         max_batch: size of the largest batch that will be requested.
         max_work_s: maximal seconds of a verification batch of several images beside serving; a
             single image may take longer.
+        marker: adds watermarks to the pictures; None if they are off.
         loaded: models by pinned name.
     """
 
     target: Target
     max_batch: int
     max_work_s: float = 1.0
+    marker: PictureMarker | None = None
     loaded: dict[str, LoadedModel] = field(default_factory=dict[str, LoadedModel])
 
     def render_batch(self, recipes: Sequence[Recipe]) -> list[Pixels]:
@@ -65,7 +69,8 @@ class TorchModels:
             DeviceLost: the device is unusable for this process.
         """
         with errors_as_refusals(folder):
-            return self._same(folder) or load_model(folder, self.target, self.max_batch, learn)
+            known = self._same(folder)
+            return known or self._marked(load_model(folder, self.target, self.max_batch, learn))
 
     def verify(self, model: LoadedModel, learn: Learn) -> Iterator[None]:
         """Verify on the calling thread, one batch per step, that no picture depends on its batch.
@@ -105,6 +110,13 @@ class TorchModels:
         if self.target.device.type == "cuda":
             torch.cuda.empty_cache()
 
+    def _marked(self, model: LoadedModel) -> LoadedModel:
+        """Return a verified model with watermarks, if they are on."""
+        if self.marker is None:
+            return model
+        served = replace(model.served, watermark=self.marker.name)
+        return replace(model, served=served, marker=self.marker)
+
     def _same(self, folder: Path) -> LoadedModel | None:
         """Return the loaded model with the same card and weights digest; None if there is none."""
         card = load_card(folder)
@@ -115,7 +127,13 @@ class TorchModels:
 
 
 def open_models(
-    *, device: str | None, threads: int, max_batch: int, max_work_s: float, precision: str = "auto"
+    *,
+    device: str | None,
+    threads: int,
+    max_batch: int,
+    max_work_s: float,
+    precision: str = "auto",
+    watermark_key: WatermarkKey | None = None,
 ) -> TorchModels:
     """Open a device, without any model.
 
@@ -125,13 +143,15 @@ def open_models(
         max_batch: size of the largest batch that will be requested.
         max_work_s: maximal seconds of a verification batch of several images beside serving.
         precision: `auto`, `fp32` or `bf16`.
+        watermark_key: key of the watermark in the pictures; None for pictures without one.
 
     Raises:
         DeviceError: the device cannot be used.
     """
     opened = open_device(device, threads)
     target = Target(opened, threads, device_precision(precision, opened))
-    return TorchModels(target, max_batch, max_work_s)
+    marker = None if watermark_key is None else PictureMarker(watermark_key)
+    return TorchModels(target, max_batch, max_work_s, marker)
 
 
 def _timed(

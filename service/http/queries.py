@@ -43,6 +43,11 @@ class ImageQuery(Parameters):
     resolution: Resolution = None
     model: ModelName = None
     label: Label = None
+    watermark: Annotated[str | None, NeverNull()] = Field(
+        default=None,
+        description="As the service wrote it into an address; another one is refused.",
+        min_length=1,
+    )
     format: Annotated[ImageFormatName | None, NeverNull()] = Field(
         default=None,
         description="png and webp are lossless; else by the ending of the path, else png.",

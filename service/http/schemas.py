@@ -176,6 +176,7 @@ def model_card(served: ModelInfo, default: str | None) -> ModelCard:
             "precision": mode.precision,
             "libraries": mode.libraries,
             "exact": mode.exact,
+            "watermark": served.watermark,
             "golden": {"tried": mode.golden_tried, "equal": mode.golden_equal},
         },
     )

@@ -17,12 +17,13 @@ from models.latent import MAX_SEED
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Method, Point, Recipe, frames_of_walk, point_of, walk
 from service.errors import NotReady, OutOfRange, UnknownModel
+from service.watermark.key import UNMARKED
 
 PINNED: Final = re.compile(r"[^@\s]{1,200}@[0-9a-f]{64}")
 MOST_SEEDS: Final = 64
 MOST_FRAMES_COMPARED: Final = 16
 INPUTS: Final = frozenset(
-    ["seed", "start", "end", "t", "method", "steps", "model", "resolution", "label"]
+    ["seed", "start", "end", "t", "method", "steps", "model", "resolution", "label", "watermark"]
 )
 PLURALS: Final = ("seeds", "labels")
 REMARKS: Final = frozenset(["software", "licence", "credit", "watermark"])
@@ -75,6 +76,7 @@ def stated_recipe(facts: Mapping[str, str], frames: int, find: FindModel) -> Sta
         resolution = served.resolution_for(_integer(facts, "resolution"))
         points = _points(facts)
         labels = [served.label_for(label) for label in _labels(facts, len(points))]
+        watermark = _watermark(facts, served)
     except OutOfRange as error:
         raise NotTried(f"what it states is impossible: {error}") from error
     if "steps" in facts:
@@ -82,7 +84,7 @@ def stated_recipe(facts: Mapping[str, str], frames: int, find: FindModel) -> Sta
     if frames != 1:
         raise NotTried(f"it has {frames} frames and does not state the steps of a walk")
     recipes = [
-        Recipe(served.pinned_name, point, resolution, label)
+        Recipe(served.pinned_name, point, resolution, label, watermark)
         for point, label in zip(points, labels, strict=True)
     ]
     ends = [seed for point in points for seed in (point.start, point.end)]
@@ -106,7 +108,10 @@ def _stated_walk(
     count = min(frames, MOST_FRAMES_COMPARED)
     places = sorted({round(k * (frames - 1) / max(count - 1, 1)) for k in range(count)})
     resolution, label = _integer(facts, "resolution"), facts.get("label")
-    recipes = [Recipe(served.pinned_name, points[at], resolution, label) for at in places]
+    watermark = _watermark(facts, served)
+    recipes = [
+        Recipe(served.pinned_name, points[at], resolution, label, watermark) for at in places
+    ]
     named = ("steps", "resolution", "model", "label", "method")
     query = [("seed", str(seed)) for seed in seeds]
     query += [(name, facts[name]) for name in named if name in facts]
@@ -150,6 +155,14 @@ def _labels(facts: Mapping[str, str], count: int) -> list[str | None]:
     if len(labels) != count:
         raise NotTried(f"it states {count} seeds and {len(labels)} labels")
     return labels
+
+
+def _watermark(facts: Mapping[str, str], served: ModelInfo) -> str | None:
+    """Return the stated watermark; None where none is stated, as before there were any."""
+    stated = facts.get("watermark")
+    if stated in (None, UNMARKED, served.watermark):
+        return stated
+    raise NotTried(f"it states the watermark {stated}, and here it is {served.watermark or 'off'}")
 
 
 def _integer(facts: Mapping[str, str], name: str) -> int:

@@ -76,6 +76,7 @@ class Painter:
         faults: seeds at which it raises, and what.
         batches: every batch it was given.
         unwell: whether it can load nothing at the moment.
+        watermark: name of the watermark of its pictures; it paints none.
     """
 
     def __init__(self, *cards: Card, clock: Callable[[], float] = time.monotonic) -> None:
@@ -93,6 +94,7 @@ class Painter:
         self.start_fault: Exception | None = None
         self.batches: list[list[Recipe]] = []
         self.unwell = False
+        self.watermark: str | None = None
         self._thread = EngineThread(clock)
 
     def open(self, settings: Settings, *_: object) -> Painter:
@@ -160,7 +162,7 @@ class Painter:
         known = {card.name: card for card in self.cards}
         card = known.get(name) or card_named(name)
         self.loaded[card.pinned_name] = card
-        return LoadedBundle(ModelInfo(card, MODE), self.timings)
+        return LoadedBundle(ModelInfo(card, MODE, self.watermark), self.timings)
 
     def _unload(self, pinned: str) -> None:
         self.loaded.pop(pinned, None)

@@ -188,6 +188,8 @@ def test_other_misspelt_names_are_told_of(name: str, hint: str, tmp_path: Path) 
         ("PROGAN_API_KEYS", '"secret"', "write it without"),
         ("PROGAN_API_KEYS", '["secret"]', "write the keys alone, with commas"),
         ("PROGAN_API_KEYS", "secret-ü", "a key is visible ASCII"),
+        ("PROGAN_WATERMARK", "always", "write on or off"),
+        ("PROGAN_WATERMARK_KEY", "secret", "write a random one, as `openssl rand -hex 32`"),
         ("PROGAN_BUNDLES", __file__, "is no folder: name the folder that holds the bundles"),
         ("PROGAN_BUNDLES", "x" * 5000, "does not exist: name the folder that holds"),
         ("PROGAN_BUNDLES", "/no/such/folder", "does not exist: name the folder that holds"),

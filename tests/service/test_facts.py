@@ -17,8 +17,8 @@ from service.media.provenance import xmp_packet
 from tests.service.painter import MODE, card_named
 
 CARD = card_named("m", labels=("cat", "dog"))
-STILL = Recipe("m@1", point_of(7), 64, "cat")
-FRAME = Recipe("m@1", Point(7, 8, 0.25, Method.LERP), 64, "cat")
+STILL = Recipe("m@1", point_of(7), 64, "cat", "1")
+FRAME = Recipe("m@1", Point(7, 8, 0.25, Method.LERP), 64, "cat", "1")
 ONLY_FRAMES_HAVE = {"end", "t", "method"}  # no route has an address or a header for these
 
 
@@ -71,7 +71,7 @@ def test_every_field_of_a_still_picture_is_in_its_headers_log_and_address() -> N
 def test_the_address_changes_with_the_format() -> None:
     """It names a file."""
     assert address_of(STILL, CARD, "png") == (
-        "/images/7?model=m@1&resolution=64&label=cat&format=png"
+        "/images/7?model=m@1&resolution=64&label=cat&watermark=1&format=png"
     )
     assert address_of(STILL, CARD, "webp").endswith("format=webp")
 
@@ -82,6 +82,7 @@ def test_a_file_tells_its_seed_or_its_way_between_two() -> None:
         "model": "m@1",
         "resolution": "64",
         "label": "cat",
+        "watermark": "1",
         "licence": "MIT",
         "credit": "nobody",
         "software": "Progan",
@@ -130,3 +131,20 @@ def test_names_of_facts_and_headers_differ() -> None:
     assert len({fact.name for fact in FACTS}) == len(FACTS)
     headers = [fact.header for fact in FACTS if fact.header]
     assert len(set(headers)) == len(headers)
+
+
+def test_without_watermarks_nothing_is_said_of_them() -> None:
+    """Addresses, headers and files are those of before."""
+    plain = replace(STILL, watermark=None)
+
+    assert "watermark" not in address_of(plain, CARD, "png")
+    assert "watermark" not in file_facts([plain], CARD)
+    assert "X-Watermark" not in header_facts([plain], CARD)
+
+
+def test_a_picture_too_small_for_a_watermark_says_so() -> None:
+    """Where watermarks are on."""
+    small = replace(STILL, watermark="none")
+
+    assert header_facts([small], CARD)["X-Watermark"] == "none"
+    assert log_facts([small], CARD)["watermark"] == "none"

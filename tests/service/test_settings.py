@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from service.access.keys import digest_of
 from service.settings import Settings, variable_of
+from service.watermark.key import watermark_key
 
 
 def test_by_default_it_listens_on_this_machine_alone() -> None:
@@ -59,6 +60,8 @@ def test_by_default_it_listens_on_this_machine_alone() -> None:
         ("api_keys", "one;two"),
         ("api_keys", 'one,"two"'),
         ("api_keys", "schlüssel"),
+        ("watermark", "always"),
+        ("watermark_key", "too short"),
         ("no_such_setting", "1"),
     ],
 )
@@ -127,3 +130,15 @@ def test_bundles_lie_in_one_folder_or_several(text: str, folders: list[str]) -> 
     assert [str(folder) for folder in Settings.model_validate({"bundles": separated}).bundles] == (
         folders
     )
+
+
+def test_watermarks_are_off_until_they_are_switched_on() -> None:
+    """An upgrade changes no pixel; the key is not kept as it was written."""
+    own = Settings.model_validate(
+        {"watermark": "on", "watermark_key": "an own key of the operator"}
+    )
+
+    assert (Settings().watermark, Settings().watermark_key) == (False, None)
+    assert own.watermark
+    assert own.watermark_key == watermark_key("an own key of the operator")
+    assert "operator" not in repr(own)

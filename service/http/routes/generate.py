@@ -15,6 +15,7 @@ from starlette.responses import Response
 from models.picture import Pixels, pixel_sha256
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe, point_of
+from service.batching.watermarks import watermark_at
 from service.credentials.signing import FileSigner
 from service.errors import OutOfRange
 from service.facts import address_of, file_facts
@@ -89,8 +90,9 @@ def pictures_of(query: GenerateQuery, served: ModelInfo, accept: str | None, roo
     """
     resolution = served.resolution_for(query.resolution)
     seeds, texts = seeds_of(query)
+    name, watermark = served.pinned_name, watermark_at(served, resolution)
     recipes = [
-        Recipe(served.pinned_name, point_of(seed), resolution, served.label_of(query.label, seed))
+        Recipe(name, point_of(seed), resolution, served.label_of(query.label, seed), watermark)
         for seed in seeds
     ]
     media_type = choose_media_type(accept, offers_of(query, len(recipes)))

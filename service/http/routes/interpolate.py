@@ -14,6 +14,7 @@ from starlette.responses import Response
 from models.picture import Pixels, pixel_sha256
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Point, Recipe, frames_of_walk, point_of, walk
+from service.batching.watermarks import watermark_at
 from service.credentials.signing import FileSigner
 from service.errors import OutOfRange
 from service.facts import file_facts
@@ -78,10 +79,10 @@ def walk_of(query: WalkQuery, served: ModelInfo, most_frames: int) -> Walk:
         raise OutOfRange("steps", message, {"ge": 1, "le": most})
     seeds = [seed_of(text) for text in query.seed]
     resolution = served.resolution_for(query.resolution)
-    label = served.label_for(query.label)
+    label, watermark = served.label_for(query.label), watermark_at(served, resolution)
 
     def recipe_at(point: Point) -> Recipe:
-        return Recipe(served.pinned_name, point, resolution, label)
+        return Recipe(served.pinned_name, point, resolution, label, watermark)
 
     key_frames = [recipe_at(point_of(seed)) for seed in seeds]
     points = walk(seeds, query.steps, loop=query.loop, method=query.method)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe, point_of
+from service.batching.watermarks import require_watermark
 from service.credentials.signing import FileSigner
 from service.files import picture_file
 from service.http.answer import Job, facts_of_job, respond
@@ -72,7 +73,8 @@ def picture_job(
     number = seed_of(seed)
     resolution = served.resolution_for(query.resolution)
     label = served.label_of(query.label, number)
-    recipe = Recipe(served.pinned_name, point_of(number), resolution, label)
+    watermark = require_watermark(served, resolution, query.watermark)
+    recipe = Recipe(served.pinned_name, point_of(number), resolution, label, watermark)
     file_format = FORMATS[image_format]
     return Job(
         served=served,

@@ -45,6 +45,7 @@ def test_an_etag_is_strong_and_changes_with_all_that_determines_the_bytes() -> N
         Recipe("m@1", Point(7, 8, 0.5, Method.LERP), 64),
         Recipe("m@1", point_of(7), 32),
         Recipe("m@1", point_of(7), 64, label="cat"),
+        Recipe("m@1", point_of(7), 64, watermark="1"),
     ]
     modes = [
         EngineMode("cuda:0", "fp32", "torch 2"),

@@ -93,6 +93,7 @@ def test_every_fact_of_a_picture_is_understood() -> None:
         ({"seed": str(2**63)}, "does not state its seed"),
         ({"seed": "9" * 5000}, "does not state its seed"),
         ({"label": "cat"}, "impossible: label"),
+        ({"watermark": "1"}, "states the watermark 1, and here it is off"),
         ({"t": "nan", "start": "1", "end": "2"}, "does not lie between"),
         ({"t": "x"}, "does not state a point"),
         ({"seeds": " ".join(["1"] * 65)}, "states 65 seeds"),

@@ -43,6 +43,7 @@ def test_a_card_tells_what_a_client_needs(client: TestClient, name: str) -> None
         "precision": "uint8",
         "libraries": "digests 1",
         "exact": True,
+        "watermark": None,
         "golden": {"tried": 0, "equal": 0},
     }
     assert card["platform"] == "cpu, uint8, digests 1"

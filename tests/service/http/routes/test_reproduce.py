@@ -306,3 +306,43 @@ def test_two_services_with_one_key_answer_with_the_same_signed_bytes(settings: S
     report = read_credentials(first.content, "image/png")
     assert (report.state, report.facts["seed"]) == (CredentialState.VALID, "7")
     assert read_credentials(plain.content, "image/png").state is CredentialState.NONE
+
+
+def test_a_watermark_is_named_in_every_answer_and_cannot_be_chosen(settings: Settings) -> None:
+    """In headers, addresses, files and JSON; an address with another one gives no picture."""
+    engine = Painter(card_named("painter-128", 128))
+    engine.watermark = "1"
+    with service_with(engine, settings) as client:
+        small, large = client.get("/images/7?resolution=64"), client.get("/images/7")
+        made = client.post("/generate?seed=7")
+        several = client.post("/generate?seed=7&seed=8").json()
+        walk = client.get("/interpolate?seed=1&seed=2&steps=2&format=json")
+        again = client.get(made.headers["content-location"])
+        refused = [client.get(f"/images/7?watermark={text}") for text in ("none", "2")]
+        other = client.post("/generate?seed=7&watermark=none")
+        card = client.get("/models/painter-128").json()
+
+    assert [answer.headers["x-watermark"] for answer in (small, large, made, walk)] == [
+        "none",
+        "1",
+        "1",
+        "1",
+    ]
+    assert "watermark=1" in made.headers["content-location"]
+    assert again.content == made.content
+    assert Image.open(io.BytesIO(large.content)).info["watermark"] == "1"
+    assert {image["facts"]["watermark"] for image in several["images"]} == {"1"}
+    assert {frame["facts"]["watermark"] for frame in walk.json()["frames"]} == {"1"}
+    assert [answer.status_code for answer in (*refused, other)] == [422] * 3
+    assert "128 px have 1 here: leave it out" in refused[0].json()["detail"]
+    assert all(recipe.watermark for batch in engine.batches for recipe in batch)
+    assert card["engine"]["watermark"] == "1"
+
+
+def test_without_watermarks_an_address_with_one_is_refused(client: TestClient) -> None:
+    """Its pixels were other ones."""
+    assert "x-watermark" not in client.get("/images/7").headers
+    answer = client.get("/images/7?watermark=1")
+
+    assert answer.status_code == 422
+    assert "pictures of 32 px have no watermark here: leave it out" in answer.json()["detail"]
