@@ -12,11 +12,11 @@ import threading
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
-from service.credentials.embedding import StoreNotFound, replace_store
+from service.credentials.embedding import replace_store
 from service.credentials.identity import SigningIdentity
 from service.credentials.labels import CONTAINERS
 from service.credentials.manifest import LAYOUT, manifest_definition
-from service.credentials.repeatable import UnknownLayout, without_chance
+from service.credentials.repeatable import without_chance
 from service.errors import ServiceError
 from service.media.provenance import Facts
 
@@ -76,7 +76,7 @@ class FileSigner:
         Raises:
             SigningFailed: the key, the time-stamp authority or the library failed.
         """
-        from c2pa import Builder, C2paError  # noqa: PLC0415 - loads a library of 23 MB
+        from c2pa import Builder  # noqa: PLC0415 - loads a library of 23 MB
 
         container = CONTAINERS[media_type]
         definition = manifest_definition(content, facts, self.identity.fingerprint)
@@ -90,7 +90,7 @@ class FileSigner:
             length = self.identity.algorithm.signature_bytes
             final = without_chance(manifest, length, self.identity.sign)
             return replace_store(signed.getvalue(), container, manifest, final)
-        except (C2paError, UnknownLayout, StoreNotFound) as error:
+        except Exception as error:  # the operator's function may raise anything
             log.exception("a file could not be signed")
             detail = "Content Credentials could not be signed; the server's log has the reason"
             raise SigningFailed(detail, retry_after_s=SIGNING_RETRY_S) from error

@@ -16,7 +16,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image, ImageSequence
 
-from service.credentials.identity import KeySource, checked_chain, identity_from_key
+from service.credentials.identity import (
+    KeySource,
+    checked_chain,
+    identity_from_function,
+    identity_from_key,
+)
 from service.credentials.reading import CredentialState, read_credentials
 from service.credentials.signing import FileSigner, SigningFailed
 from tests.service.credential_chains import (
@@ -166,6 +171,29 @@ def test_a_time_stamp_authority_out_of_reach_fails_the_file() -> None:
     assert not signer.is_repeatable
     with pytest.raises(SigningFailed, match="could not be signed"):
         signer.sign(content, media_type, FACTS)
+
+
+def test_a_function_that_fails_later_fails_the_file(caplog: pytest.LogCaptureFixture) -> None:
+    """With 503 and the time to wait; the reason is in the log alone."""
+    key = Ed25519PrivateKey.generate()
+    reachable = [True]
+
+    def sign(data: bytes) -> bytes:
+        if not reachable:
+            raise ConnectionError("no route to the key")
+        return key.sign(data)
+
+    certificates = checked_chain(signer_chain(key)[0], NOW)
+    signer = FileSigner(identity_from_function(certificates, sign, KeySource.FUNCTION))
+    content, media_type = file_of("image/png")
+    assert signer.is_repeatable
+    reachable.clear()
+
+    with pytest.raises(SigningFailed) as caught:
+        signer.sign(content, media_type, FACTS)
+    assert (caught.value.status, caught.value.retry_after_s) == (503, 10)
+    assert "no route" not in str(caught.value)
+    assert "no route to the key" in caplog.text
 
 
 def test_a_store_of_several_segments_of_a_jpeg_repeats() -> None:
