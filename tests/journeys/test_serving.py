@@ -60,7 +60,8 @@ def test_one_seed_is_one_picture_alone_in_a_crowd_and_after_a_restart(
     alone = server.client.get("/images/7")
     crowd = digests_in_a_crowd(server)
     again = server.client.get("/images/7")
-    with ready_server(bundles, tmp_path / "log") as restarted:
+    chain = str(server.log.parent / "credentials")
+    with ready_server(bundles, tmp_path / "log", credentials_folder=chain) as restarted:
         later = restarted.client.get("/images/7")
 
     assert {alone.headers["x-pixel-sha256"]} == set(crowd)
