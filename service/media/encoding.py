@@ -60,13 +60,21 @@ class ImageFormat:
 
 def write_jpeg(pixels: Pixels, facts: Facts) -> bytes:
     """Encode one picture `[H, W, C]` as JPEG; RGBA is composited on white, gray stays gray."""
+    image = Image.fromarray(as_shown(on_white(checked(pixels))))
+    try:
+        return _jpeg(image, facts, optimize=True)
+    except OSError:  # optimized files must fit into a byte per pixel, which noise does not
+        return _jpeg(image, facts, optimize=False)
+
+
+def _jpeg(image: Image.Image, facts: Facts, *, optimize: bool) -> bytes:
     file = io.BytesIO()
-    Image.fromarray(as_shown(on_white(checked(pixels)))).save(
+    image.save(
         file,
         "JPEG",
         quality=JPEG_QUALITY,
         subsampling=JPEG_SUBSAMPLING,
-        optimize=True,
+        optimize=optimize,
         exif=exif_block(facts),
         xmp=xmp_packet(facts),
     )

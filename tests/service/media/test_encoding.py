@@ -62,6 +62,16 @@ def test_jpeg_lays_transparency_over_white() -> None:
     assert decoded(encode(clear, "jpeg", FACTS), 3)[0].min() >= 254
 
 
+@pytest.mark.parametrize("image_format", ["png", "webp", "jpeg"])
+def test_noise_is_encoded_too(image_format: str) -> None:
+    """The largest file of its size: it needs more than a byte per pixel."""
+    noise = np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
+
+    (made,) = decoded(encode(noise, image_format, FACTS), 3)
+
+    assert made.shape == noise.shape
+
+
 def test_jpeg_is_the_small_one() -> None:
     """Less than half of the lossless formats on a picture with grain."""
     sizes = {name: len(encode(painted(128), name, FACTS)) for name in FORMATS}
