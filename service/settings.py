@@ -146,6 +146,16 @@ class Settings(BaseModel):
         default=65_536, ge=0, le=2**40, description="largest request body that is read"
     )
 
+    max_upload_bytes: int = Field(
+        default=2**24, ge=1, le=2**26, description="largest file that is read, as by POST /verify"
+    )
+    max_upload_pixels: int = Field(
+        default=2**24,
+        ge=256,
+        le=2**30,
+        description="pixels of such a picture; four times as many in all frames of an animation",
+    )
+
     # ------------------------------------------------------------------ access
     api_keys: KeyDigests = Field(
         default=(),

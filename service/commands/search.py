@@ -20,7 +20,6 @@ from service.commands.local_models import LocalModels
 from service.errors import RequestError
 from service.settings import Settings
 from service.uploads.decoding import decode, open_upload
-from service.uploads.formats import MAX_UPLOAD_PIXELS
 from service.verification.seed_search import KEPT_CANDIDATES, Candidate, SeedSearch, is_found
 
 FOUND, NOT_FOUND, UNUSABLE = 0, 1, 2
@@ -50,7 +49,8 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     models = LocalModels(settings)
     try:
         seeds = seed_range(options.start, options.count)
-        seen = decode(open_upload(options.file.read_bytes(), MAX_UPLOAD_PIXELS)).pixels
+        upload = open_upload(options.file.read_bytes(), settings.max_upload_pixels)
+        seen = decode(upload).pixels
         served = models.find(options.model)
         labels = labels_of(served, options.label)
         first = None if options.first is None else served.resolution_for(options.first)

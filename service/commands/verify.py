@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -16,9 +17,9 @@ from typing import TypeVar
 from models.picture import Pixels
 from service.batching.recipe import Recipe
 from service.commands.local_models import LocalModels
+from service.credentials.development import ROOT_NAME
 from service.errors import RequestError
 from service.settings import Settings
-from service.uploads.formats import MAX_UPLOAD_PIXELS
 from service.verification.examination import Parts, verify_file
 from service.verification.report import OriginResult, Outcome, Verification
 
@@ -31,27 +32,55 @@ NOT_PROVED, UNREADABLE = 1, 2
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the files and the form of the output."""
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--trust",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="ROOTS.pem",
+        help="certificates of trusted signers, beside those of the settings",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object for each file")
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """Verify each file and print what was found; returns the exit code."""
     models = LocalModels(settings)
+    try:
+        anchors = trust_anchors_of(options.trust, settings)
+    except (OSError, ValueError) as error:
+        print(f"--trust: {error}", file=sys.stderr)  # noqa: T201 - for a person
+        return UNREADABLE
     code = 0
     for path in options.files:
         try:
-            found = asyncio.run(verify_locally(path.read_bytes(), models))
+            content = path.read_bytes()
+            found = asyncio.run(verify_locally(content, models, settings, anchors))
         except (OSError, RequestError) as error:
             _print_failure(path, error, as_json=options.json)
             code = UNREADABLE
             continue
-        print(_as_json(path, found) if options.json else "\n".join(lines_of(path, found)))  # noqa: T201 - its output
+        text = map(printable, lines_of(path, found))
+        print(_as_json(path, found) if options.json else "\n".join(text))  # noqa: T201 - its output
         if found.origin not in GOOD:
             code = max(code, NOT_PROVED)
     return code
 
 
-async def verify_locally(content: bytes, models: LocalModels) -> Verification:
+def trust_anchors_of(paths: Sequence[Path], settings: Settings) -> str:
+    """Return the certificates of trusted signers as PEM: those of `paths` and of the settings.
+
+    Raises:
+        OSError, ValueError: a file of `paths` cannot be read, or is no text.
+    """
+    usual = (settings.credentials_folder / ROOT_NAME, settings.credentials_chain)
+    present = [path for path in usual if path is not None and path.is_file()]
+    return "\n".join(path.read_text("utf-8") for path in (*paths, *present))
+
+
+async def verify_locally(
+    content: bytes, models: LocalModels, settings: Settings, trust_anchors: str = ""
+) -> Verification:
     """Verify one file; everything is computed at once, on this thread."""
 
     async def at_once(job: Callable[[], T]) -> T:
@@ -60,7 +89,13 @@ async def verify_locally(content: bytes, models: LocalModels) -> Verification:
     async def render(recipes: Sequence[Recipe]) -> list[Pixels]:
         return models.render(recipes)
 
-    return await verify_file(content, Parts(MAX_UPLOAD_PIXELS, "", models.find, at_once, render))
+    parts = Parts(settings.max_upload_pixels, trust_anchors, models.find, at_once, render)
+    return await verify_file(content, parts)
+
+
+def printable(line: str) -> str:
+    """Replace characters by which a hostile file could control a terminal."""
+    return "".join(each if each.isprintable() else "?" for each in line)
 
 
 def lines_of(path: Path, found: Verification) -> Iterator[str]:

@@ -23,8 +23,6 @@ from service.uploads.containers import (
 )
 from service.uploads.errors import PictureDamaged, PictureNotTaken, PictureTooLarge
 
-MAX_UPLOAD_BYTES: Final = 2**24
-MAX_UPLOAD_PIXELS: Final = 2**24  # of one picture
 MOST_FRAMES: Final = 1200
 FRAMES_FACTOR: Final = 4  # all frames together may have this multiple of the pixels of a picture
 SCANS_FACTOR: Final = 16  # so may the passes over a progressive JPEG
@@ -100,7 +98,7 @@ def format_of(content: bytes, allowed: tuple[str, ...] = PICTURES) -> str:
             return name
     raise PictureNotTaken(
         f"by its content this is none of {', '.join(media_types)}; names and declared types do "
-        "not count. Send the bytes of the file as the body, neither as a form nor compressed",
+        "not count. Send the file itself, neither as a form nor compressed",
         media_types,
     )
 

@@ -17,7 +17,7 @@ from service.http.request_guards import while_connected
 from service.http.request_log import record_of
 from service.http.routes.documentation import BINARY, error_responses
 from service.http.uploaded_body import uploaded_body
-from service.uploads.formats import MAX_UPLOAD_BYTES, MAX_UPLOAD_PIXELS, UPLOAD_FORMATS
+from service.uploads.formats import UPLOAD_FORMATS
 from service.verification.examination import Parts, verify_file
 from service.verification.report import Verification
 
@@ -55,13 +55,14 @@ async def verify(
         return [image.pixels for image in images]
 
     parts = Parts(
-        max_pixels=MAX_UPLOAD_PIXELS,
-        trust_anchors="",
+        max_pixels=runtime.settings.max_upload_pixels,
+        trust_anchors=runtime.credentials.trust_anchors,
         find=catalogue.find,
         run=runtime.decoders.run,
         render=render,
     )
-    async with uploaded_body(request, MAX_UPLOAD_BYTES, runtime.decoders) as content:
+    limit = runtime.settings.max_upload_bytes
+    async with uploaded_body(request, limit, runtime.decoders) as content:
         found = await while_connected(request, verify_file(content, parts))
     return _answer(request, runtime, found)
 

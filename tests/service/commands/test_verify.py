@@ -11,7 +11,8 @@ from PIL import Image
 
 from service.batching.recipe import Recipe, point_of
 from service.commands.local_models import LocalModels
-from service.commands.verify import add_arguments, run
+from service.commands.verify import add_arguments, run, trust_anchors_of
+from service.credentials.development import ROOT_NAME
 from service.facts import file_facts
 from service.media.encoding import FORMATS
 from service.settings import Settings
@@ -72,6 +73,33 @@ def test_what_is_not_proved_has_another_code_than_what_cannot_be_read(
     assert "this is none of image/png" in told
     assert "No such file" in told
     assert told.count("proved\n") == 2
+
+
+def test_the_roots_to_trust_are_files_that_can_be_read(
+    local: Settings, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside the root of this service, where there is one."""
+    folder = tmp_path / "credentials"
+    folder.mkdir()
+    (folder / ROOT_NAME).write_text("root")
+    (tmp_path / "other.pem").write_text("other")
+    signing = local.model_copy(update={"credentials_folder": folder})
+
+    assert trust_anchors_of([tmp_path / "other.pem"], signing) == "other\nroot"
+    assert verified(local, "--trust", tmp_path / "missing.pem", picture) == 2
+    assert "--trust: " in capsys.readouterr().err
+
+
+def test_a_file_does_not_control_the_terminal(
+    local: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever its metadata are made of."""
+    path = tmp_path / "hostile.png"
+    facts = {"model": "\x9b31m\u202ered", "seed": "7"}
+    path.write_bytes(FORMATS["png"].write(painted(24), facts))
+
+    assert verified(local, path) == 1
+    assert capsys.readouterr().out.replace("\n", "").isprintable()
 
 
 def test_json_is_one_object_for_each_file(

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+import numpy as np
 import pytest
 
 from models.picture import Pixels
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe, point_of
+from service.credentials.reading import CredentialReport, CredentialState
 from service.errors import UnknownModel
 from service.facts import file_facts
 from service.media.encoding import FORMATS
+from service.uploads.decoding import open_upload
 from service.uploads.errors import PictureNotTaken
-from service.verification.examination import Parts, verify_file
+from service.verification.examination import Parts, ReadFile, metadata_part, verify_file
 from service.verification.report import OriginResult, Outcome, Verification
+from service.verification.stated_facts import StatedFacts
+from service.watermark.key import watermark_key
+from service.watermark.marking import marked
+from service.watermark.pattern import pattern_of
 from tests.service.painter import MODE, card_named, paint
 
 pytestmark = pytest.mark.anyio
@@ -81,6 +88,32 @@ async def test_a_recipe_that_is_not_understood_is_a_claim() -> None:
 
     assert found.origin is OriginResult.CLAIMED
     assert "states psi, which this version does not know" in found.verdict
+
+
+async def test_a_signed_recipe_has_precedence_over_metadata() -> None:
+    """Who changes the metadata of a signed file is seen to have done so."""
+    stated = StatedFacts({"model": "other@1", "seed": "8"}, ("XMP",))
+    signed = {"model": "painter-32@1", "seed": "7"}
+    upload = open_upload(file_of(7), 2**20)
+    for state in CredentialState:
+        report = CredentialReport(state, facts=signed)
+        file = ReadFile(upload, None, report, None, stated)
+        trusted = state in (CredentialState.VALID, CredentialState.TRUSTED)
+
+        assert file.recipe_source == ("credentials" if trusted else "metadata")
+        assert file.facts == (signed if trusted else stated.facts)
+        assert metadata_part(file).contradictions == ["model", "seed"]
+
+
+async def test_the_watermark_is_found() -> None:
+    """With the first digits of the model's digest."""
+    plane = np.full((3, 256, 256), 0.1, np.float32)
+    picture = marked(plane, pattern_of(watermark_key(), "0badcafe", 256, 256))
+    pixels = ((picture.transpose(1, 2, 0) + 1) * 127.5).round().astype(np.uint8)
+    found = await verified(FORMATS["png"].write(np.ascontiguousarray(pixels), {}))
+
+    assert (found.watermark.state, found.watermark.payload) == ("found", "0badcafe")
+    assert found.origin is OriginResult.LIKELY
 
 
 async def test_what_is_no_picture_is_refused() -> None:
