@@ -89,7 +89,14 @@ async def verify_locally(
     async def render(recipes: Sequence[Recipe]) -> list[Pixels]:
         return models.render(recipes)
 
-    parts = Parts(settings.max_upload_pixels, trust_anchors, models.find, at_once, render)
+    parts = Parts(
+        max_pixels=settings.max_upload_pixels,
+        trust_anchors=trust_anchors,
+        watermark_key=settings.watermark_key,
+        find=models.find,
+        run=at_once,
+        render=render,
+    )
     return await verify_file(content, parts)
 
 

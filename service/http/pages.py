@@ -1,4 +1,4 @@
-"""Web pages: `/` for pictures, `/verify` for proofs, `/docs` for the description of the routes.
+"""Web pages: `/` for pictures, `/check` for proofs, `/docs` for the description of the routes.
 
 Owns these pages, their files and their content security policies. All files come from this server,
 so the pages work without the internet. Knows nothing of pictures.
@@ -80,10 +80,10 @@ def include_page(app: FastAPI) -> None:
 
 
 def include_verification(app: FastAPI) -> None:
-    """Serve the page at `/verify` with `app`; its scripts send files to the same address."""
+    """Serve the page at `/check` with `app`; its scripts send files to `/verify`."""
 
-    @app.head("/verify", include_in_schema=False, dependencies=WITHOUT_BODY)
-    @app.get("/verify", include_in_schema=False, dependencies=WITHOUT_BODY)
+    @app.head("/check", include_in_schema=False, dependencies=WITHOUT_BODY)
+    @app.get("/check", include_in_schema=False, dependencies=WITHOUT_BODY)
     async def verification_page(request: Request) -> Response:
         return await page_response(request, "verify.html", PAGE_POLICY)
 

@@ -30,6 +30,7 @@ from service.verification.stated_facts import StatedFacts, stated_facts
 from service.verification.stated_recipe import FindModel, NotTried, StatedRecipe, stated_recipe
 from service.verification.verdict import verdict_of
 from service.watermark.detector import WatermarkReport, detect_watermark
+from service.watermark.key import WatermarkKey
 
 T = TypeVar("T")
 
@@ -54,6 +55,7 @@ class Parts:
     Attributes:
         max_pixels: largest number of pixels of a picture.
         trust_anchors: PEM certificates of trusted signers.
+        watermark_key: key of this service's watermark; None for the public one.
         find: pinned name -> loaded model.
         run: runs reading and comparing.
         render: recipes of one model -> their pictures.
@@ -61,6 +63,7 @@ class Parts:
 
     max_pixels: int
     trust_anchors: str
+    watermark_key: WatermarkKey | None
     find: FindModel
     run: Run
     render: Callable[[Sequence[Recipe]], Awaitable[list[Pixels]]]
@@ -127,7 +130,8 @@ def read_file(content: bytes, parts: Parts) -> ReadFile:
     upload = open_upload(content, parts.max_pixels, READ_FORMATS)
     picture = decode(upload) if UPLOAD_FORMATS[upload.format].pillow else None
     credentials = read_credentials(content, upload.media_type, parts.trust_anchors)
-    watermark = detect_watermark(picture.pixels) if picture else None
+    keys = [parts.watermark_key] if parts.watermark_key else None
+    watermark = detect_watermark(picture.pixels, keys) if picture else None
     stated = stated_facts(picture.metadata) if picture else StatedFacts()
     return ReadFile(upload, picture, credentials, watermark, stated)
 

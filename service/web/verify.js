@@ -1,4 +1,4 @@
-// The page at /verify: a picture is chosen, dropped or pasted, and its proofs are shown in words.
+// The page at /check: a picture is chosen, dropped or pasted, and its proofs are shown in words.
 
 import { createKeyDialog } from "./api-key-dialog.js";
 import { request } from "./api.js";

@@ -1,4 +1,4 @@
-"""The page at /verify at work on a service: a picture is chosen, and its proofs are read."""
+"""The page at /check at work on a service: a picture is chosen, and its proofs are read."""
 
 from __future__ import annotations
 

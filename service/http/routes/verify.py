@@ -26,12 +26,10 @@ router = APIRouter(tags=["verification"])
 FILE_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
-        "description": "The file itself, neither a form nor compressed; its content decides what "
-        "it is.",
-        "content": {
-            "application/octet-stream": BINARY,
-            **{each.media_type: BINARY for each in UPLOAD_FORMATS.values()},
-        },
+        "description": "The file itself, neither a form nor compressed, of any declared type: its "
+        "content decides if it is one of "
+        + ", ".join(each.media_type for each in UPLOAD_FORMATS.values()),
+        "content": {"application/octet-stream": BINARY},
     }
 }
 
@@ -57,6 +55,7 @@ async def verify(
     parts = Parts(
         max_pixels=runtime.settings.max_upload_pixels,
         trust_anchors=runtime.credentials.trust_anchors,
+        watermark_key=runtime.settings.watermark_key,
         find=catalogue.find,
         run=runtime.decoders.run,
         render=render,

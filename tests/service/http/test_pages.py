@@ -27,7 +27,7 @@ def test_a_file_of_the_page_that_is_not_there_is_a_problem(client: TestClient) -
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("address", ["/", "/verify", "/docs"])
+@pytest.mark.parametrize("address", ["/", "/check", "/docs"])
 def test_everything_a_page_needs_comes_from_this_server(client: TestClient, address: str) -> None:
     """So that it works without the internet, and its policy allows it."""
     page = client.get(address)
@@ -49,7 +49,7 @@ def test_the_page_is_small_on_its_way(client: TestClient) -> None:
     assert client.get("/web/page.js").headers["vary"] == "Accept-Encoding"
 
 
-@pytest.mark.parametrize("address", ["/", "/verify", "/docs"])
+@pytest.mark.parametrize("address", ["/", "/check", "/docs"])
 def test_a_browser_asks_whether_a_page_is_still_the_same(client: TestClient, address: str) -> None:
     """And every file of it; so an update is seen at once, and nothing is sent twice."""
     page = client.get(address)
@@ -63,7 +63,7 @@ def test_a_browser_asks_whether_a_page_is_still_the_same(client: TestClient, add
         assert first.headers["cache-control"] == again.headers["cache-control"] == "no-cache"
 
 
-@pytest.mark.parametrize("address", ["/", "/verify", "/docs"])
+@pytest.mark.parametrize("address", ["/", "/check", "/docs"])
 def test_a_page_runs_scripts_of_this_server_and_nothing_inline(
     client: TestClient, address: str
 ) -> None:
@@ -80,7 +80,7 @@ def test_the_page_of_the_routes_also_answers_head(client: TestClient) -> None:
     assert client.head("/docs").status_code == 200
 
 
-@pytest.mark.parametrize("address", ["/", "/verify", "/docs"])
+@pytest.mark.parametrize("address", ["/", "/check", "/docs"])
 def test_a_page_that_the_client_has_is_not_sent_again(client: TestClient, address: str) -> None:
     """304, under the same policy."""
     first = client.get(address)

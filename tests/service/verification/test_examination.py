@@ -50,7 +50,7 @@ async def painted_again(recipes: Sequence[Recipe]) -> list[Pixels]:
 
 async def verified(content: bytes) -> Verification:
     """The report on a file."""
-    return await verify_file(content, Parts(2**20, "", found_model, at_once, painted_again))
+    return await verify_file(content, Parts(2**20, "", None, found_model, at_once, painted_again))
 
 
 def file_of(number: int, **changes: str) -> bytes:
