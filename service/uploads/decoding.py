@@ -160,7 +160,8 @@ def pixels_of(image: Image.Image) -> Pixels:
         return np.clip(np.asarray(image), 0, 255).astype(np.uint8)[..., None]
     if image.mode in ("1", "L") and not image.has_transparency_data:
         return np.array(image.convert("L"))[..., None]
-    return np.array(image.convert("RGBA" if image.has_transparency_data else "RGB"))
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    return np.array(image if image.mode == mode else image.convert(mode))
 
 
 def _exif_of(image: Image.Image) -> tuple[int, str]:

@@ -29,7 +29,7 @@ from service.verification.report import (
 from service.verification.stated_facts import StatedFacts, stated_facts
 from service.verification.stated_recipe import FindModel, NotTried, StatedRecipe, stated_recipe
 from service.verification.verdict import verdict_of
-from service.watermark.detector import WatermarkReport, detect_watermark
+from service.watermark.detector import LARGEST_SIDE, WatermarkReport, detect_watermark
 from service.watermark.key import WatermarkKey
 
 T = TypeVar("T")
@@ -131,9 +131,15 @@ def read_file(content: bytes, parts: Parts) -> ReadFile:
     picture = decode(upload) if UPLOAD_FORMATS[upload.format].pillow else None
     credentials = read_credentials(content, upload.media_type, parts.trust_anchors)
     keys = [parts.watermark_key] if parts.watermark_key else None
-    watermark = detect_watermark(picture.pixels, keys) if picture else None
+    watermark = detect_watermark(middle_of(picture.pixels), keys) if picture else None
     stated = stated_facts(picture.metadata) if picture else StatedFacts()
     return ReadFile(upload, picture, credentials, watermark, stated)
+
+
+def middle_of(pixels: Pixels) -> Pixels:
+    """Return the part in which the watermark is sought, before the detector copies all of it."""
+    top, left = (max(0, (side - LARGEST_SIDE) // 2) for side in pixels.shape[:2])
+    return pixels[top : top + LARGEST_SIDE, left : left + LARGEST_SIDE]
 
 
 async def _remade(file: ReadFile, parts: Parts) -> RemadePart:

@@ -17,7 +17,7 @@ from service.facts import file_facts
 from service.media.encoding import FORMATS
 from service.uploads.decoding import open_upload
 from service.uploads.errors import PictureNotTaken
-from service.verification.examination import Parts, ReadFile, metadata_part, verify_file
+from service.verification.examination import Parts, ReadFile, metadata_part, middle_of, verify_file
 from service.verification.report import OriginResult, Outcome, Verification
 from service.verification.stated_facts import StatedFacts
 from service.watermark.key import watermark_key
@@ -114,6 +114,16 @@ async def test_the_watermark_is_found() -> None:
 
     assert (found.watermark.state, found.watermark.payload) == ("found", "0badcafe")
     assert found.origin is OriginResult.LIKELY
+
+
+async def test_the_watermark_is_sought_in_the_middle_of_large_pictures() -> None:
+    """The rest is not copied."""
+    large = np.zeros((1030, 2000, 3), np.uint8)
+    large[3:1027, 488:1512] = 7
+
+    assert middle_of(large).shape == (1024, 1024, 3)
+    assert (middle_of(large) == 7).all()
+    assert middle_of(large[:9, :9]).shape == (9, 9, 3)
 
 
 async def test_what_is_no_picture_is_refused() -> None:
