@@ -49,7 +49,11 @@ KEY_NAME = re.compile(
     r"|AUTH|AUTHORIZATION|BEARER|CREDENTIALS?"
 )
 # A misspelt one of these is no API key.
-KEY_SETTINGS = {name for name in KNOWN if name.startswith(variable_of("credentials_"))}
+KEY_SETTINGS = {
+    name
+    for name in KNOWN
+    if name.startswith((variable_of("credentials_"), variable_of("watermark_")))
+}
 RESEMBLANCE = 0.8  # 1 for equal names; allows about two letters changed, missing or added
 
 

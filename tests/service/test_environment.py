@@ -135,10 +135,18 @@ def test_a_misspelt_key_stops_the_start(name: str, value: str, tmp_path: Path) -
     assert "secret" not in str(in_file.value)
 
 
-@pytest.mark.parametrize("name", ["PROGAN_CREDENTIAL_KEY", "PROGAN_CREDENTIALS_KEYS"])
-def test_a_misspelt_key_of_the_credentials_is_no_api_key(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("PROGAN_CREDENTIAL_KEY", "PROGAN_CREDENTIALS_KEY"),
+        ("PROGAN_CREDENTIALS_KEYS", "PROGAN_CREDENTIALS_KEY"),
+        ("PROGAN_WATERMARKS_KEY", "PROGAN_WATERMARK_KEY"),
+        ("PROGAN_WATERMARK_KEYS", "PROGAN_WATERMARK_KEY"),
+    ],
+)
+def test_a_misspelt_key_of_another_purpose_is_no_api_key(name: str, meant: str) -> None:
     """The advice must work when it is followed."""
-    with pytest.raises(SettingsError, match="write PROGAN_CREDENTIALS_KEY, or remove it"):
+    with pytest.raises(SettingsError, match=f"write {meant}, or remove it"):
         read_settings({name: "key.pem"}, NO_FILE)
 
 
