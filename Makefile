@@ -92,8 +92,8 @@ clean: ## remove .venv and the tools' caches; data/ and runs/ stay
 # off is made anew.
 
 EXTRAS_service := service tracing
-EXTRAS_training := training tensorboard
-EXTRAS_dev := service tracing training tensorboard dev
+EXTRAS_training := training tensorboard tune
+EXTRAS_dev := service tracing training tensorboard tune dev
 
 # pip shows its progress to people, and errors alone to a log.
 # REQUIREMENTS prints, one a line, what pyproject.toml asks for; by itself pip would build a wheel.

@@ -11,7 +11,7 @@ ARG BASE_IMAGE=docker.io/library/python:3.11.17-slim-trixie
 FROM ${BASE_IMAGE} AS requirements
 WORKDIR /build
 COPY pyproject.toml docker/requirements.py ./
-RUN python3 requirements.py training tensorboard > requirements.txt
+RUN python3 requirements.py training tensorboard tune > requirements.txt
 
 # ---- the installed packages, at the versions of constraints.txt
 FROM ${BASE_IMAGE} AS dependencies

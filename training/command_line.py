@@ -14,7 +14,16 @@ from typing import NoReturn
 import torch
 
 from models.bundle import BundleError
-from training.commands import benchmark, benchmark_parts, evaluate, export, generate, prepare, train
+from training.commands import (
+    benchmark,
+    benchmark_parts,
+    evaluate,
+    export,
+    generate,
+    prepare,
+    train,
+    tune,
+)
 from training.commands import report as report_command
 from training.config.config import ConfigError
 from training.data.manifest import DataError
@@ -56,6 +65,10 @@ def build_parser() -> argparse.ArgumentParser:
     training = commands.add_parser("train", help="train, or go on training, a run")
     train.add_arguments(training)
     training.set_defaults(run_command=train.run)
+
+    tuning = commands.add_parser("tune", help="find better settings for the same processor time")
+    tune.add_arguments(tuning)
+    tuning.set_defaults(run_command=tune.run)
 
     evaluating = commands.add_parser("evaluate", help="measure how good a run is")
     evaluate.add_arguments(evaluating)

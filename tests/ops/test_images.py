@@ -41,7 +41,7 @@ def test_every_stage_grows_from_the_base_of_the_build_argument(root: Path, image
     ("image", "rooms", "extras"),
     [
         ("service", {"models", "service"}, "service tracing"),
-        ("training", {"models", "training"}, "training tensorboard"),
+        ("training", {"models", "training"}, "training tensorboard tune"),
     ],
 )
 def test_an_image_holds_its_own_rooms_alone(

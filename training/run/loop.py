@@ -26,7 +26,7 @@ from training.objectives.augment import AugmentStrength
 from training.run.display import Display
 from training.run.monitor import RunMonitor
 from training.run.opening import opened, require_agreement, resume_or_begin, truncate_journals
-from training.run.recorder import Recorder
+from training.run.recorder import Recorder, Watch
 from training.run.stopping import StopRequest
 from training.run_folder.checkpoint import Progress
 from training.run_folder.journal import Averages
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from training.run.events import Events  # needs an extra
 
 
-def train(  # noqa: PLR0913 - the last three are rare, and passed by name
+def train(  # noqa: PLR0913 - the last four are rare, and passed by name
     config: TrainingConfig,
     prepared: Prepared,
     run: Path,
@@ -47,6 +47,7 @@ def train(  # noqa: PLR0913 - the last three are rare, and passed by name
     beginning: Beginning | None = None,
     processes: Processes = SINGLE,
     events: Events | None = None,
+    watch: Watch | None = None,
 ) -> Progress:
     """Train until the schedule ends or a stop is requested.
 
@@ -60,6 +61,7 @@ def train(  # noqa: PLR0913 - the last three are rare, and passed by name
         processes: this process's place among all processes. All stop at the step where one
             received the request; the first one writes and measures.
         events: TensorBoard event files, written beside the journal.
+        watch: may end the run after any step.
 
     Returns:
         Progress of the run, as in the last checkpoint.
@@ -81,7 +83,7 @@ def train(  # noqa: PLR0913 - the last three are rare, and passed by name
             if processes.first:
                 truncate_journals(run, progress)
                 monitor = RunMonitor(run, config, prepared, display.say)
-                recorder = Recorder(run, state, monitor, display, events)
+                recorder = Recorder(run, state, monitor, display, events, watch)
         require_agreement(config, prepared, progress, processes)
         if events:
             events.begin(progress.images_shown)
@@ -130,7 +132,8 @@ def train_loop(
 
             # At a tick, and before the end: journal, grid, checkpoint.
             stop.unsaved_images = shown - progress.images_shown
-            leaving = processes.any(stop.asked)
+            ended = recorder is not None and recorder.ended(schedule, shown)
+            leaving = processes.any(stop.asked or ended)
             tick = is_tick(before, shown, config) or shown >= config.total_images
             if not (tick or leaving):
                 continue

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from models.families.progan.generator import Generator
 from training.game.schedule import ScheduleState
 from training.game.state import TrainingState
 from training.game.step import Numbers
@@ -23,6 +24,18 @@ if TYPE_CHECKING:
     from training.run.events import Events  # needs an extra
 
 
+class Watch(Protocol):
+    """Observer of a run that may end it."""
+
+    def step(self, average: Generator, schedule: ScheduleState, images_shown: int) -> bool:
+        """Return True to end the run after this step, with a checkpoint."""
+        ...
+
+    def saved(self, progress: Progress) -> None:
+        """Take notice of a checkpoint."""
+        ...
+
+
 @dataclass(frozen=True)
 class Recorder:
     """Writes the records of one run, on the first process.
@@ -33,6 +46,7 @@ class Recorder:
         monitor: measures, and selects the checkpoints to keep.
         display: shows progress.
         events: TensorBoard event files, written beside the journal.
+        watch: called after each step and each checkpoint.
     """
 
     run: Path
@@ -40,6 +54,11 @@ class Recorder:
     monitor: RunMonitor
     display: Display
     events: Events | None = None
+    watch: Watch | None = None
+
+    def ended(self, schedule: ScheduleState, images_shown: int) -> bool:
+        """Return True if the watch ends the run after the step of `schedule`."""
+        return bool(self.watch and self.watch.step(self.state.average, schedule, images_shown))
 
     def tick(
         self, schedule: ScheduleState, progress: Progress, numbers: Numbers, rate: float
@@ -73,6 +92,8 @@ class Recorder:
             OSError: the disk is full; the checkpoints before it stay whole.
         """
         save_checkpoint(self.run / CHECKPOINTS, self.state, progress, self.monitor.best())
+        if self.watch:
+            self.watch.saved(progress)
         self.monitor.report(self.state.average, schedule.growth, progress.seconds, last=last)
 
 

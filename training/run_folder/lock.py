@@ -14,13 +14,19 @@ from pathlib import Path
 
 from training.config.config import ConfigError
 
+LOCK_ADVICE = "let it come to its end or stop it, or choose another --run"
+
 
 @contextmanager
-def run_lock(run: Path) -> Generator[None]:
+def run_lock(run: Path, advice: str = LOCK_ADVICE) -> Generator[None]:
     """Lock a run: inside the context no other command can train it. Creates a missing folder.
 
     Two writers in one folder would damage the journal and delete each other's checkpoints. On a
     file system without locks no error is raised.
+
+    Args:
+        run: the folder.
+        advice: end of the message of the error.
 
     Raises:
         ConfigError: another command trains the run.
@@ -32,10 +38,7 @@ def run_lock(run: Path) -> Generator[None]:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise ConfigError(
-                    f"{run} is being trained by another process: let it come to its end or stop "
-                    "it, or choose another --run"
-                ) from error
+                raise ConfigError(f"{run} is being trained by another process: {advice}") from error
         yield
     finally:
         os.close(handle)

@@ -1,0 +1,1 @@
+"""Search for better settings: short runs of equal processor time, compared by one score."""
