@@ -32,7 +32,7 @@ FIRST_SEED: Final = 5_000_000
 CHANGES: Final = [
     (format_name, quality, scale)
     for format_name, quality in (("JPEG", 90), ("JPEG", 75), ("JPEG", 50), ("WEBP", 50))
-    for scale in (1.0, 0.5, 1.5)
+    for scale in (1.0, 0.5, 0.25, 1.5)
 ]
 FILTERS: Final = (Image.Resampling.LANCZOS, Image.Resampling.BICUBIC, Image.Resampling.BILINEAR)
 

@@ -29,7 +29,7 @@ from training.data.manifest import DataError
 from training.data.stream import Indices, Prepared
 from training.progress_bar import OpenProgress, progress_bar
 from training.quality.parts.known import KnownParts, Part, known_parts, reason_without_parts
-from training.quality.parts.learning import SETTINGS, train_network
+from training.quality.parts.learning import READER_SETTINGS, train_network
 from training.quality.parts.network import PartNetwork
 from training.quality.parts.reader import PartReader, Trust, read_parts
 from training.quality.pictures import PictureSet
@@ -130,7 +130,7 @@ def key_of(prepared: Prepared, side: int) -> str:
         *(READER_FORMAT, side, prepared.digest, manifest.source.location if drawn else ""),
         *(manifest.labels.sha256 if manifest.labels else "", manifest.label_names),
         *([version(name) for name in DRAWING_PACKAGES] if drawn else []),
-        *(READER_SEED, MOST_PICTURES, MOST_HELD_OUT, SETTINGS),
+        *(READER_SEED, MOST_PICTURES, MOST_HELD_OUT, READER_SETTINGS),
     )
     return sha256(json.dumps(facts).encode()).hexdigest()
 
