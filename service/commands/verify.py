@@ -14,12 +14,16 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from cryptography.x509 import load_pem_x509_certificates
+
 from models.picture import Pixels
 from service.batching.recipe import Recipe
 from service.commands.local_models import LocalModels
 from service.credentials.development import ROOT_NAME
+from service.credentials.reading import LARGEST_FILE
 from service.errors import RequestError
 from service.settings import Settings
+from service.uploads.errors import PictureTooLarge
 from service.verification.examination import Parts, verify_file
 from service.verification.report import OriginResult, Outcome, Verification
 
@@ -54,7 +58,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     code = 0
     for path in options.files:
         try:
-            content = path.read_bytes()
+            content = read_bounded(path)
             found = asyncio.run(verify_locally(content, models, settings, anchors))
         except (OSError, RequestError) as error:
             _print_failure(path, error, as_json=options.json)
@@ -67,14 +71,33 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     return code
 
 
+def read_bounded(path: Path) -> bytes:
+    """Read a file, or as much of it as shows that it is too large.
+
+    Raises:
+        OSError: it cannot be read.
+        PictureTooLarge: it has more than `LARGEST_FILE` bytes.
+    """
+    with path.open("rb") as file:
+        content = file.read(LARGEST_FILE + 1)
+    if len(content) > LARGEST_FILE:
+        raise PictureTooLarge(f"the file is larger than {LARGEST_FILE} bytes, which are read")
+    return content
+
+
 def trust_anchors_of(paths: Sequence[Path], settings: Settings) -> str:
     """Return the certificates of trusted signers as PEM: those of `paths` and of the settings.
 
     Raises:
-        OSError, ValueError: a file of `paths` cannot be read, or is no text.
+        OSError, ValueError: a file of `paths` cannot be read, or holds no certificate.
     """
     usual = (settings.credentials_folder / ROOT_NAME, settings.credentials_chain)
     present = [path for path in usual if path is not None and path.is_file()]
+    for path in (*paths, *present):
+        try:
+            load_pem_x509_certificates(path.read_bytes())
+        except ValueError as error:
+            raise ValueError(f"{path} holds no certificate as PEM: name one that does") from error
     return "\n".join(path.read_text("utf-8") for path in (*paths, *present))
 
 
@@ -135,7 +158,8 @@ def _remade_line(found: Verification) -> str:
         return f"not tried: {remade.reason}"
     measured = f"PSNR {remade.psnr_db:.1f} dB, SSIM {remade.ssim:.2f}"
     place = f"at {remade.width} x {remade.height} pixels"
-    return f"{remade.outcome.value} ({measured} {place}, {remade.compared} compared)"
+    rest = f", {remade.not_compared} not" if remade.not_compared else ""
+    return f"{remade.outcome.value} ({measured} {place}, {remade.compared} compared{rest})"
 
 
 def _as_json(path: Path, found: Verification) -> str:

@@ -42,6 +42,7 @@ class Outline:
         metadata: bytes of all parts that hold no pixels.
         compressed: number of metadata parts that are compressed.
         scans: number of passes over the picture in a JPEG.
+        animated: True if a PNG has pixels of further frames, which some viewers show instead.
     """
 
     width: int = 0
@@ -51,6 +52,7 @@ class Outline:
     metadata: int = 0
     compressed: int = 0
     scans: int = 1
+    animated: bool = False
 
 
 def outline_of_png(content: bytes) -> Outline:
@@ -58,7 +60,7 @@ def outline_of_png(content: bytes) -> Outline:
     if content[12:16] != b"IHDR":
         raise BrokenOutline("its first chunk is not IHDR")
     width, height = struct.unpack_from(">II", content, 16)
-    place, frames, controls, metadata, compressed = 8, 1, 0, 0, 0
+    place, frames, controls, metadata, compressed, animated = 8, 1, 0, 0, 0, False
     for _ in range(MOST_PARTS):
         length, kind = struct.unpack_from(">I4s", content, place)
         if place + 12 + length > len(content):
@@ -66,12 +68,14 @@ def outline_of_png(content: bytes) -> Outline:
         if kind == b"acTL":
             frames = max(frames, int.from_bytes(content[place + 8 : place + 12]))
         controls += kind == b"fcTL"
+        animated |= kind == b"fdAT"
         if kind not in PNG_PIXELS:
             metadata += length
             compressed += kind in PNG_COMPRESSED
         place += 12 + length
         if kind == b"IEND":
-            return Outline(width, height, max(frames, controls), place, metadata, compressed)
+            frames = max(frames, controls)
+            return Outline(width, height, frames, place, metadata, compressed, animated=animated)
     raise TooManyParts
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from models.picture import Pixels
 from service.uploads.containers import Outline
@@ -142,14 +142,29 @@ def _opened(upload: Upload) -> Generator[Image.Image]:
         with Image.open(io.BytesIO(upload.content), formats=[name]) as image:
             frames = int(getattr(image, "n_frames", 1)) if upload.format != "jpeg" else 1
             check_size(*image.size, frames, upload.max_pixels)
+            _check_animation(upload, frames)
             yield image
-    except (PictureTooLarge, GeneratorExit):
+    except (PictureTooLarge, PictureDamaged, GeneratorExit):
         raise
+    except UnidentifiedImageError as error:  # its text has an address in memory
+        raise PictureDamaged(f"the {upload.format} file has a damaged header") from error
     except (MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureTooLarge(f"the picture is too large to be decoded: {error}") from error
     except Exception as error:
         # Decoders raise what they please on damaged files: OSError, SyntaxError, struct.error, ...
         raise PictureDamaged(f"the {upload.format} file cannot be decoded: {error}") from error
+
+
+def _check_animation(upload: Upload, frames: int) -> None:
+    """Refuse a PNG whose animation the decoder leaves out: browsers show it instead of the picture.
+
+    Raises:
+        PictureDamaged: it has more frames than the decoder found.
+    """
+    outline = upload.outline
+    left_out = frames < outline.frames or (outline.animated and frames == 1)
+    if upload.format == "png" and left_out:
+        raise PictureDamaged("the png file is damaged: the chunks of its animation do not fit")
 
 
 def pixels_of(image: Image.Image) -> Pixels:

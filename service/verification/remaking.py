@@ -59,6 +59,7 @@ def remade_part(
         )
         return part
     found = [similarity(seen, again) for seen, again in _pairs(upload, picture, recipe, shown)]
+    part.not_compared = picture.frames - len(found)
     return _judged(part, recipe, found)
 
 

@@ -101,6 +101,9 @@ class RemadePart(BaseModel):
     model: str | None = None
     seeds: list[str] = Field(default_factory=list, description="As text.")
     compared: int = Field(default=0, description="Number of pictures or frames compared.")
+    not_compared: int = Field(
+        default=0, description="Number of frames of the animation that were not compared."
+    )
     psnr_db: float | None = Field(default=None, description="Of the worst one.")
     ssim: float | None = Field(default=None, description="Of the worst one.")
     width: int | None = Field(default=None, description="Size at which they were compared.")

@@ -2,7 +2,7 @@
 
 Owns the order in which proofs count. A recipe that gives the same pixels counts most, since it can
 be checked by anyone; then a trusted signature, a similar picture, the watermark, and what the file
-only says.
+only says. Equal frames say nothing about others that were not compared.
 """
 
 from __future__ import annotations
@@ -41,10 +41,16 @@ def _main(
     remade: RemadePart,
 ) -> tuple[OriginResult, str]:
     maker = _maker_of(remade)
-    if remade.outcome is Outcome.EQUAL:
+    if remade.outcome is Outcome.EQUAL and not remade.not_compared:
         return OriginResult.PROVED, f"{maker}: made again, it has the same pixels."
     if credentials.state == "trusted" and remade.outcome is not Outcome.DIFFERENT:
         return OriginResult.PROVED, f"{credentials.signer} signed this file, and it is unchanged."
+    if remade.outcome is Outcome.EQUAL:
+        sentence = (
+            f"{maker}: {remade.compared} of its frames have the same pixels, made again; "
+            f"{remade.not_compared} others were not compared."
+        )
+        return OriginResult.LIKELY, sentence
     if remade.outcome is Outcome.SIMILAR:
         return (
             OriginResult.LIKELY,

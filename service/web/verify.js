@@ -70,11 +70,11 @@ export function proofsOf({ remade, credentials, watermark }) {
   ];
 }
 
-function remadeInWords({ outcome, reason, compared, psnr_db: psnr, false_match_rate: rate }) {
-  const several = compared > 1 ? ` (${compared} pictures compared)` : "";
+function remadeInWords({ outcome, reason, compared, not_compared: rest, psnr_db: psnr, false_match_rate: rate }) {
+  const several = compared > 1 ? ` (${compared} pictures compared${rest ? `, ${rest} not` : ""})` : "";
   const chance = rate ? ` Of pictures of other seeds, ${(100 * rate).toLocaleString("en")} % would look as similar.` : "";
   return {
-    equal: `The same pixels, each of them${several}.`,
+    equal: `The same pixels${rest ? "" : ", each of them"}${several}.`,
     similar: `Nearly the same picture${several}: ${Math.round(psnr)} dB.${chance}`,
     different: `Another picture${several}.`,
   }[outcome] ?? `Not tried: ${reason}.`;

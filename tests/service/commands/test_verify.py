@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from PIL import Image
 from service.batching.recipe import Recipe, point_of
 from service.commands.local_models import LocalModels
 from service.commands.verify import add_arguments, run, trust_anchors_of
-from service.credentials.development import ROOT_NAME
+from service.credentials.development import ROOT_NAME, create_chain
+from service.credentials.reading import LARGEST_FILE
 from service.facts import file_facts
 from service.media.encoding import FORMATS
 from service.settings import Settings
@@ -81,13 +83,29 @@ def test_the_roots_to_trust_are_files_that_can_be_read(
     """Beside the root of this service, where there is one."""
     folder = tmp_path / "credentials"
     folder.mkdir()
-    (folder / ROOT_NAME).write_text("root")
-    (tmp_path / "other.pem").write_text("other")
+    root, other = (create_chain(datetime.now(UTC)).root_pem for _ in range(2))
+    (folder / ROOT_NAME).write_text(root)
+    (tmp_path / "other.pem").write_text(other)
+    (tmp_path / "notes.md").write_text("no certificate")
     signing = local.model_copy(update={"credentials_folder": folder})
 
-    assert trust_anchors_of([tmp_path / "other.pem"], signing) == "other\nroot"
+    assert trust_anchors_of([tmp_path / "other.pem"], signing) == f"{other}\n{root}"
+    assert verified(local, "--trust", tmp_path / "notes.md", picture) == 2
+    assert "notes.md holds no certificate as PEM" in capsys.readouterr().err
     assert verified(local, "--trust", tmp_path / "missing.pem", picture) == 2
     assert "--trust: " in capsys.readouterr().err
+
+
+def test_a_file_without_an_end_is_not_read_into_memory(
+    local: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Reading stops where it is known to be too large."""
+    large = tmp_path / "large.png"
+    with large.open("wb") as file:
+        file.truncate(LARGEST_FILE + 1)
+
+    assert verified(local, large) == 2
+    assert f"larger than {LARGEST_FILE} bytes" in capsys.readouterr().out
 
 
 def test_a_file_does_not_control_the_terminal(

@@ -14,6 +14,7 @@ from models.picture import Pixels, in_colour
 from service.errors import RequestError
 from service.media.animation import MOVING_FORMATS
 from service.media.encoding import FORMATS
+from service.media.png import write_apng
 from service.uploads.decoding import decode, frames_at, open_upload, pixels_of
 from service.uploads.errors import PictureDamaged, PictureTooLarge
 from tests.service.pictures import FACTS, painted, walk
@@ -131,6 +132,29 @@ def test_faults_of_a_file_are_said_as_such() -> None:
 
     with pytest.raises(PictureDamaged, match="the jpeg file cannot be decoded: .*truncated"):
         read(file[:-40])
+
+
+def test_a_broken_header_is_said_without_an_address_in_memory() -> None:
+    """The decoder's own message has one, of no use to anyone but an attacker."""
+    file = FORMATS["png"].write(painted(8), FACTS)
+
+    with pytest.raises(PictureDamaged, match="has a damaged header$"):
+        read(file[:29] + bytes(4) + file[33:])
+
+
+@pytest.mark.parametrize("copies", [0, 1, 2])
+def test_a_picture_does_not_hide_an_animation(copies: int) -> None:
+    """With two `acTL` chunks browsers show the animation, and the decoder the picture below it."""
+    film = write_apng(walk(8), 24, True, FACTS)
+    control = film[(at := film.index(b"acTL") - 4) : at + 20]
+    first = film[(at := film.index(b"fcTL") - 4) : at + 38]
+    file = film.replace(first, b"", 1).replace(control, control * copies, 1)
+
+    if copies == 1:
+        assert decode(open_upload(file, MANY)).frames > 1
+    else:
+        with pytest.raises(PictureDamaged, match="chunks of its animation do not fit|Invalid APNG"):
+            read(file)
 
 
 def test_hostile_files_give_pixels_or_an_error_of_the_client() -> None:

@@ -47,7 +47,7 @@ def test_one_different_frame_makes_an_animation_different() -> None:
     other = compared(file, recipe, [frames[0], painted(32, phase=3.0), frames[4]])
 
     assert (same.outcome, other.outcome) == (Outcome.EQUAL, Outcome.DIFFERENT)
-    assert same.compared == 3
+    assert (same.compared, same.not_compared) == (3, 2)
     assert same.urls == ["/interpolate?seed=1&seed=2&seed=3"]
 
 

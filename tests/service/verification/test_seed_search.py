@@ -18,7 +18,8 @@ from models.picture import Pixels
 from models.pixels import to_pixels
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe, point_of
-from service.verification.seed_search import KEPT_CANDIDATES, SeedSearch, is_found
+from service.verification.seed_search import KEPT_CANDIDATES, Candidate, SeedSearch, is_found
+from service.verification.similarity import Comparison
 from tests.service.painter import MODE, card_named, paint
 from tests.service.pictures import painted
 from training.exits.linear import LeastSquares
@@ -82,6 +83,20 @@ def test_the_seed_of_a_compressed_picture_of_half_the_size_is_found_among_thousa
     assert is_found(found)
     assert not is_found(found[1:])
     assert len(found) == KEPT_CANDIDATES
+
+
+def candidates_with(count: int, side: int) -> list[Candidate]:
+    """Candidates of which the first is ahead by 5 dB, and not similar by itself."""
+    recipe = Recipe("tiny-32", point_of(7), 32)
+    first = Candidate(recipe, Comparison(False, 15.0, 0.2, side, side))
+    return [first, *[Candidate(recipe, Comparison(False, 10.0, 0.1, side, side))] * (count - 1)]
+
+
+def test_a_lead_counts_only_among_many_seeds_and_pixels() -> None:
+    """Of two seeds one is always ahead; and one pixel of any colour resembles some seed."""
+    assert is_found(candidates_with(KEPT_CANDIDATES, 16))
+    assert not is_found(candidates_with(2, 16))
+    assert not is_found(candidates_with(KEPT_CANDIDATES, 1))
 
 
 def test_every_class_is_tried_where_all_are_wanted() -> None:

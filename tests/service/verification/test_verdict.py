@@ -26,6 +26,7 @@ def judged(
     outcome: Outcome = Outcome.NOT_TRIED,
     *,
     stated: bool = True,
+    not_compared: int = 0,
 ) -> tuple[OriginResult, str]:
     """The verdict on a file about seed 7 of `faces-64`."""
     facts = {"model": MODEL, "seed": "7"} if stated else {}
@@ -33,8 +34,27 @@ def judged(
         CredentialsPart(state=state, signer="Faces Ltd"),
         WatermarkPart(state=mark, payload="aaaa"),
         MetadataPart(sources=[], facts=facts, contradictions=[]),
-        RemadePart(outcome=outcome, reason="no time", model=MODEL, kind="picture", seeds=["7"]),
+        RemadePart(
+            outcome=outcome,
+            reason="no time",
+            model=MODEL,
+            kind="picture",
+            seeds=["7"],
+            compared=16,
+            not_compared=not_compared,
+        ),
     )
+
+
+def test_frames_that_were_not_compared_are_not_proved() -> None:
+    """Else a file could keep the frames that are compared and replace all others."""
+    origin, sentence = judged(outcome=Outcome.EQUAL, not_compared=25)
+
+    assert origin is OriginResult.LIKELY
+    assert sentence.endswith(
+        "16 of its frames have the same pixels, made again; 25 others were not compared."
+    )
+    assert judged("trusted", outcome=Outcome.EQUAL, not_compared=25)[0] is OriginResult.PROVED
 
 
 @pytest.mark.parametrize(
