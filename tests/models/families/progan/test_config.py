@@ -1,5 +1,7 @@
 """The shape of a network, as plain data."""
 
+from typing import Any
+
 import pytest
 
 from models.families.progan.config import ExitShape, NetworkConfig, level_of, resolution_of, size_of
@@ -47,9 +49,10 @@ def test_resolutions_are_listed_smallest_first() -> None:
         ({"resolution": 32, "base_height": 6, "base_width": 6}, "needs one side of 4"),
         ({"resolution": 32, "base_width": 17}, "from 2 to 16, such as 4x6, not 4x17"),
         ({"resolution": 32, "base_height": 1}, "from 2 to 16, such as 4x6, not 1x4"),
+        ({"resolution": 32, "tiling": 1}, "tiling must be true or false, not 1"),
     ],
 )
-def test_a_shape_that_cannot_be_built_is_refused(settings: dict[str, int], message: str) -> None:
+def test_a_shape_that_cannot_be_built_is_refused(settings: dict[str, Any], message: str) -> None:
     """The message names the setting and says what is allowed."""
     with pytest.raises(ValueError, match=message):
         NetworkConfig(**settings)
