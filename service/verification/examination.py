@@ -30,7 +30,7 @@ from service.verification.stated_facts import StatedFacts, stated_facts
 from service.verification.stated_recipe import FindModel, NotTried, StatedRecipe, stated_recipe
 from service.verification.verdict import verdict_of
 from service.watermark.detector import LARGEST_SIDE, WatermarkReport, detect_watermark
-from service.watermark.key import WatermarkKey
+from service.watermark.key import WatermarkKey, watermark_key
 
 T = TypeVar("T")
 
@@ -200,6 +200,7 @@ def watermark_part(report: WatermarkReport | None) -> WatermarkPart:
         state="found" if report.found else "not found",
         p_value=report.p_value,
         payload=report.model_prefix,
+        public_key=report.key == watermark_key().name,
         reason=report.explanation,
     )
 

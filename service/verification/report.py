@@ -79,6 +79,10 @@ class WatermarkPart(BaseModel):
         description="Probability that a picture without the watermark looks as much like one.",
     )
     payload: str | None = Field(default=None, description="First digits of the model's digest.")
+    public_key: bool = Field(
+        default=False,
+        description="True if it was found with the public key, with which anyone can add it.",
+    )
 
 
 class MetadataPart(BaseModel):

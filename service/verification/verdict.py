@@ -63,7 +63,10 @@ def _main(
         return OriginResult.CONTRADICTED, sentence
     if watermark.state == "found":
         named = f" of model {watermark.payload}…" if watermark.payload else ""
-        return OriginResult.LIKELY, f"The pixels carry the watermark{named} of this service."
+        sentence = f"The pixels carry the watermark{named} of this service."
+        if watermark.public_key:
+            sentence += " Its key is public: anyone can have added it."
+        return OriginResult.LIKELY, sentence
     return _claims(credentials, metadata, remade)
 
 

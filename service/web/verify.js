@@ -90,8 +90,9 @@ function credentialsInWords({ state, signer, failures }) {
   }[state] ?? "None in this file.";
 }
 
-function watermarkInWords({ state, reason, p_value: chance }) {
-  if (state === "found") return `Found. By chance it would be found in ${inWords(chance)} of all other pictures.`;
+function watermarkInWords({ state, reason, p_value: chance, public_key: anyone }) {
+  const added = anyone ? " Its key is public: anyone can have added it." : "";
+  if (state === "found") return `Found. By chance it would be found in ${inWords(chance)} of all other pictures.${added}`;
   return state === "not found" ? "Not found." : `Not looked for: ${reason}.`;
 }
 

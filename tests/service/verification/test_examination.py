@@ -113,6 +113,7 @@ async def test_the_watermark_is_found() -> None:
     found = await verified(FORMATS["png"].write(np.ascontiguousarray(pixels), {}))
 
     assert (found.watermark.state, found.watermark.payload) == ("found", "0badcafe")
+    assert found.watermark.public_key
     assert found.origin is OriginResult.LIKELY
 
 

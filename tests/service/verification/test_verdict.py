@@ -27,12 +27,13 @@ def judged(
     *,
     stated: bool = True,
     not_compared: int = 0,
+    public_key: bool = False,
 ) -> tuple[OriginResult, str]:
     """The verdict on a file about seed 7 of `faces-64`."""
     facts = {"model": MODEL, "seed": "7"} if stated else {}
     return verdict_of(
         CredentialsPart(state=state, signer="Faces Ltd"),
-        WatermarkPart(state=mark, payload="aaaa"),
+        WatermarkPart(state=mark, payload="aaaa", public_key=public_key),
         MetadataPart(sources=[], facts=facts, contradictions=[]),
         RemadePart(
             outcome=outcome,
@@ -44,6 +45,14 @@ def judged(
             not_compared=not_compared,
         ),
     )
+
+
+def test_a_watermark_that_anyone_can_add_is_told_as_such() -> None:
+    """With an own key nobody else can."""
+    public = judged(mark="found", public_key=True)[1]
+    own = judged(mark="found")[1]
+
+    assert public == f"{own} Its key is public: anyone can have added it."
 
 
 def test_frames_that_were_not_compared_are_not_proved() -> None:
