@@ -113,6 +113,7 @@ def chain_in(folder: Path, now: datetime) -> tuple[DevelopmentChain, OSError | N
     if existing is None:
         chain = create_chain(now)
     elif not existing.is_due(now):
+        _write_missing_root(folder, existing)
         return existing, None
     elif now > existing.root.not_valid_after_utc - SIGNER_LIFE:
         chain = create_chain(now)
@@ -158,8 +159,18 @@ def _write(path: Path, chain: DevelopmentChain, *, replace: bool) -> None:
         parts.append(certificate.public_bytes(Encoding.PEM))
         parts.append(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     _write_whole(path, parts, PRIVATE, replace=replace)
-    root = path.parent / ROOT_NAME
-    _write_whole(root, [chain.root_pem.encode()], PUBLIC, replace=True)
+    _write_root(path.parent, chain)
+
+
+def _write_root(folder: Path, chain: DevelopmentChain) -> None:
+    _write_whole(folder / ROOT_NAME, [chain.root_pem.encode()], PUBLIC, replace=True)
+
+
+def _write_missing_root(folder: Path, chain: DevelopmentChain) -> None:
+    """Write the root again if it was removed; where that fails, files are signed all the same."""
+    if not (folder / ROOT_NAME).exists():
+        with contextlib.suppress(OSError):
+            _write_root(folder, chain)
 
 
 def _write_whole(path: Path, parts: Iterable[bytes], mode: int, *, replace: bool) -> None:

@@ -100,3 +100,12 @@ def test_the_parts_of_two_chains_make_none(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsError, match="holds no development chain"):
         chain_in(tmp_path, NOW)
+
+
+def test_a_root_that_was_removed_is_written_again(tmp_path: Path) -> None:
+    """The log and the documentation name it to readers."""
+    chain, _ = chain_in(tmp_path, NOW)
+    (tmp_path / ROOT_NAME).unlink()
+    again, _ = chain_in(tmp_path, NOW)
+
+    assert (tmp_path / ROOT_NAME).read_text() == chain.root_pem == again.root_pem
