@@ -92,7 +92,7 @@ class NetworkConfig:
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(field.default, bool):
-                if value not in (True, False) or type(value) is not bool:
+                if type(value) is not bool:
                     raise ValueError(f"{field.name} must be true or false, not {value!r:.20}")
                 continue
             if type(value) is not int or not (field.name != "classes") <= value <= MAX_NUMBER:
