@@ -30,6 +30,7 @@ from service.server import DrainingServer
 from service.settings import Settings, variable_of
 
 SETTINGS_WRONG = 2
+COMMAND_STOPPED = 130  # as shells have it: 128 and the number of SIGINT
 FLUSH_TIMEOUT_S = 5  # seconds to send answers after the drain limit
 ENGINE_JOIN_TIMEOUT_S = 1.0  # seconds for the engine's thread to end, after all answers
 
@@ -100,10 +101,19 @@ def main() -> None:
     for warning in warnings:
         log.warning("%s", warning)
     if not serving:
-        sys.exit(options.run(options, settings))
+        sys.exit(run_command(options, settings))
     set_service_name()
     disable_created_metrics()  # no additional `_created` series for each counter
     sys.exit(serve(settings, runtime_or_exit(settings)))
+
+
+def run_command(options: argparse.Namespace, settings: Settings) -> int:
+    """Run a command; returns its exit code, or 130 after Ctrl-C."""
+    try:
+        return options.run(options, settings)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)  # noqa: T201 - for the person who stopped it
+        return COMMAND_STOPPED
 
 
 def runtime_or_exit(settings: Settings) -> ServiceRuntime:

@@ -85,17 +85,19 @@ class ReadFile:
     stated: StatedFacts
 
     @property
-    def recipe_source(self) -> str | None:
-        """Place of the recipe: signed facts have precedence; None if there is none."""
-        if self.credentials.state in SIGNED and "model" in self.credentials.facts:
-            return "credentials"
-        return "metadata" if self.stated.facts else None
+    def stated_recipes(self) -> list[tuple[str, Mapping[str, str]]]:
+        """Each source that names a model, and its facts; the more trustworthy source first.
 
-    @property
-    def facts(self) -> Mapping[str, str]:
-        """The facts of that source."""
-        signed = self.recipe_source == "credentials"
-        return self.credentials.facts if signed else self.stated.facts
+        Signed facts of an unknown signer count less than metadata: anyone can sign anything.
+        """
+        signed, state = self.credentials.facts, self.credentials.state
+        found: list[tuple[str, Mapping[str, str]]] = []
+        if self.stated.facts:
+            found.append(("metadata", self.stated.facts))
+        if state in SIGNED and "model" in signed:
+            place = 0 if state is CredentialState.TRUSTED else len(found)
+            found.insert(place, ("credentials", signed))
+        return found
 
 
 async def verify_file(content: bytes, parts: Parts) -> Verification:
@@ -143,20 +145,29 @@ def middle_of(pixels: Pixels) -> Pixels:
 
 
 async def _remade(file: ReadFile, parts: Parts) -> RemadePart:
-    """Make the picture again if its recipe is stated, and compare."""
-    picture = file.picture
+    """Make the picture again by the stated recipes, in order, until one gives this picture."""
+    if (picture := file.picture) is None:
+        return RemadePart(outcome=Outcome.NOT_TRIED, reason=A_FILM)
+    first: RemadePart | None = None
+    for source, facts in file.stated_recipes:
+        part = await _remade_from(source, facts, file.upload, picture, parts)
+        if part.outcome in (Outcome.EQUAL, Outcome.SIMILAR):
+            return part
+        first = first or part
+    return first or RemadePart(outcome=Outcome.NOT_TRIED, reason=NO_FACTS)
+
+
+async def _remade_from(
+    source: str, facts: Mapping[str, str], upload: Upload, picture: DecodedPicture, parts: Parts
+) -> RemadePart:
     try:
-        if picture is None:
-            raise NotTried(A_FILM)
-        if file.recipe_source is None:
-            raise NotTried(NO_FACTS)
-        recipe = stated_recipe(file.facts, picture.frames, parts.find)
+        recipe = stated_recipe(facts, picture.frames, parts.find)
         require_renderable(recipe, parts.max_pixels)
     except NotTried as error:
-        return RemadePart(outcome=Outcome.NOT_TRIED, reason=str(error), source=file.recipe_source)
+        return RemadePart(outcome=Outcome.NOT_TRIED, reason=str(error), source=source)
     made = await parts.render(recipe.recipes)
-    part = await parts.run(lambda: _compared(file.upload, picture, recipe, made))
-    return part.model_copy(update={"source": file.recipe_source})
+    part = await parts.run(lambda: _compared(upload, picture, recipe, made))
+    return part.model_copy(update={"source": source})
 
 
 def _compared(

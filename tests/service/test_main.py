@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import socket
@@ -12,7 +13,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from service.__main__ import parser, runtime_or_exit, settings_or_exit
+from service.__main__ import parser, run_command, runtime_or_exit, settings_or_exit
 from service.settings import Settings, variable_of
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +24,18 @@ def test_help_lists_every_setting() -> None:
     text = parser().format_help()
 
     assert all(variable_of(name) in text for name in Settings.model_fields)
+
+
+def test_a_command_that_is_stopped_ends_without_a_traceback(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """By Ctrl-C while its model is loaded, for example."""
+
+    def stop(_options: argparse.Namespace, _settings: Settings) -> int:
+        raise KeyboardInterrupt
+
+    assert run_command(argparse.Namespace(run=stop), Settings()) == 130
+    assert capsys.readouterr().err == "stopped\n"
 
 
 def test_settings_that_do_not_fit_are_named_with_their_values(

@@ -12,6 +12,7 @@ from models.picture import Pixels
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe, point_of
 from service.credentials.reading import CredentialReport, CredentialState
+from service.credentials.signing import FileSigner
 from service.errors import UnknownModel
 from service.facts import file_facts
 from service.media.encoding import FORMATS
@@ -23,6 +24,7 @@ from service.verification.stated_facts import StatedFacts
 from service.watermark.key import watermark_key
 from service.watermark.marking import marked
 from service.watermark.pattern import pattern_of
+from tests.service.credential_chains import development_chain
 from tests.service.painter import MODE, card_named, paint
 
 pytestmark = pytest.mark.anyio
@@ -90,19 +92,38 @@ async def test_a_recipe_that_is_not_understood_is_a_claim() -> None:
     assert "states psi, which this version does not know" in found.verdict
 
 
-async def test_a_signed_recipe_has_precedence_over_metadata() -> None:
-    """Who changes the metadata of a signed file is seen to have done so."""
+async def test_recipes_are_tried_in_the_order_of_their_trust() -> None:
+    """Those of a trusted signer, of metadata, of another signer; changed metadata is named."""
     stated = StatedFacts({"model": "other@1", "seed": "8"}, ("XMP",))
     signed = {"model": "painter-32@1", "seed": "7"}
     upload = open_upload(file_of(7), 2**20)
+    orders = {
+        CredentialState.TRUSTED: ["credentials", "metadata"],
+        CredentialState.VALID: ["metadata", "credentials"],
+        CredentialState.INVALID: ["metadata"],
+        CredentialState.NONE: ["metadata"],
+    }
     for state in CredentialState:
-        report = CredentialReport(state, facts=signed)
-        file = ReadFile(upload, None, report, None, stated)
-        trusted = state in (CredentialState.VALID, CredentialState.TRUSTED)
+        file = ReadFile(upload, None, CredentialReport(state, facts=signed), None, stated)
 
-        assert file.recipe_source == ("credentials" if trusted else "metadata")
-        assert file.facts == (signed if trusted else stated.facts)
+        assert [source for source, _ in file.stated_recipes] == orders[state]
         assert metadata_part(file).contradictions == ["model", "seed"]
+
+
+@pytest.mark.parametrize("lie", ["signed", "metadata"])
+async def test_one_true_recipe_proves_a_picture_whatever_else_is_said(lie: str) -> None:
+    """Whoever signs a foreign statement into a file takes nothing from what its pixels prove."""
+    metadata, signed = ("7", "8") if lie == "signed" else ("8", "7")
+    facts = file_facts([Recipe(CARD.pinned_name, point_of(7), 32)], CARD)
+    signer = FileSigner(development_chain().identity)
+    content = signer.sign(file_of(7, seed=metadata), "image/png", facts | {"seed": signed})
+
+    found = await verified(content)
+
+    assert found.credentials.state == "valid"
+    assert (found.origin, found.remade.outcome) == (OriginResult.PROVED, Outcome.EQUAL)
+    assert found.remade.source == ("metadata" if lie == "signed" else "credentials")
+    assert found.metadata.contradictions == ["seed"]
 
 
 async def test_the_watermark_is_found() -> None:
