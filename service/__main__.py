@@ -104,7 +104,8 @@ def main() -> None:
         sys.exit(run_command(options, settings))
     set_service_name()
     disable_created_metrics()  # no additional `_created` series for each counter
-    sys.exit(serve(settings, runtime_or_exit(settings)))
+    ports = open_ports_or_exit(settings)
+    sys.exit(serve(settings, runtime_or_exit(settings), *ports))
 
 
 def run_command(options: argparse.Namespace, settings: Settings) -> int:
@@ -124,9 +125,20 @@ def runtime_or_exit(settings: Settings) -> ServiceRuntime:
         return exit_with(error)
 
 
-def serve(settings: Settings, runtime: ServiceRuntime) -> int:
-    """Serve until a signal is received or the engine is lost; returns the exit code."""
-    sockets, operations = open_ports_or_exit(settings)
+def serve(
+    settings: Settings,
+    runtime: ServiceRuntime,
+    sockets: list[socket.socket],
+    operations: list[socket.socket],
+) -> int:
+    """Serve until a signal is received or the engine is lost; returns the exit code.
+
+    Args:
+        settings: of the service.
+        runtime: its parts.
+        sockets: those that listen for requests.
+        operations: those that listen for operations; empty to serve these on the same sockets.
+    """
     limits = limits_of_this_process()
     server = DrainingServer(
         uvicorn.Config(

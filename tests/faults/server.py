@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from models.picture import Pixels
-from service.__main__ import serve, settings_or_exit
+from service.__main__ import open_ports_or_exit, serve, settings_or_exit
 from service.batching.engine import Engine
 from service.batching.recipe import Recipe
 from service.composition import ServiceRuntime, open_torch_models
@@ -118,7 +118,8 @@ def main() -> int:
     def open_engine(_settings: Settings, background: BackgroundThread) -> Engine:
         return TorchEngine(open_faulty, background)
 
-    return serve(settings, ServiceRuntime(settings, open_engine))
+    ports = open_ports_or_exit(settings)
+    return serve(settings, ServiceRuntime(settings, open_engine), *ports)
 
 
 if __name__ == "__main__":

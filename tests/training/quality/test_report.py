@@ -170,7 +170,9 @@ def test_the_table_is_for_people(report: QualityReport) -> None:
 
 
 def test_every_metric_of_an_evaluation_says_what_is_good() -> None:
-    """The names that `evaluate` and FID write."""
+    """The names that `evaluate`, the reader of parts and FID write."""
     names = "swd ms_ssim kid fd_efficientnet_lite0 precision recall neighbour_ratio fid"
 
-    assert set(METRIC_DIRECTIONS) == set(names.split())
+    parts = "parts_sure parts_distance parts_combinations parts_kid parts_recall"
+
+    assert set(METRIC_DIRECTIONS) == {*names.split(), *parts.split()}
