@@ -75,7 +75,7 @@ class Settings(BaseModel):
     )
     default_model: str | None = Field(
         default=None,
-        description="model of requests that name none; else the largest personas-*, else the first",
+        description="model of requests that name none; else that of the highest resolution",
     )
 
     # ------------------------------------------------------------------ computation

@@ -139,18 +139,19 @@ def label_of_folder(folder: Path, bundles: Sequence[Path]) -> str:
 
 
 def default_of(models: Sequence[Card], wanted: str | None) -> str | None:
-    """The name of the default: `wanted`, else the largest `personas-*`, else the first by name.
+    """The name of the default: `wanted`, else the model of the highest resolution.
+
+    Of several with this resolution it is the first by name.
 
     Returns:
         None if there is no model, or if `wanted` is not among them.
     """
-    names = sorted(card.name for card in models)
+    names = [card.name for card in models]
     if wanted is not None:
         return wanted if wanted in names else None
-    personas = [card for card in models if card.name.startswith("personas-")]
-    if personas:
-        return max(personas, key=lambda card: (card.resolutions[-1], card.name)).name
-    return names[0] if names else None
+    if not models:
+        return None
+    return min(models, key=lambda card: (-card.resolutions[-1], card.name)).name
 
 
 def _why_no_default(

@@ -95,21 +95,20 @@ def test_a_seed_brings_its_own_label_where_none_is_asked_for() -> None:
     ("names", "wanted", "default"),
     [
         (["b", "a"], None, "a"),
-        (["a", "personas-8"], None, "personas-8"),
         (["a", "b"], "b", "b"),
         (["a", "b"], "c", None),
         ([], None, None),
     ],
 )
-def test_the_default_is_the_wanted_one_or_personas_or_the_first(
+def test_the_default_is_the_wanted_one_or_the_first(
     names: list[str], wanted: str | None, default: str | None
 ) -> None:
     """And none where the wanted one is not there."""
     assert default_of([card_named(name) for name in names], wanted) == default
 
 
-def test_of_several_personas_the_largest_is_the_default() -> None:
-    """By its resolution, not by its name."""
-    cards = [card_named("personas-9", 8), card_named("personas-16", 16)]
+def test_the_model_of_the_highest_resolution_is_the_default() -> None:
+    """And of several with it the first by name."""
+    cards = [card_named("a-9", 8), card_named("c", 16), card_named("b", 16)]
 
-    assert default_of(cards, None) == "personas-16"
+    assert default_of(cards, None) == "b"

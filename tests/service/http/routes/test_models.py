@@ -15,15 +15,15 @@ from tests.service.painter import MODE, Painter, card_named, service_with, wait_
 
 
 def test_all_models_are_told_with_their_default(settings: Settings) -> None:
-    """The largest of the personas is meant where none is named."""
-    cards = (card_named("aaa-8", 8), card_named("personas-16", 16), card_named("personas-32"))
+    """The one of the highest resolution is meant where none is named."""
+    cards = (card_named("aaa-8", 8), card_named("faces-16", 16), card_named("faces-32"))
     with service_with(Painter(*cards), settings) as client:
         answer = client.get("/models").json()
 
-        assert answer["default"] == "personas-32"
-        assert ["aaa-8", "personas-16", "personas-32"] == [m["name"] for m in answer["models"]]
+        assert answer["default"] == "faces-32"
+        assert ["aaa-8", "faces-16", "faces-32"] == [m["name"] for m in answer["models"]]
         assert [False, False, True] == [model["default"] for model in answer["models"]]
-        assert client.get("/images/1").headers["x-model"].startswith("personas-32@")
+        assert client.get("/images/1").headers["x-model"].startswith("faces-32@")
 
 
 @pytest.mark.parametrize("name", ["painter-32", card_named("painter-32").pinned_name])
