@@ -64,22 +64,24 @@ def main() -> None:
     parser.add_argument("--service", default="http://127.0.0.1:8000")
     service = parser.parse_args().service
     models = {m["name"]: m for m in json.loads(fetch(service, "/models"))["models"]}
-    personas = max(name for name in models if name.startswith("personas-"))
-    top = models[personas]["resolutions"][-1]
-    sizes = models[personas]["resolutions"]
+    landscapes, personas = "landscapes-512", "personas-256"
+    sizes = models[landscapes]["resolutions"]
 
     HERE.mkdir(exist_ok=True)
-    faces = [picture(service, seed, personas, top) for seed in range(32)]
-    grid(faces, 8, top).save(HERE / "personas.webp", quality=90)
+    hills = [picture(service, seed, landscapes, 256) for seed in range(64)]
+    grid(hills[:32], 8, 256).save(HERE / "landscapes.webp", quality=90)
+    grid(hills, 8, 256).save(HERE / "landscapes-64.webp", quality=90)
+    faces = [picture(service, seed, personas, 256) for seed in range(32)]
+    grid(faces, 8, 256).save(HERE / "personas.webp", quality=90)
     clothes = [
         picture(service, seed, "fashion-32", 32, label=label)
         for label in models["fashion-32"]["labels"]
         for seed in range(12)
     ]
     grid(clothes, 12, 64).save(HERE / "fashion.webp", quality=90)
-    levels = [picture(service, 7, personas, resolution) for resolution in sizes]
-    grid(levels, len(levels), top).save(HERE / "resolutions.png")
-    grid(walk(service, (1, 2), personas, 7), 8, 128).save(HERE / "walk.png")
+    levels = [picture(service, 7, landscapes, resolution) for resolution in sizes]
+    grid(levels, len(levels), 256).save(HERE / "resolutions.png")
+    grid(walk(service, (1, 2), landscapes, 7), 8, 128).save(HERE / "walk.png")
 
 
 if __name__ == "__main__":
