@@ -102,6 +102,12 @@ class CurrentSigner:
         if identity.source is not KeySource.DEVELOPMENT:
             log.info("Content Credentials are signed by %s, until %s", identity.name, until)
             self._announce_end(opened)
+            if len(identity.certificates) == 1:
+                log.warning(
+                    "%s holds one certificate, that of the key: readers without its issuers call "
+                    "files valid, not trusted. Append the certificates of the issuers to it",
+                    self._settings.credentials_chain,
+                )
         elif opened.unwritten is None:
             log.info(
                 "Content Credentials are signed by a development chain, until %s; its root is %s",

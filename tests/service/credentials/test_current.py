@@ -97,6 +97,24 @@ def test_a_chain_in_memory_stays_until_it_is_due(
     assert _version(signer) != before
 
 
+def test_a_chain_without_issuers_is_announced(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A whole chain is not; the warning tells what to append to which file."""
+    settings = _write(tmp_path, timedelta(days=90))
+    CurrentSigner(settings, Clock())
+    assert "one certificate" not in caplog.text
+
+    chain = tmp_path / "chain.pem"
+    end = b"-----END CERTIFICATE-----\n"
+    chain.write_bytes(chain.read_bytes().partition(end)[0] + end)
+    CurrentSigner(settings, Clock())
+
+    (warning,) = [each.message for each in caplog.records if "one certificate" in each.message]
+    assert warning.startswith(str(chain))
+    assert "Append the certificates of the issuers" in warning
+
+
 def test_a_replaced_key_is_taken_over(tmp_path: Path) -> None:
     """Without a restart."""
     signer = CurrentSigner(_write(tmp_path, timedelta(days=90)), Clock())
