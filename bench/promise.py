@@ -3,10 +3,10 @@
     python -m bench.promise [--seeds 2000] [--bundles models/pretrained] [--precision auto]
                             [--watermark]
 
-Every model of the folder renders every seed, each at one of its resolutions, in several ways (under
-load every eighth); the table counts the pictures that were not byte-equal to the same one rendered
-in a batch of one. Exits with 1 if there is any. With `--watermark` pictures of 128 px and more have
-a watermark.
+Every model of the folder renders every seed, each at one of its resolutions, and after every eighth
+seed a point between it and the next, in several ways (under load every eighth); the table counts
+the pictures that were not byte-equal to the same one rendered in a batch of one. Exits with 1 if
+there is any. With `--watermark` pictures of 128 px and more have a watermark.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import numpy as np
 
 from models.picture import pixel_sha256
 from service.batching.engine import ModelInfo
-from service.batching.recipe import Recipe, point_of
+from service.batching.recipe import Method, Point, Recipe, point_between, point_of
 from service.batching.watermarks import watermark_at
 from service.composition import available_cores
 from service.engine.torch_models import TorchModels, open_models
@@ -34,18 +34,35 @@ from service.watermark.key import watermark_key
 
 MAX_BATCH = 8
 BUSY_THREADS = 2
-UNDER_LOAD = 8  # every eighth seed, since it takes long
+UNDER_LOAD = 8  # every eighth picture, since it takes long
+BETWEEN = 8  # every eighth seed has a point between it and the next
 
 Digests = dict[Recipe, str]
 
 
 def recipes_of(served: ModelInfo, seeds: int) -> list[Recipe]:
-    """Return a recipe for each seed, cycling through all resolutions."""
+    """Return recipes of all seeds and of points between some, cycling through all resolutions."""
     sizes = served.card.resolutions
     return [
-        Recipe(served.pinned_name, point_of(seed), size, watermark=watermark_at(served, size))
-        for seed, size in zip(range(seeds), cycle(sizes), strict=False)
+        Recipe(served.pinned_name, point, size, watermark=watermark_at(served, size))
+        for point, size in zip(points_of(seeds), cycle(sizes), strict=False)
     ]
+
+
+def points_of(seeds: int) -> list[Point]:
+    """Return the point of each seed, and points between some seeds, in the order of `place_of`."""
+    points: list[Point] = []
+    for seed in range(seeds):
+        points.append(point_of(seed))
+        if seed % BETWEEN == 0:
+            method = (Method.SLERP, Method.LERP)[seed // BETWEEN % 2]
+            points.append(point_between(seed, seed + 1, (seed + 1) / (seeds + 1), method))
+    return points
+
+
+def place_of(recipe: Recipe) -> tuple[int, float]:
+    """Return the key by which recipes are in the order of `points_of`."""
+    return recipe.point.start, recipe.point.t
 
 
 def digests(models: TorchModels, batches: Iterable[Sequence[Recipe]]) -> Digests:
@@ -106,7 +123,7 @@ def opened(options: argparse.Namespace) -> TorchModels:
 
 
 def digests_elsewhere(options: argparse.Namespace) -> dict[str, list[str]]:
-    """Return the digests from another process, by model, in the order of the seeds."""
+    """Return the digests from another process, by model, in the order of `points_of`."""
     command = [sys.executable, "-m", "bench.promise", "--digests-only"]
     for name in ("seeds", "bundles", "precision", "threads"):
         command += [f"--{name}", str(getattr(options, name))]
@@ -159,7 +176,7 @@ def main() -> None:
                 digest
                 for _, digest in sorted(
                     digests(models, shuffled(recipes_of(served, options.seeds), 4)).items(),
-                    key=lambda item: item[0].point.start,
+                    key=lambda item: place_of(item[0]),
                 )
             ]
             for served in (model.served for model in models.loaded.values())

@@ -44,18 +44,48 @@ def _is_between(recipe: Recipe) -> bool:
     return recipe.point.t != 0.0
 
 
+SEED_HEADER: Final = "X-Seed"  # of `seed` and of `start`, of which a picture has one
+ABOUT_SEEDS: Final = (
+    "Seed, or seeds separated by commas; of a picture between two seeds, the first of them."
+)
+
 FACTS: Final = (
     Fact(
         "seed",
         lambda recipe, _: None if _is_between(recipe) else recipe.point.start,
-        header="X-Seed",
-        about="Seed, or seeds separated by commas.",
+        header=SEED_HEADER,
+        about=ABOUT_SEEDS,
         per_picture=True,
     ),
-    Fact("start", lambda recipe, _: recipe.point.start if _is_between(recipe) else None),
-    Fact("end", lambda recipe, _: recipe.point.end if _is_between(recipe) else None),
-    Fact("t", lambda recipe, _: recipe.point.t if _is_between(recipe) else None),
-    Fact("method", lambda recipe, _: str(recipe.point.method) if _is_between(recipe) else None),
+    Fact(
+        "start",
+        lambda recipe, _: recipe.point.start if _is_between(recipe) else None,
+        header=SEED_HEADER,
+        about=ABOUT_SEEDS,
+        per_picture=True,
+    ),
+    Fact(
+        "end",
+        lambda recipe, _: recipe.point.end if _is_between(recipe) else None,
+        header="X-End",
+        about="The second of two seeds, of a picture between them.",
+        in_address=True,
+        per_picture=True,
+    ),
+    Fact(
+        "t",
+        lambda recipe, _: recipe.point.t if _is_between(recipe) else None,
+        header="X-T",
+        about="Place of a picture between two seeds: 0 is the first, 1 the second.",
+        in_address=True,
+    ),
+    Fact(
+        "method",
+        lambda recipe, _: str(recipe.point.method) if _is_between(recipe) else None,
+        header="X-Method",
+        about="Interpolation of a picture between two seeds: slerp or lerp.",
+        in_address=True,
+    ),
     Fact(
         "model",
         lambda recipe, _: recipe.model,
@@ -117,10 +147,10 @@ def header_facts(recipes: Sequence[Recipe], card: Card) -> dict[str, str]:
 
 
 def log_facts(recipes: Sequence[Recipe], card: Card) -> dict[str, Value]:
-    """The fields of the log: as in headers, but a single integer stays an integer."""
+    """The fields of the log: as in headers, but a single number stays a number."""
     return {
         fact.name: values[0]
-        if len(values) == 1 and isinstance(values[0], int) and not fact.per_picture
+        if len(values) == 1 and isinstance(values[0], int | float) and not fact.per_picture
         else ",".join(_header_form(value) for value in values)
         for fact, values in _values(recipes, card)
         if fact.header
@@ -128,7 +158,7 @@ def log_facts(recipes: Sequence[Recipe], card: Card) -> dict[str, Value]:
 
 
 def address_of(recipe: Recipe, card: Card, image_format: str) -> str:
-    """Permanent path and query of the picture of a seed, relative to the root of the service."""
+    """Permanent path and query of a picture, relative to the root of the service."""
     query = {f.name: f.read(recipe, card) for f in FACTS if f.in_address} | {"format": image_format}
     present = {name: value for name, value in query.items() if value is not None}
     return f"/images/{recipe.point.start}?{urlencode(present, safe='@')}"

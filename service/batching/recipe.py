@@ -59,6 +59,16 @@ def point_of(seed: int) -> Point:
     return Point(seed, seed, 0.0)
 
 
+def point_between(start: int, end: int, t: float, method: Method) -> Point:
+    """The point at `t`, 0 to 1, from one seed to another.
+
+    At both ends, and between equal seeds, it is `point_of` a seed, whose picture it equals.
+    """
+    if t == 0.0 or start == end:
+        return point_of(start)
+    return point_of(end) if t == 1.0 else Point(start, end, t, method)
+
+
 def walk(seeds: Sequence[int], steps: int, *, loop: bool, method: Method) -> list[Point]:
     """The points of a latent-space walk from key frame to key frame, `steps` steps per segment.
 
@@ -70,14 +80,10 @@ def walk(seeds: Sequence[int], steps: int, *, loop: bool, method: Method) -> lis
         `(len(seeds) - 1) * steps + 1` points, or `len(seeds) * steps` for a loop.
     """
     stops = [*seeds, seeds[0]] if loop else list(seeds)
-    points = [_between(a, b, i / steps, method) for a, b in pairwise(stops) for i in range(steps)]
+    points = [point_between(a, b, i / steps, method) for a, b in pairwise(stops) for i in range(steps)]
     return points if loop else [*points, point_of(stops[-1])]
 
 
 def frames_of_walk(seeds: int, steps: int, *, loop: bool) -> int:
     """The number of points that `walk` returns for that many seeds."""
     return seeds * steps if loop else (seeds - 1) * steps + 1
-
-
-def _between(start: int, end: int, t: float, method: Method) -> Point:
-    return point_of(start) if t == 0.0 or start == end else Point(start, end, t, method)

@@ -1,6 +1,7 @@
 """Parameters of several routes: seeds, models, resolutions, labels, and their defaults.
 
-Owns their types, their descriptions and the conversion of a seed's text. Knows no route, no model.
+Owns their types, their descriptions and the conversion of a seed's text, and of a point between two
+seeds. Knows no route, no model.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pydantic import Field, GetJsonSchemaHandler, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 
 from models.latent import MAX_SEED, MAX_SEED_TEXT, parse_seed
+from service.batching.recipe import Method, Point, point_between, point_of
 from service.errors import OutOfRange
 
 SEEDS_ALLOWED = f"an integer from 0 to {MAX_SEED}, or any text of 1 to {MAX_SEED_TEXT} characters"
@@ -104,6 +106,7 @@ OTHER_ENDINGS: Final = frozenset(
         "zip",
     ]
 )
+MIDDLE: Final = 0.5  # t of a point between two seeds, if it is left out
 FRAGILE_IN_PATH: Final = re.compile(r"(?:^|/)\.{0,2}(?:/|$)")  # segments that are empty, . or ..
 
 
@@ -138,13 +141,35 @@ def seed_in_path(text: str, image_format: str | None) -> tuple[str, str]:
     return text, image_format or "png"
 
 
-def seed_of(text: str) -> int:
+def seed_of(text: str, parameter: str = "seed") -> int:
     """Return the integer for a seed's text.
 
     Raises:
-        OutOfRange: the text is no valid seed.
+        OutOfRange: the text of `parameter` is no valid seed.
     """
     try:
         return parse_seed(text)
     except ValueError as error:
-        raise OutOfRange("seed", str(error), SEEDS_ALLOWED) from error
+        raise OutOfRange(parameter, str(error), SEEDS_ALLOWED) from error
+
+
+def point_at(seed: str, end: str | None, t: float | None, method: Method | None) -> Point:
+    """Return the point of a seed, or the one at `t` on the way to the seed `end`.
+
+    Args:
+        seed, end: texts of seeds; without `end` it is the point of `seed`.
+        t: 0 to 1; None for the middle.
+        method: None for `slerp`.
+
+    Raises:
+        OutOfRange: a text is no valid seed, or `t` or `method` is given without `end`.
+    """
+    start = seed_of(seed)
+    if end is not None:
+        middle = MIDDLE if t is None else t
+        return point_between(start, seed_of(end, "end"), middle, method or Method.SLERP)
+    for name, value in (("t", t), ("method", method)):
+        if value is not None:
+            message = f"it needs end, the second of two seeds: add end=SEED, or leave {name} out"
+            raise OutOfRange(name, message, [])
+    return point_of(start)

@@ -38,8 +38,27 @@ class Parameters(BaseModel):
 
 
 class ImageQuery(Parameters):
-    """Parameters of the picture of a seed in the path."""
+    """Parameters of the picture of a seed in the path, or of a point between it and another."""
 
+    end: Annotated[SeedText | None, NeverNull()] = Field(
+        default=None,
+        description="A second seed: the picture lies between the two, as a frame of an "
+        f"interpolation does. {SEEDS_ALLOWED}.",
+    )
+    t: Annotated[float | None, NeverNull()] = Field(
+        default=None,
+        ge=0.0,
+        le=1.0,
+        allow_inf_nan=False,
+        examples=[0.25],
+        description="With `end`: how far from the first seed (0) to the second (1); else 0.5. The "
+        "picture equals frame i of an interpolation of n steps where t = i / n.",
+    )
+    method: Annotated[Method | None, NeverNull()] = Field(
+        default=None,
+        description="With `end`: slerp, along the great circle, or lerp, the straight line; else "
+        "slerp.",
+    )
     resolution: Resolution = None
     model: ModelName = None
     label: Label = None

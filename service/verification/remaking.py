@@ -95,9 +95,8 @@ def false_match_rate(side: int) -> float | None:
 
 
 def urls_of(recipe: StatedRecipe) -> list[str]:
-    """Return the addresses that make the pictures again; none for a single frame of a walk."""
+    """Return the addresses that make the pictures again."""
     card = recipe.served.card
     if recipe.kind != "walk":
-        whole = [each for each in recipe.recipes if each.point.t == 0.0]
-        return [address_of(each, card, "png") for each in whole]
+        return [address_of(each, card, "png") for each in recipe.recipes]
     return [f"/interpolate?{urlencode(recipe.query, safe='@')}"]

@@ -15,7 +15,15 @@ from urllib.parse import unquote
 
 from models.latent import MAX_SEED
 from service.batching.engine import ModelInfo
-from service.batching.recipe import Method, Point, Recipe, frames_of_walk, point_of, walk
+from service.batching.recipe import (
+    Method,
+    Point,
+    Recipe,
+    frames_of_walk,
+    point_between,
+    point_of,
+    walk,
+)
 from service.errors import NotReady, OutOfRange, UnknownModel
 from service.watermark.key import UNMARKED
 
@@ -141,7 +149,8 @@ def _points(facts: Mapping[str, str]) -> list[Point]:
             raise NotTried("it does not state a point between two seeds") from error
         if not 0.0 < t < 1.0:
             raise NotTried("it states a point that does not lie between two seeds")
-        return [Point(_seed(facts.get("start", "")), _seed(facts.get("end", "")), t, method)]
+        start, end = (_seed(facts.get(name, "")) for name in ("start", "end"))
+        return [point_between(start, end, t, method)]
     texts = facts["seeds"].split(" ") if "seeds" in facts else [facts.get("seed", "")]
     if len(texts) > MOST_SEEDS:
         raise NotTried(f"it states {len(texts)} seeds; up to {MOST_SEEDS} are tried")

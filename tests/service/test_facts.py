@@ -19,7 +19,7 @@ from tests.service.painter import MODE, card_named
 CARD = card_named("m", labels=("cat", "dog"))
 STILL = Recipe("m@1", point_of(7), 64, "cat", "1")
 FRAME = Recipe("m@1", Point(7, 8, 0.25, Method.LERP), 64, "cat", "1")
-ONLY_FRAMES_HAVE = {"end", "t", "method"}  # no route has an address or a header for these
+ONLY_POINTS_BETWEEN_HAVE = {"end", "t", "method"}
 
 
 def other_than(value: object) -> object:
@@ -60,12 +60,32 @@ def test_every_field_of_a_recipe_is_in_the_file_and_in_the_etag() -> None:
 def test_every_field_of_a_still_picture_is_in_its_headers_log_and_address() -> None:
     """So that the same picture can be asked for again."""
     for name, other in variants(STILL):
-        if name not in ONLY_FRAMES_HAVE:
+        if name not in ONLY_POINTS_BETWEEN_HAVE:
             if name == "start":
                 other = replace(other, point=point_of(other.point.start))
             assert header_facts([other], CARD) != header_facts([STILL], CARD), name
             assert log_facts([other], CARD) != log_facts([STILL], CARD), name
             assert address_of(other, CARD, "png") != address_of(STILL, CARD, "png"), name
+
+
+def test_every_field_of_a_point_between_two_seeds_is_in_its_headers_log_and_address() -> None:
+    """It has an address of its own, as the picture of a seed has."""
+    for name, other in variants(FRAME):
+        assert header_facts([other], CARD) != header_facts([FRAME], CARD), name
+        assert log_facts([other], CARD) != log_facts([FRAME], CARD), name
+        assert address_of(other, CARD, "png") != address_of(FRAME, CARD, "png"), name
+    assert address_of(FRAME, CARD, "png") == (
+        "/images/7?end=8&t=0.25&method=lerp&model=m@1&resolution=64&label=cat&watermark=1&format=png"
+    )
+    log = log_facts([FRAME], CARD)
+    assert (log["start"], log["end"], log["t"], log["method"]) == ("7", "8", 0.25, "lerp")
+    headers = header_facts([FRAME], CARD)
+    assert [headers[f"X-{name}"] for name in ("Seed", "End", "T", "Method")] == [
+        "7",
+        "8",
+        "0.25",
+        "lerp",
+    ]
 
 
 def test_the_address_changes_with_the_format() -> None:
@@ -126,11 +146,12 @@ def test_a_card_without_licence_or_credit_says_nothing_of_them() -> None:
     assert {"licence", "credit"}.isdisjoint(file_facts([STILL], card))
 
 
-def test_names_of_facts_and_headers_differ() -> None:
-    """Each row has its own."""
+def test_names_of_facts_differ_and_a_header_has_one_value() -> None:
+    """A seed and the first of two seeds have one header, and no picture has both."""
     assert len({fact.name for fact in FACTS}) == len(FACTS)
-    headers = [fact.header for fact in FACTS if fact.header]
-    assert len(set(headers)) == len(headers)
+    for recipe in (STILL, FRAME):
+        present = [fact.header for fact in FACTS if fact.header and fact.read(recipe, CARD)]
+        assert len(set(present)) == len(present)
 
 
 def test_without_watermarks_nothing_is_said_of_them() -> None:

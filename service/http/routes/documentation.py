@@ -36,7 +36,8 @@ UNUSED_SCHEMAS = ("HTTPValidationError", "ValidationError")  # of FastAPI; ours 
 
 DESCRIPTION = f"""Pictures by seed, from generative networks.
 
-A seed is {SEEDS_ALLOWED}. The same seed is the same picture: byte for byte for one model digest
+A seed is {SEEDS_ALLOWED}. `/images/A?end=B&t=0.25` is the picture at a quarter of the way from seed
+A to seed B. The same seed is the same picture: byte for byte for one model digest
 (`model=name@digest`) on one platform, which `GET /models` shows beside the digest; on another kind
 of processor or with other libraries, a pixel may differ by a rounding.
 
@@ -112,9 +113,9 @@ METRICS: Responses = {
 }
 REPRODUCE: Responses = {
     200: {
-        "description": f"The image of that seed. {BY_CONTENT_TYPE}",
+        "description": f"The image of that seed, or between two. {BY_CONTENT_TYPE}",
         "content": IMAGES,
-        "headers": _headers(*CACHE_HEADERS),
+        "headers": _headers(*CACHE_HEADERS, "Content-Location"),
     },
     **PART,
     304: {"description": "The client has these bytes."},

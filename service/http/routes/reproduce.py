@@ -1,4 +1,7 @@
-"""`GET /images/{seed}` and `GET /images?seed=`: pictures by seed, with permanent bytes."""
+"""`GET /images/{seed}` and `GET /images?seed=`: pictures by seed, with permanent bytes.
+
+With `end` and `t` it is a picture between two seeds: a frame of a walk with an address of its own.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.batching.engine import ModelInfo
-from service.batching.recipe import Recipe, point_of
+from service.batching.recipe import Recipe
 from service.batching.watermarks import require_watermark
 from service.credentials.signing import FileSigner
+from service.facts import address_of
 from service.files import picture_file
 from service.http.answer import Job, facts_of_job, respond
 from service.http.dependencies import CatalogueDep, ClientTimeout, RuntimeDep
 from service.http.headers import disposition
-from service.http.parameters import SEEDS_ALLOWED, SeedText, seed_in_path, seed_of
+from service.http.parameters import MIDDLE, SEEDS_ALLOWED, SeedText, point_at, seed_in_path
 from service.http.queries import ImageQuery, SeedQuery
 from service.http.routes.documentation import REPRODUCE
 from service.media.encoding import ENCODER_VERSION, FORMATS
@@ -36,10 +40,14 @@ async def reproduce(
     runtime: RuntimeDep,
     client_timeout_s: ClientTimeout = None,
 ) -> Response:
-    """Return the picture of a seed; the path may end in .png, .webp or .jpg."""
+    """Return the picture of a seed, or with `end` one between two seeds.
+
+    The path may end in .png, .webp or .jpg.
+    """
     text, image_format = seed_in_path(seed, query.format)
     served, signer = catalogue.find(query.model), runtime.credentials.file_signer
-    job = picture_job(text, image_format, query, served, signer)
+    root = request.scope.get("root_path", "")
+    job = picture_job(text, image_format, query, served, signer, root)
     return await respond(request, runtime, job, client_timeout_s)
 
 
@@ -52,9 +60,13 @@ async def reproduce_by_query(
     runtime: RuntimeDep,
     client_timeout_s: ClientTimeout = None,
 ) -> Response:
-    """Return the picture of a seed; the query takes any text, also text that a path cannot hold."""
+    """Return the picture of a seed, or with `end` one between two seeds.
+
+    The query takes any text, also text that a path cannot hold.
+    """
     served, signer = catalogue.find(query.model), runtime.credentials.file_signer
-    job = picture_job(query.seed, query.format or "png", query, served, signer)
+    root = request.scope.get("root_path", "")
+    job = picture_job(query.seed, query.format or "png", query, served, signer, root)
     return await respond(request, runtime, job, client_timeout_s)
 
 
@@ -64,18 +76,20 @@ def picture_job(
     query: ImageQuery,
     served: ModelInfo,
     signer: FileSigner | None,
+    root: str = "",
 ) -> Job:
     """Return the job of one picture.
+
+    Args:
+        seed: text of the seed, or of the first of two.
+        root: path prefix of the service, for the address.
 
     Raises:
         OutOfRange: a parameter is invalid.
     """
-    number = seed_of(seed)
-    resolution = served.resolution_for(query.resolution)
-    label = served.label_of(query.label, number)
-    watermark = require_watermark(served, resolution, query.watermark)
-    recipe = Recipe(served.pinned_name, point_of(number), resolution, label, watermark)
+    recipe = recipe_of(seed, query, served)
     file_format = FORMATS[image_format]
+    name = disposition(f"{_name_of(seed, query)}-{recipe.resolution}", file_format.extension)
     return Job(
         served=served,
         recipes=[recipe],
@@ -85,6 +99,31 @@ def picture_job(
         write=lambda images: picture_file(recipe, served.card, images[0], image_format, signer),
         signer=signer,
         facts=facts_of_job([recipe], served),
-        headers={"Content-Disposition": disposition(f"{seed}-{resolution}", file_format.extension)},
+        headers={
+            "Content-Disposition": name,
+            "Content-Location": root + address_of(recipe, served.card, image_format),
+        },
         asked_model=query.model,
     )
+
+
+def recipe_of(seed: str, query: ImageQuery, served: ModelInfo) -> Recipe:
+    """Return the recipe of one picture; between two seeds it equals that of a frame of a walk.
+
+    Raises:
+        OutOfRange: a parameter is invalid.
+    """
+    point = point_at(seed, query.end, query.t, query.method)
+    resolution = served.resolution_for(query.resolution)
+    watermark = require_watermark(served, resolution, query.watermark)
+    # Between two seeds the class vectors are interpolated, unless one class is requested.
+    between = point.t != 0.0
+    label = served.label_for(query.label) if between else served.label_of(query.label, point.start)
+    return Recipe(served.pinned_name, point, resolution, label, watermark)
+
+
+def _name_of(seed: str, query: ImageQuery) -> str:
+    """Return the texts of the seeds, and `t`, for the name of the file."""
+    if query.end is None:
+        return seed
+    return f"{seed}-{query.end}-{MIDDLE if query.t is None else query.t:g}"

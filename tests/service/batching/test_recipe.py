@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.batching.recipe import Method, Point, frames_of_walk, point_of, walk
+from service.batching.recipe import (
+    Method,
+    Point,
+    frames_of_walk,
+    point_between,
+    point_of,
+    walk,
+)
 
 SEEDS = st.lists(st.integers(0, 2**63 - 1), min_size=2, max_size=5)
 STEPS = st.integers(1, 12)
@@ -51,6 +58,23 @@ def test_every_key_frame_is_the_picture_of_its_seed(
 def test_a_walk_between_equal_seeds_stands_still() -> None:
     """No rounding makes a picture of its own between a seed and itself."""
     assert {point_of(5)} == set(walk([5, 5], 7, loop=True, method=Method.SLERP))
+
+
+@given(SEEDS, STEPS, st.sampled_from(Method))
+def test_a_frame_of_a_walk_is_the_point_at_its_fraction(
+    seeds: list[int], steps: int, method: Method
+) -> None:
+    """Frame i of n steps is the point at i / n, both ends included."""
+    start, end = seeds[:2]
+    frames = walk([start, end], steps, loop=False, method=method)
+
+    assert frames == [point_between(start, end, i / steps, method) for i in range(steps + 1)]
+
+
+@pytest.mark.parametrize("t", [0.0, -0.0, 1.0])
+def test_at_its_ends_a_point_between_two_seeds_is_that_of_a_seed(t: float) -> None:
+    """So there is one recipe, and one ETag, for one picture."""
+    assert point_between(3, 4, t, Method.LERP) == point_of(4 if t else 3)
 
 
 def test_a_point_cannot_be_changed() -> None:

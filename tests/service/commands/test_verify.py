@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from service.batching.recipe import Recipe, point_of
+from service.batching.recipe import Method, Point, Recipe, point_of, walk
 from service.commands.local_models import LocalModels
 from service.commands.verify import add_arguments, run, trust_anchors_of
 from service.credentials.development import ROOT_NAME, create_chain
@@ -44,6 +45,25 @@ def verified(settings: Settings, *arguments: str | Path) -> int:
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     return run(parser.parse_args(list(map(str, arguments))), settings)
+
+
+@pytest.mark.parametrize("method", Method)
+def test_a_picture_between_two_seeds_is_proved(
+    local: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str], method: Method
+) -> None:
+    """It has the pixels of the frame of a walk, rendered in other company."""
+    models = LocalModels(local)
+    served = models.find("tiny-32")
+    recipe = Recipe(served.pinned_name, Point(7, 9, 0.25, method), 32)
+    frames = [replace(recipe, point=p) for p in walk([7, 9], 4, loop=False, method=method)]
+    path = tmp_path / "between.png"
+    pixels = models.render(frames)[1]
+    path.write_bytes(FORMATS["png"].write(pixels, file_facts([recipe], served.card)))
+
+    assert verified(local, path) == 0
+    told = capsys.readouterr().out
+    assert "tiny-32 made this picture from seeds 7, 9: made again" in told
+    assert f"again at     /images/7?end=9&t=0.25&method={method}&model=tiny-32@" in told
 
 
 def test_a_picture_of_a_bundle_is_proved(

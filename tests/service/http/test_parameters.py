@@ -8,8 +8,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from models.latent import parse_seed
+from service.batching.recipe import Method, Point, point_of
 from service.errors import OutOfRange
-from service.http.parameters import seed_in_path, seed_of
+from service.http.parameters import point_at, seed_in_path, seed_of
 
 
 @pytest.mark.parametrize("text", ["7", "ripley", "9223372036854775807"])
@@ -24,6 +25,28 @@ def test_what_is_no_seed_says_what_is() -> None:
         seed_of("-7")
 
     assert "any text of 1 to 128 characters" in str(fault.value.members["allowed"])
+
+
+def test_a_point_lies_between_two_seeds_or_on_one() -> None:
+    """In the middle, along the great circle, unless something else is given."""
+    ada = parse_seed("ada")
+
+    assert point_at("7", None, None, None) == point_of(7)
+    assert point_at("7", "ada", None, None) == Point(7, ada, 0.5, Method.SLERP)
+    assert point_at("7", "ada", 0.25, Method.LERP) == Point(7, ada, 0.25, Method.LERP)
+    assert point_at("7", "ada", 0.0, Method.LERP) == point_of(7)
+    assert point_at("7", "ada", 1.0, None) == point_of(ada)
+    assert point_at("7", "007", 0.3, None) == point_of(7)
+
+
+def test_what_needs_a_second_seed_says_so() -> None:
+    """It would be ignored without a word."""
+    with pytest.raises(OutOfRange, match="t: it needs end, .* add end=SEED, or leave t out"):
+        point_at("7", None, 0.0, None)
+    with pytest.raises(OutOfRange, match="method: it needs end"):
+        point_at("7", None, None, Method.SLERP)
+    with pytest.raises(OutOfRange, match="end: a seed that is a number lies from 0"):
+        point_at("7", "-1", 0.5, None)
 
 
 def parameters(client: TestClient, path: str, method: str) -> dict[str, dict[str, Any]]:

@@ -48,6 +48,13 @@ def test_facts_of_a_picture_give_its_recipe(point: Point, resolution: int) -> No
     assert (found.kind, found.recipes) == ("picture", [recipe])
 
 
+def test_a_stated_point_between_equal_seeds_is_the_picture_of_that_seed() -> None:
+    """As the service answers it."""
+    facts = file_facts([Recipe(CARD.pinned_name, Point(7, 9, 0.5), 32)], CARD)
+
+    assert stated(facts | {"end": "7"}).recipes[0].point == point_of(7)
+
+
 @pytest.mark.parametrize("labels", [(0, 1, 0), (1, 1, 1)])
 def test_facts_of_a_sheet_give_all_recipes(labels: tuple[int, ...]) -> None:
     """With a class for each picture, or one for all."""

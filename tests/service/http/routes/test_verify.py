@@ -77,6 +77,21 @@ def test_an_untouched_picture_is_proved_by_making_it_again(
     assert np.array_equal(decoded(client.get(remade["urls"][0])), decoded(answer))
 
 
+@pytest.mark.parametrize("image_format", ["png", "webp", "jpeg"])
+def test_a_picture_between_two_seeds_is_made_again(client: TestClient, image_format: str) -> None:
+    """From both seeds, the place and the method; the address gives it, too."""
+    answer = client.get(f"/images/7?end=9&t=0.375&method=lerp&format={image_format}")
+    found = verified(client, answer.content)
+    remade = found["remade"]
+
+    assert found["origin"] == "proved"
+    assert remade["outcome"] == ("similar" if image_format == "jpeg" else "equal")
+    assert remade["seeds"] == ["7", "9"]
+    (url,) = remade["urls"]
+    again = client.get(url)
+    assert again.headers["x-pixel-sha256"] == answer.headers["x-pixel-sha256"]
+
+
 @pytest.mark.parametrize("size", [32, 24, 48])
 def test_a_compressed_or_resized_picture_is_likely(client: TestClient, size: int) -> None:
     """The measured similarity and the rate of false matches are in the answer."""
