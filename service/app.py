@@ -25,7 +25,15 @@ from service.http.pages import (
 )
 from service.http.ranges import RecentFiles
 from service.http.request_log import RequestLogMiddleware
-from service.http.routes import generate, interpolate, models, operations, reproduce, verify
+from service.http.routes import (
+    generate,
+    interpolate,
+    models,
+    operations,
+    reproduce,
+    status,
+    verify,
+)
 from service.http.routes.documentation import DESCRIPTION, DescribedApp, operation_id
 from service.http.security_headers import SecurityHeadersMiddleware, add_cors
 from service.operations.spans import telemetry
@@ -69,7 +77,7 @@ def create_app(
     add_cors(app, settings.cors_origins)
     app.add_middleware(RequestLogMiddleware, metrics=parts.metrics)
     app.add_middleware(SecurityHeadersMiddleware)  # the last one added is the outermost
-    for room in (generate, reproduce, interpolate, models):
+    for room in (generate, reproduce, interpolate, models, status):
         app.include_router(room.router, dependencies=access_dependencies(settings))
     app.include_router(verify.router, dependencies=access_dependencies(settings, body=True))
     app.include_router(operations.router, dependencies=[Depends(no_body)])

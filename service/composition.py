@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,7 @@ class ServiceRuntime:
 
     def __init__(self, settings: Settings, open_engine: OpenEngine = open_torch_engine) -> None:
         self.settings = settings
+        self._began = time.monotonic()
         self.metrics = Metrics()
         self.credentials = CurrentSigner(settings)
         if self.credentials.expires_at is not None:
@@ -130,6 +132,11 @@ class ServiceRuntime:
         self._watch: asyncio.Task[None] | None = None
 
     # ------------------------------------------------------------------ interface for routes
+
+    @property
+    def uptime_s(self) -> float:
+        """Seconds since this process composed the service."""
+        return time.monotonic() - self._began
 
     @property
     def catalogue(self) -> Catalogue:

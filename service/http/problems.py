@@ -87,7 +87,7 @@ async def _on_service_error(request: Request, error: Exception) -> Response:
         headers["Retry-After"] = str(error.retry_after_s)
         members["retry_after_s"] = error.retry_after_s
     if error.reason is not None:
-        request.state.runtime.metrics.refused.labels(error.reason).inc()
+        request.state.runtime.metrics.request_refused(error.reason)
     return problem_response(
         request,
         error.status,

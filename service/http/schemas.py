@@ -124,6 +124,33 @@ class Readiness(Health):
     leaving: list[str]
 
 
+class QueueStatus(BaseModel):
+    """The queue in front of the engine."""
+
+    pictures: int = Field(description="Pictures that wait for a batch.")
+    seconds: float = Field(description="Predicted seconds until they are computed.")
+    capacity: int = Field(description="Pictures that may wait; more are refused.")
+    capacity_s: float = Field(description="Predicted seconds of work that may wait.")
+
+
+class ServiceStatus(BaseModel):
+    """What the service does now, for an open page."""
+
+    version: str
+    uptime_s: float = Field(description="Seconds since the start of this process.")
+    ready: bool = Field(description="False while models load, at shutdown and after a fault.")
+    queue: QueueStatus
+    pictures_a_second: float = Field(
+        description="Mean of the computed pictures of the last minute, or since the start."
+    )
+    refused: dict[str, int] = Field(
+        description="Requests that were refused in the last minute, by reason.",
+        examples=[{"queue_full": 0, "rate_limit": 2, "deadline": 0, "cancelled": 1, "draining": 0}],
+    )
+    default: str | None = Field(description="Name of the default model; null if there is none.")
+    models: list[str] = Field(description="Names of the models that are served.")
+
+
 class Problem(BaseModel):
     """An error, as RFC 9457 describes it; further members depend on its type."""
 

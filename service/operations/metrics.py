@@ -24,12 +24,14 @@ from service.batching.batcher import Batcher
 from service.batching.engine import KINDS as FAULT_KINDS
 from service.batching.engine import kind_of
 from service.batching.recipe import Recipe
+from service.operations.recent_counts import RecentCounts
 from service.registry.catalogue import Catalogue
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 ENCODE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 REASONS = ("queue_full", "rate_limit", "deadline", "cancelled", "draining")
+PICTURES = "pictures"
 ORIGINS = ("proved", "likely", "claimed", "contradicted", "unknown")  # of `POST /verify`
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -40,9 +42,16 @@ def name_of(pinned: str) -> str:
 
 
 class Metrics:
-    """All metrics of one application; also the batcher's observer."""
+    """All metrics of one application; also the batcher's observer.
+
+    Attributes:
+        recent_pictures: computed pictures of the last minute, as `PICTURES`.
+        recent_refusals: refused requests of the last minute, by reason.
+    """
 
     def __init__(self) -> None:
+        self.recent_pictures = RecentCounts()
+        self.recent_refusals = RecentCounts()
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)  # process_*: memory, files, start time
 
@@ -114,6 +123,7 @@ class Metrics:
             self.queue_wait.observe(wait)
         for resolution, count in Tally(recipe.resolution for recipe in recipes).items():
             self.images.labels(name_of(recipes[0].model), resolution).inc(count)
+        self.recent_pictures.add(PICTURES, len(recipes))
 
     def batch_failed(self, error: Exception) -> None:
         """Record an error of the engine."""
@@ -122,6 +132,11 @@ class Metrics:
     def engine_hung(self) -> None:
         """Record a batch that takes far longer than predicted."""
         self.engine_errors.labels("hang").inc()
+
+    def request_refused(self, reason: str) -> None:
+        """Record a request that was refused for one of `REASONS`."""
+        self.refused.labels(reason).inc()
+        self.recent_refusals.add(reason)
 
     # ------------------------------------------------------------------ at start
 

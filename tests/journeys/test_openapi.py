@@ -52,6 +52,6 @@ def test_every_answer_is_one_that_the_description_promises(bundles: Path, tmp_pa
         alive = server.client.get("/health/ready").status_code
 
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "Tested: 10" in run.stdout
+    assert "Tested: 11" in run.stdout
     assert alive == 200
     assert '"level": "error"' not in server.text

@@ -43,6 +43,7 @@ def test_every_route_of_the_contract_is_documented(client: TestClient) -> None:
         "/interpolate",
         "/models",
         "/models/{name}",
+        "/status",
         "/health/live",
         "/health/ready",
         "/metrics",

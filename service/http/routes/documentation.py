@@ -75,10 +75,18 @@ def _show_examples(parameters: list[dict[str, Any]]) -> None:
 
 
 def _headers(*more: str) -> dict[str, Any]:
-    about = {**PICTURE_HEADERS, **{name: "See RFC 9110 and RFC 9111." for name in more}}
-    return {
-        name: {"description": text, "schema": {"type": "string"}} for name, text in about.items()
+    """Describe the headers of a picture, and `more` headers of HTTP."""
+    described = {
+        name: {"description": text, "schema": {"type": "string"}}
+        for name, text in PICTURE_HEADERS.items()
     }
+    return described | _headers_of(*more)
+
+
+def _headers_of(*names: str) -> dict[str, Any]:
+    """Describe headers of HTTP."""
+    about = {"description": "See RFC 9110 and RFC 9111.", "schema": {"type": "string"}}
+    return dict.fromkeys(names, about)
 
 
 def error_responses(*statuses: int) -> Responses:
@@ -87,6 +95,14 @@ def error_responses(*statuses: int) -> Responses:
     return {
         status: {"description": http.HTTPStatus(status).phrase, "content": content}
         for status in statuses
+    }
+
+
+def json_responses() -> Responses:
+    """Return the answers of a route with JSON that clients poll; its schema is that of the route."""
+    return {
+        200: {"headers": _headers_of("ETag", "Cache-Control")},
+        304: {"description": "The client has this answer."},
     }
 
 

@@ -5,30 +5,48 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path
+from starlette.requests import Request
+from starlette.responses import Response
 
-from service.http.dependencies import CatalogueDep
-from service.http.routes.documentation import error_responses
+from service.http.dependencies import CatalogueDep, RuntimeDep
+from service.http.routes.documentation import error_responses, json_responses
 from service.http.schemas import ModelCard, ModelList, model_card
+from service.http.validated_json import validated_json
 
 router = APIRouter(tags=["models"])
 
 
 @router.head("/models", include_in_schema=False)
-@router.get("/models", responses=error_responses(401, 429, 503))
-async def list_models(catalogue: CatalogueDep) -> ModelList:
-    """Return the cards of all models."""
+@router.get(
+    "/models",
+    response_model=ModelList,
+    responses={**json_responses(), **error_responses(401, 429, 503)},
+)
+async def list_models(
+    request: Request, catalogue: CatalogueDep, runtime: RuntimeDep
+) -> Response:
+    """Return the cards of all models; with `If-None-Match`, 304 while nothing has changed."""
     if not catalogue.models:
         catalogue.require_default()
     cards = [model_card(served, catalogue.default) for served in catalogue.models.values()]
-    return ModelList(default=catalogue.default, models=cards)
+    answer = ModelList(default=catalogue.default, models=cards)
+    return validated_json(request, answer, public=runtime.keys.open_to_all)
 
 
 @router.head("/models/{name}", include_in_schema=False)
-@router.get("/models/{name}", responses=error_responses(401, 404, 422, 429, 503))
+@router.get(
+    "/models/{name}",
+    response_model=ModelCard,
+    responses={**json_responses(), **error_responses(401, 404, 422, 429, 503)},
+)
 async def read_model(
-    name: Annotated[str, Path(examples=["personas-256"])], catalogue: CatalogueDep
-) -> ModelCard:
-    """Return the card of one model, by `name` or `name@digest`."""
+    request: Request,
+    name: Annotated[str, Path(examples=["personas-256"])],
+    catalogue: CatalogueDep,
+    runtime: RuntimeDep,
+) -> Response:
+    """Return the card of one model, by `name` or `name@digest`; 304 as for the list."""
     served = catalogue.find(name)
     old = served.pinned_name in catalogue.retiring
-    return model_card(served, None if old else catalogue.default)
+    card = model_card(served, None if old else catalogue.default)
+    return validated_json(request, card, public=runtime.keys.open_to_all)

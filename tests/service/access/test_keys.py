@@ -99,6 +99,7 @@ def test_without_a_key_every_route_with_pictures_is_closed(
         ("GET", "/interpolate?seed=1&seed=2"),
         ("GET", "/models"),
         ("GET", "/models/nothing"),
+        ("GET", "/status"),
     ):
         answer = closed.request(method, path, headers=headers)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from fastapi.testclient import TestClient
 
+from service.access.keys import digest_of
 from service.app import create_app
 from service.batching.engine import ModelInfo
 from service.composition import ServiceRuntime
@@ -106,3 +107,32 @@ def test_without_a_default_models_are_listed_and_without_models_it_says_why(
 
         assert "no bundle in" in client.get("/models").json()["detail"]
         assert client.get(f"/images/1?model={pinned}").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/models", "/models/painter-32"])
+def test_a_client_that_polls_gets_the_cards_only_when_they_change(
+    client: TestClient, painter: Painter, path: str
+) -> None:
+    """After a replacement, the next poll has the new digest."""
+    first = client.get(path)
+    known = {"If-None-Match": first.headers["etag"]}
+    same, head = client.get(path, headers=known), client.head(path)
+    new = replace(painter.cards[0], weights_sha256="0" * 64)
+    client.app_state["runtime"].registry.serve(painter.folder, ModelInfo(new, MODE), 0.0)
+    client.app_state["runtime"]._publish()
+    changed = client.get(path, headers=known)
+
+    assert (same.status_code, same.content) == (304, b"")
+    assert head.headers["etag"] == same.headers["etag"] == first.headers["etag"]
+    assert first.headers["cache-control"] == "public, no-cache"
+    assert changed.status_code == 200
+    assert new.weights_sha256 in changed.text
+
+
+def test_a_shared_cache_keeps_no_list_that_a_key_opened(settings: Settings) -> None:
+    """It would hand it to clients without one."""
+    closed = settings.model_copy(update={"api_keys": (digest_of("ada"),)})
+    with service_with(Painter(), closed) as client:
+        answer = client.get("/models", headers={"X-API-Key": "ada"})
+
+    assert answer.headers["cache-control"] == "private, no-cache"
