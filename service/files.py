@@ -60,10 +60,16 @@ def sheet_file(
     signer: FileSigner | None,
 ) -> File:
     """Pictures of one shape, arranged side by side as one picture; signed as `picture_file`."""
-    facts = file_facts(recipes, card)
-    content = encode(contact_sheet(images), image_format, facts)
+    return strip_file(images, image_format, file_facts(recipes, card), signer)
+
+
+def strip_file(
+    frames: Sequence[Pixels], image_format: str, facts: Facts, signer: FileSigner | None
+) -> File:
+    """Frames of a walk, arranged side by side as one picture; signed as `picture_file`."""
+    content = encode(contact_sheet(frames), image_format, facts)
     media_type = FORMATS[image_format].media_type
-    return _sealed(content, media_type, pixel_sha256(images), facts, signer)
+    return _sealed(content, media_type, pixel_sha256(frames), facts, signer)
 
 
 def zip_file(named: Sequence[tuple[str, File]], images: Sequence[Pixels], facts: Facts) -> File:

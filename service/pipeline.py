@@ -20,6 +20,7 @@ from service.batching.recipe import Recipe
 from service.batching.waiting import NOTHING, Encoding, wait_for_images
 from service.errors import DeadlinePassed, OutOfRange, QueueFull
 from service.media.encoder_pool import MAX_UNENCODED_BYTES, EncoderPool
+from service.media.wanted_pictures import WantedPictures
 from service.operations.metrics import Metrics
 from service.operations.spans import Spans
 from service.settings import Settings
@@ -72,7 +73,7 @@ class ImagePipeline:
         recipes: Sequence[Recipe],
         area: int,
         image_format: str,
-        write: Callable[[list[Pixels]], T],
+        write: Callable[[Sequence[Pixels]], T],
         timeout_s: float | None = None,
         *,
         is_walk: bool = False,
@@ -83,7 +84,8 @@ class ImagePipeline:
             recipes: recipes of one request; of a walk, one for each frame.
             area: pixels of each picture.
             image_format: format of the file.
-            write: pixels of all pictures -> the file; called on an encoder thread.
+            write: pixels of all pictures -> the file; called on an encoder thread. If the request
+                ends before, the pictures raise `NotWanted` when the next one is read.
             timeout_s: seconds that the client waits, if less than the configured deadline.
             is_walk: True to queue only a few recipes at a time, for fairness to other requests.
 
@@ -163,11 +165,11 @@ class ImagePipeline:
         recipes: Sequence[Recipe],
         images: Sequence[Rendered],
         image_format: str,
-        write: Callable[[list[Pixels]], T],
+        write: Callable[[Sequence[Pixels]], T],
         deadline: float,
     ) -> tuple[T, Timing]:
         """Encode the file before `deadline` (event loop time), or raise `DeadlinePassed`."""
-        pixels = [image.pixels for image in images]
+        pixels = WantedPictures([image.pixels for image in images])
         try:
             async with asyncio.timeout_at(deadline):
                 made, took_s = await self.run_on_encoder(
@@ -178,6 +180,8 @@ class ImagePipeline:
                 "the picture was rendered and not encoded in time",
                 retry_after_s=int(self._encoders.ahead_s) + 1,
             ) from error
+        finally:
+            pixels.abandon()
         return made, timing_of(images, took_s)
 
     @contextmanager

@@ -80,7 +80,9 @@ def walk(seeds: Sequence[int], steps: int, *, loop: bool, method: Method) -> lis
         `(len(seeds) - 1) * steps + 1` points, or `len(seeds) * steps` for a loop.
     """
     stops = [*seeds, seeds[0]] if loop else list(seeds)
-    points = [point_between(a, b, i / steps, method) for a, b in pairwise(stops) for i in range(steps)]
+    points = [
+        point_between(a, b, i / steps, method) for a, b in pairwise(stops) for i in range(steps)
+    ]
     return points if loop else [*points, point_of(stops[-1])]
 
 

@@ -28,6 +28,7 @@ LONGEST_FILE_NAME: Final = 100  # characters, without the extension
 # scripts of other sites.
 PICTURE_HEADERS: Final = {fact.header: fact.about for fact in FACTS if fact.header} | {
     "X-Pixel-SHA256": "Of the raw bytes of all images one after another.",
+    "X-Frames": "Number of frames of an interpolation.",
     "X-Request-ID": "As sent, or a new one.",
     "Server-Timing": "queue, generate and encode in milliseconds.",
     "Content-Disposition": "A file name for whoever saves the answer.",

@@ -17,9 +17,10 @@ MAX_COUNT = 64
 MAX_KEY_FRAMES = 16
 MAX_STEPS = 240
 MAX_FPS = 60
+MAX_STRIP_FRAMES = 64  # as many as pictures on a contact sheet
 
 ImageFormatName = Literal["png", "webp", "jpeg"]
-WalkFormatName = Literal["webp", "gif", "png", "mp4", "zip", "json"]
+WalkFormatName = Literal["webp", "gif", "png", "mp4", "strip", "zip", "json"]
 
 
 class Parameters(BaseModel):
@@ -120,7 +121,8 @@ class WalkQuery(Parameters):
     label: Label = None
     format: WalkFormatName = Field(
         default="webp",
-        description="webp, gif and png are animated; zip and json hold single frames.",
+        description="webp, gif and png are animated; strip is one PNG with up to "
+        f"{MAX_STRIP_FRAMES} frames side by side in rows; zip and json hold single frames.",
     )
     fps: int = Field(default=24, ge=1, le=MAX_FPS, description="Frames per second.")
     loop: bool = Field(

@@ -7,7 +7,8 @@ repeats the one before. Knows neither models nor HTTP.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,7 +66,8 @@ def animate(
 
     Args:
         frames: one or more of the same shape, uint8 `[H, W, C]`, C = 1 (gray), 3 (RGB) or 4
-            (RGBA). An iterator is read once; only GIF holds all frames in memory.
+            (RGBA). An iterator is read once; GIF holds all its frames in memory. Each frame of a
+            sequence is read again when its turn to be encoded comes, and may raise then.
         format: a key of `MOVING_FORMATS`.
         fps: frames per second, 1 to `FASTEST`.
         loop: play forever, or once and stop at the last frame. In MP4 the player decides.
@@ -79,6 +81,9 @@ def animate(
         raise ValueError(f"format {format!r} is unknown: use {', '.join(MOVING_FORMATS)}")
     if not 1 <= fps <= FASTEST:
         raise ValueError(f"fps is {fps}: use 1 to {FASTEST} frames per second")
+    if isinstance(frames, Sequence):
+        deque(_of_one_shape(frames), maxlen=0)  # only checks them
+        return MOVING_FORMATS[format].write(frames, fps, loop, facts)
     return MOVING_FORMATS[format].write(_of_one_shape(frames), fps, loop, facts)
 
 

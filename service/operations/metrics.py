@@ -94,12 +94,6 @@ class Metrics:
         self.verifications = counter(
             "verifications_total", f"Files verified, by origin: {', '.join(ORIGINS)}.", "origin"
         )
-        for origin in ORIGINS:
-            self.verifications.labels(origin)
-        for reason in REASONS:  # alerts need series that exist from the start
-            self.refused.labels(reason)
-        for kind in FAULT_KINDS:
-            self.engine_errors.labels(kind)
         self.selftest_ok = Gauge(
             "progan_selftest_ok",
             "1 when no loaded picture depends on its batch and no bundle was refused.",
@@ -111,6 +105,16 @@ class Metrics:
             ("model", "digest", "device", "precision"),
             registry=registry,
         )
+        self._begin_series()
+
+    def _begin_series(self) -> None:
+        """Create the series of all known labels: alerts need those that exist from the start."""
+        for origin in ORIGINS:
+            self.verifications.labels(origin)
+        for reason in REASONS:
+            self.refused.labels(reason)
+        for kind in FAULT_KINDS:
+            self.engine_errors.labels(kind)
 
     # ------------------------------------------------------------------ the batcher's observer
 

@@ -23,6 +23,8 @@ from service.verification.stated_recipe import NotTried, StatedRecipe
 # (`bench/similarity.py`; 5, 11 and 63 of 44,850 pairs).
 FALSE_MATCH_RATES: Final = ((64, 3e-4), (32, 5e-4), (16, 2e-3))
 
+SIDE_BY_SIDE: Final = ("sheet", "strip")  # kinds that are one picture of several
+
 
 def require_renderable(recipe: StatedRecipe, max_pixels: int) -> None:
     """Refuse recipes whose pictures are larger than any upload.
@@ -49,7 +51,7 @@ def remade_part(
     name = recipe.served.pinned_name
     seeds = [str(seed) for seed in recipe.seeds]
     part = RemadePart(outcome=Outcome.NOT_TRIED, kind=recipe.kind, model=name, seeds=seeds)
-    shown = [contact_sheet(made)] if recipe.kind == "sheet" else list(made)
+    shown = [contact_sheet(made)] if recipe.kind in SIDE_BY_SIDE else list(made)
     if not has_shape_of(picture.pixels, shown[0]):
         height, width = picture.pixels.shape[:2]
         high, wide = shown[0].shape[:2]
@@ -97,6 +99,6 @@ def false_match_rate(side: int) -> float | None:
 def urls_of(recipe: StatedRecipe) -> list[str]:
     """Return the addresses that make the pictures again."""
     card = recipe.served.card
-    if recipe.kind != "walk":
+    if not recipe.query:
         return [address_of(each, card, "png") for each in recipe.recipes]
     return [f"/interpolate?{urlencode(recipe.query, safe='@')}"]

@@ -101,7 +101,7 @@ class RemadePart(BaseModel):
     source: str | None = Field(
         default=None, description="Where the recipe stands: credentials or metadata."
     )
-    kind: str | None = Field(default=None, description="picture, sheet or walk.")
+    kind: str | None = Field(default=None, description="picture, sheet, walk or strip.")
     model: str | None = None
     seeds: list[str] = Field(default_factory=list, description="As text.")
     compared: int = Field(default=0, description="Number of pictures or frames compared.")

@@ -31,7 +31,19 @@ PINNED: Final = re.compile(r"[^@\s]{1,200}@[0-9a-f]{64}")
 MOST_SEEDS: Final = 64
 MOST_FRAMES_COMPARED: Final = 16
 INPUTS: Final = frozenset(
-    ["seed", "start", "end", "t", "method", "steps", "model", "resolution", "label", "watermark"]
+    [
+        "seed",
+        "start",
+        "end",
+        "t",
+        "method",
+        "steps",
+        "frames",
+        "model",
+        "resolution",
+        "label",
+        "watermark",
+    ]
 )
 PLURALS: Final = ("seeds", "labels")
 REMARKS: Final = frozenset(["software", "licence", "credit", "watermark"])
@@ -49,12 +61,13 @@ class StatedRecipe:
     """Recipes of the pictures in a file.
 
     Attributes:
-        kind: `picture`, `sheet` (several side by side) or `walk` (an animation).
+        kind: `picture`, `sheet` (several side by side), `walk` (an animation) or `strip` (all
+            frames of a walk side by side).
         served: the model.
         seeds: all stated seeds; of a walk, its key frames.
         recipes: one for each picture of a sheet, or for each compared frame of a walk.
         places: of a walk, the numbers of the compared frames, rising; else empty.
-        query: of a walk, the parameters of the request that makes it again; else empty.
+        query: of a walk or strip, the parameters of the request that makes it again; else empty.
     """
 
     kind: str
@@ -89,7 +102,7 @@ def stated_recipe(facts: Mapping[str, str], frames: int, find: FindModel) -> Sta
         raise NotTried(f"what it states is impossible: {error}") from error
     if "steps" in facts:
         return _stated_walk(facts, served, [point.start for point in points], frames)
-    if frames != 1:
+    if frames != 1 or "frames" in facts:
         raise NotTried(f"it has {frames} frames and does not state the steps of a walk")
     recipes = [
         Recipe(served.pinned_name, point, resolution, label, watermark)
@@ -103,17 +116,19 @@ def stated_recipe(facts: Mapping[str, str], frames: int, find: FindModel) -> Sta
 def _stated_walk(
     facts: Mapping[str, str], served: ModelInfo, seeds: list[int], frames: int
 ) -> StatedRecipe:
-    """Return some frames of a walk, evenly spread, first and last included."""
-    steps = _integer(facts, "steps")
+    """Return some frames of a walk, evenly spread, first and last included; of a strip, all."""
+    steps, is_strip = _integer(facts, "steps"), "frames" in facts
     if (text := facts.get("method", "")) not in list(Method):
         raise NotTried("it does not state the method of its walk")
+    if is_strip:
+        frames = _frames_of_strip(facts, frames)
     loop = frames == len(seeds) * steps
     if len(seeds) < 2 or steps < 1 or frames != frames_of_walk(len(seeds), steps, loop=loop):
         raise NotTried(
             f"it has {frames} frames, and {len(seeds)} seeds with {steps} steps make another number"
         )
     points = walk(seeds, steps, loop=loop, method=Method(text))
-    count = min(frames, MOST_FRAMES_COMPARED)
+    count = frames if is_strip else min(frames, MOST_FRAMES_COMPARED)
     places = sorted({round(k * (frames - 1) / max(count - 1, 1)) for k in range(count)})
     resolution, label = _integer(facts, "resolution"), facts.get("label")
     watermark = _watermark(facts, served)
@@ -124,7 +139,17 @@ def _stated_walk(
     query = [("seed", str(seed)) for seed in seeds]
     query += [(name, facts[name]) for name in named if name in facts]
     query += [("loop", "true")] if loop else []
-    return StatedRecipe("walk", served, seeds, recipes, places, query)
+    query += [("format", "strip")] if is_strip else []
+    return StatedRecipe("strip" if is_strip else "walk", served, seeds, recipes, places, query)
+
+
+def _frames_of_strip(facts: Mapping[str, str], frames: int) -> int:
+    """Return the number of frames that a still picture states to show."""
+    if frames != 1:
+        raise NotTried(f"it has {frames} frames and states to be a strip, which is one picture")
+    if (count := _integer(facts, "frames")) > MOST_SEEDS:
+        raise NotTried(f"it states a strip of {count} frames; up to {MOST_SEEDS} are tried")
+    return count
 
 
 def _model_of(facts: Mapping[str, str], find: FindModel) -> ModelInfo:

@@ -16,6 +16,7 @@ from service.verification.report import (
     WatermarkPart,
 )
 
+WHAT_IT_IS = {"walk": "this animation", "sheet": "this sheet", "strip": "this strip"}
 NOTHING_FOUND = (
     "Nothing in this file shows where it comes from. That proves nothing: marks can be removed."
 )
@@ -90,7 +91,7 @@ def _claims(
 
 
 def _maker_of(remade: RemadePart) -> str:
-    what = {"walk": "this animation", "sheet": "this sheet"}.get(remade.kind or "", "this picture")
+    what = WHAT_IT_IS.get(remade.kind or "", "this picture")
     return f"{_name_of(remade)} made {what} from {_seeds_of(remade)}"
 
 

@@ -13,10 +13,12 @@ import pytest
 
 from tests.faults.conftest import Expected, Note
 from tests.faults.crowd import Answer, ask, leave
-from tests.faults.process import PATIENCE_S, Service, request_of, until
+from tests.faults.process import PATIENCE_S, Service, asking, request_of, until
 
 COMPUTED = 'progan_images_total{model="tiny-32",resolution="32"}'
 WAITING = 'progan_queue_depth{model="tiny-32"}'
+CANCELLED = 'progan_refused_total{reason="cancelled"}'
+WALK_FORMATS = ("webp", "gif", "png", "mp4", "strip", "zip", "json")
 LARGE = "GET /interpolate?seed=1&seed=2&steps=99&format=json"
 LARGE_BYTES = 400_000  # at least
 GONE = 5000
@@ -76,6 +78,26 @@ def test_clients_that_do_not_read_hold_up_nobody_and_are_cut_off(
         assert answer.headers["x-pixel-sha256"] == expected(int(answer.headers["x-seed"]), 32)
     slowest = max(answer.took_s for answer in answers)
     note("2 clients do not read", f"50 others 200, {slowest:.2f} s at most; cut off", took)
+
+
+def test_rendering_stops_within_a_batch_when_the_client_leaves(
+    bundles: Path, tmp_path: Path
+) -> None:
+    """Of a walk in any format, and of many pictures: only the running batch is computed."""
+    lines = [f"GET /interpolate?seed=1&seed=2&steps=60&format={name}" for name in WALK_FORMATS]
+    lines += ["POST /generate?count=64"]
+    with Service(bundles, tmp_path, max_batch="4") as service:
+        service.wait_until_ready()
+        for number, line in enumerate(lines, start=1):
+            service.order(hang=True)
+            before = service.metric(COMPUTED)
+            with asking(service, line):
+                until(lambda: service.metric(WAITING) > 0)
+            until(lambda n=number: service.metric(CANCELLED) == n)
+            service.relent()
+            assert service.metric(WAITING) == 0
+            assert service.client.get("/images/7").status_code == 200
+            assert service.metric(COMPUTED) - before <= 4 + 1
 
 
 @pytest.mark.long

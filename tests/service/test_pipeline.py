@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -168,7 +168,7 @@ async def test_a_slow_encoder_bounds_what_is_promised_and_loses_nothing(
     )
     gate = threading.Event()
 
-    def write(images: list[Pixels]) -> int:
+    def write(images: Sequence[Pixels]) -> int:
         assert gate.wait(PATIENCE_S)
         return len(images)
 
@@ -201,7 +201,7 @@ async def test_encoding_counts_for_the_deadline(painter: Painter, settings: Sett
     serve(runtime, painter)
     pipeline, gate = runtime.pipeline, threading.Event()
 
-    def write(images: list[Pixels]) -> bool:
+    def write(images: Sequence[Pixels]) -> bool:
         return gate.wait(PATIENCE_S) and bool(images)
 
     recipe = frames(painter, 1)
@@ -220,3 +220,40 @@ async def test_encoding_counts_for_the_deadline(painter: Painter, settings: Sett
     pipeline.close()
 
     assert float(str(refused.value.members["predicted_s"])) > patient
+
+
+async def test_an_encoder_stops_when_the_request_ends(painter: Painter, settings: Settings) -> None:
+    """At the next frame; its thread is free for others, and nobody hears of it."""
+    runtime = ServiceRuntime(settings, painter.open)
+    serve(runtime, painter)
+    begun, go_on, read = threading.Event(), threading.Event(), list[int]()
+
+    def write(images: Sequence[Pixels]) -> int:
+        for number, _ in enumerate(images):
+            read.append(number)
+            begun.set()
+            assert go_on.wait(PATIENCE_S)
+        return len(images)
+
+    async def ask(timeout_s: float) -> int:
+        recipes = frames(painter, 10)
+        made, _ = await runtime.pipeline.make(recipes, AREA, "gif", write, timeout_s, is_walk=True)
+        return made
+
+    left = asyncio.create_task(ask(PATIENCE_S))
+    await asyncio.to_thread(begun.wait, PATIENCE_S)
+    left.cancel()
+    await asyncio.wait([left])
+    go_on.set()
+    await runtime.pipeline.run_on_encoder("png", lambda: None)  # the thread is free again
+    assert (left.cancelled(), read) == (True, [0])
+
+    go_on.clear()
+    with pytest.raises(DeadlinePassed, match="rendered and not encoded in time"):
+        await ask(0.5)
+    go_on.set()
+    await runtime.pipeline.run_on_encoder("png", lambda: None)
+    assert read == [0, 0]
+    assert await ask(PATIENCE_S) == 10
+    runtime.batcher.stop()
+    runtime.pipeline.close()

@@ -99,7 +99,7 @@ def error_responses(*statuses: int) -> Responses:
 
 
 def json_responses() -> Responses:
-    """Return the answers of a route with JSON that clients poll; its schema is that of the route."""
+    """Return the answers of a route with JSON that clients poll, beside its schema."""
     return {
         200: {"headers": _headers_of("ETag", "Cache-Control")},
         304: {"description": "The client has this answer."},
@@ -141,7 +141,7 @@ WALK: Responses = {
     200: {
         "model": WalkAnswer,
         "description": f"The walk. {BY_CONTENT_TYPE}",
-        "content": {**MOVING, **ARCHIVE},
+        "content": {**MOVING, FORMATS["png"].media_type: BINARY, **ARCHIVE},
         "headers": _headers(*CACHE_HEADERS),
     },
     **PART,

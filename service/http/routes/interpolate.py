@@ -18,20 +18,24 @@ from service.batching.watermarks import watermark_at
 from service.credentials.signing import FileSigner
 from service.errors import OutOfRange
 from service.facts import file_facts
-from service.files import JSON, ZIP, File, animation_file, picture_file, zip_file
+from service.files import JSON, ZIP, File, animation_file, picture_file, strip_file, zip_file
 from service.http.answer import Job, facts_of_job, respond
 from service.http.dependencies import CatalogueDep, ClientTimeout, RuntimeDep
 from service.http.headers import disposition
 from service.http.parameters import seed_of
-from service.http.queries import WalkQuery
+from service.http.queries import MAX_STRIP_FRAMES, WalkQuery
 from service.http.routes.documentation import WALK
 from service.http.schemas import EncodedFrame, WalkAnswer
 from service.media.animation import ANIMATOR_VERSION, MOVING_FORMATS
+from service.media.encoding import ENCODER_VERSION, FORMATS
 
 router = APIRouter(tags=["images"])
 
-FRAME_FORMAT = "png"  # of the single frames in a ZIP file or JSON
+FRAME_FORMAT = "png"  # of a strip, and of the single frames in a ZIP file or JSON
+STRIP = "strip"
 ARCHIVES = {"json": (JSON, ".json"), "zip": (ZIP, ".zip")}  # media type and ending
+STILL = {STRIP: (FORMATS[FRAME_FORMAT].media_type, FORMATS[FRAME_FORMAT].extension)}
+MOVING = {name: (each.media_type, each.extension) for name, each in MOVING_FORMATS.items()}
 
 
 @dataclass(frozen=True)
@@ -69,14 +73,10 @@ def walk_of(query: WalkQuery, served: ModelInfo, most_frames: int) -> Walk:
     """Return the recipes of a walk.
 
     Raises:
-        OutOfRange: it has more than `most_frames`, or a seed or the resolution is invalid.
+        OutOfRange: it has more frames than `most_frames` or than a strip holds, or a seed or the
+            resolution is invalid.
     """
-    frames = frames_of_walk(len(query.seed), query.steps, loop=query.loop)
-    if frames > most_frames:
-        segments = len(query.seed) - (not query.loop)
-        most = (most_frames - (not query.loop)) // segments
-        message = f"this walk has {frames} frames, {most_frames} are allowed: use {most} steps"
-        raise OutOfRange("steps", message, {"ge": 1, "le": most})
+    _require_frames(query, most_frames)
     seeds = [seed_of(text) for text in query.seed]
     resolution = served.resolution_for(query.resolution)
     label, watermark = served.label_for(query.label), watermark_at(served, resolution)
@@ -87,34 +87,52 @@ def walk_of(query: WalkQuery, served: ModelInfo, most_frames: int) -> Walk:
     key_frames = [recipe_at(point_of(seed)) for seed in seeds]
     points = walk(seeds, query.steps, loop=query.loop, method=query.method)
     steps = {"steps": str(query.steps), "method": query.method.value}
+    if query.format == STRIP:  # an animation has as many frames as the walk, a strip is one picture
+        steps["frames"] = str(len(points))
     facts = facts_of_job(key_frames, served, **steps)
     return Walk(query, served, key_frames, [recipe_at(point) for point in points], facts)
+
+
+def _require_frames(query: WalkQuery, most_frames: int) -> None:
+    """Refuse a walk that has too many frames, with the number of steps that it may have."""
+    where = ""
+    if query.format == STRIP and most_frames > MAX_STRIP_FRAMES:
+        most_frames, where = MAX_STRIP_FRAMES, " in a strip"
+    frames = frames_of_walk(len(query.seed), query.steps, loop=query.loop)
+    if frames > most_frames:
+        segments = len(query.seed) - (not query.loop)
+        most = (most_frames - (not query.loop)) // segments
+        message = (
+            f"this walk has {frames} frames, {most_frames} are allowed{where}: use {most} steps"
+        )
+        raise OutOfRange("steps", message, {"ge": 1, "le": most})
 
 
 def walk_job(path: Walk) -> Job:
     """Return the job that makes one file of a walk."""
     query = path.query
-    if query.format in ARCHIVES:
-        media_type, extension = ARCHIVES[query.format]
-    else:
-        moving = MOVING_FORMATS[query.format]
-        media_type, extension = moving.media_type, moving.extension
+    media_type, extension = (ARCHIVES | STILL | MOVING)[query.format]
     writers: dict[str, Callable[[Walk, Sequence[Pixels]], File]] = {
         "json": _as_json,
         "zip": _as_zip,
+        STRIP: _as_strip,
     }
     write = writers.get(query.format, _as_animation)
+    encoding = f"{query.format} {query.fps} {query.loop} {ANIMATOR_VERSION}"
     name = "-".join(["walk", *query.seed])
     return Job(
         served=path.served,
         recipes=path.key_frames,
         format=query.format,
         media_type=media_type,
-        encoding=f"{query.format} {query.fps} {query.loop} {ANIMATOR_VERSION}",
+        encoding=f"{STRIP} {ENCODER_VERSION}" if query.format == STRIP else encoding,
         write=lambda frames: write(path, frames),
         facts=path.facts,
         headers={
-            "Content-Disposition": disposition(name, extension, attachment=query.format in ARCHIVES)
+            "Content-Disposition": disposition(
+                name, extension, attachment=query.format in ARCHIVES
+            ),
+            "X-Frames": str(len(path.frames)),
         },
         frames=path.frames,
         signer=path.signer,
@@ -126,6 +144,11 @@ def _as_animation(path: Walk, frames: Sequence[Pixels]) -> File:
     """Encode all frames as one animation."""
     query = path.query
     return animation_file(frames, query.format, query.fps, query.loop, path.facts, path.signer)
+
+
+def _as_strip(path: Walk, frames: Sequence[Pixels]) -> File:
+    """Encode all frames side by side, in rows, as one picture."""
+    return strip_file(frames, FRAME_FORMAT, path.facts, path.signer)
 
 
 def _as_zip(path: Walk, frames: Sequence[Pixels]) -> File:

@@ -22,9 +22,7 @@ router = APIRouter(tags=["models"])
     response_model=ModelList,
     responses={**json_responses(), **error_responses(401, 429, 503)},
 )
-async def list_models(
-    request: Request, catalogue: CatalogueDep, runtime: RuntimeDep
-) -> Response:
+async def list_models(request: Request, catalogue: CatalogueDep, runtime: RuntimeDep) -> Response:
     """Return the cards of all models; with `If-None-Match`, 304 while nothing has changed."""
     if not catalogue.models:
         catalogue.require_default()

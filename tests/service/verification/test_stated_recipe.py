@@ -83,6 +83,20 @@ def test_facts_of_a_walk_give_frames_of_it(loop: bool) -> None:
     assert (("loop", "true") in found.query) == loop
 
 
+@pytest.mark.parametrize("loop", [True, False])
+def test_facts_of_a_strip_give_every_frame(loop: bool) -> None:
+    """They state its number of frames, since its file has one."""
+    points = walk([1, 2, 3], 20, loop=loop, method=Method.LERP)
+    keys = [Recipe(CARD.pinned_name, point_of(seed), 32) for seed in (1, 2, 3)]
+    facts = file_facts(keys, CARD) | {"steps": "20", "method": "lerp", "frames": str(len(points))}
+    found = stated(facts)
+
+    assert (found.kind, found.seeds) == ("strip", [1, 2, 3])
+    assert [r.point for r in found.recipes] == points
+    assert (("loop", "true") in found.query) == loop
+    assert ("format", "strip") in found.query
+
+
 def test_every_fact_of_a_picture_is_understood() -> None:
     """A new input of a picture must be read here, too, or pictures would be called different."""
     assert {fact.name for fact in FACTS} <= UNDERSTOOD
@@ -109,6 +123,10 @@ def test_every_fact_of_a_picture_is_understood() -> None:
         ({"seeds": "1 2", "steps": "0", "method": "slerp"}, "another number"),
         ({"seeds": "1 2", "steps": "9" * 5000, "method": "slerp"}, "does not state its steps"),
         ({"seeds": "1 2", "steps": "3", "method": "swirl"}, "does not state the method"),
+        ({"frames": "3"}, "does not state the steps of a walk"),
+        ({"seeds": "1 2", "steps": "9", "method": "slerp", "frames": "9"}, "make another number"),
+        ({"seeds": "1 2", "steps": "64", "method": "slerp", "frames": "65"}, "strip of 65 frames"),
+        ({"seeds": "1 2", "steps": "3", "method": "slerp", "frames": "x"}, "not state its frames"),
     ],
 )
 def test_facts_that_are_not_enough_are_not_guessed(change: dict[str, str], reason: str) -> None:
@@ -125,3 +143,6 @@ def test_an_animation_without_steps_is_not_guessed() -> None:
 
     with pytest.raises(NotTried, match="does not state the steps of a walk"):
         stated(facts, frames=3)
+    strip = facts | {"seeds": "1 2", "steps": "2", "method": "slerp", "frames": "3"}
+    with pytest.raises(NotTried, match="states to be a strip, which is one picture"):
+        stated(strip, frames=3)

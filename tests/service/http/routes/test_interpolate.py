@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from models.picture import pixel_sha256
+from service.media.archives import contact_sheet
 from service.settings import Settings
 from tests.service.painter import Painter, card_named, service_with
 
@@ -98,6 +99,61 @@ def test_every_moving_format_is_what_it_says(
     assert answer.headers["content-type"] == media_type
     assert answer.headers["x-seed"] == "1,2,3"
     assert len(answer.headers["x-pixel-sha256"]) == 64
+
+
+def test_a_strip_is_one_picture_of_all_frames(client: TestClient) -> None:
+    """In rows, as on a contact sheet; its frames are those of the same walk."""
+    answer = client.get(f"{WALK}&format=strip&loop=true")
+    single = client.get(f"{WALK}&format=json&loop=true").json()["frames"]
+    stills = [np.asarray(Image.open(io.BytesIO(base64.b64decode(f["data"])))) for f in single]
+    sheet = np.asarray(Image.open(io.BytesIO(answer.content)))
+
+    assert (answer.headers["content-type"], answer.headers["x-frames"]) == ("image/png", "12")
+    assert answer.headers["x-pixel-sha256"] == pixel_sha256(stills)
+    assert np.array_equal(sheet, contact_sheet(stills))
+    facts = Image.open(io.BytesIO(answer.content)).info
+    assert [facts[name] for name in ("seeds", "steps", "method", "frames")] == [
+        "1 2 3",
+        "4",
+        "slerp",
+        "12",
+    ]
+
+
+def test_a_strip_holds_as_many_frames_as_a_contact_sheet(
+    client: TestClient, painter: Painter
+) -> None:
+    """And says how many steps these are."""
+    address = "/interpolate?seed=1&seed=2&resolution=4&format=strip"
+    refused = client.get(f"{address}&steps=64")
+
+    assert refused.status_code == 422
+    assert "65 frames, 64 are allowed in a strip: use 63 steps" in refused.json()["detail"]
+    assert painter.seeds == []
+    assert client.get(f"{address}&steps=63").headers["x-frames"] == "64"
+    assert client.get(f"{address}&steps=64&loop=true").status_code == 422
+
+
+@pytest.mark.parametrize("name", ["webp", "gif", "png", "mp4", "strip", "zip", "json"])
+def test_the_number_of_frames_is_known_before_they_are_rendered(
+    client: TestClient, painter: Painter, name: str
+) -> None:
+    """So that a client can show how far it is."""
+    head = client.head(f"{WALK}&format={name}")
+
+    assert head.headers["x-frames"] == "9"
+    assert painter.seeds == []
+    assert client.get(f"{WALK}&format={name}").headers["x-frames"] == "9"
+    assert "x-frames" not in client.get("/images/7").headers
+
+
+def test_speed_changes_no_strip(client: TestClient) -> None:
+    """It does not move."""
+    fast, slow = (client.get(f"{WALK}&format=strip&fps={fps}") for fps in (60, 1))
+
+    assert fast.headers["etag"] == slow.headers["etag"]
+    assert fast.content == slow.content
+    assert client.head(f"{WALK}&format=png").headers["etag"] != fast.headers["etag"]
 
 
 @pytest.mark.parametrize(

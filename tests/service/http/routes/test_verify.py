@@ -77,6 +77,22 @@ def test_an_untouched_picture_is_proved_by_making_it_again(
     assert np.array_equal(decoded(client.get(remade["urls"][0])), decoded(answer))
 
 
+@pytest.mark.parametrize("query", ["steps=4", "steps=4&loop=true&method=lerp"])
+def test_a_strip_is_made_again_whole(client: TestClient, query: str) -> None:
+    """Every frame is compared, and one address gives the same file."""
+    answer = client.get(f"/interpolate?seed=7&seed=9&{query}&format=strip")
+    found = verified(client, answer.content)
+    remade = found["remade"]
+
+    assert (found["origin"], remade["outcome"], remade["kind"]) == ("proved", "equal", "strip")
+    assert found["verdict"] == (
+        "painter-32 made this strip from seeds 7, 9: made again, it has the same pixels."
+    )
+    assert (remade["compared"], remade["not_compared"]) == (int(answer.headers["x-frames"]), 0)
+    (url,) = remade["urls"]
+    assert client.get(url).content == answer.content
+
+
 @pytest.mark.parametrize("image_format", ["png", "webp", "jpeg"])
 def test_a_picture_between_two_seeds_is_made_again(client: TestClient, image_format: str) -> None:
     """From both seeds, the place and the method; the address gives it, too."""
