@@ -44,19 +44,21 @@ def run_script(code: str, *given: str) -> Any:
 
 
 @contextmanager
-def served(settings: Settings, painter: Painter | None = None) -> Generator[str]:
-    """The address of a service that has become ready with `painter`."""
+def served(settings: Settings, painter: Painter | None = None, port: int = 0) -> Generator[str]:
+    """The address of a service that has become ready with `painter`; 0: on a free port."""
     engine = painter or Painter()
     app = create_app(settings, ServiceRuntime(settings, engine.open))
     config = uvicorn.Config(app, log_config=None, ws="none", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
-    with socket.socket() as port:
-        port.bind(("127.0.0.1", 0))
-        thread = threading.Thread(target=server.run, args=([port],))
+    with socket.socket() as listener:
+        # A port whose connections have just ended can be used again.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:
             wait_until(lambda: server.started)
-            address = f"http://127.0.0.1:{port.getsockname()[1]}"
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
             wait_until(lambda: httpx2.get(f"{address}/health/ready").is_success)
             yield address
         finally:
