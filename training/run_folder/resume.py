@@ -92,9 +92,15 @@ def continue_config(run: Path, asked: TrainingConfig, settings: Sequence[str]) -
     if asked.precision == AUTO:
         named.discard(("precision",))
     over, ahead = changeable_names(recorded, shown)
-    own = [*ahead, *(name for name in over if path_of(name, asked) not in named)]
-    base = with_settings(asked, {name: value_of(recorded, name) for name in own})
     now = config_at(recorded, shown)
+    # The last command names a finished level with the value that it had in the end.
+    agreed = [
+        name
+        for name in over
+        if path_of(name, asked) not in named or value_of(asked, name) == value_of(now, name)
+    ]
+    own = [*ahead, *agreed]
+    base = with_settings(asked, {name: value_of(recorded, name) for name in own})
     changes = {
         name: value_of(asked, name)
         for name in ahead

@@ -10,9 +10,10 @@ import pytest
 from models.families.progan.config import NetworkConfig
 from tests.training.settings import with_values
 from training.config.config import CONFIG_FILE, ConfigError, LevelPlan, TrainingConfig
+from training.config.overrides import apply_settings
 from training.game.schedule import schedule_at
 from training.run_folder.checkpoint import CHECKPOINTS, checkpoint_at
-from training.run_folder.resume import keep_config, same_past
+from training.run_folder.resume import continue_config, keep_config, read_config, same_past
 
 
 @pytest.fixture
@@ -165,3 +166,23 @@ def begun(run: Path, images_shown: int) -> None:
     (run / CHECKPOINTS).mkdir(exist_ok=True)
     for images in (images_shown // 2, images_shown):
         checkpoint_at(run / CHECKPOINTS, images).write_text(json.dumps({}))
+
+
+def test_the_last_command_goes_on_after_the_levels_that_it_changed(
+    old: TrainingConfig, tmp_path: Path
+) -> None:
+    """A finished level may be named with the value that it had in the end, and with no other."""
+    keep_config(tmp_path, old)
+    begun(tmp_path, 50)
+    settings = ["levels.8.learning_rate=0.1"]
+    asked = apply_settings(old, settings)
+    changed_at_50 = continue_config(tmp_path, asked, settings)
+    keep_config(tmp_path, changed_at_50)
+
+    begun(tmp_path, 210)
+    keep_config(tmp_path, continue_config(tmp_path, asked, settings))
+    assert read_config(tmp_path / CONFIG_FILE) == changed_at_50
+
+    others = ["levels.8.learning_rate=0.2"]
+    with pytest.raises(ConfigError, match="other values of levels"):
+        keep_config(tmp_path, continue_config(tmp_path, apply_settings(old, others), others))
