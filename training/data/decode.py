@@ -119,6 +119,8 @@ def open_picture(file: Path | bytes) -> Image.Image:
         image.close()
         raise UnfitPictureError(f"has more than {MAX_PIXELS:,} pixels ({size})")
     scale_key(image)
+    if image.format == "TIFF":  # no memory map: Pillow 13 maps turned pictures in a wrong shape
+        image.filename = ""
     return image
 
 

@@ -1,6 +1,7 @@
 """Pictures held sideways, in every container."""
 
 from contextlib import nullcontext
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -50,6 +51,20 @@ def test_pictures_are_turned_upright_once(kind: str, orientation: int) -> None:
 
     # JPEG, WebP and AVIF lose a little; the quarters are 80 apart.
     assert np.abs(decode(data).astype(int) - UPRIGHT[orientation]).max() <= 20
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_a_tiff_is_turned_alike_from_a_file_and_from_memory(kind: type, tmp_path: Path) -> None:
+    """Pillow maps uncompressed files into memory, in a wrong shape if they are turned."""
+    numbers = np.arange(16 * 24, dtype=np.uint16).reshape(16, 24).astype(kind)
+    data = tiff(numbers * kind(100), extra={ORIENTATION: (SHORT, [6])})
+    (tmp_path / "a.tiff").write_bytes(data)
+    decoder = FileDecoder(Shape(16, 1, "crop"))
+
+    in_memory, in_file = (
+        decoder(each, nullcontext()).pixels for each in (data, str(tmp_path / "a.tiff"))
+    )
+    np.testing.assert_array_equal(in_memory, in_file)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF"])
