@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field, JsonValue, TypeAdapter
 
 from models.families.progan.config import ExitShape, NetworkConfig
 from models.latent import MAX_SEED
-from models.picture import THUMBNAIL_SIZE
+from models.picture import THUMBNAIL_SIZE, BitDepth, ValueRange, require_depth
 from models.strict_json import STRICT, missing_keys, read_strictly
 
 FORMAT_VERSION = 2  # version 1 had exits of one convolution each, without their cost
@@ -95,7 +95,8 @@ class Golden:
     Attributes:
         seed: an integer seed.
         resolution: of the level.
-        pixel_sha256: of the raw uint8 bytes; equal on the same kind of device and libraries.
+        pixel_sha256: `models.picture.pixel_sha256` of the image, in the bit depth of the card;
+            equal on the same kind of device and libraries.
         thumbnail: `models.picture.thumbnail_of` the image; equal within a few gray levels on any
             device.
     """
@@ -118,6 +119,9 @@ class Card:
         labels: the class names of a conditional model, in order; empty without classes.
         training: preset, images shown, wall time, commit and other facts of the run.
         quality: metrics, each with its method of measurement.
+        bit_depth: of the images: 8, or 16 for gray ones; not written if it is 8.
+        value_range: values that the pixels 0 and 65,535 of 16 bits stand for, in the units of the
+            data set; None and not written with 8 bits.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -136,6 +140,8 @@ class Card:
     quality: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     family: str = "progan"
     format_version: int = FORMAT_VERSION
+    bit_depth: BitDepth = 8
+    value_range: ValueRange | None = None
 
     def __post_init__(self) -> None:
         if not NAME_PATTERN.fullmatch(self.name):
@@ -150,6 +156,10 @@ class Card:
                 f"the card must list one label for each of {self.network.classes} classes, all "
                 f"different, not {', '.join(self.labels) or 'none'}"
             )
+        try:
+            require_depth(self.bit_depth, self.network.channels, self.value_range)
+        except ValueError as error:
+            raise CardError(str(error)) from error
 
     @property
     def pinned_name(self) -> str:
@@ -163,7 +173,10 @@ class Card:
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to plain values that JSON can represent."""
-        return asdict(self) | {"network": self.network.to_dict()}
+        values = asdict(self) | {"network": self.network.to_dict()}
+        if self.bit_depth == 8:  # as in cards from before there were others
+            del values["bit_depth"], values["value_range"]
+        return values
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:

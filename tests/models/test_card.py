@@ -294,3 +294,51 @@ def test_a_shipped_card_is_written_as_it_was_read(name: str) -> None:
     again = json.dumps(Card.from_dict(json.loads(text)).to_dict(), indent=2, ensure_ascii=False)
 
     assert again + "\n" == text
+
+
+def deep(card: Card, **changes: Any) -> Card:
+    """The card with pictures of 16 bits."""
+    network = replace(card.network, channels=1)
+    golden = tuple(replace(each, thumbnail=(0,) * 16) for each in card.golden)
+    values = {"network": network, "golden": golden, "bit_depth": 16, "value_range": (0.0, 4095.0)}
+    return replace(card, **(values | changes))
+
+
+def test_a_card_of_sixteen_bits_states_what_its_pixels_stand_for(card: Card) -> None:
+    """And comes back from JSON as it was, whole numbers included."""
+    values = through_json(deep(card))
+
+    assert (values["bit_depth"], values["value_range"]) == (16, [0.0, 4095.0])
+    assert Card.from_dict(values) == deep(card)
+    assert Card.from_dict({**values, "value_range": [0, 4095]}) == deep(card)
+
+
+def test_a_card_of_eight_bits_is_written_as_ever(card: Card) -> None:
+    """Earlier releases, which refuse keys that they do not know, read it."""
+    assert {"bit_depth", "value_range"}.isdisjoint(card.to_dict())
+    assert Card.from_dict({**through_json(card), "bit_depth": 8, "value_range": None}) == card
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"bit_depth": 12}, "bit_depth: Input should be 8 or 16, not 12"),
+        ({"bit_depth": 8}, "value_range: with 16 bits two numbers, else none"),
+        ({"value_range": None}, "value_range: with 16 bits two numbers, else none"),
+        ({"value_range": [5, 5]}, "low below high"),
+        ({"value_range": [0]}, "value_range"),
+        ({"value_range": ["0", "1"]}, "value_range"),
+    ],
+)
+def test_depth_and_range_that_do_not_agree_are_refused(
+    card: Card, change: dict[str, Any], message: str
+) -> None:
+    """With the key, before anything is rendered."""
+    with pytest.raises(CardError, match=message):
+        Card.from_dict({**through_json(deep(card)), **change})
+
+
+def test_colours_have_no_sixteen_bits(card: Card) -> None:
+    """A network of three channels has a card of 8 bits."""
+    with pytest.raises(CardError, match="only gray pictures have 16 bits, not those of 3 channels"):
+        deep(card, network=card.network)

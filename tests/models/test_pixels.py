@@ -13,6 +13,17 @@ def test_every_pixel_value_survives_the_way_there_and_back() -> None:
     assert torch.equal(to_pixels(from_pixels(pixels)), pixels)
 
 
+def test_every_value_of_sixteen_bits_survives_the_way_there_and_back() -> None:
+    """All 65,536: float32 has bits to spare."""
+    pixels = torch.arange(65536, dtype=torch.int32).to(torch.uint16).reshape(1, 256, 256, 1)
+    images = from_pixels(pixels)
+
+    assert torch.equal(to_pixels(images, 16).int(), pixels.int())
+    assert (images.min().item(), images.max().item()) == (-1.0, 1.0)
+    assert images.is_contiguous(memory_format=torch.channels_last)
+    assert to_pixels(torch.tensor([[[[-3.0, 3.0]]]]), 16).flatten().tolist() == [0, 65535]
+
+
 @pytest.mark.parametrize(
     ("number", "pixel"),
     [(-1.0, 0), (1.0, 255), (-1.5, 0), (1e9, 255), (0.0, 128), (-1 + 1 / 255 + 1e-4, 1)],

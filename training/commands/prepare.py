@@ -93,12 +93,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_value_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments for the values of pixels."""
     parser.add_argument(
+        "--depth",
+        type=int,
+        choices=(8, 16),
+        default=8,
+        help="bits of a prepared pixel and channel; 16 keeps the numbers of gray pictures of more "
+        "than 8 bits, in one --range for all (default: %(default)s)",
+    )
+    parser.add_argument(
         "--range",
         type=range_of,
         metavar="LOW:HIGH",
         help="the numbers that become black and white in gray pictures of more than 8 bits, "
         "such as --range=-1000:1500, or auto: the least and greatest of each picture (default: "
-        "all that the type holds; signed and floating-point pictures are skipped)",
+        "all that the type holds; signed and floating-point pictures are skipped); with --depth "
+        "16 those that become 0 and 65,535 (default: 0:65535, which keeps unsigned numbers)",
     )
     parser.add_argument(
         "--keep-profile",
@@ -130,6 +139,7 @@ def run(args: argparse.Namespace) -> int:
         shape=args.shape,
         value_range=args.range,
         keep_profile=args.keep_profile,
+        bit_depth=args.depth,
     )
     try:
         with bar(console) if console.is_terminal else lines(console) as report:

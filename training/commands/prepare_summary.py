@@ -14,6 +14,7 @@ import numpy as np
 from rich.table import Table
 
 from models.families.progan.config import SQUARE
+from models.picture import range_text
 from training.config.presets import PRESETS
 from training.data.manifest import SKIPPED_FILE, Manifest
 from training.data.skipped import reason_group
@@ -40,6 +41,7 @@ def summary(manifest: Manifest, out: Path, seconds: float) -> Table:
         "noted": in_numbers(manifest.notes) or "nothing",
         "sizes": f"{sizes_text(manifest)} px, {megabytes:,.1f} MB",
         "channels": str(manifest.channels),
+        **depth_rows(manifest),
         "classes": classes_text(manifest, out),
         "licence": manifest.source.licence or "unknown",
         "seconds": f"{seconds:.1f}",
@@ -84,6 +86,13 @@ def classes_text(manifest: Manifest, out: Path) -> str:
     named = [f"{name} ({count:,})" for name, count in pairs[:NAMED_CLASSES]]
     more = len(pairs) - len(named)
     return f"{len(pairs)}: {', '.join(named)}" + (f" and {more} more" if more else "")
+
+
+def depth_rows(manifest: Manifest) -> dict[str, str]:
+    """Rows on the values of pixels of 16 bits; none for pictures of 8."""
+    if manifest.value_range is None:
+        return {}
+    return {"depth": "16 bits", "values": f"{range_text(manifest.value_range)} are 0 and 65,535"}
 
 
 def sizes_text(manifest: Manifest) -> str:
@@ -145,6 +154,8 @@ def next_command(manifest: Manifest, out: Path) -> str:
         f"runs/{out.name}",
     ]
     words += ["--preset", name]
+    if config.network.channels != manifest.channels:
+        words += ["--set", f"network.channels={manifest.channels}"]
     if few and not config.augmentation.policy:
         words += ["--set", AUGMENT]
     return shlex.join(words)

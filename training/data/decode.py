@@ -1,7 +1,8 @@
 """Decoding of one picture to pixels of the target size and channels, or the reason for a refusal.
 
-Owns the order of the steps: open, check the size, decode, convert to 8 bits and sRGB, crop and
-resize, rotate upright. Knows neither the source of the pictures nor the files written.
+Owns the order of the steps: open, check the size, decode, convert to 8 bits and sRGB or to 16 bits
+of gray, crop and resize, rotate upright. Knows neither the source of the pictures nor the files
+written.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from models.families.progan.config import SQUARE
 from models.picture import Pixels
 from training.data.colour import flattened, plain, scale_key, to_srgb
 from training.data.depth import is_deep, require_known, to_eight_bits
+from training.data.gray16 import require_gray, resized, sixteen_bits
 from training.data.kinds import HEAD, why_unreadable
 from training.data.orientation import ORIENTATIONS, orientation_of, turned
 from training.data.repair import END_MISSING, cut_short, repaired, same_pixels
@@ -150,6 +152,8 @@ def shaped_pixels(image: Image.Image, shape: Shape, memory_lock: MemoryLock) -> 
     """The first frame of an opened picture, upright, in the target shape: `[H, W, C]`."""
     if shape.base == SQUARE:
         require_fit(image.size, shape)  # early: reading the orientation may decode the picture
+    if shape.bit_depth == 16:
+        require_gray(image)
     require_known(image, shape.value_range)
     # The orientation of a PNG may be stored after its pixels: reading it decodes the picture.
     unpacked = require_unpackable(math.prod(image.size)) if image.format == "PNG" else 0
@@ -161,13 +165,14 @@ def shaped_pixels(image: Image.Image, shape: Shape, memory_lock: MemoryLock) -> 
         unpacked = 0 if unpacked else draft(image, (2 * lying[0], 2 * lying[1]))
         with memory_lock if unpacked > CROWD_PIXELS else nullcontext(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # as above
-            image, note = eight_bits(image, shape)
+            image, notes = converted(image, shape)
             image = reduced(image, lying)
     if (orientation := ORIENTATIONS.get(held)) is not None:
         image = image.transpose(orientation)
-    image = flattened(image, shape.channels)
+    if shape.bit_depth == 8:
+        image = flattened(image, shape.channels)
     pixels = np.asarray(image).reshape(height, width, shape.channels)
-    return Decoded(pixels, (note,) if note else ())
+    return Decoded(pixels, notes)
 
 
 def draft(image: Image.Image, size: tuple[int, int]) -> int:
@@ -208,25 +213,27 @@ def unpackable(data: bytes) -> Image.Image:
     return image
 
 
-def eight_bits(image: Image.Image, shape: Shape) -> tuple[Image.Image, str]:
-    """Convert any picture to 8-bit gray, RGB or RGBA in sRGB; also return a note, maybe empty.
+def converted(image: Image.Image, shape: Shape) -> tuple[Image.Image, tuple[str, ...]]:
+    """Convert any picture to 8-bit gray, RGB or RGBA in sRGB, or to 16-bit gray; also return notes.
 
     Raises:
         UnfitPictureError: the range of its values is unknown.
     """
+    if shape.bit_depth == 16:
+        return sixteen_bits(image, shape.value_range)
     profile, note = image.info.get("icc_profile"), ""
     if is_deep(image):
         image = to_eight_bits(image, shape.value_range)
         image.info["icc_profile"] = profile
     if not shape.keep_profile:
         image, note = to_srgb(image)
-    return plain(image, shape.channels), note
+    return plain(image, shape.channels), (note,) if note else ()
 
 
 def reduced(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Crop the centre to the aspect ratio of `size` = (width, height), and resize it to `size`.
 
-    Uses an antialiasing Lanczos filter.
+    Uses an antialiasing Lanczos filter, also for 16 bits.
     """
     if image.size == size:
         return image
@@ -234,4 +241,6 @@ def reduced(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     height = min(image.height, image.width * size[1] // size[0])
     left, top = (image.width - width) // 2, (image.height - height) // 2
     box = (left, top, left + width, top + height)
+    if image.mode == "I;16":
+        return resized(image, size, box)
     return image.resize(size, Resampling.LANCZOS, box=box, reducing_gap=3.0)

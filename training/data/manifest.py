@@ -24,6 +24,7 @@ from models.families.progan.config import (
     resolution_of,
     size_of,
 )
+from models.picture import BitDepth, ValueRange, require_depth
 from models.strict_json import STRICT
 from training.interpreter import python_command
 
@@ -106,6 +107,8 @@ class Manifest:
             two are not written if empty.
         passed_over: reason -> number of files in the source that do not count as pictures.
         empty_classes: classes that were dropped because no picture of them is usable.
+        bit_depth: of the pixels: 8, which is not written, or 16.
+        value_range: values of the pixels 0 and 65,535; None and not written with 8 bits.
     """
 
     __pydantic_config__: ClassVar = STRICT
@@ -125,9 +128,12 @@ class Manifest:
     notes: dict[str, int] = field(default_factory=dict[str, int])
     passed_over: dict[str, int] = field(default_factory=dict[str, int])
     empty_classes: tuple[str, ...] = ()
+    bit_depth: BitDepth = 8
+    value_range: ValueRange | None = None
 
     def __post_init__(self) -> None:
         require_base(self.base)
+        require_depth(self.bit_depth, self.channels, self.value_range)
         if self.count < 1 or self.channels not in IMAGE_CHANNELS:
             raise DataError(f"{self.count} pictures of {self.channels} channels are no data set")
         sizes = self.resolutions
@@ -152,12 +158,8 @@ class Manifest:
     def to_json(self) -> str:
         """The text of `manifest.json`."""
         values = asdict(self)
-        optional: dict[str, Any] = {
-            "base": SQUARE,
-            "notes": {},
-            "passed_over": {},
-            "empty_classes": (),
-        }
+        optional: dict[str, Any] = {"base": SQUARE, "bit_depth": 8, "value_range": None}
+        optional |= {"notes": {}, "passed_over": {}, "empty_classes": ()}
         written = {k: v for k, v in values.items() if k not in optional or v != optional[k]}
         return json.dumps(written, indent=2, ensure_ascii=False) + "\n"
 

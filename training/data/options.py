@@ -18,6 +18,7 @@ from models.families.progan.config import (
     level_of,
     require_base,
 )
+from models.picture import BitDepth
 from training.data.manifest import DataError
 from training.data.shape import AUTO, FITS, Fit, Range
 
@@ -40,6 +41,7 @@ class PrepareOptions:
         value_range: values that become black and white in gray pictures of more than 8 bits,
             (low, high), `auto`, or None: see `training.data.depth`.
         keep_profile: do not convert pictures with a colour profile to sRGB.
+        bit_depth: of the prepared pixels: 8, or 16 for gray, see `training.data.gray16`.
     """
 
     resolution: int | None = None
@@ -53,6 +55,7 @@ class PrepareOptions:
     shape: Size = SQUARE
     value_range: Range | str | None = None
     keep_profile: bool = False
+    bit_depth: BitDepth = 8
 
     def __post_init__(self) -> None:
         try:
@@ -68,13 +71,34 @@ class PrepareOptions:
         if self.workers is not None and self.workers < 1:
             raise DataError(f"workers must be at least 1, not {self.workers}")
         require_range(self.value_range)
+        if self.bit_depth == 16:
+            self._require_gray16()
+
+    def _require_gray16(self) -> None:
+        """Reject options that pictures of 16 bits cannot have."""
+        if self.channels not in (None, 1):
+            raise DataError(
+                f"--depth 16 is for gray, not for {self.channels} channels: leave --channels out"
+            )
+        if self.value_range == AUTO:
+            raise DataError(
+                "--range=auto scales each picture by itself, so that a pixel of 16 bits would "
+                "stand for no value: state one --range=LOW:HIGH for all pictures, or leave it out "
+                "to keep the numbers of unsigned 16-bit pictures"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Convert the values that may affect the result to plain values, for the manifest.
 
         Options added after the first release are omitted if they have their default value.
         """
-        later = {"label_names": (), "shape": SQUARE, "value_range": None, "keep_profile": False}
+        later = {
+            "label_names": (),
+            "shape": SQUARE,
+            "value_range": None,
+            "keep_profile": False,
+            "bit_depth": 8,
+        }
         values: dict[str, Any] = asdict(self)
         del values["workers"]
         kept = {k: v for k, v in values.items() if k not in later or v != later[k]}

@@ -1,4 +1,4 @@
-"""Preparation: pictures from any source -> one uint8 array per resolution, and a manifest.
+"""Preparation: pictures from any source -> one array per resolution, and a manifest.
 
 Owns the order of the steps and these guarantees: every picture is decoded once, memory is bounded,
 the result does not depend on the number of processes, and the folder is created atomically.
@@ -19,8 +19,10 @@ from pathlib import Path
 import numpy as np
 
 from models.families.progan.config import MIN_RESOLUTION
+from models.picture import range_text
 from training.atomic_folder import atomic_folder, clear_abandoned, write_durably
 from training.data.depth import FewValues
+from training.data.gray16 import RangeUse, range_of_data
 from training.data.labels import finished_labels
 from training.data.manifest import (
     LABELS_FILE,
@@ -103,19 +105,23 @@ def choose_shape(pictures: PictureSource, options: PrepareOptions) -> Shape:
     """The requested shape, completed by the suggestions of the source."""
     natural = options.resolution or pictures.natural_resolution(options.shape)
     resolution = max(MIN_RESOLUTION, natural)
+    channels = 1 if options.bit_depth == 16 else pictures.channels
     return Shape(
         resolution,
-        options.channels or pictures.channels,
+        options.channels or channels,
         options.fit,
         options.shape,
         options.value_range,
         options.keep_profile,
+        options.bit_depth,
     )
 
 
 def describe(shape: Shape) -> str:
     """Describe the shape for a message."""
     colours = {1: "gray", 3: "RGB", 4: "RGBA"}[shape.channels]
+    if value_range := range_of_data(shape):
+        colours += f" of 16 bits, values {range_text(value_range)}"
     return f"{shape.size[1]}x{shape.size[0]}, {colours}"
 
 
@@ -125,7 +131,7 @@ def require_space(out: Path, count: int, shape: Shape) -> None:
     Raises:
         DataError: they do not; the message states the needed and the free space.
     """
-    needed = pyramid_bytes(count, shape.resolution, shape.channels, shape.base)
+    needed = pyramid_bytes(count, shape.resolution, shape.channels, shape.base, shape.bit_depth)
     out.parent.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(out.parent).free
     if needed > free:
@@ -141,17 +147,20 @@ def write(
 ) -> Manifest:
     """Write all files into `folder` and return the manifest, which is written last."""
     decoder = pictures.decoder(shape)
-    size = pyramid_bytes(1, shape.resolution, shape.channels, shape.base)
+    size = pyramid_bytes(1, shape.resolution, shape.channels, shape.base, shape.bit_depth)
     workers = options.workers or os.cpu_count() or 1
     chunks = decode_all(pictures.entries(), decoder, size, workers)
     labels = ArrayWriter(folder / LABELS_FILE, (), np.int64)
     skipped = SkippedWriter(folder / SKIPPED_FILE, options.strict)
-    notes, values = Counter[str](), FewValues()
+    notes, value_range = Counter[str](), range_of_data(shape)
+    values = RangeUse(value_range) if value_range else FewValues()
     with ExitStack() as stack:
         stack.callback(chunks.close)
         stack.callback(labels.abandon)
         stack.callback(skipped.abandon)
-        writer = PyramidWriter(folder, shape.resolution, shape.channels, shape.base)
+        writer = PyramidWriter(
+            folder, shape.resolution, shape.channels, shape.base, shape.bit_depth
+        )
         pyramid = stack.enter_context(writer)
         for chunk in chunks:
             skipped.append(chunk.skipped)
@@ -182,6 +191,8 @@ def write(
         notes=dict(sorted(notes.items())),
         passed_over=pictures.passed_over,
         empty_classes=tuple(name for name in names if name not in used),
+        bit_depth=shape.bit_depth,
+        value_range=value_range,
     )
     if pictures.state:
         write_durably(folder / STATE_FILE, state_json(pictures.state))

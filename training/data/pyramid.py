@@ -20,17 +20,20 @@ import numpy as np
 
 from models.families.progan.config import SQUARE, Size, level_of, resolution_of, size_of
 from models.layout import file_sha256
-from models.picture import Pixels
+from models.picture import BitDepth, Pixels
 from training.data.manifest import ArrayFile, images_file
 
 
 def halvings(pictures: Pixels, resolution: int) -> list[Pixels]:
-    """Pictures `[N, H, W, C]` of a resolution -> those at resolutions 4, 8 and so on, uint8."""
+    """Pictures `[N, H, W, C]` of a resolution -> those at resolutions 4, 8 and so on.
+
+    All have the type of `pictures`: uint8, or uint16, of which a sum of 256x256 fits into 32 bits.
+    """
     levels = [pictures]
     sums = pictures.astype(np.uint32)
     for halved in range(1, level_of(resolution) + 1):
         sums = sums[:, 0::2, 0::2] + sums[:, 0::2, 1::2] + sums[:, 1::2, 0::2] + sums[:, 1::2, 1::2]
-        levels.append(((sums + (1 << (2 * halved - 1))) >> (2 * halved)).astype(np.uint8))
+        levels.append(((sums + (1 << (2 * halved - 1))) >> (2 * halved)).astype(pictures.dtype))
     return levels[::-1]
 
 
@@ -40,10 +43,12 @@ def sizes_of(resolution: int, base: Size) -> dict[int, Size]:
     return {name: size_of(name, base) for name in named}
 
 
-def pyramid_bytes(count: int, resolution: int, channels: int, base: Size = SQUARE) -> int:
+def pyramid_bytes(
+    count: int, resolution: int, channels: int, base: Size = SQUARE, bit_depth: BitDepth = 8
+) -> int:
     """Bytes of `count` pictures at all resolutions together."""
     sizes = sizes_of(resolution, base).values()
-    return count * channels * sum(height * width for height, width in sizes)
+    return count * channels * bit_depth // 8 * sum(height * width for height, width in sizes)
 
 
 class ArrayWriter:
@@ -100,9 +105,17 @@ class ArrayWriter:
 class PyramidWriter:
     """Writes the arrays of all resolutions in parallel; closes or abandons them on exit."""
 
-    def __init__(self, folder: Path, resolution: int, channels: int, base: Size = SQUARE) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        resolution: int,
+        channels: int,
+        base: Size = SQUARE,
+        bit_depth: BitDepth = 8,
+    ) -> None:
+        kind = np.uint16 if bit_depth == 16 else np.uint8
         self.arrays = [
-            ArrayWriter(folder / images_file(name), (*size, channels))
+            ArrayWriter(folder / images_file(name), (*size, channels), kind)
             for name, size in sizes_of(resolution, base).items()
         ]
 

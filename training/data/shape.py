@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from models.families.progan.config import BASE_RESOLUTION, SQUARE, Size, size_of
+from models.picture import BitDepth
 
 Range = tuple[float, float]
 AUTO = "auto"
@@ -39,6 +40,7 @@ class Shape:
             `training.data.depth`; `auto`: minimum and maximum of each picture; None: those of
             their type.
         keep_profile: do not convert pictures with a colour profile.
+        bit_depth: of the prepared pixels; with 16, see `training.data.gray16`.
     """
 
     resolution: int
@@ -47,6 +49,7 @@ class Shape:
     base: Size = SQUARE
     value_range: Range | str | None = None
     keep_profile: bool = False
+    bit_depth: BitDepth = 8
 
     @property
     def size(self) -> Size:

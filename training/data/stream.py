@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.layout import file_sha256
-from models.picture import Pixels
+from models.picture import BitDepth, Pixels
 from training.data.manifest import ArrayFile, DataError, Manifest, images_file, read_manifest
 
 MAX_RESIDENT = 256 * 2**20  # bytes; a stream loads a smaller array into memory
@@ -46,12 +46,19 @@ class Prepared:
         return self.manifest.channels
 
     @property
+    def bit_depth(self) -> BitDepth:
+        """Of the pixels: 8, or 16 for gray."""
+        return self.manifest.bit_depth
+
+    @property
     def digest(self) -> str:
         """The SHA-256 of the largest array: equal for equal pictures in the same order."""
         return self.manifest.images[-1].sha256
 
     def images(self, resolution: int) -> Pixels:
-        """All pictures at `resolution`, uint8 `[N, H, W, C]`, read-only and memory-mapped.
+        """All pictures at `resolution`, `[N, H, W, C]`, read-only and memory-mapped.
+
+        They are uint8, or uint16 with a bit depth of 16.
 
         Raises:
             DataError: the folder does not have this resolution.
@@ -90,7 +97,7 @@ def open_prepared(folder: Path) -> Prepared:
     """
     manifest = read_manifest(folder)
     for file in manifest.files:
-        _require_whole(folder, file)
+        _require_whole(folder, file, np.uint16 if manifest.bit_depth == 16 else np.uint8)
     return Prepared(folder, manifest)
 
 
@@ -114,7 +121,9 @@ class ImageStream:
         self._labels = prepared.labels()
 
     def batch(self, resolution: int, start: int, size: int, share: slice = ALL) -> Pixels:
-        """The pictures at `start` to `start + size - 1`, or a share of them: uint8 `[n, H, W, C]`.
+        """The pictures at `start` to `start + size - 1`, or a share of them: `[n, H, W, C]`.
+
+        They are uint8, or uint16 with a bit depth of 16.
 
         Args:
             resolution: a prepared one.
@@ -138,10 +147,10 @@ class ImageStream:
         return self._labels[self._places(start, size)[0][share]]
 
     def gather(self, resolution: int, indices: Indices) -> Pixels:
-        """Copy the pictures with these indices, in this order: uint8 `[len, H, W, C]`."""
+        """Copy the pictures with these indices, in this order: `[len, H, W, C]`."""
         images = self._images_of(resolution)
         ascending = np.argsort(indices, kind="stable")  # sequential reads are faster
-        gathered = np.empty((len(indices), *images.shape[1:]), np.uint8)
+        gathered = np.empty((len(indices), *images.shape[1:]), images.dtype)
         gathered[ascending] = images[indices[ascending]]
         return gathered
 
@@ -174,14 +183,14 @@ class ImageStream:
         return self._level[1]
 
 
-def _require_whole(folder: Path, file: ArrayFile) -> None:
+def _require_whole(folder: Path, file: ArrayFile, kind_of_images: type) -> None:
     path = folder / file.name
     try:
         size = path.stat().st_size
         array = np.lib.format.open_memmap(path, mode="r")
     except (OSError, ValueError, OverflowError, TokenError) as error:
         raise DataError(f"{path} cannot be read ({error}): prepare the pictures again") from error
-    kind = np.uint8 if len(file.shape) == 4 else np.int64
+    kind = kind_of_images if len(file.shape) == 4 else np.int64
     if (size, array.shape, array.dtype) != (file.size, file.shape, kind):
         raise DataError(
             f"{path} has {size} bytes and shape {array.shape}, the manifest says {file.size} and "

@@ -90,3 +90,29 @@ def test_a_manifest_tells_another_shape(make_prepared: Callable[..., Prepared]) 
         Manifest.from_json(text.replace('"base": [\n    4,\n    6', '"base": [\n    4,\n    8'))
     with pytest.raises(DataError, match="needs one side of 4"):
         Manifest.from_json(text.replace('"base": [\n    4,\n    6', '"base": [\n    5,\n    6'))
+
+
+def test_a_manifest_tells_depth_and_range_where_there_are_16_bits(
+    make_prepared: Callable[..., Prepared],
+) -> None:
+    """And only there: earlier ones stay as they are."""
+    values = json.loads(make_prepared(value_range=(-1024.0, 3071.0)).manifest.to_json())
+
+    assert (values["bit_depth"], values["value_range"]) == (16, [-1024.0, 3071.0])
+    assert Manifest.from_json(json.dumps(values)).value_range == (-1024.0, 3071.0)
+    assert {"bit_depth", "value_range"}.isdisjoint(json.loads(MANIFEST.to_json()))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"bit_depth": 16}, "value_range: with 16 bits two numbers"),
+        ({"bit_depth": 12}, "bit_depth must be 8 or 16, not 12"),
+        ({"value_range": [0, 1]}, "value_range: with 16 bits two numbers, else none"),
+        ({"bit_depth": 16, "value_range": [1, 0]}, "low below high"),
+    ],
+)
+def test_depth_and_range_of_a_manifest_must_agree(change: dict[str, Any], message: str) -> None:
+    """With the key."""
+    with pytest.raises(DataError, match=message):
+        Manifest.from_json(changed(**change))

@@ -28,6 +28,20 @@ def test_a_range_that_is_none_is_refused(value_range: Any) -> None:
         PrepareOptions(value_range=value_range)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"channels": 3}, "--depth 16 is for gray, not for 3 channels: leave --channels out"),
+        ({"value_range": "auto"}, "--range=auto scales each picture by itself"),
+        ({"value_range": (5, 1)}, "LOW below HIGH"),
+    ],
+)
+def test_sixteen_bits_are_gray_and_have_one_range(wrong: dict[str, Any], message: str) -> None:
+    """Otherwise a pixel would stand for no value."""
+    with pytest.raises(DataError, match=message):
+        PrepareOptions(bit_depth=16, **wrong)
+
+
 def test_the_record_of_old_options_is_what_it_always_was() -> None:
     """Folders of earlier releases are found again; what was added shows only where it is used."""
     assert list(PrepareOptions(workers=3).to_dict()) == [

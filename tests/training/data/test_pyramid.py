@@ -5,14 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.picture import Pixels
 from training.data.pyramid import ArrayWriter, PyramidWriter, halvings, pyramid_bytes
 
 
-def test_each_level_is_the_mean_of_the_largest_rounded_once() -> None:
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_each_level_is_the_mean_of_the_largest_rounded_once(kind: type) -> None:
     """Every pixel equals the exact mean of its block, halves rounded upwards."""
     generator = np.random.default_rng(0)
-    top = generator.integers(0, 256, (3, 32, 32, 4), np.uint8)
+    top: Pixels = generator.integers(0, np.iinfo(kind).max + 1, (3, 32, 32, 4)).astype(kind)
     levels = halvings(top, 32)
+    assert {level.dtype for level in levels} == {np.dtype(kind)}
 
     assert [level.shape[1] for level in levels] == [4, 8, 16, 32]
     for level in levels:
@@ -21,10 +24,12 @@ def test_each_level_is_the_mean_of_the_largest_rounded_once() -> None:
         np.testing.assert_array_equal(level, np.floor(blocks.mean(axis=(2, 4)) + 0.5))
 
 
-@pytest.mark.parametrize("value", [0, 255])
-def test_black_stays_black_and_white_stays_white(value: int) -> None:
-    """The ends of the range survive down to 4 pixels, also from 1024."""
-    top = np.full((1, 1024, 1024, 1), value, np.uint8)
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("is_white", [False, True])
+def test_black_stays_black_and_white_stays_white(kind: type, is_white: bool) -> None:
+    """The ends of the range survive down to 4 pixels, also from 1024: no sum overflows."""
+    value = np.iinfo(kind).max * is_white
+    top = np.full((1, 1024, 1024, 1), value, kind)
 
     assert all((level == value).all() for level in halvings(top, 1024))
 
@@ -49,6 +54,17 @@ def test_the_bytes_foretold_are_those_written(tmp_path: Path) -> None:
     written = sum(file.size - 128 for file in pyramid.records())
 
     assert written == pyramid_bytes(5, 16, 3)
+
+
+def test_sixteen_bits_take_twice_the_bytes(tmp_path: Path) -> None:
+    """And come back as uint16."""
+    top = np.arange(5 * 256, dtype=np.uint16).reshape(5, 16, 16, 1) * 50
+    with PyramidWriter(tmp_path, 16, 1, bit_depth=16) as pyramid:
+        pyramid.append(halvings(top, 16))
+    written = sum(file.size - 128 for file in pyramid.records())
+
+    assert written == pyramid_bytes(5, 16, 1, bit_depth=16) == 2 * pyramid_bytes(5, 16, 1)
+    np.testing.assert_array_equal(np.load(tmp_path / "images-0016.npy"), top)
 
 
 def test_pictures_that_are_not_square_halve_down_to_their_base(tmp_path: Path) -> None:

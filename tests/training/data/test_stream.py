@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from models.layout import file_sha256
+from tests.training.prepared import write_prepared
 from training.data.manifest import ArrayFile, DataError, Manifest, Source, images_file
 from training.data.stream import ImageStream, Prepared, open_prepared
 
@@ -230,3 +231,26 @@ def test_labels_stay_with_their_pictures(make_prepared: Callable[..., Prepared])
 def test_pictures_without_classes_have_no_labels(make_prepared: Callable[..., Prepared]) -> None:
     """Not even zeros."""
     assert ImageStream(make_prepared(), seed=4).labels(0, 8) is None
+
+
+def test_pictures_of_sixteen_bits_are_read_as_they_were_written(tmp_path: Path) -> None:
+    """Mapped, gathered and mirrored; the manifest knows their depth."""
+    prepared = open_prepared(write_prepared(tmp_path / "deep", value_range=(0.0, 4095.0)))
+    stored, stream = prepared.images(8), ImageStream(prepared, 0, mirror=True)
+
+    assert (prepared.bit_depth, prepared.channels, stored.dtype) == (16, 1, np.uint16)
+    batch = stream.batch(8, 0, 12)
+    assert batch.dtype == np.uint16
+    both_ways = {picture.tobytes() for each in stored for picture in (each, each[:, ::-1])}
+    assert {picture.tobytes() for picture in batch} <= both_ways
+    assert len({picture.tobytes() for picture in batch}) == 12
+
+
+def test_arrays_of_another_depth_than_the_manifest_are_refused(tmp_path: Path) -> None:
+    """Before their bytes are read as numbers that they are not."""
+    folder = write_prepared(tmp_path / "deep", value_range=(0.0, 4095.0))
+    file = folder / images_file(8)
+    np.save(file, np.load(file).astype(np.int16))
+
+    with pytest.raises(DataError, match="prepare the pictures again"):
+        open_prepared(folder)

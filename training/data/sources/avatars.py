@@ -17,7 +17,7 @@ from models.families.progan.config import SQUARE, Size
 from training.data.decode import Decoded, MemoryLock, Payload, shaped_pixels
 from training.data.manifest import DataError, Source
 from training.data.shape import Shape, largest_within
-from training.data.sources.pictures import Entry
+from training.data.sources.pictures import Entry, require_eight_bits
 from training.data.sources.request import AvatarRequest, parse_request
 from training.data.sources.style import LOOKS, load_style, look_of, read_definition
 
@@ -52,8 +52,10 @@ class AvatarPictures:
         """The decoder that draws the pictures.
 
         Raises:
-            DataError: the drawings are smaller than the requested pictures.
+            DataError: the drawings are smaller than the requested pictures, or 16 bits are
+                requested.
         """
+        require_eight_bits(shape, self.origin.location)
         needed = max(shape.size)
         if self.request.size < needed:
             raise DataError(

@@ -22,7 +22,7 @@ from models.families.progan.config import BASE_RESOLUTION, SQUARE, Size
 from training.data.decode import Decoded, MemoryLock, Payload, shaped_pixels
 from training.data.manifest import DataError, Source
 from training.data.shape import Shape, largest_within
-from training.data.sources.pictures import Entry
+from training.data.sources.pictures import Entry, require_eight_bits
 from training.data.sources.state import SourceState, found_file, state_of
 
 PICTURES_HEAD = struct.Struct(">BBBBIII")  # 0, 0, 8 for unsigned bytes, 3 axes; N, height, width
@@ -72,8 +72,10 @@ class IdxPictures:
         """The decoder of the pictures.
 
         Raises:
-            DataError: the padded pictures are smaller than the requested ones.
+            DataError: the padded pictures are smaller than the requested ones, or 16 bits are
+                requested.
         """
+        require_eight_bits(shape, str(self.path))
         if self.padded < max(shape.size):
             raise DataError(
                 f"{self.path} has pictures of {self.width}x{self.height}, too small for "

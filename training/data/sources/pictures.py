@@ -96,6 +96,16 @@ class PictureSource(Protocol):
         ...
 
 
+def require_eight_bits(shape: Shape, location: str) -> None:
+    """Reject a request for 16 bits of a source whose pictures all have 8.
+
+    Raises:
+        DataError: 16 bits are requested.
+    """
+    if shape.bit_depth != 8:
+        raise DataError(f"{location} has pictures of 8 bits: leave --depth out")
+
+
 def names_of_classes(pictures: PictureSource, given: tuple[str, ...]) -> tuple[str, ...]:
     """The class names in `given`, or else those of the source.
 
