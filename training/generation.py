@@ -19,7 +19,7 @@ from models.families.progan.config import level_of
 from models.families.progan.generator import Generator, conditioned
 from models.latent import Latent, label_of, latent_of, parse_seed, slerp
 from models.layers import pixel_norm
-from models.picture import Pixels
+from models.picture import BitDepth, Pixels
 from models.pixels import to_pixels
 
 MAX_SEEDS = 1_000_000
@@ -36,17 +36,19 @@ class Seed:
 
 @dataclass(frozen=True)
 class Sampler:
-    """A generator at one resolution and with one class.
+    """A generator at one resolution, in one bit depth and with one class.
 
     Attributes:
         generator: in evaluation mode.
         resolution: of the pictures.
         label: number of the class; None for the class of each seed.
+        bit_depth: of the pictures.
     """
 
     generator: Generator
     resolution: int
     label: int | None = None
+    bit_depth: BitDepth = 8
 
     def picture(self, seed: int) -> Pixels:
         """Render the picture `[H, W, C]` of a seed."""
@@ -92,7 +94,7 @@ class Sampler:
         x = generator.stem(z if vector is None else conditioned(z, vector[None]))
         for part in generator.levels[:level]:
             x = part(x)
-        return to_pixels(generator.exits[level](x))[0].cpu().numpy()
+        return to_pixels(generator.exits[level](x), self.bit_depth)[0].cpu().numpy()
 
 
 def parse_seeds(text: str) -> list[Seed]:

@@ -1,20 +1,35 @@
 """Picture and video files, for generation without the service.
 
-Owns the encoders and the atomic writing of files. PNG and WebP are lossless; JPEG and MP4 are
-lossy and have no transparency. Knows no generator.
+Owns the encoders, their names and the atomic writing of files. PNG and WebP are lossless; JPEG and
+MP4 are lossy and have no transparency. Only PNG has 16 bits, the others are 8-bit views. Knows no
+generator.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from models.layout import UNFINISHED
-from models.picture import Pixels, as_shown, in_colour, on_white
+from models.picture import (
+    Bytes,
+    Pixels,
+    ValueRange,
+    as_shown,
+    bit_depth_of,
+    in_colour,
+    in_eight_bits,
+    number_text,
+    on_white,
+)
+
+SavePicture = Callable[[Path, Pixels], None]
+SaveWalk = Callable[[Path, Sequence[Pixels], float], None]
 
 SMALLEST_FILM_SIDE = 64  # pixels of a video; some video players cannot show smaller ones
 
@@ -33,24 +48,36 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
         partial.unlink(missing_ok=True)
 
 
-def save_png(path: Path, pixels: Pixels) -> None:
-    """Save a picture `[H, W, C]` as PNG, lossless."""
-    Image.fromarray(as_shown(pixels)).save(path, format="PNG")
+def save_png(path: Path, pixels: Pixels, value_range: ValueRange | None = None) -> None:
+    """Save a picture `[H, W, C]` as PNG, lossless.
+
+    One of 16 bits states its depth and the values of 0 and 65,535 in text chunks: `bit_depth`,
+    `value_low`, `value_high`, as in files of the service.
+    """
+    texts = None
+    if value_range is not None:
+        texts = PngImagePlugin.PngInfo()
+        texts.add_text("bit_depth", str(bit_depth_of(pixels)))
+        for name, value in zip(("value_low", "value_high"), value_range, strict=True):
+            texts.add_text(name, number_text(value))
+    Image.fromarray(as_shown(pixels)).save(path, format="PNG", pnginfo=texts)
 
 
 def save_webp(path: Path, pixels: Pixels) -> None:
-    """Save a picture `[H, W, C]` as WebP, lossless."""
-    Image.fromarray(in_colour(pixels)).save(path, format="WEBP", lossless=True, exact=True)
+    """Save a picture `[H, W, C]` as WebP, lossless but for 16 bits, of which it keeps 8."""
+    image = Image.fromarray(in_colour(in_eight_bits(pixels)))
+    image.save(path, format="WEBP", lossless=True, exact=True)
 
 
 def save_jpeg(path: Path, pixels: Pixels) -> None:
     """Save a picture `[H, W, C]` as JPEG, over white, without chroma subsampling."""
-    Image.fromarray(as_shown(on_white(pixels))).save(path, "JPEG", quality=95, subsampling=0)
+    image = Image.fromarray(as_shown(on_white(in_eight_bits(pixels))))
+    image.save(path, "JPEG", quality=95, subsampling=0)
 
 
 def write_animation(path: Path, frames: Sequence[Pixels], fps: float, file_format: str) -> None:
     """Write frames `[H, W, C]` as an endless GIF or lossless WebP; `file_format` is Pillow's."""
-    images = [Image.fromarray(in_colour(frame)) for frame in frames]
+    images = [Image.fromarray(in_colour(in_eight_bits(frame))) for frame in frames]
     options = {"lossless": True} if file_format == "WEBP" else {}
     images[0].save(
         path,
@@ -78,10 +105,25 @@ def save_mp4(path: Path, frames: Sequence[Pixels], fps: float) -> None:
         film.mux(stream.encode())
 
 
-def _fit(pixels: Pixels) -> Pixels:
+def _fit(pixels: Pixels) -> Bytes:
     """Convert to RGB `[H, W, 3]` with even sides, each at least `SMALLEST_FILM_SIDE`."""
-    rgb = in_colour(on_white(pixels))
+    rgb = in_eight_bits(in_colour(on_white(pixels)))
     factor = -(-SMALLEST_FILM_SIDE // min(rgb.shape[:2]))
     large = rgb.repeat(factor, axis=0).repeat(factor, axis=1)
     rows, columns = (side % 2 for side in large.shape[:2])
     return np.pad(large, ((0, rows), (0, columns), (0, 0)), mode="edge")
+
+
+PICTURE_FORMATS: dict[str, SavePicture] = {"png": save_png, "webp": save_webp, "jpeg": save_jpeg}
+WALK_FORMATS: dict[str, SaveWalk] = {
+    "gif": partial(write_animation, file_format="GIF"),
+    "webp": partial(write_animation, file_format="WEBP"),
+    "mp4": save_mp4,
+}
+
+
+def saver_of(file_format: str, value_range: ValueRange | None) -> SavePicture:
+    """Function that saves a picture in this format; a PNG of 16 bits states the value range."""
+    if file_format == "png":
+        return partial(save_png, value_range=value_range)
+    return PICTURE_FORMATS[file_format]

@@ -1,6 +1,7 @@
 """Picture grids of a run, always of the same seeds, so that progress is visible.
 
-Owns the rendering of pictures and grids. Latents of seeds, and classes if none are given, come from
+Owns the rendering of pictures and grids. Grids of a run are 8-bit views, also where its pictures
+have 16 bits. Latents of seeds, and classes if none are given, come from
 `models.latent`, as in the service.
 """
 
@@ -18,7 +19,7 @@ from torch import Tensor
 from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
 from models.latent import label_of, latent_of
-from models.picture import Pixels
+from models.picture import BitDepth, Pixels
 from models.pixels import to_pixels
 
 SAMPLES = "samples"  # folder in a run
@@ -46,14 +47,21 @@ def latents_and_labels(
 
 @torch.no_grad()
 def render(
-    generator: Generator, seeds: Sequence[int], growth: Growth, labels: Sequence[int] | None = None
+    generator: Generator,
+    seeds: Sequence[int],
+    growth: Growth,
+    labels: Sequence[int] | None = None,
+    bit_depth: BitDepth = 8,
 ) -> Pixels:
-    """Render `seeds` with classes `labels`, or else their own: uint8 `[N, H, W, C]`."""
+    """Render `seeds` with classes `labels`, or else their own: `[N, H, W, C]`.
+
+    They are uint8, or uint16 with a bit depth of 16.
+    """
     parts: list[Pixels] = []
     for start in range(0, len(seeds), RENDER_BATCH):
         part = slice(start, start + RENDER_BATCH)
         z, classes = latents_and_labels(generator, seeds[part], labels[part] if labels else None)
-        parts.append(to_pixels(generator(z, growth, classes)).cpu().numpy())
+        parts.append(to_pixels(generator(z, growth, classes), bit_depth).cpu().numpy())
     return np.concatenate(parts)
 
 

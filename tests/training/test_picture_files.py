@@ -7,9 +7,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from PIL import Image, ImageSequence
+from PIL import Image, ImageSequence, PngImagePlugin
 
-from models.picture import Pixels, in_colour, on_white
+from models.picture import Pixels, in_colour, in_eight_bits, on_white
 from training import picture_files
 
 FRAMES = [np.full((10, 6, 3), value, np.uint8) for value in (0, 120, 250)]
@@ -30,6 +30,34 @@ def test_png_and_webp_keep_every_pixel(tmp_path: Path, channels: int) -> None:
     with Image.open(tmp_path / "a.png") as png, Image.open(tmp_path / "a.webp") as webp:
         assert (np.asarray(png).reshape(pixels.shape) == pixels).all()
         assert (np.asarray(webp) == in_colour(pixels)).all()
+
+
+def test_a_png_of_sixteen_bits_says_what_its_pixels_stand_for(tmp_path: Path) -> None:
+    """And holds all of them; other formats hold the view in 8 bits."""
+    pixels = np.random.default_rng(0).integers(0, 65536, (6, 10, 1), np.uint16)
+    picture_files.saver_of("png", (-1024.0, 3071.0))(tmp_path / "a.png", pixels)
+    picture_files.saver_of("webp", (-1024.0, 3071.0))(tmp_path / "a.webp", pixels)
+    picture_files.save_jpeg(tmp_path / "a.jpg", pixels)
+
+    with PngImagePlugin.PngImageFile(tmp_path / "a.png") as png:
+        assert png.text == {"bit_depth": "16", "value_low": "-1024", "value_high": "3071"}
+        assert (np.asarray(png) == pixels[..., 0]).all()
+    with Image.open(tmp_path / "a.webp") as webp, Image.open(tmp_path / "a.jpg") as jpeg:
+        assert (np.asarray(webp) == in_colour(in_eight_bits(pixels))).all()
+        assert jpeg.mode == "L"
+
+
+@pytest.mark.parametrize("file_format", ["gif", "webp"])
+def test_films_of_sixteen_bits_are_views_in_eight(tmp_path: Path, file_format: str) -> None:
+    """Black stays black, white stays white."""
+    frames = [np.full((10, 6, 1), value, np.uint16) for value in (0, 65535)]
+    picture_files.WALK_FORMATS[file_format](tmp_path / "a", frames, 10)
+
+    with Image.open(tmp_path / "a") as film:
+        shown = [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(film)]
+    assert [frame[0, 0, 0] for frame in shown] == [0, 255]
+    picture_files.save_mp4(tmp_path / "a.mp4", frames, 10)
+    assert (tmp_path / "a.mp4").stat().st_size > 0
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])

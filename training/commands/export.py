@@ -1,8 +1,7 @@
 """`python -m training export`: a bundle of a checkpoint, verified before it is published.
 
 Owns the arguments and the order of the steps: averaged generator, fitted exits, card, preview, and
-the comparison of the written bundle with the run. The card has the quality that `evaluate` wrote,
-or none.
+the comparison of the written bundle with the run. The card has the quality of `evaluate`, or none.
 """
 
 from __future__ import annotations
@@ -98,13 +97,13 @@ def run(options: argparse.Namespace) -> int:
         cost = f"{exit_.share_of_path:.1%} of the path" if exit_.share_of_path is not None else ""
         print(f"{exit_.resolution:5d} px  {fidelity:16}  {cost:17}  exit {exit_.shape}")
     print(f"{options.out}: {card.pinned_name}, proved")
-    images_shown = card.training["images_shown"]
-    if isinstance(images_shown, int) and (reason := missing_quality(options.run, images_shown)):
+    shown = card.training["images_shown"]
+    if isinstance(shown, int) and (reason := missing_quality(options.run, shown)):
         print(reason)
     if note := card.training.get("unfinished"):
         print(f"the run is unfinished: {note}")
-    folder = quote(str(options.out.parent))
-    print(f"serve it: PROGAN_BUNDLES={folder} {python_command()} -m service")
+    folder, python = quote(str(options.out.parent)), python_command()
+    print(f"serve it: PROGAN_BUNDLES={folder} {python} -m service")
     return 0
 
 
@@ -172,10 +171,12 @@ def card_of(
         exits=tuple(exit_.card_entry for exit_ in exits),
         data=Data(origin.name, origin.licence, origin.attribution, origin.images),
         weights_sha256="",
-        golden=golden_of(generator),
+        golden=golden_of(generator, origin.bit_depth),
         labels=origin.labels if network.classes else (),
         training=describe_training(loaded, network.resolution, origin) | {"exit_steps": exit_steps},
         quality=quality_at(run_folder, loaded.progress.images_shown, network.resolution),
+        bit_depth=origin.bit_depth,
+        value_range=origin.value_range,
     )
 
 
@@ -219,7 +220,7 @@ def prove(folder: Path, generator: Generator) -> Card:
     bundle = load_bundle(folder)
     for golden in bundle.card.golden:
         for source in (generator, bundle.generator):
-            if golden_at(source, golden.seed, golden.resolution) != golden:
+            if golden_at(source, golden.seed, golden.resolution, bundle.card.bit_depth) != golden:
                 raise ExportError(
                     f"the bundle gives another picture for seed {golden.seed} at "
                     f"{golden.resolution} px than the run: nothing was written"
@@ -231,7 +232,6 @@ def describe_training(loaded: LoadedRun, resolution: int, origin: Origin) -> dic
     """Describe the run for the card; `resolution` is that of the exported network."""
     config, progress = loaded.config, loaded.progress
     planned, images = config.network.resolution, config.total_images
-    whole = loaded.is_complete and resolution == planned
     note = f"{resolution} of {planned} px, {progress.images_shown:,} of {images:,} images"
     return {
         "preset": config.preset,
@@ -246,5 +246,5 @@ def describe_training(loaded: LoadedRun, resolution: int, origin: Origin) -> dic
         "commit": commit_of(Path(__file__).parent),
         "torch": torch.__version__,
         "exit_fidelity": "PSNR against the box-downsampled finished picture, 128 held-out seeds",
-        **({} if whole else {"unfinished": note}),
+        **({} if loaded.is_complete and resolution == planned else {"unfinished": note}),
     }

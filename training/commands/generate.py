@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +16,14 @@ import numpy as np
 from models.bundle import load_bundle
 from models.card import model_name_of
 from models.families.progan.config import resolution_of
-from models.picture import Pixels
+from models.picture import Pixels, ValueRange
 from training.device import add_machine_arguments, device_of, use_threads
 from training.generation import Sampler, Seed, parse_seeds
 from training.picture_files import (
-    save_jpeg,
-    save_mp4,
-    save_png,
-    save_webp,
-    write_animation,
+    PICTURE_FORMATS,
+    WALK_FORMATS,
+    SavePicture,
+    saver_of,
     write_whole,
 )
 from training.progress_bar import progress_bar
@@ -33,12 +31,6 @@ from training.rendering import grid_of
 from training.run_folder.data_origin import read_origin
 from training.run_folder.loaded import NEWEST, add_checkpoint_argument, load_run
 
-PICTURE_FORMATS = {"png": save_png, "webp": save_webp, "jpeg": save_jpeg}
-WALK_FORMATS: dict[str, Callable[[Path, Sequence[Pixels], float], None]] = {
-    "gif": partial(write_animation, file_format="GIF"),
-    "webp": partial(write_animation, file_format="WEBP"),
-    "mp4": save_mp4,
-}
 MAX_GRID = 4096  # pictures
 MAX_FRAMES = 10_000
 GRID_TILE = 64  # pixels; smaller pictures are enlarged in a grid
@@ -110,24 +102,27 @@ def run(options: argparse.Namespace) -> int:
         )
     paths = file_paths(options.out, seeds, file_format, grid=options.grid, walk=options.walk)
     check_paths(paths, replace=options.replace)
-    sampler = open_sampler(options)
+    sampler, value_range = open_sampler(options)
     sampler.generator.to(device)
     options.out.mkdir(parents=True, exist_ok=True)
     if options.walk:
         frames = render_walk(sampler, [seed.number for seed in seeds], options.steps)
         write_whole(paths[0], lambda path: WALK_FORMATS[file_format](path, frames, options.fps))
     elif options.grid:
-        sheet = grid(render_all(sampler, seeds))
-        write_whole(paths[0], lambda path: PICTURE_FORMATS[file_format](path, sheet))
+        sheet, save = grid(render_all(sampler, seeds)), saver_of(file_format, value_range)
+        write_whole(paths[0], lambda path: save(path, sheet))
     else:
-        write_pictures(sampler, seeds, paths, file_format)
+        write_pictures(sampler, seeds, paths, saver_of(file_format, value_range))
     shown = f"{len(paths):,} files, " if len(paths) > 1 else ""
     print(f"{options.out}: {shown}{paths[0].name}{' and so on' if len(paths) > 1 else ''}")
     return 0
 
 
-def open_sampler(options: argparse.Namespace) -> Sampler:
+def open_sampler(options: argparse.Namespace) -> tuple[Sampler, ValueRange | None]:
     """Load the generator of `--run` or `--bundle`, at `--resolution` and with `--label`.
+
+    Returns:
+        The generator, and the value range of its pictures if they have 16 bits.
 
     Raises:
         GenerateError: it has no such resolution or class, or `--checkpoint` does not apply.
@@ -137,19 +132,22 @@ def open_sampler(options: argparse.Namespace) -> Sampler:
     if options.run:
         loaded = load_run(options.run, options.checkpoint)
         resolution = resolution_of(loaded.level_at(options.resolution))
-        generator = loaded.state.average.eval()
-        labels: Sequence[str] = read_origin(options.run).labels
+        generator, origin = loaded.state.average.eval(), read_origin(options.run)
+        labels: Sequence[str] = origin.labels
+        depth, value_range = origin.bit_depth, origin.value_range
     else:
         if options.checkpoint != NEWEST:
             raise GenerateError("--checkpoint chooses one of a run: leave it out with --bundle")
         bundle = load_bundle(options.bundle)
         generator, labels = bundle.generator, bundle.card.labels
+        depth, value_range = bundle.card.bit_depth, bundle.card.value_range
         resolution = options.resolution or generator.config.resolution
         if resolution not in bundle.card.resolutions:
             known = ", ".join(map(str, bundle.card.resolutions))
             raise GenerateError(f"--resolution {resolution}: the model has {known}")
     classes = generator.config.classes
-    return Sampler(generator, resolution, label_number(options.label, labels[:classes]))
+    label = label_number(options.label, labels[:classes])
+    return Sampler(generator, resolution, label, depth), value_range
 
 
 def label_number(label: str | None, labels: Sequence[str]) -> int | None:
@@ -199,13 +197,16 @@ def check_paths(paths: Sequence[Path], *, replace: bool) -> None:
 
 
 def write_pictures(
-    sampler: Sampler, seeds: Sequence[Seed], paths: Sequence[Path], file_format: str
+    sampler: Sampler,
+    seeds: Sequence[Seed],
+    paths: Sequence[Path],
+    save: SavePicture,
 ) -> None:
     """Write one file for each seed, each atomically."""
     with progress_bar("generating", "pictures") as on_progress:
         for done, (seed, path) in enumerate(zip(seeds, paths, strict=True), 1):
             picture = sampler.picture(seed.number)
-            write_whole(path, lambda path, p=picture: PICTURE_FORMATS[file_format](path, p))
+            write_whole(path, lambda path, p=picture: save(path, p))
             on_progress(done, len(seeds))
 
 
@@ -230,9 +231,13 @@ def render_walk(sampler: Sampler, seeds: Sequence[int], steps: int) -> list[Pixe
 
 
 def grid(pictures: Pixels) -> Pixels:
-    """Arrange pictures in a grid with about as many columns as rows; unused tiles are white."""
+    """Arrange pictures in a grid with about as many columns as rows; unused tiles are white.
+
+    The bit depth stays.
+    """
     columns = math.ceil(math.sqrt(len(pictures)))
     empty = -len(pictures) % columns
-    filled = np.pad(pictures, ((0, empty), (0, 0), (0, 0), (0, 0)), constant_values=255)
+    white = np.iinfo(pictures.dtype).max
+    filled = np.pad(pictures, ((0, empty), (0, 0), (0, 0), (0, 0)), constant_values=white)
     sheet = np.asarray(grid_of(filled, columns, GRID_TILE))
     return sheet[..., None] if sheet.ndim == 2 else sheet

@@ -115,7 +115,7 @@ def run(options: argparse.Namespace) -> int:
     if processes.first and is_new and (hint := hint_for_few(newest, prepared.count)):
         sys.stderr.write(f"{hint}\n")
     if options.dry_run:
-        told = resolve_precision(config, options.run, device).to_json()
+        told = resolve_precision(config, options.run, device, prepared.bit_depth).to_json()
         sys.stdout.write(told if processes.first else "")
         return 0
     use_threads(options.threads)

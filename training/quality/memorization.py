@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.picture import Pixels, in_eight_bits
 from training.data.stream import Indices, Prepared
 from training.progress_bar import OnProgress, OpenProgress, progress_bar
 from training.quality.features import Features
@@ -101,11 +102,16 @@ def with_copy_candidates(
     with open_progress(f"{title} real ones") as on_progress:
         ranks = rank_by_pixels(real, prepared, resolution, RERANKED + 1, on_progress=on_progress)
         for picture, ranked in ranks:
-            others = (n for n in ranked.tolist() if not np.array_equal(real.array[n], picture))
+            others = (n for n in ranked.tolist() if not is_equal(real.array[n], picture))
             if (other := next(others, None)) is not None:
                 chosen.append(other)
     further = np.setdiff1d(np.array(chosen, np.int64), real.numbers)
     return PictureSet(real.array, np.concatenate([real.numbers, further]))
+
+
+def is_equal(stored: Pixels, picture: Pixels) -> bool:
+    """True if a picture of a data set is equal to one of a `PictureSet`, in 8 bits."""
+    return np.array_equal(in_eight_bits(stored), picture)
 
 
 def duplicates_of(pictures: PictureSet) -> Indices:

@@ -1,5 +1,6 @@
 """Sets of pictures, read in batches: chosen from a data set, or drawn by a generator.
 
+The metrics are defined for 8 bits: pictures of 16 bits are read as 8-bit views, others drawn in 8.
 Owns `PictureSet` and scratch files on the disk for data too large for memory. Knows no metric.
 """
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
-from models.picture import Pixels
+from models.picture import Bytes, Pixels, in_eight_bits
 from training.data.stream import Indices
 from training.progress_bar import OnProgress, ignore_progress, tracked
 from training.rendering import render
@@ -32,7 +33,7 @@ class PictureSet:
     """Some pictures of an array, which is usually on the disk.
 
     Attributes:
-        array: uint8 `[N, H, W, C]`.
+        array: uint8 or uint16 `[N, H, W, C]`.
         numbers: `[n]`, indices of the pictures of this set, in order.
     """
 
@@ -60,14 +61,19 @@ class PictureSet:
         """Return all pictures except the first `count`."""
         return PictureSet(self.array, self.numbers[count:])
 
-    def at(self, places: Sequence[int] | Indices) -> Pixels:
+    def at(self, places: Sequence[int] | Indices) -> Bytes:
         """Return a copy of the pictures at these positions of the set, uint8 `[n, H, W, C]`."""
-        return np.asarray(self.array[self.numbers[np.asarray(places, np.int64)]])
+        return pictures_at(self.array, self.numbers[np.asarray(places, np.int64)])
 
-    def batches(self, size: int) -> Iterator[Pixels]:
-        """Yield copies of all pictures in order, at most `size` at a time."""
+    def batches(self, size: int) -> Iterator[Bytes]:
+        """Yield copies of all pictures in order, at most `size` at a time, uint8."""
         for start in range(0, len(self), size):
-            yield np.asarray(self.array[self.numbers[start : start + size]])
+            yield pictures_at(self.array, self.numbers[start : start + size])
+
+
+def pictures_at(array: Pixels, numbers: Indices) -> Bytes:
+    """Copy the pictures of an array with these indices, in 8 bits: uint8 `[n, H, W, C]`."""
+    return in_eight_bits(np.asarray(array[numbers]))
 
 
 def choose_real(array: Pixels, count: int, seed: int) -> PictureSet:

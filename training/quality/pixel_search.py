@@ -15,7 +15,7 @@ from models.picture import Pixels
 from training.data.stream import Indices, Prepared
 from training.progress_bar import OnProgress, ignore_progress, tracked
 from training.quality.distances import Cloud
-from training.quality.pictures import PictureSet
+from training.quality.pictures import PictureSet, pictures_at
 
 COARSE_SIZE = 16  # pixels
 RERANK_SIZE = 64  # pixels
@@ -56,7 +56,7 @@ def rank_by_pixels(
     for some in pictures.batches(QUERIES_AT_ONCE):
         queries = to_points(downsample_to(some, larger.shape[1]))
         for picture, point, numbers in zip(some, queries, found[done:], strict=False):
-            squares = np.square(to_points(larger[numbers]) - point).sum(axis=1)
+            squares = np.square(to_points(pictures_at(larger, numbers)) - point).sum(axis=1)
             yield picture, numbers[np.argsort(squares, kind="stable")]
         done += len(some)
 
@@ -77,7 +77,7 @@ def nearest_pixels(
     squares = np.empty((len(points), 0), np.float32)
     places = np.empty((len(points), 0), np.int64)
     for start in tracked(range(0, len(numbers), SEARCHED_AT_ONCE), on_progress):
-        some = to_points(np.asarray(array[numbers[start : start + SEARCHED_AT_ONCE]]))
+        some = to_points(pictures_at(array, numbers[start : start + SEARCHED_AT_ONCE]))
         found = [
             _keep_nearest(points[rows], some, squares[rows], places[rows], start, k)
             for rows in _pieces(len(points))

@@ -15,7 +15,7 @@ from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
 from training.atomic_folder import write_file
 from training.data.stream import Prepared
-from training.quality.pictures import PictureSet, choose_real
+from training.quality.pictures import PictureSet, choose_real, pictures_at
 from training.quality.pixel_search import COARSE_SIZE, RERANKED, downsample_to, rank_by_pixels
 from training.rendering import grid_of, render
 from training.report.frames import LARGEST_TILE, encode_webp
@@ -42,7 +42,7 @@ def find_neighbours(average: Generator, growth: Growth, prepared: Prepared) -> N
     searched = choose_real(array, SEARCHED, seed=0).numbers
     ranked = rank_by_pixels(generated, prepared, growth.resolution, RERANKED, searched)
     nearest = np.stack([numbers[:REPORT_NEIGHBOURS] for _, numbers in ranked])
-    real = np.asarray(array[nearest.T.reshape(-1)])
+    real = pictures_at(array, nearest.T.reshape(-1))
     tiles = downsample_to(np.concatenate([drawn, real]), LARGEST_TILE)
     sheet = grid_of(tiles, len(drawn), smallest_tile=1)
     return NeighbourSheet(encode_webp(sheet, lossless=tiles.shape[1] <= COARSE_SIZE), len(searched))

@@ -74,7 +74,7 @@ def train(  # noqa: PLR0913 - the last four are rare, and passed by name
         OSError: the disk is full; the last checkpoint is whole.
         DistributedError: another process failed, or has another configuration.
     """
-    config = resolve_precision(config, run, device)
+    config = resolve_precision(config, run, device, prepared.bit_depth)
     with opened(config, prepared, run, processes):
         state = TrainingState.create(config, device, processes)
         recorder = None

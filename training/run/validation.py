@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from models.families.progan.config import SQUARE
 from training.config.config import ConfigError, LevelPlan, TrainingConfig
+from training.config.groups import BF16
 from training.data.stream import Prepared
 from training.objectives.gradient_penalty import penalised_count
 from training.objectives.losses import OBJECTIVES
@@ -21,8 +22,14 @@ def check_data(config: TrainingConfig, prepared: Prepared) -> None:
     """Raise an error if the pictures cannot train this configuration.
 
     Raises:
-        ConfigError: number, resolution, shape, channels or classes of the pictures do not fit.
+        ConfigError: number, resolution, shape, channels, classes or bit depth of the pictures do
+            not fit.
     """
+    if prepared.bit_depth == 16 and config.precision == BF16:
+        raise ConfigError(
+            f"{prepared.folder} has pictures of 16 bits, of which precision=bf16 keeps 8: leave "
+            "precision out, or use --set precision=fp32"
+        )
     largest_batch = max(plan.batch_size for plan in showing(config))
     if prepared.count < largest_batch:
         raise ConfigError(

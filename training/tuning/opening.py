@@ -67,7 +67,8 @@ def search_lock(out: Path) -> Generator[None]:
 
 def fitted(config: TrainingConfig, prepared: Prepared) -> TrainingConfig:
     """Configuration with shape and classes of the pictures, and the precision of this machine."""
-    return precision_for(with_base(with_classes(config, prepared), prepared), TRIAL_DEVICE)
+    config = with_base(with_classes(config, prepared), prepared)
+    return precision_for(config, TRIAL_DEVICE, prepared.bit_depth)
 
 
 def check_with(prepared: Prepared) -> Callable[[TrainingConfig], None]:

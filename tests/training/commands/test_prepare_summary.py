@@ -1,5 +1,6 @@
 """The closing words of `prepare`, by the command itself."""
 
+import json
 import os
 import shlex
 import subprocess
@@ -147,3 +148,26 @@ def test_nobody_is_told_to_prepare_into_the_pictures(tmp_path: Path) -> None:
     (proposed,) = [x for x in str(caught.value).splitlines() if "-m training prepare" in x]
     source, out = shlex.split(proposed)[4:6]
     assert (source, out) == (str(tmp_path / "my photos"), str(tmp_path / "my photos-prepared"))
+
+
+def test_sixteen_bits_are_told_with_their_values_and_trained_on_in_fp32(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The next command fits pictures that are gray."""
+    (tmp_path / "in").mkdir()
+    for number in range(40):
+        numbers = np.random.default_rng(number).integers(0, 4096, (16, 16), np.uint16)
+        Image.fromarray(numbers).save(tmp_path / f"in/{number}.png")
+    words = ("--depth", "16", "--range=0:4095")
+    _, said = prepared(tmp_path / "in", tmp_path / "out", capsys, *words)
+
+    assert "16 bits" in said
+    assert "0:4095 are 0 and 65,535" in said
+    assert "warning" not in said
+    line = next(line for line in said.splitlines() if "training train" in line)
+    _, _, _, *pasted = shlex.split(line)
+    options = build_parser().parse_args([*pasted, "--dry-run", "--device", "cpu"])
+    assert options.run_command(options) == 0
+    config = json.loads(capsys.readouterr().out)
+    assert config["precision"] == "fp32"
+    assert config["network"]["channels"] == 1

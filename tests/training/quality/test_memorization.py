@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.picture import Pixels
+from models.picture import Pixels, in_eight_bits
 from training.data.manifest import images_file
 from training.data.stream import Prepared
 from training.progress_bar import OnProgress, ignore_progress
@@ -74,6 +74,16 @@ def test_copies_of_pictures_that_were_not_compared_are_found(noise: Prepared) ->
 
     assert ratio["value"] == pytest.approx(0, abs=1e-3)
     assert ratio["low"] == pytest.approx(0, abs=1e-3)
+
+
+def test_copies_of_pictures_of_sixteen_bits_are_found_in_eight(
+    make_prepared: Callable[..., Prepared],
+) -> None:
+    """Generated pictures are measured in 8 bits, and training pictures are read so."""
+    deep = make_prepared(count=COUNT, value_range=(0.0, 4095.0))
+    ratio = measured(deep, in_eight_bits(outside(deep, 100))).ratio
+
+    assert ratio["value"] == pytest.approx(0, abs=1e-3)
 
 
 def test_a_few_copies_show_in_the_low_ratio_and_in_the_sheet(noise: Prepared) -> None:

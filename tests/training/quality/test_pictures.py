@@ -43,6 +43,14 @@ def test_pictures_are_found_by_their_place(array: np.ndarray) -> None:
     assert len(pictures.after(5)) == 0
 
 
+def test_pictures_of_sixteen_bits_are_read_in_eight(array: np.ndarray) -> None:
+    """The metrics are defined for these; the conversion rounds."""
+    deep = PictureSet(array.astype(np.uint16) * 257 + 128, np.arange(10))
+
+    assert deep.at([3, 9])[:, 0, 0, 0].tolist() == [3, 9]
+    assert [batch.dtype for batch in deep.batches(5)] == [np.uint8] * 2
+
+
 def test_chosen_pictures_differ_and_depend_on_the_seed_alone(array: np.ndarray) -> None:
     """A larger choice begins with the smaller one; more than all is all."""
     few, more = choose_real(array, 4, seed=3), choose_real(array, 99, seed=3)

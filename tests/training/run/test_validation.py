@@ -7,6 +7,7 @@ import pytest
 
 from tests.training.settings import with_values
 from training.config.config import ConfigError, TrainingConfig
+from training.config.groups import BF16, FP32
 from training.data.stream import Prepared
 from training.run.validation import check_data, check_processes, with_base, with_classes
 
@@ -120,3 +121,15 @@ def test_processes_that_cannot_share_a_batch_are_refused(
     check_processes(config, 4)
     with pytest.raises(ConfigError, match=message):
         check_processes(config, processes)
+
+
+def test_bf16_would_lose_half_of_sixteen_bits(
+    config: TrainingConfig, make_prepared: Callable[..., Prepared]
+) -> None:
+    """So it is refused, also where it is asked for; what to use is named."""
+    deep = make_prepared(value_range=(0.0, 4095.0))
+    gray = replace(config, network=replace(config.network, channels=1), precision=FP32)
+
+    check_data(gray, deep)
+    with pytest.raises(ConfigError, match="of which precision=bf16 keeps 8: .*precision=fp32"):
+        check_data(replace(gray, precision=BF16), deep)

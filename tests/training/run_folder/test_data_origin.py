@@ -82,3 +82,36 @@ def test_the_same_pictures_in_other_classes_are_refused(
 
     with pytest.raises(ConfigError, match="begun with other pictures"):
         keep_origin(tmp_path, replace(labelled, manifest=other))
+
+
+def test_the_values_of_sixteen_bits_are_part_of_the_origin(
+    tmp_path: Path, make_prepared: Callable[..., Prepared], prepared: Prepared
+) -> None:
+    """Kept for the card; the same pixels with other values are other pictures."""
+    deep = make_prepared(value_range=(0.0, 4095.0))
+    keep_origin(tmp_path, deep)
+    keep_origin(tmp_path, deep)
+
+    origin = read_origin(tmp_path)
+    assert (origin.bit_depth, origin.value_range) == (16, (0.0, 4095.0))
+    other = replace(deep, manifest=replace(deep.manifest, value_range=(0.0, 1.0)))
+    with pytest.raises(ConfigError, match="begun with other pictures"):
+        keep_origin(tmp_path, other)
+    (tmp_path / "shallow").mkdir()
+    keep_origin(tmp_path / "shallow", prepared)
+    assert "bit_depth" not in (tmp_path / "shallow" / "data.json").read_text()
+
+
+@pytest.mark.parametrize("value_range", ["null", "[1, 0]", "[0]", '"all"'])
+def test_an_origin_whose_values_make_no_sense_is_refused(
+    tmp_path: Path, make_prepared: Callable[..., Prepared], value_range: str
+) -> None:
+    """The card would state them."""
+    keep_origin(tmp_path, make_prepared(value_range=(0.0, 4095.0)))
+    path = tmp_path / "data.json"
+    text = path.read_text().replace("[\n    0.0,\n    4095.0\n  ]", value_range)
+    path.write_text(text)
+
+    assert value_range in text
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_origin(tmp_path)

@@ -35,6 +35,19 @@ def test_golden_seeds_are_those_that_the_generator_draws(generator: Generator) -
         assert each.thumbnail == thumbnail_of(picture)
 
 
+def test_golden_seeds_of_sixteen_bits_are_of_all_their_bits(generator: Generator) -> None:
+    """The digest is of big-endian numbers, the thumbnail the same within a step."""
+    deep, shallow = golden_of(generator, 16), golden_of(generator)
+
+    for fine, coarse in zip(deep, shallow, strict=True):
+        growth = Growth(level_of(fine.resolution))
+        picture = render(generator, [fine.seed], growth, bit_depth=16)[0]
+        assert picture.dtype == np.uint16
+        assert fine.pixel_sha256 == hashlib.sha256(picture.astype(">u2").tobytes()).hexdigest()
+        assert fine.pixel_sha256 != coarse.pixel_sha256
+        assert np.abs(np.subtract(fine.thumbnail, coarse.thumbnail)).max() <= 1
+
+
 def test_a_weight_that_changes_changes_the_golden_seeds(generator: Generator) -> None:
     """All of them: stem and exits are on every path."""
     before = golden_of(generator)

@@ -61,6 +61,16 @@ def test_fine_differences_are_taken_in_fp32_everywhere(undecided: TrainingConfig
     assert precision_for(with_values(fine, penalty_sigma=0.1), CPU).precision == BF16
 
 
+@pytest.mark.parametrize("on_processor", [True], indirect=True)
+@pytest.mark.usefixtures("on_processor")
+def test_pictures_of_sixteen_bits_are_learned_in_fp32_everywhere(
+    undecided: TrainingConfig, tmp_path: Path
+) -> None:
+    """A number in bf16 has eight significant bits."""
+    assert resolve_precision(undecided, tmp_path / "run", CPU, 16).precision == FP32
+    assert resolve_precision(undecided, tmp_path / "run", CPU, 8).precision == BF16
+
+
 @pytest.mark.parametrize("precision", [FP32, BF16])
 @pytest.mark.parametrize("on_processor", [True, False], indirect=True)
 @pytest.mark.usefixtures("on_processor")
