@@ -78,6 +78,15 @@ def in_eight_bits(pixels: Pixels) -> Bytes:
     return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
+def checked_in_eight_bits(pixels: Pixels) -> Bytes:
+    """Validate a picture and return its 8-bit view, contiguous in memory.
+
+    Raises:
+        ValueError: as `checked`.
+    """
+    return in_eight_bits(checked(pixels))
+
+
 def sample_bytes(pixels: Pixels) -> Bytes:
     """The raw bytes of a picture `[H, W, C]`, as in PNG: a value of 16 bits is big-endian.
 

@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from models.card import Card
+from models.picture import number_text
 from service.batching.recipe import Recipe
 
 SOFTWARE: Final = "Progan"
@@ -38,6 +39,14 @@ class Fact:
     about: str = ""
     in_address: bool = False
     per_picture: bool = False
+
+
+def value_facts(card: Card) -> dict[str, str]:
+    """What the pixels of a model stand for: bit depth, values of 0 and 65,535; empty for 8 bits."""
+    if card.value_range is None:
+        return {}
+    low, high = map(number_text, card.value_range)
+    return {"bit_depth": str(card.bit_depth), "value_low": low, "value_high": high}
 
 
 def _is_between(recipe: Recipe) -> bool:
@@ -113,8 +122,29 @@ FACTS: Final = (
         lambda recipe, _: recipe.watermark,
         header="X-Watermark",
         about="Version of the watermark in the pixels, with the fingerprint of its key if that is "
-        "not the public one; `none` for pictures too small for one; where watermarks are on.",
+        "not the public one; `none` for pictures too small for one or of 16 bits; where watermarks "
+        "are on.",
         in_address=True,
+    ),
+    Fact(
+        "bit_depth",
+        lambda _, card: value_facts(card).get("bit_depth"),
+        header="X-Bit-Depth",
+        about="Bits of the pixels that X-Pixel-SHA256 is of, where they are 16; a file that is no "
+        "PNG is an 8-bit view of them.",
+    ),
+    Fact(
+        "value_low",
+        lambda _, card: value_facts(card).get("value_low"),
+        header="X-Value-Low",
+        about="Value of the pixel 0, where pixels have 16 bits; pixel p stands for the value "
+        "low + p / 65535 * (high - low).",
+    ),
+    Fact(
+        "value_high",
+        lambda _, card: value_facts(card).get("value_high"),
+        header="X-Value-High",
+        about="Value of the pixel 65,535, where pixels have 16 bits.",
     ),
     Fact("licence", lambda _, card: card.licence or None),
     Fact("credit", lambda _, card: card.data.attribution or None),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from models.card import Card
-from models.picture import Pixels, pixel_sha256
+from models.picture import BitDepth, Pixels, pixel_sha256
 from service.batching.recipe import Recipe
 from service.credentials.signing import FileSigner
 from service.facts import file_facts
@@ -36,6 +36,12 @@ class File:
     content: bytes
     media_type: str
     pixel_sha256: str
+
+
+def file_bit_depth(card: Card, format_name: str) -> BitDepth:
+    """Bits of the pixels in a file of this format; archives, JSON and sheets of frames hold PNG."""
+    chosen = FORMATS.get(format_name) or MOVING_FORMATS.get(format_name) or FORMATS["png"]
+    return min(card.bit_depth, chosen.bit_depth)
 
 
 def picture_file(

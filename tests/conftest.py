@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from models.families.progan.config import ExitShape, NetworkConfig, level_of
 from models.families.progan.generator import Generator
 from models.families.progan.growth import Growth
 from models.latent import label_of, latent_of
-from models.picture import Pixels, thumbnail_of
+from models.picture import Pixels, ValueRange, thumbnail_of
 from models.pixels import to_pixels
 from service.settings import Settings
 
@@ -80,9 +81,16 @@ def make_card(generator: Generator, name: str, golden: tuple[Golden, ...]) -> Ca
 
 
 def write_bundle(
-    folder: Path, name: str = "tiny-32", config: NetworkConfig = TINY, release: int = 0
+    folder: Path,
+    name: str = "tiny-32",
+    config: NetworkConfig = TINY,
+    release: int = 0,
+    value_range: ValueRange | None = None,
 ) -> Path:
-    """A bundle of random weights and deep exits in `folder / name`, and its golden seeds."""
+    """A bundle of random weights and deep exits in `folder / name`, and its golden seeds.
+
+    With a `value_range` its pictures have 16 bits.
+    """
     with torch.random.fork_rng():
         torch.manual_seed(level_of(config.resolution) + config.channels + 1000 * release)
         deep = ExitShape((1, 3, 1), (8, 8))
@@ -94,7 +102,10 @@ def write_bundle(
         golden.append(Golden(seed, config.resolution, "0" * 64, thumbnail))
     path = folder / name
     path.mkdir(parents=True)
-    save_bundle(path, generator, make_card(generator, name, tuple(golden)), preview=b"")
+    card = make_card(generator, name, tuple(golden))
+    if value_range:
+        card = replace(card, bit_depth=16, value_range=value_range)
+    save_bundle(path, generator, card, preview=b"")
     return path
 
 
@@ -102,8 +113,12 @@ def write_bundle(
 def make_bundle(tmp_path: Path) -> MakeBundle:
     """Write a bundle: `make_bundle(name=..., config=...)` in the folder `tmp_path / "bundles"`."""
 
-    def make(name: str = "tiny-32", config: NetworkConfig = TINY) -> Path:
-        return write_bundle(tmp_path / "bundles", name, config)
+    def make(
+        name: str = "tiny-32",
+        config: NetworkConfig = TINY,
+        value_range: ValueRange | None = None,
+    ) -> Path:
+        return write_bundle(tmp_path / "bundles", name, config, value_range=value_range)
 
     return make
 

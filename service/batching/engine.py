@@ -88,7 +88,8 @@ class ModelInfo:
     """One loaded model.
 
     Attributes:
-        watermark: name of the watermark of its pictures; None if watermarks are off.
+        watermark: name of the watermark of its pictures; `none` if they have 16 bits; None if
+            watermarks are off.
     """
 
     card: Card
@@ -152,7 +153,7 @@ class RenderedBatch:
     """The images of a batch.
 
     Attributes:
-        images: uint8 `[H, W, C]` each, in the order of the recipes.
+        images: uint8 or uint16 `[H, W, C]` each, in the order of the recipes.
         seconds: duration of the computation.
     """
 

@@ -23,7 +23,7 @@ class Rendered:
     """One image and its timing.
 
     Attributes:
-        pixels: uint8 `[H, W, C]`.
+        pixels: uint8 or uint16 `[H, W, C]`.
         queue_s: seconds from admission to the start of its batch.
         generate_s: duration of its batch in seconds.
         batch_size: number of images in that batch.

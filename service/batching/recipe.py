@@ -44,7 +44,7 @@ class Recipe:
         label: name of a class, for models with labels; None: the class is derived from each seed
             (`models.latent`), and between two seeds the class vectors are interpolated, too.
         watermark: name of the watermark in its pixels (`service.watermark.key`); `none` if the
-            picture is too small for one; None if watermarks are off.
+            picture is too small for one or has 16 bits; None if watermarks are off.
     """
 
     model: str

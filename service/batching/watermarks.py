@@ -15,7 +15,7 @@ def watermark_at(served: ModelInfo, resolution: int) -> str | None:
     """The watermark of the pictures at a resolution.
 
     Returns:
-        `none` if they are too small for one, and None if watermarks are off.
+        `none` if they are too small for one or have 16 bits, and None if watermarks are off.
     """
     too_small = min(served.size_at(resolution)) < SMALLEST_MARKED
     return UNMARKED if served.watermark is not None and too_small else served.watermark

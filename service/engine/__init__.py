@@ -1,4 +1,4 @@
-"""The only package of the service that imports torch: recipes -> uint8 images, on one device.
+"""The only package of the service that imports torch: recipes -> images, on one device.
 
 `torch_engine` is the engine that the service calls; it runs `torch_models` on an `engine_thread`.
 `device` fixes the settings that reproducible bytes need, `backends` compile a network, `exactness`

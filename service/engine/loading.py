@@ -60,8 +60,9 @@ class LoadedModel:
             DeviceLost: the device is unusable for this process.
         """
         try:
-            size = self.served.card.network.latent_size
-            return render_network(self.network, size, recipes, self.classes, self.marker)
+            card = self.served.card
+            size, depth = card.network.latent_size, card.bit_depth
+            return render_network(self.network, size, recipes, self.classes, self.marker, depth)
         except Exception as error:
             if (fault := fault_of(error)) is None:
                 raise
@@ -72,7 +73,8 @@ class LoadedModel:
 def load_model(folder: Path, target: Target, max_batch: int, learn: Learn) -> LoadedModel:
     """Read, compile and verify one bundle.
 
-    If its golden seeds fit its card in fp32 but not in bf16, it is served in fp32.
+    If its golden seeds fit its card in fp32 but not in bf16, it is served in fp32. So is a model of
+    16 bits: a number in bf16 has 8 significant bits.
 
     Raises:
         BundleError: it cannot be used, or does not make the pictures that its card promises.
@@ -89,6 +91,8 @@ def load_model(folder: Path, target: Target, max_batch: int, learn: Learn) -> Lo
 def _load_in_precision(folder: Path, target: Target, max_batch: int, learn: Learn) -> LoadedModel:
     bundle = load_bundle(folder)
     card = bundle.card
+    if card.bit_depth == 16:
+        target = replace(target, precision="fp32")
     classes = class_vectors_of(bundle.generator.embedding, card.labels)
     network = select_backend(bundle.generator, target)
     libraries = f"{libraries_of(target)}, {network.engine}"

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from models.families.progan.config import level_of
 from models.latent import Latent, latent_of, lerp, slerp
-from models.picture import Pixels
+from models.picture import BitDepth, Pixels
 from models.pixels import to_pixels
 from service.batching.recipe import Method, Point, Recipe
 from service.engine.backends.eager import CompiledNetwork
@@ -55,8 +55,9 @@ def render_network(
     recipes: Sequence[Recipe],
     classes: ClassVectors | None = None,
     marker: PictureMarker | None = None,
+    bit_depth: BitDepth = 8,
 ) -> list[Pixels]:
-    """Render `recipes`: images uint8 `[H, W, C]`, in the same order.
+    """Render `recipes`: images `[H, W, C]`, uint8 or uint16, in the same order.
 
     The batch is sorted from the largest to the smallest picture: the images that exit at a level
     are its tail, and the rest of the batch is a slice without a copy. After the last shared level,
@@ -75,7 +76,8 @@ def render_network(
             first, *rest = places
             image = network.exits[height](features[first : first + 1 + len(rest)])
             of_images = [recipes[order[place]] for place in (first, *rest)]
-            leaving.append((first, to_pixels(with_watermarks(image, of_images, marker))))
+            marked = with_watermarks(image, of_images, marker)
+            leaving.append((first, to_pixels(marked, bit_depth)))
         if above == 0:
             break
         features = network.levels[level](features[:above])

@@ -26,7 +26,7 @@ from service.engine.device import Target, device_precision, open_device
 from service.engine.loading import Learn, LoadedModel, load_model
 from service.engine.picture_marker import PictureMarker
 from service.engine.self_test import probes_of
-from service.watermark.key import WatermarkKey
+from service.watermark.key import UNMARKED, WatermarkKey
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class TorchModels:
     loaded: dict[str, LoadedModel] = field(default_factory=dict[str, LoadedModel])
 
     def render_batch(self, recipes: Sequence[Recipe]) -> list[Pixels]:
-        """Render recipes of one model: images uint8 `[H, W, C]`, in the order of the recipes."""
+        """Render recipes of one model: images `[H, W, C]`, in the order of the recipes."""
         return self.loaded[recipes[0].model].render_batch(recipes)
 
     def load(self, folder: Path, learn: Learn) -> LoadedModel:
@@ -111,10 +111,14 @@ class TorchModels:
             torch.cuda.empty_cache()
 
     def _marked(self, model: LoadedModel) -> LoadedModel:
-        """Return a verified model with watermarks, if they are on."""
+        """Return a verified model with watermarks, if they are on.
+
+        Pictures of 16 bits stay unmarked: their numbers are measured values.
+        """
         if self.marker is None:
             return model
-        served = replace(model.served, watermark=self.marker.name)
+        name = UNMARKED if model.served.card.bit_depth == 16 else self.marker.name
+        served = replace(model.served, watermark=name)
         return replace(model, served=served, marker=self.marker)
 
     def _same(self, folder: Path) -> LoadedModel | None:

@@ -27,7 +27,8 @@ LONGEST_FILE_NAME: Final = 100  # characters, without the extension
 # Every header that an answer with pictures may carry beyond the common ones, for OpenAPI and for
 # scripts of other sites.
 PICTURE_HEADERS: Final = {fact.header: fact.about for fact in FACTS if fact.header} | {
-    "X-Pixel-SHA256": "Of the raw bytes of all images one after another.",
+    "X-Pixel-SHA256": "Of the raw bytes of all images one after another; of 16 bits, big-endian.",
+    "X-File-Bit-Depth": "Bits of the pixels in the file, where the model's have 16.",
     "X-Frames": "Number of frames of an interpolation.",
     "X-Request-ID": "As sent, or a new one.",
     "Server-Timing": "queue, generate and encode in milliseconds.",

@@ -94,6 +94,11 @@ class ModelCard(BaseModel):
     resolutions: list[int]
     sizes: list[PictureSize] = Field(description="Of its resolutions, in the same order.")
     channels: int
+    bit_depth: int = Field(description="Of its pictures: 8, or 16 for gray ones.")
+    value_range: list[float] | None = Field(
+        description="Values of the pixels 0 and 65,535 of 16 bits; null with 8 bits.",
+        examples=[[0.0, 4095.0]],
+    )
     labels: list[str]
     exits: list[dict[str, Any]]
     data: dict[str, Any]
@@ -192,6 +197,8 @@ def model_card(served: ModelInfo, default: str | None) -> ModelCard:
         resolutions=list(card.resolutions),
         sizes=[picture_size(served, resolution) for resolution in card.resolutions],
         channels=card.network.channels,
+        bit_depth=card.bit_depth,
+        value_range=list(card.value_range) if card.value_range else None,
         labels=list(card.labels),
         exits=list(values["exits"]),
         data=values["data"],

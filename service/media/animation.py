@@ -1,6 +1,7 @@
 """Encoding of frames into one animated file: the table of animation formats.
 
-WebP and PNG are lossless: each frame decodes to exactly the pixels that were encoded. GIF is exact
+WebP and PNG are lossless: each frame decodes to exactly the pixels that were encoded, in WebP of 16
+bits to their 8-bit view. GIF is exact
 only for gray, MP4 never. Every format keeps the number of frames and the duration, even if a frame
 repeats the one before. Knows neither models nor HTTP.
 """
@@ -14,7 +15,7 @@ from typing import Final
 
 import av
 
-from models.picture import Pixels
+from models.picture import BitDepth, Pixels
 from service.media.encoding import ENCODER_VERSION
 from service.media.gif import write_gif
 from service.media.png import write_apng
@@ -37,6 +38,7 @@ class MovingFormat:
         extension: extension of the file name, with its dot.
         lossless: True if the decoded frames are equal to the encoded ones.
         write: frames, frames per second, True to loop, facts -> bytes.
+        bit_depth: largest one of a pixel; of deeper frames it has 8-bit views.
 
     """
 
@@ -45,12 +47,13 @@ class MovingFormat:
     extension: str
     lossless: bool
     write: Callable[[Iterable[Pixels], int, bool, Facts], bytes]
+    bit_depth: BitDepth = 8
 
 
 MOVING_FORMATS: Final[dict[str, MovingFormat]] = {
     "webp": MovingFormat("webp", "image/webp", ".webp", True, write_animated_webp),
     "gif": MovingFormat("gif", "image/gif", ".gif", False, write_gif),
-    "png": MovingFormat("png", "image/apng", ".png", True, write_apng),
+    "png": MovingFormat("png", "image/apng", ".png", True, write_apng, bit_depth=16),
     "mp4": MovingFormat("mp4", "video/mp4", ".mp4", False, write_mp4),
 }
 
@@ -66,8 +69,9 @@ def animate(
 
     Args:
         frames: one or more of the same shape, uint8 `[H, W, C]`, C = 1 (gray), 3 (RGB) or 4
-            (RGBA). An iterator is read once; GIF holds all its frames in memory. Each frame of a
-            sequence is read again when its turn to be encoded comes, and may raise then.
+            (RGBA), or uint16 `[H, W, 1]`. An iterator is read once; GIF holds all its frames in
+            memory. Each frame of a sequence is read again when its turn to be encoded comes, and
+            may raise then.
         format: a key of `MOVING_FORMATS`.
         fps: frames per second, 1 to `FASTEST`.
         loop: play forever, or once and stop at the last frame. In MP4 the player decides.

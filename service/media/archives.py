@@ -22,7 +22,6 @@ FACTS_FILE: Final = "facts.json"
 OLDEST_DATE: Final = (1980, 1, 1, 0, 0, 0)  # the earliest in a ZIP, never the current time
 ORDINARY_FILE: Final = 0o100644 << 16
 UNIX: Final = 3
-PAPER: Final = 255  # white, in RGBA also opaque
 
 
 def zip_images(named: Sequence[tuple[str, bytes]], facts: Facts) -> bytes:
@@ -50,7 +49,7 @@ def zip_images(named: Sequence[tuple[str, bytes]], facts: Facts) -> bytes:
 
 
 def contact_sheet(images: Sequence[Pixels]) -> Pixels:
-    """Arrange pictures of one shape `[H, W, C]` row by row on a white sheet.
+    """Arrange pictures of one shape `[H, W, C]` row by row on a white sheet of their bit depth.
 
     The grid is nearly square, with at least as many columns as rows, and has margins of 1/32 of the
     shorter side of a picture, at least one pixel.
@@ -61,12 +60,13 @@ def contact_sheet(images: Sequence[Pixels]) -> Pixels:
     """
     if len({image.shape for image in images}) != 1:
         raise ValueError("a contact sheet needs one or more pictures, all of one shape")
-    height, width, channels = checked(images[0]).shape
+    kind = checked(images[0]).dtype
+    height, width, channels = images[0].shape
     columns = math.ceil(math.sqrt(len(images)))
     rows = math.ceil(len(images) / columns)
     margin = max(1, min(height, width) // 32)
     size = (rows * (height + margin) + margin, columns * (width + margin) + margin, channels)
-    sheet = np.full(size, PAPER, np.uint8)
+    sheet: Pixels = np.full(size, np.iinfo(kind).max, kind)  # white, in RGBA also opaque
     for number, image in enumerate(images):
         row, column = divmod(number, columns)
         top, left = margin + row * (height + margin), margin + column * (width + margin)

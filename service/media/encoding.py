@@ -1,6 +1,7 @@
 """Encoding of one picture into a file: the table of formats that clients may request.
 
-PNG and WebP are always lossless; JPEG is lossy and the smallest. The same pixels and facts give the
+PNG and WebP are always lossless; JPEG is lossy and the smallest. Only PNG has 16 bits: other files
+of such pictures are 8-bit views. The same pixels and facts give the
 same bytes as long as `ENCODER_VERSION` stays the same. Knows neither models nor HTTP.
 """
 
@@ -15,7 +16,7 @@ import isal
 import PIL
 from PIL import Image, features
 
-from models.picture import Pixels, as_shown, checked, on_white
+from models.picture import BitDepth, Pixels, as_shown, checked_in_eight_bits, on_white
 from service.media.png import write_png
 from service.media.provenance import Facts, exif_block, xmp_packet
 from service.media.webp import write_webp
@@ -48,6 +49,7 @@ class ImageFormat:
         extension: extension of the file name, with its dot.
         lossless: True if the decoded pixels are equal to the encoded ones.
         write: pixels `[H, W, C]` and facts -> bytes.
+        bit_depth: largest one of a pixel; of deeper pictures it has an 8-bit view.
 
     """
 
@@ -56,11 +58,12 @@ class ImageFormat:
     extension: str
     lossless: bool
     write: Callable[[Pixels, Facts], bytes]
+    bit_depth: BitDepth = 8
 
 
 def write_jpeg(pixels: Pixels, facts: Facts) -> bytes:
     """Encode one picture `[H, W, C]` as JPEG; RGBA is composited on white, gray stays gray."""
-    image = Image.fromarray(as_shown(on_white(checked(pixels))))
+    image = Image.fromarray(as_shown(on_white(checked_in_eight_bits(pixels))))
     try:
         return _jpeg(image, facts, optimize=True)
     except OSError:  # optimized files must fit into a byte per pixel, which noise does not
@@ -82,7 +85,7 @@ def _jpeg(image: Image.Image, facts: Facts, *, optimize: bool) -> bytes:
 
 
 FORMATS: Final[dict[str, ImageFormat]] = {
-    "png": ImageFormat("png", "image/png", ".png", True, write_png),
+    "png": ImageFormat("png", "image/png", ".png", True, write_png, bit_depth=16),
     "webp": ImageFormat("webp", "image/webp", ".webp", True, write_webp),
     "jpeg": ImageFormat("jpeg", "image/jpeg", ".jpg", False, write_jpeg),
 }
@@ -92,7 +95,7 @@ def encode(pixels: Pixels, format: str, facts: Facts) -> bytes:
     """Encode a picture as a file.
 
     Args:
-        pixels: uint8 `[H, W, C]`, C = 1 (gray), 3 (RGB) or 4 (RGBA).
+        pixels: uint8 `[H, W, C]`, C = 1 (gray), 3 (RGB) or 4 (RGBA), or uint16 `[H, W, 1]`.
         format: a key of `FORMATS`.
         facts: provenance: `seed`, `model` (name@digest), `resolution`, `software`.
 

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from PIL import GifImagePlugin, Image
 
-from models.picture import Pixels, as_shown, checked, on_white
+from models.picture import Pixels, as_shown, checked_in_eight_bits, on_white
 from service.media.provenance import Facts, one_line
 
 SAMPLED_PIXELS: Final = 1 << 18  # sample for the palette, spread over all frames
@@ -38,7 +38,7 @@ def write_gif(frames: Iterable[Pixels], fps: int, loop: bool, facts: Facts) -> b
 
     """
     pictures = frames if isinstance(frames, Sequence) else [*frames]
-    height, width, channels = checked(pictures[0]).shape
+    height, width, channels = checked_in_eight_bits(pictures[0]).shape
     palette = _palette(pictures)
     # Sections 17 to 19: signature, size, flags (256 8-bit colours), background, aspect, palette.
     screen = struct.pack("<6sHHBBB", b"GIF89a", width, height, 0xF7, TRANSPARENT, 0)
@@ -46,7 +46,7 @@ def write_gif(frames: Iterable[Pixels], fps: int, loop: bool, facts: Facts) -> b
     if loop:
         parts.append(b"!\xff\x0bNETSCAPE2.0" + _blocks(struct.pack("<BH", 1, 0)))
     parts.append(b"!\xfe" + _blocks(one_line(facts).encode()))
-    for number, picture in enumerate(map(checked, pictures)):
+    for number, picture in enumerate(map(checked_in_eight_bits, pictures)):
         start, end = (round(k * 100 / fps) for k in (number, number + 1))
         settings = {"duration": max(end - start, SHORTEST_DELAY) * 10}  # milliseconds
         if channels == 4:
@@ -58,13 +58,16 @@ def write_gif(frames: Iterable[Pixels], fps: int, loop: bool, facts: Facts) -> b
 def _palette(pictures: Sequence[Pixels]) -> Image.Image:
     """Return an image that holds the common palette: 256 colours, or 255 and transparency."""
     holder = Image.new("P", (1, 1))
-    channels = checked(pictures[0]).shape[2]
+    channels = checked_in_eight_bits(pictures[0]).shape[2]
     if channels == 1:
         holder.putpalette(GRAYS)
         return holder
     step = -(-len(pictures) * pictures[0][..., 0].size // SAMPLED_PIXELS)
     sample = np.concatenate(
-        [on_white(p).reshape(-1, 3)[k % step :: step] for k, p in enumerate(map(checked, pictures))]
+        [
+            on_white(p).reshape(-1, 3)[k % step :: step]
+            for k, p in enumerate(map(checked_in_eight_bits, pictures))
+        ]
     )
     colours = TRANSPARENT if channels == 4 else 256
     found = Image.fromarray(sample[None]).quantize(colours, Image.Quantize.FASTOCTREE)

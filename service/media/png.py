@@ -16,7 +16,7 @@ from typing import Final, cast
 import numpy as np
 from isal import isal_zlib
 
-from models.picture import Pixels, checked
+from models.picture import Bytes, Pixels, bit_depth_of, checked, sample_bytes
 from service.media.provenance import Facts, checked_facts, rights_of, xmp_packet
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
@@ -25,15 +25,15 @@ COLOUR_TYPES: Final = {1: 0, 3: 2, 4: 6}  # section 11.2.1: by number of channel
 SMALL_HEIGHT: Final = 64  # rows
 KEYWORDS: Final = {"software": "Software", "credit": "Author"}  # section 11.3.3.1
 
-Filter = Callable[[Pixels, Pixels, int], None]
+Filter = Callable[[Bytes, Bytes, int], None]
 
 # ISA-L's type stubs leave these types unknown.
-_compress = cast("Callable[[Pixels, int], bytes]", isal_zlib.compress)  # pyright: ignore[reportUnknownMemberType]
+_compress = cast("Callable[[Bytes, int], bytes]", isal_zlib.compress)  # pyright: ignore[reportUnknownMemberType]
 _crc32 = cast("Callable[[bytes, int], int]", isal_zlib.crc32)  # pyright: ignore[reportUnknownMemberType]
 
 
 def write_png(pixels: Pixels, facts: Facts) -> bytes:
-    """Encode one picture `[H, W, C]` as a PNG with its facts in text chunks.
+    """Encode one picture `[H, W, C]`, of 8 or 16 bits, as a PNG with its facts in text chunks.
 
     Raises:
         ValueError: not a picture (`models.picture.checked`), or a fact with an invalid name.
@@ -81,9 +81,10 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def _header(pixels: Pixels) -> bytes:
-    """Return the header (section 11.2.1): size, 8 bits per sample, colour type, no interlace."""
+    """Return the header (section 11.2.1): size, bits per sample, colour type, no interlace."""
     height, width, channels = pixels.shape
-    return struct.pack(">IIBBBBB", width, height, 8, COLOUR_TYPES[channels], 0, 0, 0)
+    depth, colour = bit_depth_of(pixels), COLOUR_TYPES[channels]
+    return struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
 
 
 def _text(facts: Facts) -> list[bytes]:
@@ -105,23 +106,24 @@ def _text_chunk(keyword: str, value: str) -> bytes:
 
 
 # --- Filters (section 9), each for a whole picture as rows of bytes [H, W * C] --------------------
+# They work on bytes, whatever the bit depth: `channels` is the number of bytes of a pixel.
 
 
-def _none(rows: Pixels, out: Pixels, _: int) -> None:
+def _none(rows: Bytes, out: Bytes, _: int) -> None:
     out[:] = rows
 
 
-def _sub(rows: Pixels, out: Pixels, channels: int) -> None:
+def _sub(rows: Bytes, out: Bytes, channels: int) -> None:
     out[:, :channels] = rows[:, :channels]
     np.subtract(rows[:, channels:], rows[:, :-channels], out=out[:, channels:])
 
 
-def _up(rows: Pixels, out: Pixels, _: int) -> None:
+def _up(rows: Bytes, out: Bytes, _: int) -> None:
     out[0] = rows[0]
     np.subtract(rows[1:], rows[:-1], out=out[1:])
 
 
-def _average(rows: Pixels, out: Pixels, channels: int) -> None:
+def _average(rows: Bytes, out: Bytes, channels: int) -> None:
     """Subtract the mean of the left and the upper pixel, which are 0 outside the picture."""
     left, above = rows[1:, :-channels], rows[:-1, channels:]
     out[0, :channels] = rows[0, :channels]
@@ -136,7 +138,7 @@ def _average(rows: Pixels, out: Pixels, channels: int) -> None:
 FILTERS: Final[dict[int, Filter]] = {0: _none, 1: _sub, 2: _up, 3: _average}
 
 
-def _filtered(pixels: Pixels, kind: int) -> Pixels:
+def _filtered(pixels: Bytes, kind: int) -> Bytes:
     """Return the filtered rows `[H, 1 + W * C]`, each after the number of its filter."""
     height, _, channels = pixels.shape
     rows = pixels.reshape(height, -1)
@@ -153,8 +155,8 @@ def _deflated(pixels: Pixels) -> bytes:
     wrong choice adds up to 80 % of bytes. The filter with the smallest compressed sample is chosen:
     the sample is all rows of a small picture, else four bands, together an eighth of the rows.
     """
-    height = pixels.shape[0]
-    candidates = [_filtered(pixels, kind) for kind in FILTERS]
+    height, samples = pixels.shape[0], sample_bytes(pixels)
+    candidates = [_filtered(samples, kind) for kind in FILTERS]
     if height <= SMALL_HEIGHT:
         return min((_compress(rows, DEFLATE_LEVEL) for rows in candidates), key=len)
     sampled = [y for y in range(height) if y * 32 // height % 8 == 4]

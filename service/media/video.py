@@ -27,7 +27,7 @@ from av.container import OutputContainer
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 
-from models.picture import Pixels, checked, in_colour, on_white
+from models.picture import Bytes, Pixels, checked, in_colour, in_eight_bits, on_white
 from service.media.provenance import Facts, one_line, xmp_packet
 
 SMALLEST_SIDE: Final = 64  # pixels; players show smaller videos badly or not at all
@@ -80,7 +80,7 @@ def deterministic_options(processor_facts: Path) -> dict[str, str]:
     return {"x264-params": "asm=avx2"} if wide else {}
 
 
-def _add_stream(film: OutputContainer, picture: Pixels, fps: int) -> VideoStream:
+def _add_stream(film: OutputContainer, picture: Bytes, fps: int) -> VideoStream:
     """Add a stream for pictures of this size, in the colour space BT.709."""
     stream = film.add_stream("libx264", rate=fps)
     stream.height, stream.width = picture.shape[:2]
@@ -97,7 +97,7 @@ def _add_stream(film: OutputContainer, picture: Pixels, fps: int) -> VideoStream
     return stream
 
 
-def _video_frame(picture: Pixels, number: int, fps: int) -> av.VideoFrame:
+def _video_frame(picture: Bytes, number: int, fps: int) -> av.VideoFrame:
     """Convert RGB `[H, W, 3]` to the video frame with index `number`."""
     shot = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(
         format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
@@ -106,9 +106,9 @@ def _video_frame(picture: Pixels, number: int, fps: int) -> av.VideoFrame:
     return shot
 
 
-def _enlarged(pixels: Pixels) -> Pixels:
+def _enlarged(pixels: Pixels) -> Bytes:
     """Convert to RGB `[H, W, 3]` with even sides, each at least `SMALLEST_SIDE`."""
-    rgb = in_colour(on_white(pixels))
+    rgb = in_eight_bits(in_colour(on_white(pixels)))
     factor = -(-SMALLEST_SIDE // min(rgb.shape[:2]))
     large = rgb.repeat(factor, axis=0).repeat(factor, axis=1)
     odd_rows, odd_columns = (side % 2 for side in large.shape[:2])

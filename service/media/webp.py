@@ -14,7 +14,7 @@ from typing import Final
 
 from PIL import Image
 
-from models.picture import Pixels, as_shown, checked
+from models.picture import Bytes, Pixels, as_shown, checked_in_eight_bits
 from service.media.provenance import Facts, exif_block, xmp_packet
 
 # Files of method 1 are a quarter smaller than those of method 0, for flat drawings more than half,
@@ -31,7 +31,7 @@ KEEP_NOTHING_BENEATH: Final = 0x02  # section 2.7.1.1: the frame replaces, witho
 
 def write_webp(pixels: Pixels, facts: Facts) -> bytes:
     """Encode one picture `[H, W, C]` as lossless WebP; gray becomes RGB, since WebP has no gray."""
-    return _still(checked(pixels), exif=exif_block(facts), xmp=xmp_packet(facts))
+    return _still(checked_in_eight_bits(pixels), exif=exif_block(facts), xmp=xmp_packet(facts))
 
 
 def write_animated_webp(frames: Iterable[Pixels], fps: int, loop: bool, facts: Facts) -> bytes:
@@ -52,7 +52,7 @@ def write_animated_webp(frames: Iterable[Pixels], fps: int, loop: bool, facts: F
         # Section 2.7.1.1: offset, size minus one, duration, flags, then the chunk of the picture.
         numbers = (0, 0, width - 1, height - 1, end - start)
         control = b"".join(_u24(n) for n in numbers) + bytes([KEEP_NOTHING_BENEATH])
-        body.append(_chunk(b"ANMF", control + _picture_chunk(_still(checked(frame)))))
+        body.append(_chunk(b"ANMF", control + _picture_chunk(_still(checked_in_eight_bits(frame)))))
     flags = HAS_ANIMATION | HAS_EXIF | HAS_XMP | (HAS_ALPHA if channels == 4 else 0)
     extended = struct.pack("<I", flags) + _u24(width - 1) + _u24(height - 1)
     animation = struct.pack("<IH", 0, 0 if loop else 1)  # a transparent canvas
@@ -62,7 +62,7 @@ def write_animated_webp(frames: Iterable[Pixels], fps: int, loop: bool, facts: F
     return _chunk(b"RIFF", b"WEBP" + b"".join(chunks))
 
 
-def _still(pixels: Pixels, **metadata: bytes) -> bytes:
+def _still(pixels: Bytes, **metadata: bytes) -> bytes:
     file = io.BytesIO()
     picture = Image.fromarray(as_shown(pixels))
     settings = {"lossless": True, "exact": True, "method": METHOD, "quality": EFFORT}

@@ -72,7 +72,8 @@ class DecodedPicture:
     """The first frame of an upload, and what the file says.
 
     Attributes:
-        pixels: uint8 `[H, W, C]`, C = 1 (gray), 3 (RGB) or 4 (RGBA), upright.
+        pixels: uint8 `[H, W, C]`, C = 1 (gray), 3 (RGB) or 4 (RGBA), or uint16 `[H, W, 1]`,
+            upright.
         frames: number of frames.
         turned: True if EXIF demanded a rotation or reflection.
     """
@@ -168,9 +169,12 @@ def _check_animation(upload: Upload, frames: int) -> None:
 
 
 def pixels_of(image: Image.Image) -> Pixels:
-    """Convert a decoded picture of any mode to uint8 `[H, W, C]`, C = 1, 3 or 4."""
+    """Convert a decoded picture of any mode to uint8 `[H, W, C]`, C = 1, 3 or 4.
+
+    Gray of 16 bits becomes uint16 `[H, W, 1]`.
+    """
     if image.mode in WIDE_GRAY:
-        return (np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)[..., None]
+        return np.asarray(image).astype(np.uint16)[..., None]
     if image.mode in ("I", "F"):
         return np.clip(np.asarray(image), 0, 255).astype(np.uint8)[..., None]
     if image.mode in ("1", "L") and not image.has_transparency_data:

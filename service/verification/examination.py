@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
-from models.picture import Pixels
+from models.picture import Pixels, in_eight_bits
 from service.batching.recipe import Recipe
 from service.credentials.reading import CredentialReport, CredentialState, read_credentials
 from service.uploads.decoding import DecodedPicture, Upload, decode, open_upload
@@ -133,7 +133,8 @@ def read_file(content: bytes, parts: Parts) -> ReadFile:
     picture = decode(upload) if UPLOAD_FORMATS[upload.format].pillow else None
     credentials = read_credentials(content, upload.media_type, parts.trust_anchors)
     keys = [parts.watermark_key] if parts.watermark_key else None
-    watermark = detect_watermark(middle_of(picture.pixels), keys) if picture else None
+    seen = in_eight_bits(middle_of(picture.pixels)) if picture else None
+    watermark = None if seen is None else detect_watermark(seen, keys)
     stated = stated_facts(picture.metadata) if picture else StatedFacts()
     return ReadFile(upload, picture, credentials, watermark, stated)
 

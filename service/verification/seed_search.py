@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from models.picture import Pixels, in_colour, on_white
+from models.picture import Pixels, in_colour, in_eight_bits, on_white
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe, point_of
 from service.verification.similarity import Comparison, has_shape_of, resized, similarity
@@ -61,7 +61,7 @@ class SeedSearch:
     """Compares seeds with one picture, batch by batch.
 
     Args:
-        seen: the picture, uint8 `[H, W, C]`.
+        seen: the picture, `[H, W, C]`.
         served: the model.
         render: renders recipes of the model.
         labels: classes to try for each seed; None is the class of the seed itself.
@@ -92,7 +92,7 @@ class SeedSearch:
             )
         high, wide = served.size_at(self.first)
         self._seen, self._served, self._render, self._labels = seen, served, render, labels
-        self._target = resized(on_white(in_colour(seen)), wide, high).astype(np.float32)
+        self._target = resized(in_rgb(seen), wide, high).astype(np.float32)
         self._count = itertools.count()  # makes entries of equal errors comparable
         self._best: list[tuple[float, int, Recipe]] = []  # a heap of the negative errors
 
@@ -127,7 +127,7 @@ class SeedSearch:
             yield full, self._render([full])[0]
 
     def _error_of(self, pixels: Pixels) -> float:
-        shown = on_white(in_colour(pixels)).astype(np.float32)
+        shown = in_rgb(pixels).astype(np.float32)
         return float(np.mean(np.square(shown - self._target)))
 
     def _keep(self, recipe: Recipe, error: float) -> None:
@@ -136,3 +136,8 @@ class SeedSearch:
             heapq.heappush(self._best, entry)
         elif entry > self._best[0]:
             heapq.heapreplace(self._best, entry)
+
+
+def in_rgb(pixels: Pixels) -> Pixels:
+    """Convert a picture of any kind to RGB of 8 bits, on white."""
+    return on_white(in_colour(in_eight_bits(pixels)))

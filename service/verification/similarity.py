@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.picture import Pixels, as_shown, in_colour, on_white
+from models.picture import Pixels, as_shown, bit_depth_of, in_colour, in_eight_bits, on_white
 
 MIN_PSNR_DB: Final = 24.0
 MIN_SSIM: Final = 0.75
@@ -33,7 +33,8 @@ class Comparison:
     """Result of a comparison.
 
     Attributes:
-        equal: True if all bytes of the pixels are equal.
+        equal: True if all bytes of the pixels are equal; of a file of 8 bits and a recipe of 16,
+            those of its 8-bit view.
         psnr_db: peak signal-to-noise ratio in dB, up to `PERFECT_DB`.
         ssim: structural similarity of luma (Wang et al. 2004), -1 to 1.
         width, height: size in pixels at which they were compared.
@@ -63,16 +64,28 @@ def similarity(seen: Pixels, made: Pixels) -> Comparison:
     """Compare a picture with the one that its recipe makes.
 
     Args:
-        seen: the picture to judge, uint8 `[H, W, C]` of any size.
+        seen: the picture to judge, `[H, W, C]` of any size.
         made: the picture of the recipe, `[H, W, C]`.
     """
+    seen, made = in_one_depth(seen, made)
     a, b = in_colour(seen), in_colour(made)
     if a.shape == b.shape and np.array_equal(a, b):
         return Comparison(True, PERFECT_DB, 1.0, a.shape[1], a.shape[0])
-    a, b = on_white(a), on_white(b)
+    a, b = on_white(in_eight_bits(a)), on_white(in_eight_bits(b))
     width, height = min(a.shape[1], b.shape[1]), min(a.shape[0], b.shape[0])
     a, b = resized(a, width, height), resized(b, width, height)
     return Comparison(False, psnr_db(a, b), ssim(a, b), width, height)
+
+
+def in_one_depth(seen: Pixels, made: Pixels) -> tuple[Pixels, Pixels]:
+    """Return both pictures in the smaller of their bit depths."""
+    if bit_depth_of(seen) == bit_depth_of(made):
+        return seen, made
+    if bit_depth_of(made) == 16:
+        return seen, in_eight_bits(made)
+    return (seen >> 8).astype(
+        np.uint8
+    ), made  # both common ways to widen 8 bits keep the upper byte
 
 
 def resized(pixels: Pixels, width: int, height: int) -> Pixels:

@@ -25,6 +25,7 @@ from service.batching.recipe import (
     walk,
 )
 from service.errors import NotReady, OutOfRange, UnknownModel
+from service.facts import value_facts
 from service.watermark.key import UNMARKED
 
 PINNED: Final = re.compile(r"[^@\s]{1,200}@[0-9a-f]{64}")
@@ -46,7 +47,8 @@ INPUTS: Final = frozenset(
     ]
 )
 PLURALS: Final = ("seeds", "labels")
-REMARKS: Final = frozenset(["software", "licence", "credit", "watermark"])
+VALUES: Final = ("bit_depth", "value_low", "value_high")  # of the model, for pixels of 16 bits
+REMARKS: Final = frozenset(["software", "licence", "credit", "watermark", *VALUES])
 UNDERSTOOD: Final = INPUTS | REMARKS
 
 FindModel = Callable[[str], ModelInfo]
@@ -93,6 +95,7 @@ def stated_recipe(facts: Mapping[str, str], frames: int, find: FindModel) -> Sta
     if unknown := sorted(names - UNDERSTOOD):
         raise NotTried(f"it states {', '.join(unknown)}, which this version does not know")
     served = _model_of(facts, find)
+    _require_values(facts, served)
     try:
         resolution = served.resolution_for(_integer(facts, "resolution"))
         points = _points(facts)
@@ -163,6 +166,16 @@ def _model_of(facts: Mapping[str, str], find: FindModel) -> ModelInfo:
         ) from error
     except NotReady as error:
         raise NotTried(str(error)) from error
+
+
+def _require_values(facts: Mapping[str, str], served: ModelInfo) -> None:
+    """Refuse a file that says of its pixels that they stand for other values than its model's."""
+    own = value_facts(served.card)
+    for name in VALUES:
+        if name in facts and facts[name] != own.get(name):
+            raise NotTried(
+                f"it states {name} {facts[name]}, and its model has {own.get(name, 'none')}"
+            )
 
 
 def _points(facts: Mapping[str, str]) -> list[Point]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 WATERMARK_VERSION: Final = 1
-UNMARKED: Final = "none"  # name of no watermark, where a picture is too small for one
+UNMARKED: Final = "none"  # name of no watermark: the picture is too small, or has 16 bits
 PUBLIC_KEY: Final = "progan public watermark key"  # no secret: anybody may detect it
 MIN_KEY_LENGTH: Final = 16  # characters; a short key could be guessed from its name
 

@@ -17,7 +17,7 @@ from fastapi.testclient import TestClient
 from models.card import Card, Data, Exit, Golden
 from models.families.progan.config import NetworkConfig
 from models.layout import CARD_FILE
-from models.picture import Pixels
+from models.picture import BitDepth, Pixels, ValueRange
 from service.app import create_app
 from service.batching.engine import (
     BundleRefused,
@@ -38,9 +38,13 @@ MODE = EngineMode("cpu", "uint8", "digests 1")
 
 
 def card_named(
-    name: str, resolution: int = 32, channels: int = 3, labels: tuple[str, ...] = ()
+    name: str,
+    resolution: int = 32,
+    channels: int = 3,
+    labels: tuple[str, ...] = (),
+    value_range: ValueRange | None = None,
 ) -> Card:
-    """A card whose digest is made of its name."""
+    """A card whose digest is made of its name; with a `value_range` its pictures have 16 bits."""
     network = NetworkConfig(resolution, channels, 16, 256, 16, len(labels))
     return Card(
         name=name,
@@ -53,6 +57,8 @@ def card_named(
         weights_sha256=hashlib.sha256(name.encode()).hexdigest(),
         golden=(Golden(1, resolution, "00", ()),),
         labels=labels,
+        bit_depth=16 if value_range else 8,
+        value_range=value_range,
     )
 
 
@@ -146,7 +152,11 @@ class Painter:
         for recipe in recipes:
             if recipe.point.start in self.faults:
                 raise self.faults[recipe.point.start]
-        return [paint(recipe, self.loaded[recipe.model].network.channels) for recipe in recipes]
+        cards = [self.loaded[recipe.model] for recipe in recipes]
+        return [
+            paint(recipe, card.network.channels, card.bit_depth)
+            for recipe, card in zip(recipes, cards, strict=True)
+        ]
 
     def _open(self) -> None:
         assert self.opening.wait(PATIENCE_S)
@@ -173,13 +183,14 @@ class Painter:
         return [recipe.point.start for batch in self.batches for recipe in batch]
 
 
-def paint(recipe: Recipe, channels: int = 3) -> Pixels:
-    """The picture of a recipe: uint8 `[R, R, C]`, noise that depends on all of it."""
+def paint(recipe: Recipe, channels: int = 3, bit_depth: BitDepth = 8) -> Pixels:
+    """The picture of a recipe: uint8 or uint16 `[R, R, C]`, noise that depends on all of it."""
     digest = hashlib.sha256(
         repr((recipe.model, recipe.point, recipe.resolution, recipe.label)).encode()
     ).digest()
     noise = np.random.default_rng(int.from_bytes(digest[:8]))
-    return noise.integers(0, 256, (recipe.resolution, recipe.resolution, channels), np.uint8)
+    shape = (recipe.resolution, recipe.resolution, channels)
+    return noise.integers(0, 1 << bit_depth, shape, np.uint16 if bit_depth == 16 else np.uint8)
 
 
 def wait_until(fact: Callable[[], bool]) -> None:

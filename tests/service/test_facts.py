@@ -11,7 +11,14 @@ import pytest
 
 from models.card import Data
 from service.batching.recipe import Method, Point, Recipe, point_of
-from service.facts import FACTS, address_of, file_facts, header_facts, log_facts
+from service.facts import (
+    FACTS,
+    address_of,
+    file_facts,
+    header_facts,
+    log_facts,
+    value_facts,
+)
 from service.http.headers import etag_of
 from service.media.provenance import xmp_packet
 from tests.service.painter import MODE, card_named
@@ -169,3 +176,21 @@ def test_a_picture_too_small_for_a_watermark_says_so() -> None:
 
     assert header_facts([small], CARD)["X-Watermark"] == "none"
     assert log_facts([small], CARD)["watermark"] == "none"
+
+
+def test_pictures_of_sixteen_bits_say_what_their_pixels_stand_for() -> None:
+    """In the file, headers and log; a model of another range has other files and ETags."""
+    deep = card_named("m", channels=1, value_range=(-1024.0, 3071.5))
+    wider = card_named("m", channels=1, value_range=(-1024.0, 4095.0))
+    own = {"bit_depth": "16", "value_low": "-1024", "value_high": "3071.5"}
+
+    assert value_facts(deep) == own
+    assert own.items() <= file_facts([STILL], deep).items()
+    assert {"X-Bit-Depth": "16", "X-Value-Low": "-1024", "X-Value-High": "3071.5"}.items() <= (
+        header_facts([STILL, STILL], deep).items()
+    )
+    assert log_facts([STILL], deep)["value_high"] == "3071.5"
+    files = [file_facts([STILL], card) for card in (deep, wider)]
+    assert len({etag_of([STILL], MODE, "png", facts, None) for facts in files}) == 2
+    assert value_facts(CARD) == {}
+    assert own.keys().isdisjoint(file_facts([STILL], CARD))

@@ -17,7 +17,15 @@ from service.batching.recipe import Recipe, point_of
 from service.credentials.reading import CredentialState, read_credentials
 from service.credentials.signing import FileSigner
 from service.facts import file_facts
-from service.files import ZIP, File, animation_file, picture_file, sheet_file, zip_file
+from service.files import (
+    ZIP,
+    File,
+    animation_file,
+    file_bit_depth,
+    picture_file,
+    sheet_file,
+    zip_file,
+)
 from service.media.provenance import EXIF_COPYRIGHT
 from tests.service.credential_chains import development_chain
 from tests.service.painter import card_named, paint
@@ -102,3 +110,12 @@ def test_with_a_signer_the_final_bytes_are_signed(kind: str) -> None:
     assert report.state is CredentialState.VALID
     assert ("seed" in report.facts) is (kind == "picture")
     assert signed.pixel_sha256 == plain.pixel_sha256
+
+
+def test_a_file_has_the_bits_of_its_model_as_far_as_its_format_does() -> None:
+    """Archives, JSON and sheets of frames hold PNG files."""
+    deep = card_named("scans", channels=1, value_range=(0.0, 1.0))
+
+    assert [file_bit_depth(deep, name) for name in ("png", "zip", "json")] == [16] * 3
+    assert [file_bit_depth(deep, name) for name in ("webp", "jpeg", "gif", "mp4")] == [8] * 4
+    assert {file_bit_depth(CARD, name) for name in ("png", "webp", "zip")} == {8}

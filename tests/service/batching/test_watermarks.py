@@ -12,7 +12,12 @@ from tests.service.painter import MODE, card_named
 
 @pytest.mark.parametrize(
     ("watermark", "at_64", "at_128"),
-    [(None, None, None), ("1", "none", "1"), ("1-ab", "none", "1-ab")],
+    [
+        (None, None, None),
+        ("1", "none", "1"),
+        ("1-ab", "none", "1-ab"),
+        ("none", "none", "none"),  # of a model of 16 bits
+    ],
 )
 def test_pictures_of_128_px_and_more_are_marked(
     watermark: str | None, at_64: str | None, at_128: str | None

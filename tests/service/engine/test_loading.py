@@ -314,3 +314,38 @@ def test_a_model_with_classes_is_served_by_label_or_by_seed(make_bundle: MakeBun
         assert np.array_equal(image, engine.render([recipe])[0])
     assert len({image.tobytes() for image in together[:3]}) == 3
     assert np.array_equal(together[3], together[label_of(5, 3)])
+
+
+GRAY = NetworkConfig(resolution=32, channels=1, latent_size=16, fmap_base=256, fmap_max=16)
+
+
+def test_a_model_of_sixteen_bits_is_computed_in_fp32_and_uses_them(
+    make_bundle: MakeBundle,
+) -> None:
+    """Also where bf16 is faster; one picture has more values than 8 bits, in any company."""
+    bundle = make_bundle("scans-32", GRAY, value_range=(0.0, 4095.0))
+    model = load_model(bundle, Target(torch.device("cpu"), 1, "bf16"), 4, unlearned)
+    pinned = model.served.pinned_name
+    recipes = [Recipe(pinned, point_of(n), 32 >> n % 2) for n in range(4)]
+
+    assert model.served.mode.precision == "fp32"
+    together = model.render_batch(recipes)
+    assert {image.dtype for image in together} == {np.dtype(np.uint16)}
+    assert len(np.unique(together[0])) > 256
+    for recipe, image in zip(recipes, together, strict=True):
+        assert np.array_equal(model.render_batch([recipe])[0], image)
+
+
+def test_the_same_network_of_eight_bits_makes_the_rounded_picture(
+    make_bundle: MakeBundle,
+) -> None:
+    """Within a step: each is rounded once, from the same number."""
+    target = Target(torch.device("cpu"), 1, "fp32")
+    deep = load_model(make_bundle("deep", GRAY, value_range=(0.0, 1.0)), target, 1, unlearned)
+    shallow = load_model(make_bundle("shallow", GRAY), target, 1, unlearned)
+    fine, coarse = (
+        model.render_batch([Recipe(model.served.pinned_name, point_of(3), 32)])[0]
+        for model in (deep, shallow)
+    )
+
+    assert np.abs(fine / 257 - coarse).max() <= 0.502

@@ -17,6 +17,7 @@ from service.batching.recipe import Recipe, point_of
 from service.engine import torch_models
 from service.engine.torch_engine import Timings
 from service.engine.torch_models import TorchModels, open_models
+from service.watermark.key import watermark_key
 from tests.conftest import MakeBundle
 
 OTHER = NetworkConfig(resolution=16, channels=1, latent_size=16, fmap_base=128, fmap_max=16)
@@ -157,3 +158,16 @@ def test_transient_faults_are_marked(
     assert unknown.value.transient
     assert full.value.transient
     assert 1 == caplog.text.count("unexpected fault")
+
+
+def test_pictures_of_sixteen_bits_have_no_watermark_and_say_so(make_bundle: MakeBundle) -> None:
+    """Their numbers are values; those of another model beside it are marked."""
+    models = open_models(
+        device="cpu", threads=1, max_batch=2, watermark_key=watermark_key(), max_work_s=9.0
+    )
+    deep = models.load(make_bundle("scans-16", OTHER, value_range=(0.0, 1.0)), Timings().add)
+    shallow = models.load(make_bundle(), Timings().add)
+
+    assert [deep.served.watermark, shallow.served.watermark] == ["none", "1"]
+    recipe = Recipe(deep.served.pinned_name, point_of(1), 16, None, "none")
+    assert deep.render_batch([recipe])[0].dtype == np.uint16

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from models.picture import Pixels, in_colour
+from models.picture import Pixels, in_colour, in_eight_bits
 from service.media.animation import ANIMATOR_VERSION, FASTEST, MOVING_FORMATS, animate
 from service.media.encoding import ENCODER_VERSION
 from tests.service.pictures import FACTS, decoded, walk
@@ -61,3 +61,15 @@ def test_the_version_changes_with_the_libraries() -> None:
     """Stills and films each add theirs."""
     assert ENCODER_VERSION in ANIMATOR_VERSION
     assert av.__version__ in ANIMATOR_VERSION
+
+
+@pytest.mark.parametrize("name", MOVING_FORMATS)
+def test_formats_without_sixteen_bits_hold_views_in_eight(name: str) -> None:
+    """The same file as of those views; an animated PNG holds all bits."""
+    random = np.random.default_rng(0)
+    frames: list[Pixels] = [random.integers(0, 65536, (8, 8, 1), np.uint16) for _ in range(2)]
+    shallow: list[Pixels] = [in_eight_bits(frame) for frame in frames]
+    same = animate(frames, name, 12, True, FACTS) == animate(shallow, name, 12, True, FACTS)
+
+    assert same == (name != "png")
+    assert MOVING_FORMATS[name].bit_depth == (16 if name == "png" else 8)

@@ -71,3 +71,13 @@ def test_a_sheet_needs_pictures_of_one_shape() -> None:
     for images in ([], [painted(8), painted(16)]):
         with pytest.raises(ValueError, match="of one shape"):
             contact_sheet(images)
+
+
+def test_a_sheet_of_sixteen_bits_keeps_them() -> None:
+    """On paper that is white in 16 bits."""
+    pixels = np.random.default_rng(0).integers(0, 65535, (64, 64, 1), np.uint16)
+    sheet = contact_sheet([pixels])
+
+    assert sheet.dtype == np.uint16
+    assert (sheet[2:66, 2:66] == pixels).all()
+    assert int((sheet == 65535).sum()) == 68 * 68 - 64 * 64

@@ -8,7 +8,7 @@ import PIL
 import pytest
 from PIL import Image
 
-from models.picture import in_colour, on_white
+from models.picture import in_colour, in_eight_bits, on_white
 from service.media.encoding import ENCODER_VERSION, FORMATS, encode
 from tests.service.pictures import FACTS, decoded, opened, painted, psnr
 
@@ -89,3 +89,16 @@ def test_the_version_changes_with_the_libraries() -> None:
     """Whoever upgrades an encoder library gets new ETags."""
     assert PIL.__version__ in ENCODER_VERSION
     assert isal.__version__ in ENCODER_VERSION
+
+
+@pytest.mark.parametrize("image_format", FORMATS)
+def test_formats_without_sixteen_bits_hold_the_view_in_eight(image_format: str) -> None:
+    """The same file as of that view; PNG holds all bits."""
+    deep = np.random.default_rng(0).integers(0, 65536, (16, 24, 1), np.uint16)
+    file = encode(deep, image_format, FACTS)
+
+    if FORMATS[image_format].bit_depth == 16:
+        assert image_format == "png"
+        assert (np.asarray(opened(file)) == deep[..., 0]).all()
+    else:
+        assert file == encode(in_eight_bits(deep), image_format, FACTS)

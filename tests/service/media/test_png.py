@@ -7,13 +7,16 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from PIL import Image, PngImagePlugin
 
 from models.picture import Pixels
+from service.media import png
 from service.media.png import FILTERS, SIGNATURE, write_apng, write_png
 from tests.service.pictures import (
     FACTS,
@@ -45,6 +48,40 @@ def test_any_picture_comes_back_as_it_was(picture: Pixels) -> None:
 
     assert opened(file).mode == MODES[picture.shape[2]]
     assert (decoded(file, picture.shape[2])[0] == picture).all()
+
+
+@given(arrays(np.uint16, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(1))))
+def test_any_gray_picture_of_sixteen_bits_comes_back_as_it_was(picture: Pixels) -> None:
+    """Read by Pillow, and by FFmpeg, which knows its pixels as big-endian."""
+    file = write_png(picture, FACTS)
+
+    assert opened(file).mode == "I;16"
+    assert (np.asarray(opened(file)) == picture[..., 0]).all()
+    with av.open(io.BytesIO(file), "r") as container:
+        frame = next(container.decode(video=0))
+    assert frame.format.name == "gray16be"
+    assert (frame.to_ndarray() == picture[..., 0]).all()
+
+
+@pytest.mark.parametrize("kind", FILTERS)
+def test_every_filter_works_on_the_bytes_of_sixteen_bits(
+    kind: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pixel has two of them, also where the filter is chosen by a sample."""
+    monkeypatch.setattr(png, "FILTERS", {kind: FILTERS[kind]})
+    for size in (16, 65):
+        picture = np.random.default_rng(kind).integers(0, 65536, (size, size, 1), np.uint16)
+        assert (np.asarray(opened(write_png(picture, FACTS))) == picture[..., 0]).all()
+
+
+def test_an_animation_of_sixteen_bits_keeps_every_frame() -> None:
+    """All of them in full; Pillow reads them one by one."""
+    frames = [np.random.default_rng(n).integers(0, 65536, (9, 7, 1), np.uint16) for n in range(3)]
+    image = opened(write_apng(frames, 10, True, FACTS))
+
+    for number, frame in enumerate(frames):
+        image.seek(number)
+        assert (np.asarray(image) == frame[..., 0]).all()
 
 
 @pytest.mark.parametrize("size", [65, 128, 200])

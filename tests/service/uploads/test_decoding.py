@@ -15,7 +15,7 @@ from service.errors import RequestError
 from service.media.animation import MOVING_FORMATS
 from service.media.encoding import FORMATS
 from service.media.png import write_apng
-from service.uploads.decoding import decode, frames_at, open_upload, pixels_of
+from service.uploads.decoding import decode, frames_at, open_upload
 from service.uploads.errors import PictureDamaged, PictureTooLarge
 from tests.service.pictures import FACTS, painted, walk
 
@@ -85,18 +85,25 @@ def test_a_photograph_is_turned_upright() -> None:
     [("1", 1), ("L", 1), ("LA", 4), ("P", 3), ("RGB", 3), ("RGBA", 4), ("CMYK", 3), ("I;16", 1)],
 )
 def test_every_mode_becomes_gray_colour_or_colour_with_alpha(mode: str, channels: int) -> None:
-    """Eight bits for each channel."""
+    """Eight bits for each channel, and sixteen of gray that has them."""
     image = Image.new(mode, (5, 3))
     writer = "JPEG" if mode == "CMYK" else "PNG"
 
-    assert read(saved(image, writer)).shape == (3, 5, channels)
+    seen = read(saved(image, writer))
+    assert (seen.shape, seen.dtype) == ((3, 5, channels), "uint16" if "16" in mode else "uint8")
 
 
-def test_sixteen_bits_of_gray_keep_the_upper_eight() -> None:
-    """Pillow's own conversion would clip all but the darkest."""
-    wide = np.arange(256, dtype=np.uint16).reshape(16, 16) * 257
+def test_sixteen_bits_of_gray_are_kept() -> None:
+    """Of a file of this service, each frame of an animation, and another one's turned upright."""
+    frames = [np.random.default_rng(n).integers(0, 65536, (8, 6, 1), np.uint16) for n in range(3)]
+    moving = open_upload(MOVING_FORMATS["png"].write(frames, 24, True, FACTS), MANY)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the top of the picture is on the right
+    turned = saved(Image.fromarray(frames[0][..., 0]), "PNG", exif=exif)
 
-    assert np.array_equal(pixels_of(Image.fromarray(wide))[..., 0], wide >> 8)
+    assert np.array_equal(read(FORMATS["png"].write(frames[0], FACTS)), frames[0])
+    assert np.array_equal([*frames_at(moving, [0, 1, 2])], frames)
+    assert np.array_equal(read(turned), np.rot90(frames[0], -1))
 
 
 def test_transparency_of_a_palette_is_kept() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.picture import Pixels, in_colour
+from models.picture import Pixels, in_colour, in_eight_bits
 from service.verification.similarity import (
     has_shape_of,
     luma_of,
@@ -84,3 +84,29 @@ def test_measures_agree_with_their_definitions() -> None:
     assert abs(ssim(pixels, noise)) < 0.2
     assert luma_of(np.full((1, 1, 3), 255, np.uint8)) == pytest.approx(255.0)
     assert resized(np.array([[[0], [100]]], np.uint8), 1, 1).tolist() == [[[50]]]
+
+
+def test_a_file_of_sixteen_bits_is_equal_in_all_of_them() -> None:
+    """One step less is similar."""
+    made = np.random.default_rng(0).integers(0, 65535, (32, 32, 1), np.uint16)
+
+    assert similarity(made, made.copy()).equal
+    off = similarity(made + np.uint16(1), made)
+    assert (off.equal, off.is_similar) == (False, True)
+
+
+def test_a_file_of_eight_bits_is_equal_to_the_view_of_its_recipe() -> None:
+    """Which is all that it can hold; also as three equal channels, as in a WebP."""
+    made = np.random.default_rng(0).integers(0, 65536, (32, 32, 1), np.uint16)
+
+    assert similarity(in_eight_bits(made), made).equal
+    assert similarity(in_colour(in_eight_bits(made)), made).equal
+    assert not similarity(in_eight_bits(made) ^ np.uint8(1), made).equal
+
+
+@pytest.mark.parametrize("factor", [256, 257])
+def test_a_picture_that_was_widened_to_sixteen_bits_is_still_equal(factor: int) -> None:
+    """Both usual ways keep the upper byte."""
+    made = painted(32, 1)
+
+    assert similarity(made.astype(np.uint16) * np.uint16(factor), made).equal

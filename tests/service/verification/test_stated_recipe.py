@@ -146,3 +146,18 @@ def test_an_animation_without_steps_is_not_guessed() -> None:
     strip = facts | {"seeds": "1 2", "steps": "2", "method": "slerp", "frames": "3"}
     with pytest.raises(NotTried, match="states to be a strip, which is one picture"):
         stated(strip, frames=3)
+
+
+def test_values_of_sixteen_bits_must_be_those_of_the_model() -> None:
+    """Else a proved picture would seem to prove them, too."""
+    deep = card_named("scans-32", channels=1, value_range=(0.0, 4095.0))
+    facts = file_facts([Recipe(deep.pinned_name, point_of(7), 32)], deep)
+
+    assert stated(facts, deep).recipes == stated(facts | {"credit": "x"}, deep).recipes
+    for change in ({"value_high": "1000"}, {"value_low": "0.0"}, {"bit_depth": "8"}):
+        ((name, value),) = change.items()
+        with pytest.raises(NotTried, match=f"states {name} {value}, and its model has"):
+            stated(facts | change, deep)
+    shallow = file_facts([Recipe(CARD.pinned_name, point_of(7), 32)], CARD)
+    with pytest.raises(NotTried, match="states value_high 1, and its model has none"):
+        stated(shallow | {"value_high": "1"})

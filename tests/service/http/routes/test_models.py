@@ -37,6 +37,7 @@ def test_a_card_tells_what_a_client_needs(client: TestClient, name: str) -> None
     assert card["resolutions"] == [4, 8, 16, 32]
     assert [(s["width"], s["height"]) for s in card["sizes"]] == [(r, r) for r in (4, 8, 16, 32)]
     assert (card["licence"], card["channels"], card["labels"]) == ("MIT", 3, [])
+    assert (card["bit_depth"], card["value_range"]) == (8, None)
     assert card["data"]["attribution"] == "nobody"
     assert card["engine"] == {
         "device": "cpu",
@@ -48,6 +49,15 @@ def test_a_card_tells_what_a_client_needs(client: TestClient, name: str) -> None
         "golden": {"tried": 0, "equal": 0},
     }
     assert card["platform"] == "cpu, uint8, digests 1"
+
+
+def test_a_card_of_sixteen_bits_tells_what_its_pixels_stand_for(settings: Settings) -> None:
+    """The values of 0 and 65,535."""
+    deep = card_named("scans-32", channels=1, value_range=(-1024.0, 3071.0))
+    with service_with(Painter(deep), settings) as client:
+        card = client.get("/models/scans-32").json()
+
+    assert (card["bit_depth"], card["value_range"]) == (16, [-1024.0, 3071.0])
 
 
 def test_an_unknown_model_is_answered_with_those_there_are(client: TestClient) -> None:
