@@ -62,12 +62,12 @@ class Batcher:
         return self._engine.status().heartbeat_age_s
 
     def depths(self) -> dict[str, int]:
-        """Number of queued images by pinned name of the model."""
+        """Number of queued images of requests by pinned name of the model."""
         with self._lock:
             return dict(self._queue.depths())
 
     def queued_work_s(self) -> float:
-        """Predicted seconds until the running batch and the queue are computed."""
+        """Predicted seconds until no image of a request is computed or waits."""
         with self._lock:
             return self._queue.work_s() + self._running_work_s()
 
@@ -76,10 +76,10 @@ class Batcher:
         return _whole_seconds(self.queued_work_s())
 
     def unfinished(self) -> list[Future[Rendered]]:
-        """The futures of admitted images without a result."""
+        """The futures of admitted images of requests without a result."""
         with self._lock:
             pending = [*self._running, *self._queue.waiting()]
-        return [each.image for each in pending if not each.image.done()]
+        return [each.image for each in pending if not (each.is_bulk or each.image.done())]
 
     # ------------------------------------------------------------------ work
 
@@ -129,8 +129,25 @@ class Batcher:
             self._dispatch()
         return pending
 
+    def submit_bulk(self, recipes: Sequence[Recipe]) -> list[PendingImage]:
+        """Queue images that are computed, in short batches, while no request waits.
+
+        They count in no limit of the admission, have no deadline, and are dropped at shutdown; the
+        caller bounds their number, and cancels those that it no longer needs.
+
+        Raises:
+            Draining, EngineSilent, EngineLost: new work is no longer admitted.
+        """
+        now = self._clock()
+        pending = [PendingImage(recipe, math.inf, now, is_bulk=True) for recipe in recipes]
+        with self._lock:
+            self._require_open(bounded=True)
+            self._queue.append_bulk(pending)
+            self._dispatch()
+        return pending
+
     def _running_work_s(self) -> float:
-        running = [each.recipe for each in self._running if not each.image.done()]
+        running = [p.recipe for p in self._running if not (p.is_bulk or p.image.done())]
         if not running:
             return 0.0
         predicted = self._predictor.seconds(running, self._limit.size)

@@ -29,7 +29,14 @@ class Observer(Protocol):
     """Receives the results of batches, for metrics; called on the engine's thread."""
 
     def batch_done(self, recipes: Sequence[Recipe], waits_s: list[float], took_s: float) -> None:
-        """Record a batch that took `took_s` seconds; its recipes had waited `waits_s` seconds."""
+        """Record a batch that took `took_s` seconds.
+
+        Args:
+            recipes: recipes of the batch.
+            waits_s: seconds that each image of a request had waited; bulk images are left out,
+                since they wait on purpose.
+            took_s: duration of the batch.
+        """
         ...
 
     def batch_failed(self, error: Exception) -> None:
@@ -149,7 +156,8 @@ class BatchExecutor:
                 pending.image.set_result(Rendered(pixels, wait, took, len(batch), began))
         self._predictor.observe(recipes, took)
         self._limit.succeeded(len(batch))
-        self._observer.batch_done(recipes, waits, took)
+        told = [wait for pending, wait in zip(batch, waits, strict=True) if not pending.is_bulk]
+        self._observer.batch_done(recipes, told, took)
 
     def _fail(self, batch: list[PendingImage], error: BaseException) -> None:
         if not isinstance(error, EngineLost):

@@ -1,7 +1,8 @@
-"""The admission queue: bounded, in arrival order over all models.
+"""The admission queue: bounded, in arrival order over all models, and bulk work behind it.
 
-Owns the queued images and the choice of the next batch, which has one model. Knows neither threads
-nor the engine nor HTTP; the time is passed as an argument.
+Owns the queued images and the choice of the next batch, which has one model. Images of requests
+come first; bulk images, those of data sets, are computed in short batches while no request waits.
+Knows neither threads nor the engine nor HTTP; the time is passed as an argument.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from models.picture import Pixels
 from service.batching.predictor import WorkPredictor
 from service.batching.recipe import Recipe
 from service.errors import DeadlinePassed, DeadlineTooNear, QueueFull, Refused
+
+MAX_BULK_S = 0.004  # predicted; a single image may take longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,14 @@ class PendingImage:
     Attributes:
         deadline: clock time in seconds after which the image is no longer needed.
         admitted_at: clock time of the admission in seconds.
+        is_bulk: True for an image of the lower priority.
         image: future of the result; cancelled when the request no longer waits for it.
     """
 
     recipe: Recipe
     deadline: float
     admitted_at: float
+    is_bulk: bool = False
     image: Future[Rendered] = field(default_factory=Future[Rendered])
 
 
@@ -61,6 +66,7 @@ class AdmissionQueue:
         max_queued_s: maximum predicted seconds of queued work; not applied to an empty queue.
         max_batch: maximum number of images in a batch; may be changed between batches.
         max_work_s: maximum predicted seconds of a batch; not applied to its first image.
+        max_bulk_s: the same for a batch of bulk images: a request waits for it at most that long.
     """
 
     def __init__(
@@ -71,30 +77,40 @@ class AdmissionQueue:
         max_work_s: float,
         predictor: WorkPredictor,
         max_queued_s: float = math.inf,
+        max_bulk_s: float = MAX_BULK_S,
     ) -> None:
         self.capacity = capacity
         self._max_queued_s = max_queued_s
         self.max_batch = max_batch
         self._max_work_s = max_work_s
+        self._max_bulk_s = max_bulk_s
         self._predictor = predictor
         self._pending: deque[PendingImage] = deque()
+        self._bulk: deque[PendingImage] = deque()
 
     def waiting(self) -> list[PendingImage]:
-        """Queued images that are not cancelled, in order of arrival."""
+        """Queued images of requests that are not cancelled, in order of arrival."""
         return [pending for pending in self._pending if not pending.image.done()]
 
     def depths(self) -> Counter[str]:
-        """Number of queued images by model."""
+        """Number of queued images of requests by model."""
         return Counter(pending.recipe.model for pending in self.waiting())
 
     def work_s(self) -> float:
-        """Predicted seconds until the queue is empty."""
+        """Predicted seconds until no request waits."""
         waiting = (pending.recipe for pending in self.waiting())
         return self._predictor.seconds(waiting, self.max_batch)
 
     def append(self, pending: Sequence[PendingImage]) -> None:
         """Add images without checking the limits."""
         self._pending.extend(pending)
+
+    def append_bulk(self, pending: Sequence[PendingImage]) -> None:
+        """Add images of the lower priority, which count in no limit; their number is the caller's.
+
+        Only a batch without any image of a request computes them.
+        """
+        self._bulk.extend(pending)
 
     def require_room(self, recipes: Sequence[Recipe], queued_s: float) -> None:
         """Refuse a request that exceeds the limits of the queue.
@@ -156,33 +172,45 @@ class AdmissionQueue:
         """Remove and return the next batch: the oldest image, and others of its model that fit.
 
         Cancelled images and images whose deadline has passed are removed without being computed.
-        The oldest image is in every batch, so no request starves.
+        The oldest image is in every batch, so no request starves. Bulk images are taken if no
+        request waits.
         """
-        batch: list[PendingImage] = []
-        staying: list[PendingImage] = []
-        work = 0.0
-        while self._pending and len(batch) < self.max_batch:
-            pending = self._pending.popleft()
-            if batch and not self._goes_along(pending, batch[0], work):
-                staying.append(pending)
-            elif _claim(pending, now):
-                batch.append(pending)
-                work += self._predictor.image_seconds(pending.recipe)
-        self._pending.extendleft(reversed(staying))
-        return batch
+        batch = self._filled(self._pending, now, self._max_work_s)
+        return batch or self._filled(self._bulk, now, self._max_bulk_s)
 
     def give_up(self, error: Callable[[], Refused]) -> int:
         """Refuse all queued images, each with a new `error()`; returns their number."""
-        refused = [each for each in self._pending if each.image.set_running_or_notify_cancel()]
+        queued = [*self._pending, *self._bulk]
+        refused = [each for each in queued if each.image.set_running_or_notify_cancel()]
         self._pending.clear()
+        self._bulk.clear()
         for pending in refused:
             pending.image.set_exception(error())
         return len(refused)
 
-    def _goes_along(self, pending: PendingImage, head: PendingImage, work: float) -> bool:
+    def _filled(
+        self, queued: deque[PendingImage], now: float, max_work_s: float
+    ) -> list[PendingImage]:
+        """Remove and return a batch from the front of `queued`; the others keep their order."""
+        batch: list[PendingImage] = []
+        staying: list[PendingImage] = []
+        work = 0.0
+        while queued and len(batch) < self.max_batch:
+            pending = queued.popleft()
+            if batch and not self._goes_along(pending, batch[0], work, max_work_s):
+                staying.append(pending)
+            elif _claim(pending, now):
+                batch.append(pending)
+                work += self._predictor.image_seconds(pending.recipe)
+        queued.extendleft(reversed(staying))
+        return batch
+
+    def _goes_along(
+        self, pending: PendingImage, head: PendingImage, work: float, max_work_s: float
+    ) -> bool:
         if pending.recipe.model != head.recipe.model:
             return False
-        return work + self._predictor.image_seconds(pending.recipe) <= self._max_work_s
+        return work + self._predictor.image_seconds(pending.recipe) <= max_work_s
 
 
 def _claim(pending: PendingImage, now: float) -> bool:

@@ -83,6 +83,21 @@ async def wait_for_images(
     return images
 
 
+async def wait_for_bulk(batcher: Batcher, recipes: Sequence[Recipe]) -> list[Rendered]:
+    """The images of `recipes` at the lower priority, in the same order, without a deadline.
+
+    Raises:
+        Draining, EngineSilent, EngineLost: refused, at once or later.
+        EngineFailed: the engine raised an exception.
+    """
+    pending = batcher.submit_bulk(recipes)
+    try:
+        return [await asyncio.wrap_future(each.image) for each in pending]
+    finally:
+        for each in pending:
+            each.image.cancel()
+
+
 async def drain(batcher: Batcher, limit_s: float) -> int:
     """Stop admitting, finish admitted images within `limit_s` seconds, stop the engine.
 

@@ -302,3 +302,73 @@ def test_an_endless_stream_starves_nobody(
 def test_a_small_picture_goes_along_with_large_ones_before_it() -> None:
     """It fits into the batch of the first of them, so eleven cost it nothing."""
     assert wait_among(lambda _: 512, 4, 11)[0] == 0
+
+
+# ----------------------------------------------------------------------------------------
+# Bulk images
+
+
+def bulk(seed: int, model: str = "a", resolution: int = 8) -> PendingImage:
+    """One image of a data set."""
+    recipe = Recipe(model, point_of(seed), resolution)
+    return PendingImage(recipe, math.inf, 0.0, is_bulk=True)
+
+
+def test_bulk_images_are_taken_only_while_no_request_waits() -> None:
+    """And never in a batch with one, which they would make longer."""
+    waiting = line(max_batch=4)
+    waiting.append_bulk([bulk(n) for n in range(10, 13)])
+    admit(waiting, [ticket(0)])
+
+    assert ([0], [10, 11, 12]) == (seeds(waiting.take(1.0)), seeds(waiting.take(1.0)))
+
+
+def test_bulk_images_never_starve_where_requests_leave_room() -> None:
+    """Each moment without a waiting request is theirs, in their order."""
+    waiting = line(max_batch=2)
+    waiting.append_bulk([bulk(n) for n in range(6)])
+    taken: list[int] = []
+    for _ in range(3):
+        admit(waiting, [ticket(99)])
+        assert seeds(waiting.take(1.0)) == [99]
+        taken += seeds(waiting.take(1.0))
+
+    assert taken == list(range(6))
+
+
+def test_a_batch_of_bulk_images_is_short_but_never_empty() -> None:
+    """A request that comes meanwhile waits for no more than its predicted work, or one image."""
+    predictor = WorkPredictor()
+    for count in (1, 2, 3) * 60:  # a millisecond for each image of 8 px, ten for each of 128
+        predictor.observe([Recipe("a", point_of(0), 8)] * count, 0.001 * count)
+        predictor.observe([Recipe("a", point_of(0), 128)] * count, 0.010 * count)
+    waiting = AdmissionQueue(
+        capacity=9, max_batch=64, max_work_s=1.0, predictor=predictor, max_bulk_s=0.0045
+    )
+    waiting.append_bulk([bulk(n) for n in range(9)])
+    waiting.append_bulk([bulk(n, resolution=128) for n in range(9, 11)])
+    batches = [seeds(waiting.take(1.0)) for _ in range(5)]
+
+    assert batches == [[0, 1, 2, 3], [4, 5, 6, 7], [8], [9], [10]]
+
+
+def test_bulk_images_count_in_no_limit() -> None:
+    """Neither places nor work, neither depth nor what is told of the wait."""
+    waiting = line(capacity=2, max_queued_s=1e-9)
+    waiting.append_bulk([bulk(n) for n in range(50)])
+    admit(waiting, [ticket(0), ticket(1)])
+
+    assert waiting.depths() == {"a": 2}
+    assert [each.recipe.point.start for each in waiting.waiting()] == [0, 1]
+
+
+def test_cancelled_bulk_images_are_dropped_and_all_are_given_up_at_the_end() -> None:
+    """Nobody waits for ever."""
+    waiting = line()
+    gone, there = bulk(0), bulk(1)
+    waiting.append_bulk([gone, there])
+    gone.image.cancel()
+
+    assert waiting.give_up(lambda: Draining("the end")) == 1
+    assert isinstance(there.image.exception(), Draining)
+    assert waiting.take(1.0) == []

@@ -12,7 +12,7 @@ from service.batching.batcher import Batcher
 from service.batching.predictor import WorkPredictor
 from service.batching.queue import AdmissionQueue
 from service.batching.recipe import Recipe, point_of
-from service.batching.waiting import drain, wait_for_images
+from service.batching.waiting import drain, wait_for_bulk, wait_for_images
 from service.errors import DeadlinePassed, Draining, EngineFailed, QueueFull
 from service.operations.metrics import Metrics
 from tests.service.painter import PATIENCE_S, Painter, paint
@@ -182,3 +182,31 @@ async def test_draining_gives_up_after_its_limit(painter: Painter, batcher: Batc
         await waiting
     painter.gate.set()
     assert len(await held) == 4
+
+
+async def test_bulk_images_come_in_order_and_without_a_place_in_the_line(
+    painter: Painter, batcher: Batcher
+) -> None:
+    """More of them than may wait."""
+    wanted = recipes(painter, *range(30))
+
+    images = await wait_for_bulk(batcher, wanted)
+
+    assert [paint(r).tolist() for r in wanted] == [i.pixels.tolist() for i in images]
+
+
+async def test_a_cancelled_task_takes_its_bulk_images_out(
+    painter: Painter, batcher: Batcher
+) -> None:
+    """All but the batch that runs."""
+    painter.gate.clear()
+    task = asyncio.create_task(wait_for_bulk(batcher, recipes(painter, *range(30))))
+    await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
+    task.cancel()
+    await asyncio.wait([task])
+    painter.gate.set()
+    (image,) = await wait_for_images(batcher, recipes(painter, 99), PATIENCE_S)
+
+    assert image.batch_size == 1
+    assert painter.seeds[-1] == 99
+    assert len(painter.seeds) <= 1 + 4
