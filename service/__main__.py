@@ -18,7 +18,7 @@ import uvicorn
 from prometheus_client import disable_created_metrics
 
 from service.app import create_app
-from service.commands import search, verify
+from service.commands import dataset, manifest, search, verify
 from service.composition import ServiceRuntime, available_cores
 from service.env_file import SettingsError
 from service.environment import describe_settings, read_settings
@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = whole.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (verify, search):
+    for command in (verify, search, dataset, manifest):
         summary = (command.__doc__ or "").partition("\n")[0]
         name = command.__name__.rpartition(".")[2]
         each = commands.add_parser(name, help=summary.partition(": ")[2], description=summary)

@@ -26,6 +26,7 @@ from service.http.pages import (
 from service.http.ranges import RecentFiles
 from service.http.request_log import RequestLogMiddleware
 from service.http.routes import (
+    datasets,
     generate,
     interpolate,
     models,
@@ -77,7 +78,7 @@ def create_app(
     add_cors(app, settings.cors_origins)
     app.add_middleware(RequestLogMiddleware, metrics=parts.metrics)
     app.add_middleware(SecurityHeadersMiddleware)  # the last one added is the outermost
-    for room in (generate, reproduce, interpolate, models, status):
+    for room in (generate, reproduce, interpolate, datasets, models, status):
         app.include_router(room.router, dependencies=access_dependencies(settings))
     app.include_router(verify.router, dependencies=access_dependencies(settings, body=True))
     app.include_router(operations.router, dependencies=[Depends(no_body)])

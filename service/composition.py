@@ -23,6 +23,8 @@ from service.batching.waiting import drain
 from service.credentials.current import CurrentSigner
 from service.engine.torch_engine import TorchEngine
 from service.errors import NotReady
+from service.media.bulk_encoders import BulkEncoders
+from service.operations.downloads import OpenDownloads
 from service.operations.engine_health import EngineHealth
 from service.operations.metrics import Metrics
 from service.pipeline import ImagePipeline
@@ -87,6 +89,8 @@ class ServiceRuntime:
             self.metrics.credentials_expire(self.credentials.expiry_timestamp)
         self.keys = KeyRing(settings.api_keys)
         self.rate = RateLimit(settings.rate_limit) if settings.rate_limit else None
+        rate = settings.dataset_rate_limit
+        self.dataset_rate = RateLimit(rate, "pictures") if rate else None
         self._background = BackgroundThread()
         self.engine = open_engine(settings, self._background)
         predictor = WorkPredictor()
@@ -122,7 +126,10 @@ class ServiceRuntime:
             settings, self.batcher, self.metrics, available_cores(), using=self.registry.using
         )
         self.decoders = DecoderPool()
+        self.downloads = OpenDownloads(settings.max_datasets)
+        self.bulk_encoders = BulkEncoders(max(1, (settings.encoders or available_cores()) // 2))
         self.metrics.watch(self.batcher)
+        self.metrics.datasets.watch(self.downloads.__len__)
         self.draining = False
         self._not_ready: NotReady | None = NotReady(
             "the models are still loading", retry_after_s=LOADING_RETRY_S
@@ -194,8 +201,9 @@ class ServiceRuntime:
             log.info("draining: %.1f s of work are queued", self.batcher.queued_work_s())
 
     def begin_drain(self) -> None:
-        """Refuse new requests; admitted ones are finished."""
+        """Refuse new requests; admitted ones are finished, data sets are cut."""
         self.announce_drain()
+        self.downloads.end()
         self.batcher.stop_admitting()
 
     async def stop(self) -> None:
@@ -206,6 +214,7 @@ class ServiceRuntime:
         if self._watch is not None:
             self._watch.cancel()
         self.pipeline.close()
+        self.bulk_encoders.close()
         self.decoders.close()
 
     def ended(self, within_s: float) -> bool:

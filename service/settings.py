@@ -142,6 +142,9 @@ class Settings(BaseModel):
         le=2**48,
         description="pixels of all interpolations under way together, frames times area",
     )
+    max_datasets: int = Field(
+        default=2, ge=0, le=64, description="data sets downloaded at a time; 0: none"
+    )
     max_body_bytes: int = Field(
         default=65_536, ge=0, le=2**40, description="largest request body that is read"
     )
@@ -164,6 +167,9 @@ class Settings(BaseModel):
     rate_limit: RateText | None = Field(
         default=None,
         description="requests of one key, else one address, as 120/minute; else without limit",
+    )
+    dataset_rate_limit: RateText | None = Field(
+        default=None, description="the same for pictures in data sets, as 100000/day"
     )
     cors_origins: Origins = Field(
         default=(),

@@ -6,6 +6,7 @@ configuration is wrong.
 
 from __future__ import annotations
 
+from docker.dashboards.datasets import DATASETS
 from docker.dashboards.panels import Dashboard, Panel, Query, Row
 from docker.dashboards.process import PROCESS
 
@@ -224,5 +225,5 @@ ENGINE_AND_QUEUE = Dashboard(
     "progan-engine",
     "Progan: engine and queue",
     "Is the service too small, or set wrongly? Queue, engine, batches and encoding.",
-    [QUEUE, ENGINE, BATCHES, ENCODING, PROCESS],
+    [QUEUE, ENGINE, BATCHES, ENCODING, DATASETS, PROCESS],
 )

@@ -18,6 +18,7 @@ PATHS = (
     "GET /images/{n}?format=jpeg",
     "POST /generate?count=3&seed={n}&seed={n}1&seed={n}2",
     "GET /interpolate?seed={n}&seed=1&steps=3",
+    "GET /datasets?count=20&from_seed={n}&resolution=8",
     "GET /images/{n}?resolution=7",
     "GET /images/{n}?model=nobody",
 )

@@ -1,4 +1,4 @@
-"""Rate limits per client: by key, else by address.
+"""Rate limits per client: by key, else by address; of requests, or of pictures in data sets.
 
 Owns the windows and their assignment to clients. A window begins with a client's first request, so
 Retry-After is exact. Addresses are hashed to a fixed number of windows, which bounds the memory;
@@ -24,13 +24,15 @@ NETWORK_BITS = 64  # prefix length in bits that one customer or one server has i
 
 
 class RateLimit:
-    """Counts requests per client.
+    """Counts requests, or pictures, per client.
 
     Args:
         rates: rates such as `120/minute` or `10/second; 1000/hour`.
+        things: what is counted, for messages; requests if empty.
     """
 
-    def __init__(self, rates: str) -> None:
+    def __init__(self, rates: str, things: str = "") -> None:
+        self._things = f"{things} " if things else ""
         self._rates = parse_many(rates)
         self._storage = MemoryStorage()
         self._windows = FixedWindowRateLimiter(self._storage)
@@ -46,18 +48,44 @@ class RateLimit:
         Raises:
             RateExceeded: its window is used up; with the seconds until the next window.
         """
-        who = self._window_of(address) if key is None else f"key {key.hex()}"
         # All rates are tested before one is counted: a refused request does not count.
-        full = [rate for rate in self._rates if not self._windows.test(rate, who)]
+        self.require(key, address)
+        self.count(key, address)
+
+    @property
+    def most(self) -> int:
+        """The largest number that one window can hold."""
+        return min(rate.amount for rate in self._rates)
+
+    def require(self, key: bytes | None, address: str, amount: int = 1) -> None:
+        """Check that the windows of a client have room, without counting.
+
+        Args:
+            key: digest of its key, if it has a valid one.
+            address: its IP address.
+            amount: requests or pictures.
+
+        Raises:
+            RateExceeded: its window is used up; with the seconds until the next window.
+        """
+        who = self._client(key, address)
+        full = [rate for rate in self._rates if not self._windows.test(rate, who, cost=amount)]
         if full:
             ends = [self._windows.get_window_stats(rate, who).reset_time for rate in full]
             raise RateExceeded(
-                f"more than {' and '.join(map(str, full))} from one client",
+                f"more {self._things}than {' and '.join(map(str, full))} from one client",
                 retry_after_s=max(1, math.ceil(max(ends) - time.time())),
                 allowed=str(full[-1]),
             )
+
+    def count(self, key: bytes | None, address: str, amount: int = 1) -> None:
+        """Count requests or pictures of a client, whether its windows have room or not."""
+        who = self._client(key, address)
         for rate in self._rates:
-            self._windows.hit(rate, who)
+            self._windows.hit(rate, who, cost=amount)
+
+    def _client(self, key: bytes | None, address: str) -> str:
+        return self._window_of(address) if key is None else f"key {key.hex()}"
 
     def _window_of(self, address: str) -> str:
         place = network_of(address).encode()

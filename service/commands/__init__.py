@@ -1,1 +1,1 @@
-"""Commands beside serving: `python -m service verify` and `search`."""
+"""Commands beside serving: `python -m service verify`, `search`, `dataset` and `manifest`."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from models.latent import MAX_SEED
 from service.batching.engine import ModelInfo
 from service.commands.local_models import LocalModels
+from service.commands.progress import duration_text, end_progress, note, show_progress
 from service.errors import RequestError
 from service.settings import Settings
 from service.uploads.decoding import decode, open_upload
@@ -24,7 +25,6 @@ from service.verification.seed_search import KEPT_CANDIDATES, Candidate, SeedSea
 
 FOUND, NOT_FOUND, UNUSABLE = 0, 1, 2
 CHUNK = 256  # seeds between two updates of the progress bar
-BAR = 30  # characters
 SHOWN = 3  # candidates
 EVERY_LABEL = "all"
 
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     done = search_range(search, seeds, len(labels), served)
     if done < len(seeds):
         rest = f"--from {seeds.start + done} --count {len(seeds) - done}"
-        _note(f"stopped after {done:,} seeds; go on with {rest}")
+        note(f"stopped after {done:,} seeds; go on with {rest}")
     candidates = search.candidates()
     print(_as_json(candidates) if options.json else "\n".join(_lines(candidates)))  # noqa: T201 - its output
     return FOUND if is_found(candidates) else NOT_FOUND
@@ -101,18 +101,17 @@ def search_range(search: SeedSearch, seeds: range, labels: int, served: ModelInf
             done += len(chunk)
             rate = done / max(time.monotonic() - began, 1e-9)
             if done == len(chunk) and done < len(seeds):
-                top = served.card.resolutions[-1]
-                _note(
+                top, needed = served.card.resolutions[-1], duration_text(len(seeds) / rate)
+                note(
                     f"{len(seeds):,} seeds{f' in {labels} classes' if labels > 1 else ''} at "
                     f"{search.first} px: {rate:,.0f} seeds a second, about "
-                    f"{_duration(len(seeds) / rate)}; then the best {KEPT_CANDIDATES} at {top} px"
+                    f"{needed}; then the best {KEPT_CANDIDATES} at {top} px"
                 )
-            _show_progress(done, len(seeds), rate)
+            show_progress(done, len(seeds), rate)
     except KeyboardInterrupt:
         pass
     finally:
-        if sys.stderr.isatty():
-            print(file=sys.stderr)  # noqa: T201 - ends the progress bar
+        end_progress()
     return done
 
 
@@ -147,22 +146,3 @@ def _as_json(candidates: list[Candidate]) -> str:
         for each in candidates[:SHOWN]
     ]
     return json.dumps({"found": is_found(candidates), "candidates": found}, ensure_ascii=False)
-
-
-def _show_progress(done: int, total: int, rate: float) -> None:
-    """Draw the progress bar, if a person looks at it."""
-    if sys.stderr.isatty():
-        filled = BAR * done // total
-        left = _duration((total - done) / rate)
-        bar = "#" * filled + "." * (BAR - filled)
-        print(f"\r[{bar}] {done:,} of {total:,}, {left} left ", end="", file=sys.stderr, flush=True)  # noqa: T201 - for a person
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.1f} hours"
-
-
-def _note(text: str) -> None:
-    print(text, file=sys.stderr)  # noqa: T201 - for a person

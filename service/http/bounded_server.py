@@ -32,6 +32,7 @@ from service.http.connections import (
 from service.http.problems import MEDIA_TYPE, TYPE_PREFIX
 
 ALWAYS_ANSWERED = (b"/health/", b"/metrics")
+CUT_OFF = "cut_off"  # in the state of a request: a function that cuts its answer off
 TICKS = 5  # of 0.1 s each, between two checks for expired connections
 
 OnRefused = Callable[[int, str], None]
@@ -119,6 +120,11 @@ class BoundedProtocol(HttpToolsProtocol):
         else:  # nothing was received
             self.transport.close()
 
+    def _cut_off(self, cycle: RequestResponseCycle) -> None:
+        cycle.disconnected = True  # what is not sent yet need not be missed
+        self.transport.close()  # sends what is written; a slow client has LINGER_S for it
+        self.loop.call_later(LINGER_S, self.transport.abort)
+
     def _is_idle(self) -> bool:
         cycle: RequestResponseCycle | None = getattr(self, "cycle", None)  # none before a request
         return cycle is None or cycle.response_complete
@@ -150,6 +156,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.expires_at = self._body_began_at + HEAD_S
         self._table.at_work(self)
         super().on_headers_complete()
+        self.scope.setdefault("state", {})[CUT_OFF] = functools.partial(self._cut_off, self.cycle)
 
     def on_body(self, body: bytes) -> None:
         """Count the bytes of the body; the application limits the total."""

@@ -35,6 +35,19 @@ PICTURE_HEADERS: Final = {fact.header: fact.about for fact in FACTS if fact.head
     "Content-Disposition": "A file name for whoever saves the answer.",
 }
 CACHE_HEADERS: Final = ("ETag", "Cache-Control", "Accept-Ranges")
+DATASET_HEADERS: Final = {
+    "X-Model": PICTURE_HEADERS["X-Model"],
+    "X-Resolution": PICTURE_HEADERS["X-Resolution"],
+    "X-Label": "Class of all pictures, percent-encoded, if one was asked for.",
+    "X-Watermark": PICTURE_HEADERS["X-Watermark"],
+    "X-From-Seed": "First seed.",
+    "X-Count": "Number of pictures.",
+    "X-Request-ID": PICTURE_HEADERS["X-Request-ID"],
+    "Content-Disposition": PICTURE_HEADERS["Content-Disposition"],
+    "ETag": "Of the whole archive.",
+    "Cache-Control": "An archive is not cached.",
+    "Accept-Ranges": "none: ask for the rest with from_seed.",
+}
 
 
 def etag_of(

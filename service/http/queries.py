@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from service.batching.recipe import Method
+from service.datasets.dataset import MAX_DATASET_COUNT, MAX_FROM_SEED
 from service.http.parameters import SEEDS_ALLOWED, Label, ModelName, NeverNull, Resolution, SeedText
 
 MAX_COUNT = 64
@@ -21,6 +22,7 @@ MAX_STRIP_FRAMES = 64  # as many as pictures on a contact sheet
 
 ImageFormatName = Literal["png", "webp", "jpeg"]
 WalkFormatName = Literal["webp", "gif", "png", "mp4", "strip", "zip", "json"]
+ArchiveFormatName = Literal["zip", "webdataset"]
 
 
 class Parameters(BaseModel):
@@ -130,4 +132,27 @@ class WalkQuery(Parameters):
     )
     method: Method = Field(
         default=Method.SLERP, description="Along the great circle, or the straight line."
+    )
+
+
+class DatasetQuery(Parameters):
+    """Parameters of a data set."""
+
+    count: int = Field(
+        ge=1, le=MAX_DATASET_COUNT, description="Number of pictures.", examples=[1000]
+    )
+    from_seed: int = Field(
+        default=0,
+        ge=0,
+        le=MAX_FROM_SEED,
+        description="First seed; a download that was cut goes on with the first missing one.",
+    )
+    resolution: Resolution = None
+    model: ModelName = None
+    label: Label = None
+    format: ArchiveFormatName = Field(
+        default="zip", description="webdataset is a tar file as the library of this name reads it."
+    )
+    image_format: ImageFormatName = Field(
+        default="png", description="Of each picture; png and webp are lossless."
     )

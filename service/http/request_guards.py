@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
+from starlette.types import Receive
 
 from service.errors import BodyNotTaken, BodyTooLarge, ClientGone, OutOfRange
 
@@ -85,7 +86,7 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
         ClientGone: the client disconnected.
     """
     task = asyncio.ensure_future(work)
-    watch = asyncio.ensure_future(_until_gone(request))
+    watch = asyncio.ensure_future(until_gone(request.receive))
     try:
         await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
@@ -100,6 +101,7 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
             task.exception()  # marks the exception as retrieved
 
 
-async def _until_gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
+async def until_gone(receive: Receive) -> None:
+    """Wait until the client has disconnected; the body must be read."""
+    while (await receive())["type"] != "http.disconnect":
         pass

@@ -15,7 +15,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.http.headers import CACHE_HEADERS, PICTURE_HEADERS
+from service.http.headers import CACHE_HEADERS, DATASET_HEADERS, PICTURE_HEADERS
 
 CONTENT_POLICY = "Content-Security-Policy"
 
@@ -55,8 +55,7 @@ REQUEST_HEADERS = (
     "X-Request-Timeout",
 )
 EXPOSED_HEADERS = (
-    *PICTURE_HEADERS,
-    *CACHE_HEADERS,
+    *dict.fromkeys((*PICTURE_HEADERS, *CACHE_HEADERS, *DATASET_HEADERS)),
     "Content-Location",
     "Content-Range",
     "Retry-After",

@@ -6,7 +6,7 @@ closed sets: never a seed, a raw path or a client.
 - Health:         requests by status, request duration, self-test, engine errors, heartbeat age
 - Capacity:       queue depth, queue wait, queued work, refusals: add a replica or shed load
 - Configuration:  batch size, batch and encode duration: set batch size, threads, formats
-- Usage:          images by model and resolution
+- Usage:          images by model and resolution; data sets (`dataset_metrics`)
 - Credentials:    time at which their certificates expire
 - Process:        process_*: memory, processor time, open files, start time
 """
@@ -24,6 +24,7 @@ from service.batching.batcher import Batcher
 from service.batching.engine import KINDS as FAULT_KINDS
 from service.batching.engine import kind_of
 from service.batching.recipe import Recipe
+from service.operations.dataset_metrics import DatasetMetrics
 from service.operations.recent_counts import RecentCounts
 from service.registry.catalogue import Catalogue
 
@@ -94,6 +95,7 @@ class Metrics:
         self.verifications = counter(
             "verifications_total", f"Files verified, by origin: {', '.join(ORIGINS)}.", "origin"
         )
+        self.datasets = DatasetMetrics(registry)
         self.selftest_ok = Gauge(
             "progan_selftest_ok",
             "1 when no loaded picture depends on its batch and no bundle was refused.",
@@ -164,6 +166,7 @@ class Metrics:
         for served in catalogue.models.values():
             for resolution in served.card.resolutions:
                 self.images.labels(served.card.name, resolution)
+                self.datasets.images.labels(served.card.name, resolution)
             self.model_info.labels(
                 served.card.name,
                 served.card.weights_sha256,

@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from service.http.headers import CACHE_HEADERS, PICTURE_HEADERS
+from service.http.headers import CACHE_HEADERS, DATASET_HEADERS, PICTURE_HEADERS
 from service.http.parameters import SEEDS_ALLOWED
 from service.http.problems import MEDIA_TYPE
 from service.http.schemas import GenerateAnswer, Problem, WalkAnswer
@@ -122,6 +122,19 @@ GENERATE: Responses = {
         "headers": _headers(),
     },
     **error_responses(401, 404, 406, 413, 415, 422, 429, 500, 503, 504),
+}
+DATASETS: Responses = {
+    200: {
+        "description": "The archive, sent while it is made. Its last record, `complete.json` or "
+        "`__complete__`, proves that it is whole; one without it goes on with `from_seed`.",
+        "content": {**ANY_FILE, **ARCHIVE, "application/x-tar": BINARY},
+        "headers": {
+            name: {"description": about, "schema": {"type": "string"}}
+            for name, about in DATASET_HEADERS.items()
+        },
+    },
+    304: {"description": "The client has these bytes."},
+    **error_responses(401, 403, 404, 412, 413, 415, 422, 429, 500, 503),
 }
 METRICS: Responses = {
     200: {"description": "The metrics.", "content": {"text/plain": {"schema": {"type": "string"}}}},

@@ -128,3 +128,19 @@ def test_guessing_keys_is_limited_and_takes_nothing_from_those_who_have_one(
 
     assert [guess.status_code for guess in guesses] == [401, 401, 429]
     assert good.status_code == 200
+
+
+def test_a_rate_counts_amounts_and_is_asked_beforehand() -> None:
+    """What is only asked for does not count; what has happened counts in any case."""
+    rate = RateLimit("10/day; 25/day", "pictures")
+    rate.require(None, HERE, 10)
+    rate.count(None, HERE, 7)
+    rate.require(None, HERE, 3)
+    with pytest.raises(RateExceeded, match="more pictures than 10 per 1 day"):
+        rate.require(None, HERE, 4)
+    rate.count(None, HERE, 5)
+    with pytest.raises(RateExceeded):
+        rate.require(None, HERE, 1)
+    rate.require(digest_of("sesame"), HERE, 10)
+
+    assert rate.most == 10

@@ -1,0 +1,1 @@
+"""Data sets: pictures of consecutive seeds in one archive, with a manifest."""

@@ -1,0 +1,156 @@
+"""A data set: the pictures of consecutive seeds of one model, and the file of each.
+
+Owns the range of seeds, the recipe, the file and the file name of each picture, and the ETag of the
+whole. Knows neither archives nor HTTP nor the engine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from models.card import Card
+from models.latent import MAX_SEED
+from models.picture import Pixels
+from service.batching.engine import ModelInfo
+from service.batching.recipe import Recipe, point_of
+from service.batching.watermarks import watermark_at
+from service.credentials.signing import FileSigner
+from service.datasets.manifest import Description, PictureRecord
+from service.facts import SOFTWARE, file_facts
+from service.media.encoding import ENCODER_VERSION, FORMATS
+
+MAX_DATASET_COUNT: Final = 1_000_000
+MAX_FROM_SEED: Final = MAX_SEED - MAX_DATASET_COUNT + 1  # a data set of any size fits behind it
+LAYOUT_VERSION: Final = 1  # increase it whenever the same data set may become other bytes
+
+
+class PictureFile(Protocol):
+    """A finished file of one picture (`service.files.File`)."""
+
+    @property
+    def content(self) -> bytes:
+        """Its bytes."""
+        ...
+
+    @property
+    def pixel_sha256(self) -> str:
+        """SHA-256 of the raw pixels."""
+        ...
+
+
+WriteFile = Callable[[Recipe, Card, Pixels, str, FileSigner | None], PictureFile]
+
+
+@dataclass(frozen=True, slots=True)
+class PictureEntry:
+    """One picture of a data set, as it stands in an archive.
+
+    Attributes:
+        content: the bytes of its file.
+    """
+
+    record: PictureRecord
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The pictures of `count` seeds from `from_seed` on.
+
+    Attributes:
+        resolution: resolution of all pictures.
+        label: class of all pictures; None: each seed has its own class.
+        image_format: format of each file, a key of `FORMATS`.
+        write_file: recipe, card, pixels, format and signer -> file (`service.files.picture_file`).
+        signer: signs each file; None for files without Content Credentials.
+    """
+
+    served: ModelInfo
+    from_seed: int
+    count: int
+    resolution: int
+    label: str | None
+    image_format: str
+    write_file: WriteFile
+    signer: FileSigner | None = None
+
+    @property
+    def seeds(self) -> range:
+        """All seeds, in order."""
+        return range(self.from_seed, self.from_seed + self.count)
+
+    def recipe_of(self, seed: int) -> Recipe:
+        """The recipe of the picture of a seed; its class is resolved."""
+        served, resolution = self.served, self.resolution
+        label = served.label_of(self.label, seed)
+        watermark = watermark_at(served, resolution)
+        return Recipe(served.pinned_name, point_of(seed), resolution, label, watermark)
+
+    def recipes(self, seeds: Sequence[int]) -> list[Recipe]:
+        """The recipes of several seeds, in order."""
+        return [self.recipe_of(seed) for seed in seeds]
+
+    def file_name(self, seed: int) -> str:
+        """The name of a picture: it depends on its seed alone, so that parts fit together."""
+        return f"{seed:06d}{FORMATS[self.image_format].extension}"
+
+    def entry_of(self, seed: int, pixels: Pixels) -> PictureEntry:
+        """The finished picture of a seed: the bytes that `GET /images/{seed}` gives.
+
+        Raises:
+            SigningFailed: it could not be signed.
+        """
+        recipe = self.recipe_of(seed)
+        card, labels = self.served.card, self.served.card.labels
+        file = self.write_file(recipe, card, pixels, self.image_format, self.signer)
+        record = PictureRecord(
+            file=self.file_name(seed),
+            seed=str(seed),
+            label=recipe.label,
+            class_index=None if recipe.label is None else labels.index(recipe.label),
+            pixel_sha256=file.pixel_sha256,
+        )
+        return PictureEntry(record, file.content)
+
+    def description(self) -> Description:
+        """Everything that the pictures have in common, and the range of seeds."""
+        served, card = self.served, self.served.card
+        height, width = served.size_at(self.resolution)
+        return Description(
+            layout=LAYOUT_VERSION,
+            software=SOFTWARE,
+            model=served.pinned_name,
+            platform=served.mode.platform,
+            resolution=self.resolution,
+            width=width,
+            height=height,
+            channels=card.network.channels,
+            label=self.label,
+            labels=list(card.labels),
+            image_format=self.image_format,
+            watermark=watermark_at(served, self.resolution),
+            licence=card.licence,
+            credit=card.data.attribution,
+            from_seed=str(self.from_seed),
+            count=self.count,
+        )
+
+    def etag(self, archive_format: str) -> str:
+        """A validator for the bytes of its archive, quotes included; nothing is rendered.
+
+        It is weak if the signer's signatures never repeat (RFC 9110, section 8.8.1).
+        """
+        first = self.recipe_of(self.from_seed)
+        parts = (
+            self.description().model_dump_json(),
+            repr(sorted(file_facts([first], self.served.card).items())),
+            archive_format,
+            ENCODER_VERSION,
+            *([self.signer.version] if self.signer else []),
+        )
+        digest = hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
+        is_weak = self.signer is not None and not self.signer.is_repeatable
+        return f'{"W/" if is_weak else ""}"{digest}"'

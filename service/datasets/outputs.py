@@ -1,0 +1,220 @@
+"""Data sets on disk: a folder, a ZIP file or a tar file, each continued where it was stopped.
+
+Owns the unfinished files, their locks and the order of writing: a picture is counted only when it
+is whole on disk, so a process that is killed loses a few pictures and no more. Knows neither
+engine nor command line.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Final, Protocol
+
+from pydantic import ValidationError
+
+from service.datasets.archives import (
+    COMPLETION_FILE,
+    DESCRIPTION_FILE,
+    Archive,
+    WebDatasetArchive,
+    ZipArchive,
+    json_file,
+)
+from service.datasets.dataset import Dataset, PictureEntry
+from service.datasets.manifest import PictureRecord, PicturesDigest
+from service.datasets.resuming import (
+    OtherDataset,
+    description_in,
+    require_same,
+    resume_tar,
+    resume_zip,
+)
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+PARTIAL_SUFFIX: Final = ".partial"
+FOLDER_MANIFEST: Final = "manifest.jsonl"
+
+
+class DatasetOutput(Protocol):
+    """A place that takes the pictures of a data set in order.
+
+    Attributes:
+        next_seed: first seed whose picture is missing.
+    """
+
+    next_seed: int
+
+    def write(self, entry: PictureEntry) -> None:
+        """Write the next picture."""
+        ...
+
+    def finish(self) -> None:
+        """Write the closing record; the output is complete."""
+        ...
+
+
+class ArchiveOutput:
+    """A ZIP or tar file; until it is complete its name ends with `.partial`.
+
+    Args:
+        file: the unfinished file, opened for reading and writing.
+        path: its final path.
+    """
+
+    def __init__(self, file: BinaryIO, path: Path, dataset: Dataset, archive: Archive) -> None:
+        self._file = file
+        self._path = path
+        self._archive = archive
+        if isinstance(archive, ZipArchive):
+            self.next_seed = resume_zip(file, archive, dataset)
+        else:
+            assert isinstance(archive, WebDatasetArchive)
+            self.next_seed = resume_tar(file, archive, dataset)
+        if file.tell() == 0:
+            file.writelines(archive.begin())
+
+    def write(self, entry: PictureEntry) -> None:
+        """Write the next picture."""
+        self._file.writelines(self._archive.add(entry))
+        self.next_seed = int(entry.record.seed) + 1
+
+    def finish(self) -> None:
+        """Write the end, and give the file its final name."""
+        self._file.writelines(self._archive.end())
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        partial_path(self._path).replace(self._path)
+
+
+class FolderOutput:
+    """A folder with a file for each picture, and a manifest that names those that are whole.
+
+    Args:
+        manifest: its manifest, opened for reading and writing.
+    """
+
+    def __init__(self, folder: Path, manifest: BinaryIO, dataset: Dataset) -> None:
+        self._folder = folder
+        self._manifest = manifest
+        self._dataset = dataset
+        self._digest = PicturesDigest()
+        self.next_seed = dataset.from_seed
+        end = 0
+        for line in manifest:
+            if not self._holds(line):
+                break
+            end += len(line)
+        manifest.seek(end)
+        manifest.truncate()
+
+    def write(self, entry: PictureEntry) -> None:
+        """Write the next picture, then its line of the manifest."""
+        (self._folder / entry.record.file).write_bytes(entry.content)
+        self._manifest.write(entry.record.as_json() + b"\n")
+        self._manifest.flush()
+        self._count(entry.record)
+
+    def finish(self) -> None:
+        """Write the closing record."""
+        os.fsync(self._manifest.fileno())
+        completion = self._digest.completion(self._dataset.from_seed)
+        (self._folder / COMPLETION_FILE).write_bytes(json_file(completion))
+
+    def _holds(self, line: bytes) -> bool:
+        """Count a line of the manifest; False if it is torn, out of order, or without its file."""
+        try:
+            record = PictureRecord.model_validate_json(line)
+        except ValidationError:
+            return False
+        is_next = record.seed == str(self.next_seed) and line.endswith(b"\n")
+        if not (is_next and (self._folder / record.file).is_file()):
+            return False
+        self._count(record)
+        return True
+
+    def _count(self, record: PictureRecord) -> None:
+        self._digest.add(record)
+        self.next_seed = int(record.seed) + 1
+
+
+@contextmanager
+def archive_output(path: Path, dataset: Dataset, archive: Archive) -> Generator[ArchiveOutput]:
+    """Open a ZIP or tar file, new or unfinished, for this process alone.
+
+    Raises:
+        OtherDataset: the unfinished file holds another data set.
+        OSError: it cannot be written, or another process writes it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = partial_path(path)
+    partial.touch()
+    with partial.open("r+b") as file:
+        _lock(file)
+        yield ArchiveOutput(file, path, dataset, archive)
+
+
+@contextmanager
+def folder_output(folder: Path, dataset: Dataset) -> Generator[FolderOutput]:
+    """Open a folder, new or unfinished, for this process alone.
+
+    Raises:
+        OtherDataset: it holds another data set, or other files.
+        OSError: it cannot be written, or another process writes it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    description = folder / DESCRIPTION_FILE
+    if description.is_file():
+        require_same(description.read_bytes(), dataset)
+    elif any(each.name != f"{DESCRIPTION_FILE}{PARTIAL_SUFFIX}" for each in folder.iterdir()):
+        raise OtherDataset("it holds other files: choose another folder")
+    else:
+        partial = partial_path(description)
+        partial.write_bytes(json_file(dataset.description()))
+        partial.replace(description)
+    manifest = folder / FOLDER_MANIFEST
+    manifest.touch()
+    with manifest.open("r+b") as file:
+        _lock(file)
+        yield FolderOutput(folder, file, dataset)
+
+
+def is_complete(path: Path, dataset: Dataset) -> bool:
+    """True if this data set lies at this path, complete.
+
+    Raises:
+        OtherDataset: another one does, or another file.
+    """
+    if path.is_file():
+        with path.open("rb") as file:
+            require_same(description_in(file), dataset)
+        return True
+    if not (path / COMPLETION_FILE).is_file():
+        return False
+    require_same((path / DESCRIPTION_FILE).read_bytes(), dataset)
+    return True
+
+
+def partial_path(path: Path) -> Path:
+    """Return the path of an unfinished file."""
+    return path.with_name(path.name + PARTIAL_SUFFIX)
+
+
+def _lock(file: BinaryIO) -> None:
+    """Lock an open file, where the system has locks.
+
+    Raises:
+        OSError: another process has locked it.
+    """
+    if fcntl is None:
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise OSError("another process writes it: wait until it has ended") from error
