@@ -37,6 +37,7 @@ from service.http.routes import (
 )
 from service.http.routes.documentation import DESCRIPTION, DescribedApp, operation_id
 from service.http.security_headers import SecurityHeadersMiddleware, add_cors
+from service.http.validated_json import LatestAnswer
 from service.operations.spans import telemetry
 from service.settings import Settings
 
@@ -59,7 +60,11 @@ def create_app(
     async def lifespan(_app: FastAPI) -> AsyncGenerator[LifespanState]:
         async with run_operations_server(app, parts, operations_sockets):
             parts.start()
-            yield {"runtime": parts, "recent_files": RecentFiles()}
+            yield {
+                "runtime": parts,
+                "recent_files": RecentFiles(),
+                "latest_models": LatestAnswer(),
+            }
             await parts.stop()
 
     alone = settings.operations_port is None

@@ -29,6 +29,7 @@ class Fact:
         read: returns the value for a picture; None if it has none.
         header: name of the response header, or None; facts with a header are logged, too.
         about: description of the header.
+        logged_as: name in the log, if that is another one.
         in_address: True if it is part of the query of a picture's address.
         per_picture: True if it is listed once for each picture, even if all values are equal.
     """
@@ -37,6 +38,7 @@ class Fact:
     read: Callable[[Recipe, Card], Value]
     header: str | None = None
     about: str = ""
+    logged_as: str | None = None
     in_address: bool = False
     per_picture: bool = False
 
@@ -93,6 +95,7 @@ FACTS: Final = (
         lambda recipe, _: str(recipe.point.method) if _is_between(recipe) else None,
         header="X-Method",
         about="Interpolation of a picture between two seeds: slerp or lerp.",
+        logged_as="interpolation",  # `method` is that of the request
         in_address=True,
     ),
     Fact(
@@ -179,7 +182,7 @@ def header_facts(recipes: Sequence[Recipe], card: Card) -> dict[str, str]:
 def log_facts(recipes: Sequence[Recipe], card: Card) -> dict[str, Value]:
     """The fields of the log: as in headers, but a single number stays a number."""
     return {
-        fact.name: values[0]
+        fact.logged_as or fact.name: values[0]
         if len(values) == 1 and isinstance(values[0], int | float) and not fact.per_picture
         else ",".join(_header_form(value) for value in values)
         for fact, values in _values(recipes, card)

@@ -15,6 +15,7 @@ from service.composition import ServiceRuntime
 from service.http.parameters import NeverNull
 from service.http.ranges import RecentFiles
 from service.http.request_guards import refuse_body, refuse_repeated_parameters
+from service.http.validated_json import LatestAnswer
 from service.registry.catalogue import Catalogue
 from service.settings import Settings
 
@@ -24,6 +25,7 @@ class LifespanState(TypedDict):
 
     runtime: ServiceRuntime
     recent_files: RecentFiles
+    latest_models: LatestAnswer
 
 
 # The dependencies below read the request instead of depending on `RuntimeDep`: FastAPI resolves

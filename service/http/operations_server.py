@@ -27,6 +27,7 @@ from service.http.ranges import RecentFiles
 from service.http.request_log import RequestLogMiddleware, log_refused
 from service.http.routes import operations
 from service.http.security_headers import SecurityHeadersMiddleware
+from service.http.validated_json import LatestAnswer
 from service.settings import variable_of
 
 POLL_S = 0.01
@@ -47,7 +48,11 @@ def create_operations_app(described: FastAPI, runtime: ServiceRuntime) -> FastAP
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[LifespanState]:
-        yield {"runtime": runtime, "recent_files": RecentFiles(0)}
+        yield {
+            "runtime": runtime,
+            "recent_files": RecentFiles(0),
+            "latest_models": LatestAnswer(),
+        }
 
     app = FastAPI(
         title="Progan: operations",

@@ -162,12 +162,16 @@ def point_at(seed: str, end: str | None, t: float | None, method: Method | None)
         method: None for `slerp`.
 
     Raises:
-        OutOfRange: a text is no valid seed, or `t` or `method` is given without `end`.
+        OutOfRange: a text is no valid seed, `t` is outside its range, or `t` or `method` is given
+            without `end`.
     """
     start = seed_of(seed)
     if end is not None:
-        middle = MIDDLE if t is None else t
-        return point_between(start, seed_of(end, "end"), middle, method or Method.SLERP)
+        place = MIDDLE if t is None else t
+        if not 0.0 <= place <= 1.0:  # or it is not a number
+            message = f"a number from 0 (the first seed) to 1 (the second) is needed, not {place:g}"
+            raise OutOfRange("t", message, {"ge": 0, "le": 1})
+        return point_between(start, seed_of(end, "end"), place, method or Method.SLERP)
     for name, value in (("t", t), ("method", method)):
         if value is not None:
             message = f"it needs end, the second of two seeds: add end=SEED, or leave {name} out"

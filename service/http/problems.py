@@ -32,7 +32,7 @@ DETAILS = {
 MESSAGES = {
     "extra_forbidden": "this route has no such parameter; /docs lists those it has",
     "int_parsing": "a whole number such as 64 is needed, not {}",
-    "float_parsing": "a number such as 2.5 is needed, not {}",
+    "float_parsing": "a number such as 0.5 is needed, not {}",
     "too_short": "at least {min_length} are needed, not {actual_length}",
     "too_long": "at most {max_length} are possible",
 }

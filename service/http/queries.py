@@ -50,10 +50,8 @@ class ImageQuery(Parameters):
     )
     t: Annotated[float | None, NeverNull()] = Field(
         default=None,
-        ge=0.0,
-        le=1.0,
-        allow_inf_nan=False,
         examples=[0.25],
+        json_schema_extra={"minimum": 0.0, "maximum": 1.0},  # checked by `point_at`
         description="With `end`: how far from the first seed (0) to the second (1); else 0.5. The "
         "picture equals frame i of an interpolation of n steps where t = i / n.",
     )

@@ -85,7 +85,8 @@ def test_every_field_of_a_point_between_two_seeds_is_in_its_headers_log_and_addr
         "/images/7?end=8&t=0.25&method=lerp&model=m@1&resolution=64&label=cat&watermark=1&format=png"
     )
     log = log_facts([FRAME], CARD)
-    assert (log["start"], log["end"], log["t"], log["method"]) == ("7", "8", 0.25, "lerp")
+    assert (log["start"], log["end"], log["t"], log["interpolation"]) == ("7", "8", 0.25, "lerp")
+    assert "method" not in log  # that of the request
     headers = header_facts([FRAME], CARD)
     assert [headers[f"X-{name}"] for name in ("Seed", "End", "T", "Method")] == [
         "7",

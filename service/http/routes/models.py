@@ -11,7 +11,8 @@ from starlette.responses import Response
 from service.http.dependencies import CatalogueDep, RuntimeDep
 from service.http.routes.documentation import error_responses, json_responses
 from service.http.schemas import ModelCard, ModelList, model_card
-from service.http.validated_json import validated_json
+from service.http.validated_json import LatestAnswer, json_answer, validated_json
+from service.registry.catalogue import Catalogue
 
 router = APIRouter(tags=["models"])
 
@@ -26,9 +27,15 @@ async def list_models(request: Request, catalogue: CatalogueDep, runtime: Runtim
     """Return the cards of all models; with `If-None-Match`, 304 while nothing has changed."""
     if not catalogue.models:
         catalogue.require_default()
-    cards = [model_card(served, catalogue.default) for served in catalogue.models.values()]
-    answer = ModelList(default=catalogue.default, models=cards)
+    latest: LatestAnswer = request.state.latest_models
+    answer = latest.of(catalogue, lambda: list_of(catalogue))
     return validated_json(request, answer, public=runtime.keys.open_to_all)
+
+
+def list_of(catalogue: Catalogue) -> ModelList:
+    """Return the cards of all models of a catalogue."""
+    cards = [model_card(served, catalogue.default) for served in catalogue.models.values()]
+    return ModelList(default=catalogue.default, models=cards)
 
 
 @router.head("/models/{name}", include_in_schema=False)
@@ -47,4 +54,4 @@ async def read_model(
     served = catalogue.find(name)
     old = served.pinned_name in catalogue.retiring
     card = model_card(served, None if old else catalogue.default)
-    return validated_json(request, card, public=runtime.keys.open_to_all)
+    return validated_json(request, json_answer(card), public=runtime.keys.open_to_all)

@@ -88,7 +88,7 @@ def test_validation_says_what_is_allowed(
         ("size=abc", "size: a whole number such as 64 is needed, not 'abc'"),
         ("size={0}", "size: a whole number such as 64 is needed, not '{0}'"),
         ("size=" + 99 * "x", f"size: a whole number such as 64 is needed, not '{58 * 'x'}…"),
-        ("size=4&share=half", "share: a number such as 2.5 is needed, not 'half'"),
+        ("size=4&share=half", "share: a number such as 0.5 is needed, not 'half'"),
         ("size=4&seed=a", "seed: at least 2 are needed, not 1"),
         ("size=4&seed=a&seed=b&seed=c&seed=d", "seed: at most 3 are possible"),
     ],

@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel
 from starlette.requests import Request
 
-from service.http.validated_json import validated_json
+from service.http.validated_json import LatestAnswer, json_answer, validated_json
 
 
 class Answer(BaseModel):
@@ -24,10 +24,10 @@ def request(known: str | None = None) -> Request:
 @pytest.mark.parametrize(("public", "kept"), [(True, "public"), (False, "private")])
 def test_an_answer_is_kept_and_validated_each_time(public: bool, kept: str) -> None:
     """Its validator is strong: equal bytes."""
-    first = validated_json(request(), Answer(name="é"), public=public)
+    first = validated_json(request(), json_answer(Answer(name="é")), public=public)
     etag = first.headers["etag"]
-    again = validated_json(request(f'"x", W/{etag}'), Answer(name="é"), public=public)
-    other = validated_json(request(etag), Answer(name="e"), public=public)
+    again = validated_json(request(f'"x", W/{etag}'), json_answer(Answer(name="é")), public=public)
+    other = validated_json(request(etag), json_answer(Answer(name="e")), public=public)
 
     assert (first.status_code, first.body) == (200, '{"name":"é"}'.encode())
     assert first.headers["content-type"] == "application/json"
@@ -36,3 +36,17 @@ def test_an_answer_is_kept_and_validated_each_time(public: bool, kept: str) -> N
     assert (other.status_code, other.body) == (200, b'{"name":"e"}')
     for answer in (first, again, other):
         assert answer.headers["cache-control"] == f"{kept}, no-cache"
+
+
+def test_an_answer_is_written_once_for_each_source() -> None:
+    """However often it is polled; an equal source is another one."""
+    latest, first, equal = LatestAnswer(), ["a"], ["a"]
+    written: list[str] = []
+
+    def write() -> Answer:
+        written.append("")
+        return Answer(name=f"{len(written)}")
+
+    contents = [latest.of(source, write).content for source in (first, first, equal, equal, first)]
+
+    assert contents == [b'{"name":"%d"}' % n for n in (1, 1, 2, 2, 3)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -469,17 +470,34 @@ def test_a_picture_between_two_seeds_says_where_it_lies(client: TestClient) -> N
     assert "x-end" not in client.get("/images/7").headers
 
 
+def test_the_log_names_the_place_and_the_request(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The method of the request and that of the interpolation are two fields."""
+    with caplog.at_level(logging.INFO, logger="progan.request"):
+        client.get("/images/7?end=8&t=0.25&method=lerp")
+    (line,) = [r.__dict__["facts"] for r in caplog.records if r.name == "progan.request"]
+
+    assert (line["method"], line["route"], line["interpolation"]) == (
+        "GET",
+        "/images/{seed}",
+        "lerp",
+    )
+    assert (line["start"], line["end"], line["t"]) == ("7", "8", 0.25)
+    assert "seed" not in line
+
+
 @pytest.mark.parametrize(
     ("query", "told"),
     [
         ("t=0.5", "t: it needs end, the second of two seeds: add end=SEED, or leave t out"),
         ("t=0", "t: it needs end"),
         ("method=lerp", "method: it needs end"),
-        ("end=8&t=1.5", "t: Input should be less than or equal to 1"),
-        ("end=8&t=-0.1", "t: Input should be greater than or equal to 0"),
-        ("end=8&t=nan", "t: "),
-        ("end=8&t=1e999", "t: "),
-        ("end=8&t=half", "t: a number such as 2.5 is needed, not 'half'"),
+        ("end=8&t=1.5", "t: a number from 0 (the first seed) to 1 (the second) is needed, not 1.5"),
+        ("end=8&t=-0.1", "is needed, not -0.1"),
+        ("end=8&t=nan", "is needed, not nan"),
+        ("end=8&t=1e999", "is needed, not inf"),
+        ("end=8&t=half", "t: a number such as 0.5 is needed, not 'half'"),
         ("end=8&method=swirl", "method: "),
         ("end=-1", "end: a seed that is a number lies from 0"),
         (f"end={'x' * 129}", "end: a seed is 1 to 128 characters long"),
