@@ -1,20 +1,22 @@
 // The form for the reader's API key, and what else changes on the page where one is required.
-// The key itself is the business of `key.js`.
+// What is done with the key is the business of `key.js`.
 
-import { hasKey, onKeyRequired, setKey } from "./key.js";
+import { createKey } from "./key.js";
 
 /**
- * Ask the reader for a key whenever the service requires one.
+ * The key of this tab, which the reader is asked for whenever the service requires one.
  * @param {(id: string) => HTMLElement} find an element of the page
- * @param {(text: string) => void} setStatus shows why the page waits
+ * @returns {object} the key, as `createKey` makes it
  */
-export function createKeyDialog(find, setStatus) {
+export function createKeyDialog(find) {
+  const key = createKey(prompt);
+
   function submit(event) {
     event.preventDefault();
-    const key = find("key").value.trim();
-    if (!key) return;
+    const text = find("key").value.trim();
+    if (!text) return;
     try {
-      setKey(key);
+      key.set(text);
     } catch {
       showRefusal("This key has a sign that cannot be sent. Type another.");
       return;
@@ -26,7 +28,6 @@ export function createKeyDialog(find, setStatus) {
 
   function prompt(refused) {
     markKeyRequired();
-    setStatus("");
     showRefusal(refused ? "This key was refused. Type another." : "");
     if (!find("key-form").hidden) return; // it is being typed
     find("key-form").hidden = false;
@@ -38,9 +39,9 @@ export function createKeyDialog(find, setStatus) {
     find("key-refused").hidden = !reason;
   }
 
-  if (hasKey()) markKeyRequired();
-  onKeyRequired(prompt);
+  if (key.isGiven()) markKeyRequired();
   find("key-form").addEventListener("submit", submit);
+  return key;
 }
 
 /** Show what matters only where a key is required, and hide links that lead nowhere there. */

@@ -1,6 +1,7 @@
 // The card of a model: where it comes from, how good it is, and what a seed promises.
 
-import { element, isSquare, sizeOf } from "./pictures.js";
+import { element } from "./elements.js";
+import { isSquare, sizeOf } from "./pictures.js";
 
 const MAX_FIGURES = 4;
 const percent = (value) => `${decimal(value * 100, 2)} %`;
@@ -20,17 +21,23 @@ const MEASURES = [
     "The share of the pictures it learned from that it could paint; higher is better."],
 ];
 
-/** Write the card of a model into the page. */
-export function showCard(find, card) {
-  find("card-title").textContent = `About the model: ${card.title || card.name}`;
-  find("card-text").textContent = card.description || "";
-  find("card-origin").replaceChildren(...rowsOf(originOf(card)));
-  const figures = figuresOf(card.quality ?? {});
-  find("card-figures").replaceChildren(...figures.map(([word, value, meaning]) => element("div", {},
-    element("dt", {}, word), element("dd", { class: "figure" }, value), element("dd", { class: "small" }, meaning))));
-  find("card-quality").hidden = !figures.length;
-  find("card-promise").textContent = promiseOf(card);
-  find("card-details").replaceChildren(...rowsOf(detailsOf(card)));
+/** The card of a model as elements: origin, figures, what a seed promises, and every number. */
+export function describeCard(card) {
+  const figures = figuresOf(card.quality ?? {}).map(([word, value, meaning]) => element("div", {},
+    element("dt", {}, word), element("dd", { class: "figure" }, value), element("dd", { class: "small" }, meaning)));
+  const quality = [
+    element("h3", {}, "How good it is"),
+    element("dl", { class: "figures" }, ...figures),
+    element("p", { class: "small" }, "All but sameness compare pictures as a network trained on photographs sees them."),
+  ];
+  return [
+    element("p", { class: "about" }, card.description || ""),
+    element("dl", { class: "rows" }, ...rowsOf(originOf(card))),
+    ...(figures.length ? quality : []),
+    element("details", {}, element("summary", {}, "What a seed promises, and every number"),
+      element("p", { class: "about" }, promiseOf(card)),
+      element("dl", { class: "rows small" }, ...rowsOf(detailsOf(card)))),
+  ];
 }
 
 /** The first measures that the card has: word, value and meaning of each. */

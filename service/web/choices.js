@@ -1,6 +1,7 @@
-// The choices beside the picture: model, class and resolution.
+// The choices beside the seed: model, class and size.
 
-import { element, isSquare, sizeOf } from "./pictures.js";
+import { element } from "./elements.js";
+import { isSquare, sizeOf } from "./pictures.js";
 
 const ANY_LABEL = "any: each seed has its own";
 
@@ -11,34 +12,31 @@ export function createChoices({ find, store, navigate }) {
     if (!list.models.some((each) => each.name === model)) {
       options.push(element("option", { value: model, disabled: "" }, `${card.title || model} (no longer offered)`));
     }
-    find("model").replaceChildren(...options);
-    find("model").disabled = false;
-    find("model").value = model;
+    fill("model", options, model);
   }
 
   function showResolutions({ card, resolution }) {
-    find("resolutions").replaceChildren(...card.resolutions.map((size) => {
-      const radio = element("input", { type: "radio", name: "resolution", value: size });
-      radio.checked = size === resolution;
-      radio.addEventListener("change", () => navigate({ resolution: size }));
-      return element("label", {}, radio, isSquare(card) ? String(size) : sizeOf(card, size));
-    }));
+    const options = card.resolutions.map((size) =>
+      element("option", { value: size }, isSquare(card) ? `${size} px` : sizeOf(card, size)));
+    fill("resolution", options, String(resolution));
   }
 
   function showLabels({ card, label }) {
     const named = card.labels.map((name) => element("option", { value: name }, name));
-    find("label").replaceChildren(element("option", { value: "" }, ANY_LABEL), ...named);
-    find("label").value = label;
+    fill("label", [element("option", { value: "" }, ANY_LABEL), ...named], label);
     find("label-choice").hidden = !named.length;
   }
 
+  function fill(id, options, value) {
+    find(id).replaceChildren(...options);
+    find(id).disabled = false;
+    find(id).value = value;
+  }
+
   store.subscribe(["list", "card"], showModels);
-  store.subscribe(["card", "resolution"], (state) => {
-    const focused = find("resolutions").contains(document.activeElement);
-    showResolutions(state);
-    if (focused) find("resolutions").querySelector(":checked").focus();
-  });
+  store.subscribe(["card", "resolution"], showResolutions);
   store.subscribe(["card", "label"], showLabels);
-  find("model").addEventListener("change", () => navigate({ model: find("model").value }));
+  find("model").addEventListener("change", () => navigate({ model: find("model").value, resolution: 0 }));
+  find("resolution").addEventListener("change", () => navigate({ resolution: Number(find("resolution").value) }));
   find("label").addEventListener("change", () => navigate({ label: find("label").value }));
 }

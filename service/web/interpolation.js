@@ -1,6 +1,7 @@
 // The walk: two to four key frames on a path, and the animation between them.
 
-import { element, imageAddress, interpolationAddress, loadImage, pictureFrame, pinnedModel, thumbnailOf, whenVisible } from "./pictures.js";
+import { element, pictureFrame, whenVisible } from "./elements.js";
+import { imageAddress, interpolationAddress, loadImage, pinnedModel, thumbnailOf } from "./pictures.js";
 
 const MIN_KEY_FRAMES = 2;
 const MAX_KEY_FRAMES = 4;
@@ -11,7 +12,7 @@ const FORMATS = ["webp", "gif", "mp4"];
  * @param {string[]} seeds of the first key frames
  * @returns {(seed: string) => void} adds a key frame; the first one leaves when there are too many
  */
-export function createInterpolation({ find, store, showError }, seeds) {
+export function createInterpolation({ find, store, client, signal: left, showError }, seeds) {
   let keyFrames = seeds;
   let loading = new AbortController();
   const setStatus = (text) => { find("walk-status").textContent = text; };
@@ -38,8 +39,8 @@ export function createInterpolation({ find, store, showError }, seeds) {
     const state = store.get();
     const { signal } = loading;
     find("key-frames").querySelectorAll("img").forEach((image, place) => {
-      const address = imageAddress(keyFrames[place], pinnedModel(state), thumbnailOf(state.card), "png");
-      loadImage(image, address, `Seed ${keyFrames[place]}`, signal, setStatus)
+      const address = imageAddress({ seed: keyFrames[place], ...pinnedModel(state), resolution: thumbnailOf(state.card) });
+      loadImage(client, image, address, `Seed ${keyFrames[place]}`, signal)
         .catch((error) => showError(error, signal, { show: setStatus }));
     });
   }
@@ -50,11 +51,12 @@ export function createInterpolation({ find, store, showError }, seeds) {
     const { signal } = loading;
     const state = store.get();
     const steps = Number(find("steps").value);
-    const address = (format) => interpolationAddress(keyFrames, pinnedModel(state), thumbnailOf(state.card), steps, format);
+    const resolution = thumbnailOf(state.card);
+    const address = (format) => interpolationAddress(keyFrames, { ...pinnedModel(state), resolution, steps, format });
     setStatus(`Painting ${keyFrames.length * steps} pictures …`);
     try {
       const description = `A walk from seed ${keyFrames.join(" to ")} and back`;
-      await loadImage(find("animation"), address("webp"), description, signal, setStatus);
+      await loadImage(client, find("animation"), address("webp"), description, signal);
       for (const format of FORMATS) {
         find(`walk-${format}`).href = address(format);
         find(`walk-${format}`).download = `walk.${format}`;
@@ -66,7 +68,8 @@ export function createInterpolation({ find, store, showError }, seeds) {
     }
   }
 
-  store.subscribe(["card", "label"], show);
+  left.addEventListener("abort", () => loading.abort());
+  store.subscribe(["card", "label"], show, left);
   find("play").addEventListener("click", play);
   find("steps").addEventListener("change", () => { if (!find("animation").hidden) play(); });
   return (seed) => { keyFrames = [...keyFrames, seed].slice(-MAX_KEY_FRAMES); show(); };

@@ -1,9 +1,7 @@
 // Which models the service offers, followed while the page is open, and their changes in words.
 // A picture on screen stays when its model changes. Knows nothing of how a model is chosen.
 
-import { request, requestOnce } from "./api.js";
-
-const POLL_MS = 30_000; // below the time for which a replaced version usually still answers
+const POLL_MS = 8_000; // well below the time for which a replaced version usually still answers
 const titleOf = (card) => `“${card.title || card.name}”`;
 
 /**
@@ -52,32 +50,57 @@ function describeChange(card, now, shown) {
   return `${titleOf(card)} has been replaced by a new version.${advice}`;
 }
 
-/** The list of models, once the service has some. */
-export const loadModels = async (signal, onWait) => (await request("models", signal, onWait)).json();
-
 /**
- * Follow the list of models: every half minute while the page is looked at, and when it is again.
- * @param {object} store its field `list` is kept up to date
- * @param {(before: object[], after: object[]) => void} onChange
- * @returns {() => Promise<void>} looks at once
+ * Follow the list of models while the page is looked at, and at once when it is again.
+ * @param {object} page its store, whose field `list` is kept up to date, client, navigation and notice
  */
-export function followModels(store, onChange) {
+export function followModels({ store, client, navigate, notice }) {
   let refreshing = null;
 
-  async function load() {
-    const list = await (await requestOnce("models", AbortSignal.timeout(POLL_MS))).json();
-    const before = store.get().list.models;
-    store.set({ list });
-    if (namesOf(before) !== namesOf(list.models)) onChange(before, list.models);
+  /** Wait for the first list. */
+  async function load(signal) {
+    store.set({ list: await (await client.request("models", { signal })).json() });
+    setInterval(refreshIfVisible, POLL_MS);
+    document.addEventListener("visibilitychange", refreshIfVisible);
+    addEventListener("online", refreshIfVisible);
   }
 
-  // Where the service is away or busy, the next poll follows; a wanted picture is waited for.
-  const refresh = () => refreshing ??= load().catch(() => {}).finally(() => { refreshing = null; });
-  const refreshIfVisible = () => document.hidden || refresh();
-  setInterval(refreshIfVisible, POLL_MS);
-  document.addEventListener("visibilitychange", refreshIfVisible);
-  addEventListener("online", refreshIfVisible);
-  return refresh;
-}
+  async function poll() {
+    const before = store.get().list;
+    let list = null;
+    try {
+      list = await (await client.requestOnce("models", AbortSignal.timeout(POLL_MS))).json();
+    } catch {
+      return; // the next poll follows; a wanted picture is waited for
+    }
+    const isSame = JSON.stringify(before) === JSON.stringify(list);
+    store.set({ list: isSame ? before : list });
+    announce(before.models, list.models);
+  }
 
-const namesOf = (cards) => cards.map((card) => card.pinned_name).sort().join(" ");
+  function announce(before, after) {
+    const { text, model, action } = describeChanges(before, after, store.get().card);
+    if (text) notice.show(text, action, () => navigate({ model }));
+  }
+
+  const refresh = () => refreshing ??= poll().finally(() => { refreshing = null; });
+  const refreshIfVisible = () => document.hidden || refresh();
+
+  /**
+   * Look at the models after one of them was gone, and paint with its new version where there is one.
+   * @param {AbortSignal} aborted of the request that failed
+   * @param {boolean} isWanted whether its picture is what the reader looks at
+   */
+  async function recover(aborted, isWanted) {
+    const { card } = store.get();
+    await refresh();
+    const { list } = store.get();
+    if (aborted.aborted || !isWanted || list.models.some((each) => each.pinned_name === card.pinned_name)) return;
+    navigate({});
+    if (store.get().model === card.name) {
+      notice.show(`${titleOf(card)} has been replaced: this is painted by its new version.`);
+    }
+  }
+
+  return { load, recover };
+}

@@ -1,62 +1,52 @@
-// The page a person sees at /: one seed on the stage, its sizes, others, a walk, the card.
-// It uses only addresses that anyone may use; what it shows is one state, of which `state.js` keeps
-// a copy in the address.
+// The page a person sees at /: a bar with seed and choices, and one view at a time below it.
+// It uses only addresses that anyone may use; what it shows is one state (`store.js`), which the
+// address holds (`address.js`).
 
+import { usualFields } from "./address.js";
+import { createClient } from "./api.js";
 import { createKeyDialog } from "./api-key-dialog.js";
-import { showCard } from "./card.js";
 import { createChoices } from "./choices.js";
-import { createDownloads } from "./download.js";
-import { createGallery } from "./gallery.js";
-import { createInterpolation } from "./interpolation.js";
-import { describeChanges, followModels, loadModels, resolveState } from "./models.js";
+import { saveLinksWithKey } from "./download.js";
+import { createMemory } from "./memory.js";
+import { followModels } from "./models.js";
+import { createNavigation } from "./navigation.js";
 import { createNotice } from "./notice.js";
-import { firstSeeds, randomSeeds } from "./pictures.js";
-import { createStage } from "./stage.js";
-import { cleanSeed, connectHistory, createStore, parseFragment } from "./state.js";
-
-const KEY_FRAMES = 3; // of the first walk
+import { shapeOf } from "./pictures.js";
+import { cleanSeed, randomSeeds } from "./seeds.js";
+import { createStore } from "./store.js";
+import { createViews } from "./views.js";
 
 const find = (id) => document.getElementById(id);
-const store = createStore({ list: null, card: null, seed: "", resolution: 0, label: "", gallery: [], attempt: 0 });
+const { signal } = new AbortController(); // of the page: nothing ends it
+const store = createStore({
+  ...usualFields(), view: "", list: null, card: null, reachable: true, pause: "", seen: [], favourites: [], attempt: 0,
+});
 const notice = createNotice(find);
-const page = { find, store, notice, navigate, setStatus, showError };
-let refreshModels = async () => {};
+const key = createKeyDialog(find);
+const client = createClient(key, (pause) => store.set({ pause }), (reachable) => store.set({ reachable }));
+const memory = createMemory(store, notice.show);
+const { navigate, adjust, open, settle } = createNavigation(store, notice);
+const models = followModels({ store, client, navigate, notice });
+const page = { find, store, client, key, notice, memory, navigate, adjust, setStatus, showError, clearError, signal };
 
 function setStatus(text) {
   find("status").textContent = text;
 }
 
-/** Show another state, with the newest version of its model; an entry of the browser's history. */
-function navigate(changes) {
-  notice.hide();
-  const { list, ...shown } = store.get();
-  const wanted = { ...shown, ...changes };
-  const state = list ? resolveState(wanted, list) : wanted;
-  store.set(state);
-  find("seed").value = state.seed;
-  if (list && wanted.model && wanted.model !== state.model) {
-    const title = wanted.card?.name === wanted.model && wanted.card.title || wanted.model;
-    notice.show(`“${title}” is not offered here. This is painted by “${state.card.title || state.model}”.`);
-  }
+function clearError() {
+  find("error").hidden = true;
 }
 
 /**
- * Show why something failed.
- * @param {AbortSignal} signal of the request; nothing is shown of an aborted one
+ * Show why something failed; nothing is shown of what was aborted.
+ * @param {AbortSignal} aborted of the request
  * @param {{show?: (text: string) => void, isWanted?: boolean}} options where to show it, and whether
  *   the picture is to be painted by a newer version of the model instead where there is one
  */
-async function showError(error, signal, { show = showFailure, isWanted = false } = {}) {
-  if (signal.aborted) return;
+async function showError(error, aborted, { show = showFailure, isWanted = false } = {}) {
+  if (aborted.aborted) return;
   show(error.message);
-  if (!error.isGone) return;
-  const { card } = store.get();
-  await refreshModels();
-  const { list } = store.get();
-  if (signal.aborted || !isWanted || list.models.some((each) => each.pinned_name === card.pinned_name)) return;
-  const old = card.title || card.name;
-  navigate({});
-  if (store.get().model === card.name) notice.show(`“${old}” has been replaced: this is painted by its new version.`);
+  if (error.isGone) await models.recover(aborted, isWanted);
 }
 
 function showFailure(text) {
@@ -65,39 +55,41 @@ function showFailure(text) {
   setStatus("");
 }
 
-function announceChanges(before, after) {
-  const { text, model, action } = describeChanges(before, after, store.get().card);
-  if (text) notice.show(text, action, () => navigate({ model }));
-}
-
 function submitSeed(event) {
   event.preventDefault();
   const seed = cleanSeed(find("seed").value);
-  if (seed) navigate({ seed, attempt: store.get().attempt + 1 });
+  if (seed) navigate({ view: "picture", seed, end: "", attempt: store.get().attempt + 1 });
 }
 
-function createViews() {
-  createKeyDialog(find, setStatus);
-  createChoices(page);
-  createStage(page, createDownloads(page).offer);
-  createGallery(page, createInterpolation(page, firstSeeds().slice(0, KEY_FRAMES)));
-  store.subscribe(["card"], ({ card }) => showCard(find, card));
+/** What stands above every view. */
+function createBar() {
   find("seed-form").addEventListener("submit", submitSeed);
-  find("surprise").addEventListener("click", () => navigate({ seed: randomSeeds(1)[0] }));
+  find("surprise").addEventListener("click", () => navigate({ view: "picture", seed: randomSeeds(1)[0], end: "" }));
   find("skip").addEventListener("click", (event) => {
     event.preventDefault(); // the fragment of the address is the state
-    find("stage").focus();
+    find("view").focus();
+  });
+  store.subscribe(["pause", "reachable"], ({ pause, reachable }) => {
+    find("pause").textContent = pause || (reachable ? "" : "The service does not answer. What is here stays, and this page goes on by itself.");
   });
 }
 
-async function start() {
-  const { signal } = new AbortController();
-  createViews();
-  navigate({ seed: firstSeeds()[0], gallery: history.state?.gallery ?? firstSeeds(), ...parseFragment(location.hash) });
-  store.set({ list: await loadModels(signal, setStatus) });
-  connectHistory(store, navigate);
-  navigate({});
-  refreshModels = followModels(store, announceChanges);
+function followState() {
+  createChoices(page);
+  saveLinksWithKey(page);
+  store.subscribe(["view", "seed"], ({ view, seed }) => {
+    if (document.activeElement !== find("seed")) find("seed").value = view === "picture" ? seed : "";
+  });
+  store.subscribe(["card"], ({ card }) => document.documentElement.style.setProperty("--shape", shapeOf(card)));
 }
 
-start().catch((error) => showError(error, new AbortController().signal));
+async function start() {
+  createBar();
+  open();
+  await models.load(signal);
+  settle();
+  followState();
+  createViews(find("view"), find("views"), page);
+}
+
+start().catch((error) => showError(error, signal));

@@ -1,10 +1,9 @@
 // The page at /check: a picture is chosen, dropped or pasted, and its proofs are shown in words.
 
+import { createClient } from "./api.js";
 import { createKeyDialog } from "./api-key-dialog.js";
-import { request } from "./api.js";
 import { saveFile } from "./download.js";
-import { hasKey } from "./key.js";
-import { element } from "./pictures.js";
+import { element } from "./elements.js";
 
 const ORIGINS = {
   proved: "Proved",
@@ -16,6 +15,8 @@ const ORIGINS = {
 
 const find = (id) => document.getElementById(id);
 const setStatus = (text) => { find("status").textContent = text; };
+const key = createKeyDialog(find);
+const client = createClient(key, setStatus);
 let checking = new AbortController();
 
 /** Send a file to the service and show its answer. */
@@ -28,7 +29,7 @@ async function check(file) {
   find("result").hidden = true;
   setStatus(`Looking at ${file.name || "the picture"} …`);
   try {
-    const response = await request("verify", signal, setStatus, { method: "POST", body: file });
+    const response = await client.request("verify", { signal, method: "POST", body: file });
     showReport(await response.json(), file);
     setStatus("");
     find("result").focus();
@@ -126,12 +127,11 @@ function acceptDrops() {
   addEventListener("paste", (event) => check(event.clipboardData.files[0]));
 }
 
-createKeyDialog(find, setStatus);
 find("file").addEventListener("change", () => check(find("file").files[0]));
 find("again").addEventListener("click", (event) => {
-  if (!hasKey()) return; // the browser follows the link
+  if (!key.isGiven()) return; // the browser follows the link
   event.preventDefault();
   const name = find("again").href.includes("/interpolate?") ? "walk.webp" : "picture.png";
-  saveFile(find("again"), find("again").href, name, checking.signal, setStatus).then(() => setStatus(""), (error) => setStatus(error.message));
+  saveFile(client, find("again"), find("again").href, name, { signal: checking.signal }).then(() => setStatus(""), (error) => setStatus(error.message));
 });
 acceptDrops();

@@ -90,6 +90,23 @@ export const travel = (steps) => {
 
 export const stored = new Map();
 define("sessionStorage", { getItem: (name) => stored.get(name) ?? null, setItem: (name, value) => stored.set(name, value) });
+/** What lasts in the browser; `full` refuses to hold more, `forbidden` all use. */
+export const lasting = { items: new Map(), full: false, forbidden: false };
+Object.defineProperty(globalThis, "localStorage", {
+  configurable: true,
+  get() {
+    if (lasting.forbidden) throw new Error("SecurityError");
+    return {
+      getItem: (name) => lasting.items.get(name) ?? null,
+      setItem(name, value) {
+        if (lasting.full) throw new Error("QuotaExceededError");
+        lasting.items.set(name, value);
+      },
+    };
+  },
+});
+/** Another tab has changed what lasts. */
+export const otherTab = (key) => events.dispatchEvent(Object.assign(new Event("storage"), { key }));
 
 // Requests go to `service.host`; those of one kind may be answered by `service.answer` instead.
 export const service = { host: "", answer: () => null };

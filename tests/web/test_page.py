@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from html.parser import HTMLParser
@@ -13,10 +14,15 @@ import pytest
 import service
 
 WEB: Final = Path(service.__file__).parent / "web"
-FILES: Final = sorted(path.name for path in WEB.iterdir())
+FILES: Final = sorted(str(path.relative_to(WEB)) for path in WEB.rglob("*.*"))
 PAGES: Final = ("index.html", "verify.html", "docs.html")
 OF_ANOTHER_PAGE: Final = {"verify.js": "verify.html"}  # script -> its page
 SCRIPTS: Final = [name for name in FILES if name.endswith(".js")]
+MADE_BY_SCRIPTS: Final = {
+    made.partition("$")[0]
+    for name in SCRIPTS
+    for made in re.findall(r"""\bid: ["'`]([^"'`]+)""", (WEB / name).read_text("utf-8"))
+}
 IN_BRACKETS: Final = r"""\(\s*["'`]([^"'`]*)["'`]\s*\)"""
 
 
@@ -51,7 +57,7 @@ def text_of(name: str) -> str:
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_every_id_that_a_script_looks_for_is_on_the_page(name: str) -> None:
     """A name made from a format stands for each format that begins like it."""
-    ids = set(Page(OF_ANOTHER_PAGE.get(name, "index.html")).values("id"))
+    ids = set(Page(OF_ANOTHER_PAGE.get(name, "index.html")).values("id")) | MADE_BY_SCRIPTS
 
     for wanted in re.findall(rf"\bfind{IN_BRACKETS}", text_of(name)):
         prefix, made_up, _ = wanted.partition("${")
@@ -114,7 +120,8 @@ def test_every_file_is_used_and_every_used_file_exists() -> None:
     addresses = [a for page in pages for a in page.values("src") + page.values("href")]
     used = {address.removeprefix("web/") for address in addresses if address.startswith("web/")}
     for name in SCRIPTS:
-        used |= set(re.findall(r'from "\./([^"]+)"', text_of(name)))
+        for imported in re.findall(r'from "(\.[^"]+)"', text_of(name)):
+            used.add(os.path.normpath(Path(name).parent / imported))
 
     assert used | set(PAGES) == set(FILES)
 
@@ -146,11 +153,17 @@ def test_the_key_is_typed_unseen_and_cannot_be_submitted_into_an_address() -> No
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_the_key_is_kept_in_the_tab_alone(name: str) -> None:
-    """Nothing else keeps anything in the browser, and `key.js` only for the tab."""
+    """Only `key.js` keeps it; only `memory.js` keeps anything for longer, and sees no key."""
     code = text_of(name)
 
-    assert not re.findall(r"localStorage|indexedDB|caches|cookie", code)
+    assert not re.findall(r"indexedDB|caches|cookie", code)
+    assert ("localStorage" in code) == (name == "memory.js")
     assert ("sessionStorage" in code) == (name == "key.js")
+
+
+def test_what_is_kept_for_long_comes_from_a_module_without_keys() -> None:
+    """So that no key can get into it."""
+    assert not re.findall(r"""(?:from|import\() ?["']""", text_of("memory.js"))
 
 
 def test_every_request_of_the_page_is_sent_with_the_key() -> None:

@@ -23,12 +23,12 @@ MOST_BYTES = 100_000  # of page, style and scripts as they are sent
 def paint(page: Page, seed: str) -> None:
     """Type a seed and press Enter."""
     page.locator("#seed").fill(seed)
-    page.keyboard.press("Enter")
+    page.locator("#seed").press("Enter")
 
 
 def test_the_first_picture_is_the_one_of_its_seed(visit: Visit, site: Site) -> None:
     """Pixel for pixel, as the browser decodes them."""
-    page = visit(site.address)
+    page = visit(f"{site.address}/#seed=alan")
     shown(page, "alan")
 
     assert pixels_of(page, "#picture") == site.pixels("alan")
@@ -45,13 +45,13 @@ def test_an_address_opens_the_picture_that_it_names(visit: Visit, site: Site) ->
 
 def test_a_picture_is_painted_by_the_keyboard_alone(visit: Visit, site: Site) -> None:
     """The first Tab leads past the navigation; each control is reached in turn and shows it."""
-    page = visit(site.address)
+    page = visit(f"{site.address}/#seed=alan")
     shown(page, "alan")
 
     page.keyboard.press("Tab")
     expect(page.locator("#skip")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator("#stage")).to_be_focused()
+    expect(page.locator("#view")).to_be_focused()
     for _ in range(30):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.id") == "seed":
@@ -66,7 +66,7 @@ def test_a_picture_is_painted_by_the_keyboard_alone(visit: Visit, site: Site) ->
 
 def test_back_and_forward_show_the_pictures_again(visit: Visit, site: Site) -> None:
     """Each seed is an entry of the browser's history."""
-    page = visit(site.address)
+    page = visit(f"{site.address}/#seed=alan")
     shown(page, "alan")
     paint(page, "ripley")
     shown(page, "ripley")
@@ -81,7 +81,7 @@ def test_back_and_forward_show_the_pictures_again(visit: Visit, site: Site) -> N
 
 def test_axe_finds_no_fault(visit: Visit, site: Site) -> None:
     """In both colour schemes, on a wide screen and on a phone; and nothing is cut off."""
-    page = visit(site.address)
+    page = visit(f"{site.address}/#seed=alan")
     shown(page, "alan")
 
     assert findings(page) == []
@@ -89,7 +89,7 @@ def test_axe_finds_no_fault(visit: Visit, site: Site) -> None:
 
 def test_the_page_is_small(visit: Visit, site: Site) -> None:
     """Page, style and scripts together, as they travel."""
-    page = visit(site.address)
+    page = visit(f"{site.address}/#seed=alan")
     shown(page, "alan")
 
     assert 0 < bytes_on_the_wire(page) <= MOST_BYTES
@@ -97,13 +97,13 @@ def test_the_page_is_small(visit: Visit, site: Site) -> None:
 
 def test_a_busy_service_is_waited_for(visit: Visit, site: Site) -> None:
     """The reader is told, the picture on screen stays, and then the wanted one comes."""
-    page = visit(site.address)
+    page = visit(f"{site.address}/#seed=alan")
     shown(page, "alan")
     before = pixels_of(page, "#picture")
     refused = refuse(page, "**/images/ripley*", 503, times=2)
     paint(page, "ripley")
 
-    expect(page.locator("#status")).to_contain_text("Trying again")
+    expect(page.locator("#pause")).to_contain_text("Going on in")
     assert pixels_of(page, "#picture") == before
     shown(page, "ripley")
     assert len(refused) == 2
@@ -112,12 +112,12 @@ def test_a_busy_service_is_waited_for(visit: Visit, site: Site) -> None:
 
 def test_a_restart_in_mid_use_costs_nothing(visit: Visit, site: Site) -> None:
     """While the service is away the page says so, and goes on by itself when it is back."""
-    page = visit(site.address)
+    page = visit(f"{site.address}/#seed=alan")
     shown(page, "alan")
     site.stop()
     paint(page, "ripley")
 
-    expect(page.locator("#status")).to_contain_text("does not answer")
+    expect(page.locator("#pause")).to_contain_text("does not answer")
     site.start()
     shown(page, "ripley")
     assert pixels_of(page, "#picture") == site.pixels("ripley")
@@ -125,7 +125,7 @@ def test_a_restart_in_mid_use_costs_nothing(visit: Visit, site: Site) -> None:
 
 def test_a_model_that_is_replaced_in_mid_use_is_told(visit: Visit, site: Site) -> None:
     """The next name is painted by the new version, and the page says so."""
-    page = visit(site.address)
+    page = visit(f"{site.address}/#seed=alan")
     shown(page, "alan")
     old = site.pixels("ripley")
     site.put("first", "first anew")
@@ -141,7 +141,7 @@ def test_a_picture_that_is_no_longer_wanted_never_replaces_a_newer_one(
     visit: Visit, site: Site
 ) -> None:
     """On a slow network, too, where answers come late."""
-    page = visit(site.address)
+    page = visit(f"{site.address}/#seed=alan")
     shown(page, "alan")
     slow_down(page, latency_ms=300)
     paint(page, "ripley")

@@ -16,6 +16,16 @@ from tests.service.painter import Painter, card_named, service_with
 from tests.web.browser import run_script, served
 
 KEY: Final = "ada-0123456789"
+# A client with the key of its tab, for the scripts of these tests.
+CLIENT: Final = """
+const clientThatAsks = async (prompt, onPause = ignore) => {
+  const { createKey } = await script("key.js");
+  const { createClient } = await script("api.js");
+  const key = createKey(prompt);
+  return { key, client: createClient(key, onPause) };
+};
+const tick = () => new Promise((resolve) => setTimeout(resolve));
+"""
 
 
 @pytest.fixture
@@ -34,8 +44,9 @@ def test_a_chosen_class_is_in_the_addresses_of_pictures_and_walks(
     code = """
     const { imageAddress, interpolationAddress } = await script("pictures.js");
     const model = { model: given[0], label: given[1] };
-    const walk = interpolationAddress(["1", "2"], model, 32, 2, "json");
-    print([imageAddress("ada", model, 32, "png"), walk]);
+    const fields = { ...model, resolution: 32, steps: 2, format: "json" };
+    const walk = interpolationAddress(["1", "2"], fields);
+    print([imageAddress({ seed: "ada", ...model, resolution: 32 }), walk]);
     """
     picture, walk = run_script(code, card.pinned_name, label)
     with service_with(Painter(card), settings) as client:
@@ -53,8 +64,9 @@ def test_where_no_class_is_chosen_no_address_tells_of_one() -> None:
     code = """
     const { imageAddress, interpolationAddress } = await script("pictures.js");
     const model = { model: "plain@0f" };
-    const walk = interpolationAddress(["1", "2"], model, 32, 4, "gif");
-    print([imageAddress("ä 7", model, 32, "png"), walk]);
+    const fields = { ...model, resolution: 32, steps: 4, format: "gif" };
+    const walk = interpolationAddress(["1", "2"], fields);
+    print([imageAddress({ seed: "ä 7", label: "", ...model, resolution: 32 }), walk]);
     """
     settings = "steps=4&fps=24&loop=true&resolution=32&model=plain@0f&format=gif"
 
@@ -72,8 +84,8 @@ def test_any_text_is_the_same_seed_in_every_address_of_the_page(settings: Settin
     const { imageAddress, galleryAddress } = await script("pictures.js");
     const seeds = JSON.parse(given[0]);
     const model = { model: "painter-32" };
-    const addresses = seeds.map((seed) => imageAddress(seed, model, 32, "png"));
-    print([addresses, galleryAddress(seeds, model, 32)]);
+    const addresses = seeds.map((seed) => imageAddress({ seed, ...model, resolution: 32 }));
+    print([addresses, galleryAddress(seeds, { ...model, resolution: 32 })]);
     """
     addresses, gallery = run_script(code, json.dumps(seeds))
     with service_with(Painter(), settings) as client:
@@ -87,21 +99,19 @@ def test_any_text_is_the_same_seed_in_every_address_of_the_page(settings: Settin
 def test_a_request_waits_for_a_key_and_goes_on_with_the_one_that_opens(guarded: str) -> None:
     """The reader is told when one is refused; no address ever holds one."""
     code = """
-    const [host, key] = given;
-    const { request } = await script("api.js");
-    const { setKey, onKeyRequired } = await script("key.js");
+    const [host, typed] = given;
     const asked = [];
-    const typed = ["wrong", key];
-    onKeyRequired((refused) => {
+    const keys = ["wrong", typed];
+    const { client, key } = await clientThatAsks((refused) => {
       asked.push(refused);
-      setTimeout(() => setKey(typed.shift()));
+      setTimeout(() => key.set(keys.shift()));
     });
-    const cards = await (await request(`${host}/models`, signal, ignore)).json();
-    const picture = await request(`${host}/images/7`, signal, ignore);
+    const cards = await (await client.request(`${host}/models`, { signal })).json();
+    const picture = await client.request(`${host}/images/7`, { signal });
     const seed = picture.headers.get("X-Seed");
     print({ asked, sent, kept: [...stored.values()], model: cards.default, seed });
     """
-    seen = run_script(code, guarded, KEY)
+    seen = run_script(CLIENT + code, guarded, KEY)
 
     assert seen["asked"] == [False, True]
     assert (seen["model"], seen["seed"]) == ("painter-32", "7")
@@ -118,71 +128,277 @@ def test_a_request_waits_for_a_key_and_goes_on_with_the_one_that_opens(guarded: 
 def test_a_key_that_came_while_a_request_was_under_way_is_sent_at_once(guarded: str) -> None:
     """The reader is not asked again."""
     code = """
-    const [host, key] = given;
-    const { request } = await script("api.js");
-    const { setKey, onKeyRequired } = await script("key.js");
+    const [host, typed] = given;
     const asked = [];
-    onKeyRequired((refused) => asked.push(refused));
-    const answer = request(`${host}/models`, signal, ignore);
-    setKey(key);
+    const { client, key } = await clientThatAsks((refused) => asked.push(refused));
+    const answer = client.request(`${host}/models`, { signal });
+    await tick();
+    key.set(typed);
     print({ asked, status: (await answer).status, sent: sent.length });
     """
 
-    assert run_script(code, guarded, KEY) == {"asked": [], "status": 200, "sent": 2}
+    assert run_script(CLIENT + code, guarded, KEY) == {"asked": [], "status": 200, "sent": 2}
 
 
 def test_a_kept_key_is_sent_from_the_beginning(guarded: str) -> None:
     """As after the page was loaded again in the same tab."""
     code = """
     stored.set("progan-key", given[1]);
-    const { request } = await script("api.js");
-    const answer = await request(`${given[0]}/models`, signal, ignore);
-    print({ status: answer.status, sent: sent.length });
+    const { client } = await clientThatAsks(ignore);
+    const answer = client.request(`${given[0]}/models`, { signal });
+    print({ status: (await answer).status, sent: sent.length });
     """
 
-    assert run_script(code, guarded, KEY) == {"status": 200, "sent": 1}
+    assert run_script(CLIENT + code, guarded, KEY) == {"status": 200, "sent": 1}
 
 
 def test_who_goes_elsewhere_no_longer_waits_for_a_key(guarded: str) -> None:
     """A picture that is not wanted any more is not fetched when the key has come."""
     code = """
-    const { request } = await script("api.js");
-    const { setKey, onKeyRequired } = await script("key.js");
     const gone = new AbortController();
-    onKeyRequired(() => gone.abort());
-    const answer = request(`${given[0]}/models`, gone.signal, ignore);
+    const { client, key } = await clientThatAsks(() => gone.abort());
+    const answer = client.request(`${given[0]}/models`, { signal: gone.signal });
     const name = await answer.catch((error) => error.name);
-    setKey(given[1]);
-    await new Promise((resolve) => setTimeout(resolve));
+    key.set(given[1]);
+    await tick();
     print({ name, sent: sent.length });
     """
 
-    assert run_script(code, guarded, KEY) == {"name": "AbortError", "sent": 1}
+    assert run_script(CLIENT + code, guarded, KEY) == {"name": "AbortError", "sent": 1}
 
 
 def test_a_key_that_no_header_holds_is_not_taken() -> None:
     """Else every request would fail as if the service were not there."""
     code = """
-    const { hasKey, keyHeaders, setKey } = await script("key.js");
+    const { key } = await clientThatAsks(ignore);
     let name = "";
-    try { setKey("鍵"); } catch (error) { name = error.name; }
-    print({ name, has: hasKey(), headers: keyHeaders(), kept: stored.size });
+    try { key.set("鍵"); } catch (error) { name = error.name; }
+    print({ name, has: key.isGiven(), headers: key.headers(), kept: stored.size });
     """
+    seen = run_script(CLIENT + code)
 
-    assert run_script(code) == {"name": "TypeError", "has": False, "headers": {}, "kept": 0}
+    assert seen == {"name": "TypeError", "has": False, "headers": {}, "kept": 0}
 
 
-def test_nobody_follows_a_state_before_there_is_a_model() -> None:
-    """An address may hold model and resolution long before the service has told its models."""
+def test_the_time_that_the_service_asks_for_is_waited_out() -> None:
+    """In full, however long; without one, attempts become rarer. The reason is a visitor's."""
     code = """
-    const { createStore } = await script("state.js");
-    const store = createStore({ card: null, model: undefined });
-    const calls = [];
-    store.subscribe(["model", "card"], ({ model, card }) => calls.push([model, card]));
-    store.set({ model: "a" });
-    store.set({ card: "card" });
-    store.set({ card: "card" });
-    print(calls);
+    const [waits, timers] = [[], []];
+    let now = 0;
+    performance.now = () => now;
+    globalThis.setTimeout = (resolve, milliseconds) => {
+      timers.push(milliseconds / 1000);
+      now += milliseconds;
+      queueMicrotask(resolve);
+    };
+    const problem = (kind) =>
+      JSON.stringify({ type: `urn:problem-type:progan:${kind}`, detail: "internals" });
+    const answers = [
+      [429, "rate-exceeded", { "Retry-After": "40" }],
+      [503, "draining", { "Retry-After": "3600" }],
+      [503, "queue-full", {}],
+      [503, "engine-silent", {}],
+      [502, "", {}],
+    ];
+    service.answer = () => {
+      const [status, kind, headers] = answers.shift() ?? [200, "", {}];
+      return Promise.resolve(new Response(problem(kind), { status, headers }));
+    };
+    const { client } = await clientThatAsks(ignore, (words) => waits.push(words));
+    await client.request("images/7", { signal });
+    print([timers, waits.filter(Boolean), waits.at(-1)]);
+    """
+    timers, waits, last = run_script(CLIENT + code)
+
+    assert timers == [40, 3600, 8, 15, 15]
+    assert waits == [
+        "That was a lot of pictures in a short time. Going on in 40 s.",
+        "The service is being restarted. Going on in 60 minutes.",
+        "Many people are painting just now. Going on in 8 s.",
+        "The service is busy. Going on in 15 s.",
+        "The service does not answer. Going on in 15 s.",
+    ]
+    assert last == ""
+
+
+def test_all_requests_pause_together_and_only_as_long_as_somebody_waits() -> None:
+    """What is asked meanwhile is sent at its end; who goes elsewhere ends the words."""
+    code = """
+    const words = [];
+    let refused = 1;
+    const refusal = () => new Response("{}", { status: 429, headers: { "Retry-After": "1" } });
+    service.answer = () => Promise.resolve(refused-- > 0 ? refusal() : new Response("fine"));
+    const { client } = await clientThatAsks(ignore, (text) => words.push(text));
+    const gone = new AbortController();
+    const first = client.request("one", { signal: gone.signal }).catch((error) => error.name);
+    await until(() => words.length === 1);
+    const second = client.request("two", { signal });
+    await tick();
+    const during = sent.length;
+    gone.abort();
+    const names = [await first, (await second).status];
+    print({ during, names, sent: sent.map(([address]) => address), last: words.at(-1) });
     """
 
-    assert run_script(code) == [["a", "card"]]
+    assert run_script(CLIENT + code) == {
+        "during": 1,
+        "names": ["AbortError", 200],
+        "sent": ["one", "two"],
+        "last": "",
+    }
+
+
+def test_an_error_is_a_sentence_for_the_reader() -> None:
+    """In the service's words, where it has some."""
+    code = """
+    const answers = [['{"detail": "seed: too long"}', 422], ["<html>", 500]];
+    service.answer = () => {
+      const [body, status] = answers.shift();
+      return Promise.resolve(new Response(body, { status }));
+    };
+    const { client } = await clientThatAsks(ignore);
+    const failed = () => client.request("images/7", { signal })
+      .catch(({ message, isGone }) => [message, isGone]);
+    print([await failed(), await failed()]);
+    """
+
+    assert run_script(CLIENT + code) == [
+        ["Seed: too long.", False],
+        ["The service answered with status 500.", False],
+    ]
+
+
+def test_who_subscribes_is_told_at_once_and_of_changes_of_its_fields_alone() -> None:
+    """Until its signal ends; states are never changed, only replaced."""
+    code = """
+    const { createStore } = await script("store.js");
+    const store = createStore({ model: "a", seed: "1" });
+    const calls = [];
+    const leaving = new AbortController();
+    store.subscribe(["model"], ({ model, seed }) => calls.push([model, seed]), leaving.signal);
+    store.set({ seed: "2" });
+    store.set({ model: "b" });
+    store.set({ model: "b" });
+    leaving.abort();
+    store.set({ model: "c" });
+    print([calls, Object.isFrozen(store.get()), store.get()]);
+    """
+
+    assert run_script(code) == [[["a", "1"], ["b", "2"]], True, {"model": "c", "seed": "2"}]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "#seed=ripley&model=first&resolution=16",
+        "#seed=7&end=ada&t=0.25&model=first&resolution=16&label=T-shirt%2Ftop",
+        "#model=first&from=1000&at=420",
+        "#view=kept&model=first&kept=seen",
+        "#view=set&model=first&pictures=alan%0Aada",
+    ],
+)
+def test_an_address_holds_all_that_its_view_shows(address: str) -> None:
+    """Read and written again it is the same."""
+    code = """
+    const { formatAddress, parseAddress, usualFields } = await script("address.js");
+    print(formatAddress({ ...usualFields(), ...parseAddress(given[0]) }));
+    """
+
+    assert run_script(code, address) == address
+
+
+@pytest.mark.parametrize(
+    ("address", "view", "fields"),
+    [
+        ("", "wall", {"from": "1", "at": 0}),
+        ("#stage", "wall", {}),
+        ("#seed=ripley", "picture", {"seed": "ripley", "resolution": 0}),
+        ("#seed=", "picture", {"seed": "alan"}),
+        ("#view=dreams&seed=ripley", "picture", {"seed": "ripley", "unknown": "dreams"}),
+        ("#view=toString", "wall", {"unknown": "toString"}),
+        ("#from=-5&at=many&resolution=1e9", "wall", {"from": "1", "at": 0, "resolution": 0}),
+        ("#from=9223372036854775808", "wall", {"from": "1"}),
+        ("#seed=a&end=b&t=7", "picture", {"end": "b", "t": 0.5}),
+        ("#seed=a&end=b&t=", "picture", {"t": 0.5}),
+    ],
+)
+def test_an_old_or_damaged_address_shows_what_it_can(
+    address: str, view: str, fields: dict[str, object]
+) -> None:
+    """What is missing or not allowed has its usual value."""
+    code = 'print((await script("address.js")).parseAddress(given[0]));'
+    seen = run_script(code, address)
+
+    assert seen["view"] == view
+    assert seen | fields == seen
+
+
+def test_a_typed_seed_is_trimmed_and_keeps_its_capitals() -> None:
+    """And accents have one form, however a keyboard writes them."""
+    seeds = {
+        "alan ": "alan",
+        "\u3000 Alan\t": "Alan",
+        "\u200balan\ufeff": "alan",
+        "Zoe\u0301": "Zo\u00e9",
+        "a  b": "a  b",
+        "0x10": "0x10",
+        "half \ud83d": "half \ufffd",
+    }
+    code = "print(JSON.parse(given[0]).map((await script('seeds.js')).cleanSeed));"
+
+    assert run_script(code, json.dumps(list(seeds))) == list(seeds.values())
+
+
+def test_an_answer_that_breaks_off_is_asked_for_again() -> None:
+    """Half a picture is no picture."""
+    code = """
+    const broken = new ReadableStream({ start: (body) => body.error(new TypeError()) });
+    const answers = [new Response(broken), new Response("whole")];
+    service.answer = () => Promise.resolve(answers.shift());
+    globalThis.setTimeout = (resolve) => queueMicrotask(resolve);
+    let now = 0;
+    performance.now = () => now += 1000;
+    const words = [];
+    const { client } = await clientThatAsks(ignore, (text) => words.push(text));
+    const response = await client.request("images/7", { signal });
+    print([await response.text(), words[0]]);
+    """
+
+    assert run_script(CLIENT + code) == ["whole", "The service does not answer. Going on in 2 s."]
+
+
+def test_a_card_is_four_figures_in_words_and_a_promise_with_its_terms() -> None:
+    """Each figure says which direction is good; a model without numbers shows none."""
+    code = """
+    const { figuresOf, promiseOf } = await script("card.js");
+    const quality = {
+      recall: { value: 0.5 },
+      precision: { value: 0.25 },
+      neighbour_ratio: { value: 1.5 },
+      ms_ssim: { value: 0.3 },
+      fd_efficientnet_lite0: { value: 99 },
+    };
+    const promiseBy = (engine) =>
+      promiseOf({ digest: "0123456789abcdef", platform: "cpu, AVX2", engine });
+    print({
+      figures: figuresOf(quality),
+      none: figuresOf({}),
+      promise: promiseBy({ exact: true }),
+      other: promiseBy({ exact: false, golden: { tried: 9, equal: 5 } }),
+    });
+    """
+    seen = run_script(code)
+
+    assert [figure[0] for figure in seen["figures"]] == [
+        "Sameness",
+        "Distance",
+        "Precision",
+        "Originality",
+    ]
+    assert [figure[1] for figure in seen["figures"]] == ["0.3", "99", "25 %", "1.5"]
+    assert all(any(w in f[2] for w in ("lower", "higher", "near")) for f in seen["figures"])
+    assert seen["none"] == []
+    assert "here: cpu, AVX2." in seen["promise"]
+    assert "whatever else is painted" in seen["promise"]
+    assert "roundings" in seen["other"]
+    assert "Of 9 pictures kept from when the model was made, 5 come out here" in seen["other"]

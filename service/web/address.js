@@ -1,0 +1,87 @@
+// The state in the address: which fields each view has there, and how each is written.
+// What an address lacks, or holds in a form that is not allowed, has its usual value. Knows no page.
+
+/** A text; left out where it is empty. */
+const text = { usual: "", read: ([value]) => value ?? "", write: (value) => value ? [value] : [] };
+
+/** A seed; it always stands in the address. */
+const seed = { usual: "alan", read: ([value]) => value || "alan", write: (value) => [value] };
+
+/** One of some words; the first one is the usual one. */
+const oneOf = (usual, ...others) => ({
+  usual,
+  read: ([value]) => others.includes(value) ? value : usual,
+  write: (value) => value === usual ? [] : [value],
+});
+
+/** A whole number below 2^63 as text, as seeds are; left out where it is the first. */
+const wholeNumber = {
+  usual: "1",
+  read: ([value]) => /^\d{1,19}$/.test(value ?? "") && BigInt(value) < 2n ** 63n ? String(BigInt(value)) : "1",
+  write: (value) => value === "1" ? [] : [value],
+};
+
+/** Several texts, each under the same name. */
+const texts = { usual: Object.freeze([]), read: Object.freeze, write: (values) => values };
+
+/** A number from `low` to `high`; left out where it is the usual one. */
+const number = (usual, low, high) => ({
+  usual,
+  read: ([value]) => value?.trim() && Number(value) >= low && Number(value) <= high ? Number(value) : usual,
+  write: (value) => value === usual ? [] : [String(value)],
+});
+
+/** Every field that an address may hold, in the order in which it stands there. */
+const FIELDS = {
+  seed,
+  end: text,
+  t: number(0.5, 0, 1),
+  model: text,
+  resolution: number(0, 0, 2 ** 20),
+  label: text,
+  from: wholeNumber,
+  at: number(0, 0, Number.MAX_SAFE_INTEGER),
+  pictures: text,
+  kept: oneOf("favourites", "seen"),
+};
+
+/** The fields of each view beside those of all views: a view is shown again from these alone. */
+const VIEWS = {
+  wall: ["from", "at"],
+  picture: ["seed", "end", "t"],
+  walk: [],
+  kept: ["kept"],
+  set: ["pictures"],
+  status: [],
+};
+
+const OF_ALL_VIEWS = ["model", "resolution", "label"];
+const IMPLIED = ["wall", "picture"]; // addresses without a view: a picture where there is a seed
+const fieldsOf = (view) => Object.keys(FIELDS).filter((name) => OF_ALL_VIEWS.includes(name) || VIEWS[view].includes(name));
+
+/** Every field with its usual value. */
+export const usualFields = () =>
+  Object.fromEntries(Object.entries(FIELDS).map(([name, { usual }]) => [name, usual]));
+
+/**
+ * The view of an address and the fields of this view.
+ * @param {string} fragment with or without `#`; one without a view is that of a picture where it has a
+ *   seed, else that of the wall
+ * @returns {object} `view`, its fields, and `unknown`: the name of a view that does not exist
+ */
+export function parseAddress(fragment) {
+  const given = new URLSearchParams(fragment.replace(/^#/, ""));
+  const named = given.get("view") ?? "";
+  const known = Object.hasOwn(VIEWS, named);
+  const view = known ? named : given.has("seed") ? "picture" : "wall";
+  const values = fieldsOf(view).map((name) => [name, FIELDS[name].read(given.getAll(name))]);
+  return { view, ...Object.fromEntries(values), unknown: known ? "" : named };
+}
+
+/** The fragment of the address of a state. */
+export function formatAddress(state) {
+  const values = fieldsOf(state.view).flatMap((name) =>
+    FIELDS[name].write(state[name]).map((value) => [name, value]));
+  const view = IMPLIED.includes(state.view) ? [] : [["view", state.view]];
+  return `#${new URLSearchParams([...view, ...values])}`;
+}

@@ -1,0 +1,60 @@
+// A set of pictures on the page: the grid, the models that paint them, a file and a link of it.
+
+import { formatAddress } from "./address.js";
+import { copyText, saveBlob } from "./download.js";
+import { element } from "./elements.js";
+import { PictureGrid } from "./picture-grid.js";
+import { formatFile, formatPictures } from "./picture-list.js";
+import { shapeOf } from "./pictures.js";
+import { createTiles } from "./tiles.js";
+
+/**
+ * A grid of the pictures of a list, each by the model of its name that the service has now.
+ * @param {HTMLElement} root is emptied first
+ * @param {object} page with the signal that ends the grid
+ * @param {object[]} pictures
+ * @param {string} label of the grid
+ */
+export function showSet(root, page, pictures, label) {
+  const { list, card: shown } = page.store.get();
+  const cardOf = ({ model }) => model ? list.models.find(({ name }) => name === model.split("@")[0]) : shown;
+  const resolutions = list.models.flatMap((card) => card.resolutions);
+  root.replaceChildren(element("p", { class: "about" }, changesIn(pictures, cardOf)));
+  if (!pictures.length) return;
+  const grid = new PictureGrid(root, page, {
+    count: pictures.length, at: (index) => pictures[index], cardOf, label,
+    resolution: Math.max(...resolutions), shape: shapeOf(cardOf(pictures[0]) ?? shown),
+    fill: createTiles(page, { named: true }),
+  });
+  grid.startAt(0);
+}
+
+/** What is not as it was when the pictures were put into the list, in words. */
+function changesIn(pictures, cardOf) {
+  const gone = pictures.filter((picture) => !cardOf(picture)).length;
+  const newer = pictures.filter((picture) => picture.model.includes("@") && ![undefined, picture.model].includes(cardOf(picture)?.pinned_name)).length;
+  const sentences = [
+    newer && `${newer} of these were kept from another version of their model: they look different now.`,
+    gone && `${gone} cannot be painted: their model is not offered here.`,
+  ];
+  return sentences.filter(Boolean).join(" ");
+}
+
+/**
+ * The buttons that save a list of pictures as a file and copy a link to it.
+ * @param {() => object[]} current gives the list
+ * @param {string} name of the file
+ */
+export function setActions(current, name) {
+  const file = element("button", { type: "button" }, "Save as a file");
+  const link = element("button", { type: "button" }, "Copy a link");
+  file.addEventListener("click", () => saveBlob(new Blob([formatFile(current())], { type: "text/plain" }), name));
+  link.addEventListener("click", () => copyText(linkOf(current()), link));
+  return [link, file];
+}
+
+/** The address of a page that shows these pictures. */
+export const linkOf = (pictures) => new URL(
+  formatAddress({ view: "set", pictures: formatPictures(pictures), model: "", resolution: 0, label: "" }),
+  document.baseURI,
+).href;

@@ -1,0 +1,84 @@
+// The service and its models: how busy it is, and what is known of each model.
+
+import { describeCard } from "../card.js";
+import { element, pictureFrame, showBlob } from "../elements.js";
+import { blobsOf, galleryAddress, thumbnailOf } from "../pictures.js";
+import { firstSeeds } from "../seeds.js";
+
+const POLL_MS = 3000;
+const PREVIEWS = 6; // pictures of a model
+
+/** Show both until the view is left. */
+export function mount(root, page) {
+  const { store, signal } = page;
+  const facts = element("dl", { class: "facts" });
+  const models = element("div", { class: "cards" });
+  root.append(element("h1", {}, "Service and models"), facts, models);
+  store.subscribe(["list"], ({ list }) => {
+    models.replaceChildren(...list.models.map((card) => sectionOf(card, list.default, page)));
+  }, signal);
+  followStatus(facts, page);
+}
+
+/** Show how busy the service is, again and again while it is looked at. */
+function followStatus(facts, { store, client, signal }) {
+  async function load() {
+    if (document.hidden) return;
+    try {
+      const status = await (await client.requestOnce("status", signal)).json();
+      facts.replaceChildren(...factsOf(status));
+    } catch (error) {
+      if (signal.aborted) return;
+      // Where there is no such address, nothing is known; where nobody answers, that is.
+      facts.replaceChildren(...(error.status ? [] : [boxOf("Service", "away", "It does not answer; this page goes on trying.")]));
+    }
+  }
+
+  load();
+  const timer = setInterval(load, POLL_MS);
+  signal.addEventListener("abort", () => clearInterval(timer));
+}
+
+function factsOf({ ready, queue = {}, pictures_a_second: rate, uptime_s: uptime, version }) {
+  const waiting = queue.pictures ?? 0;
+  return [
+    boxOf("Service", ready ? "ready" : "not ready", version ? `Version ${version}.` : ""),
+    boxOf("Waiting", String(waiting), waiting ? `Pictures; painted in about ${Math.ceil(queue.seconds ?? 0)} s.` : "No picture waits."),
+    boxOf("Painted", `${(rate ?? 0).toLocaleString("en", { maximumSignificantDigits: 2 })} a second`, "Over the last minute."),
+    boxOf("Running", durationOf(uptime ?? 0), "Since it was started."),
+  ];
+}
+
+const boxOf = (word, value, meaning) => element("div", {},
+  element("dt", {}, word), element("dd", { class: "figure" }, value), element("dd", { class: "small" }, meaning));
+
+function durationOf(seconds) {
+  const units = [["day", 86_400], ["hour", 3600], ["minute", 60]];
+  const [name, length] = units.find(([, each]) => seconds >= 2 * each) ?? ["second", 1];
+  const count = Math.floor(seconds / length);
+  return `${count} ${name}${count === 1 ? "" : "s"}`;
+}
+
+function sectionOf(card, usual, page) {
+  const title = element("h2", {}, card.title || card.name);
+  const paint = element("button", { type: "button" }, "Paint with it");
+  paint.addEventListener("click", () => page.navigate({ view: "wall", model: card.name, label: "", resolution: 0, at: 0 }));
+  const previews = element("div", { class: "previews" });
+  loadPreviews(previews, card, page);
+  const note = card.name === usual ? "The one you get where you name none." : "";
+  return element("section", { class: "card" }, element("div", { class: "heading" }, title, paint),
+    previews, element("p", { class: "small" }, note), ...describeCard(card));
+}
+
+async function loadPreviews(previews, card, { client, signal, showError }) {
+  const frames = Array.from({ length: PREVIEWS }, pictureFrame);
+  previews.replaceChildren(...frames);
+  const address = galleryAddress(firstSeeds().slice(0, PREVIEWS), { model: card.pinned_name, resolution: thumbnailOf(card) });
+  try {
+    const response = await client.request(address, { signal, method: "POST", accept: "application/json" });
+    const blobs = blobsOf(await response.json());
+    frames.forEach((frame, place) => showBlob(frame.querySelector("img"), blobs[place], "", thumbnailOf(card)));
+  } catch (error) {
+    showError(error, signal);
+  }
+}

@@ -1,0 +1,59 @@
+// The wall: every whole number is a picture, one after the other without an end.
+
+import { element } from "../elements.js";
+import { saveFile } from "../download.js";
+import { PictureGrid } from "../picture-grid.js";
+import { galleryAddress, pinnedModel, shapeOf } from "../pictures.js";
+import { randomSeeds } from "../seeds.js";
+import { createTiles } from "../tiles.js";
+
+const LARGEST = 2n ** 63n - 1n;
+const FILES = { zip: ["ZIP", "application/zip"], png: ["One sheet", "image/png"] };
+const IN_A_FILE = 60; // pictures, in as many rows as fit a sheet
+
+/** Show the wall of the state until the view is left. */
+export function mount(root, page) {
+  const { store, navigate, signal } = page;
+  const deal = element("button", { type: "button" }, "Elsewhere");
+  const actions = element("div", { class: "actions" }, deal, ...Object.keys(FILES).map(createSave));
+  root.append(element("div", { class: "heading" }, element("div", {},
+    element("h1", {}, "A picture for every name"),
+    element("p", { class: "lead" }, "And one for every number: here they are, in order.")), actions));
+  const place = element("div", {});
+  root.append(place);
+  let drawn = new AbortController();
+
+  function draw(state) {
+    drawn.abort();
+    drawn = new AbortController();
+    place.replaceChildren();
+    const { from, card, label, resolution } = state;
+    const first = BigInt(from);
+    const count = Number(LARGEST - first) + 1;
+    const ofModel = { model: card.pinned_name, label, end: "", t: 0.5 };
+    const at = (index) => Object.freeze({ seed: String(first + BigInt(index)), ...ofModel });
+    const inner = { ...page, signal: AbortSignal.any([signal, drawn.signal]) };
+    const grid = new PictureGrid(place, inner, {
+      count, at, cardOf: () => card, resolution, shape: shapeOf(card), label: "Pictures by number",
+      fill: createTiles(inner), onMove: (index) => page.adjust({ at: index }),
+    });
+    grid.startAt(Math.min(state.at, count - 1));
+  }
+
+  function createSave(kind) {
+    const [title, accept] = FILES[kind];
+    const button = element("button", { type: "button" }, title);
+    button.addEventListener("click", () => {
+      const state = store.get();
+      const first = BigInt(state.from) + BigInt(state.at);
+      const seeds = Array.from({ length: IN_A_FILE }, (_, index) => String(first + BigInt(index)));
+      const address = galleryAddress(seeds, { ...pinnedModel(state), resolution: state.resolution });
+      saveFile(page.client, button, address, `${state.model}-${first}.${kind}`, { signal, method: "POST", accept })
+        .catch((error) => page.showError(error, signal));
+    });
+    return button;
+  }
+
+  deal.addEventListener("click", () => navigate({ from: randomSeeds(1)[0], at: 0 }));
+  store.subscribe(["from", "card", "label", "resolution"], draw, signal);
+}
