@@ -59,7 +59,9 @@ def served(settings: Settings, painter: Painter | None = None, port: int = 0) ->
         try:
             wait_until(lambda: server.started)
             address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            wait_until(lambda: httpx2.get(f"{address}/health/ready").is_success)
+            wait_until(
+                lambda: httpx2.get(f"{address}/health/ready", timeout=TIME_LIMIT_S).is_success
+            )
             yield address
         finally:
             server.should_exit = True
