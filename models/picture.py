@@ -75,7 +75,10 @@ def in_eight_bits(pixels: Pixels) -> Bytes:
     """The 8-bit view of pictures of any shape: uint16 / 257, rounded; uint8 unchanged."""
     if bit_depth_of(pixels) == 8:
         return pixels.astype(np.uint8, copy=False)
-    return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    wide = pixels.astype(np.uint32)  # in place: a picture may be large
+    wide += 128
+    wide //= 257
+    return wide.astype(np.uint8)
 
 
 def checked_in_eight_bits(pixels: Pixels) -> Bytes:

@@ -179,6 +179,12 @@ def header_facts(recipes: Sequence[Recipe], card: Card) -> dict[str, str]:
     }
 
 
+def value_headers(card: Card) -> dict[str, str]:
+    """The headers that tell what the pixels of a model stand for; none for 8 bits."""
+    values = value_facts(card)
+    return {fact.header: values[fact.name] for fact in FACTS if fact.header and fact.name in values}
+
+
 def log_facts(recipes: Sequence[Recipe], card: Card) -> dict[str, Value]:
     """The fields of the log: as in headers, but a single number stays a number."""
     return {

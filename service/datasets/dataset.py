@@ -136,6 +136,8 @@ class Dataset:
             credit=card.data.attribution,
             from_seed=str(self.from_seed),
             count=self.count,
+            bit_depth=card.bit_depth,
+            value_range=card.value_range,
         )
 
     def etag(self, archive_format: str) -> str:

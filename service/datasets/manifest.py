@@ -35,6 +35,8 @@ class Description(Record):
         labels: all classes of the model; `class_index` of a picture counts in this list.
         watermark: name of the watermark in the pixels; None if watermarks are off.
         from_seed: first seed, as text, since some readers of JSON would round it.
+        bit_depth: of the pixels that digests are of; files other than PNG are 8-bit views of 16.
+        value_range: values of the pixels 0 and 65,535 of 16 bits; None with 8 bits.
     """
 
     layout: int
@@ -53,6 +55,8 @@ class Description(Record):
     credit: str
     from_seed: str = Field(pattern=DECIMAL)
     count: int = Field(ge=1)
+    bit_depth: int = 8
+    value_range: tuple[float, float] | None = None
 
 
 class PictureRecord(Record):

@@ -20,10 +20,11 @@ from service.composition import ServiceRuntime
 from service.credentials.signing import FileSigner
 from service.errors import PreconditionFailed
 from service.facts import file_facts, header_facts, log_facts
-from service.files import File, file_bit_depth
+from service.files import File
 from service.http.headers import (
     caching,
     etag_of,
+    file_depth_headers,
     is_fresh,
     is_other_than_wanted,
     server_timing,
@@ -88,7 +89,9 @@ async def respond(
         ServiceError: it was refused, could not be rendered, or its client has disconnected.
     """
     log_request_facts(request, job)
-    headers = {**header_facts(job.recipes, job.served.card), **_depth_of(job), **job.headers}
+    card = job.served.card
+    headers = header_facts(job.recipes, card) | file_depth_headers(card, job.format)
+    headers |= job.headers
     if not job.is_repeatable:
         file, timing = await while_connected(request, _make(runtime, job, client_timeout_s))
         return _whole(request, file, timing, headers)
@@ -110,14 +113,6 @@ async def respond(
     if (part := wanted_range(request, etag, len(file.content))) is None:
         return _whole(request, file, timing, headers)
     return _part(request, file, timing, headers, part)
-
-
-def _depth_of(job: Job) -> dict[str, str]:
-    """Return a header that tells files of 16 bits from 8-bit views; none where all have 8 bits."""
-    card = job.served.card
-    if card.bit_depth == 8:
-        return {}
-    return {"X-File-Bit-Depth": str(file_bit_depth(card, job.format))}
 
 
 def log_request_facts(request: Request, job: Job) -> None:

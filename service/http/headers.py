@@ -13,10 +13,12 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 
+from models.card import Card
 from service.batching.engine import EngineMode
 from service.batching.recipe import Recipe
 from service.credentials.signing import FileSigner
 from service.facts import FACTS
+from service.files import file_bit_depth
 from service.pipeline import Timing
 
 FOR_EVER: Final = "max-age=31536000, immutable"
@@ -73,6 +75,13 @@ def etag_of(
     text = "|".join((*parts, repr(sorted(facts.items()))))
     weak = WEAK if signer and not signer.is_repeatable else ""
     return f'{weak}"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+def file_depth_headers(card: Card, format_name: str) -> dict[str, str]:
+    """Return the header that tells a file of 16 bits from an 8-bit view; none for models of 8."""
+    if card.bit_depth == 8:
+        return {}
+    return {"X-File-Bit-Depth": str(file_bit_depth(card, format_name))}
 
 
 def caching(etag: str, asked_model: str | None, *, public: bool) -> dict[str, str]:

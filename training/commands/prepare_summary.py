@@ -14,7 +14,7 @@ import numpy as np
 from rich.table import Table
 
 from models.families.progan.config import SQUARE
-from models.picture import range_text
+from models.picture import number_text
 from training.config.presets import PRESETS
 from training.data.manifest import SKIPPED_FILE, Manifest
 from training.data.skipped import reason_group
@@ -92,7 +92,8 @@ def depth_rows(manifest: Manifest) -> dict[str, str]:
     """Rows on the values of pixels of 16 bits; none for pictures of 8."""
     if manifest.value_range is None:
         return {}
-    return {"depth": "16 bits", "values": f"{range_text(manifest.value_range)} are 0 and 65,535"}
+    low, high = map(number_text, manifest.value_range)
+    return {"depth": "16 bits", "values": f"{low} to {high} are the pixels 0 to 65,535"}
 
 
 def sizes_text(manifest: Manifest) -> str:

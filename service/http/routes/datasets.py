@@ -15,10 +15,16 @@ from service.credentials.signing import FileSigner
 from service.datasets.archives import ARCHIVE_FORMATS
 from service.datasets.dataset import Dataset
 from service.errors import OutOfRange, PreconditionFailed
+from service.facts import value_headers
 from service.files import picture_file
 from service.http.dataset_answer import DatasetJob, DatasetResponse
 from service.http.dependencies import CatalogueDep, RuntimeDep
-from service.http.headers import disposition, is_fresh, is_other_than_wanted
+from service.http.headers import (
+    disposition,
+    file_depth_headers,
+    is_fresh,
+    is_other_than_wanted,
+)
 from service.http.queries import DatasetQuery
 from service.http.request_log import record_of
 from service.http.routes.documentation import DATASETS
@@ -110,6 +116,8 @@ def dataset_headers(dataset: Dataset, archive_format: str) -> dict[str, str]:
         "X-Resolution": str(dataset.resolution),
         "X-From-Seed": str(dataset.from_seed),
         "X-Count": str(dataset.count),
+        **value_headers(served.card),
+        **file_depth_headers(served.card, dataset.image_format),
         **{header: quote(value, safe=" @") for header, value in facts.items() if value is not None},
         "Content-Disposition": disposition(
             name, ARCHIVE_FORMATS[archive_format].extension, attachment=True

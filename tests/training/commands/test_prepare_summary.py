@@ -162,7 +162,7 @@ def test_sixteen_bits_are_told_with_their_values_and_trained_on_in_fp32(
     _, said = prepared(tmp_path / "in", tmp_path / "out", capsys, *words)
 
     assert "16 bits" in said
-    assert "0:4095 are 0 and 65,535" in said
+    assert "0 to 4095 are the pixels 0 to 65,535" in said
     assert "warning" not in said
     line = next(line for line in said.splitlines() if "training train" in line)
     _, _, _, *pasted = shlex.split(line)

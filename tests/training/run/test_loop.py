@@ -549,3 +549,22 @@ def test_what_made_the_run_cannot_change(
 
     with pytest.raises(ConfigError, match="What may change from here on is penalty_weight, "):
         go(continue_config(run, asked, [setting]), prepared, run)
+
+
+# ----------------------------------------------------------------------------------------
+# Pictures of 16 bits
+
+
+def test_a_killed_run_on_pictures_of_16_bits_goes_on_as_if_it_had_never_stopped(
+    config: TrainingConfig, make_prepared: Callable[..., Prepared], tmp_path: Path
+) -> None:
+    """In the middle of the fade; the loader gives the same numbers."""
+    deep = make_prepared(value_range=(0.0, 4095.0))
+    config = replace(config, network=replace(config.network, channels=1))
+    go(config, deep, tmp_path / "whole")
+    with pytest.raises(Interrupted):
+        go(config, deep, tmp_path / "run", Watching(28, interrupt))
+
+    go(config, deep, tmp_path / "run")
+
+    assert lasting(tmp_path / "run") == lasting(tmp_path / "whole")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 import threading
+import zipfile
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -212,3 +215,19 @@ def test_pictures_count_in_a_rate_of_their_own(painter: Painter, settings: Setti
     assert later.json()["detail"] == "more pictures than 25 per 1 day from one client"
     assert int(later.headers["retry-after"]) > 80_000
     assert rest.status_code == 200
+
+
+def test_a_data_set_of_sixteen_bits_says_what_its_pixels_stand_for(settings: Settings) -> None:
+    """In headers and its description; its PNG files are those of `/images`."""
+    deep = card_named("scans-32", channels=1, value_range=(-1024.0, 3071.0))
+    with running(Painter(deep), settings) as (client, _):
+        answer, views = (client.get(f"{SMALL}{more}") for more in ("", "&image_format=webp"))
+        alone = client.get("/images/7?resolution=4")
+
+    assert answer.headers["x-bit-depth"] == answer.headers["x-file-bit-depth"] == "16"
+    assert (answer.headers["x-value-low"], answer.headers["x-value-high"]) == ("-1024", "3071")
+    assert (views.headers["x-bit-depth"], views.headers["x-file-bit-depth"]) == ("16", "8")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as files:
+        assert files.read("000007.png") == alone.content
+        description = json.loads(files.read("dataset.json"))
+    assert (description["bit_depth"], description["value_range"]) == (16, [-1024.0, 3071.0])
