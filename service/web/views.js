@@ -70,6 +70,12 @@ function createLinks(links, { store, navigate }) {
     }
   }
 
+  /** On a phone not all links fit: the one of the view is brought into sight. */
+  function reveal({ view }) {
+    items.find(({ name }) => name === view)?.link.scrollIntoView({ block: "nearest", inline: "center" });
+  }
+
   links.replaceChildren(...items.map(({ link }) => element("li", {}, link)));
   store.subscribe(Object.keys(store.get()), mark);
+  store.subscribe(["view"], reveal);
 }

@@ -196,3 +196,18 @@ def test_addresses_are_relative_so_that_a_proxy_may_add_a_prefix() -> None:
         assert not [a for a in page.values("href") + page.values("src") if a.startswith("/")]
     for name in SCRIPTS:
         assert not re.findall(r'(?:ask|fetch)\(["\'`]/', text_of(name))
+
+
+def test_every_module_of_the_page_is_loaded_at_once() -> None:
+    """Named in the page, so that no module waits for the one that imports it."""
+    modules = {"page.js"}
+    found = list(modules)
+    while found:
+        name = found.pop()
+        for imported in re.findall(r'from "(\.[^"]+)"', text_of(name)):
+            path = os.path.normpath(Path(name).parent / imported)
+            found += [path] if path not in modules else []
+            modules.add(path)
+    links = [a for _, a in Page().elements if a.get("rel") == "modulepreload"]
+
+    assert {link["href"] for link in links} == {f"web/{name}" for name in modules - {"page.js"}}

@@ -217,11 +217,13 @@ def test_a_wall_of_one_class_has_pictures_of_this_class(visit: Visit, site: Site
     assert {query["label"][0] for query in requests} == {"loud"}
 
 
-def test_elsewhere_is_another_wall_and_back_is_the_first_one(visit: Visit, site: Site) -> None:
+def test_other_pictures_are_another_wall_and_back_is_the_first_one(
+    visit: Visit, site: Site
+) -> None:
     """Nothing is lost by looking elsewhere."""
     page = visit(site.address)
     is_filled(page)
-    page.get_by_role("button", name="Elsewhere").click()
+    page.get_by_role("button", name="Other pictures").click()
     expect(page).to_have_url(re.compile(r"from=\d+"))
     is_filled(page)
     assert tile(page, "1").count() == 0

@@ -15,7 +15,8 @@ export function mount(root, page) {
   const models = element("div", { class: "cards" });
   root.append(element("h1", {}, "Service and models"), facts, models);
   store.subscribe(["list"], ({ list }) => {
-    models.replaceChildren(...list.models.map((card) => sectionOf(card, list.default, page)));
+    const usualFirst = list.models.toSorted((one, other) => (other.name === list.default) - (one.name === list.default));
+    models.replaceChildren(...usualFirst.map((card) => sectionOf(card, list.default, page)));
   }, signal);
   followStatus(facts, page);
 }
@@ -39,13 +40,15 @@ function followStatus(facts, { store, client, signal }) {
   signal.addEventListener("abort", () => clearInterval(timer));
 }
 
-function factsOf({ ready, queue = {}, pictures_a_second: rate, uptime_s: uptime, version }) {
-  const waiting = queue.pictures ?? 0;
+function factsOf({ ready, queue, pictures_a_second: rate, uptime_s: uptime, refused, version }) {
+  const { pictures, seconds } = queue;
+  const count = Object.values(refused).reduce((sum, each) => sum + each, 0);
   return [
-    boxOf("Service", ready ? "ready" : "not ready", version ? `Version ${version}.` : ""),
-    boxOf("Waiting", String(waiting), waiting ? `Pictures; painted in about ${Math.ceil(queue.seconds ?? 0)} s.` : "No picture waits."),
-    boxOf("Painted", `${(rate ?? 0).toLocaleString("en", { maximumSignificantDigits: 2 })} a second`, "Over the last minute."),
-    boxOf("Running", durationOf(uptime ?? 0), "Since it was started."),
+    boxOf("Service", ready ? "ready" : "starting", `Version ${version}.`),
+    boxOf("Waiting", String(pictures), pictures ? `Pictures; painted in about ${Math.ceil(seconds)} s.` : "No picture waits."),
+    boxOf("Painted", `${rate.toLocaleString("en", { maximumSignificantDigits: 2 })} a second`,
+      `In the last minute. ${count ? `Refused: ${count}.` : ""}`),
+    boxOf("Running", durationOf(uptime), "Since it was started."),
   ];
 }
 

@@ -14,11 +14,11 @@ const IN_A_FILE = 60; // pictures, in as many rows as fit a sheet
 /** Show the wall of the state until the view is left. */
 export function mount(root, page) {
   const { store, navigate, signal } = page;
-  const deal = element("button", { type: "button" }, "Elsewhere");
+  const deal = element("button", { type: "button" }, "Other pictures");
   const actions = element("div", { class: "actions" }, deal, ...Object.keys(FILES).map(createSave));
   root.append(element("div", { class: "heading" }, element("div", {},
     element("h1", {}, "A picture for every name"),
-    element("p", { class: "lead" }, "And one for every number: here they are, in order.")), actions));
+    element("p", { class: "lead" }, "And one for every number. Scroll: there is no end.")), actions));
   const place = element("div", {});
   root.append(place);
   let drawn = new AbortController();
