@@ -13,7 +13,7 @@ import pytest
 
 from tests.faults.conftest import Expected, Note
 from tests.faults.crowd import Answer, ask, leave
-from tests.faults.process import PATIENCE_S, Service, asking, request_of, until
+from tests.faults.process import PATIENCE_S, Service, request_of, until
 
 COMPUTED = 'progan_images_total{model="tiny-32",resolution="32"}'
 WAITING = 'progan_queue_depth{model="tiny-32"}'
@@ -80,18 +80,30 @@ def test_clients_that_do_not_read_hold_up_nobody_and_are_cut_off(
     note("2 clients do not read", f"50 others 200, {slowest:.2f} s at most; cut off", took)
 
 
+def upload_of(body: bytes) -> bytes:
+    """The bytes of a request to verify a file."""
+    return (
+        f"POST /verify HTTP/1.1\r\nHost: test\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        + body
+    )
+
+
 def test_rendering_stops_within_a_batch_when_the_client_leaves(
     bundles: Path, tmp_path: Path
 ) -> None:
-    """Of a walk in any format, and of many pictures: only the running batch is computed."""
-    lines = [f"GET /interpolate?seed=1&seed=2&steps=60&format={name}" for name in WALK_FORMATS]
-    lines += ["POST /generate?count=64"]
+    """Of a walk in any format, many pictures, a proof: only the running batch is computed."""
+    walk = "/interpolate?seed=1&seed=2&steps=60"
+    requests = [request_of(f"GET {walk}&format={name}") for name in WALK_FORMATS]
+    requests.append(request_of("POST /generate?count=64"))
     with Service(bundles, tmp_path, max_batch="4") as service:
         service.wait_until_ready()
-        for number, line in enumerate(lines, start=1):
+        other = service.client.get("/interpolate?seed=3&seed=4&steps=60&format=png")
+        requests.append(upload_of(other.content))
+        for number, request in enumerate(requests, start=1):
             service.order(hang=True)
             before = service.metric(COMPUTED)
-            with asking(service, line):
+            with socket.create_connection(("127.0.0.1", service.port), PATIENCE_S) as asker:
+                asker.sendall(request)
                 until(lambda: service.metric(WAITING) > 0)
             until(lambda n=number: service.metric(CANCELLED) == n)
             service.relent()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 import zlib
 from collections.abc import Iterator
 
@@ -126,6 +127,19 @@ def test_any_text_as_a_fact_leaves_the_file_readable(text: str) -> None:
     assert isinstance(image, PngImagePlugin.PngImageFile)
 
     assert len(image.text["seed"]) == len(text)
+
+
+def test_a_large_sheet_takes_few_times_its_own_memory() -> None:
+    """Two candidates, and what one filter needs; not one candidate for each filter."""
+    sheet = painted(800)
+    tracemalloc.start()
+    try:
+        write_png(sheet, {})
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 5.5 * sheet.nbytes
 
 
 def test_the_same_picture_gives_the_same_bytes() -> None:
