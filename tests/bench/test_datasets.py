@@ -29,7 +29,7 @@ def test_a_manifest_ends_where_the_file_was_cut(tmp_path: Path) -> None:
     path = tmp_path / "a.tar"
     path.write_bytes(content)
     records, completion = manifest_of(path)
-    path.write_bytes(content[: content.index(b"000005.json") + 700])
+    path.write_bytes(content[: content.index(b"000005.json") + 600])
     cut, none = manifest_of(path)
 
     assert completion is not None

@@ -37,6 +37,7 @@ def test_every_route_of_the_contract_is_documented(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
 
     assert set(paths) == {
+        "/datasets",
         "/generate",
         "/images",
         "/images/{seed}",
