@@ -127,7 +127,8 @@ class ServiceRuntime:
         )
         self.decoders = DecoderPool()
         self.downloads = OpenDownloads(settings.max_datasets)
-        self.bulk_encoders = BulkEncoders(max(1, (settings.encoders or available_cores()) // 2))
+        threads = max(1, (settings.encoders or available_cores()) // 2)
+        self.bulk_encoders = BulkEncoders(threads, self.batcher.requests.wait_for_none)
         self.metrics.watch(self.batcher)
         self.metrics.datasets.watch(self.downloads.__len__)
         self.draining = False

@@ -100,7 +100,8 @@ class ImagePipeline:
         timeout_s = min(timeout_s or math.inf, limit_s)
         deadline = asyncio.get_running_loop().time() + timeout_s
         encode = Encoding(self._encoders.ahead_s, self._encoders.seconds(recipes, image_format))
-        with self._encoders.promised(recipes, area, image_format):
+        promised = self._encoders.promised(recipes, area, image_format)
+        with self._batcher.requests.one(), promised:
             if is_walk:
                 with self._allowance(recipes, area):
                     images = await self._render_walk(recipes, timeout_s, encode)

@@ -18,9 +18,11 @@ from service.batching.executor import BatchExecutor, BatchSizeLimit, Observer, r
 from service.batching.predictor import WorkPredictor
 from service.batching.queue import AdmissionQueue, PendingImage, Rendered
 from service.batching.recipe import Recipe
+from service.batching.requests_in_progress import RequestsInProgress
 from service.errors import Draining, EngineSilent, QueueFull, Refused
 
 MAX_RETRY_AFTER_S = 600
+BULK_PATIENCE_S = 0.1  # after which a bulk batch goes, although a request is in progress
 
 
 class Batcher:
@@ -32,6 +34,9 @@ class Batcher:
     Args:
         clock: monotonic clock in seconds.
         stall_s: seconds a batch may be overdue before new requests are refused.
+
+    Attributes:
+        requests: requests in progress, also those whose images are computed: bulk images wait.
     """
 
     def __init__(
@@ -53,6 +58,8 @@ class Batcher:
         self._lock = threading.RLock()  # re-entrant: `execute` may call `_finished` itself
         self._running: list[PendingImage] = []
         self._draining = self._stopping = False
+        self._bulk_at = -math.inf  # clock time of the last bulk batch
+        self.requests = RequestsInProgress(self._dispatch)
 
     # ------------------------------------------------------------------ state
 
@@ -175,8 +182,11 @@ class Batcher:
             if self._running:
                 return
             self._queue.max_batch = self._limit.size
-            self._running = self._queue.take(self._clock())
+            now = self._clock()
+            with_bulk = not self.requests.any or now - self._bulk_at > BULK_PATIENCE_S
+            self._running = self._queue.take(now, with_bulk=with_bulk)
             if self._running:
+                self._bulk_at = now if self._running[0].is_bulk else self._bulk_at
                 self._executor.execute(self._running, self._finished)
             elif self._stopping:
                 self._engine.stop()

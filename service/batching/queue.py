@@ -168,15 +168,15 @@ class AdmissionQueue:
             predicted_s=round(ahead_s + own_s, 3),
         )
 
-    def take(self, now: float) -> list[PendingImage]:
+    def take(self, now: float, *, with_bulk: bool = True) -> list[PendingImage]:
         """Remove and return the next batch: the oldest image, and others of its model that fit.
 
         Cancelled images and images whose deadline has passed are removed without being computed.
         The oldest image is in every batch, so no request starves. Bulk images are taken if no
-        request waits.
+        request waits, and `with_bulk` allows it.
         """
         batch = self._filled(self._pending, now, self._max_work_s)
-        return batch or self._filled(self._bulk, now, self._max_bulk_s)
+        return batch or (self._filled(self._bulk, now, self._max_bulk_s) if with_bulk else [])
 
     def give_up(self, error: Callable[[], Refused]) -> int:
         """Refuse all queued images, each with a new `error()`; returns their number."""

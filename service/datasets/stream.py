@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from typing import Final
 
 from models.picture import Pixels
@@ -21,7 +22,7 @@ GROUPS_AHEAD: Final = 3  # under way at a time: one rendered, one encoded, one s
 DIRECTORY_BYTES: Final = 2**16  # of the end of an archive, sent at a time
 
 RenderBulk = Callable[[Sequence[Recipe]], Awaitable[Sequence[Pixels]]]
-EncodeBulk = Callable[[Callable[[], list[PictureEntry]]], Awaitable[list[PictureEntry]]]
+EncodeBulk = Callable[[Sequence[Callable[[], PictureEntry]]], Awaitable[list[PictureEntry]]]
 
 
 class DatasetStream:
@@ -31,7 +32,7 @@ class DatasetStream:
         dataset: the pictures.
         archive: arranges them in a file.
         render: renders pictures; cancelled when they are no longer needed.
-        encode: runs a job on another thread.
+        encode: runs jobs, one for each picture, on another thread.
 
     Attributes:
         next_seed: first seed whose picture was not handed over yet.
@@ -100,11 +101,8 @@ class DatasetStream:
     async def _make(self, seeds: range) -> list[PictureEntry]:
         dataset = self._dataset
         images = await self._render(dataset.recipes(seeds))
-
-        def encode() -> list[PictureEntry]:
-            return [dataset.entry_of(s, image) for s, image in zip(seeds, images, strict=True)]
-
-        return await self._encode(encode)
+        pairs = zip(seeds, images, strict=True)
+        return await self._encode([partial(dataset.entry_of, s, image) for s, image in pairs])
 
 
 def groups_of(seeds: range) -> Iterator[range]:

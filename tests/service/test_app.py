@@ -45,7 +45,6 @@ def test_every_route_of_the_contract_is_documented(client: TestClient) -> None:
         "/models",
         "/models/{name}",
         "/status",
-        "/datasets",
         "/health/live",
         "/health/ready",
         "/metrics",

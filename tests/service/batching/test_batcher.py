@@ -508,3 +508,24 @@ def test_draining_admits_no_bulk_images_and_stopping_gives_them_up() -> None:
         engine.gate.set()
 
         assert isinstance(waiting.image.exception(PATIENCE_S), Draining)
+
+
+def test_bulk_images_stand_aside_while_a_request_is_in_progress() -> None:
+    """Also when none of its images waits; they go on with its end, or when patience ends."""
+    now = [0.0]
+    engine = Stamp()
+    with running(engine, lambda: now[0]) as (batcher, *_):
+        (first,) = batcher.submit_bulk(recipes(1))
+        assert seed_in(first) == 1
+        with batcher.requests.one():
+            (second,) = batcher.submit_bulk(recipes(2))
+            (request,) = batcher.submit(recipes(7), NEVER)
+            assert seed_in(request) == 7
+            assert not second.image.done()
+        assert seed_in(second) == 2
+        with batcher.requests.one():
+            (third,) = batcher.submit_bulk(recipes(3))
+            now[0] = 1.0
+            (later,) = batcher.submit(recipes(8), NEVER)
+            assert seed_in(later) == 8
+            assert seed_in(third) == 3

@@ -43,9 +43,9 @@ class Studio:
             raise EngineFailed("this picture fails")
         return [paint(recipe) for recipe in recipes]
 
-    async def encode(self, job: Callable[[], list[PictureEntry]]) -> list[PictureEntry]:
+    async def encode(self, jobs: Sequence[Callable[[], PictureEntry]]) -> list[PictureEntry]:
         """A group of files."""
-        return job()
+        return [job() for job in jobs]
 
 
 def stream_of(dataset: Dataset, studio: Studio) -> DatasetStream:
