@@ -109,7 +109,9 @@ def card_of_version(text: str) -> Card:
 def site(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Site]:
     """A service with the model `first`, which follows its bundles and soon forgets old ones."""
     monkeypatch.setattr(painter, "card_named", card_of_version)
-    quick = settings.model_copy(update={"bundles_poll_s": 0.05, "retired_model_s": 1})
+    quick = settings.model_copy(
+        update={"bundles_poll_s": 0.05, "retired_model_s": 1, "credentials": False}
+    )
     with ExitStack() as running:
         there = Site(quick, "", Painter(), running)
         there.put("first", "first")
