@@ -1,6 +1,9 @@
 // The state in the address: which fields each view has there, and how each is written.
 // What an address lacks, or holds in a form that is not allowed, has its usual value. Knows no page.
 
+import { STOPS } from "./walk-frames.js";
+import { MOST_CRUMBS, STRENGTHS } from "./wandering.js";
+
 /** A text; left out where it is empty. */
 const text = { usual: "", read: ([value]) => value ?? "", write: (value) => value ? [value] : [] };
 
@@ -21,8 +24,12 @@ const wholeNumber = {
   write: (value) => value === "1" ? [] : [value],
 };
 
-/** Several texts, each under the same name. */
-const texts = { usual: Object.freeze([]), read: Object.freeze, write: (values) => values };
+/** Up to a number of texts, each under the same name; the last ones where there are more. */
+const texts = (most) => ({
+  usual: Object.freeze([]),
+  read: (values) => Object.freeze(values.filter(Boolean).slice(-most)),
+  write: (values) => values,
+});
 
 /** A number from `low` to `high`; left out where it is the usual one. */
 const number = (usual, low, high) => ({
@@ -30,6 +37,15 @@ const number = (usual, low, high) => ({
   read: ([value]) => value?.trim() && Number(value) >= low && Number(value) <= high ? Number(value) : usual,
   write: (value) => value === usual ? [] : [String(value)],
 });
+
+/** A whole number from `low` to `high`. */
+const integer = (usual, low, high) => {
+  const any = number(usual, low, high);
+  return { ...any, read: (values) => Number.isInteger(any.read(values)) ? any.read(values) : usual };
+};
+
+/** True or false; left out where it is false. */
+const flag = { usual: false, read: ([value]) => value === "true", write: (value) => value ? ["true"] : [] };
 
 /** Every field that an address may hold, in the order in which it stands there. */
 const FIELDS = {
@@ -42,6 +58,13 @@ const FIELDS = {
   from: wholeNumber,
   at: number(0, 0, Number.MAX_SAFE_INTEGER),
   pictures: text,
+  strength: number(STRENGTHS.usual, STRENGTHS.low, STRENGTHS.high),
+  turn: integer(0, 0, 1e6),
+  trail: texts(MOST_CRUMBS),
+  stops: texts(STOPS.most),
+  steps: integer(24, 1, 240),
+  loop: flag,
+  frame: integer(0, 0, STOPS.most * 240),
   kept: oneOf("favourites", "seen"),
 };
 
@@ -49,7 +72,9 @@ const FIELDS = {
 const VIEWS = {
   wall: ["from", "at"],
   picture: ["seed", "end", "t"],
-  walk: [],
+  variations: ["seed", "end", "t", "strength", "turn", "trail"],
+  mix: ["seed", "end", "t"],
+  walk: ["stops", "steps", "loop", "frame"],
   kept: ["kept"],
   set: ["pictures"],
   status: [],

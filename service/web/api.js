@@ -48,7 +48,8 @@ export function createClient(key, onPause, onAnswer = () => {}) {
    * The successful response to a request, with its whole body. Waits while the service is busy, or
    * cannot be reached, or stops within a body, and while it requires another key.
    * @param {string} address relative to the page
-   * @param {{signal: AbortSignal, method?: string, accept?: string, body?: Blob}} options the signal
+   * @param {{signal: AbortSignal, method?: string, accept?: string, body?: Blob,
+   *   onProgress?: (received: number, total: number) => void}} options the signal
    *   ends the waiting, too
    * @throws {ApiError} the request cannot succeed
    */
@@ -104,15 +105,32 @@ export function createClient(key, onPause, onAnswer = () => {}) {
 }
 
 /** The response with its whole body; null where the connection failed before its end. */
-async function send(address, keyHeader, { signal, method = "GET", accept, cache = "default", body }) {
+async function send(address, keyHeader, { signal, method = "GET", accept, cache = "default", body, onProgress }) {
   const headers = accept ? { ...keyHeader, Accept: accept } : keyHeader;
   try {
     const response = await fetch(address, { signal, headers, method, cache, body });
-    return response.ok ? new Response(await response.blob(), response) : response;
+    return response.ok ? new Response(await bodyOf(response, onProgress), response) : response;
   } catch (error) {
     if (signal.aborted) throw error;
     return null;
   }
+}
+
+/** The whole body; `onProgress` is called with the bytes that have come, and how many there will be. */
+async function bodyOf(response, onProgress) {
+  if (!onProgress) return response.blob();
+  const total = Number(response.headers.get("Content-Length")); // 0 where it is not known
+  const reader = response.body.getReader();
+  const pieces = [];
+  let received = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    pieces.push(value);
+    received += value.length;
+    onProgress(received, total);
+  }
+  return new Blob(pieces, { type: response.headers.get("Content-Type") });
 }
 
 /** Seconds until the next attempt. */

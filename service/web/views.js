@@ -5,9 +5,11 @@
 import { formatAddress } from "./address.js";
 import { element } from "./elements.js";
 import { mount as mountKept } from "./views/kept.js";
+import { mount as mountMix } from "./views/mix.js";
 import { mount as mountPicture } from "./views/picture.js";
 import { mount as mountSet } from "./views/set.js";
 import { mount as mountStatus } from "./views/status.js";
+import { mount as mountVariations } from "./views/variations.js";
 import { mount as mountWalk } from "./views/walk.js";
 import { mount as mountWall } from "./views/wall.js";
 
@@ -15,6 +17,8 @@ import { mount as mountWall } from "./views/wall.js";
 const VIEWS = [
   { name: "wall", title: "Wall", mount: mountWall },
   { name: "picture", title: "Picture", mount: mountPicture },
+  { name: "variations", title: "Variations", mount: mountVariations },
+  { name: "mix", title: "Mix", mount: mountMix },
   { name: "walk", title: "Walk", mount: mountWalk },
   { name: "kept", title: "Kept", mount: mountKept },
   { name: "set", title: "A set of pictures", isHidden: true, mount: mountSet },

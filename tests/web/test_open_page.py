@@ -162,27 +162,6 @@ def test_a_wall_on_screen_survives_a_restart_of_the_service(visit: Visit, site: 
     expect(page.locator("#pause")).to_have_text("")
 
 
-def test_each_link_is_what_its_words_say(visit: Visit, site: Site) -> None:
-    """After a replacement one has gone, one shows the new picture, and one opens the page."""
-    page = visit(f"{site.address}/#seed=ripley&resolution=16")
-    shown(page, "ripley")
-    links: list[str] = []
-    for title in ("Always this picture", "This name, newest model", "This page"):
-        page.get_by_role("button", name=title).click()
-        links.append(page.evaluate("() => navigator.clipboard.readText()"))
-    pinned, newest, here = (link.removeprefix(f"{site.address}/") for link in links)
-    first, anew = (card_of_version(text).pinned_name for text in ("first", "first anew"))
-
-    assert pinned == f"images/ripley?model={first}&resolution=16&format=png"
-    assert newest == "images/ripley?model=first&resolution=16&format=png"
-    assert here == "#seed=ripley&model=first&resolution=16"
-    assert status(site, pinned) == 200
-    site.put("first", "first anew")
-    wait_until(lambda: status(site, pinned) == 404)
-    assert httpx2.get(links[1]).headers["X-Model"] == anew
-    expect(page.locator(".command code")).to_have_text(f"curl -o ripley.png '{links[1]}'")
-
-
 def test_the_page_paints_the_seed_without_what_nobody_sees(visit: Visit, site: Site) -> None:
     """Spaces at the ends are gone; nothing but spaces paints nothing."""
     page = visit(f"{site.address}/#seed=alan")

@@ -1,9 +1,11 @@
 // One picture, large: what it is, what to do with it, and the same seed at every size.
 
-import { createDownloads } from "../download.js";
 import { element, pictureFrame, showBlob } from "../elements.js";
-import { includes, pictureOf } from "../memory.js";
+import { createFavourite } from "../favourite.js";
+import { pictureOf } from "../memory.js";
+import { createPictureActions } from "../picture-actions.js";
 import { imageAddress, isSquare, loadImage, pinnedModel, sizeOf, thumbnailOf } from "../pictures.js";
+import { createTake } from "../take.js";
 import { nameOf } from "../tiles.js";
 
 const SLOW_MS = 250; // after which a small picture is shown until the large one is there
@@ -14,12 +16,12 @@ export function mount(root, page) {
   const image = element("img", { id: "picture", alt: "", hidden: "" });
   const stage = element("figure", { id: "stage", class: "stage" }, element("div", { class: "frame" }, image));
   const caption = element("div", { id: "caption", class: "words" });
-  const take = element("section", { class: "take", "aria-labelledby": "take-title" });
-  const offer = createDownloads(take, page);
+  const take = createTake(page, { isOpen: true });
   const sizes = createSizes(page);
   root.append(
     element("div", { class: "hero" }, stage,
-      element("div", { class: "words" }, caption, element("div", { class: "actions" }, createFavourite(page)), take)),
+      element("div", { class: "words" }, caption, element("div", { class: "actions" }, createFavourite(page), ...createPictureActions(page, ["variations", "mix", "walk"])))),
+    take.root,
     sizes.section,
   );
   let loading = new AbortController(); // of the picture and its sizes
@@ -37,7 +39,7 @@ export function mount(root, page) {
       page.setStatus("");
       caption.replaceChildren(element("h1", {}, element("strong", {}, name)), element("p", { class: "about" }, describe(state, headers)));
       page.memory.visit(pictureOf(state));
-      offer(state, headers);
+      take.tell(headers);
       sizes.show(state, signal);
     } catch (error) {
       page.showError(error, signal, { isWanted: true });
@@ -66,17 +68,6 @@ async function loadPicture(image, state, { client }, signal) {
     clearTimeout(timer);
     done.abort();
   }
-}
-
-function createFavourite({ store, memory, signal }) {
-  const button = element("button", { type: "button" });
-  button.addEventListener("click", () => memory.toggle(pictureOf(store.get())));
-  store.subscribe(["favourites", "seed", "end", "t", "card", "label"], (state) => {
-    const isFavourite = includes(state.favourites, pictureOf(state));
-    button.textContent = isFavourite ? "♥ Favourite" : "♡ Favourite";
-    button.setAttribute("aria-pressed", String(isFavourite));
-  }, signal);
-  return button;
 }
 
 function createSizes({ client, navigate, showError }) {

@@ -1,31 +1,57 @@
-// A walk: two to four key frames on a path, and the animation between them.
+// The view of a walk through two to sixteen seeds: its stops, its frames, and files of it.
+// The state holds stops, pace, loop and frame, and the point of that frame; the parts follow it.
 
-import { element } from "../elements.js";
-import { createInterpolation } from "../interpolation.js";
+import { element, pictureFrame } from "../elements.js";
+import { createFavourite } from "../favourite.js";
+import { createLivePicture } from "../live-picture.js";
+import { createPictureActions } from "../picture-actions.js";
+import { createPictureLoader } from "../picture-loader.js";
+import { pointOfState, shortWordsOf, wordsOf } from "../points.js";
 import { firstSeeds } from "../seeds.js";
+import { createTake } from "../take.js";
+import { createWalkExport } from "../walk-export.js";
+import { framesOf, pointOfFrame } from "../walk-frames.js";
+import { createWalkPlayer } from "../walk-player.js";
+import { createWalkStops } from "../walk-stops.js";
 
-const KEY_FRAMES = 3; // of the first walk
-const PACES = [["12", "quickly"], ["24", "calmly"], ["48", "slowly"]];
-const FORMATS = { webp: "WebP", gif: "GIF", mp4: "MP4" };
+const FIRST_STOPS = 3;
+const WALK = ["stops", "steps", "loop", "frame"];
 
-/** Show the walk until the view is left. */
+/** Fill `root` with the view. */
 export function mount(root, page) {
-  const paces = PACES.map(([steps, word]) => element("option", { value: steps }, word));
-  const files = Object.entries(FORMATS).map(([format, title]) =>
-    element("a", { id: `walk-${format}`, class: "button", href: "docs", download: "" }, title));
-  const words = element("div", { class: "words" },
-    element("h1", {}, "Walk from one to the next"),
-    element("p", { class: "about" }, "Between any two pictures lie all the pictures in between."),
-    element("ol", { id: "key-frames", class: "key-frames", "aria-label": "The path" }),
-    element("div", { class: "together" },
-      element("button", { id: "play", class: "strong", type: "button", disabled: "" }, "Walk"),
-      element("select", { id: "steps", "aria-label": "Pace" }, ...paces)),
-    element("p", { id: "walk-status", class: "status", role: "status" }),
-    element("div", { id: "walk-files", class: "actions", hidden: "" }, ...files));
-  const frame = element("div", { class: "frame" }, element("img", { id: "animation", alt: "", hidden: "" }));
-  root.append(element("section", { class: "walk" }, words, frame));
-  const find = (id) => root.querySelector(`#${id}`);
-  find("steps").value = "24";
-  const add = createInterpolation({ ...page, find }, firstSeeds().slice(0, KEY_FRAMES));
-  if (page.store.get().seed) add(page.store.get().seed);
+  const { store, adjust, signal } = page;
+  const { stops, seed } = store.get();
+  if (!stops.length) adjust({ stops: [...new Set([seed, ...firstSeeds()])].slice(0, FIRST_STOPS) });
+  // The picture on screen is that of the state, as in each view: so it can be taken and varied.
+  store.subscribe(WALK, (state) => adjust(pointOfFrame(state, state.frame)), signal);
+  const loader = createPictureLoader(page.client, signal);
+  root.append(element("section", { class: "walking", "aria-labelledby": "walk-title" },
+    element("div", { class: "screen" }, createScreen(page, loader), createScrubber(page), createWalkPlayer(page, loader)),
+    element("div", { class: "words" }, element("h1", { id: "walk-title" }, "A walk from picture to picture"), createWalkStops(page, loader),
+      element("div", { class: "actions" }, createFavourite(page), ...createPictureActions(page, ["picture", "variations", "mix"])), createWalkExport(page))),
+  createTake(page).root);
+}
+
+function createScreen(page, loader) {
+  const { store, signal } = page;
+  const frame = pictureFrame();
+  const picture = createLivePicture(frame.firstChild, loader, page);
+  const caption = element("figcaption");
+  store.subscribe(["seed", "end", "t", "card", "label", "resolution"], (state) => {
+    page.clearError();
+    caption.textContent = shortWordsOf(pointOfState(state));
+    picture.show(pointOfState(state), state);
+  }, signal);
+  return element("figure", {}, frame, caption);
+}
+
+function createScrubber({ store, adjust, signal }) {
+  const slider = element("input", { id: "frame", type: "range", min: 0, step: 1 });
+  slider.addEventListener("input", () => adjust({ frame: Number(slider.value) }));
+  store.subscribe([...WALK, "seed", "end", "t"], (state) => {
+    slider.max = framesOf(state) - 1;
+    slider.value = state.frame;
+    slider.setAttribute("aria-valuetext", wordsOf(pointOfState(state)));
+  }, signal);
+  return element("div", { class: "slider" }, element("label", { for: "frame" }, "Along the walk"), slider);
 }

@@ -1,0 +1,34 @@
+// What can be done with the picture of the state's point: shown large, varied, mixed, put on a walk.
+// Knows the names of these views, and nothing of what they do.
+
+import { isSeed, pointOfState, seedsOf } from "./points.js";
+import { createStateLink } from "./state-link.js";
+import { frameNear, withAdded } from "./walk-frames.js";
+
+/** Words for each action, and the fields of the state that it leads to. */
+const ACTIONS = {
+  picture: ["Show it large", (point) => ({ view: "picture", ...point })],
+  variations: ["Its variations", (point) => ({ view: "variations", ...point, turn: 0, trail: [] })],
+  // A mixture is of two seeds: one that is mixed already keeps both.
+  mix: ["Mix it", (point) => isSeed(point) ? { view: "mix", seed: point.seed, end: "", t: 0.5 } : { view: "mix", ...point }],
+  // A walk stops at seeds: it passes a point between two of them when it stops at both.
+  walk: ["Put it on the walk", (point, { stops, steps }) => {
+    const more = withAdded(stops, seedsOf(point));
+    return { view: "walk", stops: more, frame: frameNear({ stops: more, steps }, point) };
+  }],
+};
+
+/**
+ * Links for the picture of the state.
+ * @param {object} page
+ * @param {string[]} names of actions, in their order
+ * @returns {HTMLElement[]}
+ */
+export function createPictureActions(page, names) {
+  const { store, signal } = page;
+  const links = names.map((name) => [createStateLink(page, { class: "button" }, ACTIONS[name][0]), ACTIONS[name][1]]);
+  store.subscribe(["seed", "end", "t", "stops"], (state) => {
+    for (const [{ lead }, target] of links) lead(target(pointOfState(state), state));
+  }, signal);
+  return links.map(([{ root }]) => root);
+}

@@ -1,0 +1,242 @@
+"""A walk in a real browser: scrubbed, played, put in order, and taken away as a file."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from zipfile import ZipFile
+
+import httpx2
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.web.chromium import (
+    Visit,
+    findings,
+    pixels_of,
+    slow_down,
+)
+from tests.web.conftest import Site
+
+STEPS = 12
+
+
+def opened(visit: Visit, site: Site, stops: list[str], *more: tuple[str, str]) -> Page:
+    """The view with these stops."""
+    fields = [("view", "walk"), *(("stops", stop) for stop in stops), ("steps", str(STEPS)), *more]
+    page = visit(f"{site.address}/#{urlencode(fields)}")
+    settled(page)
+    return page
+
+
+def settled(page: Page) -> None:
+    """Wait until the frame on screen and all stops have their pictures."""
+    expect(page.locator(".screen img")).to_be_visible()
+    expect(page.locator(".walking .waiting")).to_have_count(0)
+
+
+def on_screen(page: Page) -> str:
+    """The digest of the frame on screen."""
+    settled(page)
+    return pixels_of(page, ".screen img")
+
+
+def stops_of(page: Page) -> list[str]:
+    """The names of the stops, in order."""
+    return page.locator(".stops li").all_inner_texts()
+
+
+def frames_of(site: Site, stops: list[str], **more: str) -> list[str]:
+    """The digests of the frames, as the service has them."""
+    seeds = [("seed", stop) for stop in stops]
+    query = urlencode([*seeds, ("steps", str(STEPS)), ("format", "json"), *more.items()])
+    answer: dict[str, Any] = httpx2.get(f"{site.address}/interpolate?{query}").json()
+    return [frame["pixel_sha256"] for frame in answer["frames"]]
+
+
+def scrub(page: Page, frame: int) -> None:
+    """Move the slider to a frame, as a hand does."""
+    page.locator("#frame").evaluate(
+        "(slider, frame) => { slider.value = frame; slider.dispatchEvent(new Event('input')); }",
+        frame,
+    )
+
+
+def test_every_frame_under_the_slider_is_the_one_of_the_files(visit: Visit, site: Site) -> None:
+    """Pixel for pixel, at stops and between them, up to the last."""
+    page = opened(visit, site, ["ada", "grace", "alan"])
+    wanted = frames_of(site, ["ada", "grace", "alan"])
+
+    for frame in (0, 1, 5, STEPS, STEPS + 7, 2 * STEPS):
+        scrub(page, frame)
+        assert on_screen(page) == wanted[frame], frame
+
+
+def test_a_fast_hand_asks_for_few_pictures_and_ends_at_the_right_one(
+    visit: Visit, site: Site
+) -> None:
+    """Behind a slow network no more than three are under way, and the last wish wins."""
+    page = opened(visit, site, ["ada", "grace"])
+    running, most = 0, 0
+
+    def begin(request: Any) -> None:
+        nonlocal running, most
+        running += "/images" in request.url
+        most = max(most, running)
+
+    def end(request: Any) -> None:
+        nonlocal running
+        running -= "/images" in request.url
+
+    page.on("request", begin)
+    page.on("requestfinished", end)
+    slow_down(page, latency_ms=200)
+    for frame in range(1, STEPS):
+        scrub(page, frame)
+    expect(page).to_have_url(re.compile(r"frame=11\b"))
+
+    assert on_screen(page) == frames_of(site, ["ada", "grace"])[STEPS - 1]
+    assert 1 <= most <= 3
+
+
+def test_stops_are_put_in_order_by_keys_buttons_and_a_pointer(visit: Visit, site: Site) -> None:
+    """The moved stop stays the current one and keeps the focus; back undoes it."""
+    page = opened(visit, site, ["ada", "grace", "alan", "hedy"])
+    page.locator(".stops li").nth(0).get_by_role("button").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".stops li").nth(1)).to_have_text("ada")
+    expect(page.locator(".stops li").nth(1).get_by_role("button")).to_be_focused()
+    assert on_screen(page) == site.pixels("ada")
+
+    page.get_by_role("button", name="Later").click()
+    expect(page.locator(".stops li").nth(2)).to_have_text("ada")
+    page.locator(".stops li").nth(3).drag_to(page.locator(".stops li").nth(0))
+    expect(page.locator(".stops li").nth(0)).to_have_text("hedy")
+    assert stops_of(page) == ["hedy", "grace", "alan", "ada"]
+
+    page.go_back()
+    expect(page.locator(".stops li").nth(0)).to_have_text("grace")
+    assert stops_of(page) == ["grace", "alan", "ada", "hedy"]
+
+
+def test_stops_are_added_and_taken_off_within_bounds(visit: Visit, site: Site) -> None:
+    """Two to sixteen; a full walk says what to do."""
+    page = opened(visit, site, [f"s{n}" for n in range(15)])
+    page.locator("#stop").fill("ripley")
+    page.locator("#stop").press("Enter")
+    expect(page.locator(".stops li")).to_have_count(16)
+    expect(page.locator("#stop")).to_be_hidden()
+    expect(page.get_by_text("take one off to add another")).to_be_visible()
+
+    page.locator(".stops li").nth(15).get_by_role("button").focus()
+    for left in range(15, 1, -1):
+        page.keyboard.press("Delete")
+        expect(page.locator(".stops li")).to_have_count(left)
+    page.keyboard.press("Delete")
+    expect(page.get_by_role("button", name="Take it off")).to_be_disabled()
+    assert len(stops_of(page)) == 2
+
+
+def test_a_walk_is_played_from_frame_to_frame(visit: Visit, site: Site) -> None:
+    """Each frame in turn, none left out, from one request a way; then it stands at the end."""
+    page = opened(visit, site, ["ada", "grace", "alan"])
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.evaluate(
+        """() => {
+          window.frames_seen = [];
+          const slider = document.getElementById("frame");
+          const note = () => window.frames_seen.push(slider.getAttribute("aria-valuetext"));
+          new MutationObserver(note).observe(slider, { attributeFilter: ["aria-valuetext"] });
+        }"""
+    )
+    page.get_by_role("button", name="Play").click()
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    expect(page.locator("#frame")).to_have_value(str(2 * STEPS))
+
+    seen = page.evaluate("window.frames_seen")
+    assert len(seen) == 2 * STEPS
+    assert sum("/interpolate" in url for url in requests) == 2
+    assert on_screen(page) == site.pixels("alan")
+
+
+def test_a_loop_goes_on_until_it_is_paused(visit: Visit, site: Site) -> None:
+    """Beyond the last stop back to the first, and round again."""
+    page = opened(visit, site, ["ada", "grace"], ("loop", "true"), ("frame", str(2 * STEPS - 2)))
+    page.get_by_role("button", name="Play").click()
+    page.evaluate(
+        """() => new Promise((resolve) => {
+          const slider = document.getElementById("frame");
+          const look = () => slider.value === "1" && resolve();
+          new MutationObserver(look).observe(slider, { attributeFilter: ["aria-valuetext"] });
+        })"""
+    )
+    page.get_by_role("button", name="Pause").click()
+    frame = int(page.locator("#frame").input_value())
+
+    assert on_screen(page) == frames_of(site, ["ada", "grace"], loop="true")[frame]
+
+
+def test_a_walk_and_its_stops_are_saved_as_files(visit: Visit, site: Site) -> None:
+    """Animations with all frames, many pictures in one file, and a word when each is there."""
+    page = opened(visit, site, ["ada", "grace"])
+    for title, kind in (("WebP", "WEBP"), ("GIF", "GIF"), ("APNG", "PNG")):
+        with Image.open(saved(page, title)) as image:
+            assert image.format == kind
+            assert getattr(image, "n_frames", 1) == STEPS + 1
+    for title in ("Strip", "Stops as a sheet"):
+        with Image.open(saved(page, title)) as image:
+            assert image.width >= 2 * 32
+    for title, count in (("Frames as ZIP", STEPS + 1), ("Stops as ZIP", 2)):
+        with ZipFile(saved(page, title)) as archive:
+            assert sum(name.endswith(".png") for name in archive.namelist()) == count
+    assert saved(page, "MP4").read_bytes()[4:8] == b"ftyp"
+
+
+def saved(page: Page, title: str) -> Path:
+    """The file that a button saves."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name=title, exact=True).click()
+    expect(page.get_by_text(f"{title}: saved")).to_be_visible()
+    return Path(download.value.path())
+
+
+def test_a_file_can_be_stopped_while_it_is_made(visit: Visit, site: Site) -> None:
+    """The service stops painting, nothing is saved, and another file can be made at once."""
+    page = opened(visit, site, ["ada", "grace"])
+    site.painter.gate.clear()
+    try:
+        page.get_by_role("button", name="GIF", exact=True).click()
+        expect(page.get_by_text("GIF: painting 13 pictures")).to_be_visible()
+        page.get_by_role("button", name="Stop", exact=True).click()
+        expect(page.get_by_text("Nothing was saved")).to_be_visible()
+        expect(page.get_by_role("button", name="GIF", exact=True)).to_be_enabled()
+    finally:
+        site.painter.gate.set()
+
+
+def test_a_picture_between_two_seeds_puts_both_on_the_walk(visit: Visit, site: Site) -> None:
+    """So the walk passes it; any of its frames can be kept, and varied."""
+    page = visit(f"{site.address}/#view=variations&seed=ada&end=grace&t=0.5&stops=alan")
+    page.get_by_role("link", name="Put it on the walk").click()
+    settled(page)
+
+    assert stops_of(page)[-2:] == ["ada", "grace"]
+    page.get_by_role("button", name="♡ Favourite").click()
+    expect(page.get_by_role("button", name="♥ Favourite")).to_be_visible()
+    page.get_by_role("link", name="Its variations").click()
+    expect(page.locator(".around li")).to_have_count(9)
+    expect(page).to_have_title("Variations of ada → grace, 50 % – Progan")
+    kept = json.loads(page.evaluate("() => localStorage.getItem('progan-favourites')"))
+    assert [kept["pictures"][0][name] for name in ("seed", "end", "t")] == ["ada", "grace", 0.5]
+
+
+def test_axe_finds_no_fault(visit: Visit, site: Site) -> None:
+    """With sixteen stops and the longest names."""
+    stops = [f"{n}{'x' * 126}" for n in range(10, 26)]
+    page = opened(visit, site, stops)
+
+    assert findings(page) == []
