@@ -51,7 +51,7 @@ export function parsePictures(text) {
 
 /** One line without its model; null where it is no picture. */
 export function parsePicture(line) {
-  const [seed, end = "", part = "", ...more] = line.split("\t").map(unquote);
+  const [seed, end = "", part = "", ...more] = line.split("\t").map((text) => unquote(text).toWellFormed());
   const t = Number(part);
   const isPoint = end !== "" && part.trim() !== "" && t >= 0 && t <= 1;
   if (more.length || !isSeed(seed) || ((end || part) && !(isPoint && isSeed(end)))) return null;

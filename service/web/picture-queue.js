@@ -9,6 +9,9 @@ const REQUESTS = 2; // under way at a time; the service paints the next while on
 const SMALL = 64; // pixels, at most, of the first picture of a seed
 const LOSSLESS = 64; // pixels, up to which single ones are seen; above, a JPEG has a fifth of the bytes
 const BATCH = { small: 32, sharp: 12 }; // pictures of one request, at most
+const MOST_CHARACTERS = 6000; // of all seeds in an address
+const FIRST_BATCH = 8; // of the first request, which nobody wants to wait for
+const UNPROCESSABLE = 422; // status of a request with a seed or a class that is not allowed
 const KEPT_BYTES = 32 << 20; // of pixels that are kept for scrolling back
 
 /**
@@ -21,6 +24,7 @@ const KEPT_BYTES = 32 << 20; // of pixels that are kept for scrolling back
 export function createPictureQueue(client, { wanted, show, fail, signal }) {
   const kept = createKeptBitmaps(KEPT_BYTES);
   const batches = new Set(); // under way
+  let isFirst = true;
 
   /** Ask for what is wanted now, and end what is not wanted any more. */
   function update() {
@@ -51,9 +55,12 @@ export function createPictureQueue(client, { wanted, show, fail, signal }) {
 
   function batchOf(level, missing) {
     const [first] = missing;
-    const isAlike = ({ picture: { model, label, end }, sizes }) => !end &&
-      model === first.picture.model && label === first.picture.label && sizes[level] === first.sizes[level];
-    const entries = first.picture.end ? [first] : missing.filter(isAlike).slice(0, BATCH[level]);
+    const isSingle = ({ picture, isAlone }) => isAlone || picture.end !== "";
+    const isAlike = (entry) => !isSingle(entry) && entry.picture.model === first.picture.model &&
+      entry.picture.label === first.picture.label && entry.sizes[level] === first.sizes[level];
+    const most = isFirst ? FIRST_BATCH : BATCH[level];
+    isFirst = false;
+    const entries = isSingle(first) ? [first] : fitting(missing.filter(isAlike).slice(0, most));
     return { level, entries, abort: new AbortController() };
   }
 
@@ -69,7 +76,9 @@ export function createPictureQueue(client, { wanted, show, fail, signal }) {
         kept.put(keyOf(entry, level), bitmaps[place]);
       });
     } catch (error) {
-      if (!both.aborted) fail(entries, error, both);
+      if (both.aborted) return;
+      if (error.status === UNPROCESSABLE && entries.length > 1) for (const entry of entries) entry.isAlone = true; // to find the bad one
+      else fail(entries, error, both);
     } finally {
       for (const entry of entries) entry.pending = false;
       batches.delete(batch);
@@ -105,6 +114,12 @@ export function sizesFor(card, resolution, pixels) {
   const sharp = allowed.find((size) => size >= pixels) ?? allowed.at(-1);
   const small = allowed.findLast((size) => size <= SMALL) ?? allowed[0];
   return { small: Math.min(small, sharp), sharp };
+}
+
+/** The first entries whose seeds fit into one address together; at least one. */
+function fitting(entries) {
+  let length = 0;
+  return entries.filter(({ picture }) => (length += encodeURIComponent(picture.seed).length) <= MOST_CHARACTERS);
 }
 
 const keyOf = ({ picture: { seed, end, t, model, label }, sizes }, level) =>

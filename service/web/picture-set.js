@@ -46,8 +46,8 @@ function changesIn(pictures, cardOf) {
  * @param {string} name of the file
  */
 export function setActions(current, name) {
-  const file = element("button", { type: "button" }, "Save as a file");
-  const link = element("button", { type: "button" }, "Copy a link");
+  const file = element("button", { type: "button" }, "Save file");
+  const link = element("button", { type: "button" }, "Copy link");
   file.addEventListener("click", () => saveBlob(new Blob([formatFile(current())], { type: "text/plain" }), name));
   link.addEventListener("click", () => copyText(linkOf(current()), link));
   return [link, file];

@@ -23,7 +23,7 @@ export function mount(root, page) {
   root.append(element("div", { class: "heading" },
     element("div", {}, element("h1", {}, "Kept in this browser"), about),
     element("div", { class: "actions" }, tabs, ...setActions(current, "favourites.txt"),
-      element("label", { class: "button", for: "list-file" }, "Read a file", file), forget)), place);
+      element("label", { class: "button", for: "list-file" }, "Read file", file), forget)), place);
   let drawn = new AbortController();
 
   function tabOf([name, title]) {

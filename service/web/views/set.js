@@ -8,7 +8,7 @@ import { setActions, showSet } from "../picture-set.js";
 export function mount(root, page) {
   const { store, memory, notice, signal } = page;
   const about = element("p", { class: "lead" });
-  const keep = element("button", { class: "strong", type: "button" }, "Keep them all");
+  const keep = element("button", { class: "strong", type: "button" }, "Keep all");
   const place = element("div");
   let pictures = [];
   root.append(element("div", { class: "heading" },
