@@ -11,7 +11,7 @@ import { includes } from "./memory.js";
  */
 export function createTiles(page, { named = false } = {}) {
   const { store, navigate, memory, signal } = page;
-  const hearts = new Set(); // [button, picture] of the tiles that exist
+  const pictures = new WeakMap(); // by heart; it keeps no tile that has left the page
 
   function fill(link, picture) {
     const name = nameOf(picture);
@@ -29,7 +29,7 @@ export function createTiles(page, { named = false } = {}) {
   function createHeart(picture, name) {
     const button = element("button", { class: "heart", type: "button", tabindex: "-1", "aria-label": `Favourite: ${name}` });
     button.addEventListener("click", () => memory.toggle(picture));
-    hearts.add([button, picture]);
+    pictures.set(button, picture);
     mark(button, picture);
     return button;
   }
@@ -41,9 +41,8 @@ export function createTiles(page, { named = false } = {}) {
   }
 
   store.subscribe(["favourites"], () => {
-    for (const heart of hearts) {
-      if (heart[0].isConnected) mark(...heart);
-      else hearts.delete(heart);
+    for (const button of document.querySelectorAll(".heart")) {
+      if (pictures.has(button)) mark(button, pictures.get(button));
     }
   }, signal);
   return fill;

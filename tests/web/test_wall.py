@@ -58,6 +58,15 @@ def pixels_in(page: Page, seed: str) -> str:
     return str(tile(page, seed).evaluate(code))
 
 
+def nodes(page: Page) -> int:
+    """How many nodes of the page the browser holds in memory, also those that left the page."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    session.send("HeapProfiler.collectGarbage")
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    return next(int(each["value"]) for each in metrics if each["name"] == "Nodes")
+
+
 def tile(page: Page, seed: str) -> Any:
     """The link of a picture of the wall."""
     return page.get_by_role("link", name=seed, exact=True)
@@ -107,7 +116,7 @@ def test_scrolling_goes_on_and_what_is_far_from_the_screen_is_released(
     """Two thousand pictures later there are no more elements than before."""
     page = visit(site.address)
     is_filled(page)
-    before = page.locator(".grid li").count()
+    before, nodes_before = page.locator(".grid li").count(), nodes(page)
     for _ in range(12):
         page.evaluate("scrollBy(0, 4500)")
         page.wait_for_timeout(20)
@@ -115,6 +124,7 @@ def test_scrolling_goes_on_and_what_is_far_from_the_screen_is_released(
     last = int(page.locator(".grid a").last.get_attribute("aria-label") or "0")
 
     assert last > 1000
+    assert nodes(page) <= 2 * nodes_before
     assert page.locator(".grid li").count() <= 2 * before
     assert page.locator(".grid canvas").count() <= 2 * before
 
