@@ -12,7 +12,7 @@ from torch import Tensor
 from models.picture import BitDepth
 
 HALF_RANGES = {torch.uint8: 127.5, torch.uint16: 32767.5}  # half the largest value of a pixel
-KINDS: dict[BitDepth, torch.dtype] = {8: torch.uint8, 16: torch.uint16}
+PIXEL_TYPES: dict[BitDepth, torch.dtype] = {8: torch.uint8, 16: torch.uint16}
 
 
 def to_pixels(images: Tensor, bit_depth: BitDepth = 8) -> Tensor:
@@ -20,7 +20,7 @@ def to_pixels(images: Tensor, bit_depth: BitDepth = 8) -> Tensor:
 
     The 256 or 65,536 values divide [-1, 1] evenly: -1 becomes 0, 1 becomes 255 or 65,535.
     """
-    kind = KINDS[bit_depth]
+    kind = PIXEL_TYPES[bit_depth]
     half = HALF_RANGES[kind]
     scaled = images.float().add(1.0).mul(half).round().clamp(0, 2 * half)
     return scaled.to(kind).permute(0, 2, 3, 1).contiguous()

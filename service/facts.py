@@ -44,7 +44,7 @@ class Fact:
 
 
 def value_facts(card: Card) -> dict[str, str]:
-    """What the pixels of a model stand for: bit depth, values of 0 and 65,535; empty for 8 bits."""
+    """Bit depth of a model's pixels, and the values of 0 and 65,535; empty for 8 bits."""
     if card.value_range is None:
         return {}
     low, high = map(number_text, card.value_range)

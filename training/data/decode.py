@@ -25,7 +25,7 @@ from models.families.progan.config import SQUARE
 from models.picture import Pixels
 from training.data.colour import flattened, plain, scale_key, to_srgb
 from training.data.depth import is_deep, require_known, to_eight_bits
-from training.data.gray16 import require_gray, resized, sixteen_bits
+from training.data.gray16 import require_gray, resize_gray, sixteen_bits
 from training.data.kinds import HEAD, why_unreadable
 from training.data.orientation import ORIENTATIONS, orientation_of, turned
 from training.data.repair import END_MISSING, cut_short, repaired, same_pixels
@@ -242,5 +242,5 @@ def reduced(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     left, top = (image.width - width) // 2, (image.height - height) // 2
     box = (left, top, left + width, top + height)
     if image.mode == "I;16":
-        return resized(image, size, box)
+        return resize_gray(image, size, box)
     return image.resize(size, Resampling.LANCZOS, box=box, reducing_gap=3.0)

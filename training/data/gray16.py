@@ -6,7 +6,7 @@ Knows no colours: pictures of 8 bits are `training.data.colour` and `training.da
 **The range.** `--range=LOW:HIGH` maps LOW to 0 and HIGH to 65,535; without it the range is 0:65535,
 so that the numbers of unsigned 16-bit pictures stay as they are. Whole numbers in a range of at
 most 65,536 come back exactly: low + p / 65535 * (high - low), rounded, is the stored number.
-Numbers count here, not looks: colour profiles and the declaration that 0 is white (TIFF,
+StoredNumbers count here, not looks: colour profiles and the declaration that 0 is white (TIFF,
 WhiteIsZero) change nothing, and are noted.
 """
 
@@ -33,9 +33,9 @@ from training.data.depth import (
 )
 from training.data.shape import Range, Shape, UnfitPictureError
 
-Numbers = NDArray[Any]
+StoredNumbers = NDArray[Any]
 
-MOST = 65535
+LARGEST_PIXEL = 65535
 STORED: ValueRange = (0.0, 65535.0)  # the range with which unsigned numbers of 16 bits stay
 CLIPPED = "numbers outside the range, clipped to its ends"
 NOT_NUMBERS = "pixels that are no number (NaN), taken as the low end of the range"
@@ -95,7 +95,7 @@ def sixteen_bits(
     numbers = numbers_of(image)
     if greatest is not None:
         numbers = as_stored(numbers, greatest)
-    if value_range is None and (full is None or full[1] > MOST):
+    if value_range is None and (full is None or full[1] > LARGEST_PIXEL):
         low, high = found_range(numbers)
         kind = "32-bit" if full else "floating-point" if numbers.dtype.kind == "f" else "signed"
         raise UnfitPictureError(f"has {kind} pixels ({low:.6g} to {high:.6g}){STATE_RANGE}")
@@ -110,32 +110,36 @@ def greatest_of_pgm(image: Image.Image) -> int | None:
     tile = next(iter(getattr(image, "tile", [])), None)
     if tile is None:
         return None
-    return MOST if tile[0] == "raw" else int(tile[3][1])
+    return LARGEST_PIXEL if tile[0] == "raw" else int(tile[3][1])
 
 
-def as_stored(numbers: Numbers, greatest: int) -> Numbers:
+def as_stored(numbers: StoredNumbers, greatest: int) -> StoredNumbers:
     """Undo the scaling from 0 to `greatest` by Pillow, which is exact: it only spreads them."""
-    return ((numbers.astype(np.int64) * greatest + MOST // 2) // MOST).astype(np.uint16)
+    return ((numbers.astype(np.int64) * greatest + LARGEST_PIXEL // 2) // LARGEST_PIXEL).astype(
+        np.uint16
+    )
 
 
-def in_range(numbers: Numbers, value_range: ValueRange) -> tuple[NDArray[np.uint16], list[str]]:
+def in_range(
+    numbers: StoredNumbers, value_range: ValueRange
+) -> tuple[NDArray[np.uint16], list[str]]:
     """Scale numbers to uint16, rounded half up: the range to 0 and 65,535; also return notes."""
     low, high = value_range
     if (
         numbers.dtype.kind == "u" and numbers.dtype.itemsize == 2
     ):  # a lookup table: 65,536 numbers instead of all pixels
-        table, _ = in_range(np.arange(MOST + 1), value_range)
+        table, _ = in_range(np.arange(LARGEST_PIXEL + 1), value_range)
         least, greatest = found_range(numbers)
         return table[numbers], [CLIPPED] if least < low or greatest > high else []
     parts = (numbers.astype(np.float64) - low) / (high - low)
     missing = np.isnan(parts)
     outside = bool(((parts < 0) | (parts > 1)).any())
-    gray = np.floor(np.where(missing, 0, parts).clip(0, 1) * MOST + 0.5).astype(np.uint16)
+    gray = np.floor(np.where(missing, 0, parts).clip(0, 1) * LARGEST_PIXEL + 0.5).astype(np.uint16)
     notes = {CLIPPED: outside, NOT_NUMBERS: bool(missing.any())}
     return gray, [note for note, is_so in notes.items() if is_so]
 
 
-def resized(
+def resize_gray(
     image: Image.Image, size: tuple[int, int], box: tuple[int, int, int, int]
 ) -> Image.Image:
     """Resize part of a picture of mode `I;16` to `size` = (width, height), rounded half up.
@@ -144,7 +148,9 @@ def resized(
     """
     floats = Image.fromarray(np.asarray(image).astype(np.float32))
     made = np.asarray(floats.resize(size, Resampling.LANCZOS, box=box, reducing_gap=3.0))
-    return Image.fromarray(np.floor(made.clip(0, MOST) + np.float32(0.5)).astype(np.uint16))
+    return Image.fromarray(
+        np.floor(made.clip(0, LARGEST_PIXEL) + np.float32(0.5)).astype(np.uint16)
+    )
 
 
 class RangeUse:
@@ -158,7 +164,7 @@ class RangeUse:
 
     def __init__(self, value_range: ValueRange) -> None:
         self._range = value_range
-        self._least, self._greatest = MOST, 0
+        self._least, self._greatest = LARGEST_PIXEL, 0
 
     def add(self, pictures: Pixels) -> None:
         """Add pictures `[N, H, W, 1]`."""
@@ -167,10 +173,10 @@ class RangeUse:
 
     def warning(self) -> str:
         """The warning if all pictures together use less than half of the range, else empty."""
-        if 2 * (self._greatest - self._least) >= MOST or self._greatest <= self._least:
+        if 2 * (self._greatest - self._least) >= LARGEST_PIXEL or self._greatest <= self._least:
             return ""
         low, high = self._range
-        found = [low + p / MOST * (high - low) for p in (self._least, self._greatest)]
+        found = [low + p / LARGEST_PIXEL * (high - low) for p in (self._least, self._greatest)]
         return (
             f"warning: all pictures together have values from {found[0]:.6g} to {found[1]:.6g} "
             f"only, of the range {range_text(self._range)}: networks learn better from the whole "

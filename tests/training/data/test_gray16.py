@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.training.data.picture_files import ORIENTATION, SHORT, encode, gray_profile, tiff
+from tests.training.data.picture_files import ORIENTATION, SHORT, encode, gray_profile, ifd, tiff
 from training.data.decode import Decoded, FileDecoder
 from training.data.gray16 import (
     CLIPPED,
@@ -57,6 +57,19 @@ def test_a_pgm_holds_the_numbers_that_it_says(greatest: int, big_endian: bool) -
     head = f"{8} {8} {greatest}\n".encode()
     text = " ".join(map(str, numbers.reshape(-1).tolist())).encode()
     data = b"P2 " + head + text if big_endian else b"P5 " + head + numbers.astype(">u2").tobytes()
+
+    np.testing.assert_array_equal(decode(data).pixels[..., 0], numbers)
+
+
+def test_twelve_bits_in_one_and_a_half_bytes_are_read_as_they_are() -> None:
+    """As some microscopes write them."""
+    numbers = RANDOM.integers(0, 4096, (8, 8), np.uint16)
+    first, second = numbers.reshape(-1, 2).T
+    packed = np.stack([first >> 4, (first & 15) << 4 | second >> 8, second & 255], axis=1)
+    strip = packed.astype(np.uint8).tobytes()
+    tags = {256: 8, 257: 8, 258: 12, 259: 1, 262: 1, 273: 8, 277: 1, 278: 8, 279: len(strip)}
+    directory = ifd({tag: (SHORT, [n]) for tag, n in tags.items()}, 8 + len(strip), "<")
+    data = struct.pack("<2sHI", b"II", 42, 8 + len(strip)) + strip + directory
 
     np.testing.assert_array_equal(decode(data).pixels[..., 0], numbers)
 
