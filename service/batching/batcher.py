@@ -22,7 +22,7 @@ from service.batching.requests_in_progress import RequestsInProgress
 from service.errors import Draining, EngineSilent, QueueFull, Refused
 
 MAX_RETRY_AFTER_S = 600
-BULK_PATIENCE_S = 0.1  # after which a bulk batch goes, although a request is in progress
+BULK_PATIENCE_S = 0.5  # after which a bulk batch goes, although a request is in progress
 
 
 class Batcher:

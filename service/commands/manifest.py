@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from service.commands.progress import note
+from service.commands.verify import printable
 from service.datasets.reading import DatasetReader
 from service.settings import Settings
 
@@ -37,7 +38,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:  # noqa: ARG001
             note(f"{path}: {error}")
             code = UNREADABLE
             continue
-        note(f"{path}: {told_of(reader)}")
+        note(printable(f"{path}: {told_of(reader)}"))
         if (cut and not goes_on(cut, reader)) or (reader.completion and not reader.is_complete):
             code = max(code, CUT)
         cut = None if reader.completion else reader

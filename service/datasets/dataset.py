@@ -82,6 +82,12 @@ class Dataset:
         """All seeds, in order."""
         return range(self.from_seed, self.from_seed + self.count)
 
+    @property
+    def pixel_bytes(self) -> int:
+        """Bytes of the pixels of one picture."""
+        height, width = self.served.size_at(self.resolution)
+        return height * width * self.served.card.network.channels
+
     def recipe_of(self, seed: int) -> Recipe:
         """The recipe of the picture of a seed; its class is resolved."""
         served, resolution = self.served, self.resolution

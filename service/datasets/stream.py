@@ -17,7 +17,8 @@ from service.batching.recipe import Recipe
 from service.datasets.archives import Archive
 from service.datasets.dataset import Dataset, PictureEntry
 
-GROUP: Final = 8  # pictures that are rendered, encoded and signed as one job
+GROUP: Final = 8  # pictures that are rendered, encoded and signed as one job, at most
+GROUP_BYTES: Final = 2**21  # of their pixels; a picture alone may have more
 GROUPS_AHEAD: Final = 3  # under way at a time: one rendered, one encoded, one sent
 DIRECTORY_BYTES: Final = 2**16  # of the end of an archive, sent at a time
 
@@ -45,7 +46,7 @@ class DatasetStream:
         self._archive = archive
         self._render = render
         self._encode = encode
-        self._groups = groups_of(dataset.seeds)
+        self._groups = groups_of(dataset.seeds, group_size(dataset.pixel_bytes))
         self._ahead: deque[asyncio.Task[list[PictureEntry]]] = deque()
         self.next_seed = dataset.from_seed
 
@@ -57,7 +58,7 @@ class DatasetStream:
     @property
     def pictures_ahead(self) -> int:
         """Largest number of pictures that are under way now."""
-        return len(self._ahead) * GROUP
+        return len(self._ahead) * group_size(self._dataset.pixel_bytes)
 
     async def start(self, patience_s: float) -> None:
         """Begin, and wait up to `patience_s` seconds for the first pictures.
@@ -105,9 +106,14 @@ class DatasetStream:
         return await self._encode([partial(dataset.entry_of, s, image) for s, image in pairs])
 
 
-def groups_of(seeds: range) -> Iterator[range]:
-    """Yield consecutive parts of `GROUP` seeds; the last one may be shorter."""
-    return (seeds[first : first + GROUP] for first in range(0, len(seeds), GROUP))
+def group_size(pixel_bytes: int) -> int:
+    """Return the number of pictures of a group, whose pixels have so many bytes each."""
+    return max(1, min(GROUP, GROUP_BYTES // pixel_bytes))
+
+
+def groups_of(seeds: range, size: int) -> Iterator[range]:
+    """Yield consecutive parts of `size` seeds; the last one may be shorter."""
+    return (seeds[first : first + size] for first in range(0, len(seeds), size))
 
 
 def joined(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ from service.registry.background_thread import lower_priority
 
 T = TypeVar("T")
 
-STANDS_ASIDE_S = 0.1  # at most, before each picture
+STANDS_ASIDE_S = 0.5  # at most, before each picture
 
 
 class BulkEncoders:

@@ -16,7 +16,7 @@ from tests.journeys.server import Server, ready_server
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "10"))  # of each route and phase; `make fuzz`: more
 SECONDS = 60 + 5 * EXAMPLES
 CONFIG = Path(__file__).with_name("schemathesis.toml")
-MOST_PICTURES = 64  # of one data set: a million would be given, and take an hour
+MOST_PICTURES = 64  # of one data set: else a million would be given, and take an hour
 KEY = "fuzz"  # as in the configuration
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * SECONDS)]
@@ -44,7 +44,10 @@ def narrowed(server: Server) -> dict[str, Any]:
 def test_every_answer_is_one_that_the_description_promises(bundles: Path, tmp_path: Path) -> None:
     """Valid requests are taken, others refused; no 500, no undocumented status, type or header."""
     description = tmp_path / "openapi.json"
-    with ready_server(bundles, tmp_path / "log", api_keys=KEY, interpolation_frames="60") as server:
+    rate, log = f"{MOST_PICTURES}/second", tmp_path / "log"
+    with ready_server(
+        bundles, log, api_keys=KEY, interpolation_frames="60", dataset_rate_limit=rate
+    ) as server:
         description.write_text(json.dumps(narrowed(server)))
         command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run"]
         command += [str(description), "--url", f"http://127.0.0.1:{server.port}", "--checks", "all"]

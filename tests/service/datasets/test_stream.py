@@ -11,7 +11,14 @@ from models.picture import Pixels
 from service.batching.recipe import Recipe
 from service.datasets.archives import ZipArchive
 from service.datasets.dataset import Dataset, PictureEntry
-from service.datasets.stream import GROUP, GROUPS_AHEAD, DatasetStream, groups_of, joined
+from service.datasets.stream import (
+    GROUP,
+    GROUPS_AHEAD,
+    DatasetStream,
+    group_size,
+    groups_of,
+    joined,
+)
 from service.errors import EngineFailed
 from tests.service.dataset_files import painted_dataset, whole
 from tests.service.painter import PATIENCE_S, paint
@@ -121,10 +128,15 @@ async def test_a_fault_under_way_leaves_the_first_seed_that_is_missing() -> None
 
 def test_groups_are_all_seeds_in_order() -> None:
     """The last one may be shorter."""
-    groups = list(groups_of(range(5, 5 + 2 * GROUP + 1)))
+    groups = list(groups_of(range(5, 5 + 2 * GROUP + 1), GROUP))
 
     assert [len(group) for group in groups] == [GROUP, GROUP, 1]
     assert [seed for group in groups for seed in group] == list(range(5, 5 + 2 * GROUP + 1))
+
+
+def test_groups_of_large_pictures_are_smaller() -> None:
+    """What is under way is bounded in bytes, too: two mebibytes of pixels, or one picture."""
+    assert [group_size(3 * side**2) for side in (4, 256, 512, 1024, 4096)] == [8, 8, 2, 1, 1]
 
 
 def test_small_pieces_are_joined() -> None:

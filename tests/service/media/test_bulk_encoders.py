@@ -51,4 +51,4 @@ async def test_each_picture_stands_aside_for_requests() -> None:
     await encoders.run([lambda: done.append("one"), lambda: done.append("two")])
     encoders.close()
 
-    assert done == ["aside 0.1", "one", "aside 0.1", "two"]
+    assert done == ["aside 0.5", "one", "aside 0.5", "two"]
