@@ -46,7 +46,7 @@ class ImageQuery(Parameters):
     end: Annotated[SeedText | None, NeverNull()] = Field(
         default=None,
         description="A second seed: the picture lies between the two, as a frame of an "
-        f"interpolation does. {SEEDS_ALLOWED}.",
+        f"interpolation does. It is {SEEDS_ALLOWED}.",
     )
     t: Annotated[float | None, NeverNull()] = Field(
         default=None,
