@@ -6,7 +6,7 @@ import { addressOfPoint } from "./live-picture.js";
 import { interpolationAddress, pinnedModel, thumbnailOf } from "./pictures.js";
 import { FRAMES_A_SECOND, PACES, framesOf, nextFrame, pointOfFrame, segmentOfFrame, segmentsOf, stopsOfSegment, withPace } from "./walk-frames.js";
 
-/** Buttons and choices of the player, which moves the state's frame. */
+/** Buttons and choices of the player, which moves the state's `frame` and tells it `isPlaying`. */
 export function createWalkPlayer(page, loader) {
   const { store, adjust, showError, signal } = page;
   const button = element("button", { class: "strong", type: "button" });
@@ -17,6 +17,7 @@ export function createWalkPlayer(page, loader) {
   function show(words, text = "") {
     button.textContent = words;
     status.textContent = text;
+    store.set({ isPlaying: playing !== null });
   }
 
   function stop() {

@@ -97,12 +97,14 @@ class Site:
 
 
 def card_of_version(text: str) -> Card:
-    """The card of `name version`, with a digest of both; `classes` has two classes."""
+    """The card of `name version`, with a digest of both.
+
+    `classes` has two classes, `large` has pictures of 256 pixels.
+    """
     name = text.split()[0]
     labels = ("calm", "loud") if name == "classes" else ()
-    return replace(
-        card_named(name, labels=labels), weights_sha256=sha256(text.encode()).hexdigest()
-    )
+    card = card_named(name, 256 if name == "large" else 32, labels=labels)
+    return replace(card, weights_sha256=sha256(text.encode()).hexdigest())
 
 
 @pytest.fixture

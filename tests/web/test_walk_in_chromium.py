@@ -6,13 +6,15 @@ import json
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 from zipfile import ZipFile
 
 import httpx2
+import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from tests.service.painter import wait_until
 from tests.web.chromium import (
     Visit,
     findings,
@@ -140,9 +142,51 @@ def test_stops_are_added_and_taken_off_within_bounds(visit: Visit, site: Site) -
     assert len(stops_of(page)) == 2
 
 
-def test_a_walk_is_played_from_frame_to_frame(visit: Visit, site: Site) -> None:
-    """Each frame in turn, none left out, from one request a way; then it stands at the end."""
-    page = opened(visit, site, ["ada", "grace", "alan"])
+@pytest.fixture
+def large(site: Site) -> tuple[str, str]:
+    """The field of an address that chooses a model of 256 pixels, which the service has now."""
+    site.put("large", "large")
+    address = f"{site.address}/images/1"
+    wait_until(lambda: httpx2.get(address, params={"model": "large"}).is_success)
+    return ("model", "large")
+
+
+def sizes_in(requests: list[str], path: str) -> list[int]:
+    """The resolutions of the requests to a path, in order."""
+    queries = [parse_qs(urlsplit(url).query) for url in requests if path in url]
+    return [int(query["resolution"][0]) for query in queries]
+
+
+def wait_until_sharp(page: Page) -> None:
+    """Wait until nothing more is to be asked for."""
+    expect(page.locator(".screen img")).to_have_js_property("naturalWidth", 256)
+    for image in page.locator(".stops img").all():
+        expect(image).to_have_js_property("naturalWidth", 128)
+
+
+def test_a_small_picture_comes_first_and_a_sharp_one_where_the_slider_rests(
+    visit: Visit, site: Site, large: tuple[str, str]
+) -> None:
+    """What is moved over is never asked for in full."""
+    page = opened(visit, site, ["ada", "grace"], large)
+    wait_until_sharp(page)
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    scrub(page, 5)
+    expect(page.locator("#frame")).to_have_value("5")
+    expect(page.locator(".screen img")).to_have_attribute("alt", re.compile("41.7 %"))
+    expect(page.locator(".screen img")).to_have_js_property("naturalWidth", 256)
+
+    assert sizes_in(requests, "/images") == [64, 256]
+    assert on_screen(page) == site.pixels("ada", end="grace", t=str(5 / STEPS), model="large")
+
+
+def test_a_walk_is_played_from_frame_to_frame(
+    visit: Visit, site: Site, large: tuple[str, str]
+) -> None:
+    """Each frame in turn, none left out, from one request a way; the last one becomes sharp."""
+    page = opened(visit, site, ["ada", "grace", "alan"], large)
+    wait_until_sharp(page)
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     page.evaluate(
@@ -154,13 +198,14 @@ def test_a_walk_is_played_from_frame_to_frame(visit: Visit, site: Site) -> None:
         }"""
     )
     page.get_by_role("button", name="Play").click()
-    expect(page.get_by_role("button", name="Play")).to_be_visible()
     expect(page.locator("#frame")).to_have_value(str(2 * STEPS))
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    expect(page.locator(".screen img")).to_have_js_property("naturalWidth", 256)
 
-    seen = page.evaluate("window.frames_seen")
-    assert len(seen) == 2 * STEPS
-    assert sum("/interpolate" in url for url in requests) == 2
-    assert on_screen(page) == site.pixels("alan")
+    assert len(page.evaluate("() => window.frames_seen")) == 2 * STEPS
+    assert sizes_in(requests, "/interpolate") == [128, 128]
+    assert sizes_in(requests, "/images") == [256]
+    assert on_screen(page) == site.pixels("alan", model="large")
 
 
 def test_a_loop_goes_on_until_it_is_paused(visit: Visit, site: Site) -> None:

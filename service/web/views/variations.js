@@ -13,6 +13,7 @@ import { createStateLink } from "../state-link.js";
 import { createTake } from "../take.js";
 import { STRENGTHS, crumbOf, neighboursOf, trailAfter } from "../wandering.js";
 
+const LONGEST_CAPTION = 9; // characters of a seed, which a phone has room for
 const CENTRE = 4; // of nine places, row by row
 const SHOWN = ["seed", "end", "t", "trail", "card", "label", "resolution"];
 
@@ -22,10 +23,11 @@ export function mount(root, page) {
   const loader = createPictureLoader(page.client, signal);
   const about = element("p", { class: "about", role: "status" });
   root.append(element("section", { class: "variations", "aria-labelledby": "variations-title" },
-    element("div", { class: "words" },
-      element("h1", { id: "variations-title" }, "Variations"), about,
-      createStrength(page), createTrail(page, loader), element("div", { class: "actions" }, createTurn(page), createFavourite(page), ...createPictureActions(page, ["mix", "walk"]))),
-    createGrid(page, loader)), createTake(page).root);
+    element("div", { class: "words" }, element("h1", { id: "variations-title" }, "Variations"), about),
+    createGrid(page, loader),
+    element("div", { class: "words" }, createStrength(page), createTrail(page, loader),
+      element("div", { class: "actions" }, createTurn(page), createFavourite(page), ...createPictureActions(page, ["mix", "walk"])))),
+  createTake(page).root);
   store.subscribe(["seed", "end", "t"], (state) => {
     about.textContent = explain(pointOfState(state));
     document.title = `Variations of ${shortWordsOf(pointOfState(state))} – Progan`;
@@ -79,11 +81,14 @@ function createCell(page, loader, place) {
 
 /** Where a neighbour is, in two words. */
 function captionOf(point, centre) {
-  if (point.end && point.end !== centre.end) return `toward ${point.end}`;
+  if (point.end && point.end !== centre.end) return `to ${shortened(point.end)}`;
   const isAhead = isSeed(point) ? point.seed === centre.end : point.t > centre.t;
   const where = isSeed(point) ? point.seed : percent(point.t);
   return isAhead ? `on to ${where} →` : `← back to ${where}`;
 }
+
+/** The end of a text, by which the seeds of ways differ. */
+const shortened = (text) => [...text].length <= LONGEST_CAPTION ? text : `…${[...text].slice(1 - LONGEST_CAPTION).join("")}`;
 
 /** The pictures from which the reader came, as links. */
 function createTrail(page, loader) {

@@ -6,6 +6,7 @@ import { createFavourite } from "../favourite.js";
 import { createLivePicture } from "../live-picture.js";
 import { createPictureActions } from "../picture-actions.js";
 import { createPictureLoader } from "../picture-loader.js";
+import { thumbnailOf } from "../pictures.js";
 import { pointOfState, shortWordsOf, wordsOf } from "../points.js";
 import { firstSeeds } from "../seeds.js";
 import { createTake } from "../take.js";
@@ -37,10 +38,11 @@ function createScreen(page, loader) {
   const frame = pictureFrame();
   const picture = createLivePicture(frame.firstChild, loader, page);
   const caption = element("figcaption");
-  store.subscribe(["seed", "end", "t", "card", "label", "resolution"], (state) => {
+  store.subscribe(["seed", "end", "t", "card", "label", "resolution", "isPlaying"], (state) => {
     page.clearError();
     caption.textContent = shortWordsOf(pointOfState(state));
-    picture.show(pointOfState(state), state);
+    // The player brings the pictures of this size; a sharp one follows where it stops.
+    picture.show(pointOfState(state), state, state.isPlaying ? Math.min(thumbnailOf(state.card), state.resolution) : state.resolution);
   }, signal);
   return element("figure", {}, frame, caption);
 }
