@@ -86,7 +86,8 @@ class Dataset:
     def pixel_bytes(self) -> int:
         """Bytes of the pixels of one picture."""
         height, width = self.served.size_at(self.resolution)
-        return height * width * self.served.card.network.channels
+        card = self.served.card
+        return height * width * card.network.channels * card.bit_depth // 8
 
     def recipe_of(self, seed: int) -> Recipe:
         """The recipe of the picture of a seed; its class is resolved."""

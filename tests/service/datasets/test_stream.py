@@ -21,7 +21,7 @@ from service.datasets.stream import (
 )
 from service.errors import EngineFailed
 from tests.service.dataset_files import painted_dataset, whole
-from tests.service.painter import PATIENCE_S, paint
+from tests.service.painter import PATIENCE_S, card_named, paint
 
 pytestmark = pytest.mark.anyio
 
@@ -137,6 +137,14 @@ def test_groups_are_all_seeds_in_order() -> None:
 def test_groups_of_large_pictures_are_smaller() -> None:
     """What is under way is bounded in bytes, too: two mebibytes of pixels, or one picture."""
     assert [group_size(3 * side**2) for side in (4, 256, 512, 1024, 4096)] == [8, 8, 2, 1, 1]
+
+
+def test_pixels_of_16_bits_have_two_bytes() -> None:
+    """Each; they count towards the bytes of a group."""
+    deep = card_named("scans-32", channels=1, value_range=(0.0, 1.0))
+
+    assert painted_dataset(card=deep).pixel_bytes == 4 * 4 * 2
+    assert painted_dataset().pixel_bytes == 4 * 4 * 3
 
 
 def test_small_pieces_are_joined() -> None:
