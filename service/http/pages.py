@@ -15,7 +15,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from service.http.dependencies import no_body
 from service.http.security_headers import CONTENT_POLICY, content_policy
@@ -58,6 +58,19 @@ class RevalidatedFiles(StaticFiles):
         return response
 
 
+class CompressedResponse(Response):
+    """A response that is compressed for clients that accept it."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(status_code=response.status_code)
+        self.raw_headers = response.raw_headers
+        self._app = GZipMiddleware(response)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the response."""
+        await self._app(scope, receive, send)
+
+
 def include_files(app: FastAPI) -> None:
     """Serve the files of both pages with `app`."""
     app.mount("/web", GZipMiddleware(RevalidatedFiles(directory=WEB)), name="web")
@@ -67,7 +80,7 @@ async def page_response(request: Request, name: str, policy: str) -> Response:
     """Answer with a page of `WEB` under a content policy; 304 if the client has it."""
     response = await RevalidatedFiles(directory=WEB).get_response(name, request.scope)
     response.headers[CONTENT_POLICY] = policy
-    return response
+    return CompressedResponse(response)
 
 
 def include_page(app: FastAPI) -> None:

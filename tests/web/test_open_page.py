@@ -10,10 +10,14 @@ import httpx2
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from tests.service.painter import wait_until
+from service.access.keys import digest_of
+from service.settings import Settings
+from tests.service.painter import Painter, wait_until
+from tests.web.browser import served
 from tests.web.chromium import Visit, pixels_of, shown
 from tests.web.conftest import Site, card_of_version
 
+KEY: Final = "ada-0123456789"
 LOOK: Final = "document.dispatchEvent(new Event('visibilitychange'))"
 
 
@@ -222,3 +226,26 @@ def test_a_link_to_what_is_not_there_opens_what_there_is_and_says_so(
     expect(page.locator("#caption")).to_contain_text("32 × 32 pixels")
     expect(page.locator("#notice-text")).to_have_text(told_text)
     expect(page.locator("#error")).to_be_hidden()
+
+
+def test_where_a_key_is_required_the_page_asks_for_it_once(
+    visit: Visit, settings: Settings
+) -> None:
+    """A wrong one is refused in words; the right one is kept for the tab, and in no address."""
+    guarded = settings.model_copy(update={"api_keys": (digest_of(KEY),)})
+    with served(guarded, Painter()) as address:
+        page = visit(address)
+        page.locator("#key").fill("wrong-0123456789")
+        page.locator("#key").press("Enter")
+        expect(page.locator("#key-refused")).to_contain_text("refused")
+        asked = addresses(page, "")
+        page.locator("#key").fill(KEY)
+        page.locator("#key").press("Enter")
+        page.wait_for_function("() => document.querySelector('.grid canvas')?.width > 0")
+        expect(page.locator("#key-form")).to_be_hidden()
+        page.reload()
+        page.wait_for_function("() => document.querySelector('.grid canvas')?.width > 0")
+        expect(page.locator("#key-form")).to_be_hidden()
+
+        assert asked
+        assert not [each for each in [*asked, page.url] if KEY in each]

@@ -42,7 +42,7 @@ export function mount(root, page) {
 
   function createSave(kind) {
     const [title, accept] = FILES[kind];
-    const button = element("button", { type: "button" }, title);
+    const button = element("button", { type: "button", title: `The next ${IN_A_FILE} pictures, as one file` }, title);
     button.addEventListener("click", () => {
       const state = store.get();
       const first = BigInt(state.from) + BigInt(state.at);
