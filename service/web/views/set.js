@@ -22,7 +22,8 @@ export function mount(root, page) {
     const { pictures: given, skipped } = parsePictures(text);
     pictures = given;
     const left = skipped ? ` ${skipped} lines of the link are no picture.` : "";
-    about.textContent = `${countOf(given)} that somebody chose.${left}`;
+    about.textContent = given.length ? `${countOf(given)} that somebody chose.${left}` : `This link holds no picture.${left}`;
+    keep.disabled = !given.length;
     showSet(place, { ...page, signal: AbortSignal.any([signal, drawn.signal]) }, given, "Pictures of the set");
   }
 
