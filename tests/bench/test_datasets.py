@@ -15,11 +15,11 @@ from tests.service.dataset_files import painted_dataset, whole
 def test_a_cut_download_and_its_rest_have_the_manifest_of_the_whole(bundles: Path) -> None:
     """From a real service; the cut one is seen to be incomplete."""
     with service(bundles=bundles, threads=1, credentials="off") as served:
-        rows, equal = compared(served, 600, 16)
+        rows, equal = compared(served, 200, 16)
 
     assert equal
     assert [row.complete for row in rows] == [True, False, True]
-    assert rows[1].pictures + rows[2].pictures == rows[0].pictures == 600
+    assert rows[1].pictures + rows[2].pictures == rows[0].pictures == 200
 
 
 def test_a_manifest_ends_where_the_file_was_cut(tmp_path: Path) -> None:
