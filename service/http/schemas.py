@@ -139,7 +139,7 @@ class QueueStatus(BaseModel):
 
 
 class ServiceStatus(BaseModel):
-    """What the service does now, for an open page."""
+    """Present state of the service, for an open page."""
 
     version: str
     uptime_s: float = Field(description="Seconds since the start of this process.")

@@ -32,7 +32,7 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 ENCODE_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
 REASONS = ("queue_full", "rate_limit", "deadline", "cancelled", "draining")
-PICTURES = "pictures"
+RECENT_PICTURES = "pictures"
 ORIGINS = ("proved", "likely", "claimed", "contradicted", "unknown")  # of `POST /verify`
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -46,7 +46,7 @@ class Metrics:
     """All metrics of one application; also the batcher's observer.
 
     Attributes:
-        recent_pictures: computed pictures of the last minute, as `PICTURES`.
+        recent_pictures: computed pictures of the last minute, as `RECENT_PICTURES`.
         recent_refusals: refused requests of the last minute, by reason.
     """
 
@@ -129,7 +129,7 @@ class Metrics:
             self.queue_wait.observe(wait)
         for resolution, count in Tally(recipe.resolution for recipe in recipes).items():
             self.images.labels(name_of(recipes[0].model), resolution).inc(count)
-        self.recent_pictures.add(PICTURES, len(recipes))
+        self.recent_pictures.add(RECENT_PICTURES, len(recipes))
 
     def batch_failed(self, error: Exception) -> None:
         """Record an error of the engine."""

@@ -35,7 +35,7 @@ FRAME_FORMAT = "png"  # of a strip, and of the single frames in a ZIP file or JS
 STRIP = "strip"
 ARCHIVES = {"json": (JSON, ".json"), "zip": (ZIP, ".zip")}  # media type and ending
 STILL = {STRIP: (FORMATS[FRAME_FORMAT].media_type, FORMATS[FRAME_FORMAT].extension)}
-MOVING = {name: (each.media_type, each.extension) for name, each in MOVING_FORMATS.items()}
+ANIMATIONS = {name: (each.media_type, each.extension) for name, each in MOVING_FORMATS.items()}
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def _require_frames(query: WalkQuery, most_frames: int) -> None:
 def walk_job(path: Walk) -> Job:
     """Return the job that makes one file of a walk."""
     query = path.query
-    media_type, extension = (ARCHIVES | STILL | MOVING)[query.format]
+    media_type, extension = (ARCHIVES | STILL | ANIMATIONS)[query.format]
     writers: dict[str, Callable[[Walk, Sequence[Pixels]], File]] = {
         "json": _as_json,
         "zip": _as_zip,

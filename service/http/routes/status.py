@@ -16,7 +16,7 @@ from service.errors import NotReady
 from service.http.dependencies import RuntimeDep
 from service.http.routes.documentation import error_responses
 from service.http.schemas import QueueStatus, ServiceStatus
-from service.operations.metrics import PICTURES, REASONS
+from service.operations.metrics import REASONS, RECENT_PICTURES
 
 router = APIRouter(tags=["models"])
 
@@ -46,7 +46,7 @@ def status_of(runtime: ServiceRuntime) -> ServiceStatus:
             capacity=settings.queue_capacity,
             capacity_s=settings.queue_work_s,
         ),
-        pictures_a_second=round(metrics.recent_pictures.per_second(PICTURES), 2),
+        pictures_a_second=round(metrics.recent_pictures.per_second(RECENT_PICTURES), 2),
         refused={reason: refused[reason] for reason in REASONS},
         default=default,
         models=models,
