@@ -25,13 +25,14 @@ const PROMISES = {
  */
 export function createTake({ store, key, signal }, { isOpen = false } = {}) {
   const files = FORMATS.map(([format, ending, title]) => [format, ending, element("a", { class: "button", href: "docs", download: "" }, title)]);
-  const lines = element("dl", { class: "lines" });
+  const lines = createLines();
   const about = element("p", { class: "small", id: "promise-about" });
   const digest = element("p", { class: "small digest" });
   const page = copyButton("Copy a link to this page", () => location.href);
   let promise = "pinned";
 
   function show(state) {
+    if (!root.open) return; // pictures may pass quickly
     const { card, resolution } = state;
     const picture = { ...pointOfState(state), resolution };
     const name = fileNameOf(state);
@@ -43,9 +44,8 @@ export function createTake({ store, key, signal }, { isOpen = false } = {}) {
     const address = new URL(imageAddress({ ...picture, ...PROMISES[promise].model(state) }), document.baseURI).href;
     const words = `The picture of ${wordsOf(picture)}`;
     const snippets = snippetsOf({ address, words, fileName: `${name}.png`, width, height, isKeyNeeded: key.isGiven() });
-    lines.replaceChildren(...snippets.flatMap(lineOf));
+    lines.show(snippets);
     about.textContent = PROMISES[promise].about;
-    digest.textContent = "";
   }
 
   const radios = Object.entries(PROMISES).map(([name, { title }]) => {
@@ -54,12 +54,16 @@ export function createTake({ store, key, signal }, { isOpen = false } = {}) {
     radio.addEventListener("change", () => { promise = name; show(store.get()); });
     return element("label", { class: "box" }, radio, title);
   });
-  store.subscribe(["seed", "end", "t", "card", "label", "resolution"], show, signal);
   const root = element("details", { class: "take" }, element("summary", {}, element("h2", {}, "Take this picture with you")),
     element("div", {}, element("div", { class: "actions" }, ...files.map(([, , link]) => link), page),
       element("fieldset", { class: "promise" }, element("legend", {}, "A line to paste elsewhere"), element("div", {}, ...radios), about),
-      lines, element("p", { class: "small with-key" }, "These lines need a key, as the pictures here do."), digest));
+      lines.root, element("p", { class: "small with-key" }, "These lines need a key, as the pictures here do."), digest));
   root.open = isOpen;
+  root.addEventListener("toggle", () => show(store.get()));
+  store.subscribe(["seed", "end", "t", "card", "label", "resolution"], (state) => {
+    digest.textContent = ""; // of another picture
+    show(state);
+  }, signal);
 
   return {
     root,
@@ -70,13 +74,29 @@ export function createTake({ store, key, signal }, { isOpen = false } = {}) {
   };
 }
 
-function lineOf({ title, text }) {
-  const [name, copy] = [`line-${title.toLowerCase()}`, `copy-${title.toLowerCase()}`];
-  const code = element("code", { tabindex: "0", role: "region", "aria-labelledby": name }, text);
-  const button = copyButton("Copy", () => text);
-  button.id = copy;
-  button.setAttribute("aria-labelledby", `${copy} ${name}`); // also once it says that it has copied
-  return [element("dt", { id: name }, title), element("dd", { class: "command" }, code, button)];
+/** The lines with their buttons, which keep the focus while the picture changes. */
+function createLines() {
+  const root = element("dl", { class: "lines" });
+  const codes = new Map(); // title -> element
+
+  function add(title) {
+    const [name, copy] = [`line-${title.toLowerCase()}`, `copy-${title.toLowerCase()}`];
+    const code = element("code", { tabindex: "0", role: "region", "aria-labelledby": name });
+    const button = copyButton("Copy", () => code.textContent);
+    button.id = copy;
+    button.setAttribute("aria-labelledby", `${copy} ${name}`); // also once it says that it has copied
+    codes.set(title, code);
+    root.append(element("dt", { id: name }, title), element("dd", { class: "command" }, code, button));
+  }
+
+  function show(snippets) {
+    for (const { title, text } of snippets) {
+      if (!codes.has(title)) add(title);
+      codes.get(title).textContent = text;
+    }
+  }
+
+  return { root, show };
 }
 
 function copyButton(title, text) {

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from pathlib import Path
 from shutil import rmtree
 from typing import Final
 
@@ -81,8 +80,9 @@ class Site:
         self._running.close()
 
     def pixels(self, seed: str, **fields: str) -> str:
-        """The digest of the pixels that the service gives for an address with these fields."""
-        response = httpx2.get(f"{self.address}/images", params={"seed": seed, **fields})
+        """The digest of the pixels at an address with these fields, of `first` without a model."""
+        query = {"model": "first", "seed": seed, **fields}
+        response = httpx2.get(f"{self.address}/images", params=query)
         return response.raise_for_status().headers["X-Pixel-SHA256"]
 
     def put(self, folder: str, version: str) -> None:
@@ -107,15 +107,31 @@ def card_of_version(text: str) -> Card:
     return replace(card, weights_sha256=sha256(text.encode()).hexdigest())
 
 
-@pytest.fixture
-def site(settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Site]:
+@contextmanager
+def opened_site(settings: Settings) -> Generator[Site]:
     """A service with the model `first`, which follows its bundles and soon forgets old ones."""
-    monkeypatch.setattr(painter, "card_named", card_of_version)
-    quick = settings.model_copy(
-        update={"bundles_poll_s": 0.05, "retired_model_s": 1, "credentials": False}
-    )
-    with ExitStack() as running:
-        there = Site(quick, "", Painter(), running)
+    changes = {"bundles_poll_s": 0.05, "retired_model_s": 1, "credentials": False}
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as running:
+        patch.setattr(painter, "card_named", card_of_version)
+        there = Site(settings.model_copy(update=changes), "", Painter(), running)
         there.put("first", "first")
         there.start()
+        yield there
+
+
+@pytest.fixture
+def site(settings: Settings) -> Iterator[Site]:
+    """A service for one test, which may stop it or change its models."""
+    with opened_site(settings) as there:
+        yield there
+
+
+@pytest.fixture(scope="module")
+def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A service for the tests of a module that leave it as it is, or only add models."""
+    folder = tmp_path_factory.mktemp("site")
+    settings = Settings(
+        bundles=(folder / "bundles",), credentials_folder=folder, encoders=1, threads=1
+    )
+    with opened_site(settings) as there:
         yield there

@@ -6,6 +6,7 @@ import json
 import re
 from urllib.parse import urlencode
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.web.chromium import (
@@ -43,14 +44,31 @@ def pixels_in(page: Page, place: int) -> str:
     return pixels_of(page, f".around li:nth-child({place + 1}) img")
 
 
+@pytest.fixture
+def site(shared_site: Site) -> Site:
+    """One service for all tests here."""
+    return shared_site
+
+
 def test_every_neighbour_is_the_picture_of_an_ordinary_address(visit: Visit, site: Site) -> None:
-    """Anyone can ask for it: a seed, another seed and the way between them."""
-    page = opened(visit, site, {"seed": "alan", "strength": "0.3"})
+    """A seed, another one and the step between them, which is a slider in the address."""
+    page = opened(visit, site, {"seed": "alan", "strength": "0.2"})
     ends = [f"alan~{way}" for way in range(1, 9)]
-    wanted = [site.pixels("alan", end=end, t="0.3") for end in ends]
+    wanted = [site.pixels("alan", end=end, t="0.2") for end in ends]
     wanted.insert(4, site.pixels("alan"))
 
     assert [pixels_in(page, place) for place in range(NINE)] == wanted
+    page.locator("#strength").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".slider output")).to_have_text("25 %")
+    settled(page)
+    expect(page).to_have_url(re.compile(r"strength=0\.25\b"))
+
+    assert pixels_in(page, 0) == site.pixels("alan", end="alan~1", t="0.25")
+    page.get_by_role("button", name="Other ways").click()
+    expect(tiles(page).nth(0)).to_contain_text("alan~9")
+    settled(page)
+    assert pixels_in(page, 0) == site.pixels("alan", end="alan~9", t="0.25")
 
 
 def test_a_chosen_neighbour_moves_to_the_middle_as_it_was(visit: Visit, site: Site) -> None:
@@ -102,22 +120,6 @@ def test_the_keyboard_alone_goes_on_along_a_way(visit: Visit, site: Site) -> Non
 
     expect(tiles(page).nth(5).locator("a")).to_be_focused()
     assert pixels_in(page, 4) == site.pixels("alan~5")
-
-
-def test_the_strength_is_a_slider_in_the_address(visit: Visit, site: Site) -> None:
-    """Its neighbours follow it; a link with it shows the same; other ways are others."""
-    page = opened(visit, site, {"seed": "alan"})
-    page.locator("#strength").focus()
-    page.keyboard.press("ArrowRight")
-    expect(page.locator(".slider output")).to_have_text("25 %")
-    settled(page)
-    expect(page).to_have_url(re.compile(r"strength=0\.25\b"))
-
-    assert pixels_in(page, 0) == site.pixels("alan", end="alan~1", t="0.25")
-    page.get_by_role("button", name="Other ways").click()
-    expect(tiles(page).nth(0)).to_contain_text("alan~9")
-    settled(page)
-    assert pixels_in(page, 0) == site.pixels("alan", end="alan~9", t="0.25")
 
 
 def test_axe_finds_no_fault(visit: Visit, site: Site) -> None:

@@ -28,7 +28,8 @@ STEPS = 12
 
 def opened(visit: Visit, site: Site, stops: list[str], *more: tuple[str, str]) -> Page:
     """The view with these stops."""
-    fields = [("view", "walk"), *(("stops", stop) for stop in stops), ("steps", str(STEPS)), *more]
+    fields = [("view", "walk"), *(("stops", stop) for stop in stops), ("steps", str(STEPS))]
+    fields += dict([("model", "first"), *more]).items()
     page = visit(f"{site.address}/#{urlencode(fields)}")
     settled(page)
     return page
@@ -54,7 +55,9 @@ def stops_of(page: Page) -> list[str]:
 def frames_of(site: Site, stops: list[str], **more: str) -> list[str]:
     """The digests of the frames, as the service has them."""
     seeds = [("seed", stop) for stop in stops]
-    query = urlencode([*seeds, ("steps", str(STEPS)), ("format", "json"), *more.items()])
+    query = urlencode(
+        [*seeds, ("steps", str(STEPS)), ("format", "json"), ("model", "first"), *more.items()]
+    )
     answer: dict[str, Any] = httpx2.get(f"{site.address}/interpolate?{query}").json()
     return [frame["pixel_sha256"] for frame in answer["frames"]]
 
@@ -65,6 +68,12 @@ def scrub(page: Page, frame: int) -> None:
         "(slider, frame) => { slider.value = frame; slider.dispatchEvent(new Event('input')); }",
         frame,
     )
+
+
+@pytest.fixture
+def site(shared_site: Site) -> Site:
+    """One service for all tests here."""
+    return shared_site
 
 
 def test_every_frame_under_the_slider_is_the_one_of_the_files(visit: Visit, site: Site) -> None:
@@ -226,8 +235,18 @@ def test_a_loop_goes_on_until_it_is_paused(visit: Visit, site: Site) -> None:
 
 
 def test_a_walk_and_its_stops_are_saved_as_files(visit: Visit, site: Site) -> None:
-    """Animations with all frames, many pictures in one file, and a word when each is there."""
+    """With all frames, and a word when each is there; one that is stopped is not saved."""
     page = opened(visit, site, ["ada", "grace"])
+    site.painter.gate.clear()
+    try:
+        page.get_by_role("button", name="GIF", exact=True).click()
+        expect(page.get_by_text("GIF: painting 13 pictures")).to_be_visible()
+        page.get_by_role("button", name="Stop", exact=True).click()
+        expect(page.get_by_text("Nothing was saved")).to_be_visible()
+        expect(page.get_by_role("button", name="GIF", exact=True)).to_be_enabled()
+    finally:
+        site.painter.gate.set()
+
     for title, kind in (("WebP", "WEBP"), ("GIF", "GIF"), ("APNG", "PNG")):
         with Image.open(saved(page, title)) as image:
             assert image.format == kind
@@ -249,23 +268,9 @@ def saved(page: Page, title: str) -> Path:
     return Path(download.value.path())
 
 
-def test_a_file_can_be_stopped_while_it_is_made(visit: Visit, site: Site) -> None:
-    """The service stops painting, nothing is saved, and another file can be made at once."""
-    page = opened(visit, site, ["ada", "grace"])
-    site.painter.gate.clear()
-    try:
-        page.get_by_role("button", name="GIF", exact=True).click()
-        expect(page.get_by_text("GIF: painting 13 pictures")).to_be_visible()
-        page.get_by_role("button", name="Stop", exact=True).click()
-        expect(page.get_by_text("Nothing was saved")).to_be_visible()
-        expect(page.get_by_role("button", name="GIF", exact=True)).to_be_enabled()
-    finally:
-        site.painter.gate.set()
-
-
 def test_a_picture_between_two_seeds_puts_both_on_the_walk(visit: Visit, site: Site) -> None:
     """So the walk passes it; any of its frames can be kept, and varied."""
-    page = visit(f"{site.address}/#view=variations&seed=ada&end=grace&t=0.5&stops=alan")
+    page = visit(f"{site.address}/#view=variations&model=first&seed=ada&end=grace&t=0.5")
     page.get_by_role("link", name="Put it on the walk").click()
     settled(page)
 
