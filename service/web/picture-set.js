@@ -17,7 +17,7 @@ import { createTiles } from "./tiles.js";
  */
 export function showSet(root, page, pictures, label) {
   const { list, card: shown } = page.store.get();
-  const cardOf = ({ model }) => model ? list.models.find(({ name }) => name === model.split("@")[0]) : shown;
+  const cardOf = ({ model }) => list.models.find(({ name }) => name === model.split("@")[0]);
   const resolutions = list.models.flatMap((card) => card.resolutions);
   root.replaceChildren(element("p", { class: "about" }, changesIn(pictures, cardOf)));
   if (!pictures.length) return;
@@ -27,6 +27,14 @@ export function showSet(root, page, pictures, label) {
     fill: createTiles(page, { named: true }),
   });
   grid.startAt(0);
+}
+
+/** A picture by the version of its model that is served now, unless it names one; `state` says which. */
+export function withDigest(picture, { list, card }) {
+  const { model } = picture;
+  if (model.includes("@")) return picture;
+  const named = model ? list.models.find(({ name }) => name === model) : card;
+  return named ? { ...picture, model: named.pinned_name } : picture;
 }
 
 /** What is not as it was when the pictures were put into the list, in words. */

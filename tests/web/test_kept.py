@@ -120,6 +120,9 @@ def test_a_link_holds_a_set_of_a_hundred_pictures(visit: Visit, site: Site, tmp_
     assert tiles(other)[:3] == HUNDRED[:3]
     assert len(link) < 2000
     other.get_by_role("button", name="Keep all").click()
+    expect(other.get_by_role("button", name="Favourite: 7", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
     go(other, "Kept")
     expect(other.locator(".lead")).to_have_text("100, the newest first.")
 

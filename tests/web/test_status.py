@@ -15,7 +15,7 @@ STATUS = {
     "ready": True,
     "queue": {"pictures": 3, "seconds": 1.2, "capacity": 256, "capacity_s": 20.0},
     "pictures_a_second": 12.34,
-    "refused": {"queue_full": 0},
+    "refused": {"queue_full": 2, "cancelled": 5},
     "models": ["first"],
     "default": "first",
 }
@@ -29,6 +29,7 @@ def test_the_service_is_told_in_four_figures(visit: Visit, site: Site) -> None:
 
     expect(page.locator(".facts .figure")).to_have_text(["ready", "3", "12 a second", "2 hours"])
     expect(page.locator(".facts")).to_contain_text("painted in about 2 s")
+    expect(page.locator(".facts")).to_contain_text("Refused: 2.")
 
 
 def test_each_model_has_previews_a_card_and_a_way_to_paint_with_it(

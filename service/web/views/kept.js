@@ -2,8 +2,7 @@
 
 import { element } from "../elements.js";
 import { parsePictures } from "../picture-list.js";
-import { setActions, showSet } from "../picture-set.js";
-import { withModel } from "./set.js";
+import { setActions, showSet, withDigest } from "../picture-set.js";
 
 const LISTS = { favourites: "Favourites", seen: "Looked at" };
 const EMPTY = {
@@ -47,7 +46,7 @@ export function mount(root, page) {
     if (!chosen) return;
     const { pictures, skipped } = parsePictures(await chosen.text());
     file.value = "";
-    const lost = memory.add(pictures.map((each) => withModel(each, store.get().card)));
+    const lost = memory.add(pictures.map((each) => withDigest(each, store.get())));
     const more = [skipped && `${skipped} lines were no picture.`, lost && `${lost} did not fit.`];
     navigate({ kept: "favourites" });
     draw(store.get());

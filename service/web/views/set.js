@@ -2,7 +2,7 @@
 
 import { element } from "../elements.js";
 import { parsePictures } from "../picture-list.js";
-import { setActions, showSet } from "../picture-set.js";
+import { setActions, showSet, withDigest } from "../picture-set.js";
 
 /** Show the set of the state until the view is left. */
 export function mount(root, page) {
@@ -19,7 +19,8 @@ export function mount(root, page) {
   function draw({ pictures: text }) {
     drawn.abort();
     drawn = new AbortController();
-    const { pictures: given, skipped } = parsePictures(text);
+    const { pictures: parsed, skipped } = parsePictures(text);
+    const given = parsed.map((each) => withDigest(each, store.get()));
     pictures = given;
     const left = skipped ? ` ${skipped} lines of the link are no picture.` : "";
     about.textContent = given.length ? `${countOf(given)} that somebody chose.${left}` : `This link holds no picture.${left}`;
@@ -28,13 +29,10 @@ export function mount(root, page) {
   }
 
   keep.addEventListener("click", () => {
-    const lost = memory.add(pictures.map((each) => withModel(each, store.get().card)));
+    const lost = memory.add(pictures);
     notice.show(`${countOf(pictures)} are among your favourites.${lost ? ` The oldest ${lost} are no longer.` : ""}`);
   });
   store.subscribe(["pictures", "list"], draw, signal);
 }
-
-/** A picture whose model is named. */
-export const withModel = (picture, card) => picture.model ? picture : { ...picture, model: card.pinned_name };
 
 const countOf = ({ length }) => length === 1 ? "One picture" : `${length} pictures`;

@@ -42,7 +42,8 @@ function followStatus(facts, { store, client, signal }) {
 
 function factsOf({ ready, queue, pictures_a_second: rate, uptime_s: uptime, refused, version }) {
   const { pictures, seconds } = queue;
-  const count = Object.values(refused).reduce((sum, each) => sum + each, 0);
+  const { cancelled: _, ...others } = refused; // who goes elsewhere is not refused
+  const count = Object.values(others).reduce((sum, each) => sum + each, 0);
   return [
     boxOf("Service", ready ? "ready" : "starting", `Version ${version}.`),
     boxOf("Waiting", String(pictures), pictures ? `Pictures; painted in about ${Math.ceil(seconds)} s.` : "No picture waits."),
