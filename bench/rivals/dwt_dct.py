@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-Picture = NDArray[np.uint8]  # [H, W, 3]
+Picture = NDArray[np.uint8 | np.uint16]  # [H, W, 3], of 8 bits here
 
 PAYLOAD = bytes.fromhex("a6164dfb")
 RIVAL_MINIMUM = 256  # pixels of each side; the library refuses smaller pictures
