@@ -51,7 +51,7 @@ export function createWalkExport(page) {
       text.textContent = `${title}: saved, ${megabytes(report.size())}.`;
     } catch (error) {
       text.textContent = stopping.signal.aborted ? "Stopped. Nothing was saved." : "";
-      showError(error, stopped, { isWanted: true });
+      showError(error, stopped, { show: (reason) => { text.textContent = `${title}: ${reason}`; }, isWanted: true });
     } finally {
       clearInterval(timer);
       setBusy(false);

@@ -28,8 +28,8 @@ STEPS = 12
 
 def opened(visit: Visit, site: Site, stops: list[str], *more: tuple[str, str]) -> Page:
     """The view with these stops."""
-    fields = [("view", "walk"), *(("stops", stop) for stop in stops), ("steps", str(STEPS))]
-    fields += dict([("model", "first"), *more]).items()
+    usual = {"steps": str(STEPS), "model": "first", **dict(more)}
+    fields = [("view", "walk"), *(("stops", stop) for stop in stops), *usual.items()]
     page = visit(f"{site.address}/#{urlencode(fields)}")
     settled(page)
     return page
@@ -266,6 +266,17 @@ def saved(page: Page, title: str) -> Path:
         page.get_by_role("button", name=title, exact=True).click()
     expect(page.get_by_text(f"{title}: saved")).to_be_visible()
     return Path(download.value.path())
+
+
+def test_a_walk_that_is_too_long_says_why_beside_its_button(visit: Visit, site: Site) -> None:
+    """In the words of the service; a shorter one is made then."""
+    stops = [f"s{n}" for n in range(6)]
+    page = opened(visit, site, stops, ("steps", "240"), ("loop", "true"))
+    page.get_by_role("button", name="GIF", exact=True).click()
+
+    expect(page.locator(".export .status")).to_contain_text("1200 are allowed")
+    page.locator("#pace").select_option("quickly")
+    assert saved(page, "WebP").stat().st_size > 1000
 
 
 def test_a_picture_between_two_seeds_puts_both_on_the_walk(visit: Visit, site: Site) -> None:
