@@ -1,6 +1,8 @@
-// What can be done with the picture of the state's point: shown large, varied, mixed, put on a walk.
+// What can be done with the picture of the state: kept, shown large, varied, mixed, put on a walk.
 // Knows the names of these views, and nothing of what they do.
 
+import { element } from "./elements.js";
+import { includes, pictureOf } from "./memory.js";
 import { isSeed, pointOfState, seedsOf } from "./points.js";
 import { createStateLink } from "./state-link.js";
 import { frameNear, withAdded } from "./walk-frames.js";
@@ -31,4 +33,16 @@ export function createPictureActions(page, names) {
     for (const [{ lead }, target] of links) lead(target(pointOfState(state), state));
   }, signal);
   return links.map(([{ root }]) => root);
+}
+
+/** The button that makes the picture of the state a favourite, or no longer one. */
+export function createFavourite({ store, memory, signal }) {
+  const button = element("button", { type: "button" });
+  button.addEventListener("click", () => memory.toggle(pictureOf(store.get())));
+  store.subscribe(["favourites", "seed", "end", "t", "card", "label"], (state) => {
+    const isFavourite = includes(state.favourites, pictureOf(state));
+    button.textContent = isFavourite ? "♥ Favourite" : "♡ Favourite";
+    button.setAttribute("aria-pressed", String(isFavourite));
+  }, signal);
+  return button;
 }

@@ -1,8 +1,6 @@
 // Pictures by address: few requests at a time, the newest wanted one first, the last ones kept.
 // Knows neither points nor the page.
 
-import { createKeptFiles } from "./kept-files.js";
-
 const MOST_AT_A_TIME = 3; // a service answers others, too
 const KEPT_BYTES = 24 << 20; // of pictures
 
@@ -68,4 +66,31 @@ function createEntry() {
   entry.promise = new Promise((resolve, reject) => Object.assign(entry, { resolve, reject }));
   entry.promise.catch(() => {}); // who waits for it hears of it
   return entry;
+}
+
+/** Files by their key; the one that was used least recently goes first, beyond `limit` bytes. */
+function createKeptFiles(limit) {
+  const files = new Map();
+  let bytes = 0;
+
+  function get(key) {
+    const blob = files.get(key);
+    if (!blob) return null;
+    files.delete(key);
+    files.set(key, blob);
+    return blob;
+  }
+
+  function put(key, blob) {
+    if (files.has(key) || blob.size > limit) return;
+    files.set(key, blob);
+    bytes += blob.size;
+    for (const [oldest, { size }] of files) {
+      if (bytes <= limit) return;
+      files.delete(oldest);
+      bytes -= size;
+    }
+  }
+
+  return { get, put };
 }

@@ -1,9 +1,8 @@
 // The view of two pictures and a mixture of them: a slider goes from one to the other.
 
 import { element, pictureFrame } from "../elements.js";
-import { createFavourite } from "../favourite.js";
 import { createLivePicture } from "../live-picture.js";
-import { createPictureActions } from "../picture-actions.js";
+import { createFavourite, createPictureActions } from "../picture-actions.js";
 import { createPictureLoader } from "../picture-loader.js";
 import { thumbnailOf } from "../pictures.js";
 import { percent, pointOf, wordsOf } from "../points.js";

@@ -1,9 +1,8 @@
 // One picture, large: what it is, what to do with it, and the same seed at every size.
 
 import { element, pictureFrame, showBlob } from "../elements.js";
-import { createFavourite } from "../favourite.js";
 import { pictureOf } from "../memory.js";
-import { createPictureActions } from "../picture-actions.js";
+import { createFavourite, createPictureActions } from "../picture-actions.js";
 import { imageAddress, isSquare, loadImage, pinnedModel, sizeOf, thumbnailOf } from "../pictures.js";
 import { createTake } from "../take.js";
 import { nameOf } from "../tiles.js";

@@ -2,10 +2,9 @@
 // Which pictures these are is the business of `wandering.js`.
 
 import { element, pictureFrame } from "../elements.js";
-import { createFavourite } from "../favourite.js";
 import { createLivePicture } from "../live-picture.js";
 import { pictureOf } from "../memory.js";
-import { createPictureActions } from "../picture-actions.js";
+import { createFavourite, createPictureActions } from "../picture-actions.js";
 import { createPictureLoader } from "../picture-loader.js";
 import { thumbnailOf } from "../pictures.js";
 import { isSeed, percent, pointOfState, shortWordsOf, wordsOf } from "../points.js";

@@ -2,9 +2,8 @@
 // The state holds stops, pace, loop and frame, and the point of that frame; the parts follow it.
 
 import { element, pictureFrame } from "../elements.js";
-import { createFavourite } from "../favourite.js";
 import { createLivePicture } from "../live-picture.js";
-import { createPictureActions } from "../picture-actions.js";
+import { createFavourite, createPictureActions } from "../picture-actions.js";
 import { createPictureLoader } from "../picture-loader.js";
 import { thumbnailOf } from "../pictures.js";
 import { pointOfState, shortWordsOf, wordsOf } from "../points.js";
