@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from models.latent import MAX_SEED
 from models.picture import Pixels
 from service.batching.recipe import Recipe
 from service.commands.local_models import LocalModels
@@ -22,7 +23,7 @@ from service.commands.progress import duration_text, end_progress, note, show_pr
 from service.composition import available_cores
 from service.credentials.current import CurrentSigner
 from service.datasets.archives import ARCHIVE_FORMATS
-from service.datasets.dataset import MAX_DATASET_COUNT, MAX_FROM_SEED, Dataset, PictureEntry
+from service.datasets.dataset import MAX_DATASET_COUNT, Dataset, PictureEntry
 from service.datasets.outputs import (
     DatasetOutput,
     archive_output,
@@ -96,8 +97,8 @@ def dataset_of_options(
     """
     if not 1 <= options.count <= MAX_DATASET_COUNT:
         raise ValueError(f"--count is 1 to {MAX_DATASET_COUNT}, not {options.count}")
-    if not 0 <= options.from_seed <= MAX_FROM_SEED:
-        raise ValueError(f"--from-seed is 0 to {MAX_FROM_SEED}, not {options.from_seed}")
+    if not 0 <= options.from_seed <= MAX_SEED:
+        raise ValueError(f"--from-seed is 0 to {MAX_SEED}, not {options.from_seed}")
     served = models.find(options.model)
     return Dataset(
         served,

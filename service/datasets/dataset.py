@@ -19,11 +19,11 @@ from service.batching.recipe import Recipe, point_of
 from service.batching.watermarks import watermark_at
 from service.credentials.signing import FileSigner
 from service.datasets.manifest import Description, PictureRecord
+from service.errors import OutOfRange
 from service.facts import SOFTWARE, file_facts
 from service.media.encoding import ENCODER_VERSION, FORMATS
 
 MAX_DATASET_COUNT: Final = 1_000_000
-MAX_FROM_SEED: Final = MAX_SEED - MAX_DATASET_COUNT + 1  # a data set of any size fits behind it
 LAYOUT_VERSION: Final = 1  # increase it whenever the same data set may become other bytes
 
 
@@ -66,6 +66,9 @@ class Dataset:
         image_format: format of each file, a key of `FORMATS`.
         write_file: recipe, card, pixels, format and signer -> file (`service.files.picture_file`).
         signer: signs each file; None for files without Content Credentials.
+
+    Raises:
+        OutOfRange: its last seeds do not exist.
     """
 
     served: ModelInfo
@@ -76,6 +79,15 @@ class Dataset:
     image_format: str
     write_file: WriteFile
     signer: FileSigner | None = None
+
+    def __post_init__(self) -> None:
+        last_first = MAX_SEED - self.count + 1
+        if self.from_seed > last_first:
+            message = (
+                f"seeds end at {MAX_SEED}: ask for {MAX_SEED - self.from_seed + 1} pictures from "
+                f"this one on, or begin at {last_first} or below"
+            )
+            raise OutOfRange("from_seed", message, {"ge": 0, "le": last_first})
 
     @property
     def seeds(self) -> range:

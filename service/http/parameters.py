@@ -169,7 +169,7 @@ def point_at(seed: str, end: str | None, t: float | None, method: Method | None)
     if end is not None:
         place = MIDDLE if t is None else t
         if not 0.0 <= place <= 1.0:  # or it is not a number
-            message = f"a number from 0 (the first seed) to 1 (the second) is needed, not {place:g}"
+            message = f"a number from 0 (the first seed) to 1 (the second) is needed, not {place}"
             raise OutOfRange("t", message, {"ge": 0, "le": 1})
         return point_between(start, seed_of(end, "end"), place, method or Method.SLERP)
     for name, value in (("t", t), ("method", method)):

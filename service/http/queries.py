@@ -10,8 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from models.latent import MAX_SEED
 from service.batching.recipe import Method
-from service.datasets.dataset import MAX_DATASET_COUNT, MAX_FROM_SEED
+from service.datasets.dataset import MAX_DATASET_COUNT
 from service.http.parameters import SEEDS_ALLOWED, Label, ModelName, NeverNull, Resolution, SeedText
 
 MAX_COUNT = 64
@@ -142,7 +143,7 @@ class DatasetQuery(Parameters):
     from_seed: int = Field(
         default=0,
         ge=0,
-        le=MAX_FROM_SEED,
+        le=MAX_SEED,
         description="First seed; a download that was cut goes on with the first missing one.",
     )
     resolution: Resolution = None

@@ -9,7 +9,7 @@ import pytest
 
 from models.latent import MAX_SEED
 from models.picture import pixel_sha256
-from service.datasets.dataset import MAX_DATASET_COUNT, MAX_FROM_SEED, Dataset
+from service.datasets.dataset import MAX_DATASET_COUNT, Dataset
 from service.errors import OutOfRange
 from service.files import picture_file
 from tests.service.dataset_files import class_of, painted_dataset, painted_entry
@@ -48,12 +48,15 @@ def test_file_names_depend_on_the_seed_alone() -> None:
     assert painted_dataset(image_format="jpeg").file_name(12_345_678) == "12345678.jpg"
 
 
-def test_the_largest_data_set_fits_behind_the_last_first_seed() -> None:
-    """Its last seed is the last one that there is."""
-    dataset = painted_dataset(MAX_FROM_SEED, MAX_DATASET_COUNT)
+@pytest.mark.parametrize("count", [1, 500, MAX_DATASET_COUNT])
+def test_a_data_set_ends_at_the_last_seed(count: int) -> None:
+    """However few pictures it has, so that one which was cut near the end can go on."""
+    dataset = painted_dataset(MAX_SEED - count + 1, count)
 
     assert dataset.seeds[-1] == MAX_SEED
     assert dataset.recipe_of(MAX_SEED).point.start == MAX_SEED
+    with pytest.raises(OutOfRange, match=f"ask for {count} pictures from this one on"):
+        painted_dataset(MAX_SEED - count + 1, count + 1)
 
 
 CHANGES: dict[str, Callable[[Dataset], Dataset]] = {

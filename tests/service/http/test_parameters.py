@@ -45,6 +45,8 @@ def test_what_needs_a_second_seed_says_so() -> None:
         point_at("7", None, 0.0, None)
     with pytest.raises(OutOfRange, match="method: it needs end"):
         point_at("7", None, None, Method.SLERP)
+    with pytest.raises(OutOfRange, match=r"t: a number .* is needed, not 1\.0000000000000002"):
+        point_at("7", "ada", 1.0000000000000002, None)
     with pytest.raises(OutOfRange, match="end: a seed that is a number lies from 0"):
         point_at("7", "-1", 0.5, None)
 
