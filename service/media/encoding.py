@@ -24,7 +24,7 @@ from service.media.webp import write_webp
 # Increase the first number whenever the same pixels may give other bytes.
 ENCODER_VERSION: Final = "-".join(
     [
-        "3",
+        "4",
         f"pillow{PIL.__version__}",
         f"webp{features.version('webp')}",
         f"jpeg{features.version('libjpeg_turbo') or features.version('jpg')}",

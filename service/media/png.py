@@ -29,7 +29,6 @@ KEYWORDS: Final = {"software": "Software", "credit": "Author"}  # section 11.3.3
 Filter = Callable[[Bytes, Bytes, int], None]
 
 # ISA-L's type stubs leave these types unknown.
-_compress = cast("Callable[[Bytes, int], bytes]", isal_zlib.compress)  # pyright: ignore[reportUnknownMemberType]
 _crc32 = cast("Callable[[bytes, int], int]", isal_zlib.crc32)  # pyright: ignore[reportUnknownMemberType]
 
 
@@ -161,8 +160,18 @@ def _deflated(pixels: Pixels) -> bytes:
     height, samples = pixels.shape[0], sample_bytes(pixels)
     candidates = (_filtered(samples, kind) for kind in FILTERS)
     if height <= SMALL_HEIGHT:
-        return min((_compress(rows, DEFLATE_LEVEL) for rows in candidates), key=len)
+        return min((_compressed(rows) for rows in candidates), key=len)
     sampled = [y for y in range(height) if y * 32 // height % 8 == 4]
-    tried = ((len(_compress(rows[sampled], DEFLATE_LEVEL)), rows) for rows in candidates)
+    tried = ((len(_compressed(rows[sampled])), rows) for rows in candidates)
     _, best = min(tried, key=itemgetter(0))
-    return _compress(best, DEFLATE_LEVEL)
+    return _compressed(best)
+
+
+def _compressed(rows: Bytes) -> bytes:
+    """Compress bytes as a stream.
+
+    `isal_zlib.compress` does it in one call, but in some processes a few small inputs become other
+    bytes there (ISA-L 2.32, levels 1 and 2): the same picture would not be the same file.
+    """
+    stream = isal_zlib.compressobj(DEFLATE_LEVEL)
+    return stream.compress(rows) + stream.flush()
