@@ -18,7 +18,7 @@ const MEASURES = [
   ["neighbour_ratio", "Originality", ({ value }) => decimal(value), () =>
     "Near 0 it would copy what it learned from; near 1 or above it does not."],
   ["recall", "Recall", ({ value }) => percent(value), () =>
-    "The share of the pictures it learned from that it could paint; higher is better."],
+    "The share of the pictures it learned from that it could generate; higher is better."],
 ];
 
 /** The card of a model as elements: origin, figures, what a seed promises, and every number. */
@@ -48,8 +48,8 @@ export const figuresOf = (quality) => MEASURES
 
 /** What a seed promises, and on what that rests. */
 export function promiseOf({ digest, platform, engine }) {
-  const others = engine.exact ? ", whatever else is painted at the same time"
-    : ", but for roundings that depend on what else is painted at the same time";
+  const others = engine.exact ? ", whatever else is generated at the same time"
+    : ", but for roundings that depend on what else is generated at the same time";
   const { tried = 0, equal = 0 } = engine.golden ?? {};
   const proof = tried ? ` Of ${tried} pictures kept from when the model was made, ${equal} come out here byte for byte.` : "";
   return `The same seed gives the same picture, byte for byte${others}. That rests on this version of the model `

@@ -10,11 +10,11 @@ import { frameNear, withAdded } from "./walk-frames.js";
 /** Words for each action, and the fields of the state that it leads to. */
 const ACTIONS = {
   picture: ["Show it large", (point) => ({ view: "picture", ...point })],
-  variations: ["Its variations", (point) => ({ view: "variations", ...point, turn: 0, trail: [] })],
+  variations: ["Variations", (point) => ({ view: "variations", ...point, turn: 0, trail: [] })],
   // A mixture is of two seeds: one that is mixed already keeps both.
-  mix: ["Mix it", (point) => isSeed(point) ? { view: "mix", seed: point.seed, end: "", t: 0.5 } : { view: "mix", ...point }],
+  mix: ["Mix", (point) => isSeed(point) ? { view: "mix", seed: point.seed, end: "", t: 0.5 } : { view: "mix", ...point }],
   // A walk stops at seeds: it passes a point between two of them when it stops at both.
-  walk: ["Put it on the walk", (point, { stops, steps }) => {
+  walk: ["Add to the walk", (point, { stops, steps }) => {
     const more = withAdded(stops, seedsOf(point));
     return { view: "walk", stops: more, frame: frameNear({ stops: more, steps }, point) };
   }],

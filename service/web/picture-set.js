@@ -43,7 +43,7 @@ function changesIn(pictures, cardOf) {
   const newer = pictures.filter((picture) => picture.model.includes("@") && ![undefined, picture.model].includes(cardOf(picture)?.pinned_name)).length;
   const sentences = [
     newer && `${newer} of these were kept from another version of their model: they look different now.`,
-    gone && `${gone} cannot be painted: their model is not offered here.`,
+    gone && `${gone} cannot be generated: their model is not offered here.`,
   ];
   return sentences.filter(Boolean).join(" ");
 }

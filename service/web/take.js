@@ -54,7 +54,7 @@ export function createTake({ store, key, signal }, { isOpen = false } = {}) {
     radio.addEventListener("change", () => { promise = name; show(store.get()); });
     return element("label", { class: "box" }, radio, title);
   });
-  const root = element("details", { class: "take" }, element("summary", {}, element("h2", {}, "Take this picture with you")),
+  const root = element("details", { class: "take" }, element("summary", {}, element("h2", {}, "Download and share")),
     element("div", {}, element("div", { class: "actions" }, ...files.map(([, , link]) => link), page),
       element("fieldset", { class: "promise" }, element("legend", {}, "A line to paste elsewhere"), element("div", {}, ...radios), about),
       lines.root, element("p", { class: "small with-key" }, "These lines need a key, as the pictures here do."), digest));

@@ -20,7 +20,7 @@ const VIEWS = [
   { name: "variations", title: "Variations", mount: mountVariations },
   { name: "mix", title: "Mix", mount: mountMix },
   { name: "walk", title: "Walk", mount: mountWalk },
-  { name: "kept", title: "Kept", mount: mountKept },
+  { name: "kept", title: "Saved", mount: mountKept },
   { name: "set", title: "A set of pictures", isHidden: true, mount: mountSet },
   { name: "status", title: "Status", mount: mountStatus },
 ];

@@ -64,7 +64,7 @@ export function createWalkExport(page) {
     let received = 0;
     const count = pictures === 1 ? "one picture" : `${pictures} pictures`;
     const tick = () => {
-      if (!received) text.textContent = `${title}: painting ${count}, ${Math.round((performance.now() - began) / 1000)} s …`;
+      if (!received) text.textContent = `${title}: generating ${count}, ${Math.round((performance.now() - began) / 1000)} s …`;
     };
     progress.removeAttribute("value");
     tick();
@@ -91,7 +91,7 @@ export function createWalkExport(page) {
     setBusy(!running.hidden);
   }, signal);
   return element("section", { class: "export", "aria-labelledby": "export-title" },
-    element("h2", { id: "export-title" }, "Take the walk with you"), about,
+    element("h2", { id: "export-title" }, "Download the walk"), about,
     element("div", { class: "actions" }, ...buttons), running, text);
 }
 

@@ -8,7 +8,7 @@ import { pointOf } from "./points.js";
 export const STOPS = { least: 2, most: 16 };
 
 /** Steps from one stop to the next, and words for the pace. */
-export const PACES = { 12: "quickly", 24: "calmly", 48: "slowly" };
+export const PACES = { 12: "fast", 24: "normal", 48: "slow" };
 
 /** Frames a second, in files and on screen. */
 export const FRAMES_A_SECOND = 24;

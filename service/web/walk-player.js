@@ -46,7 +46,7 @@ export function createWalkPlayer(page, loader) {
       const state = store.get();
       const next = nextFrame(state);
       if (next === null) return;
-      const late = setTimeout(() => show("Pause", "Painting the way ahead …"), 300);
+      const late = setTimeout(() => show("Pause", "Loading …"), 300);
       await loadFrame(state, next, stopped).finally(() => clearTimeout(late));
       show("Pause");
       due = Math.max(due + 1000 / FRAMES_A_SECOND, performance.now());

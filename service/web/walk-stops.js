@@ -18,7 +18,7 @@ export function createWalkStops(page, loader) {
   const buttons = {
     earlier: element("button", { type: "button" }, "← Earlier"),
     later: element("button", { type: "button" }, "Later →"),
-    remove: element("button", { type: "button" }, "Take it off"),
+    remove: element("button", { type: "button" }, "Remove"),
   };
 
   function show(state) {

@@ -41,7 +41,7 @@ def test_favourites_and_what_was_seen_last_in_the_browser(visit: Visit, site: Si
     page.goto(f"{site.address}/#seed=dallas")
     shown(page, "dallas")
     page.reload()
-    go(page, "Kept")
+    go(page, "Saved")
     assert tiles(page) == ["ash", "ripley"]
     page.get_by_role("button", name="Looked at").click()
 
@@ -55,7 +55,7 @@ def test_a_favourite_can_be_undone_and_a_list_forgotten_and_brought_back(
     """Nothing is lost by one wrong click."""
     page = visit(f"{site.address}/#seed=ripley")
     make_favourites(page, site, "ripley", "ash")
-    go(page, "Kept")
+    go(page, "Saved")
     heart = page.get_by_role("button", name="Favourite: ash")
     heart.click()
     expect(heart).to_have_attribute("aria-pressed", "false")
@@ -74,7 +74,7 @@ def test_favourites_go_through_a_file_into_another_browser(
     """One seed a line, with the model as a comment."""
     page = visit(f"{site.address}/#seed=ripley")
     make_favourites(page, site, "ripley", "ash")
-    go(page, "Kept")
+    go(page, "Saved")
     with page.expect_download() as download:
         page.get_by_role("button", name="Save file").click()
     path = tmp_path / "favourites.txt"
@@ -123,7 +123,7 @@ def test_a_link_holds_a_set_of_a_hundred_pictures(visit: Visit, site: Site, tmp_
     expect(other.get_by_role("button", name="Favourite: 7", exact=True)).to_have_attribute(
         "aria-pressed", "true"
     )
-    go(other, "Kept")
+    go(other, "Saved")
     expect(other.locator(".lead")).to_have_text("100, the newest first.")
 
 
@@ -136,7 +136,7 @@ def test_where_the_browser_stores_nothing_the_page_says_so(visit: Visit, site: S
     shown(page, "ripley")
     expect(page.locator("#notice-text")).to_contain_text("stores nothing")
     page.get_by_role("button", name="Favourite").click()
-    go(page, "Kept")
+    go(page, "Saved")
 
     assert tiles(page) == ["ripley"]
 
@@ -151,7 +151,7 @@ def test_what_was_kept_from_another_version_or_a_model_that_is_gone_is_told(
 
     expect(page.locator(".about")).to_have_text(
         "1 of these were kept from another version of their model: they look different now. "
-        "1 cannot be painted: their model is not offered here."
+        "1 cannot be generated: their model is not offered here."
     )
     page.wait_for_function("() => document.querySelector('.grid canvas').width > 0")
 
@@ -176,7 +176,7 @@ def test_axe_finds_no_fault(visit: Visit, site: Site) -> None:
     assert tiles(page) == ["alan", "ada"]
     assert findings(page) == []
     page.get_by_role("button", name="Keep all").click()
-    go(page, "Kept")
+    go(page, "Saved")
     assert tiles(page) == ["alan", "ada"]
 
     assert findings(page) == []

@@ -214,7 +214,7 @@ def test_the_time_that_the_service_asks_for_is_waited_out() -> None:
     assert waits == [
         "That was a lot of pictures in a short time. Going on in 40 s.",
         "The service is being restarted. Going on in 60 minutes.",
-        "Many people are painting just now. Going on in 8 s.",
+        "Many people are generating pictures just now. Going on in 8 s.",
         "The service is busy. Going on in 15 s.",
         "The service does not answer. Going on in 15 s.",
     ]
@@ -399,6 +399,6 @@ def test_a_card_is_four_figures_in_words_and_a_promise_with_its_terms() -> None:
     assert all(any(w in f[2] for w in ("lower", "higher", "near")) for f in seen["figures"])
     assert seen["none"] == []
     assert "here: cpu, AVX2." in seen["promise"]
-    assert "whatever else is painted" in seen["promise"]
+    assert "whatever else is generated" in seen["promise"]
     assert "roundings" in seen["other"]
     assert "Of 9 pictures kept from when the model was made, 5 come out here" in seen["other"]

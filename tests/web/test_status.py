@@ -28,7 +28,7 @@ def test_the_service_is_told_in_four_figures(visit: Visit, site: Site) -> None:
     page.goto(f"{site.address}/#view=status")
 
     expect(page.locator(".facts .figure")).to_have_text(["ready", "3", "12 a second", "2 hours"])
-    expect(page.locator(".facts")).to_contain_text("painted in about 2 s")
+    expect(page.locator(".facts")).to_contain_text("generated in about 2 s")
     expect(page.locator(".facts")).to_contain_text("Refused: 2.")
 
 
@@ -47,7 +47,7 @@ def test_each_model_has_previews_a_card_and_a_way_to_paint_with_it(
     expect(promise).to_be_hidden()
     card.locator("summary").click()
     expect(promise).to_contain_text("byte for byte")
-    card.get_by_role("button", name="Paint with it").click()
+    card.get_by_role("button", name="Use this model").click()
 
     expect(page.locator(".grid")).to_be_visible()
 

@@ -65,7 +65,7 @@ def test_every_neighbour_is_the_picture_of_an_ordinary_address(visit: Visit, sit
     expect(page).to_have_url(re.compile(r"strength=0\.25\b"))
 
     assert pixels_in(page, 0) == site.pixels("alan", end="alan~1", t="0.25")
-    page.get_by_role("button", name="Other ways").click()
+    page.get_by_role("button", name="Other directions").click()
     expect(tiles(page).nth(0)).to_contain_text("alan~9")
     settled(page)
     assert pixels_in(page, 0) == site.pixels("alan", end="alan~9", t="0.25")

@@ -147,7 +147,7 @@ def test_stops_are_added_and_taken_off_within_bounds(visit: Visit, site: Site) -
         page.keyboard.press("Delete")
         expect(page.locator(".stops li")).to_have_count(left)
     page.keyboard.press("Delete")
-    expect(page.get_by_role("button", name="Take it off")).to_be_disabled()
+    expect(page.get_by_role("button", name="Remove")).to_be_disabled()
     assert len(stops_of(page)) == 2
 
 
@@ -240,7 +240,7 @@ def test_a_walk_and_its_stops_are_saved_as_files(visit: Visit, site: Site) -> No
     site.painter.gate.clear()
     try:
         page.get_by_role("button", name="GIF", exact=True).click()
-        expect(page.get_by_text("GIF: painting 13 pictures")).to_be_visible()
+        expect(page.get_by_text("GIF: generating 13 pictures")).to_be_visible()
         page.get_by_role("button", name="Stop", exact=True).click()
         expect(page.get_by_text("Nothing was saved")).to_be_visible()
         expect(page.get_by_role("button", name="GIF", exact=True)).to_be_enabled()
@@ -275,20 +275,20 @@ def test_a_walk_that_is_too_long_says_why_beside_its_button(visit: Visit, site: 
     page.get_by_role("button", name="GIF", exact=True).click()
 
     expect(page.locator(".export .status")).to_contain_text("1200 are allowed")
-    page.locator("#pace").select_option("quickly")
+    page.locator("#pace").select_option("fast")
     assert saved(page, "WebP").stat().st_size > 1000
 
 
 def test_a_picture_between_two_seeds_puts_both_on_the_walk(visit: Visit, site: Site) -> None:
     """So the walk passes it; any of its frames can be kept, and varied."""
     page = visit(f"{site.address}/#view=variations&model=first&seed=ada&end=grace&t=0.5")
-    page.get_by_role("link", name="Put it on the walk").click()
+    page.get_by_role("link", name="Add to the walk").click()
     settled(page)
 
     assert stops_of(page)[-2:] == ["ada", "grace"]
     page.get_by_role("button", name="♡ Favourite").click()
     expect(page.get_by_role("button", name="♥ Favourite")).to_be_visible()
-    page.get_by_role("link", name="Its variations").click()
+    page.locator("#view").get_by_role("link", name="Variations").click()
     expect(page.locator(".around li")).to_have_count(9)
     expect(page).to_have_title("Variations of ada → grace, 50 % – Progan")
     kept = json.loads(page.evaluate("() => localStorage.getItem('progan-favourites')"))

@@ -20,7 +20,7 @@ export function mount(root, page) {
   const file = element("input", { id: "list-file", type: "file", accept: ".txt,text/plain" });
   const place = element("div");
   root.append(element("div", { class: "heading" },
-    element("div", {}, element("h1", {}, "Kept in this browser"), about),
+    element("div", {}, element("h1", {}, "Saved in this browser"), about),
     element("div", { class: "actions" }, tabs, ...setActions(current, "favourites.txt"),
       element("label", { class: "button", for: "list-file" }, "Read file", file), forget)), place);
   let drawn = new AbortController();

@@ -32,7 +32,7 @@ export function mount(root, page) {
     const name = nameOf(state);
     document.title = `${name} – Progan`;
     page.clearError();
-    page.setStatus("Painting …");
+    page.setStatus("Generating …");
     try {
       const headers = await loadPicture(image, state, page, signal);
       page.setStatus("");
@@ -52,7 +52,7 @@ export function mount(root, page) {
 /** Load a picture; where that takes a while, a small one of the same seed stands there meanwhile. */
 async function loadPicture(image, state, { client }, signal) {
   const model = pinnedModel(state);
-  const description = `What the model paints for “${nameOf(state)}”`;
+  const description = `What the model generates for “${nameOf(state)}”`;
   const small = thumbnailOf(state.card);
   const done = new AbortController();
   const timer = setTimeout(async () => {
@@ -73,7 +73,7 @@ function createSizes({ client, navigate, showError }) {
   const list = element("ul", { class: "sizes" });
   const section = element("section", { "aria-labelledby": "sizes-title" },
     element("h2", { id: "sizes-title" }, "One seed, every size"),
-    element("p", { class: "about" }, "The network paints from coarse to fine, and can stop at any step."), list);
+    element("p", { class: "about" }, "The network works from coarse to fine, and can stop at any step."), list);
 
   function show(state, signal) {
     const { card, resolution } = state;
@@ -102,5 +102,5 @@ function describe({ seed, end, card, resolution }, headers) {
 
 function timeOf(headers) {
   const match = /generate;dur=([\d.]+)/.exec(headers.get("Server-Timing") ?? "");
-  return match ? `, painted in ${Math.max(1, Math.round(Number(match[1])))} ms` : "";
+  return match ? `, generated in ${Math.max(1, Math.round(Number(match[1])))} ms` : "";
 }

@@ -46,8 +46,8 @@ function factsOf({ ready, queue, pictures_a_second: rate, uptime_s: uptime, refu
   const count = Object.values(others).reduce((sum, each) => sum + each, 0);
   return [
     boxOf("Service", ready ? "ready" : "starting", `Version ${version}.`),
-    boxOf("Waiting", String(pictures), pictures ? `Pictures; painted in about ${Math.ceil(seconds)} s.` : "No picture waits."),
-    boxOf("Painted", `${rate.toLocaleString("en", { maximumSignificantDigits: 2 })} a second`,
+    boxOf("Waiting", String(pictures), pictures ? `Pictures; generated in about ${Math.ceil(seconds)} s.` : "No picture waits."),
+    boxOf("Generated", `${rate.toLocaleString("en", { maximumSignificantDigits: 2 })} a second`,
       `In the last minute. ${count ? `Refused: ${count}.` : ""}`),
     boxOf("Running", durationOf(uptime), "Since it was started."),
   ];
@@ -65,7 +65,7 @@ function durationOf(seconds) {
 
 function sectionOf(card, usual, page) {
   const title = element("h2", {}, card.title || card.name);
-  const paint = element("button", { type: "button" }, "Paint with it");
+  const paint = element("button", { type: "button" }, "Use this model");
   paint.addEventListener("click", () => page.navigate({ view: "wall", model: card.name, label: "", resolution: 0, at: 0 }));
   const previews = element("div", { class: "previews" });
   loadPreviews(previews, card, page);

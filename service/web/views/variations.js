@@ -36,7 +36,7 @@ export function mount(root, page) {
 function explain(centre) {
   return isSeed(centre)
     ? `Eight small steps away from ${wordsOf(centre)}, each toward another seed. Choose one, and it moves to the middle.`
-    : `In the middle: ${wordsOf(centre)}. The arrows lead back and on; the others leave the nearer of the two on other ways.`;
+    : `In the middle: ${wordsOf(centre)}. The arrows lead back and on; the others leave the nearer of the two in other directions.`;
 }
 
 /** The nine pictures; a place keeps its element, so that focus and picture stay while others come. */
@@ -125,7 +125,7 @@ function createStrength({ store, adjust, signal }) {
 }
 
 function createTurn({ store, navigate }) {
-  const button = element("button", { type: "button" }, "Other ways");
+  const button = element("button", { type: "button" }, "Other directions");
   button.addEventListener("click", () => navigate({ turn: store.get().turn + 1 }));
   return button;
 }
