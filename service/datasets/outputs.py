@@ -8,6 +8,7 @@ engine nor command line.
 from __future__ import annotations
 
 import os
+import tarfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from pydantic import ValidationError
 from service.datasets.archives import (
     COMPLETION_FILE,
     DESCRIPTION_FILE,
+    TAR_COMPLETION,
     Archive,
     WebDatasetArchive,
     ZipArchive,
@@ -32,6 +34,7 @@ from service.datasets.resuming import (
     resume_tar,
     resume_zip,
 )
+from service.datasets.tar_stream import TAR_END
 
 try:
     import fcntl
@@ -40,6 +43,10 @@ except ImportError:  # Windows
 
 PARTIAL_SUFFIX: Final = ".partial"
 FOLDER_MANIFEST: Final = "manifest.jsonl"
+ARCHIVE_END_BYTES: Final = 4096  # the closing record of either kind, and what follows it
+ZIP_START: Final = b"PK"
+ZIP_END: Final = b"PK\x05\x06"  # of the record at the end of the central directory
+ZIP_END_BYTES: Final = 22
 
 
 class DatasetOutput(Protocol):
@@ -125,7 +132,9 @@ class FolderOutput:
         """Write the closing record."""
         os.fsync(self._manifest.fileno())
         completion = self._digest.completion(self._dataset.from_seed)
-        (self._folder / COMPLETION_FILE).write_bytes(json_file(completion))
+        path = self._folder / COMPLETION_FILE
+        partial_path(path).write_bytes(json_file(completion))
+        partial_path(path).replace(path)
 
     def _holds(self, line: bytes) -> bool:
         """Count a line of the manifest; False if it is torn, out of order, or without its file."""
@@ -189,16 +198,34 @@ def is_complete(path: Path, dataset: Dataset) -> bool:
     """True if this data set lies at this path, complete.
 
     Raises:
-        OtherDataset: another one does, or another file.
+        OtherDataset: another one does, or another file, or a part of this one.
     """
     if path.is_file():
         with path.open("rb") as file:
             require_same(description_in(file), dataset)
+            if not _has_end(file):
+                raise OtherDataset(
+                    f"it was cut: rename it to {partial_path(path).name}, and the same command "
+                    "goes on with it"
+                )
         return True
     if not (path / COMPLETION_FILE).is_file():
         return False
     require_same((path / DESCRIPTION_FILE).read_bytes(), dataset)
     return True
+
+
+def _has_end(file: BinaryIO) -> bool:
+    """True if an archive ends with its closing record, and then as archives of its kind end."""
+    file.seek(0)
+    is_zip = file.read(len(ZIP_START)) == ZIP_START
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - ARCHIVE_END_BYTES))
+    end = file.read()
+    if is_zip:
+        return ZIP_END in end[-ZIP_END_BYTES:] and COMPLETION_FILE.encode() in end
+    whole_blocks = size % tarfile.BLOCKSIZE == 0
+    return whole_blocks and end.endswith(TAR_END) and TAR_COMPLETION.encode() in end
 
 
 def partial_path(path: Path) -> Path:

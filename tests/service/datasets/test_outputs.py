@@ -64,6 +64,27 @@ def test_in_three_parts_it_has_the_bytes_of_one(tmp_path: Path, kind: str) -> No
     assert not partial_path(path).exists()
 
 
+@pytest.mark.parametrize("kind", ARCHIVE_FORMATS)
+@pytest.mark.parametrize("share", [0.5, 0.999])
+def test_a_cut_file_is_not_complete_and_goes_on_under_its_other_name(
+    tmp_path: Path, kind: str, share: float
+) -> None:
+    """As the message says; so does a download that was cut."""
+    dataset = painted_dataset(95, 12)
+    path = tmp_path / "set"
+    write(path, dataset, kind)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+
+    with pytest.raises(OtherDataset, match=r"it was cut: rename it to set\.partial"):
+        is_complete(path, dataset)
+    path.replace(partial_path(path))
+    write(path, dataset, kind)
+
+    assert is_complete(path, dataset)
+    assert path.read_bytes() == content
+
+
 def test_a_zip_file_on_disk_has_the_bytes_of_a_stream(tmp_path: Path) -> None:
     """Whoever made it."""
     dataset = painted_dataset(3, 5)
