@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import tarfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
@@ -27,6 +28,7 @@ from service.datasets.manifest import Description, PictureRecord
 from service.datasets.zip_stream import ENTRY_HEAD, ENTRY_SIGNATURE
 
 LARGEST_RECORD: Final = 2**20  # bytes of a description or a piece of the manifest
+NO_DATASET: Final = "it holds no data set of this kind: choose another name"
 
 
 class OtherDataset(ValueError):
@@ -55,10 +57,9 @@ def require_same(content: bytes, dataset: Dataset) -> None:
     Raises:
         OtherDataset: it describes another data set; the message names the differences.
     """
-    try:
-        present = Description.model_validate_json(content).model_dump()
-    except ValidationError as error:
-        raise OtherDataset("it holds no data set of this kind: choose another name") from error
+    if not _is_description(content):
+        raise OtherDataset(NO_DATASET)
+    present = Description.model_validate_json(content).model_dump()
     wanted = dataset.description().model_dump()
     other = [f"{name} {present[name]}" for name in wanted if present[name] != wanted[name]]
     if other:
@@ -77,7 +78,8 @@ def resume_zip(file: BinaryIO, archive: ZipArchive, dataset: Dataset) -> int:
     """Count what a ZIP file holds up to its last piece of the manifest, and cut off the rest.
 
     Args:
-        file: opened for reading and writing; afterwards at its end. Empty: nothing is written.
+        file: opened for reading and writing; afterwards at its end. Empty if it was torn before the
+            end of its description: nothing of it can be used.
         archive: a new one.
         dataset: the data set that the file must hold.
 
@@ -89,7 +91,9 @@ def resume_zip(file: BinaryIO, archive: ZipArchive, dataset: Dataset) -> int:
     """
     names, entries = zip_names(dataset), list[tuple[str, int, int]]()
     next_seed, end = dataset.from_seed, 0
-    _require_ours(next(zip_parts(file), None), DESCRIPTION_FILE)
+    if not _has_description(file, _first_entry(file), DESCRIPTION_FILE):
+        _cut(file, 0)
+        return next_seed
     for part in zip_parts(file):
         if part.name != next(names, None):
             break
@@ -114,7 +118,9 @@ def resume_zip(file: BinaryIO, archive: ZipArchive, dataset: Dataset) -> int:
 def resume_tar(file: BinaryIO, archive: WebDatasetArchive, dataset: Dataset) -> int:
     """Count the whole samples of a tar file, and cut off the rest; otherwise as `resume_zip`."""
     next_seed, end = dataset.from_seed, 0
-    _require_ours(next(tar_parts(file), None), TAR_DESCRIPTION)
+    if not _has_description(file, next(tar_parts(file), None), TAR_DESCRIPTION):
+        _cut(file, 0)
+        return next_seed
     for part in tar_parts(file):
         if part.name == TAR_DESCRIPTION:
             require_same(part_content(file, part), dataset)
@@ -160,10 +166,38 @@ def tar_parts(file: BinaryIO) -> Iterator[ArchivePart]:
         yield ArchivePart(head.name, 0, head.size, start, at)
 
 
-def _require_ours(first: ArchivePart | None, name: str) -> None:
-    """Refuse a file that begins with something else than the description `name`."""
-    if first is not None and first.name != name:
-        raise OtherDataset("it holds no data set of this kind: choose another name")
+def _has_description(file: BinaryIO, first: ArchivePart | None, name: str) -> bool:
+    """True if a file begins with a whole description; False if that one was torn.
+
+    Raises:
+        OtherDataset: the file begins with something else.
+    """
+    if first is None:
+        return False
+    if first.name != name:
+        raise OtherDataset(NO_DATASET)
+    return _is_description(part_content(file, first))
+
+
+def _first_entry(file: BinaryIO) -> ArchivePart | None:
+    """Return the first entry of a ZIP file if its content has its checksum."""
+    first = next(zip_parts(file), None)
+    if first is None:
+        return None
+    file.seek(first.start)
+    checksum, left = 0, first.size
+    while left:
+        content = file.read(min(left, LARGEST_RECORD))
+        checksum, left = zlib.crc32(content, checksum), left - len(content)
+    return first if checksum == first.checksum else None
+
+
+def _is_description(content: bytes) -> bool:
+    try:
+        _ = Description.model_validate_json(content)
+    except ValidationError:
+        return False
+    return True
 
 
 def part_content(file: BinaryIO, part: ArchivePart) -> bytes:

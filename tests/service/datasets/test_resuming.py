@@ -74,6 +74,20 @@ def test_what_is_torn_at_the_end_is_cut_off(
     assert path.read_bytes() == content
 
 
+@pytest.mark.parametrize("torn", [b"\0", b"{}"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_torn_description_is_written_again(tmp_path: Path, kind: str, torn: bytes) -> None:
+    """A file system that lost its power has kept the size and the first block of the file."""
+    path = tmp_path / "archive"
+    content = WHOLE[kind]
+    kept = content[: content.index(b'"count"')]
+    path.write_bytes(kept + torn * 4096)
+    with path.open("r+b") as file:
+        went_on = continued(file, DATASET, kind)
+
+    assert (went_on, path.read_bytes()) == (95, content)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_whole_part_is_not_made_again(tmp_path: Path, kind: str) -> None:
     """A tar file goes on with the next picture, a ZIP file after its last piece of the manifest."""
