@@ -24,6 +24,13 @@ MakeBundle = Callable[..., Path]
 TINY = NetworkConfig(resolution=32, channels=3, latent_size=16, fmap_base=256, fmap_max=16)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that have slow tests: with the last one, a process would end alone."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _one_torch_thread() -> None:
     """Tests share the machine."""
