@@ -20,6 +20,7 @@ from training.commands import (
     evaluate,
     export,
     generate,
+    import_weights,
     prepare,
     train,
     tune,
@@ -31,6 +32,7 @@ from training.device import add_machine_arguments, add_threads_argument, device_
 from training.distributed import DistributedError, Processes
 from training.exits.distillation_data import ExitError
 from training.game.optimise import NonFiniteLossError
+from training.imports.refusal import ImportRefusedError
 from training.quality.features import WeightsError
 from training.run_folder.checkpoint import CheckpointError
 
@@ -40,6 +42,7 @@ USER_ERRORS = (
     ConfigError,
     DataError,
     ExitError,
+    ImportRefusedError,
     NonFiniteLossError,
     DistributedError,
     WeightsError,
@@ -88,6 +91,12 @@ def build_parser() -> argparse.ArgumentParser:
     generating = commands.add_parser("generate", help="make pictures of a run or a bundle")
     generate.add_arguments(generating)
     generating.set_defaults(run_command=generate.run)
+
+    importing = commands.add_parser(
+        "import", help="make a bundle of weights that another tool trained"
+    )
+    import_weights.add_arguments(importing)
+    importing.set_defaults(run_command=import_weights.run)
 
     benchmarking = commands.add_parser(
         "benchmark",

@@ -34,7 +34,7 @@ GROUPS: dict[str, type[object]] = {
     "augmentation": AugmentationConfig,
 }
 NETWORK_NAMES = tuple(each.name for each in fields(NetworkConfig) if each.name != "resolution")
-NETWORK_SWITCHES = tuple(each.name for each in fields(NetworkConfig) if each.default is False)
+NETWORK_SWITCHES = tuple(each.name for each in fields(NetworkConfig) if type(each.default) is bool)
 LEVEL_NAMES = tuple(each.name for each in fields(LevelPlan) if each.name != "resolution")
 
 Values = dict[str, Any]  # by name

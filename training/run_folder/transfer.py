@@ -179,12 +179,13 @@ def follow_again(config: TrainingConfig, recorded: TrainingConfig) -> TrainingCo
 
 
 def shaped_as(theirs: NetworkConfig, ours: NetworkConfig, name: str) -> NetworkConfig:
-    """Network `ours` with latent size and feature maps of `theirs`.
+    """Network `ours` with latent size, feature maps and kind of stem of `theirs`.
 
     Raises:
         ConfigError: they leave no feature map at the resolution of `ours`.
     """
-    shapes = {key: getattr(theirs, key) for key in ("latent_size", "fmap_base", "fmap_max")}
+    taken = ("latent_size", "fmap_base", "fmap_max", "stem_norm")
+    shapes = {key: getattr(theirs, key) for key in taken}
     try:
         return replace(ours, **shapes)
     except ValueError as error:

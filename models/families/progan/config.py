@@ -64,7 +64,7 @@ def require_base(base: Size) -> None:
         )
 
 
-OPTIONAL = {"classes", "base_height", "base_width", "tiling"}
+OPTIONAL = {"classes", "base_height", "base_width", "stem_norm", "tiling"}
 MAX_NUMBER = 1 << 20  # upper limit of every field; such a network exceeds any memory
 
 
@@ -86,6 +86,7 @@ class NetworkConfig:
     classes: int = 0  # of a conditional network; 0 without classes
     base_height: int = BASE_RESOLUTION  # pixels at level 0
     base_width: int = BASE_RESOLUTION
+    stem_norm: bool = True  # PixelNorm after the dense layer of the stem; other tools leave it out
     tiling: bool = False  # images join at opposite edges: circular padding in the generator
 
     def __post_init__(self) -> None:

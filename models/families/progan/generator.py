@@ -39,19 +39,23 @@ def leaky_relu_pixel_norm(x: Tensor) -> Tensor:
 
 
 class Stem(nn.Module):
-    """Latent `[N, L]` -> features `[N, maps, h, w]`, 4x4 or another base."""
+    """Latent `[N, L]` -> features `[N, maps, h, w]`, 4x4 or another base.
 
-    def __init__(self, latent_size: int, maps: int, base: Size = SQUARE) -> None:
+    Without `norm`, the dense layer is followed by a leaky ReLU alone.
+    """
+
+    def __init__(self, latent_size: int, maps: int, base: Size = SQUARE, norm: bool = True) -> None:
         super().__init__()
         height, width = base
         self.shape = (maps, height, width)
+        self.norm = norm
         # A quarter of the He gain, as in the published networks: 16 outputs form one feature map.
         self.dense = EqualizedLinear(latent_size, maps * height * width, gain=HE_GAIN / 4)
         self.conv = EqualizedConv2d(maps, maps, kernel=3)
 
     def forward(self, z: Tensor) -> Tensor:
-        x = self.dense(pixel_norm(z))
-        x = leaky_relu_pixel_norm(x.reshape(-1, *self.shape))
+        x = self.dense(pixel_norm(z)).reshape(-1, *self.shape)
+        x = leaky_relu_pixel_norm(x) if self.norm else F.leaky_relu(x, LEAKY_SLOPE)
         return leaky_relu_pixel_norm(self.conv(x))
 
 
@@ -98,7 +102,7 @@ class Generator(nn.Module):
         self.exit_shapes = shapes
         size = config.latent_size
         self.embedding = nn.Embedding(config.classes, size) if config.classes else None
-        self.stem = Stem(config.entry_size, maps[0], config.base)
+        self.stem = Stem(config.entry_size, maps[0], config.base, config.stem_norm)
         self.levels = nn.ModuleList(GeneratorLevel(below, above) for below, above in pairwise(maps))
         self.exits = nn.ModuleList(
             build_exit(m, config.channels, shape) for m, shape in zip(maps, shapes, strict=True)

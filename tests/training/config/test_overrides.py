@@ -84,6 +84,15 @@ def test_a_fraction_is_taken_where_the_preset_has_a_whole_number(config: Trainin
     assert apply_settings(config, ["ema_half_life_images=0.5"]).average.half_life_images == 0.5
 
 
+def test_a_switch_of_the_network_takes_true_or_false(config: TrainingConfig) -> None:
+    """Whichever of them is usual."""
+    changed = apply_settings(config, ["network.stem_norm=false", "tiling=true"])
+
+    assert (changed.network.stem_norm, changed.network.tiling) == (False, True)
+    with pytest.raises(ConfigError, match="stem_norm must be true or false, not '0'"):
+        apply_settings(config, ["network.stem_norm=0"])
+
+
 def test_a_setting_reaches_into_the_network(config: TrainingConfig) -> None:
     """By a dot."""
     assert apply_settings(config, ["network.fmap_max=4"]).network == NetworkConfig(

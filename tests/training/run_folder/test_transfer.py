@@ -56,6 +56,19 @@ def test_the_shapes_are_the_bundles_and_the_levels_it_knows_are_skipped(
     assert TrainingConfig.from_json(config.to_json()) == config
 
 
+def test_the_stem_is_of_the_kind_that_the_bundle_has(
+    larger: TrainingConfig, tmp_path: Path
+) -> None:
+    """An imported network may have no PixelNorm in it; a resumed run keeps that."""
+    network = NetworkConfig(8, latent_size=12, fmap_base=64, fmap_max=16, stem_norm=False)
+    imported = load_bundle(write_bundle(tmp_path, "imported-8", network))
+
+    config = follow(larger, of_bundle(imported))
+
+    assert not config.network.stem_norm
+    assert not follow_again(larger, config).network.stem_norm
+
+
 def test_a_run_begins_with_the_pictures_of_the_bundle(
     larger: TrainingConfig, bundle: Bundle
 ) -> None:

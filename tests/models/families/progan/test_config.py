@@ -49,6 +49,7 @@ def test_resolutions_are_listed_smallest_first() -> None:
         ({"resolution": 32, "base_height": 6, "base_width": 6}, "needs one side of 4"),
         ({"resolution": 32, "base_width": 17}, "from 2 to 16, such as 4x6, not 4x17"),
         ({"resolution": 32, "base_height": 1}, "from 2 to 16, such as 4x6, not 1x4"),
+        ({"resolution": 32, "stem_norm": 0}, "stem_norm must be true or false, not 0"),
         ({"resolution": 32, "tiling": 1}, "tiling must be true or false, not 1"),
     ],
 )
@@ -90,6 +91,15 @@ def test_classes_are_told_only_where_there_are_some() -> None:
         plain,
         conditional,
     ]
+
+
+def test_the_norm_of_the_stem_is_told_only_where_it_is_left_out() -> None:
+    """So that cards from before there was a choice read as they did."""
+    usual, without = NetworkConfig(32), NetworkConfig(32, stem_norm=False)
+
+    assert "stem_norm" not in usual.to_dict()
+    assert without.to_dict()["stem_norm"] is False
+    assert [NetworkConfig.from_dict(c.to_dict()) for c in (usual, without)] == [usual, without]
 
 
 @pytest.mark.parametrize(

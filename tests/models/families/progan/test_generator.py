@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from models.families.progan.config import ExitShape, NetworkConfig
 from models.families.progan.generator import Generator, Stem
@@ -98,6 +99,18 @@ def test_the_first_layer_has_a_quarter_of_the_usual_gain() -> None:
     features = stem.dense(pixel_norm(torch.randn(100, 256)))
 
     assert features.std().item() == pytest.approx(2**0.5 / 4, rel=0.05)
+
+
+def test_the_norm_after_the_first_layer_can_be_left_out() -> None:
+    """Other tools do; then the length of its features reaches the next layer."""
+    stem, plain = Stem(16, maps=8), Stem(16, maps=8, norm=False)
+    plain.load_state_dict(stem.state_dict())
+    z = torch.randn(3, 16)
+
+    features = F.leaky_relu(stem.dense(pixel_norm(z)).reshape(3, 8, 4, 4), 0.2)
+    for made, between in ((stem(z), pixel_norm(features)), (plain(z), features)):
+        expected = pixel_norm(F.leaky_relu(stem.conv(between), 0.2))
+        torch.testing.assert_close(made, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_exits_may_be_wider_than_one_pixel_and_deeper_than_one_layer(

@@ -1,0 +1,77 @@
+"""Progressive GANs of facebookresearch/pytorch_GAN_zoo.
+
+Owns its layout, its arithmetic, and what its configuration must say. `avgG` is the averaged
+generator. The scale of a layer is applied to its result, and so to its bias as well.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from training.imports.assembly import EffectiveLayer, ProganLayers
+from training.imports.layout import Layout, require_layout
+from training.imports.reading import SourceFile
+from training.imports.refusal import ImportRefusedError
+
+GAN_ZOO_NETWORKS = ("avgG", "netG")
+GAN_ZOO_LAYOUT = Layout(
+    "pytorch_GAN_zoo",
+    dense="formatLayer",
+    conv="groupScale0.0",
+    up="scaleLayers.{below}.0",
+    after="scaleLayers.{below}.1",
+    exit="toRGBLayers.{level}",
+    dense_axes=("positions", "in"),
+)
+WRAPPED = ".module."  # newer files have it before `weight` and `bias`
+
+# Settings that change the network, and the values that our networks have.
+NEEDED: dict[str, tuple[object, ...]] = {
+    "alpha": (0, None),  # above 0 while the top level fades in
+    "perChannelNormalization": (True, None),
+    "leakyReluLeak": (0.2, None),
+    "lossCriterion": ("WGANGP", "WGANGP2", None),  # the others end with tanh
+    "categoryVectorDim": (0, None),
+}
+
+
+def gan_zoo_layers(source: SourceFile) -> ProganLayers:
+    """The layers of its generator, the averaged one where there is one.
+
+    Raises:
+        ImportRefusedError: the file is not of this tool, or its network differs from ours.
+    """
+    for name, allowed in NEEDED.items():
+        if (value := source.settings.get(f"config/{name}")) not in allowed:
+            raise ImportRefusedError(
+                f"its configuration has {name} = {value!r:.40}; a network can be imported with "
+                f"{allowed[0]!r} alone"
+                + (": take a checkpoint from after the fade" if name == "alpha" else "")
+            )
+    tensors = {name.replace(WRAPPED, "."): tensor for name, tensor in source.tensors.items()}
+    levels = require_layout(GAN_ZOO_LAYOUT, tensors)
+    equalized = source.settings.get("config/equalizedlR") is not False
+
+    def layer(pattern: str, level: int = 0) -> EffectiveLayer:
+        return layer_scaled_afterwards(tensors, GAN_ZOO_LAYOUT.at(pattern, level), equalized)
+
+    return ProganLayers(
+        dense=layer(GAN_ZOO_LAYOUT.dense),
+        conv=layer(GAN_ZOO_LAYOUT.conv),
+        levels=[
+            (layer(GAN_ZOO_LAYOUT.up, k), layer(GAN_ZOO_LAYOUT.after, k)) for k in range(1, levels)
+        ],
+        exits=[layer(GAN_ZOO_LAYOUT.exit, k) for k in range(levels)],
+    )
+
+
+def layer_scaled_afterwards(
+    tensors: Mapping[str, Tensor], name: str, equalized: bool
+) -> EffectiveLayer:
+    """A layer whose result, with the bias in it, is scaled by sqrt(2 / fan-in)."""
+    weight, bias = tensors[f"{name}.weight"].double(), tensors[f"{name}.bias"].double()
+    scale = math.sqrt(2 / weight[0].numel()) if equalized else 1.0
+    return EffectiveLayer(weight * scale, bias * scale)
