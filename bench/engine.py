@@ -38,10 +38,10 @@ from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator, leaky_relu_pixel_norm
 from models.layers import UpConv2d, upsample
 from models.pixels import to_pixels
-from service.composition import available_cores
 from service.engine.backends.eager import CompiledNetwork, eager_network
 from service.engine.backends.select import select_backend
 from service.engine.device import Target, device_precision
+from service.engine_setup import available_cores
 
 CPU = torch.device("cpu")
 SHIPPED = Path(__file__).parents[1] / "models" / "pretrained"

@@ -27,8 +27,8 @@ from models.picture import pixel_sha256
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Method, Point, Recipe, point_between, point_of
 from service.batching.watermarks import watermark_at
-from service.composition import available_cores
 from service.engine.torch_models import TorchModels, open_models
+from service.engine_setup import available_cores
 from service.registry.watcher import bundle_folders
 from service.watermark.key import watermark_key
 

@@ -49,7 +49,7 @@ from bench.learning.settings import (
 from bench.learning.shares import DATA, outside, shares_of_a_run
 from bench.rivals.networks import WIDTHS
 from models.families.progan.config import NetworkConfig
-from service.composition import available_cores
+from service.engine_setup import available_cores
 from training.data.stream import Prepared, open_prepared
 
 FOLDER = Path(__file__).parents[1] / "runs" / "bench-training"

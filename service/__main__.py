@@ -19,9 +19,11 @@ from prometheus_client import disable_created_metrics
 
 from service.app import create_app
 from service.commands import dataset, manifest, search, verify
-from service.composition import ServiceRuntime, available_cores
+from service.composition import ServiceRuntime
+from service.engine_setup import available_cores
 from service.env_file import SettingsError
 from service.environment import describe_settings, read_settings
+from service.garbage_collection import pause_collection, settle_objects
 from service.http.connections import limits_of_this_process
 from service.http.listening import ListenError, listen
 from service.http.request_log import configure_logging
@@ -105,7 +107,9 @@ def main() -> None:
     set_service_name()
     disable_created_metrics()  # no additional `_created` series for each counter
     ports = open_ports_or_exit(settings)
-    sys.exit(serve(settings, runtime_or_exit(settings), *ports))
+    runtime = runtime_or_exit(settings)
+    pause_collection()
+    sys.exit(serve(settings, runtime, *ports))
 
 
 def run_command(options: argparse.Namespace, settings: Settings) -> int:
@@ -120,7 +124,7 @@ def run_command(options: argparse.Namespace, settings: Settings) -> int:
 def runtime_or_exit(settings: Settings) -> ServiceRuntime:
     """Put the service together; exits if its key or certificates cannot be used."""
     try:
-        return ServiceRuntime(settings)
+        return ServiceRuntime(settings, settle=settle_objects)
     except SettingsError as error:
         return exit_with(error)
 

@@ -1,27 +1,24 @@
 """The composition of the service and its phases: loading, ready, draining.
 
 Owns the composition and the phases. Models are loaded on the engine's thread, so that the health
-routes answer from the start. Knows torch only through `TorchEngine`, which imports it late.
+routes answer from the start. Knows no torch.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from service.access.keys import KeyRing
 from service.access.rate import RateLimit
 from service.batching.batcher import Batcher
-from service.batching.engine import Engine
 from service.batching.predictor import WorkPredictor
 from service.batching.queue import AdmissionQueue
 from service.batching.waiting import drain
 from service.credentials.current import CurrentSigner
-from service.engine.torch_engine import TorchEngine
+from service.engine_setup import OpenEngine, available_cores, open_torch_engine
 from service.errors import NotReady
 from service.media.bulk_encoders import BulkEncoders
 from service.operations.downloads import OpenDownloads
@@ -34,40 +31,10 @@ from service.registry.registry import ModelRegistry
 from service.registry.reloader import Reloader, ReloadParts
 from service.settings import Settings
 from service.uploads.decoder_pool import DecoderPool
-from service.watermark.key import watermark_key
-
-if TYPE_CHECKING:
-    from service.engine.torch_models import TorchModels
 
 LOADING_RETRY_S = 2
 
 log = logging.getLogger(__name__)
-
-OpenEngine = Callable[[Settings, BackgroundThread], Engine]
-
-
-def open_torch_engine(settings: Settings, background: BackgroundThread) -> Engine:
-    """An engine on the device of the settings; the device is opened when the engine starts."""
-    return TorchEngine(lambda: open_torch_models(settings), background)
-
-
-def open_torch_models(settings: Settings) -> TorchModels:
-    """Open the device; called on the engine's thread."""
-    from service.engine.torch_models import open_models  # noqa: PLC0415 - importing torch is slow
-
-    return open_models(
-        device=settings.device,
-        threads=settings.threads or available_cores(),
-        max_batch=settings.max_batch,
-        max_work_s=settings.batch_work_s,
-        precision=settings.precision,
-        watermark_key=(settings.watermark_key or watermark_key()) if settings.watermark else None,
-    )
-
-
-def available_cores() -> int:
-    """Number of CPU cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class ServiceRuntime:
@@ -75,13 +42,20 @@ class ServiceRuntime:
 
     Args:
         open_engine: creates the engine, which is started later.
+        settle: called when the models have been loaded at the start, and when one was unloaded.
 
     Raises:
         SettingsError: key or certificates of Content Credentials cannot be used.
     """
 
-    def __init__(self, settings: Settings, open_engine: OpenEngine = open_torch_engine) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        open_engine: OpenEngine = open_torch_engine,
+        settle: Callable[[], None] = lambda: None,
+    ) -> None:
         self.settings = settings
+        self._settle = settle
         self._began = time.monotonic()
         self.metrics = Metrics()
         self.credentials = CurrentSigner(settings)
@@ -107,21 +81,10 @@ class ServiceRuntime:
         self.engine_health = EngineHealth(
             self.engine, self.metrics, stall_s=settings.stall_s, hang_s=settings.hang_s
         )
-        grace_s = settings.retired_model_s
-        self.registry = ModelRegistry(settings.bundles, settings.default_model, grace_s)
-        self.reloader = Reloader(
-            settings.bundles,
-            ReloadParts(
-                self.engine,
-                self.registry,
-                predictor,
-                self._background,
-                self.batcher.depths,
-                self._publish,
-            ),
-            poll_s=settings.bundles_poll_s,
-            grace_s=grace_s,
+        self.registry = ModelRegistry(
+            settings.bundles, settings.default_model, settings.retired_model_s
         )
+        self.reloader = self._create_reloader(predictor)
         self.pipeline = ImagePipeline(
             settings, self.batcher, self.metrics, available_cores(), using=self.registry.using
         )
@@ -222,6 +185,22 @@ class ServiceRuntime:
         """Wait up to `within_s` seconds for each kind of thread; True if none is running."""
         return self.engine.ended(within_s) and self._background.ended(within_s)
 
+    def _create_reloader(self, predictor: WorkPredictor) -> Reloader:
+        return Reloader(
+            self.settings.bundles,
+            ReloadParts(
+                self.engine,
+                self.registry,
+                predictor,
+                self._background,
+                self.batcher.depths,
+                self._publish,
+                self._settle,
+            ),
+            poll_s=self.settings.bundles_poll_s,
+            grace_s=self.settings.retired_model_s,
+        )
+
     async def _load_and_watch(self) -> None:
         try:
             await asyncio.wrap_future(self.engine.start())
@@ -230,6 +209,8 @@ class ServiceRuntime:
             log.exception("the engine could not start")
             self._not_ready = NotReady(f"the engine could not start: {error}")
             return
+        finally:
+            self._settle()
         self._not_ready = None
         self._publish()
         await self.reloader.run()

@@ -20,7 +20,6 @@ from models.picture import Pixels
 from service.batching.recipe import Recipe
 from service.commands.local_models import LocalModels
 from service.commands.progress import duration_text, end_progress, note, show_progress
-from service.composition import available_cores
 from service.credentials.current import CurrentSigner
 from service.datasets.archives import ARCHIVE_FORMATS
 from service.datasets.dataset import MAX_DATASET_COUNT, Dataset, PictureEntry
@@ -30,6 +29,7 @@ from service.datasets.outputs import (
     folder_output,
     is_complete,
 )
+from service.engine_setup import available_cores
 from service.env_file import SettingsError
 from service.errors import ServiceError
 from service.files import picture_file

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from models.picture import Pixels
 from service.batching.engine import BundleRefused, ModelInfo
 from service.batching.recipe import Recipe
-from service.composition import open_torch_models
 from service.engine.torch_engine import Timings
+from service.engine_setup import open_torch_models
 from service.errors import UnknownModel
 from service.registry.watcher import bundle_folders, model_name_in
 from service.settings import Settings

@@ -34,6 +34,7 @@ class ReloadParts:
     Attributes:
         depths: number of queued images by pinned name.
         publish: called when the catalogue may have changed.
+        settle: called when a model has been unloaded.
     """
 
     engine: Engine
@@ -42,6 +43,7 @@ class ReloadParts:
     background_thread: BackgroundThread
     depths: Callable[[], Mapping[str, int]]
     publish: Callable[[], None]
+    settle: Callable[[], None]
 
 
 class Reloader:
@@ -122,8 +124,6 @@ class Reloader:
         self._called.clear()
         return True
 
-    # ------------------------------------------------------------------ one scan
-
     async def look(self, *, at_once: bool = False, while_serving: bool = True) -> None:
         """Scan the folders once: load changed bundles and retire the models of removed ones.
 
@@ -175,8 +175,8 @@ class Reloader:
             await asyncio.wrap_future(parts.engine.unload(pinned))
             parts.predictor.forget(pinned)
             log.info("model %s was unloaded: nothing needs it any more", pinned)
-
-    # ------------------------------------------------------------------ one bundle
+        if free:
+            parts.settle()
 
     async def _read(
         self, folder: Path, gone: Collection[Path], *, while_serving: bool = True

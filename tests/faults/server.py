@@ -22,10 +22,11 @@ from models.picture import Pixels
 from service.__main__ import open_ports_or_exit, serve, settings_or_exit
 from service.batching.engine import Engine
 from service.batching.recipe import Recipe
-from service.composition import ServiceRuntime, open_torch_models
+from service.composition import ServiceRuntime
 from service.engine.device_errors import fault_of
 from service.engine.torch_engine import TorchEngine
 from service.engine.torch_models import TorchModels
+from service.engine_setup import open_torch_models
 from service.http.request_log import configure_logging
 from service.registry.background_thread import BackgroundThread
 from service.settings import Settings

@@ -11,7 +11,7 @@ import pytest
 from models.layout import CARD_FILE, WEIGHTS_FILE
 from service.batching.engine import DeviceLost
 from service.batching.recipe import Recipe, point_of
-from service.composition import ServiceRuntime, available_cores
+from service.composition import ServiceRuntime
 from service.errors import Draining, NotReady, QueueFull
 from service.settings import Settings
 from tests.conftest import MakeBundle
@@ -220,8 +220,3 @@ async def test_it_can_stop_while_it_loads(settings: Settings, painter: Painter) 
 
     with pytest.raises(NotReady):
         _ = runtime.catalogue
-
-
-def test_there_is_a_core() -> None:
-    """At least the one this runs on."""
-    assert available_cores() >= 1

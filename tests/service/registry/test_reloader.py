@@ -38,8 +38,12 @@ class House:
     def __init__(self, settings: Settings) -> None:
         (self.bundles,) = settings.bundles
         self.painter = Painter(card_named("first"))
-        self.runtime = ServiceRuntime(settings, self.painter.open)
+        self.settled = 0
+        self.runtime = ServiceRuntime(settings, self.painter.open, self._settle)
         self.clock = Clock()
+
+    def _settle(self) -> None:
+        self.settled += 1
 
     def write(self, folder: str, card: str) -> None:
         """A bundle that the painter reads as the card of that name."""
@@ -127,8 +131,9 @@ async def test_a_bundle_that_is_replaced_serves_the_new_model(
     for house.clock.now in (59.0, 60.0):
         await house.collect()
         assert house.painted == ["first", "second"]
+    assert house.settled == 1
     await house.collect()
-    assert house.painted == ["second"]
+    assert (house.painted, house.settled) == (["second"], 2)
     assert "was unloaded: nothing needs it any more" in caplog.text
 
 
