@@ -1,14 +1,12 @@
 """Weights of another tool as a generator of ours.
 
-Owns the network configuration that fits given layers, and the inversion of our own scaling: another
-tool's layer is described by what it multiplies with (the *effective* weight and bias, in float64),
-and ours stores that divided by its scale, rounded once to float32. Knows no tool.
+Owns the network configuration that fits given layers, and the inversion of our own scaling: a layer
+of ours stores the effective weight divided by its scale, rounded once to float32. Knows no tool.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -16,41 +14,11 @@ from torch import Tensor
 from models.families.progan.config import NetworkConfig, resolution_of
 from models.families.progan.generator import Generator
 from models.layers import EqualizedConv2d, EqualizedLinear
+from training.imports.effective_layers import EffectiveLayer, ProganLayers
 from training.imports.refusal import ImportRefusedError
+from training.imports.widening import rule_of, widened
 
 Scaled = EqualizedLinear | EqualizedConv2d
-
-
-@dataclass(frozen=True)
-class EffectiveLayer:
-    """A layer by what it multiplies with and adds.
-
-    Attributes:
-        weight: `[out, in]` of the dense layer, `[out, in, k, k]` of a convolution.
-        bias: `[out]`.
-    """
-
-    weight: Tensor
-    bias: Tensor
-
-
-@dataclass(frozen=True)
-class ProganLayers:
-    """All layers of a Progressive GAN's generator.
-
-    Attributes:
-        dense: from the latent to the features of the base, ordered map, row, column.
-        conv: the convolution after it.
-        levels: both convolutions of each level above the base.
-        exits: the toRGB layer of each level.
-        stem_norm: True if PixelNorm follows the dense layer.
-    """
-
-    dense: EffectiveLayer
-    conv: EffectiveLayer
-    levels: Sequence[tuple[EffectiveLayer, EffectiveLayer]]
-    exits: Sequence[EffectiveLayer]
-    stem_norm: bool = True
 
 
 def assemble(layers: ProganLayers) -> Generator:
@@ -59,6 +27,7 @@ def assemble(layers: ProganLayers) -> Generator:
     Raises:
         ImportRefusedError: no network of ours has these shapes, or a weight is not finite.
     """
+    layers = widened(layers)
     generator = Generator(fitting_network(layers))
     state: dict[str, Tensor] = {}
     with torch.no_grad():
@@ -72,16 +41,15 @@ def assemble(layers: ProganLayers) -> Generator:
 
 
 def fitting_network(layers: ProganLayers) -> NetworkConfig:
-    """The configuration whose shapes are those of the layers.
+    """The configuration whose shapes are those of layers with the feature maps of a rule.
 
     Raises:
         ImportRefusedError: there is none.
     """
-    maps = [exit_.weight.shape[1] for exit_ in layers.exits]
-    base, most = fmap_rule(maps)
+    base, most = rule_of(layers.maps)
     try:
         return NetworkConfig(
-            resolution=resolution_of(len(maps) - 1),
+            resolution=resolution_of(len(layers.levels)),
             channels=layers.exits[0].weight.shape[0],
             latent_size=layers.dense.weight.shape[1],
             fmap_base=base,
@@ -90,23 +58,6 @@ def fitting_network(layers: ProganLayers) -> NetworkConfig:
         )
     except ValueError as error:
         raise ImportRefusedError(f"no network of ours has these shapes: {error}") from error
-
-
-def fmap_rule(maps: Sequence[int]) -> tuple[int, int]:
-    """Find `fmap_base` and `fmap_max` that give these feature maps of the levels.
-
-    Raises:
-        ImportRefusedError: no two numbers do.
-    """
-    most = max(maps)
-    base = max(count << (level + 1) for level, count in enumerate(maps))
-    if [min(base >> (level + 1), most) for level in range(len(maps))] != [*maps]:
-        listed = ", ".join(map(str, maps))
-        raise ImportRefusedError(
-            f"its levels have {listed} feature maps, and min(fmap_base / 2^(level + 1), fmap_max) "
-            "gives these for no fmap_base and fmap_max: such a network cannot be imported"
-        )
-    return base, most
 
 
 def layer_pairs(

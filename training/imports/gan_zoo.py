@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from training.imports.assembly import EffectiveLayer, ProganLayers
+from training.imports.effective_layers import EffectiveLayer, ProganLayers
 from training.imports.layout import Layout, require_layout
 from training.imports.reading import SourceFile
 from training.imports.refusal import ImportRefusedError

@@ -12,7 +12,8 @@ from pathlib import Path
 from models.families.progan.config import level_of
 from models.families.progan.generator import Generator
 from training.imports import gan_zoo, genforce, pro_gan_pth
-from training.imports.assembly import ProganLayers, assemble
+from training.imports.assembly import assemble
+from training.imports.effective_layers import ProganLayers
 from training.imports.reading import SourceFile, read_source
 from training.imports.refusal import ImportRefusedError
 

@@ -58,7 +58,7 @@ def test_an_imported_network_makes_the_pictures_of_its_tool(
     """For five seeds at every resolution.
 
     Theirs is computed in float64 by the arithmetic of the tool, ours in float32: 1e-5 of the range
-    leaves room for its rounding, which is about 1e-6 here.
+    leaves room for its rounding, which is about 1e-6 with networks of this width.
     """
     network = source_network(kind)
     file, out = tmp_path / "weights.pth", tmp_path / "bundles" / "imported"

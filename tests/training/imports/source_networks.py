@@ -23,7 +23,7 @@ from torch import Tensor
 from models.latent import latent_of
 
 LATENT = 12
-MAPS = (16, 16, 8, 4)
+MAPS = (24, 24, 24, 12)  # with much fewer, PixelNorm makes roundings large
 SEEDS = range(5)
 
 Weights = dict[str, Tensor]
@@ -80,22 +80,22 @@ def twice(x: Tensor) -> Tensor:
 # pro_gan_pytorch: scaled weights, no normalisation between the first two layers
 
 
-def pro_gan_shapes(first: str, below: int, channels: int = 3) -> dict[str, Sequence[int]]:
+def pro_gan_shapes(first: str, below: int, maps: Sequence[int] = MAPS) -> dict[str, Sequence[int]]:
     """Shapes of a state dictionary; layers of level k are number k - `below`."""
     shapes: dict[str, Sequence[int]] = {
-        f"{first}.conv_1.weight": (LATENT, MAPS[0], 4, 4),
-        f"{first}.conv_1.bias": (MAPS[0],),
-        f"{first}.conv_2.weight": (MAPS[0], MAPS[0], 3, 3),
-        f"{first}.conv_2.bias": (MAPS[0],),
+        f"{first}.conv_1.weight": (LATENT, maps[0], 4, 4),
+        f"{first}.conv_1.bias": (maps[0],),
+        f"{first}.conv_2.weight": (maps[0], maps[0], 3, 3),
+        f"{first}.conv_2.bias": (maps[0],),
     }
-    for level in range(1, len(MAPS)):
+    for level in range(1, len(maps)):
         name = f"layers.{level - below}"
-        shapes[f"{name}.conv_1.weight"] = (MAPS[level], MAPS[level - 1], 3, 3)
-        shapes[f"{name}.conv_2.weight"] = (MAPS[level], MAPS[level], 3, 3)
-        shapes |= {f"{name}.conv_{n}.bias": (MAPS[level],) for n in (1, 2)}
-    for level, maps in enumerate(MAPS):
-        shapes[f"rgb_converters.{level}.weight"] = (channels, maps, 1, 1)
-        shapes[f"rgb_converters.{level}.bias"] = (channels,)
+        shapes[f"{name}.conv_1.weight"] = (maps[level], maps[level - 1], 3, 3)
+        shapes[f"{name}.conv_2.weight"] = (maps[level], maps[level], 3, 3)
+        shapes |= {f"{name}.conv_{n}.bias": (maps[level],) for n in (1, 2)}
+    for level, count in enumerate(maps):
+        shapes[f"rgb_converters.{level}.weight"] = (3, count, 1, 1)
+        shapes[f"rgb_converters.{level}.bias"] = (3,)
     return shapes
 
 
@@ -217,16 +217,16 @@ def save_gan_zoo(path: Path, weights: Weights, **changes: object) -> None:
 # genforce: normalisation before each convolution, a padded 4x4 convolution first
 
 
-def genforce_shapes() -> dict[str, Sequence[int]]:
+def genforce_shapes(maps: Sequence[int] = MAPS) -> dict[str, Sequence[int]]:
     """Shapes of a state dictionary."""
-    shapes: dict[str, Sequence[int]] = {"lod": (), "layer0.weight": (MAPS[0], LATENT, 4, 4)}
-    shapes |= {"layer1.weight": (MAPS[0], MAPS[0], 3, 3)}
-    for level in range(1, len(MAPS)):
-        shapes[f"layer{2 * level}.weight"] = (MAPS[level], MAPS[level - 1], 3, 3)
-        shapes[f"layer{2 * level + 1}.weight"] = (MAPS[level], MAPS[level], 3, 3)
-    for level, maps in enumerate(MAPS):
-        shapes |= {f"layer{2 * level + n}.bias": (maps,) for n in (0, 1)}
-        shapes |= {f"output{level}.weight": (3, maps, 1, 1), f"output{level}.bias": (3,)}
+    shapes: dict[str, Sequence[int]] = {"lod": (), "layer0.weight": (maps[0], LATENT, 4, 4)}
+    shapes |= {"layer1.weight": (maps[0], maps[0], 3, 3)}
+    for level in range(1, len(maps)):
+        shapes[f"layer{2 * level}.weight"] = (maps[level], maps[level - 1], 3, 3)
+        shapes[f"layer{2 * level + 1}.weight"] = (maps[level], maps[level], 3, 3)
+    for level, count in enumerate(maps):
+        shapes |= {f"layer{2 * level + n}.bias": (count,) for n in (0, 1)}
+        shapes |= {f"output{level}.weight": (3, count, 1, 1), f"output{level}.bias": (3,)}
     return shapes
 
 

@@ -1,52 +1,15 @@
 """Layers of another tool as a generator of ours."""
 
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
 import torch
 
 from models.families.progan.config import NetworkConfig
-from training.imports.assembly import (
-    EffectiveLayer,
-    ProganLayers,
-    assemble,
-    fitting_network,
-    fmap_rule,
-)
+from tests.training.imports.layers_of_zeros import layers_of
+from training.imports.assembly import assemble, fitting_network
+from training.imports.effective_layers import EffectiveLayer, ProganLayers
 from training.imports.refusal import ImportRefusedError
-
-
-def layers_of(maps: list[int], channels: int = 3) -> ProganLayers:
-    """Layers of zeros with these feature maps, a latent of 6."""
-
-    def zeros(*shape: int) -> EffectiveLayer:
-        return EffectiveLayer(torch.zeros(shape).double(), torch.zeros(shape[0]).double())
-
-    levels = [
-        (zeros(above, below, 3, 3), zeros(above, above, 3, 3)) for below, above in pairwise(maps)
-    ]
-    exits = [zeros(channels, count, 1, 1) for count in maps]
-    return ProganLayers(zeros(16 * maps[0], 6), zeros(maps[0], maps[0], 3, 3), levels, exits)
-
-
-@pytest.mark.parametrize(
-    ("maps", "rule"),
-    [
-        ([512, 512, 512, 512, 256, 128, 64, 32, 16], (8192, 512)),  # the paper
-        ([512, 512, 512, 512, 512, 256, 128, 64, 32], (16384, 512)),  # pro_gan_pytorch 3
-        ([256, 256, 256, 256, 128], (4096, 256)),  # pro_gan_pytorch 2 with a latent of 256
-        ([16, 16], (64, 16)),
-        ([12, 6, 3], (24, 12)),
-        ([10, 5, 2], (20, 10)),
-    ],
-)
-def test_feature_maps_are_those_of_the_source(maps: list[int], rule: tuple[int, int]) -> None:
-    """By the base and the most that give them."""
-    network = fitting_network(layers_of(maps))
-
-    assert fmap_rule(maps) == rule
-    assert [network.feature_maps(level) for level in range(len(maps))] == maps
 
 
 def test_the_configuration_follows_the_shapes() -> None:
@@ -72,7 +35,6 @@ def test_a_layer_of_ours_multiplies_with_the_effective_weight() -> None:
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
-        (layers_of([16, 4, 16]), "16, 4, 16 feature maps"),
         (layers_of([4, 4], channels=2), "channels must be one of"),
         (layers_of([4] * 10), "no network of ours has these shapes"),
     ],

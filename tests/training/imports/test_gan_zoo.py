@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.imports.source_networks import (
+    MAPS,
     gan_zoo_settings,
     gan_zoo_shapes,
     random_weights,
@@ -55,7 +56,7 @@ def test_without_equalized_rate_nothing_is_scaled() -> None:
     plain = replace(SOURCE, settings={**SETTINGS, "config/equalizedlR": False})
 
     assert (gan_zoo_layers(plain).conv.bias == WEIGHTS["groupScale0.0.bias"]).all()
-    scale = (2 / 144) ** 0.5
+    scale = (2 / (9 * MAPS[0])) ** 0.5
     assert gan_zoo_layers(SOURCE).conv.bias.tolist() == pytest.approx(
         (WEIGHTS["groupScale0.0.bias"].double() * scale).tolist()
     )

@@ -29,7 +29,7 @@ def test_tensors_that_do_not_fit_are_named(tensors: dict[str, Tensor]) -> None:
 
     message = (
         r"not a generator of genforce .*: missing: layer3\.bias; unknown: noise; "
-        r"of another shape: layer1\.weight \[3, 3\] \(not \[16, 16, 3, 3\]\)"
+        r"of another shape: layer1\.weight \[3, 3\] \(not \[24, 24, 3, 3\]\)"
     )
     with pytest.raises(ImportRefusedError, match=message):
         require_layout(GENFORCE_LAYOUT, tensors)
