@@ -4,7 +4,7 @@
 PYTHON ?= python3#       any Python from 3.11 on
 TORCH_INDEX ?=#          one more package index, say https://download.pytorch.org/whl/cpu: no CUDA
 PORT ?=#                 of `make serve`; without it PROGAN_PORT or .env decide, and else 8000
-JOBS ?= 2#               test files that run side by side
+JOBS ?= 3#               test files that run side by side; a quarter of their time they wait
 TESTS ?= tests#          a folder, a file or file::test for `make test`
 IMAGE_FOLDER ?= runs/image# where `make verify-image` keeps base and image; about 6 GB
 

@@ -10,6 +10,7 @@ import pytest
 from bench.served import service
 
 
+@pytest.mark.slow
 def test_a_service_runs_until_the_block_ends(bundles: Path) -> None:
     """Ready from the first line of the block, with a weight a Python process can have."""
     with service(bundles=bundles, threads=1) as served:

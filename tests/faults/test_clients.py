@@ -60,6 +60,7 @@ async def some(service: Service, count: int) -> list[Answer]:
     return [await ask(service.port, f"GET /images/{seed}") for seed in range(count)]
 
 
+@pytest.mark.slow
 def test_clients_that_do_not_read_hold_up_nobody_and_are_cut_off(
     bundles: Path, tmp_path: Path, expected: Expected, note: Note
 ) -> None:

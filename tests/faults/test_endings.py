@@ -33,6 +33,7 @@ def serves(service: Service, expected: Expected) -> bool:
         ),
     ],
 )
+@pytest.mark.slow
 def test_a_spoiled_device_ends_the_process_when_all_have_been_answered(
     bundles: Path, tmp_path: Path, note: Note, error: str, text: str
 ) -> None:

@@ -15,6 +15,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.slow
 def test_a_full_disk_costs_log_lines_and_nothing_else(
     bundles: Path, tmp_path: Path, expected: Expected, note: Note
 ) -> None:

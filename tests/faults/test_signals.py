@@ -53,6 +53,7 @@ def test_on_its_way_out_it_is_not_ready_and_finishes_the_queue(
 
 
 @pytest.mark.parametrize("hang", [False, True])
+@pytest.mark.slow
 def test_whoever_cannot_be_served_within_the_limit_is_told(
     patient: Service, note: Note, *, hang: bool
 ) -> None:

@@ -126,6 +126,7 @@ def proxy_below(prefix: str, server: Server) -> Generator[str]:
         listener.server_close()
 
 
+@pytest.mark.slow
 def test_every_address_leads_back_through_a_proxy_below_a_path(server: Server) -> None:
     """In JSON, in headers, in redirects, in the description."""
     with (

@@ -57,6 +57,7 @@ def generated(command: list[str], folder: Path) -> str:
     return run.stdout + run.stderr
 
 
+@pytest.mark.slow
 def test_a_generated_python_client_has_every_route_and_runs(bundles: Path, tmp_path: Path) -> None:
     """With its defaults, for pictures, walks, JSON and errors."""
     with ready_server(bundles, tmp_path / "log") as server:

@@ -152,6 +152,7 @@ def test_a_third_download_is_refused_with_the_time_to_wait(server: Server) -> No
         assert server.client.get("/images/7?resolution=4").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_stop_cuts_a_download_and_tells_where_it_goes_on(bundles: Path, tmp_path: Path) -> None:
     """Exit 0; what came is whole, and the client sees that it is not all."""
     content = bytearray()

@@ -138,6 +138,7 @@ def link(place: Path, release: Path) -> None:
     new.rename(place)
 
 
+@pytest.mark.slow
 def test_whatever_happens_to_the_bundles_every_answer_is_right_or_a_true_refusal(
     releases: list[Path], right: dict[tuple[str, int, int], str], tmp_path: Path
 ) -> None:

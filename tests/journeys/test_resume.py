@@ -15,11 +15,12 @@ from tests.training.prepared import write_prepared
 
 ROOT = Path(__file__).parents[2]
 KILLS = 2
-IMAGES = 160 + 2 * (320 + 160)
+HELD, FADING = 96, 192  # images of each level
+IMAGES = HELD + 2 * (FADING + HELD)
 SETTINGS = (
     *("network.latent_size=8", "network.fmap_base=32", "network.fmap_max=8"),
-    *("levels.*.batch_size=4", "levels.*.stable_images=160"),
-    *("levels.8.fade_images=320", "levels.16.fade_images=320"),
+    *("levels.*.batch_size=4", f"levels.*.stable_images={HELD}"),
+    *(f"levels.8.fade_images={FADING}", f"levels.16.fade_images={FADING}"),
     *("tick_images=64", "penalty_share=1", "mirror=true"),
 )
 
@@ -90,13 +91,13 @@ def resumed_at(said: str) -> tuple[int, str]:
 
 
 def growth_after(images: int) -> str:
-    """By hand: 160 at 4 px, then 320 fading and 160 held at 8 and at 16 px."""
-    if images < 160:
+    """By hand: 4 px held, then fading in and held at 8 and at 16 px."""
+    if images < HELD:
         return "4 px held"
-    level, position = divmod(images - 160, 480)
+    level, position = divmod(images - HELD, FADING + HELD)
     size = (8, 16)[min(level, 1)]
-    if level < 2 and position < 320:
-        return f"{size} px fading in, alpha {position / 320:.2f}"
+    if level < 2 and position < FADING:
+        return f"{size} px fading in, alpha {position / FADING:.2f}"
     return f"{size} px held"
 
 
@@ -107,7 +108,7 @@ def test_a_run_killed_at_random_moments_ends_in_the_same_bytes(tmp_path: Path) -
     seed = random.SystemRandom().randrange(10**6)
     print(f"moments of kill -9 drawn with seed {seed}")  # noqa: T201 - shown when the test fails
     chance = random.Random(seed)
-    moments = sorted(chance.sample(range(64, IMAGES - 320, 64), KILLS))
+    moments = sorted(chance.sample(range(64, IMAGES - 256, 64), KILLS))
     data = write_prepared(tmp_path / "data", resolution=16)
     finish(start(data, tmp_path / "undisturbed"))
     run = tmp_path / "killed"

@@ -274,6 +274,7 @@ def test_a_request_that_takes_too_long_is_answered_in_time(
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.slow
 def test_a_signal_lets_the_admitted_finish_and_ends_well(
     slow_bundles: Path, tmp_path: Path, signum: signal.Signals
 ) -> None:

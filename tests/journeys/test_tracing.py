@@ -68,6 +68,7 @@ def receiver() -> Iterator[Receiver]:
             thread.join()
 
 
+@pytest.mark.slow
 def test_a_request_is_one_trace_from_its_client_to_its_batch(
     bundles: Path, tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

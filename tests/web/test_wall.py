@@ -147,6 +147,7 @@ def test_what_has_left_the_screen_is_no_longer_asked_for(visit: Visit, site: Sit
     expect(tile(page, "1")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_place_in_the_wall_is_in_the_address_and_back_leads_there(
     visit: Visit, site: Site
 ) -> None:

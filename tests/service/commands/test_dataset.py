@@ -92,6 +92,7 @@ def test_what_cannot_be_made_is_refused_before_anything_is_written(
     assert not [each for each in tmp_path.iterdir() if "a.zip" in each.name]
 
 
+@pytest.mark.slow
 def test_a_killed_command_goes_on_to_the_same_bytes(
     ours: Settings, bundles: Path, tmp_path: Path
 ) -> None:

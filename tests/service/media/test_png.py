@@ -189,6 +189,7 @@ def test_an_animation_says_how_often_it_plays(loop: bool, plays: int) -> None:
     assert opened(write_apng(walk(4), 10, loop, FACTS)).info["loop"] == plays
 
 
+@pytest.mark.slow
 def test_the_same_picture_is_the_same_file_on_every_thread() -> None:
     """ISA-L's call for a whole input gave other bytes on about one stack in fifty."""
     draw = np.random.default_rng(0)

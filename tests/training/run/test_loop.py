@@ -409,6 +409,7 @@ def test_a_tick_is_a_multiple_passed_or_a_phase_ended(
 
 @pytest.mark.parametrize("stop", [28, 52])
 @pytest.mark.parametrize("labels", ["projection", "acgan"])
+@pytest.mark.slow
 def test_a_killed_run_with_classes_goes_on_as_if_it_had_never_stopped(
     conditional: TrainingConfig, labelled: Prepared, tmp_path: Path, labels: str, stop: int
 ) -> None:
@@ -493,6 +494,7 @@ OTHERS = ["mirror=false", "augment=color", "precision=fp32", "levels.8.penalty_s
 
 @pytest.mark.parametrize("settings", [CHANGES, OTHERS])
 @pytest.mark.parametrize("stop", [32, 36])
+@pytest.mark.slow
 def test_a_run_goes_on_with_other_settings_and_a_killed_one_in_the_same_bytes(
     config: TrainingConfig,
     prepared: Prepared,
