@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from models.families.progan.generator import Generator
-from service.engine.backends.eager import fold
+from service.engine.backends.eager import FoldedModules
 from service.engine.backends.openvino import CompiledStep, Compiler
 from service.engine.backends.openvino_graph import graph_of, shape_after
 
@@ -23,14 +23,13 @@ def compiled_parts(
 
     Args:
         generator: network to compile; takes ownership and changes it.
-        cuts: 0 for one graph; at most `len(generator.levels) + 1`: the last exit is separate.
+        cuts: 0 for one graph; at most `len(generator.trunk)`: the last exit is separate.
     """
-    for part in (generator.stem, generator.levels, generator.exits):
-        fold(part)
-    chain = [generator.stem, *generator.levels, generator.exits[-1]]
+    folded = FoldedModules.of(generator)
+    chain = [*folded.trunk, folded.ways[-1]]
     cuts = min(cuts, len(chain) - 1)
     compile_graph = Compiler(threads, precision)
-    shape = (generator.config.entry_size,)
+    shape = (folded.entry_size,)
     steps: list[CompiledStep] = []
     for part in [[module] for module in chain[:cuts]] + [chain[cuts:]]:
         graph = graph_of(part, shape)

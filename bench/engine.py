@@ -29,15 +29,16 @@ import numpy as np
 import openvino
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from bench.cuts import compiled_parts
 from bench.taken import taken_of
 from models.bundle import load_bundle
 from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator, leaky_relu_pixel_norm
-from models.layers import UpConv2d, upsample
+from models.layers import UpConv2d
 from models.pixels import to_pixels
+from models.resampling import upsample
 from service.engine.backends.eager import CompiledNetwork, eager_network
 from service.engine.backends.select import select_backend
 from service.engine.device import Target, device_precision
@@ -68,7 +69,9 @@ class Row:
 def generator_of(network: str) -> Generator:
     """Return a new copy of a network, since each variant takes ownership of it."""
     if network != "full-256":
-        return load_bundle(SHIPPED / network).generator
+        generator = load_bundle(SHIPPED / network).generator
+        assert isinstance(generator, Generator)
+        return generator
     torch.manual_seed(0)
     return Generator(FULL).eval().requires_grad_(False)
 
@@ -88,22 +91,33 @@ def textbook(generator: Generator) -> Run:
     return run
 
 
-def largest(network: CompiledNetwork | Generator) -> Run:
-    """Return the path to the largest picture, from the input of the stem."""
+def largest(network: CompiledNetwork) -> Run:
+    """Return the path to the largest picture, from entry vectors."""
 
     def run(z: Tensor) -> Tensor:
-        x = network.stem(z)
-        for level in network.levels:
-            x = level(x)
-        return network.exits[-1](x)
+        for step in network.trunk[: network.starts[-1]]:
+            z = step(z)
+        return network.ways[-1](z)
+
+    return run
+
+
+def unfolded(generator: Generator) -> Run:
+    """Return the same path through the layers as they are trained."""
+
+    def run(z: Tensor) -> Tensor:
+        for step in generator.trunk:
+            z = step(z)
+        return generator.exits[-1](z)
 
     return run
 
 
 def eager_bfloat16(generator: Generator) -> Run:
     """Return the network with folded weights, in bf16 throughout."""
-    form = eager_network(generator.stem, generator.levels, generator.exits, CPU)
-    for part in (generator.stem, generator.levels, generator.exits):
+    form = eager_network(generator, CPU)
+    for part in (*generator.trunk, form.ways[-1]):
+        assert isinstance(part, nn.Module)
         part.to(torch.bfloat16)
     run = largest(form)
     return lambda z: run(z.to(torch.bfloat16)).float()
@@ -114,9 +128,9 @@ def forms_of(network: str, threads: int) -> dict[str, Run]:
     eager = generator_of(network)
     folded = generator_of(network)
     forms: dict[str, Run] = {
-        BASELINE: largest(eager),
+        BASELINE: unfolded(eager),
         "textbook fp32": textbook(eager),
-        "folded fp32": largest(eager_network(folded.stem, folded.levels, folded.exits, CPU)),
+        "folded fp32": largest(eager_network(folded, CPU)),
         "folded bf16": eager_bfloat16(generator_of(network)),
     }
     for precision in ("fp32", "bf16"):

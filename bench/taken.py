@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.families.progan.generator import Generator
+from models.family import ImageGenerator
 from models.latent import label_of, latent_of
 
 
-def taken_of(generator: Generator, seeds: Sequence[int]) -> tuple[Tensor, Tensor | None]:
+def taken_of(generator: ImageGenerator, seeds: Sequence[int]) -> tuple[Tensor, Tensor | None]:
     """Return latents `[N, L]` and labels int64 `[N]`; None if there are no classes."""
     size, classes = generator.config.latent_size, generator.config.classes
     latents = torch.from_numpy(np.stack([latent_of(seed, size) for seed in seeds]))

@@ -17,7 +17,7 @@ from draw_pictures import HERE, grid
 from PIL import Image
 
 from models.bundle import load_bundle
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from models.latent import latent_of
 from models.pixels import to_pixels
 

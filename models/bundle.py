@@ -1,7 +1,7 @@
 """The exported artifact: a folder with `generator.safetensors`, `card.json` and `preview.webp`.
 
-Owns saving, strict loading and the digest. Nothing is ever unpickled. `FAMILIES` maps
-the family in a card to its generator class.
+Owns saving, strict loading and the digest. Nothing is ever unpickled. The family in a card, a name
+in `models.families.table`, determines the class of its generator.
 """
 
 from __future__ import annotations
@@ -9,19 +9,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
 
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
-from torch import Tensor, nn
+from torch import Tensor
 
 from models.card import ADVICE, Card, CardError
-from models.families.progan.config import ExitShape, NetworkConfig
-from models.families.progan.generator import Generator
+from models.families.table import FAMILIES
+from models.family import ImageGenerator
 from models.layout import (
     CARD_FILE,
     MAX_CARD_BYTES,
@@ -37,50 +35,15 @@ class BundleError(ValueError):
     """An unusable bundle; the message names the file and states the remedy."""
 
 
-class LevelledGenerator(Protocol):
-    """Read-only interface of a generator, as inference engines use it."""
-
-    @property
-    def config(self) -> NetworkConfig:
-        """Resolutions, channels and feature maps."""
-        ...
-
-    @property
-    def embedding(self) -> nn.Embedding | None:
-        """Class embedding, one vector `[L]` per class; None without classes."""
-        ...
-
-    @property
-    def stem(self) -> nn.Module:
-        """Latents `[N, L]`, or `conditioned` ones `[N, 2L]` with classes -> features of level 0."""
-        ...
-
-    @property
-    def levels(self) -> nn.ModuleList:
-        """Module k maps the features of level k to those of level k + 1."""
-        ...
-
-    @property
-    def exits(self) -> nn.ModuleList:
-        """Module k maps the features of level k to images `[N, C, h, w]`, about [-1, 1]."""
-        ...
-
-    def state_dict(self) -> dict[str, Any]: ...
-
-
-Builder = Callable[[NetworkConfig, tuple[ExitShape, ...]], Generator]
-FAMILIES: dict[str, Builder] = {"progan": Generator}
-
-
 @dataclass(frozen=True)
 class Bundle:
     """A generator in fp32 on the CPU, in evaluation mode, and its card."""
 
-    generator: Generator
+    generator: ImageGenerator
     card: Card
 
 
-def save_bundle(folder: Path, generator: Generator, card: Card, preview: bytes) -> Card:
+def save_bundle(folder: Path, generator: ImageGenerator, card: Card, preview: bytes) -> Card:
     """Write a bundle into the existing, empty `folder` and flush it to disk (fsync).
 
     Weights and floating-point buffers are written in fp32, integers unchanged. The caller renames
@@ -158,9 +121,7 @@ def load_bundle(folder: Path) -> Bundle:
             f"{path} has SHA-256 {digest}, its card says {card.weights_sha256}: the file is "
             "truncated or changed. Copy the bundle again"
         )
-    if card.family not in FAMILIES:
-        known = ", ".join(sorted(FAMILIES))
-        raise BundleError(f"{folder}: generator family {card.family!r} is unknown (known: {known})")
+    require_family(folder, card)
     try:
         generator = _build(card, safetensors.torch.load(weights))
     except (SafetensorError, RuntimeError, TypeError, ValueError, OverflowError) as error:
@@ -168,15 +129,31 @@ def load_bundle(folder: Path) -> Bundle:
     return Bundle(generator.eval().requires_grad_(False), card)
 
 
-def _build(card: Card, tensors: dict[str, Tensor]) -> Generator:
+def require_family(folder: Path, card: Card) -> None:
+    """Reject a card of an unknown family, or of another one than its network.
+
+    Raises:
+        BundleError: in both cases.
+    """
+    if card.family not in FAMILIES:
+        known = ", ".join(sorted(FAMILIES))
+        raise BundleError(f"{folder}: generator family {card.family!r} is unknown (known: {known})")
+    if card.family != card.network.family:
+        raise BundleError(
+            f"{folder}: the card has the family {card.family!r}, its network is of "
+            f"{card.network.family!r}. {ADVICE}"
+        )
+
+
+def _build(card: Card, tensors: dict[str, Tensor]) -> ImageGenerator:
     """Build the generator of a card and load `tensors` into it.
 
     Shapes are checked on the meta device first, because a card may describe a network too large
     for memory.
     """
-    builder, shapes = FAMILIES[card.family], tuple(exit_.shape for exit_ in card.exits)
+    build, shapes = FAMILIES[card.family].generator, tuple(exit_.shape for exit_ in card.exits)
     with torch.device("meta"):
-        builder(card.network, shapes).load_state_dict(tensors, strict=True, assign=True)
-    generator = builder(card.network, shapes)
+        build(card.network, shapes).load_state_dict(tensors, strict=True, assign=True)
+    generator = build(card.network, shapes)
     generator.load_state_dict(tensors, strict=True)
     return generator

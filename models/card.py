@@ -13,7 +13,9 @@ from typing import Annotated, Any, ClassVar, Self, cast
 
 from pydantic import ConfigDict, Field, JsonValue, TypeAdapter
 
-from models.families.progan.config import ExitShape, NetworkConfig
+from models.exit_shape import ExitShape
+from models.families.config import FamilyConfig
+from models.families.configs import NetworkField
 from models.latent import MAX_SEED
 from models.picture import THUMBNAIL_SIZE, BitDepth, ValueRange, require_depth
 from models.strict_json import STRICT, missing_keys, read_strictly
@@ -130,7 +132,7 @@ class Card:
     title: str
     description: str
     licence: str
-    network: NetworkConfig
+    network: NetworkField
     exits: tuple[Exit, ...]
     data: Data
     weights_sha256: Sha256
@@ -171,6 +173,11 @@ class Card:
         """The resolutions the model offers, smallest first."""
         return self.network.resolutions
 
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """Names of what a request may choose (`FamilyConfig.takes`)."""
+        return self.network.takes
+
     def to_dict(self) -> dict[str, Any]:
         """Convert to plain values that JSON can represent."""
         values = asdict(self) | {"network": self.network.to_dict()}
@@ -198,7 +205,7 @@ class Card:
         return cast("Self", card)
 
 
-def _check_golden(golden: Golden, network: NetworkConfig) -> None:
+def _check_golden(golden: Golden, network: FamilyConfig) -> None:
     values = THUMBNAIL_SIZE**2 * network.channels
     if golden.resolution not in network.resolutions or len(golden.thumbnail) != values:
         raise CardError(

@@ -1,6 +1,7 @@
 """The layers of a Progressive GAN, each with its section of the paper.
 
-Owns arithmetic on feature maps `[N, C, H, W]`; knows nothing of levels or growth.
+Owns arithmetic on feature maps `[N, C, H, W]`; knows nothing of levels or growth. Each layer with a
+scale folds itself.
 Section numbers are those of Karras et al. 2018, "Progressive Growing of GANs".
 """
 
@@ -15,6 +16,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx
+
+from models.folding import plain_convolution, plain_linear, plain_transposed
+from models.resampling import pad_circular, spread, upsampling_kernel
 
 LEAKY_SLOPE = 0.2  # appendix A
 HE_GAIN = math.sqrt(2.0)  # He et al. 2015, for layers followed by a leaky ReLU
@@ -45,6 +49,10 @@ class EqualizedLinear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return F.linear(x, cached_kernel(self), self.bias)
 
+    def folded(self) -> nn.Module:
+        """The plain layer with the scale in its weights."""
+        return plain_linear(self.kernel(), self.bias)
+
 
 class EqualizedConv2d(nn.Module):
     """A convolution that keeps the size, `[N, in_maps, H, W]` -> `[N, out_maps, H, W]`."""
@@ -68,10 +76,10 @@ class EqualizedConv2d(nn.Module):
             return F.conv2d(pad_circular(x, self.padding), cached_kernel(self), self.bias)
         return F.conv2d(x, cached_kernel(self), self.bias, padding=self.padding)
 
-
-def pad_circular(x: Tensor, pixels: int) -> Tensor:
-    """Pad each side of `[N, C, H, W]` with pixels of the opposite side."""
-    return F.pad(x, (pixels,) * 4, mode="circular")
+    def folded(self) -> nn.Module:
+        """The plain layer with the scale in its weights; subclasses fold themselves."""
+        padding, circular = (0, self.padding) if self.circular else (self.padding, 0)
+        return plain_convolution(self.kernel(), self.bias, padding, circular=circular)
 
 
 def make_circular(network: nn.Module) -> None:
@@ -85,17 +93,6 @@ def make_circular(network: nn.Module) -> None:
 # Resampling fused with a convolution: nearest-neighbour x2 and then a 3x3 convolution equal one
 # stride-2 transposed convolution, whose 4x4 kernel is the sum of four shifted copies of the 3x3
 # kernel, at 4/9 of the multiplications. Downsampling is its transpose.
-
-
-def spread(weight: Tensor) -> Tensor:
-    """Sum of four copies of a 3x3 kernel, shifted by 0 or 1: `[O, I, 3, 3]` -> `[O, I, 4, 4]`."""
-    w = F.pad(weight, (1, 1, 1, 1))
-    return w[:, :, 1:, 1:] + w[:, :, :-1, 1:] + w[:, :, 1:, :-1] + w[:, :, :-1, :-1]
-
-
-def upsampling_kernel(weight: Tensor) -> Tensor:
-    """The transposed kernel equal to nearest x2, then 3x3: `[O, I, 3, 3]` -> `[I, O, 4, 4]`."""
-    return spread(weight).flip(2, 3).transpose(0, 1)
 
 
 class UpConv2d(EqualizedConv2d):
@@ -113,6 +110,11 @@ class UpConv2d(EqualizedConv2d):
         x, padding = (pad_circular(x, 1), 3) if self.circular else (x, 1)
         return F.conv_transpose2d(x, cached_kernel(self), self.bias, stride=2, padding=padding)
 
+    def folded(self) -> nn.Module:
+        """The plain transposed convolution."""
+        padding, circular = (3, 1) if self.circular else (1, 0)
+        return plain_transposed(self.kernel(), self.bias, padding, circular=circular)
+
 
 class DownConv2d(EqualizedConv2d):
     """Convolve 3x3 and downsample x2, `[N, in_maps, 2H, 2W]` -> `[N, out_maps, H, W]`."""
@@ -128,15 +130,10 @@ class DownConv2d(EqualizedConv2d):
         x, padding = (pad_circular(x, 1), 0) if self.circular else (x, 1)
         return F.conv2d(x, cached_kernel(self), self.bias, stride=2, padding=padding)
 
-
-def upsample(x: Tensor) -> Tensor:
-    """Nearest-neighbour upsampling x2: `[N, C, H, W]` -> `[N, C, 2H, 2W]`."""
-    return F.interpolate(x, scale_factor=2.0, mode="nearest")
-
-
-def downsample(x: Tensor) -> Tensor:
-    """Average pooling of 2x2 blocks: `[N, C, 2H, 2W]` -> `[N, C, H, W]`."""
-    return F.avg_pool2d(x, 2)
+    def folded(self) -> nn.Module:
+        """The plain convolution with stride 2."""
+        padding, circular = (0, 1) if self.circular else (1, 0)
+        return plain_convolution(self.kernel(), self.bias, padding, stride=2, circular=circular)
 
 
 # ----------------------------------------------------------------------------------------

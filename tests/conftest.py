@@ -11,12 +11,14 @@ import torch
 
 from models.bundle import save_bundle
 from models.card import Card, Data, Exit, Golden
-from models.families.progan.config import ExitShape, NetworkConfig, level_of
+from models.exit_shape import ExitShape
+from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from models.latent import label_of, latent_of
 from models.picture import Pixels, ValueRange, thumbnail_of
 from models.pixels import to_pixels
+from models.resolution import level_of
 from service.settings import Settings
 
 MakeBundle = Callable[..., Path]

@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
-from torch import Tensor
 
-from models.families.progan.config import level_of
-from models.families.progan.generator import Generator, conditioned
+from models.entrance import ClassPoint
+from models.family import ImageGenerator
 from models.latent import Latent, label_of, latent_of, parse_seed, slerp
-from models.layers import pixel_norm
 from models.picture import BitDepth, Pixels
 from models.pixels import to_pixels
 
@@ -45,56 +43,49 @@ class Sampler:
         bit_depth: of the pictures.
     """
 
-    generator: Generator
+    generator: ImageGenerator
     resolution: int
     label: int | None = None
     bit_depth: BitDepth = 8
 
     def picture(self, seed: int) -> Pixels:
         """Render the picture `[H, W, C]` of a seed."""
-        return self._render(torch.from_numpy(self._latent(seed)), self._vector(seed))
+        return self._render(self._latent(seed), self._point(seed, seed, 0.0))
 
     def walk(self, seeds: Sequence[int], steps: int) -> Iterator[Pixels]:
         """Yield pictures along great circles from each seed to the next; the last seed ends it.
 
-        A segment has `steps` pictures. The vectors of two classes are scaled to unit mean square
-        and interpolated linearly.
+        A segment has `steps` pictures. Between two classes, the entrance of the generator
+        interpolates.
         """
         for start, end in pairwise(seeds):
             yield self.picture(start)
             for step in range(1, steps):
                 t = step / steps
-                latent = torch.from_numpy(slerp(self._latent(start), self._latent(end), t))
-                yield self._render(latent, self._vector_between(start, end, t))
+                latent = slerp(self._latent(start), self._latent(end), t)
+                yield self._render(latent, self._point(start, end, t))
         yield self.picture(seeds[-1])
 
     def _latent(self, seed: int) -> Latent:
         return latent_of(seed, self.generator.config.latent_size)
 
-    def _class_of(self, seed: int) -> int:
-        own = label_of(seed, self.generator.config.classes)
-        return own if self.label is None else self.label
-
-    def _vector(self, seed: int) -> Tensor | None:
-        if self.generator.embedding is None:
+    def _point(self, start: int, end: int, t: float) -> ClassPoint | None:
+        classes = self.generator.config.classes
+        if not classes:
             return None
-        return self.generator.embedding.weight[self._class_of(seed)]
-
-    def _vector_between(self, start: int, end: int, t: float) -> Tensor | None:
-        first, last = self._vector(start), self._vector(end)
-        if first is None or last is None or self._class_of(start) == self._class_of(end):
-            return first
-        ends = pixel_norm(torch.stack([first, last]))  # so that both have equal weight
-        return torch.lerp(ends[0], ends[1], t)
+        if self.label is not None:
+            return ClassPoint(self.label, self.label)
+        return ClassPoint(label_of(start, classes), label_of(end, classes), t)
 
     @torch.no_grad()
-    def _render(self, latent: Tensor, vector: Tensor | None) -> Pixels:
-        generator, level = self.generator, level_of(self.resolution)
-        z = latent[None].to(next(generator.parameters()).device)
-        x = generator.stem(z if vector is None else conditioned(z, vector[None]))
-        for part in generator.levels[:level]:
-            x = part(x)
-        return to_pixels(generator.exits[level](x), self.bit_depth)[0].cpu().numpy()
+    def _render(self, latent: Latent, point: ClassPoint | None) -> Pixels:
+        generator = self.generator
+        way = generator.ways[generator.config.resolutions.index(self.resolution)]
+        entry = generator.entrance.enter(torch.from_numpy(latent), point)
+        x = entry[None].to(next(generator.parameters()).device)
+        for module in generator.trunk[: way.start]:
+            x = module(x)
+        return to_pixels(way.module(x), self.bit_depth)[0].cpu().numpy()
 
 
 def parse_seeds(text: str) -> list[Seed]:

@@ -16,8 +16,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.family import ImageGenerator
+from models.growth import Growth
 from models.latent import label_of, latent_of
 from models.picture import BitDepth, Pixels
 from models.pixels import to_pixels
@@ -31,7 +31,7 @@ RENDER_BATCH = 16
 
 
 def latents_and_labels(
-    generator: Generator, seeds: Sequence[int], labels: Sequence[int] | None = None
+    generator: ImageGenerator, seeds: Sequence[int], labels: Sequence[int] | None = None
 ) -> tuple[Tensor, Tensor | None]:
     """Latents `[N, L]` and classes `[N]` of `seeds`; without `labels` each seed has its own class.
 
@@ -47,7 +47,7 @@ def latents_and_labels(
 
 @torch.no_grad()
 def render(
-    generator: Generator,
+    generator: ImageGenerator,
     seeds: Sequence[int],
     growth: Growth,
     labels: Sequence[int] | None = None,
@@ -90,7 +90,7 @@ def grid_seeds(classes: int) -> tuple[list[int], list[int] | None]:
     return list(range(COLUMNS)) * rows, [label for label in shown for _ in range(COLUMNS)]
 
 
-def write_grid(folder: Path, generator: Generator, growth: Growth, images_shown: int) -> Path:
+def write_grid(folder: Path, generator: ImageGenerator, growth: Growth, images_shown: int) -> Path:
     """Write the grid of the current generator as PNG, atomically.
 
     Raises:

@@ -18,8 +18,8 @@ from rich.console import Console
 
 from bench.learning.reaching import Point, seconds_to, times_faster
 from bench.learning.settings import full_size, up_to
-from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.family import ImageGenerator
+from models.growth import Growth
 from training.commands.evaluate import EVALUATION_FIRST_SEED
 from training.config.config import LevelPlan, TrainingConfig
 from training.config.presets import PRESETS
@@ -85,7 +85,7 @@ class Ruler:
         self._network = load_efficientnet(weights_path(), torch.device("cpu"))
         self._features = efficientnet_features(self.real, self._network)
 
-    def measure(self, average: Generator, growth: Growth, scratch: Path) -> Numbers:
+    def measure(self, average: ImageGenerator, growth: Growth, scratch: Path) -> Numbers:
         """Compute both metrics, by `training.quality`."""
         drawn = draw_generated(
             average,

@@ -23,7 +23,8 @@ from torch import Tensor, nn
 from torch.optim import Adam
 
 from bench.learning.settings import PEER_LEARNING_RATE, peer_parameters
-from models.families.progan.config import BASE_RESOLUTION, NetworkConfig
+from models.families.progan.config import NetworkConfig
+from models.resolution import BASE_RESOLUTION
 
 REQUIREMENT = "pro-gan-pth==3.4"
 PACKAGE = "pro_gan_pytorch"

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Protocol
 
 from models.card import Card
-from models.families.progan.config import Size
 from models.latent import label_of
 from models.picture import Pixels
+from models.resolution import Size
 from service.batching.recipe import Recipe
 from service.errors import EngineLost, OutOfRange
 

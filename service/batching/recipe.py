@@ -40,7 +40,7 @@ class Recipe:
 
     Attributes:
         model: pinned name, `name@digest`.
-        resolution: resolution of a level of the model (`models.families.progan.config`).
+        resolution: resolution of a level of the model (`models.resolution`).
         label: name of a class, for models with labels; None: the class is derived from each seed
             (`models.latent`), and between two seeds the class vectors are interpolated, too.
         watermark: name of the watermark in its pixels (`service.watermark.key`); `none` if the

@@ -49,13 +49,13 @@ def exact_sizes(step: Step, x: Tensor, alone: Tensor, sizes: Sequence[int]) -> l
 
 
 def exact_network(
-    network: CompiledNetwork, latents: Tensor, sizes: Sequence[int]
+    network: CompiledNetwork, entries: Tensor, sizes: Sequence[int]
 ) -> CompiledNetwork:
-    """Restrict each step of `network` to the batch sizes at which it is exact for `latents`.
+    """Restrict each step of `network` to the batch sizes at which it is exact for `entries`.
 
     Args:
         network: a network that may be exact at some batch sizes only.
-        latents: inputs of the stem `[N, L]` or `[N, 2L]`; N is at least the largest of `sizes`.
+        entries: entry vectors `[N, size]`; N is at least the largest of `sizes`.
         sizes: batch sizes to try, largest first; if empty, every step runs in batches of one.
     """
 
@@ -63,20 +63,18 @@ def exact_network(
         alone = torch.cat([step(x[i : i + 1]) for i in range(len(x))])
         return ExactStep(step, exact_sizes(step, x, alone, sizes)), alone
 
-    stem, reached = prove(network.stem, latents)
-    features = [reached]
-    levels: list[ExactStep] = []
-    for step in network.levels:
-        level, reached = prove(step, reached)
-        levels.append(level)
+    features = [entries]
+    trunk: list[ExactStep] = []
+    for step in network.trunk:
+        exact, reached = prove(step, features[-1])
+        trunk.append(exact)
         features.append(reached)
-    starts = [features[min(k, len(levels))] for k in range(len(network.exits))]
-    exits = (prove(leave, x)[0] for leave, x in zip(network.exits, starts, strict=True))
-    return replace(network, stem=stem, levels=tuple(levels), exits=tuple(exits))
+    pairs = zip(network.ways, network.starts, strict=True)
+    ways = (prove(way, features[start])[0] for way, start in pairs)
+    return replace(network, trunk=tuple(trunk), ways=tuple(ways))
 
 
 def single_image_network(network: CompiledNetwork) -> CompiledNetwork:
     """Restrict each step of `network` to batches of one: slower, and exact by construction."""
-    levels = tuple(ExactStep(step, ()) for step in network.levels)
-    exits = tuple(ExactStep(step, ()) for step in network.exits)
-    return replace(network, stem=ExactStep(network.stem, ()), levels=levels, exits=exits)
+    trunk = tuple(ExactStep(step, ()) for step in network.trunk)
+    return replace(network, trunk=trunk, ways=tuple(ExactStep(way, ()) for way in network.ways))

@@ -22,12 +22,12 @@ from service.batching.engine import EngineMode, ModelInfo
 from service.batching.recipe import Recipe, point_of
 from service.engine.backends.eager import CompiledNetwork
 from service.engine.backends.select import select_backend
-from service.engine.class_vectors import ClassVectors, class_vectors_of
 from service.engine.device import Target, libraries_of, processor_of
 from service.engine.device_errors import fault_of, free_memory
+from service.engine.entry_vectors import EntryVectors
 from service.engine.exactness import exact_network, ladder, single_image_network
 from service.engine.picture_marker import PictureMarker
-from service.engine.rendering import generator_inputs, render_network
+from service.engine.rendering import render_network
 from service.engine.self_test import (
     BrokenPromiseError,
     GoldenReport,
@@ -49,7 +49,7 @@ class LoadedModel:
 
     network: CompiledNetwork
     served: ModelInfo
-    classes: ClassVectors | None = None
+    entry: EntryVectors
     marker: PictureMarker | None = None
 
     def render_batch(self, recipes: Sequence[Recipe]) -> list[Pixels]:
@@ -60,9 +60,8 @@ class LoadedModel:
             DeviceLost: the device is unusable for this process.
         """
         try:
-            card = self.served.card
-            size, depth = card.network.latent_size, card.bit_depth
-            return render_network(self.network, size, recipes, self.classes, self.marker, depth)
+            depth = self.served.card.bit_depth
+            return render_network(self.network, self.entry, recipes, self.marker, depth)
         except Exception as error:
             if (fault := fault_of(error)) is None:
                 raise
@@ -93,13 +92,13 @@ def _load_in_precision(folder: Path, target: Target, max_batch: int, learn: Lear
     card = bundle.card
     if card.bit_depth == 16:
         target = replace(target, precision="fp32")
-    classes = class_vectors_of(bundle.generator.embedding, card.labels)
+    entry = EntryVectors(bundle.generator.entrance, card.labels)
     network = select_backend(bundle.generator, target)
     libraries = f"{libraries_of(target)}, {network.engine}"
     mode = EngineMode(
         str(target.device), network.precision, libraries, processor=processor_of(target)
     )
-    model = LoadedModel(network, ModelInfo(card, mode), classes)
+    model = LoadedModel(network, ModelInfo(card, mode), entry)
 
     report = verify_golden(card, model.render_batch)
     _log_golden(card, report, mode)
@@ -162,9 +161,8 @@ def make_exact(model: LoadedModel, max_batch: int, learn: Learn) -> LoadedModel:
     probes = [Recipe(name, point_of(seed), top) for seed in range(max(sizes, default=1))]
     torch.set_num_threads(model.network.torch_threads)  # as in `render_network`
     with torch.inference_mode():
-        latents = generator_inputs(probes, card.network.latent_size, model.classes)
-        latents = latents.to(model.network.device)
-        exact = replace(model, network=exact_network(model.network, latents, sizes))
+        entries = model.entry.of(probes).to(model.network.device)
+        exact = replace(model, network=exact_network(model.network, entries, sizes))
 
     def timed(recipes: Sequence[Recipe]) -> list[Pixels]:
         began = time.monotonic()

@@ -100,6 +100,10 @@ class ModelCard(BaseModel):
         examples=[[0.0, 4095.0]],
     )
     labels: list[str]
+    family: str = Field(description="Family of the generator.", examples=["progan"])
+    takes: list[str] = Field(
+        description="Names of what a request may choose.", examples=[["seed", "label"]]
+    )
     exits: list[dict[str, Any]]
     data: dict[str, Any]
     training: dict[str, Any]
@@ -200,6 +204,8 @@ def model_card(served: ModelInfo, default: str | None) -> ModelCard:
         bit_depth=card.bit_depth,
         value_range=list(card.value_range) if card.value_range else None,
         labels=list(card.labels),
+        family=card.family,
+        takes=list(card.takes),
         exits=list(values["exits"]),
         data=values["data"],
         training=card.training,

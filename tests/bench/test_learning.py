@@ -52,7 +52,7 @@ from bench.rivals.networks import WIDTHS
 from models.families.progan.config import NetworkConfig
 from models.families.progan.discriminator import Discriminator
 from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from training.config.config import TrainingConfig
 from training.config.groups import LevelPlan, PenaltyConfig
 from training.config.presets import PRESETS

@@ -20,11 +20,13 @@ from PIL import Image
 
 from models.bundle import load_bundle
 from models.families.progan.config import NetworkConfig
+from models.families.progan.entrance import ProganEntrance
 from models.picture import in_colour, in_eight_bits
 from models.pixels import from_pixels
 from service.app import create_app
 from service.batching.recipe import Recipe, point_of
 from service.engine.backends.eager import CompiledNetwork
+from service.engine.entry_vectors import EntryVectors
 from service.engine.rendering import render_network
 from service.files import picture_file
 from service.media.png import write_png
@@ -45,6 +47,7 @@ from training.run.loop import train
 pytestmark = pytest.mark.timeout(900)
 
 SIZE, TWELVE_BITS = 32, (0.0, 4095.0)
+ENTRY = EntryVectors(ProganEntrance(8))
 CONFIG = TrainingConfig(
     preset="scans",
     network=NetworkConfig(SIZE, 1, latent_size=8, fmap_base=64, fmap_max=8),
@@ -149,10 +152,15 @@ def test_numbers_pass_from_the_file_to_the_answer_without_a_change(
     for number, pixels in enumerate(ImageStream(prepared, 0).gather(SIZE, np.arange(12))):
         images = from_pixels(torch.from_numpy(pixels[None]))
         network = CompiledNetwork(
-            lambda z: z, (), (lambda _, images=images: images,) * 4, torch.device("cpu"), "fp32"
+            (),
+            (lambda _, images=images: images,),
+            (0,),
+            (SIZE,),
+            torch.device("cpu"),
+            "fp32",
         )
         recipe = Recipe(card.pinned_name, point_of(number), SIZE)
-        (made,) = render_network(network, 8, [recipe], bit_depth=card.bit_depth)
+        (made,) = render_network(network, ENTRY, [recipe], bit_depth=card.bit_depth)
         png = picture_file(recipe, card, made, "png", None).content
 
         with av.open(io.BytesIO(png), "r") as container:

@@ -13,9 +13,11 @@ import torch
 from models import bundle as bundle_module
 from models.bundle import BundleError, load_bundle, load_card, save_bundle
 from models.card import Card, Data, Exit
-from models.families.progan.config import ExitShape, NetworkConfig
+from models.exit_shape import ExitShape
+from models.families.config import FamilyConfig
+from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from models.layout import file_sha256
 
 SHAPES = (ExitShape((5,)), ExitShape((1, 3, 1), (4, 6)), ExitShape((3, 3), (8,)), ExitShape())
@@ -276,12 +278,13 @@ def test_counts_among_the_weights_stay_whole_numbers(
 ) -> None:
     """Such as `num_batches_tracked` of a batch norm: fp32 would round them above 2^24."""
 
-    def build(config: NetworkConfig, shapes: tuple[ExitShape, ...]) -> Generator:
+    def build(config: FamilyConfig, shapes: tuple[ExitShape, ...] | None) -> Generator:
         generator = Generator(config, shapes)
         generator.norm = torch.nn.BatchNorm1d(2)
         return generator
 
-    monkeypatch.setitem(bundle_module.FAMILIES, "progan", build)
+    offer = replace(bundle_module.FAMILIES["progan"], generator=build)
+    monkeypatch.setitem(bundle_module.FAMILIES, "progan", offer)
     generator = build(card.network, (ExitShape(),) * 4)
     generator.get_submodule("norm").get_buffer("num_batches_tracked").fill_(2**24 + 1)
 
@@ -327,4 +330,12 @@ def test_a_pipe_is_not_read(folder: Path, name: str) -> None:
     os.mkfifo(folder / name)
 
     with pytest.raises(BundleError, match=r"cannot be read: it is not a file"):
+        load_bundle(folder)
+
+
+def test_a_card_names_the_family_of_its_network(folder: Path) -> None:
+    """A network of another family would be built from the wrong shapes."""
+    change_card(folder, family="vae")
+
+    with pytest.raises(BundleError, match="generator family 'vae' is unknown"):
         load_bundle(folder)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models.card import FORMAT_VERSION, NAME_PATTERN, Card, CardError, model_name_of
-from models.families.progan.config import ExitShape
+from models.exit_shape import ExitShape
 from models.layout import CARD_FILE
 
 

@@ -12,14 +12,13 @@ from models.layers import (
     EqualizedConv2d,
     EqualizedLinear,
     UpConv2d,
-    downsample,
     in_fp32,
     kernels_cached,
     make_circular,
     minibatch_stddev,
     pixel_norm,
-    upsample,
 )
+from models.resampling import downsample, upsample
 
 
 def test_the_fused_up_convolution_equals_doubling_and_then_convolving() -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.families.progan.config import SQUARE, Size, level_of, resolution_of, size_of
 from models.layout import file_sha256
 from models.picture import ValueRange
+from models.resolution import SQUARE, Size, level_of, resolution_of, size_of
 from training.data.manifest import (
     LABELS_FILE,
     MANIFEST_FILE,

@@ -10,11 +10,11 @@ import torch
 
 from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from models.latent import MAX_SEED, parse_seed
 from service.batching.recipe import Method, Recipe, point_of, walk
 from service.engine.backends.eager import eager_network
-from service.engine.class_vectors import class_vectors_of
+from service.engine.entry_vectors import EntryVectors
 from service.engine.rendering import render_network
 from training.generation import Sampler, Seed, parse_seeds
 from training.rendering import render
@@ -32,9 +32,9 @@ def network(classes: int) -> Generator:
 def of_the_service(classes: int, recipes: list[Recipe]) -> np.ndarray:
     """The same weights in the service's engine, in eager mode; each picture alone."""
     generator = network(classes)
-    vectors = class_vectors_of(generator.embedding, NAMES[:classes])
-    engine = eager_network(generator.stem, generator.levels, generator.exits, torch.device("cpu"))
-    return np.stack([render_network(engine, 8, [recipe], vectors)[0] for recipe in recipes])
+    entry = EntryVectors(generator.entrance, NAMES[:classes])
+    engine = eager_network(generator, torch.device("cpu"))
+    return np.stack([render_network(engine, entry, [recipe])[0] for recipe in recipes])
 
 
 @pytest.mark.parametrize("classes", [0, 3])

@@ -9,7 +9,7 @@ from PIL import Image
 
 from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from models.latent import label_of, latent_of
 from models.pixels import to_pixels
 from tests.training.conftest import FullDisk

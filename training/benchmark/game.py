@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from models.families.progan.offer import draw_weights
 from models.pixels import from_pixels
 from training.benchmark.digits import StackedDigits
 from training.benchmark.networks import LATENT_SIZE, small_networks
@@ -79,7 +80,8 @@ def train_trial(
 def initial_state(trial: Trial) -> SmallState:
     """Create new networks, with initial weights drawn from the seed."""
     generator, discriminator = small_networks(trial.network)
-    return SmallState.initialise(generator, discriminator, trial.seed, BETA2, torch.device("cpu"))
+    device = torch.device("cpu")
+    return SmallState.initialise(generator, discriminator, draw_weights, trial.seed, BETA2, device)
 
 
 def take_trial_step(

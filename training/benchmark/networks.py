@@ -19,10 +19,10 @@ from models.layers import (
     EqualizedConv2d,
     EqualizedLinear,
     UpConv2d,
-    downsample,
     minibatch_stddev,
     pixel_norm,
 )
+from models.resampling import downsample
 
 LATENT_SIZE = 64
 GENERATOR_MAPS = (64, 32, 16, 8)  # at 4, 8, 16, 32 px

@@ -6,8 +6,8 @@ import math
 
 from pydantic.dataclasses import dataclass
 
-from models.families.progan.config import level_of
-from models.families.progan.growth import Growth
+from models.growth import Growth
+from models.resolution import level_of
 from models.strict_json import STRICT
 from training.benchmark.digits import SIZE
 from training.game.schedule import ScheduleState

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.bundle import load_bundle
-from models.families.progan.config import level_of, resolution_of
-from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.family import ImageGenerator
+from models.growth import Growth
+from models.resolution import level_of, resolution_of
 from training.benchmark.parts import (
     PARTS_FILE,
     PARTS_TABLE,
@@ -43,7 +43,7 @@ class Judged:
     """A network to be judged, at one resolution."""
 
     name: str
-    generator: Generator
+    generator: ImageGenerator
     resolution: int
     images_shown: int | None
 

@@ -1,7 +1,6 @@
 """`python -m training export`: a bundle of a checkpoint, verified before it is published.
 
-Owns the arguments and the order of the steps: averaged generator, fitted exits, card, preview, and
-the comparison of the written bundle with the run. The card has the quality of `evaluate`, or none.
+Owns arguments and the order: averaged generator, exits, card, preview, comparison with the run.
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ from safetensors import SafetensorError
 
 from models.bundle import load_bundle, load_card, save_bundle
 from models.card import NAME_PATTERN, Card, Data, model_name_of
-from models.families.progan.generator import Generator
+from models.families.progan.generator import Generator, require_progan
+from models.family import ImageGenerator
 from models.layout import CARD_FILE
 from training.atomic_folder import atomic_folder
 from training.device import add_machine_arguments, device_of, use_threads
@@ -136,7 +136,7 @@ def export_run(  # noqa: PLR0913 - options of the command, by keyword
     """
     check_destination(out, name, replace)
     loaded = load_run(run_folder, checkpoint)
-    average = loaded.network(resolution)
+    average = require_progan(loaded.network(resolution))
     steps_taken: JsonValue = exit_steps
     if keep:
         exits, old = reuse_exits(out, average)
@@ -144,8 +144,7 @@ def export_run(  # noqa: PLR0913 - options of the command, by keyword
     else:
         exits = new_exits(average.to(device), loaded.config.seed, exit_steps)
     generator = with_exits(average, exits)
-    names = (name, title, description)
-    card = card_of(run_folder, loaded, names, generator, exits, steps_taken)
+    card = card_of(run_folder, loaded, (name, title, description), generator, exits, steps_taken)
     try:
         with atomic_folder(out, replace=replace, public=True) as partial:
             save_bundle(partial, generator, card, preview_of(generator))
@@ -168,6 +167,7 @@ def card_of(
         *names,
         licence=origin.licence or "not stated",
         network=network,
+        family=network.family,
         exits=tuple(exit_.card_entry for exit_ in exits),
         data=Data(origin.name, origin.licence, origin.attribution, origin.images),
         weights_sha256="",
@@ -210,7 +210,7 @@ def check_destination(out: Path, name: str, replace: bool) -> None:
         raise ExportError(f"{out} is no bundle, so nothing replaces it: choose another --out")
 
 
-def prove(folder: Path, generator: Generator) -> Card:
+def prove(folder: Path, generator: ImageGenerator) -> Card:
     """Load the written bundle, and render its golden seeds again with it and with `generator`.
 
     Raises:

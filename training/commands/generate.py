@@ -15,8 +15,8 @@ import numpy as np
 
 from models.bundle import load_bundle
 from models.card import model_name_of
-from models.families.progan.config import resolution_of
 from models.picture import Pixels, ValueRange
+from models.resolution import resolution_of
 from training.device import add_machine_arguments, device_of, use_threads
 from training.generation import Sampler, Seed, parse_seeds
 from training.picture_files import (

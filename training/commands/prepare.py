@@ -20,7 +20,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as ProgressBar
 
-from models.families.progan.config import SQUARE, Size
+from models.resolution import SQUARE, Size
 from training.commands.prepare_summary import remarks, summary
 from training.data.options import PrepareOptions
 from training.data.prepare import PrepareProgress, Report, prepare

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from models.families.progan.config import SQUARE
 from models.picture import number_text
+from models.resolution import SQUARE
 from training.config.presets import PRESETS
 from training.data.manifest import SKIPPED_FILE, Manifest
 from training.data.skipped import reason_group

@@ -14,7 +14,8 @@ from typing import Annotated, Self
 from pydantic import Field, PlainValidator, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from models.families.progan.config import NetworkConfig
+from models.families.config import FamilyConfig
+from models.families.configs import read_network
 from training.config.groups import (
     BF16,
     MOST,
@@ -36,25 +37,12 @@ from training.objectives.losses import OBJECTIVES
 CONFIG_FILE = "config.json"  # in the folder of a run
 
 
-def read_network(value: object) -> NetworkConfig:
-    """Read a network configuration, given as such or as a dictionary.
-
-    Raises:
-        ValueError: a key is missing or unknown, or a value is out of range.
-    """
-    if isinstance(value, NetworkConfig):
-        return value
-    if not isinstance(value, dict):
-        raise ValueError(f"network must be an object, not {value!r}")  # noqa: TRY004 - for pydantic
-    return NetworkConfig.from_dict(value)  # pyright: ignore[reportUnknownArgumentType] - checked there
-
-
 @dataclass(frozen=True, config=STRICT)
 class TrainingConfig:
     """All settings of a run; together with the pictures they determine it."""
 
     preset: str = Field(description="the preset it started from")
-    network: Annotated[NetworkConfig, PlainValidator(read_network)] = Field(
+    network: Annotated[FamilyConfig, PlainValidator(read_network)] = Field(
         description="the shapes of both networks"
     )
     levels: tuple[LevelPlan, ...] = Field(description="one for each resolution, smallest first")

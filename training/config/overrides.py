@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from models.families.progan.config import NetworkConfig
+from models.families.config import FamilyConfig
 from training.config.config import TrainingConfig
 from training.config.groups import (
     AugmentationConfig,
@@ -33,8 +33,7 @@ GROUPS: dict[str, type[object]] = {
     "average": AverageConfig,
     "augmentation": AugmentationConfig,
 }
-NETWORK_NAMES = tuple(each.name for each in fields(NetworkConfig) if each.name != "resolution")
-NETWORK_SWITCHES = tuple(each.name for each in fields(NetworkConfig) if type(each.default) is bool)
+UNCHANGEABLE = ("family", "resolution")  # a preset decides them
 LEVEL_NAMES = tuple(each.name for each in fields(LevelPlan) if each.name != "resolution")
 
 Values = dict[str, Any]  # by name
@@ -93,7 +92,8 @@ def with_settings(config: TrainingConfig, settings: Mapping[str, object]) -> Tra
                 for resolution in levels if which == "*" else (int(which),):
                     levels[resolution][key] = value
             case ("network", key):
-                kind = bool if key in NETWORK_SWITCHES else int
+                key = _known(key, network_names(config.network), "network.")
+                kind = bool if isinstance(getattr(config.network, key), bool) else int
                 groups["network"][key] = read_value(name, (kind, None), given)
             case (group, key):
                 setting = setting_of(GROUPS[group], key)
@@ -146,7 +146,7 @@ def path_of(name: str, config: TrainingConfig) -> tuple[str, ...]:
         case [*path] if tuple(path) in FLAT_NAMES.values():
             return tuple(path)
         case ["network", key]:
-            return "network", _known(key, NETWORK_NAMES, "network.")
+            return "network", _known(key, network_names(config.network), "network.")
         case ["levels", which, key]:
             resolutions = [str(plan.resolution) for plan in config.levels]
             if which not in ("*", *resolutions):
@@ -172,6 +172,11 @@ def value_of(config: TrainingConfig, name: str) -> object:
             raise AssertionError(name)
 
 
+def network_names(network: FamilyConfig) -> tuple[str, ...]:
+    """Names of the settings of a network that may be changed, those of its family."""
+    return tuple(each.name for each in fields(network) if each.name not in UNCHANGEABLE)
+
+
 def _known(key: str, offered: Sequence[str], prefix: str) -> str:
     if key not in offered:
         meant = suggestion(key, offered)
@@ -182,7 +187,7 @@ def _known(key: str, offered: Sequence[str], prefix: str) -> str:
     return key
 
 
-def with_network(network: NetworkConfig, values: Values) -> NetworkConfig:
+def with_network(network: FamilyConfig, values: Values) -> FamilyConfig:
     """Change shapes of the network.
 
     Raises:

@@ -21,8 +21,8 @@ import numpy as np
 from PIL import Image
 from PIL.Image import Resampling
 
-from models.families.progan.config import SQUARE
 from models.picture import Pixels
+from models.resolution import SQUARE
 from training.data.colour import flattened, plain, scale_key, to_srgb
 from training.data.depth import is_deep, require_known, to_eight_bits
 from training.data.gray16 import require_gray, resize_gray, sixteen_bits

@@ -15,7 +15,8 @@ from typing import Any, ClassVar, Self, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from models.families.progan.config import (
+from models.picture import BitDepth, ValueRange, require_depth
+from models.resolution import (
     IMAGE_CHANNELS,
     SQUARE,
     Size,
@@ -24,7 +25,6 @@ from models.families.progan.config import (
     resolution_of,
     size_of,
 )
-from models.picture import BitDepth, ValueRange, require_depth
 from models.strict_json import STRICT
 from training.interpreter import python_command
 

@@ -10,15 +10,8 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from models.families.progan.config import (
-    IMAGE_CHANNELS,
-    MIN_RESOLUTION,
-    SQUARE,
-    Size,
-    level_of,
-    require_base,
-)
 from models.picture import BitDepth
+from models.resolution import IMAGE_CHANNELS, MIN_RESOLUTION, SQUARE, Size, level_of, require_base
 from training.data.manifest import DataError
 from training.data.shape import AUTO, FITS, Fit, Range
 
@@ -36,7 +29,7 @@ class PrepareOptions:
         licence: of the pictures, if the source does not know it.
         attribution: the credit that the licence requires.
         label_names: class names, if the source only numbers the classes.
-        shape: the base (`models.families.progan.config`), height and width; pictures have its
+        shape: the base (`models.resolution`), height and width; pictures have its
             aspect ratio.
         value_range: values that become black and white in gray pictures of more than 8 bits,
             (low, high), `auto`, or None: see `training.data.depth`.

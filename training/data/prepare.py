@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from models.families.progan.config import MIN_RESOLUTION
 from models.picture import range_text
+from models.resolution import MIN_RESOLUTION
 from training.atomic_folder import atomic_folder, clear_abandoned, write_durably
 from training.data.depth import FewValues
 from training.data.gray16 import RangeUse, range_of_data

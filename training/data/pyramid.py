@@ -18,9 +18,9 @@ from typing import Self
 
 import numpy as np
 
-from models.families.progan.config import SQUARE, Size, level_of, resolution_of, size_of
 from models.layout import file_sha256
 from models.picture import BitDepth, Pixels
+from models.resolution import SQUARE, Size, level_of, resolution_of, size_of
 from training.data.manifest import ArrayFile, images_file
 
 

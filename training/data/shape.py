@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from models.families.progan.config import BASE_RESOLUTION, SQUARE, Size, size_of
 from models.picture import BitDepth
+from models.resolution import BASE_RESOLUTION, SQUARE, Size, size_of
 
 Range = tuple[float, float]
 AUTO = "auto"
@@ -30,7 +30,7 @@ class Shape:
     """Size, channels and range of every prepared picture, and the rule for accepted pictures.
 
     Attributes:
-        resolution: of the largest level (`models.families.progan.config`).
+        resolution: of the largest level (`models.resolution`).
         channels: 1 gray, 3 RGB (transparency is composited over white), 4 RGBA.
         fit: `square`: only pictures of the aspect ratio of `base`, by default square, with at least
             this size; `exact`: only pictures of exactly this size; `crop`: the centre of any

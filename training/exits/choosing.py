@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.families.progan.config import ExitShape, resolution_of
+from models.exit_shape import ExitShape
 from models.families.progan.generator import Generator
+from models.resolution import resolution_of
 from training.exits.distillation_data import EXIT_PICTURES_AT_ONCE, ExitError, distillation_batch
 
 HELD_OUT_SEEDS = range(2_000_000, 2_000_128)

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from models.families.progan.config import ExitShape, Size
+from models.exit_shape import ExitShape
 from models.families.progan.exit import build_exit
 from models.families.progan.generator import Generator
+from models.resolution import Size
 
 SHARE_OF_PATH = 0.52  # largest cost of a deep exit, as a share of stem and levels up to it
 DEEP_KERNELS = (1, 3, 3, 1)

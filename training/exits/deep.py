@@ -16,9 +16,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.families.progan.config import ExitShape
+from models.exit_shape import ExitShape
 from models.families.progan.exit import build_exit, convolutions_of
-from models.layers import LEAKY_SLOPE, pad_circular
+from models.layers import LEAKY_SLOPE
+from models.resampling import pad_circular
 from training.objectives.rng import normal
 
 MUON_RATE = 0.02

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.families.progan.config import resolution_of
 from models.families.progan.generator import Generator
-from models.layers import downsample
+from models.resampling import downsample
+from models.resolution import resolution_of
 from training.rendering import latents_and_labels
 
 EXIT_PICTURES_AT_ONCE = 8  # pictures in one forward pass of the generator

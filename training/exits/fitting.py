@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from torch import nn
 
 from models.card import Exit
-from models.families.progan.config import ExitShape, Size, resolution_of
+from models.exit_shape import ExitShape
 from models.families.progan.generator import Generator
+from models.resolution import Size, resolution_of
 from training.exits.choosing import ExitCandidate, choose_exit, fidelities
 from training.exits.cost import deep_shape, exit_cost, path_costs
 from training.exits.deep import ExitTrainer, rate_at

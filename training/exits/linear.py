@@ -13,9 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.families.progan.config import ExitShape
+from models.exit_shape import ExitShape
 from models.families.progan.exit import build_exit, convolutions_of
-from models.layers import pad_circular
+from models.resampling import pad_circular
 from training.exits.distillation_data import NonFiniteGeneratorError
 
 PLACES = 256  # pixels of a picture that enter the equations, about; others in each batch

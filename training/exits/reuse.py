@@ -30,19 +30,22 @@ def reuse_exits(folder: Path, generator: Generator) -> tuple[list[FittedExit], C
         BundleError: there is no bundle, or it is damaged.
     """
     bundle = load_bundle(folder)
-    if bundle.card.network != generator.config or not same_path(bundle.generator, generator):
+    old = bundle.generator
+    if not isinstance(old, Generator) or not same_path(old, generator):
         raise ExitError(
             f"{folder} was exported from other weights than these, so its exits do not fit them. "
             "Export without --keep-exits to fit new ones"
         )
-    modules = bundle.generator.exits
+    modules = old.exits
     exits = [FittedExit(*pair) for pair in zip(modules, bundle.card.exits, strict=True)]
     return exits, bundle.card
 
 
 def same_path(one: Generator, other: Generator) -> bool:
-    """True if all weights, except those of the exits below the top level, are equal bit by bit."""
+    """True if configuration and weights are equal to the bit, except exits below the top level."""
     top = f"exits.{one.config.top_level}."
+    if one.config != other.config:
+        return False
     here, there = one.state_dict(), other.state_dict()
     names = [k for k in here if k.startswith(top) or not k.startswith("exits.")]
     return all(k in there and torch.equal(here[k], there[k].cpu()) for k in names)

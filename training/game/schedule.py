@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from training.config.config import TrainingConfig
 from training.config.history import config_at
 

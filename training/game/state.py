@@ -1,11 +1,13 @@
 """The state of training: two networks, the averaged generator, and both optimizers.
 
-Owns `TrainingState` and the initial weights. Knows no step, loss, schedule or file.
+Owns `TrainingState`. Knows no step, loss, schedule or file; networks and initial weights are those
+of the family (`models.family`).
 """
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Self, TypeVar
 
@@ -14,14 +16,15 @@ import torch
 from torch import nn
 from torch.optim import Adam
 
-from models.families.progan.discriminator import Discriminator
-from models.families.progan.generator import Generator
+from models.families.table import offer_of
+from models.family import DiscriminatorOptions, ImageDiscriminator, ImageGenerator
 from training.config.config import TrainingConfig
 from training.distributed import SINGLE, Processes
-from training.objectives.rng import Stream, generator_at, normal
+from training.objectives.rng import Stream, generator_at
 
 G = TypeVar("G", bound=nn.Module)
 D = TypeVar("D", bound=nn.Module)
+DrawWeights = Callable[[nn.Module, np.random.Generator], None]
 
 
 @dataclass
@@ -37,20 +40,27 @@ class NetworkState(Generic[G, D]):
 
     @classmethod
     def initialise(
-        cls, generator: G, discriminator: D, seed: int, beta2: float, device: torch.device
+        cls,
+        generator: G,
+        discriminator: D,
+        draw: DrawWeights,
+        seed: int,
+        beta2: float,
+        device: torch.device,
     ) -> Self:
-        """Draw the initial weights from `seed`, and create the average and the optimizers.
+        """DrawWeights the initial weights from `seed`, and create the average and the optimizers.
 
         Args:
             generator: changed in place, as is the discriminator.
             discriminator: its counterpart.
+            draw: fills the weights of a network from a source of random numbers.
             seed: of the initial weights.
             beta2: of both Adam optimizers; beta1 is 0.
             device: the networks are moved to it.
         """
         source = generator_at(seed, Stream.INITIAL_WEIGHTS, 0)
         for network in (generator, discriminator):
-            draw_weights(network, source)
+            draw(network, source)
             network.to(device)
             network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads leave it out
         average = copy.deepcopy(generator).requires_grad_(False)
@@ -61,7 +71,7 @@ class NetworkState(Generic[G, D]):
         return cls(generator, discriminator, average, adam[0], adam[1], device)
 
 
-class TrainingState(NetworkState[Generator, Discriminator]):
+class TrainingState(NetworkState[ImageGenerator, ImageDiscriminator]):
     """The state of a run."""
 
     @classmethod
@@ -75,24 +85,18 @@ class TrainingState(NetworkState[Generator, Discriminator]):
             device: of the networks.
             processes: the minibatch deviation is computed over the batches of all of them.
         """
-        generator = Generator(config.network)
-        auxiliary = config.objective.labels == "acgan"
-        discriminator = Discriminator(config.network, config.objective.stddev_group, auxiliary)
+        offer, objective = offer_of(config.network), config.objective
+        options = DiscriminatorOptions(objective.labels, objective.stddev_group)
+        generator = offer.generator(config.network, None)
+        discriminator = offer.discriminator(config.network, options)
         if processes.count > 1:
-            discriminator.head.deviate = processes.stddev
-        return cls.initialise(generator, discriminator, config.seed, config.optimizer.beta2, device)
+            discriminator.share_statistics(processes.stddev)
+        beta2 = config.optimizer.beta2
+        return cls.initialise(
+            generator, discriminator, offer.initialise, config.seed, beta2, device
+        )
 
     def reset_optimizers(self) -> None:
         """Clear Adam's moments."""
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
             optimizer.state.clear()
-
-
-@torch.no_grad()
-def draw_weights(network: nn.Module, source: np.random.Generator) -> None:
-    """Fill weights with N(0, 1) and biases with 0 (section 4.1), in the order of their names."""
-    for name, parameter in sorted(network.named_parameters()):
-        if name.endswith("bias"):
-            parameter.zero_()
-        else:
-            parameter.copy_(normal(source, *parameter.shape))

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.optim import Adam
 
-from models.families.progan.growth import fade_images
+from models.growth import fade_images
 from models.layers import kernels_cached
 from models.picture import Pixels
 from models.pixels import from_pixels

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from models.families.progan.config import NetworkConfig, resolution_of
+from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator
 from models.layers import EqualizedConv2d, EqualizedLinear
+from models.resolution import resolution_of
 from training.imports.effective_layers import EffectiveLayer, ProganLayers
 from training.imports.refusal import ImportRefusedError
 from training.imports.widening import rule_of, widened

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from models.families.progan.config import MAX_RESOLUTION, level_of
+from models.resolution import MAX_RESOLUTION, level_of
 from training.imports.refusal import ImportRefusedError
 
 MAX_LEVELS = level_of(MAX_RESOLUTION) + 1

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.families.progan.config import level_of
 from models.families.progan.generator import Generator
+from models.resolution import level_of
 from training.imports import gan_zoo, genforce, pro_gan_pth
 from training.imports.assembly import assemble
 from training.imports.effective_layers import ProganLayers

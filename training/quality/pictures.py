@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.family import ImageGenerator
+from models.growth import Growth
 from models.picture import Bytes, Pixels, in_eight_bits
 from training.data.stream import Indices
 from training.progress_bar import OnProgress, ignore_progress, tracked
@@ -83,7 +83,7 @@ def choose_real(array: Pixels, count: int, seed: int) -> PictureSet:
 
 
 def draw_generated(
-    generator: Generator,
+    generator: ImageGenerator,
     growth: Growth,
     seeds: range,
     folder: Path,

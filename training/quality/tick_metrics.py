@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from models.families.progan.config import size_of
-from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth, fade_images
+from models.family import ImageGenerator
+from models.growth import Growth, fade_images
 from models.picture import Pixels
 from models.pixels import from_pixels, to_pixels
+from models.resolution import size_of
 from training.data.stream import Indices, Prepared
 from training.quality.distances import squared_distances
 from training.quality.pictures import choose_real
@@ -71,7 +71,7 @@ class TickMetrics:
         self.wanted = min(MOST_PICTURES, max(FEWEST_PICTURES, tick_images // SHARE_OF_TICK))
         self._real: tuple[Growth, SetStatistics, Indices] | None = None
 
-    def measure(self, average: Generator, growth: Growth) -> dict[str, float]:
+    def measure(self, average: ImageGenerator, growth: Growth) -> dict[str, float]:
         """Measure the three numbers; empty if there are fewer than two pictures.
 
         `swd` is the mean over levels of a sliced Wasserstein distance x1000, from fewer patches and

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.family import ImageGenerator
+from models.growth import Growth
 from training.atomic_folder import write_file
 from training.data.stream import Prepared
 from training.quality.pictures import PictureSet, choose_real, pictures_at
@@ -34,7 +34,7 @@ class NeighbourSheet:
     searched: int
 
 
-def find_neighbours(average: Generator, growth: Growth, prepared: Prepared) -> NeighbourSheet:
+def find_neighbours(average: ImageGenerator, growth: Growth, prepared: Prepared) -> NeighbourSheet:
     """Search at most 20,000 training pictures, always the same ones."""
     drawn = render(average, SEEDS, growth)
     generated = PictureSet(drawn, np.arange(len(drawn)))

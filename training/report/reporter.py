@@ -11,8 +11,8 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.family import ImageGenerator
+from models.growth import Growth
 from training.data.stream import Prepared
 from training.report.nearest_neighbours import find_neighbours, save_neighbours
 from training.report.page import KEPT_FOLDER, REPORT_FILE, write_page
@@ -36,7 +36,9 @@ class Reporter:
         self._cost = 0.0  # seconds that the last search took
         self._trained = 0.0  # seconds of training at the last search
 
-    def report(self, average: Generator, growth: Growth, trained: float, *, last: bool) -> None:
+    def report(
+        self, average: ImageGenerator, growth: Growth, trained: float, *, last: bool
+    ) -> None:
         """Write the page; search new neighbours if this keeps the share of time within `SHARE`.
 
         Args:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.family import ImageGenerator
+from models.growth import Growth
 from training.config.config import TrainingConfig
 from training.data.stream import Prepared
 from training.quality.tick_metrics import TickMetrics
@@ -38,7 +38,7 @@ class RunMonitor:
         self._quality = TickMetrics(prepared, config.tick_images)
         self._reporter = Reporter(run, prepared, say)
 
-    def measure(self, average: Generator, growth: Growth) -> dict[str, float]:
+    def measure(self, average: ImageGenerator, growth: Growth) -> dict[str, float]:
         """Measure the quality of the generated pictures by `training.quality.tick_metrics`."""
         return self._quality.measure(average, growth)
 
@@ -58,6 +58,8 @@ class RunMonitor:
         ticks = (best_tick(self.lines, self._top), best_tick(self.lines[:-1], self._top))
         return {tick for tick in ticks if tick is not None}
 
-    def report(self, average: Generator, growth: Growth, trained: float, *, last: bool) -> None:
+    def report(
+        self, average: ImageGenerator, growth: Growth, trained: float, *, last: bool
+    ) -> None:
         """Update the page of the run; `trained` in seconds."""
         self._reporter.report(average, growth, trained, last=last)

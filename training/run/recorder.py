@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from models.families.progan.generator import Generator
+from models.family import ImageGenerator
 from training.game.schedule import ScheduleState
 from training.game.state import TrainingState
 from training.game.step import Numbers
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Watch(Protocol):
     """Observer of a run that may end it."""
 
-    def step(self, average: Generator, schedule: ScheduleState, images_shown: int) -> bool:
+    def step(self, average: ImageGenerator, schedule: ScheduleState, images_shown: int) -> bool:
         """Return True to end the run after this step, with a checkpoint."""
         ...
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from models.families.progan.config import SQUARE
+from models.resolution import SQUARE
 from training.config.config import ConfigError, LevelPlan, TrainingConfig
 from training.config.groups import BF16
 from training.data.stream import Prepared

@@ -8,10 +8,10 @@ from __future__ import annotations
 import io
 
 from models.card import Golden
-from models.families.progan.config import level_of
-from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.family import ImageGenerator
+from models.growth import Growth
 from models.picture import BitDepth, pixel_sha256, thumbnail_of
+from models.resolution import level_of
 from training.rendering import grid_of, render
 
 GOLDEN_SEEDS = (0, 1, 2)
@@ -19,7 +19,7 @@ PREVIEW_COLUMNS, PREVIEW_ROWS = 6, 3
 PREVIEW_TILE = 96  # pixels, at least
 
 
-def golden_of(generator: Generator, bit_depth: BitDepth = 8) -> tuple[Golden, ...]:
+def golden_of(generator: ImageGenerator, bit_depth: BitDepth = 8) -> tuple[Golden, ...]:
     """Golden seeds at the top resolution, and the first of them at every other resolution."""
     top = generator.config.resolution
     wanted = [(seed, top) for seed in GOLDEN_SEEDS]
@@ -27,14 +27,16 @@ def golden_of(generator: Generator, bit_depth: BitDepth = 8) -> tuple[Golden, ..
     return tuple(golden_at(generator, seed, resolution, bit_depth) for seed, resolution in wanted)
 
 
-def golden_at(generator: Generator, seed: int, resolution: int, bit_depth: BitDepth = 8) -> Golden:
+def golden_at(
+    generator: ImageGenerator, seed: int, resolution: int, bit_depth: BitDepth = 8
+) -> Golden:
     """Digest and thumbnail of one seed, rendered as a batch of one in this bit depth."""
     growth = Growth(level_of(resolution))
     picture = render(generator, [seed], growth, bit_depth=bit_depth)[0]
     return Golden(seed, resolution, pixel_sha256([picture]), thumbnail_of(picture))
 
 
-def preview_of(generator: Generator) -> bytes:
+def preview_of(generator: ImageGenerator) -> bytes:
     """Grid of the first seeds in 8 bits, as WebP; with classes, each in turn."""
     classes = generator.config.classes
     seeds = range(PREVIEW_COLUMNS * PREVIEW_ROWS)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import torch
 
-from models.families.progan.config import MIN_RESOLUTION, resolution_of
-from models.families.progan.generator import Generator
+from models.family import ImageGenerator
+from models.resolution import MIN_RESOLUTION, resolution_of
 from training.config.config import CONFIG_FILE, TrainingConfig
 from training.game.schedule import ScheduleState, schedule_at
 from training.game.state import TrainingState
@@ -74,7 +74,7 @@ class LoadedRun:
             )
         return finished.index(resolution)
 
-    def network(self, resolution: int | None) -> Generator:
+    def network(self, resolution: int | None) -> ImageGenerator:
         """Averaged generator up to a resolution; by default up to the highest finished one.
 
         Raises:

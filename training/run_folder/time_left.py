@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import Self
 
-from models.families.progan.config import NetworkConfig
 from training.config.config import TrainingConfig
 from training.game.schedule import ScheduleState
 from training.threads import available_threads
@@ -19,8 +18,6 @@ from training.threads import available_threads
 # Overhead of a step besides its arithmetic, in multiply-adds of one generator: measured on CPUs,
 # where the steps of a small level take four times as long as their arithmetic predicts.
 STEP_OVERHEAD = 60e6
-KERNEL = 9  # weights of a 3x3 convolution
-UP_KERNEL = 4  # weights that reach one pixel when a 3x3 convolution doubles the resolution
 
 COLLAPSED_RATE = 1 / 3  # of the best rate at the same level
 
@@ -43,7 +40,7 @@ class Workload:
         images = [plan.fade_images + plan.stable_images for plan in config.levels]
         costs = [
             cost + STEP_OVERHEAD / plan.batch_size
-            for cost, plan in zip(multiply_adds_of(config.network), config.levels, strict=True)
+            for cost, plan in zip(config.network.path_costs(), config.levels, strict=True)
         ]
         return cls(tuple(accumulate(images)), tuple(costs))
 
@@ -69,23 +66,6 @@ class Workload:
         """
         left = self.until(self.ends[-1]) - self.until(images_shown)
         return left / (images_per_second * self.cost_at(max(0, images_shown - 1)))
-
-
-def multiply_adds_of(network: NetworkConfig) -> list[float]:
-    """Multiply-adds of the generator up to each level, for one image, without its exits.
-
-    The discriminator mirrors the generator, so the cost of both is a multiple of this.
-    """
-    costs: list[float] = []
-    below, so_far = 0, 0.0
-    for level, resolution in enumerate(network.resolutions):
-        height, width = network.size_at(resolution)
-        maps, pixels = network.feature_maps(level), height * width
-        entrance = UP_KERNEL * below if level else network.latent_size
-        so_far += (entrance + KERNEL * maps) * maps * pixels
-        costs.append(so_far)
-        below = maps
-    return costs
 
 
 @dataclass

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from models.bundle import Bundle, BundleError, load_bundle, load_card
-from models.families.progan.config import NetworkConfig
-from models.families.progan.growth import Growth
+from models.families.config import FamilyConfig
+from models.growth import Growth
 from models.layout import file_sha256
 from training.config.config import CONFIG_FILE, ConfigError, TrainingConfig
 from training.game.state import TrainingState
@@ -28,6 +28,9 @@ from training.run_folder.loaded import load_run
 from training.run_folder.resume import newest_images_shown, read_config
 
 Weights = Mapping[str, Tensor]
+
+# Fields of a network that the new run decides, or that both must agree in.
+AGREED = {"family", "resolution", "channels", "classes", "base_height", "base_width", "tiling"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Beginning:
     """
 
     name: str
-    network: NetworkConfig
+    network: FamilyConfig
     generator: Weights = field(repr=False)
     average: Weights = field(repr=False)
     discriminator: Weights = field(repr=False)
@@ -134,6 +137,11 @@ def follow(config: TrainingConfig, beginning: Beginning) -> TrainingConfig:
         ConfigError: the source does not fit.
     """
     theirs, ours, name = beginning.network, config.network, beginning.name.partition("@")[0]
+    if theirs.family != ours.family:
+        raise ConfigError(
+            f"{name} is of the family {theirs.family}, the preset {config.preset} of "
+            f"{ours.family}: choose a preset of the same family"
+        )
     if theirs.resolution > ours.resolution:
         raise ConfigError(
             f"{name} has {theirs.resolution} px, the preset {config.preset} ends at "
@@ -178,14 +186,14 @@ def follow_again(config: TrainingConfig, recorded: TrainingConfig) -> TrainingCo
     return replace(config, network=network, levels=tuple(levels), init_from=recorded.init_from)
 
 
-def shaped_as(theirs: NetworkConfig, ours: NetworkConfig, name: str) -> NetworkConfig:
-    """Network `ours` with latent size, feature maps and kind of stem of `theirs`.
+def shaped_as(theirs: FamilyConfig, ours: FamilyConfig, name: str) -> FamilyConfig:
+    """Network `ours` with latent size, feature maps and other own shapes of `theirs`.
 
     Raises:
         ConfigError: they leave no feature map at the resolution of `ours`.
     """
-    taken = ("latent_size", "fmap_base", "fmap_max", "stem_norm")
-    shapes = {key: getattr(theirs, key) for key in taken}
+    own = [field.name for field in fields(theirs) if field.name not in AGREED]
+    shapes = {key: getattr(theirs, key) for key in own}
     try:
         return replace(ours, **shapes)
     except ValueError as error:

@@ -14,8 +14,8 @@ from dataclasses import replace
 
 import torch
 
-from models.families.progan.config import MIN_RESOLUTION, level_of
-from models.families.progan.growth import Growth
+from models.growth import Growth
+from models.resolution import MIN_RESOLUTION, level_of
 from training.config.config import TrainingConfig
 from training.config.groups import ConfigError, LevelPlan
 from training.data.stream import ImageStream, Prepared

@@ -11,9 +11,9 @@ from math import prod
 
 import numpy as np
 
-from models.families.progan.config import level_of
-from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.family import ImageGenerator
+from models.growth import Growth
+from models.resolution import level_of
 from training.config.groups import ConfigError
 from training.data.stream import Prepared
 from training.quality.parts.keeping import open_reader, reason_without_reader, split_of
@@ -27,7 +27,7 @@ from training.tuning.outcome import PARTS_SCORE, TuningRequest
 MOST_SCORED, FEWEST_SCORED = 1_024, 2  # pictures; few ones differ from each other by chance
 LEAST = 0.01  # of a share or a ratio: a collapse multiplies the score by 100, not more
 
-Scorer = Callable[[Generator], dict[str, float]]  # fields of `Measurement`
+Scorer = Callable[[ImageGenerator], dict[str, float]]  # fields of `Measurement`
 
 
 def combined_score(numbers: Mapping[str, float], real_swd: float) -> float:
@@ -102,7 +102,7 @@ def scorer_of(prepared: Prepared, request: TuningRequest) -> Scorer:
     metrics = score_metrics(prepared, request.pictures)
     parts = parts_scorer(prepared, request) if request.score == PARTS_SCORE else None
 
-    def measure(average: Generator) -> dict[str, float]:
+    def measure(average: ImageGenerator) -> dict[str, float]:
         numbers = metrics.measure(average, growth)
         if parts:
             return numbers | parts(average)
@@ -122,7 +122,7 @@ def parts_scorer(prepared: Prepared, request: TuningRequest) -> Scorer:
     real = score_parts(reader, reference, apart)
     numbers = np.arange(count)
 
-    def measure(average: Generator) -> dict[str, float]:
+    def measure(average: ImageGenerator) -> dict[str, float]:
         pictures = render(average, range(TICK_FIRST_SEED, TICK_FIRST_SEED + count), growth)
         drawn = score_parts(reader, reference, reader.read(PictureSet(pictures, numbers)))
         return {

@@ -16,7 +16,7 @@ from typing import cast
 
 from pydantic import TypeAdapter
 
-from models.families.progan.generator import Generator
+from models.family import ImageGenerator
 from training.data.stream import Prepared
 from training.game.schedule import ScheduleState
 from training.run_folder.checkpoint import Progress
@@ -63,7 +63,7 @@ class TrialWatch:
         """Processor seconds of the trial so far, in all sessions."""
         return self._before + time.process_time() - self._began
 
-    def step(self, average: Generator, schedule: ScheduleState, images_shown: int) -> bool:
+    def step(self, average: ImageGenerator, schedule: ScheduleState, images_shown: int) -> bool:
         """Return True if the trial ends after this step: its time is over, or it is pruned."""
         percent = 100 * self.used / self._request.trial_seconds
         if percent >= 100:
@@ -85,7 +85,7 @@ class TrialWatch:
         growth = schedule.growth
         return growth.resolution == self._request.resolution and not growth.fading
 
-    def _measure(self, average: Generator, percent: int, images_shown: int) -> Measurement:
+    def _measure(self, average: ImageGenerator, percent: int, images_shown: int) -> Measurement:
         began, used = time.process_time(), round(self.used, 3)
         measured = Measurement(percent, images_shown, used, **self._scorer(average))
         append_line(self._run / SCORES_FILE, asdict(measured))

@@ -16,17 +16,19 @@ from itertools import pairwise
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.families.progan.config import SQUARE, NetworkConfig, Size
-from models.families.progan.growth import Growth, blend
+from models.families.config import FamilyConfig
+from models.family import ImageDiscriminator
+from models.growth import Growth, blend
 from models.layers import (
     LEAKY_SLOPE,
     DownConv2d,
     EqualizedConv2d,
     EqualizedLinear,
-    downsample,
     in_fp32,
     minibatch_stddev,
 )
+from models.resampling import downsample
+from models.resolution import SQUARE, Size
 
 
 def leaky_relu(x: Tensor) -> Tensor:
@@ -98,7 +100,7 @@ class Head(nn.Module):
         return score + (vectors * h).sum(dim=1)
 
 
-class Discriminator(nn.Module):
+class Discriminator(ImageDiscriminator):
     """Image `[N, C, H, W]` in [-1, 1] -> score `[N]`, higher for more real.
 
     Args:
@@ -108,7 +110,7 @@ class Discriminator(nn.Module):
     """
 
     def __init__(
-        self, config: NetworkConfig, stddev_group: int = 4, auxiliary: bool = False
+        self, config: FamilyConfig, stddev_group: int = 4, auxiliary: bool = False
     ) -> None:
         super().__init__()
         maps = [config.feature_maps(level) for level in range(config.top_level + 1)]
@@ -139,6 +141,10 @@ class Discriminator(nn.Module):
             raise TypeError("this discriminator does not name classes: make it auxiliary")
         h = in_fp32(self.head.features, self.read(images, growth))
         return in_fp32(self.head.class_scores, h)
+
+    def share_statistics(self, deviate: Callable[[Tensor, int], Tensor]) -> None:
+        """Compute the minibatch standard deviation by `deviate`, over all processes."""
+        self.head.deviate = deviate
 
     def read(self, images: Tensor, growth: Growth) -> Tensor:
         """Features `[N, maps, h, w]` of images at the resolution of `growth`."""

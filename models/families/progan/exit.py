@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from torch import nn
 
-from models.families.progan.config import ExitShape
+from models.exit_shape import ExitShape
 from models.layers import LEAKY_SLOPE, EqualizedConv2d, make_circular
 
 

@@ -12,14 +12,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Self
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.families.progan.config import SQUARE, ExitShape, NetworkConfig, Size, resolution_of
+from models.exit_shape import ExitShape
+from models.families.config import FamilyConfig
+from models.families.progan.entrance import ProganEntrance, conditioned
 from models.families.progan.exit import build_exit
-from models.families.progan.growth import Growth, blend
+from models.family import ImageGenerator, Way
+from models.growth import Growth, blend
 from models.layers import (
     HE_GAIN,
     LEAKY_SLOPE,
@@ -29,8 +32,9 @@ from models.layers import (
     in_fp32,
     make_circular,
     pixel_norm,
-    upsample,
 )
+from models.resampling import upsample
+from models.resolution import SQUARE, Size, resolution_of
 
 
 def leaky_relu_pixel_norm(x: Tensor) -> Tensor:
@@ -59,16 +63,6 @@ class Stem(nn.Module):
         return leaky_relu_pixel_norm(self.conv(x))
 
 
-def conditioned(z: Tensor, embedded: Tensor) -> Tensor:
-    """Latents `[N, L]` and embedded classes `[N, L]` -> `[N, 2L]`, each half of unit mean square.
-
-    The class is concatenated to the latent as in Karras et al. 2018, but as a learned embedding and
-    not one-hot. Both are normalised as in StyleGAN2-ADA (Karras et al. 2020), so that neither
-    dominates.
-    """
-    return torch.cat([pixel_norm(z), pixel_norm(embedded)], dim=1)
-
-
 class GeneratorLevel(nn.Module):
     """Features `[N, in_maps, h, w]` -> `[N, out_maps, 2h, 2w]`."""
 
@@ -81,7 +75,7 @@ class GeneratorLevel(nn.Module):
         return leaky_relu_pixel_norm(self.conv(leaky_relu_pixel_norm(self.up(x))))
 
 
-class Generator(nn.Module):
+class Generator(ImageGenerator):
     """Latent `[N, L]` -> image `[N, C, H, W]`, about [-1, 1] (linear, so values may lie outside).
 
     Args:
@@ -92,7 +86,7 @@ class Generator(nn.Module):
         ValueError: the number of `exits` is not the number of levels.
     """
 
-    def __init__(self, config: NetworkConfig, exits: tuple[ExitShape, ...] | None = None) -> None:
+    def __init__(self, config: FamilyConfig, exits: tuple[ExitShape, ...] | None = None) -> None:
         super().__init__()
         maps = [config.feature_maps(level) for level in range(config.top_level + 1)]
         shapes = exits or (ExitShape(),) * len(maps)
@@ -110,7 +104,23 @@ class Generator(nn.Module):
         if config.tiling:
             make_circular(self)
 
-    def up_to(self, level: int) -> Generator:
+    @property
+    def entrance(self) -> ProganEntrance:
+        """The rule to entry vectors, with a copy of the current class embedding."""
+        vectors = None if self.embedding is None else self.embedding.weight.detach().float().cpu()
+        return ProganEntrance(self.config.latent_size, vectors)
+
+    @property
+    def trunk(self) -> nn.ModuleList:
+        """Stem and levels."""
+        return nn.ModuleList([self.stem, *self.levels])
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """The exit of each level, which starts after it."""
+        return tuple(Way(level + 1, exit_) for level, exit_ in enumerate(self.exits))
+
+    def up_to(self, level: int) -> Self:
         """Copy the generator without the levels above `level`, with the same weights.
 
         Raises:
@@ -119,7 +129,7 @@ class Generator(nn.Module):
         if level > self.config.top_level:
             raise ValueError(f"there is no level {level}: the top one is {self.config.top_level}")
         config = replace(self.config, resolution=resolution_of(level))
-        smaller = Generator(config, self.exit_shapes[: level + 1])
+        smaller = type(self)(config, self.exit_shapes[: level + 1])
         weights = self.state_dict()
         smaller.load_state_dict({name: weights[name] for name in smaller.state_dict()})
         return smaller.train(self.training)
@@ -155,3 +165,14 @@ class Generator(nn.Module):
             old = in_fp32(self.exits[growth.level - 1], below)
             image = blend(upsample(old), image, growth.alpha)
         return image
+
+
+def require_progan(generator: ImageGenerator) -> Generator:
+    """Return `generator` if it is a Progressive GAN.
+
+    Raises:
+        ValueError: it is of another family.
+    """
+    if not isinstance(generator, Generator):
+        raise ValueError(f"a {generator.config.family} is no Progressive GAN")  # noqa: TRY004 - for users
+    return generator

@@ -7,9 +7,15 @@ start-up test verifies it as it verifies any other backend.
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from service.engine.backends.eager import CompiledNetwork, Step, fold
+from models.family import ImageGenerator
+from service.engine.backends.eager import (
+    CompiledNetwork,
+    FoldedModules,
+    Step,
+    in_channels_last,
+)
 from service.engine.device import Target
 
 WARM_UPS = 3  # runs before a capture: in the first, libraries choose kernels and allocate memory
@@ -51,25 +57,28 @@ class GraphedStep:
         return graph, given, made
 
 
-def cuda_network(
-    stem: nn.Module, levels: nn.ModuleList, exits: nn.ModuleList, target: Target
-) -> CompiledNetwork:
-    """Compile modules for a CUDA device, in the precision of `target`.
+def cuda_network(generator: ImageGenerator, target: Target) -> CompiledNetwork:
+    """Compile a generator for a CUDA device, in the precision of `target`.
 
-    Takes ownership of the modules and modifies them.
+    Takes ownership of its modules and modifies them.
     """
     dtype = DTYPES[target.precision]
-    for part in (stem, levels, exits):
-        fold(part)
-        part.to(device=target.device, dtype=dtype)  # `fold` has stored the weights in channels_last
+    folded = FoldedModules.of(generator)
+    for part in (folded.trunk, folded.ways):
+        part.to(device=target.device, dtype=dtype)  # folding stored the weights in channels_last
 
-    def begin(z: Tensor) -> Tensor:
-        return stem(z.to(dtype)).contiguous(memory_format=torch.channels_last)
+    def converted(step: Step) -> Step:
+        return lambda entry: in_channels_last(step(entry.to(dtype)))
 
+    ways = tuple(
+        way if start else converted(way)
+        for way, start in zip(folded.ways, folded.starts, strict=True)
+    )
     return CompiledNetwork(
-        GraphedStep(begin),
-        tuple(GraphedStep(level) for level in levels),
-        tuple(GraphedStep(leave) for leave in exits),
+        tuple(map(GraphedStep, folded.steps(converted))),
+        tuple(map(GraphedStep, ways)),
+        folded.starts,
+        folded.resolutions,
         target.device,
         target.precision,
         "cuda graphs",

@@ -15,7 +15,8 @@ import openvino as ov
 import torch
 from torch import Tensor, nn
 
-from service.engine.backends.eager import CompiledNetwork, fold
+from models.family import ImageGenerator
+from service.engine.backends.eager import CompiledNetwork, FoldedModules
 from service.engine.backends.openvino_graph import graph_of, shape_after
 from service.engine.device import Target
 
@@ -23,10 +24,10 @@ MOST_SHARED_LEVELS = 2  # up to 16 px
 SHARED_WEIGHTS = 1_000_000
 """Minimal number of weights of a shared level; sharing saves memory.
 
-At most the first two levels are shared. On a CPU this saves no time: each division between two
-steps copies and reorders the features. With levels shared up to 16 px this costs 4 % of the time of
-a wide network and 10 % of a tiny one; with all levels shared 19 % and 65 %
-(`bench/engine.py`).
+Of a trunk, the first module and at most two levels after it are shared. On a CPU this saves no
+time: each division between two steps copies and reorders the features. With levels shared up to
+16 px this costs 4 % of the time of a wide network and 10 % of a tiny one; with all levels shared
+19 % and 65 % (`bench/engine.py`).
 """
 
 HINTS = {"fp32": "f32", "bf16": "bf16"}  # our names -> names of OpenVINO
@@ -85,46 +86,46 @@ class Compiler:
         return CompiledStep(compiled)
 
 
-def shared_levels(levels: nn.ModuleList) -> int:
-    """Return the number of levels, from the first, that run once for all pictures of a batch."""
-    sizes = [sum(p.numel() for p in level.parameters()) for level in levels]
-    return sum(1 for _ in takewhile(lambda n: n >= SHARED_WEIGHTS, sizes[:MOST_SHARED_LEVELS]))
+def shared_steps(trunk: nn.ModuleList) -> int:
+    """Return the number of modules of a trunk that run once for all pictures of a batch.
+
+    The first one, from the entry vectors on, is always shared.
+    """
+    sizes = [sum(p.numel() for p in module.parameters()) for module in trunk]
+    wide = takewhile(lambda n: n >= SHARED_WEIGHTS, sizes[1 : 1 + MOST_SHARED_LEVELS])
+    return min(len(trunk), 1 + sum(1 for _ in wide))
 
 
-def openvino_network(
-    stem: nn.Module,
-    levels: nn.ModuleList,
-    exits: nn.ModuleList,
-    entry_size: int,
-    target: Target,
-) -> CompiledNetwork:
-    """Compile the stem, each shared level, and for each exit all that follows them as one step.
+def openvino_network(generator: ImageGenerator, target: Target) -> CompiledNetwork:
+    """Compile each shared module of the trunk, and for each way all that follows them as one step.
 
-    Takes ownership of the modules and modifies them. The result states the precision that it
-    computes in: the processor may lack that of `target`.
+    Takes ownership of the modules of the generator and modifies them. The result states the
+    precision that it computes in: the processor may lack that of `target`.
 
     Raises:
         NotTranslatedError: the network has an operation that `openvino_graph` cannot translate.
         RuntimeError: OpenVINO cannot be used on this machine, or refuses the graph.
     """
-    for part in (stem, levels, exits):
-        fold(part)
+    folded = FoldedModules.of(generator)
     compiler = Compiler(target.threads, target.precision)
-    shared = shared_levels(levels)
-    shapes: list[tuple[int, ...]] = [(entry_size,)]
+    modules = [*folded.trunk]
+    shared = shared_steps(folded.trunk)
+    shapes: list[tuple[int, ...]] = [(folded.entry_size,)]
     trunk: list[CompiledStep] = []
-    for part in (stem, *levels[:shared]):
-        graph = graph_of([part], shapes[-1])
+    for module in modules[:shared]:
+        graph = graph_of([module], shapes[-1])
         shapes.append(shape_after(graph))
         trunk.append(compiler(graph))
+    starts = tuple(min(start, shared) for start in folded.starts)
     ways = [
-        compiler(graph_of([*levels[shared:level], leave], shapes[min(level, shared) + 1]))
-        for level, leave in enumerate(exits)
+        compiler(graph_of([*modules[begin:start], way], shapes[begin]))
+        for way, start, begin in zip(folded.ways, folded.starts, starts, strict=True)
     ]
     return CompiledNetwork(
-        trunk[0],
-        tuple(trunk[1:]),
+        tuple(trunk),
         tuple(ways),
+        starts,
+        folded.resolutions,
         torch.device("cpu"),
         compiler.precision,
         f"openvino {ov.__version__.partition('-')[0]}",

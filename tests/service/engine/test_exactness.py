@@ -62,7 +62,7 @@ def test_an_exact_step_splits_its_batch_and_keeps_the_order() -> None:
 def form_of(*steps: Moody) -> CompiledNetwork:
     """A stem, one level and two exits."""
     stem, level, low, high = steps
-    return CompiledNetwork(stem, (level,), (low, high), CPU, "fp32")
+    return CompiledNetwork((stem, level), (low, high), (1, 2), (4, 8), CPU, "fp32")
 
 
 def test_a_form_is_held_to_the_sizes_at_which_each_step_is_exact() -> None:
@@ -71,9 +71,9 @@ def test_a_form_is_held_to_the_sizes_at_which_each_step_is_exact() -> None:
     exact = exact_network(form_of(*steps), torch.zeros(4, 3), ladder(4))
     for step in steps:
         step.sizes.clear()
-    features = exact.stem(torch.zeros(4, 3))
-    exact.exits[0](features)
-    exact.exits[1](exact.levels[0](features))
+    features = exact.trunk[0](torch.zeros(4, 3))
+    exact.ways[0](features)
+    exact.ways[1](exact.trunk[1](features))
 
     assert ([1, 1, 1, 1], [4], [2, 2], [4]) == (stem.sizes, level.sizes, low.sizes, high.sizes)
 
@@ -81,12 +81,15 @@ def test_a_form_is_held_to_the_sizes_at_which_each_step_is_exact() -> None:
 def test_exits_beyond_the_shared_levels_are_proved_from_the_last_of_them() -> None:
     """There a form has fewer levels than exits."""
     stem, level, low, high, top = Moody(), Moody(), Moody(), Moody(2), Moody(4)
-    form = CompiledNetwork(stem, (level,), (low, high, top), CPU, "fp32", "moods 1")
+    starts, resolutions = (1, 2, 2), (4, 8, 16)
+    form = CompiledNetwork(
+        (stem, level), (low, high, top), starts, resolutions, CPU, "fp32", "moods 1"
+    )
     exact = exact_network(form, torch.zeros(4, 3), ladder(4))
     for step in (high, top):
         step.sizes.clear()
-    for leave in exact.exits[1:]:
-        leave(exact.levels[0](exact.stem(torch.zeros(4, 3))))
+    for way in exact.ways[1:]:
+        way(exact.trunk[1](exact.trunk[0](torch.zeros(4, 3))))
 
     assert ([4], [2, 2]) == (high.sizes, top.sizes)
     assert ("moods 1", "moods 1") == (exact.engine, single_image_network(form).engine)
@@ -96,7 +99,7 @@ def test_a_single_form_runs_everything_alone() -> None:
     """The slow form that is exact by construction."""
     steps = Moody(), Moody(), Moody(), Moody()
     single = single_image_network(form_of(*steps))
-    single.levels[0](single.stem(torch.zeros(3, 2)))
+    single.trunk[1](single.trunk[0](torch.zeros(3, 2)))
 
     assert ([1, 1, 1], [1, 1, 1]) == (steps[0].sizes, steps[1].sizes)
 
@@ -106,16 +109,28 @@ def test_a_single_form_runs_everything_alone() -> None:
 def test_a_real_network_gives_the_same_bytes_at_every_batch_size(width: int) -> None:
     """Plain eager PyTorch does not; held to its exact sizes, it does."""
     generator = Generator(NetworkConfig(32, 3, 32, 16 * width, width)).eval().requires_grad_(False)
-    plain = eager_network(generator.stem, generator.levels, generator.exits, CPU)
+    plain = eager_network(generator, CPU)
     z = torch.randn(9, 32, generator=torch.Generator().manual_seed(3))
     form = exact_network(plain, z[:8], ladder(8))
 
     def picture(latents: Tensor) -> Tensor:
-        features = form.stem(latents)
-        for level in form.levels:
-            features = level(features)
-        return form.exits[-1](features)
+        for step in form.trunk:
+            latents = step(latents)
+        return form.ways[-1](latents)
 
     alone = torch.cat([picture(z[i : i + 1]) for i in range(9)])
     for size in range(2, 10):
         assert torch.equal(picture(z[:size]), alone[:size]), size
+
+
+def test_a_way_may_begin_at_the_entry_vectors() -> None:
+    """Where nothing is shared, the trunk is empty."""
+    low, high = Moody(2), Moody()
+    form = CompiledNetwork((), (low, high), (0, 0), (4, 8), CPU, "fp32")
+    exact = exact_network(form, torch.zeros(4, 3), ladder(4))
+    for step in (low, high):
+        step.sizes.clear()
+    for way in exact.ways:
+        way(torch.zeros(6, 3))
+
+    assert ([4, 1, 1], [4, 2]) == (low.sizes, high.sizes)

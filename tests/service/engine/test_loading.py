@@ -116,7 +116,9 @@ def test_only_what_a_trial_can_prove_runs_together(
         taken.append(len(x))
         return torch.zeros(len(x), 1, 1, 1)
 
-    form = replace(model.network, stem=step, levels=(), exits=(step,) * 4, precision=precision)
+    form = replace(
+        model.network, trunk=(step,), ways=(step,) * 4, starts=(1,) * 4, precision=precision
+    )
 
     exact = make_exact(replace(model, network=form), 4, unlearned)
     taken.clear()

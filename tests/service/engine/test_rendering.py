@@ -11,16 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.families.progan.config import NetworkConfig
+from models.families.progan.entrance import ProganEntrance
 from models.families.progan.generator import Generator
-from models.latent import latent_of, lerp, slerp
-from service.batching.recipe import Method, Point, Recipe, point_of
-from service.engine.backends.eager import CompiledNetwork, eager_network
+from service.batching.recipe import Recipe, point_of
+from service.engine.backends.eager import CompiledNetwork, Step, eager_network
 from service.engine.backends.select import select_backend
 from service.engine.device import Target
-from service.engine.rendering import latent_at, latents_of, render_network
+from service.engine.entry_vectors import EntryVectors
+from service.engine.rendering import render_network
 from tests.conftest import picture_of
 
 CONFIG = NetworkConfig(32, 3, 16, 256, 16)
+ENTRY = EntryVectors(ProganEntrance(16))
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,7 @@ def copy_of(network: Generator) -> Generator:
 def form(network: Generator) -> CompiledNetwork:
     """The same, ready to run."""
     copy = copy_of(network)
-    return eager_network(copy.stem, copy.levels, copy.exits, torch.device("cpu"))
+    return eager_network(copy, torch.device("cpu"))
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,7 @@ def test_a_mixed_batch_gives_each_recipe_its_own_picture(
     """Whatever the order and the mixture of resolutions, and wherever the network is cut."""
     recipes = [Recipe("m", point_of(seed), resolution) for seed, resolution in wanted]
 
-    for images in (render_network(f, CONFIG.latent_size, recipes) for f in (form, compiled)):
+    for images in (render_network(f, ENTRY, recipes) for f in (form, compiled)):
         for (seed, resolution), image in zip(wanted, images, strict=True):
             assert image.shape == (resolution, resolution, 3)
             assert image.dtype == np.uint8
@@ -84,15 +86,10 @@ def test_each_level_is_run_once_and_by_those_alone_who_need_it(form: CompiledNet
 
         return run
 
-    watched = CompiledNetwork(
-        form.stem,
-        tuple(counted(level) for level in form.levels),  # type: ignore[arg-type]
-        form.exits,
-        form.device,
-        form.precision,
-    )
+    levels = tuple(counted(level) for level in form.trunk[1:])
+    watched = replace(form, trunk=(form.trunk[0], *levels))  # type: ignore[arg-type]
     sizes = (8, 32, 4, 32, 16)
-    render_network(watched, 16, [Recipe("m", point_of(1), size) for size in sizes])
+    render_network(watched, ENTRY, [Recipe("m", point_of(1), size) for size in sizes])
 
     assert [4, 3, 2] == counts
 
@@ -105,28 +102,27 @@ def test_torch_gets_the_threads_that_the_form_leaves_it(
 
     def watched(latents: torch.Tensor) -> torch.Tensor:
         seen.append(torch.get_num_threads())
-        return form.stem(latents)
+        return form.trunk[0](latents)
 
     assert 1 == compiled.torch_threads
     for threads in (2, 1):
-        wide = replace(form, stem=watched, torch_threads=threads)
-        render_network(wide, 16, [Recipe("m", point_of(1), 4)])
+        wide = replace(form, trunk=(watched, *form.trunk[1:]), torch_threads=threads)
+        render_network(wide, ENTRY, [Recipe("m", point_of(1), 4)])
 
     assert [2, 1] == seen
 
 
-def test_a_place_between_seeds_goes_by_its_method() -> None:
-    """The contract of latents is that of models.latent."""
-    a, b = latent_of(1, 16), latent_of(2, 16)
+def test_a_network_without_a_trunk_begins_at_the_entry_vectors() -> None:
+    """Each picture then runs through its way alone."""
 
-    assert np.array_equal(slerp(a, b, 0.25), latent_at(Point(1, 2, 0.25, Method.SLERP), 16))
-    assert np.array_equal(lerp(a, b, 0.25), latent_at(Point(1, 2, 0.25, Method.LERP), 16))
-    assert np.array_equal(a, latent_at(point_of(1), 16))
+    def paint(size: int) -> Step:
+        return lambda entry: entry[:, :1, None, None].clamp(-1, 1).expand(-1, 3, size, size)
 
+    network = CompiledNetwork((), (paint(4), paint(8)), (0, 0), (4, 8), torch.device("cpu"), "fp32")
+    recipes = [Recipe("m", point_of(seed), size) for seed, size in ((1, 4), (2, 8), (3, 4))]
 
-def test_latents_are_stacked_in_order() -> None:
-    """Row n is point n."""
-    rows = latents_of([point_of(5), point_of(6)], 16)
+    images = render_network(network, ENTRY, recipes)
+    alone = [render_network(network, ENTRY, [recipe])[0] for recipe in recipes]
 
-    assert rows.dtype == torch.float32
-    assert np.array_equal(np.stack([latent_of(5, 16), latent_of(6, 16)]), rows.numpy())
+    assert [(4, 4, 3), (8, 8, 3), (4, 4, 3)] == [image.shape for image in images]
+    assert all(map(np.array_equal, images, alone))

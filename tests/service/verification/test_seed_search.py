@@ -12,7 +12,7 @@ from PIL import Image
 
 from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from models.latent import latent_of
 from models.picture import Pixels
 from models.pixels import to_pixels

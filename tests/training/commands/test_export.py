@@ -15,10 +15,10 @@ from PIL import Image
 
 from models.bundle import load_bundle, save_bundle
 from models.card import Card
-from models.families.progan.config import level_of
 from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from models.picture import pixel_sha256
+from models.resolution import level_of
 from tests.training.conftest import FullDisk, train_a_run
 from tests.training.prepared import write_prepared
 from training.commands import export

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from models.bundle import load_bundle, load_card
-from models.families.progan.config import level_of
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from models.pixels import to_pixels
+from models.resolution import level_of
 from tests.journeys.server import ready_server
 from tests.training.conftest import Run
 from tests.training.imports.source_networks import (

@@ -13,8 +13,8 @@ from training.config.groups import ConfigError, LevelPlan
 from training.config.names import FLAT_NAMES
 from training.config.overrides import (
     LEVEL_NAMES,
-    NETWORK_NAMES,
     apply_settings,
+    network_names,
     overruled,
     path_of,
     value_of,
@@ -243,7 +243,7 @@ def test_the_page_lists_every_setting_and_no_other() -> None:
 
     config = TrainingConfig("any", NetworkConfig(8), (LevelPlan(4, 0, 1, 1), LevelPlan(8, 0, 1, 1)))
     existing = {name: value_of(config, name) for name in FLAT_NAMES}
-    names = [name for name in NETWORK_NAMES if name not in FLAT_NAMES]
+    names = [name for name in network_names(config.network) if name not in FLAT_NAMES]
     existing |= {f"network.{name}": getattr(config.network, name) for name in names}
     optional = ("learning_rate", "penalty_scale")
     existing |= {f"levels.R.{name}": getattr(config.levels[0], name) for name in optional}

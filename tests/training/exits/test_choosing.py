@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from torch import nn
 
-from models.families.progan.config import ExitShape
+from models.exit_shape import ExitShape
 from models.families.progan.exit import build_exit
 from models.families.progan.generator import Generator
 from training.exits import choosing

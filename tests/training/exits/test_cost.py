@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models.families.progan.config import ExitShape
+from models.exit_shape import ExitShape
 from models.families.progan.exit import build_exit
 from models.families.progan.generator import Generator
 from training.exits.cost import (

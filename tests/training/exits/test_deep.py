@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.families.progan.config import ExitShape
+from models.exit_shape import ExitShape
 from models.families.progan.exit import convolutions_of
 from training.exits.deep import WARM_UP, ExitTrainer, rate_at
 from training.exits.linear import LeastSquares

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from models.latent import label_of, latent_of
 from training.exits import distillation_data
 from training.exits.distillation_data import (

@@ -4,9 +4,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.families.progan.config import ExitShape, NetworkConfig
+from models.exit_shape import ExitShape
+from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from training.exits import choosing, cost, deep, fitting
 from training.exits.choosing import ExitCandidate, fidelities
 from training.exits.distillation_data import ExitError, distillation_batch, stem_inputs

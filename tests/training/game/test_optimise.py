@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.optim import Adam
 
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from training.game.optimise import NonFiniteLossError, optimizer_step
 from training.game.schedule import ScheduleState
 

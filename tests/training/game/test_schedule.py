@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.families.progan.config import NetworkConfig
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from tests.training.settings import with_values
 from training.config.config import LevelPlan, TrainingConfig
 from training.game.schedule import ScheduleState, schedule_at

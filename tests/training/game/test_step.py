@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from tests.training.settings import with_values
 from tests.training.stepping import HELD, changed, parts_of, pixels_for, play, weights_of
 from training.config.config import TrainingConfig
@@ -306,7 +306,7 @@ def test_a_loss_that_is_not_finite_stops_before_any_update(
 ) -> None:
     """The message names the step, the terms, and what to try."""
     with torch.no_grad():
-        state.generator.exits[1].get_parameter("bias").fill_(float("nan"))
+        state.generator.get_parameter("exits.1.bias").fill_(float("nan"))
     generator, discriminator = weights_of(state.generator), weights_of(state.discriminator)
 
     with pytest.raises(NonFiniteLossError) as caught:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from tests.training.imports.source_networks import (
     latents,
     pro_gan_picture,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from tests.training.imports.layers_of_zeros import layers_of
 from tests.training.imports.source_networks import (
     genforce_picture,

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from models.families.progan.config import NetworkConfig
 from models.families.progan.discriminator import Discriminator
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from tests.training.scores import linear, quadratic, squared_norm
 from training.objectives.gradient_penalty import (
     GRADIENT_NORMS,

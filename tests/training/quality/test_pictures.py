@@ -8,7 +8,7 @@ import torch
 
 from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from tests.training.conftest import FullDisk
 from training.quality.pictures import PictureSet, choose_real, draw_generated, scratch_array
 from training.rendering import render

@@ -9,7 +9,7 @@ from scipy.spatial.distance import pdist, squareform
 from scipy.stats import wasserstein_distance
 
 from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from training.config.config import TrainingConfig
 from training.data.stream import Prepared
 from training.quality import tick_metrics

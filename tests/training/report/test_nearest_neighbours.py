@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from training.config.config import TrainingConfig
 from training.data.stream import Prepared
 from training.report import nearest_neighbours

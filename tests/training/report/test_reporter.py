@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from training.config.config import TrainingConfig
 from training.data.stream import Prepared
 from training.report.nearest_neighbours import SHEET_FILE

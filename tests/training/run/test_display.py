@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from training.game.schedule import ScheduleState
 from training.run.display import Display, describe_schedule, format_duration
 from training.run_folder import time_left

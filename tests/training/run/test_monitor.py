@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from training.config.config import TrainingConfig
 from training.data.stream import Prepared
 from training.run.monitor import RunMonitor

@@ -8,10 +8,11 @@ import pytest
 import torch
 from PIL import Image
 
-from models.families.progan.config import NetworkConfig, level_of
+from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from models.picture import thumbnail_of
+from models.resolution import level_of
 from training.rendering import grid_of, render
 from training.run_folder.golden import golden_of, preview_of
 

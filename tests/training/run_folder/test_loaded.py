@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from training.config.config import ConfigError, TrainingConfig
 from training.run_folder.checkpoint import CheckpointError, read_checkpoint
 from training.run_folder.loaded import add_checkpoint_argument, load_run

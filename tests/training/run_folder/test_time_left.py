@@ -3,29 +3,13 @@
 from dataclasses import replace
 
 import pytest
-import torch
 
 from models.families.progan.config import NetworkConfig
-from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from training.config.config import LevelPlan, TrainingConfig
-from training.exits.cost import path_costs
 from training.game.schedule import ScheduleState, schedule_at
 from training.run_folder import time_left
-from training.run_folder.time_left import STEP_OVERHEAD, RateWatch, Workload, multiply_adds_of
-
-
-@pytest.mark.parametrize("base", [(4, 4), (4, 6)])
-def test_the_cost_of_a_level_is_that_of_its_modules(base: tuple[int, int]) -> None:
-    """As the modules themselves count it when they run."""
-    height, width = base
-    network = NetworkConfig(
-        32, latent_size=8, fmap_base=128, fmap_max=16, base_height=height, base_width=width
-    )
-
-    counted = path_costs(Generator(network), torch.zeros(1, 8))
-
-    assert multiply_adds_of(network) == counted
+from training.run_folder.time_left import STEP_OVERHEAD, RateWatch, Workload
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,11 @@ import pytest
 import torch
 
 from models.bundle import Bundle, load_bundle, save_bundle
-from models.families.progan.config import ExitShape, NetworkConfig
+from models.exit_shape import ExitShape
+from models.families.config import FamilyConfig
+from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from tests.conftest import make_card, write_bundle
 from tests.training.conftest import train_a_run
 from tests.training.settings import with_values
@@ -127,7 +129,7 @@ def test_a_bundle_with_another_exit_at_its_top_is_refused(
 def test_a_bundle_of_another_kind_is_refused(
     larger: TrainingConfig,
     bundle: Bundle,
-    change: Callable[[NetworkConfig], NetworkConfig],
+    change: Callable[[FamilyConfig], FamilyConfig],
     message: str,
 ) -> None:
     """Other colours or classes leave too little to begin with."""

@@ -13,7 +13,7 @@ import resvg_py
 from dicebear import Avatar
 from PIL import Image
 
-from models.families.progan.config import SQUARE, Size
+from models.resolution import SQUARE, Size
 from training.data.decode import Decoded, MemoryLock, Payload, shaped_pixels
 from training.data.manifest import DataError, Source
 from training.data.shape import Shape, largest_within

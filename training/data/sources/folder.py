@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.families.progan.config import SQUARE, Size
+from models.resolution import SQUARE, Size
 from training.data.decode import FileDecoder
 from training.data.kinds import HEAD, is_picture, reason_to_pass
 from training.data.manifest import DataError, Source

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from models.families.progan.config import BASE_RESOLUTION, SQUARE, Size
+from models.resolution import BASE_RESOLUTION, SQUARE, Size
 from training.data.decode import Decoded, MemoryLock, Payload, shaped_pixels
 from training.data.manifest import DataError, Source
 from training.data.shape import Shape, largest_within

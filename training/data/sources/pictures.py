@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from models.families.progan.config import SQUARE, Size
+from models.resolution import SQUARE, Size
 from training.data.decode import Decoded, MemoryLock, Payload
 from training.data.manifest import DataError, Source
 from training.data.shape import Shape

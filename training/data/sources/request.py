@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from urllib.parse import parse_qsl
 
-from models.families.progan.config import MAX_RESOLUTION, MIN_RESOLUTION
+from models.resolution import MAX_RESOLUTION, MIN_RESOLUTION
 from training.data.manifest import DataError
 from training.data.sources.style import known_styles
 

@@ -22,7 +22,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from models.families.progan.config import MAX_RESOLUTION, MIN_RESOLUTION, SQUARE, Size
+from models.resolution import MAX_RESOLUTION, MIN_RESOLUTION, SQUARE, Size
 from training.data.decode import open_picture
 from training.data.kinds import reason_of_kind, reason_to_pass
 from training.data.manifest import DataError

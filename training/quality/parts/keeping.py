@@ -22,7 +22,7 @@ from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass as checked
 from safetensors import SafetensorError
 
-from models.families.progan.config import Size, size_of
+from models.resolution import Size, size_of
 from models.strict_json import STRICT
 from training.atomic_folder import write_file
 from training.data.manifest import DataError

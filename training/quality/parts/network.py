@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from models.families.progan.config import Size
+from models.resolution import Size
 
 MAPS = (16, 32, 64, 96)
 PART_FEATURES = 128

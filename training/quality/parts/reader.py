@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass as checked
 
-from models.families.progan.config import BASE_RESOLUTION, Size
 from models.pixels import from_pixels
+from models.resolution import BASE_RESOLUTION, Size
 from models.strict_json import STRICT
 from training.data.pyramid import halvings
 from training.progress_bar import OnProgress, ignore_progress

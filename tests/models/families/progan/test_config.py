@@ -3,22 +3,11 @@
 from typing import Any
 
 import pytest
+import torch
 
-from models.families.progan.config import ExitShape, NetworkConfig, level_of, resolution_of, size_of
-
-
-@pytest.mark.parametrize("level", range(9))
-def test_level_and_resolution_are_each_others_reverse(level: int) -> None:
-    """Levels 0 to 8 are 4 to 1024 pixels."""
-    assert resolution_of(level) == 4 * 2**level
-    assert level_of(resolution_of(level)) == level
-
-
-@pytest.mark.parametrize("resolution", [-8, 0, 1, 2, 3, 5, 48, 1023, 2048])
-def test_a_resolution_that_no_level_has_is_refused(resolution: int) -> None:
-    """Only powers of two from 4 to 1024 have a level."""
-    with pytest.raises(ValueError, match="power of two from 4 to 1024"):
-        level_of(resolution)
+from models.families.progan.config import NetworkConfig
+from models.families.progan.generator import Generator
+from training.exits.cost import path_costs
 
 
 def test_feature_maps_are_those_of_the_published_1024_network() -> None:
@@ -102,42 +91,8 @@ def test_the_norm_of_the_stem_is_told_only_where_it_is_left_out() -> None:
     assert [NetworkConfig.from_dict(c.to_dict()) for c in (usual, without)] == [usual, without]
 
 
-@pytest.mark.parametrize(
-    ("shape", "words"),
-    [
-        (ExitShape(), "1x1"),
-        (ExitShape((5,)), "5x5"),
-        (ExitShape((1, 3, 1), (48, 24)), "1x1>48 3x3>24 1x1>image"),
-    ],
-)
-def test_the_shape_of_an_exit_in_words(shape: ExitShape, words: str) -> None:
-    """For a person who exports."""
-    assert str(shape) == words
-
-
-@pytest.mark.parametrize(
-    ("kernels", "hidden"), [((), ()), ((2,), ()), ((-1,), ()), ((True,), ()), ((3, 1), (0,))]
-)
-def test_an_exit_has_odd_kernels_and_maps(
-    kernels: tuple[int, ...], hidden: tuple[int, ...]
-) -> None:
-    """Whole numbers above 0."""
-    with pytest.raises(ValueError, match="an exit needs"):
-        ExitShape(kernels, hidden)
-
-
-@pytest.mark.parametrize(("kernels", "hidden"), [((1, 3), ()), ((3,), (8,)), ((1, 1), (8, 8))])
-def test_an_exit_has_a_hidden_layer_between_any_two_kernels(
-    kernels: tuple[int, ...], hidden: tuple[int, ...]
-) -> None:
-    """One kernel more than hidden layers."""
-    with pytest.raises(ValueError, match="one kernel more than it has hidden layers"):
-        ExitShape(kernels, hidden)
-
-
 def test_a_level_is_named_by_the_side_that_began_as_four() -> None:
     """So a name is a power of two, whichever side is the longer one."""
-    assert [size_of(4 << k, (4, 6)) for k in range(3)] == [(4, 6), (8, 12), (16, 24)]
     assert NetworkConfig(512, base_height=3).size_at(512) == (384, 512)
     assert NetworkConfig(32, base_width=6).resolutions == (4, 8, 16, 32)
 
@@ -150,3 +105,16 @@ def test_square_is_not_written_down() -> None:
     assert wide.to_dict()["base_width"] == 6
     assert "base_height" not in wide.to_dict()
     assert NetworkConfig.from_dict(wide.to_dict()) == wide
+
+
+@pytest.mark.parametrize("base", [(4, 4), (4, 6)])
+def test_the_cost_of_a_level_is_that_of_its_modules(base: tuple[int, int]) -> None:
+    """As the modules themselves count it when they run."""
+    height, width = base
+    network = NetworkConfig(
+        32, latent_size=8, fmap_base=128, fmap_max=16, base_height=height, base_width=width
+    )
+
+    counted = path_costs(Generator(network), torch.zeros(1, 8))
+
+    assert network.path_costs() == counted

@@ -5,8 +5,8 @@ import torch
 
 from models.families.progan.config import NetworkConfig
 from models.families.progan.discriminator import Discriminator
-from models.families.progan.growth import Growth
-from models.layers import downsample
+from models.growth import Growth
+from models.resampling import downsample
 
 
 def test_the_1024_preset_has_the_published_number_of_parameters() -> None:

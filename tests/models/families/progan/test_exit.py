@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from models.families.progan.config import ExitShape
+from models.exit_shape import ExitShape
 from models.families.progan.exit import build_exit, convolutions_of
 from models.layers import EqualizedConv2d
 

@@ -6,10 +6,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from models.families.progan.config import ExitShape, NetworkConfig
+from models.exit_shape import ExitShape
+from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator, Stem
-from models.families.progan.growth import Growth
-from models.layers import pixel_norm, upsample
+from models.growth import Growth
+from models.layers import pixel_norm
+from models.resampling import upsample
 
 
 def test_the_1024_preset_has_the_published_number_of_parameters() -> None:

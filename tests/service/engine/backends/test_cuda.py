@@ -38,9 +38,9 @@ def test_the_form_makes_the_generators_pictures() -> None:
     expected = generator(z)
     target = Target(torch.device("cuda", 0), 1, "fp32")
     with torch.inference_mode():
-        form = cuda_network(generator.stem, generator.levels, generator.exits, target)
-        features = form.stem(z.cuda())
-        for level in form.levels:
-            features = level(features)
+        form = cuda_network(generator, target)
+        features = z.cuda()
+        for step in form.trunk:
+            features = step(features)
 
-    torch.testing.assert_close(form.exits[-1](features).cpu(), expected, atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(form.ways[-1](features).cpu(), expected, atol=1e-3, rtol=1e-3)

@@ -14,11 +14,11 @@ from torch import nn
 
 from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator
-from models.families.progan.growth import Growth
+from models.growth import Growth
 from models.pixels import to_pixels
 from service.engine.backends import openvino
 from service.engine.backends.eager import CompiledNetwork
-from service.engine.backends.openvino import Compiler, openvino_network, shared_levels
+from service.engine.backends.openvino import Compiler, openvino_network, shared_steps
 from service.engine.backends.openvino_graph import graph_of
 from service.engine.backends.openvino_rules import NotTranslatedError
 from service.engine.device import Target
@@ -37,20 +37,15 @@ def generator_of(config: NetworkConfig = CONFIG) -> Generator:
 
 def form_of(generator: Generator, precision: str = "fp32") -> CompiledNetwork:
     """Its compiled form; the generator is changed."""
-    size = generator.config.entry_size
-    target = Target(CPU, 1, precision)
-    return openvino_network(generator.stem, generator.levels, generator.exits, size, target)
+    return openvino_network(generator, Target(CPU, 1, precision))
 
 
 def pictures(form: CompiledNetwork, z: torch.Tensor) -> list[torch.Tensor]:
     """The images of all levels."""
-    features = form.stem(z)
-    found: list[torch.Tensor] = []
-    for level, leave in enumerate(form.exits):
-        if 0 < level <= len(form.levels):
-            features = form.levels[level - 1](features)
-        found.append(leave(features))
-    return found
+    reached = [z]
+    for step in form.trunk:
+        reached.append(step(reached[-1]))
+    return [way(reached[start]) for way, start in zip(form.ways, form.starts, strict=True)]
 
 
 def latents(count: int) -> torch.Tensor:
@@ -72,7 +67,7 @@ def test_every_exit_makes_the_pictures_of_the_generator(
 
     form = form_of(generator)
 
-    assert ("fp32", min(shared, len(generator.levels))) == (form.precision, len(form.levels))
+    assert ("fp32", 1 + min(shared, len(generator.levels))) == (form.precision, len(form.trunk))
     for made, wanted in zip(pictures(form, z), expected, strict=True):
         torch.testing.assert_close(made, wanted, atol=1e-4, rtol=1e-4)
 
@@ -95,8 +90,10 @@ def test_only_levels_with_many_weights_are_shared() -> None:
         wide, narrow = nn.Conv2d(512, 512, 3), nn.Conv2d(64, 64, 3)
 
     networks = [[], [narrow, wide], [wide, narrow, wide], [wide, wide, wide]]
+    trunks = [nn.ModuleList([nn.Identity(), *levels]) for levels in networks]
 
-    assert [0, 0, 1, 2] == [shared_levels(nn.ModuleList(levels)) for levels in networks]
+    assert [1, 1, 2, 3] == [shared_steps(trunk) for trunk in trunks]
+    assert shared_steps(nn.ModuleList()) == 0
 
 
 def test_exits_may_be_small_networks() -> None:
@@ -114,9 +111,9 @@ def test_exits_may_be_small_networks() -> None:
 def test_a_result_is_not_changed_by_the_next_call() -> None:
     """The library reuses its memory; what was given away is a copy."""
     form = form_of(generator_of())
-    first = form.stem(latents(1))
+    first = form.trunk[0](latents(1))
     kept = first.clone()
-    form.stem(latents(1) + 1.0)
+    form.trunk[0](latents(1) + 1.0)
 
     assert torch.equal(kept, first)
 
@@ -187,7 +184,7 @@ def test_a_thread_keeps_its_signal_stack_whoever_drops_a_form() -> None:
     """With a stack that is gone, the next signal would end the process."""
     before = signal_stack()
     forms = [form_of(generator_of())]
-    forms[0].stem(torch.zeros(1, CONFIG.latent_size))
+    forms[0].trunk[0](torch.zeros(1, CONFIG.latent_size))
     another = threading.Thread(target=forms.clear)
     another.start()
     another.join()

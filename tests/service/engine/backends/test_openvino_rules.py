@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from models.layers import pad_circular
+from models.resampling import pad_circular
 from service.engine.backends.openvino_graph import graph_of
 from service.engine.backends.openvino_rules import NotTranslatedError
 from tests.service.engine.backends.test_openvino_graph import Doing, computed

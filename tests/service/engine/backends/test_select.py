@@ -41,7 +41,7 @@ def test_a_network_that_cannot_be_compiled_runs_in_plain_torch(
     with caplog.at_level(logging.WARNING):
         form = select_backend(network, TARGET)
 
-    assert ("eager", "fp32", 3) == (form.engine, form.precision, len(form.exits))
+    assert ("eager", "fp32", 3) == (form.engine, form.precision, len(form.ways))
     assert "not compiled, so slower and in fp32: softmax is not known" in caplog.text
 
 

@@ -37,6 +37,7 @@ def test_a_card_tells_what_a_client_needs(client: TestClient, name: str) -> None
     assert card["resolutions"] == [4, 8, 16, 32]
     assert [(s["width"], s["height"]) for s in card["sizes"]] == [(r, r) for r in (4, 8, 16, 32)]
     assert (card["licence"], card["channels"], card["labels"]) == ("MIT", 3, [])
+    assert (card["family"], card["takes"]) == ("progan", ["seed"])
     assert (card["bit_depth"], card["value_range"]) == (8, None)
     assert card["data"]["attribution"] == "nobody"
     assert card["engine"] == {

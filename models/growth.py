@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.families.progan.config import resolution_of
-from models.layers import downsample, upsample
+from models.resampling import downsample, upsample
+from models.resolution import resolution_of
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Growth:
 
     @property
     def resolution(self) -> int:
-        """Resolution of the level (`models.families.progan.config`)."""
+        """Resolution of the level (`models.resolution`)."""
         return resolution_of(self.level)
 
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from models.families.progan.growth import Growth, blend, fade_images
-from models.layers import downsample, upsample
+from models.growth import Growth, blend, fade_images
+from models.resampling import downsample, upsample
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,61 @@
+"""The entrance of a generator: from latent and class to one float32 vector per picture.
+
+Owns the interface. Each family has its own rule, which is frozen: a bundle gives the same pictures
+for ever. It is computed on the CPU and for one picture at a time, so that no number depends on the
+other pictures of a batch. Knows no seed: latents and classes of seeds are in `models.latent`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class ClassPoint:
+    """A class, or a point between two of them.
+
+    Attributes:
+        start: number of a class.
+        end: number of the other class; the same as `start` if there is only one.
+        t: place between them, 0 at `start` to 1 at `end`.
+    """
+
+    start: int
+    end: int
+    t: float = 0.0
+
+    @property
+    def is_pure(self) -> bool:
+        """True if only the class `start` counts."""
+        return self.start == self.end or self.t == 0.0
+
+
+class Entrance(Protocol):
+    """Rule from latent and class to the entry vector of one picture."""
+
+    @property
+    def latent_size(self) -> int:
+        """Numbers in a latent, L."""
+        ...
+
+    @property
+    def classes(self) -> int:
+        """Number of classes; 0 without."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Numbers in an entry vector."""
+        ...
+
+    def enter(self, latent: Tensor, point: ClassPoint | None) -> Tensor:
+        """Entry vector `[size]`, float32 on the CPU.
+
+        Args:
+            latent: `[L]`, float32 on the CPU.
+            point: the class; None for a generator without classes.
+        """
+        ...

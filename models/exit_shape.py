@@ -1,0 +1,41 @@
+"""The shape of an exit: the convolutions that map the features of a level to an image.
+
+Owns `ExitShape`, as plain data. Knows no tensor and no family.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ExitShape:
+    """A chain of convolutions with leaky ReLUs between them; linear if there is only one.
+
+    Attributes:
+        kernels: kernel width of each convolution in pixels of its level, odd.
+        hidden: number of feature maps between consecutive convolutions.
+    """
+
+    kernels: tuple[int, ...] = (1,)
+    hidden: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        sizes: tuple[object, ...] = (*self.kernels, *self.hidden)
+        whole = all(type(size) is int and size > 0 for size in sizes)
+        if not whole or any(kernel % 2 == 0 for kernel in self.kernels):
+            raise ValueError(
+                f"an exit needs odd kernels and hidden maps above 0, not {self.kernels} and "
+                f"{self.hidden}"
+            )
+        if len(self.kernels) != len(self.hidden) + 1:
+            raise ValueError(
+                f"an exit needs one kernel more than it has hidden layers, not {self.kernels} and "
+                f"{self.hidden}"
+            )
+
+    def __str__(self) -> str:
+        if not self.hidden:
+            return f"{self.kernels[0]}x{self.kernels[0]}"
+        maps = (*(str(n) for n in self.hidden), "image")
+        return " ".join(f"{k}x{k}>{n}" for k, n in zip(self.kernels, maps, strict=True))

@@ -1,0 +1,46 @@
+"""The configuration classes of all families, by name.
+
+Owns the table, and the reading of a configuration whose family is only known from its values.
+Knows no tensor.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from models.families.config import FamilyConfig
+from models.families.progan.config import NetworkConfig
+
+PROGAN = "progan"  # the family of a configuration that names none
+
+FAMILY_CONFIGS: dict[str, type[FamilyConfig]] = {PROGAN: NetworkConfig}
+
+
+def family_of(network: object) -> str:
+    """Name of the family of a configuration, given as such or as a dictionary."""
+    if isinstance(network, dict):
+        return str(cast("dict[str, object]", network).get("family", PROGAN))
+    return network.family if isinstance(network, FamilyConfig) else PROGAN
+
+
+if TYPE_CHECKING:
+    NetworkField = FamilyConfig
+else:
+    NetworkField = NetworkConfig
+
+
+def read_network(value: object) -> FamilyConfig:
+    """Read the configuration of a network, given as such or as a dictionary.
+
+    Raises:
+        ValueError: the family is unknown, a key is missing or unknown, or a value is out of range.
+    """
+    if isinstance(value, FamilyConfig):
+        return value
+    if not isinstance(value, dict):
+        raise ValueError(f"network must be an object, not {value!r}")  # noqa: TRY004 - for pydantic
+    name = family_of(cast("object", value))
+    if name not in FAMILY_CONFIGS:
+        known = ", ".join(sorted(FAMILY_CONFIGS))
+        raise ValueError(f"network.family {name!r:.60} is unknown (known: {known})")
+    return FAMILY_CONFIGS[name].from_dict(cast("dict[str, Any]", value))

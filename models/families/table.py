@@ -1,0 +1,17 @@
+"""The table of families of generators.
+
+Owns the offer of each family by its name; `configs.py` has their configurations, without torch.
+"""
+
+from __future__ import annotations
+
+from models.families.config import FamilyConfig
+from models.families.progan.offer import PROGAN_FAMILY
+from models.family import Family
+
+FAMILIES: dict[str, Family] = {"progan": PROGAN_FAMILY}
+
+
+def offer_of(config: FamilyConfig) -> Family:
+    """The offer of the family of a configuration."""
+    return FAMILIES[config.family]

@@ -1,0 +1,142 @@
+"""The interface of a family of generators, which training, export and service build on.
+
+Owns `ImageGenerator` and `ImageDiscriminator`, the base classes of all networks, and `Family`, the
+offer of a family: its networks, their initial weights, and what they can be trained with. The table
+of families is in `models.families.table`. Knows no family, no loss and no bundle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import numpy as np
+from torch import Tensor, nn
+
+from models.entrance import Entrance
+from models.exit_shape import ExitShape
+from models.families.config import FamilyConfig
+from models.growth import Growth
+
+
+class Way(NamedTuple):
+    """The way to the pictures of one resolution.
+
+    Attributes:
+        start: number of modules of the trunk before it.
+        module: from the result of these modules, or from the entry vector if there are none, to
+            images `[N, C, h, w]`, about [-1, 1].
+    """
+
+    start: int
+    module: nn.Module
+
+
+class ImageGenerator(nn.Module):
+    """A generator: latent `[N, L]` -> image `[N, C, H, W]`, about [-1, 1].
+
+    Attributes:
+        config: of its family; it determines all shapes.
+    """
+
+    config: FamilyConfig
+
+    @property
+    def entrance(self) -> Entrance:
+        """The rule to entry vectors, with a copy of the current weights."""
+        raise NotImplementedError
+
+    @property
+    def trunk(self) -> nn.ModuleList:
+        """Modules that run one after another, from entry vectors `[N, size]` on; may be empty."""
+        raise NotImplementedError
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """One for each resolution, smallest first; none starts before that of a smaller one."""
+        raise NotImplementedError
+
+    def forward(
+        self, z: Tensor, growth: Growth | None = None, labels: Tensor | None = None
+    ) -> Tensor:
+        """Images of latents `z` with classes `labels`, int64 `[N]`, at `growth`.
+
+        Without `growth`, those of the top level.
+        """
+        raise NotImplementedError
+
+    def up_to(self, level: int) -> Self:
+        """Copy the generator without the levels above `level`, with the same weights.
+
+        Raises:
+            ValueError: there is no such level, or the family has no such smaller generator.
+        """
+        raise NotImplementedError
+
+
+class ImageDiscriminator(nn.Module):
+    """A discriminator: image `[N, C, H, W]` in [-1, 1] -> score `[N]`, higher for more real."""
+
+    config: FamilyConfig
+
+    def forward(
+        self, images: Tensor, growth: Growth | None = None, labels: Tensor | None = None
+    ) -> Tensor:
+        """Scores of images with classes `labels`, int64 `[N]`, at the resolution of `growth`."""
+        raise NotImplementedError
+
+    def classify(self, images: Tensor, growth: Growth) -> Tensor:
+        """Logits of all classes `[N, classes]`.
+
+        Raises:
+            TypeError: there is no auxiliary classifier.
+        """
+        raise NotImplementedError
+
+    def share_statistics(self, deviate: Callable[[Tensor, int], Tensor]) -> None:
+        """Compute statistics over a batch by `deviate`, since several processes share it."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class DiscriminatorOptions:
+    """Settings of a discriminator that its objective determines, not its generator.
+
+    Attributes:
+        labels: how it uses classes, a name in `Family.labels`.
+        stddev_group: group size of the minibatch standard deviation; 0 for the whole batch.
+        penalised: True if the objective has a gradient penalty, which is defined for each image
+            alone, so that no layer may mix the images of a batch.
+    """
+
+    labels: str = "none"
+    stddev_group: int = 4
+    penalised: bool = True
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family of generators.
+
+    Attributes:
+        title: for people.
+        generator: builds a generator with one exit of each of these shapes; None for the shapes
+            that it is trained with.
+        discriminator: builds the discriminator of the same configuration.
+        initialise: draws the initial weights of a network, in place.
+        labels: ways to use classes, in training.
+        objectives: names in `training.objectives.losses.OBJECTIVES`; None for all.
+        grows: True if training may begin at a low resolution.
+        fits_exits: True if exits below the top level are fitted at export; else those
+            pictures are box-downsampled.
+    """
+
+    title: str
+    generator: Callable[[FamilyConfig, tuple[ExitShape, ...] | None], ImageGenerator]
+    discriminator: Callable[[FamilyConfig, DiscriminatorOptions], ImageDiscriminator]
+    initialise: Callable[[nn.Module, np.random.Generator], None]
+    labels: tuple[str, ...]
+    objectives: tuple[str, ...] | None
+    grows: bool
+    fits_exits: bool

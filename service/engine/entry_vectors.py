@@ -1,0 +1,65 @@
+"""Entry vectors: from a recipe to the input of the network, one vector for each picture.
+
+Owns the lookup of latents and classes for a recipe; the rest is the entrance of the generator
+(`models.entrance`). Knows neither trunk nor pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from models.entrance import ClassPoint, Entrance
+from models.latent import Latent, label_of, latent_of, lerp, slerp
+from service.batching.recipe import Method, Point, Recipe
+
+
+class EntryVectors:
+    """The entry vectors of one model.
+
+    Args:
+        entrance: of its generator.
+        names: of its classes, in order.
+    """
+
+    def __init__(self, entrance: Entrance, names: Sequence[str] = ()) -> None:
+        self._entrance = entrance
+        self._places = {name: place for place, name in enumerate(names)}
+
+    @torch.inference_mode()
+    def of(self, recipes: Sequence[Recipe]) -> Tensor:
+        """Return the vectors `[N, size]` of `recipes`, float32 on the CPU.
+
+        Each is computed alone, so that no value depends on the other recipes of the batch.
+        """
+        return torch.stack([self._vector(recipe) for recipe in recipes])
+
+    def class_of(self, recipe: Recipe) -> ClassPoint | None:
+        """Return the class of a recipe; None for a model without classes.
+
+        If the recipe has no label, the class follows from the seed, and between two seeds from
+        both.
+        """
+        classes = self._entrance.classes
+        if not classes:
+            return None
+        if recipe.label is not None:
+            place = self._places[recipe.label]
+            return ClassPoint(place, place)
+        start, end = (label_of(seed, classes) for seed in (recipe.point.start, recipe.point.end))
+        return ClassPoint(start, end, recipe.point.t)
+
+    def _vector(self, recipe: Recipe) -> Tensor:
+        latent = latent_at(recipe.point, self._entrance.latent_size)
+        return self._entrance.enter(torch.from_numpy(latent), self.class_of(recipe))
+
+
+def latent_at(point: Point, size: int) -> Latent:
+    """Return the latent `[size]` of a point: that of its seed, or interpolated between two."""
+    start = latent_of(point.start, size)
+    if point.t == 0.0:
+        return start
+    between = slerp if point.method is Method.SLERP else lerp
+    return between(start, latent_of(point.end, size), point.t)

@@ -1,0 +1,73 @@
+"""From a recipe to the input of the network: latents, and classes asked for or from the seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from models.entrance import ClassPoint
+from models.families.progan.entrance import ProganEntrance, conditioned
+from models.latent import label_of, latent_of, lerp, slerp
+from service.batching.recipe import Method, Point, Recipe, point_of
+from service.engine.entry_vectors import EntryVectors, latent_at
+
+NAMES = ("cat", "dog", "cow")
+SEEDS = (0, 1)  # of two classes
+VECTORS = torch.randn(3, 4, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.fixture
+def entry() -> EntryVectors:
+    """Three classes with vectors of four numbers."""
+    return EntryVectors(ProganEntrance(4, VECTORS), NAMES)
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_label_is_the_class_at_its_place(entry: EntryVectors, place: int) -> None:
+    """Whatever the seed, also on the way between two."""
+    for point in (point_of(3), Point(*SEEDS, 0.5)):
+        assert ClassPoint(place, place) == entry.class_of(Recipe("m", point, 8, NAMES[place]))
+
+
+def test_a_seed_brings_its_own_class(entry: EntryVectors) -> None:
+    """By the frozen rule."""
+    for seed in range(20):
+        found = entry.class_of(Recipe("m", point_of(seed), 8))
+        assert found is not None
+        assert (label_of(seed, 3), True) == (found.start, found.is_pure)
+
+
+def test_between_two_seeds_a_point_lies_between_their_classes(entry: EntryVectors) -> None:
+    """At the same place as between their latents."""
+    start, end = (label_of(seed, 3) for seed in SEEDS)
+    assert start != end
+
+    assert ClassPoint(start, end, 0.25) == entry.class_of(Recipe("m", Point(*SEEDS, 0.25), 8))
+
+
+def test_latent_and_class_enter_together(entry: EntryVectors) -> None:
+    """As the network was trained; row n is recipe n."""
+    recipes = [Recipe("m", point_of(seed), 8, "dog") for seed in (3, 4)]
+    latents = torch.from_numpy(np.stack([latent_of(3, 4), latent_of(4, 4)]))
+
+    assert torch.equal(entry.of(recipes), conditioned(latents, VECTORS[[1, 1]]))
+
+
+def test_without_classes_the_latents_enter_alone() -> None:
+    """Row n is recipe n, whatever else is in the batch."""
+    entry = EntryVectors(ProganEntrance(16))
+    rows = entry.of([Recipe("m", point_of(seed), 8) for seed in (5, 6)])
+
+    assert rows.dtype == torch.float32
+    assert np.array_equal(np.stack([latent_of(5, 16), latent_of(6, 16)]), rows.numpy())
+    assert entry.class_of(Recipe("m", point_of(5), 8)) is None
+
+
+def test_a_place_between_seeds_goes_by_its_method() -> None:
+    """The contract of latents is that of models.latent."""
+    a, b = latent_of(1, 16), latent_of(2, 16)
+
+    assert np.array_equal(slerp(a, b, 0.25), latent_at(Point(1, 2, 0.25, Method.SLERP), 16))
+    assert np.array_equal(lerp(a, b, 0.25), latent_at(Point(1, 2, 0.25, Method.LERP), 16))
+    assert np.array_equal(a, latent_at(point_of(1), 16))
