@@ -85,12 +85,17 @@ class RateLimit:
             self._windows.hit(rate, who, cost=amount)
 
     def _client(self, key: bytes | None, address: str) -> str:
-        return self._window_of(address) if key is None else f"key {key.hex()}"
+        return self._window_of(address) if key is None else client_name(key, address)
 
     def _window_of(self, address: str) -> str:
         place = network_of(address).encode()
         digest = hashlib.blake2b(place, key=self._secret, digest_size=8).digest()
         return f"address {int.from_bytes(digest) % ADDRESS_WINDOWS}"
+
+
+def client_name(key: bytes | None, address: str) -> str:
+    """Return the name of a client: its key, if it has a valid one, else its network."""
+    return f"address {network_of(address)}" if key is None else f"key {key.hex()}"
 
 
 def network_of(address: str) -> str:

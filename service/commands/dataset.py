@@ -15,14 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from models.latent import MAX_SEED
 from models.picture import Pixels
 from service.batching.recipe import Recipe
 from service.commands.local_models import LocalModels
 from service.commands.progress import duration_text, end_progress, note, show_progress
 from service.credentials.current import CurrentSigner
 from service.datasets.archives import ARCHIVE_FORMATS
-from service.datasets.dataset import MAX_DATASET_COUNT, Dataset, PictureEntry
+from service.datasets.dataset import Dataset, DatasetRequest, PictureEntry
 from service.datasets.outputs import (
     DatasetOutput,
     archive_output,
@@ -91,25 +90,14 @@ def dataset_of_options(
     """Load the model and return the data set.
 
     Raises:
-        ServiceError: the model, its resolution or its class does not exist.
+        ServiceError: the model, its resolution, its class or its seeds do not exist.
         SettingsError: key or certificates of Content Credentials cannot be used.
-        ValueError: there are no such seeds.
     """
-    if not 1 <= options.count <= MAX_DATASET_COUNT:
-        raise ValueError(f"--count is 1 to {MAX_DATASET_COUNT}, not {options.count}")
-    if not 0 <= options.from_seed <= MAX_SEED:
-        raise ValueError(f"--from-seed is 0 to {MAX_SEED}, not {options.from_seed}")
-    served = models.find(options.model)
-    return Dataset(
-        served,
-        options.from_seed,
-        options.count,
-        served.resolution_for(options.resolution),
-        served.label_for(options.label),
-        options.image_format,
-        picture_file,
-        CurrentSigner(settings).file_signer,
+    wanted = DatasetRequest(
+        options.from_seed, options.count, options.resolution, options.label, options.image_format
     )
+    signer = CurrentSigner(settings).file_signer
+    return Dataset.requested(models.find(options.model), wanted, picture_file, signer)
 
 
 @contextmanager

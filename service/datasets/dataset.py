@@ -56,6 +56,23 @@ class PictureEntry:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class DatasetRequest:
+    """A data set as a client asks for it.
+
+    Attributes:
+        resolution: None: the largest one of the model.
+        label: class of all pictures; None: each seed has its own class.
+        image_format: a key of `FORMATS`.
+    """
+
+    from_seed: int
+    count: int
+    resolution: int | None
+    label: str | None
+    image_format: str
+
+
 @dataclass(frozen=True)
 class Dataset:
     """The pictures of `count` seeds from `from_seed` on.
@@ -79,6 +96,32 @@ class Dataset:
     image_format: str
     write_file: WriteFile
     signer: FileSigner | None = None
+
+    @classmethod
+    def requested(
+        cls,
+        served: ModelInfo,
+        wanted: DatasetRequest,
+        write_file: WriteFile,
+        signer: FileSigner | None,
+    ) -> Dataset:
+        """Return the data set that a client asks for.
+
+        Raises:
+            OutOfRange: the model has no such resolution or class, or there are no such seeds.
+        """
+        require_in_range("count", wanted.count, 1, MAX_DATASET_COUNT)
+        require_in_range("from_seed", wanted.from_seed, 0, MAX_SEED)
+        return cls(
+            served,
+            wanted.from_seed,
+            wanted.count,
+            served.resolution_for(wanted.resolution),
+            served.label_for(wanted.label),
+            wanted.image_format,
+            write_file,
+            signer,
+        )
 
     def __post_init__(self) -> None:
         last_first = MAX_SEED - self.count + 1
@@ -175,3 +218,14 @@ class Dataset:
         digest = hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
         is_weak = self.signer is not None and not self.signer.is_repeatable
         return f'{"W/" if is_weak else ""}"{digest}"'
+
+
+def require_in_range(parameter: str, value: int, low: int, high: int) -> None:
+    """Check a number of a request.
+
+    Raises:
+        OutOfRange: it is below `low` or above `high`.
+    """
+    if not low <= value <= high:
+        allowed = {"ge": low, "le": high}
+        raise OutOfRange(parameter, f"it is {low} to {high}, not {value}", allowed)

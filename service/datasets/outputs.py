@@ -158,9 +158,11 @@ def archive_output(path: Path, dataset: Dataset, archive: Archive) -> Generator[
     """Open a ZIP or tar file, new or unfinished, for this process alone.
 
     Raises:
-        OtherDataset: the unfinished file holds another data set.
+        OtherDataset: the unfinished file holds another data set, or `path` is a folder.
         OSError: it cannot be written, or another process writes it.
     """
+    if path.is_dir():
+        raise OtherDataset("it is a folder: choose the name of a file")
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = partial_path(path)
     partial.touch()

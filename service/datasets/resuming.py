@@ -28,7 +28,7 @@ from service.datasets.manifest import Description, PictureRecord
 from service.datasets.zip_stream import ENTRY_HEAD, ENTRY_SIGNATURE
 
 LARGEST_RECORD: Final = 2**20  # bytes of a description or a piece of the manifest
-NO_DATASET: Final = "it holds no data set of this kind: choose another name"
+NO_DATASET: Final = "it holds no data set of this kind: choose another name, or delete it"
 
 
 class OtherDataset(ValueError):
@@ -91,7 +91,8 @@ def resume_zip(file: BinaryIO, archive: ZipArchive, dataset: Dataset) -> int:
     """
     names, entries = zip_names(dataset), list[tuple[str, int, int]]()
     next_seed, end = dataset.from_seed, 0
-    if not _has_description(file, _first_entry(file), DESCRIPTION_FILE):
+    head = b"".join(ZipArchive(dataset).begin())[: ENTRY_HEAD.size + len(DESCRIPTION_FILE)]
+    if not _has_description(file, _first_entry(file), DESCRIPTION_FILE, head):
         _cut(file, 0)
         return next_seed
     for part in zip_parts(file):
@@ -118,7 +119,8 @@ def resume_zip(file: BinaryIO, archive: ZipArchive, dataset: Dataset) -> int:
 def resume_tar(file: BinaryIO, archive: WebDatasetArchive, dataset: Dataset) -> int:
     """Count the whole samples of a tar file, and cut off the rest; otherwise as `resume_zip`."""
     next_seed, end = dataset.from_seed, 0
-    if not _has_description(file, next(tar_parts(file), None), TAR_DESCRIPTION):
+    head = b"".join(WebDatasetArchive(dataset).begin())[: tarfile.BLOCKSIZE]
+    if not _has_description(file, next(tar_parts(file), None), TAR_DESCRIPTION, head):
         _cut(file, 0)
         return next_seed
     for part in tar_parts(file):
@@ -166,17 +168,37 @@ def tar_parts(file: BinaryIO) -> Iterator[ArchivePart]:
         yield ArchivePart(head.name, 0, head.size, start, at)
 
 
-def _has_description(file: BinaryIO, first: ArchivePart | None, name: str) -> bool:
+def _has_description(file: BinaryIO, first: ArchivePart | None, name: str, head: bytes) -> bool:
     """True if a file begins with a whole description; False if that one was torn.
+
+    Args:
+        file: the unfinished file.
+        first: its first whole part, which must have this name.
+        name: as in `first`.
+        head: the bytes before the description of the wanted data set.
 
     Raises:
         OtherDataset: the file begins with something else.
     """
-    if first is None:
-        return False
-    if first.name != name:
+    if first and first.name == name and _is_description(part_content(file, first)):
+        return True
+    if not _begins_like(file, head):
         raise OtherDataset(NO_DATASET)
-    return _is_description(part_content(file, first))
+    return False
+
+
+def _begins_like(file: BinaryIO, head: bytes) -> bool:
+    """True if a file begins with `head`, or a piece of it and then zeros, as lost power leaves."""
+    file.seek(0)
+    present = file.read(len(head))
+    rest = present[len(os.path.commonprefix([present, head])) :]
+    if present == head:
+        return True
+    while not any(rest):
+        rest = file.read(LARGEST_RECORD)
+        if not rest:
+            return True
+    return False
 
 
 def _first_entry(file: BinaryIO) -> ArchivePart | None:

@@ -33,6 +33,7 @@ from service.http.problems import MEDIA_TYPE, TYPE_PREFIX
 
 ALWAYS_ANSWERED = (b"/health/", b"/metrics")
 CUT_OFF = "cut_off"  # in the state of a request: a function that cuts its answer off
+HAS_STALLED = "has_stalled"  # there, too: true if the system cut off a client that took nothing
 TICKS = 5  # of 0.1 s each, between two checks for expired connections
 
 OnRefused = Callable[[int, str], None]
@@ -90,6 +91,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Remove the connection from the table."""
         self._table.remove(self)
+        if isinstance(exc, TimeoutError) and not self._is_idle():  # by TCP_USER_TIMEOUT
+            self.scope.setdefault("state", {})[HAS_STALLED] = True
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:

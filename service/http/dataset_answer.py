@@ -27,11 +27,11 @@ from service.datasets.archives import ARCHIVE_FORMATS
 from service.datasets.dataset import Dataset
 from service.datasets.stream import DatasetStream
 from service.errors import ClientGone, Draining, ServiceError
-from service.http.bounded_server import CUT_OFF
+from service.http.bounded_server import CUT_OFF, HAS_STALLED
 from service.http.request_guards import until_gone
 from service.http.request_log import record_of
 from service.operations.dataset_metrics import DatasetOutcome
-from service.operations.downloads import DatasetsFull, Download
+from service.operations.downloads import DatasetOpen, DatasetsFull, Download
 
 FIRST_S: Final = 5.0  # seconds in which a fault is answered as such; then the answer begins
 
@@ -44,11 +44,13 @@ class DatasetJob:
 
     Attributes:
         archive_format: a key of `ARCHIVE_FORMATS`.
+        client: name of the client.
         count_pictures: called with a number of pictures that were sent, for the client's rate.
     """
 
     dataset: Dataset
     archive_format: str
+    client: str
     count_pictures: Callable[[int], None]
 
 
@@ -78,14 +80,14 @@ class DatasetResponse(Response):
         """
         dataset, runtime = self._job.dataset, self._runtime
         try:
-            opening = runtime.downloads.opened(dataset.count)
+            opening = runtime.downloads.opened(self._job.client, dataset.count)
             with opening as download, runtime.registry.using(dataset.served.pinned_name):
                 stream = self._stream()
                 try:
                     outcome = await self._outcome(stream, download, receive, send)
                 finally:
                     await stream.close()
-        except DatasetsFull:
+        except (DatasetOpen, DatasetsFull):
             runtime.metrics.datasets.ended.labels(DatasetOutcome.REFUSED).inc()
             raise
         self._account(stream, outcome)
@@ -115,7 +117,7 @@ class DatasetResponse(Response):
             if work.done():
                 return self._outcome_of(work, stream)
             if gone.done():
-                return self._ended(DatasetOutcome.CLIENT_GONE, ClientGone("the client hung up"))
+                return self._ended(self._why_gone(), ClientGone("the client hung up"))
             why = "this server is shutting down: try again"
             return self._ended(DatasetOutcome.SHUTDOWN, Draining(why, retry_after_s=RESTART_S))
         finally:
@@ -162,11 +164,16 @@ class DatasetResponse(Response):
         log.error("a data set failed at seed %d: %s", stream.next_seed, error, exc_info=told)
         return DatasetOutcome.FAILED
 
+    def _why_gone(self) -> DatasetOutcome:
+        """Return the reason why the connection was lost; the system cuts slow clients off, too."""
+        is_slow = self._request.scope.get("state", {}).get(HAS_STALLED, False)
+        return DatasetOutcome.CLIENT_SLOW if is_slow else DatasetOutcome.CLIENT_GONE
+
     def _ended(self, outcome: DatasetOutcome, error: ServiceError) -> DatasetOutcome:
         """Return the outcome, or raise `error` if the answer has not begun."""
         if not self._has_begun:
             raise error
-        if error.reason is not None:
+        if error.reason is not None and outcome is not DatasetOutcome.CLIENT_SLOW:
             self._runtime.metrics.refused.labels(error.reason).inc()
         return outcome
 
@@ -179,7 +186,8 @@ class DatasetResponse(Response):
         facts |= {"outcome": outcome.value.replace("_", "-"), "next_seed": str(stream.next_seed)}
         count = self._job.dataset.count
         log.warning(
-            "a data set was cut (%s) after %d of %d pictures; it goes on with from_seed=%d",
+            "a data set was cut (%s) when %d of %d pictures had been handed to the network; its "
+            "client may have fewer: their file shows where it goes on, from_seed=%d at the latest",
             facts["outcome"],
             stream.done,
             count,

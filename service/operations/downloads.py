@@ -1,7 +1,8 @@
 """The downloads of data sets that are open: how many there may be, and their end at shutdown.
 
-Owns their number, the time after which a refused client may come again, and the signal to end. All
-calls come from the event loop. Knows neither archives nor HTTP.
+Owns their number, the one place that each client may have, the time after which a refused client
+may come again, and the signal to end. All calls come from the event loop. Knows neither archives
+nor HTTP.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from service.errors import Draining, Refused, RequestError
 
 UNKNOWN_RETRY_S: Final = 60  # seconds, while no download has shown how long it takes
 LONGEST_WAIT_S: Final = 600
+LONGEST_OWN_WAIT_S: Final = 60  # an open download may be one whose connection is lost
 
 
 class DatasetsOff(RequestError):
@@ -35,17 +37,27 @@ class DatasetsFull(Refused):
     title = "Too many data sets are being downloaded"
 
 
+class DatasetOpen(Refused):
+    """The client is downloading a data set already."""
+
+    status = 429
+    kind = "dataset-open"
+    title = "This client is downloading a data set already"
+
+
 @dataclass(eq=False)
 class Download:
     """One open download.
 
     Attributes:
+        client: name of its client.
         count: number of its pictures.
         began: clock time of its begin in seconds.
         done: number of pictures that were sent.
         ending: set when the service shuts down.
     """
 
+    client: str
     count: int
     began: float
     done: int = 0
@@ -87,18 +99,35 @@ class OpenDownloads:
             )
 
     @contextmanager
-    def opened(self, count: int) -> Generator[Download]:
-        """Open a download of `count` pictures, until the end of the block.
+    def opened(self, client: str, count: int) -> Generator[Download]:
+        """Open a download of `count` pictures for a client, until the end of the block.
 
         Raises:
             DatasetsOff: there are no data sets here.
+            DatasetOpen: the client has one already.
             DatasetsFull: too many are open.
             Draining: the service shuts down.
         """
         self.require_on()
         if self._is_ending:
             raise Draining("this server is shutting down: try again", retry_after_s=RESTART_S)
+        self._require_place(client)
+        download = Download(client, count, self._clock())
+        self._open.add(download)
+        try:
+            yield download
+        finally:
+            self._open.remove(download)
+
+    def _require_place(self, client: str) -> None:
         now = self._clock()
+        for own in self._open:
+            if own.client == client:
+                raise DatasetOpen(
+                    f"this client is downloading a data set of {own.count} pictures, and may have "
+                    "one at a time: try again when it has ended",
+                    retry_after_s=min(LONGEST_OWN_WAIT_S, int(own.left_s(now)) + 1),
+                )
         if len(self._open) >= self._limit:
             left_s = min(each.left_s(now) for each in self._open)
             raise DatasetsFull(
@@ -106,12 +135,6 @@ class OpenDownloads:
                 "again when one has ended",
                 retry_after_s=min(LONGEST_WAIT_S, int(left_s) + 1),
             )
-        download = Download(count, now)
-        self._open.add(download)
-        try:
-            yield download
-        finally:
-            self._open.remove(download)
 
     def end(self) -> None:
         """Tell all downloads to end now, and open no more."""

@@ -126,7 +126,8 @@ def test_a_client_that_stops_reading_stops_the_work_for_it(server: Server) -> No
         httpx2.Client(base_url=server.client.base_url, timeout=PATIENCE_S) as other,
         other.stream("GET", "/datasets?resolution=32&count=100000") as answer,
     ):
-        next(answer.iter_raw())
+        pieces = answer.iter_raw()  # kept: without it the connection is closed
+        next(pieces)
         line = 'progan_images_total{model="tiny-32",resolution="32"}'
         seen = [server.metric(line)]
         until(
@@ -136,20 +137,49 @@ def test_a_client_that_stops_reading_stops_the_work_for_it(server: Server) -> No
         assert server.metric(line) < 20_000
 
 
+def from_address(server: Server, address: str) -> httpx2.Client:
+    """A client with another address of this machine."""
+    transport = httpx2.HTTPTransport(local_address=address)
+    return httpx2.Client(base_url=server.client.base_url, transport=transport, timeout=PATIENCE_S)
+
+
 def test_a_third_download_is_refused_with_the_time_to_wait(server: Server) -> None:
-    """While two are open, as by default; others are served."""
+    """While two are open, as by default, and a second one of a client; others are served."""
     until(lambda: server.metric(OPEN) == 0.0)
     path = f"{SMALL}&count=100000"
     with (
-        httpx2.Client(base_url=server.client.base_url, timeout=PATIENCE_S) as other,
-        other.stream("GET", path),
-        other.stream("GET", path),
+        from_address(server, "127.0.0.2") as one,
+        from_address(server, "127.0.0.3") as other,
+        one.stream("GET", path),
     ):
-        refused = server.client.get(path)
+        own = one.get(path)
+        with other.stream("GET", path):
+            refused = server.client.get(path)
 
-        assert refused.status_code == 503
-        assert int(refused.headers["retry-after"]) >= 1
+        assert (own.status_code, refused.status_code) == (429, 503)
+        assert min(int(each.headers["retry-after"]) for each in (own, refused)) >= 1
         assert server.client.get("/images/7?resolution=4").status_code == 200
+
+
+@pytest.mark.slow
+def test_a_client_that_takes_nothing_is_counted_as_slow(bundles: Path, tmp_path: Path) -> None:
+    """Although it is the system that cuts it off."""
+    ended = 'progan_datasets_total{{outcome="{}"}}'.format
+    slow, gone = ended("client_slow"), ended("client_gone")
+    with (
+        ready_server(
+            bundles, tmp_path / "log", credentials="off", client_write_timeout_s="1"
+        ) as server,
+        from_address(server, "127.0.0.2") as client,
+        client.stream("GET", "/datasets?resolution=32&count=100000") as answer,
+    ):
+        pieces = answer.iter_raw()  # kept: without it the connection is closed
+        next(pieces)
+        until(lambda: server.metric(slow) + server.metric(gone) > 0.0)
+
+        assert (server.metric(slow), server.metric(gone)) == (1.0, 0.0)
+        assert server.metric('progan_refused_total{reason="cancelled"}') == 0.0
+    assert "(client-slow)" in server.text
 
 
 @pytest.mark.slow
@@ -165,5 +195,5 @@ def test_a_stop_cuts_a_download_and_tells_where_it_goes_on(bundles: Path, tmp_pa
     records = records_in_tar(bytes(content))
     assert code == 0
     assert [each["seed"] for each in records] == [str(n) for n in range(len(records))]
-    assert f"it goes on with from_seed={len(records)}" in text
+    assert f"from_seed={len(records)} at the latest" in text
     assert '"level": "error"' not in text

@@ -9,11 +9,10 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.batching.engine import ModelInfo
+from service.access.rate import client_name
 from service.composition import ServiceRuntime
-from service.credentials.signing import FileSigner
 from service.datasets.archives import ARCHIVE_FORMATS
-from service.datasets.dataset import Dataset
+from service.datasets.dataset import Dataset, DatasetRequest
 from service.errors import OutOfRange, PreconditionFailed
 from service.facts import value_headers
 from service.files import picture_file
@@ -42,7 +41,11 @@ async def datasets(
 ) -> Response:
     """Return the pictures of `count` seeds from `from_seed` on, with a manifest, as one archive."""
     runtime.downloads.require_on()
-    dataset = dataset_of(query, catalogue.find(query.model), runtime.credentials.file_signer)
+    wanted = DatasetRequest(
+        query.from_seed, query.count, query.resolution, query.label, query.image_format
+    )
+    signer = runtime.credentials.file_signer
+    dataset = Dataset.requested(catalogue.find(query.model), wanted, picture_file, signer)
     record_of(request).facts |= {
         "model": dataset.served.pinned_name,
         "resolution": dataset.resolution,
@@ -67,24 +70,6 @@ async def datasets(
     )
 
 
-def dataset_of(query: DatasetQuery, served: ModelInfo, signer: FileSigner | None) -> Dataset:
-    """Return the data set that a query asks for.
-
-    Raises:
-        OutOfRange: the model has no such resolution or class.
-    """
-    return Dataset(
-        served,
-        query.from_seed,
-        query.count,
-        served.resolution_for(query.resolution),
-        served.label_for(query.label),
-        query.image_format,
-        picture_file,
-        signer,
-    )
-
-
 def admitted_job(
     request: Request, runtime: ServiceRuntime, dataset: Dataset, query: DatasetQuery
 ) -> DatasetJob:
@@ -94,16 +79,16 @@ def admitted_job(
         OutOfRange: it has more pictures than any window of the rate.
         RateExceeded: the client's window is used up.
     """
-    rate = runtime.dataset_rate
+    key = runtime.keys.require(request.headers)
+    address = request.client.host if request.client else ""
+    client, rate = client_name(key, address), runtime.dataset_rate
     if rate is None:
-        return DatasetJob(dataset, query.format, lambda _: None)
+        return DatasetJob(dataset, query.format, client, lambda _: None)
     if dataset.count > rate.most:
         message = f"one client may have {rate.most} pictures at a time here: ask for parts"
         raise OutOfRange("count", message, {"ge": 1, "le": rate.most})
-    key = runtime.keys.require(request.headers)
-    address = request.client.host if request.client else ""
     rate.require(key, address, dataset.count)
-    return DatasetJob(dataset, query.format, lambda new: rate.count(key, address, new))
+    return DatasetJob(dataset, query.format, client, lambda new: rate.count(key, address, new))
 
 
 def dataset_headers(dataset: Dataset, archive_format: str) -> dict[str, str]:

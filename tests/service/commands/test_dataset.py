@@ -74,8 +74,8 @@ def test_a_complete_data_set_is_not_made_again(
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["--count", "0"], "--count is 1 to 1000000, not 0"),
-        (["--count", "1", "--from-seed", "-1"], "--from-seed is 0 to"),
+        (["--count", "0"], "count: it is 1 to 1000000, not 0"),
+        (["--count", "1", "--from-seed", "-1"], "from_seed: it is 0 to"),
         (["--count", "1", "--label", "cat"], "it has no labels"),
     ],
 )

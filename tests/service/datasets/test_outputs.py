@@ -154,14 +154,31 @@ def test_two_processes_do_not_write_the_same_output(tmp_path: Path, kind: str) -
         write(tmp_path / "out", dataset, kind)
 
 
-def test_a_foreign_file_under_the_unfinished_name_is_kept(tmp_path: Path) -> None:
-    """Nothing that is not ours is cut off."""
-    dataset = painted_dataset()
-    foreign = whole(painted_dataset(), ZipArchive(dataset)).replace(
-        b"dataset.json", b"another.json"
-    )
-    partial_path(tmp_path / "a.zip").write_bytes(foreign)
-    with pytest.raises(OtherDataset):
-        write(tmp_path / "a.zip", dataset, "zip")
+@pytest.mark.parametrize("kind", ARCHIVE_FORMATS)
+@pytest.mark.parametrize("foreign", [b"%PDF-1.7 my thesis" * 9, b"PK", b"x", bytes(2000) + b"x"])
+def test_a_foreign_file_under_the_unfinished_name_is_kept(
+    tmp_path: Path, kind: str, foreign: bytes
+) -> None:
+    """Nothing that is not ours is cut off, of whatever kind it is."""
+    content = foreign if foreign != b"PK" else foreign_zip()
+    partial_path(tmp_path / "out").write_bytes(content)
+    with pytest.raises(OtherDataset, match="choose another name"):
+        write(tmp_path / "out", painted_dataset(), kind)
 
-    assert partial_path(tmp_path / "a.zip").read_bytes() == foreign
+    assert partial_path(tmp_path / "out").read_bytes() == content
+
+
+def foreign_zip() -> bytes:
+    """A ZIP file that begins with something else than a description."""
+    dataset = painted_dataset()
+    return whole(dataset, ZipArchive(dataset)).replace(b"dataset.json", b"another.json")
+
+
+@pytest.mark.parametrize("kind", ARCHIVE_FORMATS)
+def test_an_archive_takes_no_folder_s_place(tmp_path: Path, kind: str) -> None:
+    """It is refused before a picture is made, and leaves nothing beside the folder."""
+    (tmp_path / "out").mkdir()
+    with pytest.raises(OtherDataset, match="it is a folder"):
+        write(tmp_path / "out", painted_dataset(), kind)
+
+    assert [each.name for each in tmp_path.iterdir()] == ["out"]

@@ -19,6 +19,7 @@ from service.datasets.resuming import (
     resume_tar,
     resume_zip,
 )
+from service.datasets.zip_stream import ENTRY_HEAD
 from tests.service.dataset_files import painted_dataset, painted_entry, whole
 from tests.service.painter import card_named
 
@@ -62,12 +63,16 @@ def test_an_archive_that_was_cut_anywhere_is_continued_to_the_same_bytes(
 def test_what_is_torn_at_the_end_is_cut_off(
     tmp_path_factory: pytest.TempPathFactory, kind: str, share: float, torn: bytes
 ) -> None:
-    """Zeros or anything else after the last whole part, as a lost power may leave them."""
+    """Zeros or anything else after the last whole part, as a lost power may leave them.
+
+    A file without a whole description is not known to be ours.
+    """
     path = tmp_path_factory.mktemp("torn") / "archive"
     content = WHOLE[kind]
     mark = {"zip": b"manifest/", "tar": b"000096.png"}[kind]
-    whole_part = content.index(mark) - 30
-    path.write_bytes(content[: round(share * whole_part)] + torn)
+    before_name = {"zip": ENTRY_HEAD.size, "tar": 0}[kind]
+    first, whole_part = (content.index(name) - before_name for name in (b"000095.png", mark))
+    path.write_bytes(content[: first + round(share * (whole_part - first))] + torn)
     with path.open("r+b") as file:
         _ = continued(file, DATASET, kind)
 

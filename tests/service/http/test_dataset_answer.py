@@ -157,7 +157,8 @@ async def test_a_client_that_goes_ends_the_work_for_it(
         assert len(runtime.downloads) == 0
         assert outcome(runtime, "client_gone") == 1
     assert client.was_cut_off
-    assert "(client-gone) after 50 of 1000 pictures; it goes on with from_seed=50" in caplog.text
+    assert "(client-gone) when 50 of 1000 pictures had been handed to the network" in caplog.text
+    assert "from_seed=50 at the latest" in caplog.text
 
 
 async def test_a_client_that_takes_nothing_is_cut_off(painter: Painter, settings: Settings) -> None:
@@ -190,7 +191,8 @@ async def test_shutdown_cuts_a_download_at_once(
         assert outcome(runtime, "shutdown") == 1
         assert late.status == 503
     assert client.was_cut_off
-    assert "(shutdown) after 70 of 1000 pictures; it goes on with from_seed=70" in caplog.text
+    assert "(shutdown) when 70 of 1000 pictures had been handed to the network" in caplog.text
+    assert "from_seed=70 at the latest" in caplog.text
     assert records_in_tar(client.body) == expected_records(0, 70)
 
 

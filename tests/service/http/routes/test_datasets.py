@@ -183,6 +183,24 @@ def test_more_downloads_than_may_be_are_refused_with_the_time_to_wait(
 ) -> None:
     """And pictures are served meanwhile."""
     with running(painter, settings, max_datasets=1) as (client, runtime):
+        with runtime.downloads.opened("another client", 10):
+            second = client.get(SMALL)
+        later = client.get(SMALL)
+
+        assert second.status_code == 503
+        assert int(second.headers["retry-after"]) >= 1
+        assert second.json()["type"].endswith("datasets-full")
+        assert later.status_code == 200
+        assert len(runtime.downloads) == 0
+        text = client.get("/metrics").text
+        assert re.search(r'^progan_datasets_total\{outcome="refused"\} 1.0$', text, re.MULTILINE)
+        assert re.search(r'^progan_datasets_total\{outcome="complete"\} 1.0$', text, re.MULTILINE)
+
+
+def test_a_client_downloads_one_data_set_at_a_time(painter: Painter, settings: Settings) -> None:
+    """So that it can neither hold all places nor have more pictures than its rate."""
+    changes = {"max_datasets": 2, "dataset_rate_limit": "15/day"}
+    with running(painter, settings, **changes) as (client, runtime):
         painter.gate.clear()
         answers: list[int] = []
         first = threading.Thread(target=lambda: answers.append(client.get(SMALL).status_code))
@@ -192,14 +210,12 @@ def test_more_downloads_than_may_be_are_refused_with_the_time_to_wait(
         painter.gate.set()
         first.join(PATIENCE_S)
 
-        assert second.status_code == 503
-        assert int(second.headers["retry-after"]) >= 1
-        assert second.json()["type"].endswith("datasets-full")
+        assert second.status_code == 429
+        assert 1 <= int(second.headers["retry-after"]) <= 61
+        assert second.json()["type"].endswith("dataset-open")
         assert answers == [200]
-        assert len(runtime.downloads) == 0
-        text = client.get("/metrics").text
-        assert re.search(r'^progan_datasets_total\{outcome="refused"\} 1.0$', text, re.MULTILINE)
-        assert re.search(r'^progan_datasets_total\{outcome="complete"\} 1.0$', text, re.MULTILINE)
+        assert client.get(SMALL).json()["type"].endswith("rate-exceeded")
+        assert client.get("/datasets?resolution=4&count=5").status_code == 200
 
 
 def test_pictures_count_in_a_rate_of_their_own(painter: Painter, settings: Settings) -> None:
