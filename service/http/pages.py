@@ -1,12 +1,16 @@
 """Web pages: `/` for pictures, `/check` for proofs, `/docs` for the description of the routes.
 
-Owns these pages, their files and their content security policies. All files come from this server,
+Owns these pages, their files and their content security policies. The modules of a page are sent as
+one script. All files come from this server,
 so the pages work without the internet. Knows nothing of pictures.
 """
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import os
+from functools import cached_property
 from pathlib import Path
 
 import fastapi_offline
@@ -18,6 +22,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from service.http.dependencies import no_body
+from service.http.headers import is_fresh
+from service.http.script_bundle import joined_modules
 from service.http.security_headers import CONTENT_POLICY, content_policy
 
 WEB = Path(__file__).parents[1] / "web"
@@ -40,6 +46,8 @@ DOCS_POLICY = content_policy(
 # Cached, but validated each time: after an update a page must not run with an old script.
 REVALIDATE = {"Cache-Control": "no-cache"}
 WITHOUT_BODY = [Depends(no_body)]
+BUNDLES = ("page", "verify")  # modules that are sent with all that they import
+SCRIPT = "text/javascript"
 
 
 class RevalidatedFiles(StaticFiles):
@@ -71,8 +79,52 @@ class CompressedResponse(Response):
         await self._app(scope, receive, send)
 
 
+class ScriptBundle:
+    """The script of a page, joined and compressed when it is first asked for.
+
+    Args:
+        first: the module that the others belong to.
+    """
+
+    def __init__(self, first: str) -> None:
+        self._first = first
+
+    @cached_property
+    def content(self) -> bytes:
+        """The script."""
+        return joined_modules(WEB, self._first).encode()
+
+    @cached_property
+    def compressed(self) -> bytes:
+        """The script, compressed with gzip."""
+        return gzip.compress(self.content, mtime=0)
+
+    @cached_property
+    def headers(self) -> dict[str, str]:
+        """The headers for either form."""
+        digest = hashlib.sha256(self.content).hexdigest()[:32]
+        return {"ETag": f'"{digest}"', "Vary": "Accept-Encoding", **REVALIDATE}
+
+    async def answer(self, request: Request) -> Response:
+        """Answer with the script; 304 if the client has it."""
+        if is_fresh(request, self.headers["ETag"]):
+            return Response(status_code=304, headers=self.headers)
+        if "gzip" not in request.headers.get("accept-encoding", ""):
+            return Response(self.content, headers=self.headers, media_type=SCRIPT)
+        headers = self.headers | {"Content-Encoding": "gzip"}
+        return Response(self.compressed, headers=headers, media_type=SCRIPT)
+
+
 def include_files(app: FastAPI) -> None:
     """Serve the files of both pages with `app`."""
+    for name in BUNDLES:
+        app.add_api_route(
+            f"/web/{name}.bundle.js",
+            ScriptBundle(f"{name}.js").answer,
+            methods=["GET", "HEAD"],
+            include_in_schema=False,
+            dependencies=WITHOUT_BODY,
+        )
     app.mount("/web", GZipMiddleware(RevalidatedFiles(directory=WEB)), name="web")
 
 

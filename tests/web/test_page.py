@@ -118,7 +118,11 @@ def test_every_file_is_used_and_every_used_file_exists() -> None:
     """Page, style and scripts name one another, all under `web/`."""
     pages = [Page(name) for name in PAGES]
     addresses = [a for page in pages for a in page.values("src") + page.values("href")]
-    used = {address.removeprefix("web/") for address in addresses if address.startswith("web/")}
+    used = {
+        address.removeprefix("web/").replace(".bundle", "")
+        for address in addresses
+        if address.startswith("web/")
+    }
     for name in SCRIPTS:
         for imported in re.findall(r'from "(\.[^"]+)"', text_of(name)):
             used.add(os.path.normpath(Path(name).parent / imported))
@@ -158,12 +162,16 @@ def test_the_key_is_kept_in_the_tab_alone(name: str) -> None:
 
     assert not re.findall(r"indexedDB|caches|cookie", code)
     assert ("localStorage" in code) == (name == "memory.js")
-    assert ("sessionStorage" in code) == (name == "key.js")
+    # Navigation stores there the fields of an address, of which none is a key.
+    assert ("sessionStorage" in code) == (name in ("key.js", "navigation.js"))
 
 
 def test_what_is_kept_for_long_comes_from_a_module_without_keys() -> None:
     """So that no key can get into it."""
-    assert not re.findall(r"""(?:from|import\() ?["']""", text_of("memory.js"))
+    imports = r"""(?:from|import\() ?["']([^"']*)"""
+
+    assert re.findall(imports, text_of("memory.js")) == ["./seeds.js"]
+    assert not re.findall(imports, text_of("seeds.js"))
 
 
 def test_every_request_of_the_page_is_sent_with_the_key() -> None:
@@ -196,18 +204,3 @@ def test_addresses_are_relative_so_that_a_proxy_may_add_a_prefix() -> None:
         assert not [a for a in page.values("href") + page.values("src") if a.startswith("/")]
     for name in SCRIPTS:
         assert not re.findall(r'(?:ask|fetch)\(["\'`]/', text_of(name))
-
-
-def test_every_module_of_the_page_is_loaded_at_once() -> None:
-    """Named in the page, so that no module waits for the one that imports it."""
-    modules = {"page.js"}
-    found = list(modules)
-    while found:
-        name = found.pop()
-        for imported in re.findall(r'from "(\.[^"]+)"', text_of(name)):
-            path = os.path.normpath(Path(name).parent / imported)
-            found += [path] if path not in modules else []
-            modules.add(path)
-    links = [a for _, a in Page().elements if a.get("rel") == "modulepreload"]
-
-    assert {link["href"] for link in links} == {f"web/{name}" for name in modules - {"page.js"}}
