@@ -1,11 +1,19 @@
 // The state in the address: which fields each view has there, and how each is written.
 // What an address lacks, or holds in a form that is not allowed, has its usual value. Knows no page.
 
+import { isSeedText } from "./seeds.js";
 import { STOPS } from "./walk-frames.js";
-import { MOST_CRUMBS, STRENGTHS } from "./wandering.js";
+import { MOST_CRUMBS, STRENGTHS, crumbOf } from "./wandering.js";
 
-/** A text; left out where it is empty. */
-const text = { usual: "", read: ([value]) => value ?? "", write: (value) => value ? [value] : [] };
+const LONGEST_NAME = 100; // characters of a model or a class
+
+/** A text of up to a number of characters; left out where it is empty. */
+const text = (most) => ({
+  usual: "",
+  read: ([value = ""]) => value.length <= most ? value : "",
+  write: (value) => value ? [value] : [],
+});
+const shortText = text(LONGEST_NAME);
 
 /** A seed; it always stands in the address. */
 const seed = { usual: "alan", read: ([value]) => value || "alan", write: (value) => [value] };
@@ -25,9 +33,9 @@ const wholeNumber = {
 };
 
 /** Up to a number of texts, each under the same name; the last ones where there are more. */
-const texts = (most) => ({
+const texts = (most, isAllowed) => ({
   usual: Object.freeze([]),
-  read: (values) => Object.freeze(values.filter(Boolean).slice(-most)),
+  read: (values) => Object.freeze(values.filter(isAllowed).slice(-most)),
   write: (values) => values,
 });
 
@@ -50,18 +58,18 @@ const flag = { usual: false, read: ([value]) => value === "true", write: (value)
 /** Every field that an address may hold, in the order in which it stands there. */
 const FIELDS = {
   seed,
-  end: text,
+  end: text(Infinity),
   t: number(0.5, 0, 1),
-  model: text,
+  model: shortText,
   resolution: number(0, 0, 2 ** 20),
-  label: text,
+  label: shortText,
   from: wholeNumber,
-  at: number(0, 0, Number.MAX_SAFE_INTEGER),
-  pictures: text,
+  at: integer(0, 0, Number.MAX_SAFE_INTEGER),
+  pictures: text(Infinity),
   strength: number(STRENGTHS.usual, STRENGTHS.low, STRENGTHS.high),
   turn: integer(0, 0, 1e6),
-  trail: texts(MOST_CRUMBS),
-  stops: texts(STOPS.most),
+  trail: texts(MOST_CRUMBS, crumbOf),
+  stops: texts(STOPS.most, isSeedText),
   steps: integer(24, 1, 240),
   loop: flag,
   frame: integer(0, 0, STOPS.most * 240),
@@ -82,7 +90,11 @@ const VIEWS = {
 
 const OF_ALL_VIEWS = ["model", "resolution", "label"];
 const IMPLIED = ["wall", "picture"]; // addresses without a view: a picture where there is a seed
+const OF_ONE_VIEW = Object.keys(FIELDS).filter((name) => !OF_ALL_VIEWS.includes(name) && name !== "pictures");
 const fieldsOf = (view) => Object.keys(FIELDS).filter((name) => OF_ALL_VIEWS.includes(name) || VIEWS[view].includes(name));
+
+const fieldsIn = (names, given) => Object.fromEntries(names.map((name) => [name, FIELDS[name].read(given.getAll(name))]));
+const valuesOf = (names, state) => names.flatMap((name) => FIELDS[name].write(state[name]).map((value) => [name, value]));
 
 /** Every field with its usual value. */
 export const usualFields = () =>
@@ -99,14 +111,18 @@ export function parseAddress(fragment) {
   const named = given.get("view") ?? "";
   const known = Object.hasOwn(VIEWS, named);
   const view = known ? named : given.has("seed") ? "picture" : "wall";
-  const values = fieldsOf(view).map((name) => [name, FIELDS[name].read(given.getAll(name))]);
-  return { view, ...Object.fromEntries(values), unknown: known ? "" : named };
+  return { view, ...fieldsIn(fieldsOf(view), given), unknown: known ? "" : named };
 }
+
+/** The fields of all views as a text, but for those that an address always brings along. */
+export const formatFields = (state) => String(new URLSearchParams(valuesOf(OF_ONE_VIEW, state)));
+
+/** The fields of such a text; the usual ones where it holds none. */
+export const parseFields = (text) => fieldsIn(OF_ONE_VIEW, new URLSearchParams(text));
 
 /** The fragment of the address of a state. */
 export function formatAddress(state) {
-  const values = fieldsOf(state.view).flatMap((name) =>
-    FIELDS[name].write(state[name]).map((value) => [name, value]));
+  const values = valuesOf(fieldsOf(state.view), state);
   const view = IMPLIED.includes(state.view) ? [] : [["view", state.view]];
   return `#${new URLSearchParams([...view, ...values])}`;
 }

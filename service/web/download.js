@@ -4,6 +4,7 @@ import { element } from "./elements.js";
 
 const SAVED_MS = 60_000; // that the content of a file is kept for the browser to save it
 const FEEDBACK_MS = 1500;
+const titles = new WeakMap(); // of buttons that show the result of copying
 
 /** Save what links with `download` lead to by script where a key is needed: a link sends none. */
 export function saveLinksWithKey({ client, key, signal, showError }) {
@@ -35,10 +36,10 @@ export function saveBlob(blob, name) {
 
 /** Copy a text, and say on the button whether that was allowed. */
 export async function copyText(text, button) {
-  const before = button.textContent;
+  if (!titles.has(button)) titles.set(button, button.textContent);
   const done = await navigator.clipboard?.writeText(text).then(() => true, () => false) || copySelection(text);
   button.textContent = done ? "Copied" : "Not allowed here";
-  setTimeout(() => { button.textContent = before; }, FEEDBACK_MS);
+  setTimeout(() => { button.textContent = titles.get(button); }, FEEDBACK_MS);
 }
 
 /** The old way, which browsers also allow where the page came without encryption. */

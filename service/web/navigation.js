@@ -1,10 +1,32 @@
 // Going from one state to another: the models allow it, the browser's history remembers it.
 // Owns the entries of the history. Knows the fields of the address, but no view.
 
-import { formatAddress, parseAddress } from "./address.js";
+import { formatAddress, formatFields, parseAddress, parseFields } from "./address.js";
 import { resolveState } from "./models.js";
 
+const STORAGE_NAME = "progan-views"; // of this tab
+const LONGEST_NAME = 40; // characters of an unknown view that are repeated
 const QUIET_MS = 300; // between two copies of a state that moves; browsers allow only a few a second
+
+/**
+ * The fields of views that are not on screen, as this tab has had them before it was loaded again:
+ * the stops of a walk, the place on the wall.
+ */
+export function rememberedFields() {
+  try {
+    return parseFields(sessionStorage.getItem(STORAGE_NAME) ?? "");
+  } catch {
+    return parseFields(""); // the browser forbids it
+  }
+}
+
+function rememberFields(state) {
+  try {
+    sessionStorage.setItem(STORAGE_NAME, formatFields(state));
+  } catch {
+    // Then they last until the page is loaded again.
+  }
+}
 
 /**
  * The ways to another state.
@@ -20,7 +42,9 @@ export function createNavigation(store, notice) {
     copyNow();
     show(changes);
     const address = formatAddress(store.get());
-    if (store.get().list && address !== location.hash) history.pushState({}, "", address);
+    if (!store.get().list) return;
+    if (address !== location.hash) history.pushState({}, "", address);
+    rememberFields(store.get());
   }
 
   /** The same for what moves, such as a slider: the entry of the history is replaced, a bit later. */
@@ -34,6 +58,7 @@ export function createNavigation(store, notice) {
     clearTimeout(timer);
     timer = 0;
     history.replaceState({}, "", formatAddress(store.get()));
+    rememberFields(store.get());
   }
 
   const copyNow = () => { if (timer) copy(); };
@@ -62,7 +87,7 @@ export function createNavigation(store, notice) {
   function settle() {
     show({});
     copy();
-    if (unknown) notice.show(`This page has no “${unknown}”; an older or newer one may.`);
+    if (unknown) notice.show(`This page has no “${unknown.slice(0, LONGEST_NAME)}”; an older or newer one may.`);
     unknown = "";
   }
 

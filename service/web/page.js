@@ -9,7 +9,7 @@ import { createChoices } from "./choices.js";
 import { saveLinksWithKey } from "./download.js";
 import { createMemory } from "./memory.js";
 import { followModels } from "./models.js";
-import { createNavigation } from "./navigation.js";
+import { createNavigation, rememberedFields } from "./navigation.js";
 import { createNotice } from "./notice.js";
 import { shapeOf } from "./pictures.js";
 import { cleanSeed, randomSeeds } from "./seeds.js";
@@ -19,7 +19,7 @@ import { createViews } from "./views.js";
 const find = (id) => document.getElementById(id);
 const { signal } = new AbortController(); // of the page: nothing ends it
 const store = createStore({
-  ...usualFields(), view: "", list: null, card: null, reachable: true, pause: "", seen: [], favourites: [], attempt: 0,
+  ...usualFields(), ...rememberedFields(), view: "", list: null, card: null, reachable: true, pause: "", seen: [], favourites: [], attempt: 0,
 });
 const notice = createNotice(find);
 const key = createKeyDialog(find);

@@ -8,6 +8,8 @@ import { formatFile, formatPictures } from "./picture-list.js";
 import { shapeOf } from "./pictures.js";
 import { createTiles } from "./tiles.js";
 
+const LONGEST_LINK = 1_000_000; // characters; browsers open no longer ones
+
 /**
  * A grid of the pictures of a list, each by the model of its name that the service has now.
  * @param {HTMLElement} root is emptied first
@@ -39,25 +41,37 @@ export function withDigest(picture, { list, card }) {
 
 /** What is not as it was when the pictures were put into the list, in words. */
 function changesIn(pictures, cardOf) {
+  const are = (count, one, more) => count && `${countOf(count)} ${count === 1 ? one : more}`;
   const gone = pictures.filter((picture) => !cardOf(picture)).length;
   const newer = pictures.filter((picture) => picture.model.includes("@") && ![undefined, picture.model].includes(cardOf(picture)?.pinned_name)).length;
   const sentences = [
-    newer && `${newer} of these were kept from another version of their model: they look different now.`,
-    gone && `${gone} cannot be generated: their model is not offered here.`,
+    are(newer, "was kept from another version of its model: it looks different now.", "were kept from other versions of their models: they look different now."),
+    are(gone, "cannot be generated: its model is not offered here.", "cannot be generated: their models are not offered here."),
   ];
   return sentences.filter(Boolean).join(" ");
 }
+
+/** A number of pictures in words. */
+export const countOf = (count) => count === 1 ? "One picture" : `${count.toLocaleString("en")} pictures`;
+
+/** The beginning of a sentence about a number of lines. */
+export const linesOf = (count) => count === 1 ? "One line is" : `${count.toLocaleString("en")} lines are`;
 
 /**
  * The buttons that save a list of pictures as a file and copy a link to it.
  * @param {() => object[]} current gives the list
  * @param {string} name of the file
+ * @param {object} notice
  */
-export function setActions(current, name) {
+export function setActions(current, name, notice) {
   const file = element("button", { type: "button" }, "Save file");
   const link = element("button", { type: "button" }, "Copy link");
   file.addEventListener("click", () => saveBlob(new Blob([formatFile(current())], { type: "text/plain" }), name));
-  link.addEventListener("click", () => copyText(linkOf(current()), link));
+  link.addEventListener("click", () => {
+    const address = linkOf(current());
+    if (address.length <= LONGEST_LINK) copyText(address, link);
+    else notice.show("These are more pictures than a link can hold: save them as a file.");
+  });
   return [link, file];
 }
 

@@ -9,6 +9,15 @@ const AT_THE_ENDS = new RegExp(`^${UNSEEN}|${UNSEEN}$`, "gu");
 /** A seed as typed, without what nobody sees: capitals count, spaces at the ends do not. */
 export const cleanSeed = (text) => text.replace(AT_THE_ENDS, "").normalize("NFC").toWellFormed();
 
+const LONGEST_SEED = 128; // characters, as the service has it
+
+/** Whether a value is a text that the service takes for a seed. */
+export const isSeedText = (value) => typeof value === "string" && value !== "" &&
+  value.length <= 2 * LONGEST_SEED && [...value].length <= LONGEST_SEED && value.isWellFormed() && isInRange(value);
+
+/** A text of digits is a number, which must be one of the service's. */
+const isInRange = (text) => !/^[+-]?[0-9]+$/.test(text) || (BigInt(text) >= 0n && BigInt(text) < 2n ** 63n);
+
 /** The names everyone meets first. */
 export const firstSeeds = () => [...NAMES];
 

@@ -5,6 +5,7 @@
 // Knows neither pictures nor the page.
 
 import { fromNearerEnd, isSamePoint, isSeed, pointNear, pointOf, seedOfWay } from "./points.js";
+import { isSeedText } from "./seeds.js";
 
 const NEIGHBOURS = 8;
 const ASIDE = 6; // of them, where the centre is on a way
@@ -51,7 +52,7 @@ export const textOfCrumb = ({ seed, end, t }) => JSON.stringify(end ? [seed, end
 export function crumbOf(text) {
   try {
     const [seed, end = "", t = 0] = JSON.parse(text);
-    const isPoint = typeof seed === "string" && seed && typeof end === "string" && typeof t === "number";
+    const isPoint = isSeedText(seed) && (end === "" || isSeedText(end)) && typeof t === "number";
     return isPoint ? pointOf(seed, end, t) : null;
   } catch {
     return null;

@@ -295,6 +295,22 @@ def test_a_picture_between_two_seeds_puts_both_on_the_walk(visit: Visit, site: S
     assert [kept["pictures"][0][name] for name in ("seed", "end", "t")] == ["ada", "grace", 0.5]
 
 
+def test_a_walk_lasts_while_the_page_is_loaded_again_in_another_view(
+    visit: Visit, site: Site
+) -> None:
+    """Its stops and its place, although the address of that view holds neither."""
+    page = opened(visit, site, ["ada", "bob", "eve"], ("frame", "5"))
+    views = page.get_by_role("navigation", name="Views")
+    views.get_by_role("link", name="Saved").click()
+    expect(page.get_by_role("heading", name="Saved in this browser")).to_be_visible()
+    page.reload()
+    views.get_by_role("link", name="Walk").click()
+    settled(page)
+
+    assert stops_of(page) == ["ada", "bob", "eve"]
+    assert page.locator("#frame").input_value() == "5"
+
+
 def test_axe_finds_no_fault(visit: Visit, site: Site) -> None:
     """With sixteen stops and the longest names."""
     stops = [f"{n}{'x' * 126}" for n in range(10, 26)]

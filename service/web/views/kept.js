@@ -1,8 +1,9 @@
 // What this browser remembers: the favourites, and what was looked at last.
 
 import { element } from "../elements.js";
-import { parsePictures } from "../picture-list.js";
-import { setActions, showSet, withDigest } from "../picture-set.js";
+import { FULL } from "../memory.js";
+import { readPictures } from "../picture-list.js";
+import { countOf, linesOf, setActions, showSet, withDigest } from "../picture-set.js";
 
 const LISTS = { favourites: "Favourites", seen: "Looked at" };
 const EMPTY = {
@@ -21,7 +22,7 @@ export function mount(root, page) {
   const place = element("div");
   root.append(element("div", { class: "heading" },
     element("div", {}, element("h1", {}, "Saved in this browser"), about),
-    element("div", { class: "actions" }, tabs, ...setActions(current, "favourites.txt"),
+    element("div", { class: "actions" }, tabs, ...setActions(current, "favourites.txt", notice),
       element("label", { class: "button", for: "list-file" }, "Read file", file), forget)), place);
   let drawn = new AbortController();
 
@@ -44,13 +45,20 @@ export function mount(root, page) {
   async function readFile() {
     const [chosen] = file.files;
     if (!chosen) return;
-    const { pictures, skipped } = parsePictures(await chosen.text());
+    const { name } = chosen;
+    const { pictures, skipped, left, fault } = await readPictures(chosen);
     file.value = "";
+    if (fault) {
+      notice.show(`“${name}” ${fault}`);
+      return;
+    }
+    const before = store.get().favourites;
     const lost = memory.add(pictures.map((each) => withDigest(each, store.get())));
-    const more = [skipped && `${skipped} lines were no picture.`, lost && `${lost} did not fit.`];
+    const more = [skipped && `${linesOf(skipped)} no picture.`, left && `${countOf(left)} more were not read.`, lost && `${countOf(lost)} did not fit. ${FULL}`];
     navigate({ kept: "favourites" });
-    draw(store.get());
-    notice.show([`${pictures.length} pictures read.`, ...more].filter(Boolean).join(" "));
+    if (!signal.aborted) draw(store.get());
+    const added = store.get().favourites !== before;
+    notice.show([`${countOf(pictures.length)} read.`, ...more].filter(Boolean).join(" "), added ? "Undo" : "", () => putBack("favourites", before));
   }
 
   function putBack(kept, pictures) {
@@ -62,7 +70,7 @@ export function mount(root, page) {
     const { kept } = store.get();
     const before = current();
     putBack(kept, []);
-    notice.show(`${before.length} pictures are forgotten.`, "Undo", () => putBack(kept, before));
+    notice.show(`${countOf(before.length)} forgotten.`, "Undo", () => putBack(kept, before));
   });
   file.addEventListener("change", readFile);
   // Not the lists themselves: what is no longer a favourite stays in its place until it is left.

@@ -10,10 +10,13 @@ import { createTiles } from "../tiles.js";
 const LARGEST = 2n ** 63n - 1n;
 const FILES = { zip: ["ZIP", "application/zip"], png: ["One sheet", "image/png"] };
 const IN_A_FILE = 60; // pictures, in as many rows as fit a sheet
+const FURTHEST = 100_000; // pictures above the screen: a browser's pages are not high enough for more
 
 /** Show the wall of the state until the view is left. */
 export function mount(root, page) {
   const { store, navigate, signal } = page;
+  const { from: begin, at: above } = store.get();
+  if (above > FURTHEST) page.adjust({ from: numberAfter(begin, above), at: 0 });
   const deal = element("button", { type: "button" }, "Other pictures");
   const actions = element("div", { class: "actions" }, deal, ...Object.keys(FILES).map(createSave));
   root.append(element("div", { class: "heading" }, element("div", {},
@@ -28,10 +31,9 @@ export function mount(root, page) {
     drawn = new AbortController();
     place.replaceChildren();
     const { from, card, label, resolution } = state;
-    const first = BigInt(from);
-    const count = Number(LARGEST - first) + 1;
+    const count = Number(LARGEST - BigInt(from)) + 1;
     const ofModel = { model: card.pinned_name, label, end: "", t: 0.5 };
-    const at = (index) => Object.freeze({ seed: String(first + BigInt(index)), ...ofModel });
+    const at = (index) => Object.freeze({ seed: numberAfter(from, index), ...ofModel });
     const inner = { ...page, signal: AbortSignal.any([signal, drawn.signal]) };
     const grid = new PictureGrid(place, inner, {
       count, at, cardOf: () => card, resolution, shape: shapeOf(card), label: "Pictures by number",
@@ -45,8 +47,9 @@ export function mount(root, page) {
     const button = element("button", { type: "button", title: `The next ${IN_A_FILE} pictures, as one file` }, title);
     button.addEventListener("click", () => {
       const state = store.get();
-      const first = BigInt(state.from) + BigInt(state.at);
-      const seeds = Array.from({ length: IN_A_FILE }, (_, index) => String(first + BigInt(index)));
+      const first = numberAfter(state.from, state.at);
+      const length = Math.min(IN_A_FILE, Number(LARGEST - BigInt(first)) + 1);
+      const seeds = Array.from({ length }, (_, index) => numberAfter(first, index));
       const address = galleryAddress(seeds, { ...pinnedModel(state), resolution: state.resolution });
       saveFile(page.client, button, address, `${state.model}-${first}.${kind}`, { signal, method: "POST", accept })
         .catch((error) => page.showError(error, signal));
@@ -56,4 +59,10 @@ export function mount(root, page) {
 
   deal.addEventListener("click", () => navigate({ from: randomSeeds(1)[0], at: 0 }));
   store.subscribe(["from", "card", "label", "resolution"], draw, signal);
+}
+
+/** The number that comes so many after another, at most the last one there is. */
+function numberAfter(first, count) {
+  const number = BigInt(first) + BigInt(count);
+  return String(number < LARGEST ? number : LARGEST);
 }
