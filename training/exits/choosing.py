@@ -31,12 +31,18 @@ class ExitCandidate:
 
 
 @torch.no_grad()
-def fidelities(generator: Generator, candidates: list[list[ExitCandidate]]) -> list[list[float]]:
-    """Peak signal-to-noise ratios over held-out seeds, in decibels; the peak is 2, the range."""
+def fidelities(
+    generator: Generator, candidates: list[list[ExitCandidate]], seeds: range | None = None
+) -> list[list[float]]:
+    """Peak signal-to-noise ratios in decibels; the peak is 2, the range.
+
+    They are means over `seeds`, by default all held-out ones.
+    """
+    seeds = HELD_OUT_SEEDS if seeds is None else seeds
     errors = [[0.0] * len(level) for level in candidates]
     counts = [0] * len(candidates)
-    for start in range(0, len(HELD_OUT_SEEDS), EXIT_PICTURES_AT_ONCE):
-        batch = distillation_batch(generator, HELD_OUT_SEEDS[start : start + EXIT_PICTURES_AT_ONCE])
+    for start in range(0, len(seeds), EXIT_PICTURES_AT_ONCE):
+        batch = distillation_batch(generator, seeds[start : start + EXIT_PICTURES_AT_ONCE])
         for level, (features, target) in enumerate(zip(batch.features, batch.targets, strict=True)):
             counts[level] += target.numel()
             for place, candidate in enumerate(candidates[level]):

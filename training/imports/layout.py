@@ -89,7 +89,7 @@ def require_layout(layout: Layout, tensors: Mapping[str, Tensor]) -> int:
         "of another shape": [
             f"{name} {[*there[name]]} (not {[*shape]})"
             for name, shape in wanted.items()
-            if there.get(name, shape) != shape
+            if name in there and (there[name] != shape or 0 in shape)
         ],
     }
     if found := "; ".join(f"{kind}: {_listed(names)}" for kind, names in problems.items() if names):

@@ -30,15 +30,19 @@ def main() -> int:
     try:
         read_file_into(Path(path), Path(folder), networks)
     except ImportRefusedError as error:
-        sys.stdout.write(str(error))
-        return REFUSED
+        return end_refused(str(error))
     except MemoryError:
-        sys.stdout.write(
+        return end_refused(
             f"{path} needs more memory to be read than {TIMES_FILE} times its size: it is damaged, "
             "or no file of weights"
         )
-        return REFUSED
     return 0
+
+
+def end_refused(reason: str) -> int:
+    """Write the reason, also where a path in it is no text; returns the exit code."""
+    sys.stdout.buffer.write(reason.encode("utf-8", "backslashreplace"))
+    return REFUSED
 
 
 def read_file_into(path: Path, folder: Path, networks: list[str]) -> None:

@@ -79,12 +79,18 @@ def read_source(
                 "it is damaged, or no file of weights"
             ) from error
         if ended.returncode == REFUSED:
-            raise ImportRefusedError(ended.stdout.decode("utf-8", "replace"))
+            said = ended.stdout.decode("utf-8", "replace")
+            raise ImportRefusedError(said.replace(shown(path.absolute()), shown(path)))
         if ended.returncode:
             raise _failed(path, ended)
         facts = json.loads(Path(folder, FACTS_FILE).read_text(encoding="utf-8"))
         tensors = safetensors.torch.load_file(Path(folder, TENSORS_FILE))
     return SourceFile(path, facts["sha256"], facts["chosen"], tensors, facts["settings"])
+
+
+def shown(path: Path) -> str:
+    """A path as text; bytes that are none are escaped."""
+    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _failed(path: Path, ended: subprocess.CompletedProcess[bytes]) -> Exception:
@@ -94,6 +100,6 @@ def _failed(path: Path, ended: subprocess.CompletedProcess[bytes]) -> Exception:
     if "No space left" in last or "os error 28" in last:
         return OSError(f"the folder for temporary files is full: {last}")
     return ImportRefusedError(
-        f"{path} made the process that read it fail ({last[:200]}): it is damaged, or no file of "
-        "weights"
+        f"{shown(path)} made the process that read it fail ({last[:200]}): it is damaged, or no "
+        "file of weights"
     )

@@ -24,6 +24,7 @@ from training.imports.refusal import ImportRefusedError
 MAX_VALUES = 500_000  # nodes of the nested dictionaries
 MAX_DEPTH = 12
 MAX_TEXT = 1000  # characters
+MAX_NETWORK_BYTES = 1 << 30  # the paper's generator has 92 MB
 LARGEST_INT = 2**63
 UNPICKLER_ERROR = "WeightsUnpickler error:"
 
@@ -72,7 +73,7 @@ def write_tensors(
         value: as loaded.
         networks: keys at the top; only tensors under the first one that is a dictionary are
             written. If there is none, all are.
-        size: of the file in bytes; the tensors together are not larger.
+        size: of the file in bytes; the tensors together are not larger, nor than 1 GiB.
         path: to write to.
 
     Returns:
@@ -84,7 +85,7 @@ def write_tensors(
     """
     keys = {name for name, part in parts_of(value) or () if parts_of(part)}
     chosen = next((name for name in networks if name in keys), "")
-    prefix, room = f"{chosen}/" if chosen else "", size
+    prefix, room = f"{chosen}/" if chosen else "", min(size, MAX_NETWORK_BYTES)
     tensors: dict[str, Tensor] = {}
     settings: dict[str, PlainSetting | list[PlainSetting]] = {}
     for name, leaf in leaves(value):
@@ -93,7 +94,10 @@ def write_tensors(
         elif name.startswith(prefix):
             room -= leaf.numel() * leaf.element_size()
             if room < 0:
-                raise ImportRefusedError(f"its tensors are larger than the file: {name[:100]}")
+                raise ImportRefusedError(
+                    "its tensors are larger than the file, or than "
+                    f"{MAX_NETWORK_BYTES:,} bytes: {name[:100]}"
+                )
             tensors[name.removeprefix(prefix)] = own_copy(leaf, name)
     safetensors.torch.save_file(tensors, path)
     return {"chosen": chosen, "settings": settings}

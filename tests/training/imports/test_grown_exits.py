@@ -1,16 +1,12 @@
 """The exits that a network of another tool brings along."""
 
-import pytest
-
 from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator
-from training.exits import choosing
 from training.imports.grown_exits import grown_exits
 
 
-def test_exits_are_described_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exits_are_described_as_they_are() -> None:
     """One 1x1 convolution each; those below the top with their measured fidelity and cost."""
-    monkeypatch.setattr(choosing, "HELD_OUT_SEEDS", range(4))
     generator = Generator(NetworkConfig(16, 3, 8, 64, 8)).eval().requires_grad_(False)
 
     exits = grown_exits(generator)

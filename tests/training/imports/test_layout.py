@@ -65,6 +65,19 @@ def test_no_shape_makes_the_check_fail(
         require_layout(GENFORCE_LAYOUT, tensors)
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_layers_without_a_value_are_refused(tensors: dict[str, Tensor], axis: int) -> None:
+    """Pictures without a channel, or levels without a map, that agree with each other."""
+    for level in range(4):
+        name = f"output{level}"
+        tensors[f"{name}.weight"] = tensors[f"{name}.weight"].narrow(axis, 0, 0)
+        if axis == 0:
+            tensors[f"{name}.bias"] = torch.zeros(0)
+
+    with pytest.raises(ImportRefusedError, match=r"of another shape: .*0"):
+        require_layout(GENFORCE_LAYOUT, tensors)
+
+
 def test_weights_that_are_whole_numbers_are_refused(tensors: dict[str, Tensor]) -> None:
     """Such as quantised ones."""
     tensors["layer1.bias"] = tensors["layer1.bias"].to(torch.int8)

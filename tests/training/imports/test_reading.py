@@ -57,6 +57,15 @@ def test_what_is_no_file_of_weights_is_refused(tmp_path: Path) -> None:
             read_source(tmp_path / name, ())
 
 
+def test_a_name_that_is_no_text_is_told_all_the_same(tmp_path: Path) -> None:
+    """With its bytes escaped."""
+    file = tmp_path / os.fsdecode(b"we\xffights.pth")
+    file.write_text("hello")
+
+    with pytest.raises(ImportRefusedError, match=r"udcffights\.pth is not a file of torch\.save"):
+        read_source(file, ())
+
+
 def test_reading_ends_when_patience_does(tmp_path: Path) -> None:
     """No process starts within a millionth of a second."""
     with pytest.raises(ImportRefusedError, match="reading was given up"):

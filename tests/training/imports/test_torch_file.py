@@ -126,7 +126,7 @@ def test_instructions_that_weights_do_not_need_are_refused(pickled: bytes, reaso
         (doubled_tuples(60), "nested more than 12 deep"),
         (wide_lists(100, 9), "more than 5,000 values"),
         (b"\x80\x02]q\x00h\x00a.", "nested more than 12 deep"),
-        (claimed_tensor(1, (1 << 20, 1 << 14), (0, 0)), "tensors are larger than the file: w"),
+        (claimed_tensor(1, (1 << 20, 1 << 14), (0, 0)), "tensors are larger than the file, .*: w"),
     ],
 )
 def test_a_file_that_grows_when_it_is_read_is_refused(
@@ -139,6 +139,17 @@ def test_a_file_that_grows_when_it_is_read_is_refused(
 
     with pytest.raises(ImportRefusedError, match=message):
         write_tensors(loaded, (), len(content), tmp_path / "t")
+
+
+def test_a_network_that_is_far_too_large_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the file has all of it: the command would need several times as much memory."""
+    monkeypatch.setattr(torch_file, "MAX_NETWORK_BYTES", 100)
+    content = saved({"a": torch.zeros(26)})
+
+    with pytest.raises(ImportRefusedError, match="or than 100 bytes: a"):
+        write_tensors(load_content(content, "F"), (), len(content), tmp_path / "t")
 
 
 def test_a_tensor_that_is_not_plain_is_refused(tmp_path: Path) -> None:
