@@ -124,7 +124,7 @@ def test_a_link_holds_a_set_of_a_hundred_pictures(visit: Visit, site: Site, tmp_
         "aria-pressed", "true"
     )
     go(other, "Saved")
-    expect(other.locator(".lead")).to_have_text("100, the newest first.")
+    expect(other.locator(".lead")).to_have_text("100 pictures, the newest first.")
 
 
 def test_where_the_browser_stores_nothing_the_page_says_so(visit: Visit, site: Site) -> None:

@@ -37,7 +37,7 @@ export function mount(root, page) {
     drawn.abort();
     drawn = new AbortController();
     const pictures = current();
-    about.textContent = pictures.length ? `${pictures.length}, the newest first.` : EMPTY[kept];
+    about.textContent = pictures.length ? `${countOf(pictures.length)}${pictures.length > 1 ? ", the newest first" : ""}.` : EMPTY[kept];
     forget.disabled = !pictures.length;
     showSet(place, { ...page, signal: AbortSignal.any([signal, drawn.signal]) }, pictures, LISTS[kept]);
   }

@@ -19,8 +19,8 @@ export function mount(root, page) {
   const sizes = createSizes(page);
   root.append(
     element("div", { class: "hero" }, stage,
-      element("div", { class: "words" }, caption, element("div", { class: "actions" }, createFavourite(page), ...createPictureActions(page, ["variations", "mix", "walk"])))),
-    take.root,
+      element("div", { class: "words" }, caption,
+        element("div", { class: "actions" }, createFavourite(page), ...createPictureActions(page, ["variations", "mix", "walk"])), take.root)),
     sizes.section,
   );
   let loading = new AbortController(); // of the picture and its sizes

@@ -69,7 +69,7 @@ function sectionOf(card, usual, page) {
   paint.addEventListener("click", () => page.navigate({ view: "wall", model: card.name, label: "", resolution: 0, at: 0 }));
   const previews = element("div", { class: "previews" });
   loadPreviews(previews, card, page);
-  const note = card.name === usual ? "The one you get where you name none." : "";
+  const note = card.name === usual ? "The default model." : "";
   return element("section", { class: "card" }, element("div", { class: "heading" }, title, paint),
     previews, element("p", { class: "small" }, note), ...describeCard(card));
 }
