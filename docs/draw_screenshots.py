@@ -1,6 +1,6 @@
 """Screenshots of the page, drawn anew by a running service: `python docs/draw_screenshots.py`.
 
-Owns which views are shown, in which colours and at which sizes. Four of them are pictures of the
+Owns which views are shown, in which colours and at which sizes. Three of them are pictures of the
 README (WebP, 60 kB at most); `--all FOLDER` draws every view, light and dark, wide and narrow.
 It needs Chromium, and Playwright from the extra `test`.
 """

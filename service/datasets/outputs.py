@@ -158,11 +158,12 @@ def archive_output(path: Path, dataset: Dataset, archive: Archive) -> Generator[
     """Open a ZIP or tar file, new or unfinished, for this process alone.
 
     Raises:
-        OtherDataset: the unfinished file holds another data set, or `path` is a folder.
+        OtherDataset: the unfinished file holds another data set, or `path` is a folder or a device.
         OSError: it cannot be written, or another process writes it.
     """
-    if path.is_dir():
-        raise OtherDataset("it is a folder: choose the name of a file")
+    path = Path(os.path.realpath(path))  # a link stays, and its target is written
+    if path.exists() and not path.is_file():
+        raise OtherDataset("it is a folder, a device or a pipe: choose the name of a file")
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = partial_path(path)
     partial.touch()

@@ -249,3 +249,15 @@ def test_where_a_key_is_required_the_page_asks_for_it_once(
 
         assert asked
         assert not [each for each in [*asked, page.url] if KEY in each]
+
+
+@pytest.mark.parametrize("size", [(320, 640), (640, 400)])
+def test_no_seed_makes_the_page_wider_than_its_window(
+    visit: Visit, site: Site, size: tuple[int, int]
+) -> None:
+    """On a small phone, and in a window of 1280 pixels that is magnified twice."""
+    seed = "W" * 128
+    page = visit(f"{site.address}/#seed={seed}", size=size)
+    shown(page, seed)
+
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -76,3 +76,17 @@ def test_the_picture_is_saved_in_each_format(visit: Visit, site: Site) -> None:
         assert re.fullmatch(r"ada-grace-0\.25-32\.\w+", saved.value.suggested_filename)
         with Image.open(Path(saved.value.path())) as image:
             assert image.format == kind.upper()
+
+
+def test_a_button_that_is_pressed_twice_has_its_own_words_again(visit: Visit, site: Site) -> None:
+    """However soon the second time comes."""
+    page = opened(visit, site)
+    button = page.locator(".take .actions button").first
+    button.click()
+    button.click()
+    expect(button).to_have_text("Copied")
+    page.wait_for_timeout(1600)  # after which the second one shows what it found
+    expect(button).to_have_text("Copy a link to this page")
+    page.wait_for_timeout(1600)
+
+    assert button.text_content() == "Copy a link to this page"

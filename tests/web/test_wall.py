@@ -265,3 +265,25 @@ def test_a_part_of_the_wall_is_taken_away(visit: Visit, site: Site, title: str, 
 
     assert download.value.suggested_filename == name
     assert download.value.path().stat().st_size > 1000
+
+
+def test_a_file_of_the_last_numbers_has_no_more_than_there_are(visit: Visit, site: Site) -> None:
+    """And a place that is no whole number is none."""
+    page = visit(f"{site.address}/#from={2**63 - 8}&at=2.5")
+    is_filled(page)
+    requests = asked(page)
+    with page.expect_download():
+        page.get_by_role("button", name="ZIP").click()
+
+    assert requests[-1]["seed"] == [str(2**63 - 8 + n) for n in range(8)]
+
+
+def test_a_place_that_no_page_is_high_enough_for_begins_another_wall(
+    visit: Visit, site: Site
+) -> None:
+    """With the picture that was asked for."""
+    page = visit(f"{site.address}/#at=5000000")
+    is_filled(page)
+
+    expect(tile(page, "5000001")).to_be_visible()
+    assert "from=5000001" in page.url

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -172,6 +173,31 @@ def foreign_zip() -> bytes:
     """A ZIP file that begins with something else than a description."""
     dataset = painted_dataset()
     return whole(dataset, ZipArchive(dataset)).replace(b"dataset.json", b"another.json")
+
+
+@pytest.mark.parametrize("kind", ARCHIVE_FORMATS)
+def test_a_link_stays_and_its_target_is_written(tmp_path: Path, kind: str) -> None:
+    """Also one whose target is not there yet, as on a larger disk."""
+    link, target = tmp_path / "link", tmp_path / "target"
+    link.symlink_to(target)
+    dataset = painted_dataset()
+    write(link, dataset, kind, 3)
+    write(link, dataset, kind)
+
+    assert link.is_symlink()
+    assert is_complete(target, dataset)
+    assert {each.name for each in tmp_path.iterdir()} == {"link", "target"}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("kind", ARCHIVE_FORMATS)
+def test_an_archive_takes_no_device_s_place(tmp_path: Path, kind: str) -> None:
+    """A named pipe here; root would have replaced /dev/null."""
+    os.mkfifo(tmp_path / "out")
+    with pytest.raises(OtherDataset, match="a device or a pipe"):
+        write(tmp_path / "out", painted_dataset(), kind)
+
+    assert (tmp_path / "out").is_fifo()
 
 
 @pytest.mark.parametrize("kind", ARCHIVE_FORMATS)
