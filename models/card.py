@@ -1,7 +1,4 @@
-"""The card of a bundle: the description, origin and quality of a model.
-
-Owns `Card`, its JSON form and its strict validation. Knows no tensor.
-"""
+"""The card of a bundle: description, origin and quality of a model, as JSON. Knows no tensor."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from pydantic import ConfigDict, Field, JsonValue, TypeAdapter
 
 from models.exit_shape import ExitShape
 from models.families.config import FamilyConfig
-from models.families.configs import NetworkField
+from models.families.configs import NetworkField, without_family
 from models.latent import MAX_SEED
 from models.picture import THUMBNAIL_SIZE, BitDepth, ValueRange, require_depth
 from models.strict_json import STRICT, missing_keys, read_strictly
@@ -197,7 +194,8 @@ class Card:
         try:
             card = read_strictly(_adapter(), values)
         except ValueError as error:
-            raise CardError(f"the card does not fit: {error}. {ADVICE}") from error
+            told = without_family(str(error), values.get("network"))
+            raise CardError(f"the card does not fit: {told}. {ADVICE}") from error
         if missing := [*missing_keys(card.to_dict(), values)]:
             raise CardError(f"the card does not fit: {', '.join(missing)}: missing. {ADVICE}")
         for golden in card.golden:

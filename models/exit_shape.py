@@ -12,6 +12,8 @@ from dataclasses import dataclass
 class ExitShape:
     """A chain of convolutions with leaky ReLUs between them; linear if there is only one.
 
+    Without convolutions it is a box filter, `BOX`, on the finished picture.
+
     Attributes:
         kernels: kernel width of each convolution in pixels of its level, odd.
         hidden: number of feature maps between consecutive convolutions.
@@ -28,14 +30,19 @@ class ExitShape:
                 f"an exit needs odd kernels and hidden maps above 0, not {self.kernels} and "
                 f"{self.hidden}"
             )
-        if len(self.kernels) != len(self.hidden) + 1:
+        if (self.kernels or self.hidden) and len(self.kernels) != len(self.hidden) + 1:
             raise ValueError(
                 f"an exit needs one kernel more than it has hidden layers, not {self.kernels} and "
                 f"{self.hidden}"
             )
 
     def __str__(self) -> str:
+        if not self.kernels:
+            return "box filter"
         if not self.hidden:
             return f"{self.kernels[0]}x{self.kernels[0]}"
         maps = (*(str(n) for n in self.hidden), "image")
         return " ".join(f"{k}x{k}>{n}" for k, n in zip(self.kernels, maps, strict=True))
+
+
+BOX = ExitShape((), ())

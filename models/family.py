@@ -95,7 +95,10 @@ class ImageDiscriminator(nn.Module):
         raise NotImplementedError
 
     def share_statistics(self, deviate: Callable[[Tensor, int], Tensor]) -> None:
-        """Compute statistics over a batch by `deviate`, since several processes share it."""
+        """Compute statistics over a batch by `deviate`, since several processes share it.
+
+        Only in families that are distributed.
+        """
         raise NotImplementedError
 
 
@@ -128,6 +131,7 @@ class Family:
         labels: ways to use classes, in training.
         objectives: names in `training.objectives.losses.OBJECTIVES`; None for all.
         grows: True if training may begin at a low resolution.
+        is_distributed: True if several processes can share a batch.
         fits_exits: True if exits below the top level are fitted at export; else those
             pictures are box-downsampled.
     """
@@ -140,3 +144,4 @@ class Family:
     objectives: tuple[str, ...] | None
     grows: bool
     fits_exits: bool
+    is_distributed: bool

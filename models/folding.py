@@ -44,6 +44,19 @@ class CircularPadding(nn.Module):
         return pad_circular(x, self.pixels)
 
 
+def scale_and_shift(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Factor and summand `[C]` of a batch normalisation by its running statistics.
+
+    Raises:
+        ValueError: it has no running statistics or no weights.
+    """
+    mean, variance = norm.running_mean, norm.running_var
+    if mean is None or variance is None or not norm.affine:
+        raise ValueError("a batch normalisation without running statistics cannot be folded")
+    scale = norm.weight * torch.rsqrt(variance + norm.eps)
+    return scale, norm.bias - mean * scale
+
+
 def plain_linear(weight: Tensor, bias: Tensor) -> nn.Module:
     """Linear layer with `weight` `[out, in]`."""
     out_size, in_size = weight.shape

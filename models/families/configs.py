@@ -6,14 +6,18 @@ Knows no tensor.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+from pydantic import Discriminator, Tag
 
 from models.families.config import FamilyConfig
+from models.families.dcgan.config import DcganConfig
 from models.families.progan.config import NetworkConfig
 
 PROGAN = "progan"  # the family of a configuration that names none
+DCGAN = "dcgan"
 
-FAMILY_CONFIGS: dict[str, type[FamilyConfig]] = {PROGAN: NetworkConfig}
+FAMILY_CONFIGS: dict[str, type[FamilyConfig]] = {PROGAN: NetworkConfig, DCGAN: DcganConfig}
 
 
 def family_of(network: object) -> str:
@@ -23,10 +27,19 @@ def family_of(network: object) -> str:
     return network.family if isinstance(network, FamilyConfig) else PROGAN
 
 
+def without_family(message: str, network: object) -> str:
+    """Remove the family, by which `NetworkField` finds a class, from the paths in a message."""
+    return message.replace(f"network.{family_of(network)}.", "network.")
+
+
 if TYPE_CHECKING:
     NetworkField = FamilyConfig
 else:
-    NetworkField = NetworkConfig
+    # One adapter for all families, whose messages contain the path of each wrong value.
+    NetworkField = Annotated[
+        Annotated[NetworkConfig, Tag(PROGAN)] | Annotated[DcganConfig, Tag(DCGAN)],
+        Discriminator(family_of),
+    ]
 
 
 def read_network(value: object) -> FamilyConfig:

@@ -6,10 +6,11 @@ Owns the offer of each family by its name; `configs.py` has their configurations
 from __future__ import annotations
 
 from models.families.config import FamilyConfig
+from models.families.dcgan.offer import DCGAN_FAMILY
 from models.families.progan.offer import PROGAN_FAMILY
 from models.family import Family
 
-FAMILIES: dict[str, Family] = {"progan": PROGAN_FAMILY}
+FAMILIES: dict[str, Family] = {"progan": PROGAN_FAMILY, "dcgan": DCGAN_FAMILY}
 
 
 def offer_of(config: FamilyConfig) -> Family:

@@ -216,7 +216,7 @@ def test_an_unknown_family_is_refused(folder: Path) -> None:
     """The message lists the known ones."""
     change_card(folder, family="biggan")
 
-    with pytest.raises(BundleError, match=r"family 'biggan' is unknown \(known: progan\)"):
+    with pytest.raises(BundleError, match=r"family 'biggan' is unknown \(known: dcgan, progan\)"):
         load_bundle(folder)
 
 

@@ -15,6 +15,7 @@ from models.resolution import level_of
 
 CONFIGS = {
     "progan": {"latent_size": 16, "fmap_base": 64, "fmap_max": 8},
+    "dcgan": {"latent_size": 16, "generator_maps": 4, "discriminator_maps": 4},
 }
 
 

@@ -19,6 +19,7 @@ from models.pixels import from_pixels
 from training.benchmark.digits import StackedDigits
 from training.benchmark.networks import LATENT_SIZE, small_networks
 from training.benchmark.trial import Trial
+from training.config.groups import OptimizerConfig
 from training.game.ema import update_average
 from training.game.optimise import NonFiniteLossError, optimizer_step
 from training.game.state import NetworkState
@@ -30,7 +31,7 @@ from training.progress_bar import OnProgress, ignore_progress
 from training.run_folder.checkpoint import Progress, load_newest, save_checkpoint
 
 CHECKPOINT_IMAGES = 128_000
-BETA2 = 0.99
+ADAM = OptimizerConfig(beta2=0.99)
 WGAN_GP_WEIGHT = 10.0  # lambda, as published
 CRITIC_STEPS = {"wgan-gp": 5}  # discriminator steps for each generator step
 
@@ -81,7 +82,7 @@ def initial_state(trial: Trial) -> SmallState:
     """Create new networks, with initial weights drawn from the seed."""
     generator, discriminator = small_networks(trial.network)
     device = torch.device("cpu")
-    return SmallState.initialise(generator, discriminator, draw_weights, trial.seed, BETA2, device)
+    return SmallState.initialise(generator, discriminator, draw_weights, trial.seed, ADAM, device)
 
 
 def take_trial_step(

@@ -11,20 +11,17 @@ from shlex import quote
 from typing import Any
 
 import torch
-from pydantic import JsonValue
 from safetensors import SafetensorError
 
 from models.bundle import load_bundle, load_card, save_bundle
 from models.card import NAME_PATTERN, Card, Data, model_name_of
-from models.families.progan.generator import Generator, require_progan
 from models.family import ImageGenerator
 from models.layout import CARD_FILE
 from training.atomic_folder import atomic_folder
 from training.device import add_machine_arguments, device_of, use_threads
-from training.exits.fitting import STEPS, FittedExit, fit_exits, with_exits
-from training.exits.reuse import reuse_exits
+from training.exits.finishing import FinishedGenerator, finish_generator
+from training.exits.fitting import STEPS
 from training.interpreter import python_command
-from training.progress_bar import progress_bar
 from training.quality.report import missing_quality, quality_for_card
 from training.run_folder.commit import commit_of
 from training.run_folder.data_origin import Origin, read_origin
@@ -136,19 +133,16 @@ def export_run(  # noqa: PLR0913 - options of the command, by keyword
     """
     check_destination(out, name, replace)
     loaded = load_run(run_folder, checkpoint)
-    average = require_progan(loaded.network(resolution))
-    steps_taken: JsonValue = exit_steps
-    if keep:
-        exits, old = reuse_exits(out, average)
-        steps_taken = old.training.get("exit_steps")
-    else:
-        exits = new_exits(average.to(device), loaded.config.seed, exit_steps)
-    generator = with_exits(average, exits)
-    card = card_of(run_folder, loaded, (name, title, description), generator, exits, steps_taken)
+    average = loaded.network(resolution)
+    if not keep:
+        average.to(device)
+    older = out if keep else None
+    finished = finish_generator(average, loaded.config.seed, exit_steps, older)
+    card = card_of(run_folder, loaded, (name, title, description), finished)
     try:
         with atomic_folder(out, replace=replace, public=True) as partial:
-            save_bundle(partial, generator, card, preview_of(generator))
-            return prove(partial, generator)
+            save_bundle(partial, finished.generator, card, preview_of(finished.generator))
+            return prove(partial, finished.generator)
     except SafetensorError as error:
         raise OSError(f"{out} cannot be written: {error}") from error
 
@@ -157,33 +151,26 @@ def card_of(
     run_folder: Path,
     loaded: LoadedRun,
     names: tuple[str, str, str],
-    generator: Generator,
-    exits: list[FittedExit],
-    exit_steps: JsonValue,
+    finished: FinishedGenerator,
 ) -> Card:
-    """Build the card of a generator with `exits`; `names` are name, title and description."""
-    origin, network = read_origin(run_folder), generator.config
+    """Build the card of a generator; `names` are name, title and description."""
+    origin, network = read_origin(run_folder), finished.generator.config
+    facts = describe_training(loaded, network.resolution, origin)
     return Card(
         *names,
         licence=origin.licence or "not stated",
         network=network,
         family=network.family,
-        exits=tuple(exit_.card_entry for exit_ in exits),
+        exits=finished.exits,
         data=Data(origin.name, origin.licence, origin.attribution, origin.images),
         weights_sha256="",
-        golden=golden_of(generator, origin.bit_depth),
+        golden=golden_of(finished.generator, origin.bit_depth),
         labels=origin.labels if network.classes else (),
-        training=describe_training(loaded, network.resolution, origin) | {"exit_steps": exit_steps},
+        training=facts | {"exit_steps": finished.exit_steps},
         quality=quality_at(run_folder, loaded.progress.images_shown, network.resolution),
         bit_depth=origin.bit_depth,
         value_range=origin.value_range,
     )
-
-
-def new_exits(average: Generator, seed: int, steps: int) -> list[FittedExit]:
-    """Fit exits on the device of `average`, with a progress bar."""
-    with progress_bar("fitting exits", "steps") as on_progress:
-        return fit_exits(average, seed, steps, on_progress)
 
 
 def quality_at(run_folder: Path, images_shown: int, resolution: int) -> dict[str, Any]:

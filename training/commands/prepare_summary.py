@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
+from models.families.configs import PROGAN
 from models.picture import number_text
 from models.resolution import SQUARE
 from training.config.presets import PRESETS
@@ -134,6 +135,7 @@ def next_command(manifest: Manifest, out: Path) -> str:
         if config.network.resolution <= manifest.resolution
         and max(plan.batch_size for plan in config.levels) <= manifest.count
         and not name.startswith("paper-")
+        and config.network.family == PROGAN
         and config.objective.labels == "none"
     ]
     if not fitting:

@@ -31,6 +31,7 @@ from training.config.groups import (
     Precision,
 )
 from training.config.names import FLAT_NAMES, nested
+from training.config.offered import require_labels, require_levels, require_objective
 from training.objectives.gradient_penalty import BF16_SIGMA, survives_bf16
 from training.objectives.losses import OBJECTIVES
 
@@ -76,8 +77,9 @@ class TrainingConfig:
             raise ConfigError(f"one level plan is needed for each of {self.network.resolutions}")
         if self.levels[0].fade_images:
             raise ConfigError("the first level has nothing to fade from: fade_images must be 0")
-        if self.network.classes and self.objective.labels == "none":
-            raise ConfigError("a network with classes needs labels=projection or labels=acgan")
+        require_labels(self.network, self.objective)
+        require_objective(self.network, self.objective, self.optimizer)
+        require_levels(self.network, self.levels)
         _require_penalty(self)
         _require_signs(self)
         if self.total_images < 1:

@@ -58,7 +58,7 @@ class LevelPlan:
     )
     stable_images: int = Field(ge=0, le=MOST, description="real images shown after that")
     batch_size: int = Field(ge=1, le=MOST, description="images in a step, on all devices together")
-    learning_rate: float = Field(default=0.001, gt=0, description="Adam's")
+    learning_rate: float = Field(default=0.001, gt=0, description="the optimizer's")
     penalty_scale: float = Field(
         default=1.0,
         ge=0,
@@ -81,8 +81,10 @@ class ObjectiveConfig:
     name: Annotated[str, AfterValidator(partial(require_choice, OBJECTIVES))] = Field(
         default="logistic-r1", description="a name in training.objectives.losses.OBJECTIVES"
     )
-    labels: Literal["none", "projection", "acgan"] = Field(
-        default="none", description="how the discriminator uses classes; acgan has a second head"
+    labels: Literal["none", "concatenation", "projection", "acgan"] = Field(
+        default="none",
+        description="how the discriminator uses classes; acgan has a second head, concatenation is "
+        "for DCGANs",
     )
     label_weight: float = Field(
         default=1.0, ge=0, description="weight of the terms of the second head"
@@ -96,6 +98,13 @@ class ObjectiveConfig:
     reuse_fakes: bool = Field(
         default=True,
         description="update the generator with the fake images of the discriminator's update",
+    )
+    critic_steps: int = Field(
+        default=1,
+        ge=1,
+        le=MOST,
+        description="updates of the discriminator for each of the generator; 5 in the papers of "
+        "WGAN and WGAN-GP",
     )
 
 
@@ -129,11 +138,23 @@ class PenaltyConfig:
 
 @dataclass(frozen=True, config=STRICT)
 class OptimizerConfig:
-    """Adam, and its learning rate over time; beta1 is 0, as published."""
+    """The optimizer of both networks, and its learning rate over time."""
 
-    beta2: float = Field(default=0.99, ge=0, lt=1, description="decay of the second moment")
+    name: Literal["adam", "rmsprop"] = Field(
+        default="adam", description="Adam, or RMSprop, as published for WGAN"
+    )
+    beta1: float = Field(
+        default=0.0, ge=0, lt=1, description="Adam's decay of the first moment; 0.5 in DCGAN"
+    )
+    weight_clip: float = Field(
+        default=0.0,
+        ge=0,
+        description="bound of every weight of the discriminator after its update, for wgan; 0 for "
+        "none",
+    )
+    beta2: float = Field(default=0.99, ge=0, lt=1, description="Adam's decay of the second moment")
     reset: bool = Field(
-        default=False, description="clear Adam's moments where a fade begins or ends"
+        default=False, description="clear the optimizer's moments where a fade begins or ends"
     )
     discriminator_rate: float = Field(
         default=1.0,

@@ -103,7 +103,8 @@ def with_settings(config: TrainingConfig, settings: Mapping[str, object]) -> Tra
             case _:
                 raise AssertionError(name)
     usual, scale = usual_weights(config, groups["objective"])
-    groups["penalty"] = usual | groups["penalty"]
+    for group, weights in usual.items():
+        groups[group] = weights | groups[group]
     changed: Values = {
         group: replace(getattr(config, group), **groups[group]) for group in GROUPS if groups[group]
     }
@@ -200,9 +201,14 @@ def with_network(network: FamilyConfig, values: Values) -> FamilyConfig:
         raise ConfigError(f"{words}: {error}") from error
 
 
-def usual_weights(config: TrainingConfig, objective: Values) -> tuple[Values, Values]:
-    """Default weights of another objective: of the penalty, and of each level."""
+def usual_weights(config: TrainingConfig, objective: Values) -> tuple[dict[str, Values], Values]:
+    """Default weights of another objective: by their groups, and those of each level."""
     name = objective.get("name", config.objective.name)
     if name == config.objective.name:
         return {}, {}
-    return {**OBJECTIVES[name].usual}, {"penalty_scale": 1.0}
+    chosen = OBJECTIVES[name]
+    groups: dict[str, Values] = {
+        "penalty": {**chosen.usual},
+        "optimizer": {"weight_clip": chosen.weight_clip},
+    }
+    return groups, {"penalty_scale": 1.0}

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from models.families.progan.config import NetworkConfig
 from training.config.config import TrainingConfig
+from training.config.dcgan_presets import DCGAN_PRESETS
 from training.config.groups import (
     AUTO,
     AugmentationConfig,
@@ -212,5 +213,6 @@ PRESETS: dict[str, TrainingConfig] = {
         FEW_128,
         PAPER_CIFAR,
         PAPER_CELEBAHQ_1024,
+        *DCGAN_PRESETS,
     )
 }

@@ -1,6 +1,7 @@
 """One optimizer step on a loss, or an error that names the terms if it is not finite.
 
-Owns the check that the loss and its gradient are finite. Knows no networks and no images.
+Owns the check that the loss and its gradient are finite, and the clipping of weights. Knows no
+images.
 """
 
 from __future__ import annotations
@@ -8,8 +9,8 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import Tensor
-from torch.optim import Adam
+from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from training.distributed import SINGLE, Processes
 from training.game.schedule import ScheduleState
@@ -21,7 +22,7 @@ class NonFiniteLossError(ArithmeticError):
 
 
 def optimizer_step(
-    optimizer: Adam,
+    optimizer: Optimizer,
     terms: Terms,
     rate: float,
     schedule: ScheduleState,
@@ -55,6 +56,13 @@ def optimizer_step(
     for group in optimizer.param_groups:
         group["lr"] = rate
     optimizer.step()
+
+
+@torch.no_grad()
+def clip_weights(network: nn.Module, bound: float) -> None:
+    """Clip every parameter to [-bound, bound], in place (Arjovsky et al. 2017, algorithm 1)."""
+    for parameter in network.parameters():
+        parameter.clamp_(-bound, bound)
 
 
 def explain_non_finite(

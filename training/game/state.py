@@ -14,12 +14,14 @@ from typing import Generic, Self, TypeVar
 import numpy as np
 import torch
 from torch import nn
-from torch.optim import Adam
+from torch.optim import Adam, Optimizer, RMSprop
 
 from models.families.table import offer_of
 from models.family import DiscriminatorOptions, ImageDiscriminator, ImageGenerator
 from training.config.config import TrainingConfig
+from training.config.groups import OptimizerConfig
 from training.distributed import SINGLE, Processes
+from training.objectives.losses import OBJECTIVES
 from training.objectives.rng import Stream, generator_at
 
 G = TypeVar("G", bound=nn.Module)
@@ -34,8 +36,8 @@ class NetworkState(Generic[G, D]):
     generator: G
     discriminator: D
     average: G
-    generator_optimizer: Adam
-    discriminator_optimizer: Adam
+    generator_optimizer: Optimizer
+    discriminator_optimizer: Optimizer
     device: torch.device
 
     @classmethod
@@ -45,7 +47,7 @@ class NetworkState(Generic[G, D]):
         discriminator: D,
         draw: DrawWeights,
         seed: int,
-        beta2: float,
+        settings: OptimizerConfig,
         device: torch.device,
     ) -> Self:
         """DrawWeights the initial weights from `seed`, and create the average and the optimizers.
@@ -55,7 +57,7 @@ class NetworkState(Generic[G, D]):
             discriminator: its counterpart.
             draw: fills the weights of a network from a source of random numbers.
             seed: of the initial weights.
-            beta2: of both Adam optimizers; beta1 is 0.
+            settings: of both optimizers.
             device: the networks are moved to it.
         """
         source = generator_at(seed, Stream.INITIAL_WEIGHTS, 0)
@@ -63,12 +65,11 @@ class NetworkState(Generic[G, D]):
             draw(network, source)
             network.to(device)
             network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads leave it out
-        average = copy.deepcopy(generator).requires_grad_(False)
-        adam = [
-            Adam(network.parameters(), lr=1.0, betas=(0.0, beta2), fused=True)
-            for network in (generator, discriminator)
-        ]
-        return cls(generator, discriminator, average, adam[0], adam[1], device)
+        average = copy.deepcopy(generator).eval().requires_grad_(False)
+        of_generator, of_discriminator = (
+            optimizer_of(network, settings) for network in (generator, discriminator)
+        )
+        return cls(generator, discriminator, average, of_generator, of_discriminator, device)
 
 
 class TrainingState(NetworkState[ImageGenerator, ImageDiscriminator]):
@@ -86,17 +87,25 @@ class TrainingState(NetworkState[ImageGenerator, ImageDiscriminator]):
             processes: the minibatch deviation is computed over the batches of all of them.
         """
         offer, objective = offer_of(config.network), config.objective
-        options = DiscriminatorOptions(objective.labels, objective.stddev_group)
+        penalised = OBJECTIVES[objective.name].penalised
+        options = DiscriminatorOptions(objective.labels, objective.stddev_group, penalised)
         generator = offer.generator(config.network, None)
         discriminator = offer.discriminator(config.network, options)
         if processes.count > 1:
             discriminator.share_statistics(processes.stddev)
-        beta2 = config.optimizer.beta2
         return cls.initialise(
-            generator, discriminator, offer.initialise, config.seed, beta2, device
+            generator, discriminator, offer.initialise, config.seed, config.optimizer, device
         )
 
     def reset_optimizers(self) -> None:
-        """Clear Adam's moments."""
+        """Clear the moments of both optimizers."""
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
             optimizer.state.clear()
+
+
+def optimizer_of(network: nn.Module, settings: OptimizerConfig) -> Optimizer:
+    """Optimizer of the parameters of a network; each step sets the learning rate."""
+    if settings.name == "rmsprop":
+        return RMSprop(network.parameters(), lr=1.0)
+    betas = (settings.beta1, settings.beta2)
+    return Adam(network.parameters(), lr=1.0, betas=betas, fused=True)

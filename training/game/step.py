@@ -12,7 +12,7 @@ from typing import cast
 
 import torch
 from torch import Tensor
-from torch.optim import Adam
+from torch.optim import Optimizer
 
 from models.growth import fade_images
 from models.layers import kernels_cached
@@ -22,8 +22,9 @@ from training.config.config import TrainingConfig
 from training.config.groups import BF16
 from training.data.stream import Indices
 from training.distributed import SINGLE, Processes
+from training.game.critic import averaged_over, generator_is_due
 from training.game.ema import decay_of, update_average
-from training.game.optimise import optimizer_step
+from training.game.optimise import clip_weights, optimizer_step
 from training.game.schedule import ScheduleState
 from training.game.state import TrainingState
 from training.objectives.augment import DRAWS, augment, rolled
@@ -105,7 +106,7 @@ class StepContext:
         source = generator_at(self.config.seed, ROLLS[stream], self.schedule.images_shown)
         return rolled(images, uniform(source, 2))
 
-    def update(self, optimizer: Adam, terms: Terms, rate: float) -> None:
+    def update(self, optimizer: Optimizer, terms: Terms, rate: float) -> None:
         """Take one optimizer step of one network on the sum of its loss terms."""
         optimizer_step(optimizer, terms, rate, self.schedule, self.processes)
 
@@ -143,12 +144,16 @@ def take_step(
     context = StepContext(state, schedule, config, processes, labels, strength)
     reals = from_pixels(torch.from_numpy(pixels).to(state.device, non_blocking=True))
     reals = context.augmented(fade_images(reals, schedule.growth), Stream.AUGMENT_REALS)
-    fakes = context.generate(Stream.LATENTS)
+    with torch.set_grad_enabled(generator_is_due(config, schedule)):
+        fakes = context.generate(Stream.LATENTS)
 
     terms = update_discriminator(context, reals, fakes.detach())
-    if not config.objective.reuse_fakes:
-        fakes = context.generate(Stream.GENERATOR_LATENTS)
-    terms |= update_generator(context, reals, fakes)
+    if generator_is_due(config, schedule):
+        if not config.objective.reuse_fakes:
+            fakes = context.generate(Stream.GENERATOR_LATENTS)
+        terms |= averaged_over(
+            config.objective.critic_steps, update_generator(context, reals, fakes)
+        )
 
     update_average(state.average, state.generator, decay_of(config, schedule))
     return read_numbers(terms, processes)
@@ -163,6 +168,8 @@ def update_discriminator(context: StepContext, reals: Tensor, fakes: Tensor) -> 
         loss = OBJECTIVES[config.objective.name].discriminator(context.score, reals, fakes, penalty)
         terms = loss.terms | context.class_terms(class_real=reals, class_fake=fakes)
     context.update(state.discriminator_optimizer, terms, schedule.discriminator_rate)
+    if config.optimizer.weight_clip:
+        clip_weights(state.discriminator, config.optimizer.weight_clip)
     return terms | loss.watched
 
 

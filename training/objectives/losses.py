@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -98,6 +99,27 @@ def logistic_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Loss:
 
 
 # ----------------------------------------------------------------------------------------
+# The same without a penalty: Goodfellow et al. 2014, section 3, as DCGAN has it.
+
+
+def bce_discriminator(score: Score, reals: Tensor, fakes: Tensor, _penalty: Penalty) -> Loss:
+    """Cross-entropy between real and fake (binary, of scores without a sigmoid)."""
+    real, fake = score(reals), score(fakes)
+    terms = {"bce_real": F.softplus(-real).mean(), "bce_fake": F.softplus(fake).mean()}
+    return Loss(terms, scores_around_zero(real, fake))
+
+
+# ----------------------------------------------------------------------------------------
+# WGAN: Arjovsky et al. 2017, algorithm 1. The weights are clipped after each update.
+
+
+def wgan_discriminator(score: Score, reals: Tensor, fakes: Tensor, _penalty: Penalty) -> Loss:
+    """Critic: raise real scores, lower fake ones."""
+    real, fake = score(reals), score(fakes)
+    return Loss({"wasserstein": fake.mean() - real.mean()}, mean_scores(real, fake))
+
+
+# ----------------------------------------------------------------------------------------
 # Hinge loss: Lim and Ye 2017, "Geometric GAN"; Miyato et al. 2018, equations 16 and 17. In the
 # latter, spectral normalisation bounds the gradient; these networks have none, so R1 bounds it.
 
@@ -169,6 +191,8 @@ class Objective:
         penalties: kinds of gradient norm that it supports.
         takes_share: True if the penalty can be computed on a share of the batch, else on all of it.
         has_zero: True if a score of 0 separates real from fake.
+        penalised: True if it has a gradient penalty.
+        weight_clip: default bound of the discriminator's weights; 0 if they are not clipped.
     """
 
     discriminator: Callable[[Score, Tensor, Tensor, Penalty], Loss]
@@ -180,6 +204,8 @@ class Objective:
     penalties: tuple[str, ...] = tuple(GRADIENT_NORMS)
     takes_share: bool = True
     has_zero: bool = False
+    penalised: bool = True
+    weight_clip: float = 0.0
 
     @property
     def usual(self) -> dict[str, float]:
@@ -190,6 +216,8 @@ class Objective:
             "target": self.penalty_target,
         }
 
+
+_without_penalty = partial(Objective, penalty_weight=0.0, takes_share=False, penalised=False)
 
 # Weights: Karras et al. 2018, appendix A.1. For R1 without R2, a weight with which training never
 # diverged (fashion-32), and with R2, one that was stable on the personas (both in the lab book).
@@ -210,4 +238,6 @@ OBJECTIVES: dict[str, Objective] = {
     ),
     "hinge": Objective(hinge_discriminator, hinge_generator, penalty_weight=0.0005, has_zero=True),
     "rpgan-r1r2": Objective(rpgan_r1r2_discriminator, rpgan_generator, penalty_weight=0.01),
+    "bce": _without_penalty(bce_discriminator, logistic_generator, has_zero=True),
+    "wgan": _without_penalty(wgan_discriminator, wgan_generator, weight_clip=0.01),
 }

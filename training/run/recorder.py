@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from models.family import ImageGenerator
 from training.game.schedule import ScheduleState
 from training.game.state import TrainingState
+from training.game.statistics import recompute_statistics
 from training.game.step import Numbers
 from training.rendering import SAMPLES, write_grid
 from training.run.display import Display
@@ -75,6 +76,7 @@ class Recorder:
             OSError: the disk is full.
         """
         shown, growth = progress.images_shown, schedule.growth
+        recompute_statistics(self.state.average)
         numbers = numbers | self.monitor.measure(self.state.average, growth)
         line = self.monitor.observe(line_of(schedule, shown, numbers))
         append_line(self.run / JOURNAL_FILE, line)

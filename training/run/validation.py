@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from models.families.table import offer_of
 from models.resolution import SQUARE
 from training.config.config import ConfigError, LevelPlan, TrainingConfig
 from training.config.groups import BF16
@@ -82,6 +83,11 @@ def check_processes(config: TrainingConfig, processes: int) -> None:
     Raises:
         ConfigError: a batch cannot be shared; the message names it, and what to change.
     """
+    if processes > 1 and not offer_of(config.network).is_distributed:
+        raise ConfigError(
+            f"a network of the family {config.network.family} is trained by one process, since its "
+            "batch statistics are those of one batch: start it without torchrun"
+        )
     share = config.penalty.share if OBJECTIVES[config.objective.name].takes_share else 1.0
     for plan in showing(config):
         batch, penalised = plan.batch_size, penalised_count(plan.batch_size, share)

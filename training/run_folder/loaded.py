@@ -17,6 +17,7 @@ from models.resolution import MIN_RESOLUTION, resolution_of
 from training.config.config import CONFIG_FILE, TrainingConfig
 from training.game.schedule import ScheduleState, schedule_at
 from training.game.state import TrainingState
+from training.game.statistics import recompute_statistics
 from training.run_folder.alarms import best_tick
 from training.run_folder.checkpoint import (
     CHECKPOINTS,
@@ -93,7 +94,7 @@ class LoadedRun:
 
 
 def load_run(run_folder: Path, which: str = NEWEST) -> LoadedRun:
-    """Read a checkpoint of a run.
+    """Read a checkpoint of a run; the averaged generator gets statistics of its own.
 
     Args:
         run_folder: the folder of the run.
@@ -112,8 +113,11 @@ def load_run(run_folder: Path, which: str = NEWEST) -> LoadedRun:
     state = TrainingState.create(config, torch.device("cpu"))
     if which != NEWEST:
         images = best_of(run_folder, config) if which == BEST else int(which)
-        return LoadedRun(config, state, load_at(run_folder / CHECKPOINTS, images, state))
+        progress = load_at(run_folder / CHECKPOINTS, images, state)
+        recompute_statistics(state.average)
+        return LoadedRun(config, state, progress)
     progress, damaged = load_newest(run_folder / CHECKPOINTS, state)
+    recompute_statistics(state.average)
     for sentence in damaged:
         sys.stderr.write(f"passed over: {sentence}\n")
     return LoadedRun(config, state, progress)

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Adam
+from torch.optim import Optimizer, RMSprop
 
 
 class UnfitError(ValueError):
@@ -36,12 +36,12 @@ class StateNetworks(Protocol):
         ...
 
     @property
-    def generator_optimizer(self) -> Adam:
+    def generator_optimizer(self) -> Optimizer:
         """Optimizer of `generator`."""
         ...
 
     @property
-    def discriminator_optimizer(self) -> Adam:
+    def discriminator_optimizer(self) -> Optimizer:
         """Optimizer of `discriminator`."""
         ...
 
@@ -88,7 +88,7 @@ def put_tensors(state: StateNetworks, tensors: dict[str, Tensor]) -> None:
 
 
 def _like(value: Tensor, parameter: Tensor, key: str) -> Tensor:
-    """Convert a moment of Adam to the memory layout and device of its parameter."""
+    """Convert a moment of an optimizer to the memory layout and device of its parameter."""
     value = value.to(parameter.device)
     return value.clone() if key == "step" else torch.empty_like(parameter).copy_(value)
 
@@ -101,8 +101,12 @@ def _networks(state: StateNetworks) -> dict[str, nn.Module]:
     }
 
 
-def _optimizers(state: StateNetworks) -> list[tuple[str, nn.Module, Adam]]:
+def _optimizers(state: StateNetworks) -> list[tuple[str, nn.Module, Optimizer]]:
+    pairs = (
+        ("generator", state.generator, state.generator_optimizer),
+        ("discriminator", state.discriminator, state.discriminator_optimizer),
+    )
     return [
-        ("generator_adam", state.generator, state.generator_optimizer),
-        ("discriminator_adam", state.discriminator, state.discriminator_optimizer),
+        (f"{title}_{'rmsprop' if isinstance(optimizer, RMSprop) else 'adam'}", network, optimizer)
+        for title, network, optimizer in pairs
     ]

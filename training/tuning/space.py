@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from training.config.config import TrainingConfig
 from training.config.groups import ConfigError
-from training.config.overrides import path_of, with_settings
+from training.config.overrides import network_names, path_of, with_settings
 from training.objectives.losses import OBJECTIVES
 from training.tuning.searched import SearchedSetting, SearchValue, choices_of, parse_searched
 
@@ -24,6 +24,8 @@ DEFAULT_RANGES = (
     "penalty_weight=x0.1:x10:log",
     "levels.*.batch_size=x0.5,x1,x2",
     "network.fmap_max=x0.5,x0.75,x1,x1.5",
+    "network.generator_maps=x0.5,x0.75,x1,x1.5",
+    "network.discriminator_maps=x0.5,x0.75,x1,x1.5",
     "ema_half_life_images=x0.1:x2:log",
 )
 SHARES = (0.25, 0.5, 1.0)  # of a batch, for the default choices of penalty_share
@@ -75,7 +77,9 @@ def default_space(config: TrainingConfig, fixed: Sequence[str]) -> list[Searched
     if OBJECTIVES[config.objective.name].takes_share:
         shares = sorted({*SHARES, config.penalty.share})
         texts.append(f"penalty_share={','.join(f'{share:g}' for share in shares)}")
+    shapes = {f"network.{name}" for name in network_names(config.network)}
     unused = {
+        *({text.partition("=")[0] for text in texts if text.startswith("network.")} - shapes),
         *(("penalty_weight", "penalty_share") if config.penalty.weight == 0 else ()),
         *(("ema_half_life_images",) if config.average.decay else ()),
     }

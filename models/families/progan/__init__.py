@@ -1,1 +1,1 @@
-"""The Progressive GAN (Karras et al. 2018): configuration, growth, both networks, exits."""
+"""The Progressive GAN (Karras et al. 2018): configuration, entrance, both networks, exits."""

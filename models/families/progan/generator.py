@@ -17,7 +17,7 @@ from typing import Self
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.exit_shape import ExitShape
+from models.exit_shape import BOX, ExitShape
 from models.families.config import FamilyConfig
 from models.families.progan.entrance import ProganEntrance, conditioned
 from models.families.progan.exit import build_exit
@@ -83,13 +83,15 @@ class Generator(ImageGenerator):
         exits: shape of the exit of each level; by default all 1x1 (the paper's toRGB).
 
     Raises:
-        ValueError: the number of `exits` is not the number of levels.
+        ValueError: the number of `exits` is not the number of levels, or one is a box filter.
     """
 
     def __init__(self, config: FamilyConfig, exits: tuple[ExitShape, ...] | None = None) -> None:
         super().__init__()
         maps = [config.feature_maps(level) for level in range(config.top_level + 1)]
         shapes = exits or (ExitShape(),) * len(maps)
+        if BOX in shapes:
+            raise ValueError("the exits of a Progressive GAN are convolutions, not box filters")
         if len(shapes) != len(maps):
             raise ValueError(f"{len(maps)} exits are needed, one for each level, not {len(shapes)}")
         self.config = config
@@ -165,14 +167,3 @@ class Generator(ImageGenerator):
             old = in_fp32(self.exits[growth.level - 1], below)
             image = blend(upsample(old), image, growth.alpha)
         return image
-
-
-def require_progan(generator: ImageGenerator) -> Generator:
-    """Return `generator` if it is a Progressive GAN.
-
-    Raises:
-        ValueError: it is of another family.
-    """
-    if not isinstance(generator, Generator):
-        raise ValueError(f"a {generator.config.family} is no Progressive GAN")  # noqa: TRY004 - for users
-    return generator

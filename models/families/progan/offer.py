@@ -41,7 +41,8 @@ PROGAN_FAMILY = Family(
     discriminator=_discriminator,
     initialise=draw_weights,
     labels=("none", "projection", "acgan"),
-    objectives=("wgan-gp", "logistic-r1", "hinge", "rpgan-r1r2"),
+    objectives=("wgan-gp", "logistic-r1", "hinge", "rpgan-r1r2", "bce"),
     grows=True,
     fits_exits=True,
+    is_distributed=True,
 )

@@ -119,6 +119,23 @@ def _padding(
     return x
 
 
+def _box_filter(
+    x: ov.Node,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,  # noqa: ARG001 - as torch has it; there is no padding
+    divisor_override: int | None = None,
+) -> ov.Node:
+    """Average pooling of whole blocks."""
+    square = isinstance(kernel_size, int) and stride in (None, kernel_size)
+    known = square and padding == 0 and not ceil_mode and divisor_override is None
+    require(known, "average pooling of this kind")
+    size = [kernel_size] * 2
+    return ops.avg_pool(x, size, [0, 0], [0, 0], size, exclude_pad=True)
+
+
 def _slice(x: ov.Node, axis: int, start: int, stop: int) -> ov.Node:
     first, last, step, axes = (ops.constant(np.array([n])) for n in (start, stop, 1, axis))
     return ops.slice(x, first, last, step, axes)
@@ -132,6 +149,7 @@ RULES: dict[object, Callable[..., ov.Node]] = {
     F.relu: _relu,
     F.silu: _silu,
     F.pad: _padding,
+    F.avg_pool2d: _box_filter,
     torch.tanh: ops.tanh,
     torch.rsqrt: _rsqrt,
 }

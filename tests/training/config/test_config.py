@@ -17,7 +17,7 @@ REFUSED = [
     (
         "objective",
         "gan",
-        "objective must be one of wgan-gp, logistic-r1, hinge, rpgan-r1r2, not gan",
+        "objective must be one of wgan-gp, logistic-r1, hinge, rpgan-r1r2, bce, wgan, not gan",
     ),
     ("precision", "fp16", "precision must be one of auto, fp32, bf16, not fp16"),
     ("penalty_weight", -1.0, "penalty_weight must be 0 or more, not -1.0"),
@@ -27,7 +27,11 @@ REFUSED = [
     ("penalty_share", 1.5, "penalty_share must be above 0 and up to 1, not 1.5"),
     ("penalty_target", 0.0, "penalty_target must be above 0, not 0.0"),
     ("penalty_sigma", 0.0, "penalty_sigma must be above 0, not 0.0"),
-    ("labels", "onehot", "labels must be one of none, projection, acgan, not onehot"),
+    (
+        "labels",
+        "onehot",
+        "labels must be one of none, concatenation, projection, acgan, not onehot",
+    ),
     ("label_weight", -1.0, "label_weight must be 0 or more"),
     ("network", NetworkConfig(8, classes=3), "needs labels=projection or labels=acgan"),
     (
@@ -105,7 +109,9 @@ def test_a_value_of_another_type_is_refused(
 def test_a_strength_is_steered_only_where_there_is_augmentation(config: TrainingConfig) -> None:
     """Else it would be steered without a word, and do nothing."""
     game = with_values(config, objective="logistic-r1")
-    with pytest.raises(ConfigError, match="objective is one of logistic-r1, hinge, not rpgan-r1r"):
+    with pytest.raises(
+        ConfigError, match="objective is one of logistic-r1, hinge, bce, not rpgan-r1r"
+    ):
         with_values(config, augment="color", augment_target=0.6)
 
     assert with_values(game, augment="color", augment_target=0.6).augmentation.target == 0.6

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from models.families.dcgan.config import DcganConfig
 from models.families.progan.config import NetworkConfig
+from models.families.table import offer_of
 from tests.training.settings import with_values
 from training.config.config import TrainingConfig
 from training.config.groups import ConfigError, LevelPlan
@@ -167,6 +169,10 @@ def test_the_order_of_settings_does_not_matter(config: TrainingConfig) -> None:
 def test_another_objective_brings_its_usual_weights(preset: str, objective: str) -> None:
     """At every level, and nothing else; the objective of the preset keeps those of the preset."""
     before = PRESETS[preset]
+    if objective not in (offer_of(before.network).objectives or OBJECTIVES):
+        with pytest.raises(ConfigError, match="objective of the family"):
+            apply_settings(before, [f"objective={objective}"])
+        return
 
     if before.augmentation.target and not OBJECTIVES[objective].has_zero:
         with pytest.raises(ConfigError, match="or set augment_target=0"):
@@ -182,7 +188,10 @@ def test_another_objective_brings_its_usual_weights(preset: str, objective: str)
     assert usual["weight"] == config.penalty.weight
     penalty = replace(before.penalty, **usual)
     renamed = replace(before.objective, name=objective)
-    assert config == replace(before, objective=renamed, penalty=penalty, levels=levels)
+    optimizer = replace(before.optimizer, weight_clip=OBJECTIVES[objective].weight_clip)
+    assert config == replace(
+        before, objective=renamed, penalty=penalty, optimizer=optimizer, levels=levels
+    )
 
 
 @pytest.mark.parametrize(
@@ -243,8 +252,9 @@ def test_the_page_lists_every_setting_and_no_other() -> None:
 
     config = TrainingConfig("any", NetworkConfig(8), (LevelPlan(4, 0, 1, 1), LevelPlan(8, 0, 1, 1)))
     existing = {name: value_of(config, name) for name in FLAT_NAMES}
-    names = [name for name in network_names(config.network) if name not in FLAT_NAMES]
-    existing |= {f"network.{name}": getattr(config.network, name) for name in names}
+    for network in (DcganConfig(8), config.network):
+        names = [name for name in network_names(network) if name not in FLAT_NAMES]
+        existing |= {f"network.{name}": getattr(network, name) for name in names}
     optional = ("learning_rate", "penalty_scale")
     existing |= {f"levels.R.{name}": getattr(config.levels[0], name) for name in optional}
     of_the_preset = [name for name, text in listed.items() if "the preset's" in text]

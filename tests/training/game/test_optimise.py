@@ -2,10 +2,11 @@
 
 import pytest
 import torch
+from torch import nn
 from torch.optim import Adam
 
 from models.growth import Growth
-from training.game.optimise import NonFiniteLossError, optimizer_step
+from training.game.optimise import NonFiniteLossError, clip_weights, optimizer_step
 from training.game.schedule import ScheduleState
 
 SCHEDULE = ScheduleState(1234, Growth(1, 0.5), 4, 0.5, 0.5, 1.0, 1, 10, 0)
@@ -35,3 +36,16 @@ def test_what_is_not_finite_changes_nothing(start: float, what: str) -> None:
         optimizer_step(optimizer, {"root": weight.sqrt().sum()}, 0.25, SCHEDULE)
 
     assert not optimizer.state
+
+
+def test_every_weight_is_clipped_to_its_bound() -> None:
+    """Biases, too."""
+    network = nn.Linear(2, 2)
+    with torch.no_grad():
+        network.weight.copy_(torch.tensor([[1.0, -1.0], [0.005, -0.02]]))
+        network.bias.fill_(0.5)
+
+    clip_weights(network, 0.01)
+
+    assert network.weight.flatten().tolist() == pytest.approx([0.01, -0.01, 0.005, -0.01])
+    assert network.bias.tolist() == pytest.approx([0.01, 0.01])

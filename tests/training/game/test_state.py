@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import nn
+from torch.optim import Adam, RMSprop
 
 from tests.training.stepping import HELD, changed, play, weights_of
 from training.config.config import TrainingConfig
-from training.game.state import TrainingState
+from training.config.groups import OptimizerConfig
+from training.game.state import TrainingState, optimizer_of
 
 CPU = torch.device("cpu")
 
@@ -55,3 +58,21 @@ def test_forgetting_empties_both_optimisers(state: TrainingState, config: Traini
     play(state, config, HELD + 4)
     steps = {float(s["step"]) for s in state.generator_optimizer.state.values()}
     assert steps == {1.0}
+
+
+def test_the_optimizer_is_the_one_that_was_asked_for() -> None:
+    """With its own settings."""
+    network = nn.Linear(2, 1)
+
+    adam = optimizer_of(network, OptimizerConfig(beta1=0.5, beta2=0.9))
+    rmsprop = optimizer_of(network, OptimizerConfig(name="rmsprop"))
+
+    assert isinstance(adam, Adam)
+    assert adam.defaults["betas"] == (0.5, 0.9)
+    assert isinstance(rmsprop, RMSprop)
+
+
+def test_the_average_is_in_evaluation_mode(state: TrainingState) -> None:
+    """Its pictures must not depend on their batch."""
+    assert not any(module.training for module in state.average.modules())
+    assert state.generator.training

@@ -11,11 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from models.families.dcgan.config import DcganConfig
+from models.families.progan.offer import PROGAN_FAMILY
 from models.growth import Growth
 from tests.training.settings import with_values
 from tests.training.stepping import HELD, changed, parts_of, pixels_for, play, weights_of
 from training.config.config import TrainingConfig
+from training.config.groups import LevelPlan
 from training.config.overrides import apply_settings
+from training.config.presets import PRESETS
 from training.distributed import SINGLE
 from training.game.ema import decay_of
 from training.game.optimise import NonFiniteLossError
@@ -45,7 +49,7 @@ def use_game(monkeypatch: pytest.MonkeyPatch, **parts: Callable[..., Loss]) -> N
 # What a step depends on
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", PROGAN_FAMILY.objectives or ())
 @pytest.mark.parametrize("images_shown", [0, FADING, HELD])
 def test_the_same_step_comes_to_the_same_bits(
     config: TrainingConfig, objective: str, images_shown: int
@@ -262,7 +266,7 @@ def test_wgan_gp_with_its_usual_weight_keeps_the_gradient_norm_near_one(
 # Kernels that are scaled once in each update
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", PROGAN_FAMILY.objectives or ())
 def test_kept_kernels_change_nothing_but_last_bits(
     config: TrainingConfig, objective: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -283,7 +287,7 @@ def test_kept_kernels_change_nothing_but_last_bits(
 # bf16
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", PROGAN_FAMILY.objectives or ())
 def test_bf16_stays_near_fp32(config: TrainingConfig, objective: str) -> None:
     """Weights stay fp32, and five steps of every game come to nearly the same."""
     config = apply_settings(config, [f"objective={objective}"])
@@ -456,7 +460,7 @@ def test_real_and_fake_images_are_augmented_apart_and_anew_for_the_generator(
     assert not torch.equal(holes[1], holes[2])
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("objective", PROGAN_FAMILY.objectives or ())
 def test_every_game_can_be_played_with_augmentation(config: TrainingConfig, objective: str) -> None:
     """And learns something else than without."""
     config = with_values(config, objective=objective, augment="color,translation,cutout")
@@ -557,3 +561,55 @@ def test_fake_images_of_a_tiling_generator_are_rolled_and_real_ones_on_request(
         offsets = {tuple(moved(purpose, shown).flatten().tolist()) for shown in range(0, 40, 4)}
         assert (len(offsets) > 1) == (purpose in rolled)
         assert torch.equal(moved(purpose, 8), moved(purpose, 8))
+
+
+# ----------------------------------------------------------------------------------------
+# Critic steps and clipped weights, of a network that does not grow
+
+
+@pytest.fixture
+def wasserstein() -> TrainingConfig:
+    """A DCGAN of 8 px whose generator learns in every third step of 4 images."""
+    preset = PRESETS["wgan-32"]
+    return replace(
+        preset,
+        network=DcganConfig(8, 3, 8, generator_maps=4, discriminator_maps=4),
+        levels=(LevelPlan(4, 0, 0, 4), LevelPlan(8, 0, 48, 4, 0.001)),
+        objective=replace(preset.objective, critic_steps=3),
+    )
+
+
+def test_the_generator_learns_in_the_last_of_its_critics_steps(wasserstein: TrainingConfig) -> None:
+    """A function of images shown, so a resumed run goes on in the same step."""
+    state = TrainingState.create(wasserstein, CPU)
+    learned: list[int] = []
+    for shown in range(0, 48, 4):
+        before = weights_of(state.generator), weights_of(state.discriminator)
+        numbers = play(state, wasserstein, shown)
+        assert changed(state.discriminator, before[1])
+        if changed(state.generator, before[0]):
+            learned.append(shown // 4)
+        assert ("generator" in numbers) is (shown // 4 % 3 == 2)
+
+    assert learned == [2, 5, 8, 11]
+
+
+def test_the_weights_of_the_critic_stay_within_their_bound(wasserstein: TrainingConfig) -> None:
+    """After its step, so that the generator meets a clipped critic (algorithm 1)."""
+    state = TrainingState.create(wasserstein, CPU)
+    play(state, wasserstein, 0)
+
+    assert max(p.abs().max().item() for p in state.discriminator.parameters()) <= 0.01
+    assert max(p.abs().max().item() for p in state.generator.parameters()) > 0.5
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_dcgan_plays_every_objective(wasserstein: TrainingConfig, objective: str) -> None:
+    """And comes to the same bits again."""
+    config = with_values(wasserstein, objective=objective, critic_steps=1)
+    first, again = TrainingState.create(config, CPU), TrainingState.create(config, CPU)
+
+    assert play(first, config, 0) == play(again, config, 0)
+    assert not changed(first.average, weights_of(again.average))
+    buffers = dict(again.average.named_buffers())
+    assert all(torch.equal(v, buffers[k]) for k, v in first.average.named_buffers())

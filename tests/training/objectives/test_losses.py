@@ -51,6 +51,8 @@ def loss_of(loss: Loss) -> Tensor:
         ("logistic-r1", {"weight": 0.0005, "drift": 0.0, "target": 1.0}),
         ("hinge", {"weight": 0.0005, "drift": 0.0, "target": 1.0}),
         ("rpgan-r1r2", {"weight": 0.01, "drift": 0.0, "target": 1.0}),
+        ("bce", {"weight": 0.0, "drift": 0.0, "target": 1.0}),
+        ("wgan", {"weight": 0.0, "drift": 0.0, "target": 1.0}),
     ],
 )
 def test_every_objective_has_its_usual_weights(objective: str, usual: dict[str, float]) -> None:
@@ -276,7 +278,7 @@ def test_both_mean_scores_are_watched(
     assert not set(loss.watched) & set(loss.terms)
 
 
-@pytest.mark.parametrize("name", OBJECTIVES)
+@pytest.mark.parametrize("name", [k for k, each in OBJECTIVES.items() if each.penalised])
 def test_the_penalty_changes_the_gradients_of_a_real_discriminator(
     name: str, reals: Tensor, fakes: Tensor
 ) -> None:
@@ -340,3 +342,33 @@ def test_a_critic_without_any_gradient_learns_from_its_penalty_in_finite_numbers
 
     assert weight.grad is not None
     assert torch.isfinite(weight.grad).all()
+
+
+def test_binary_cross_entropy_is_that_of_torch(
+    reals: Tensor, fakes: Tensor, weight: Tensor
+) -> None:
+    """Of scores before the sigmoid; the generator wants to be taken as real."""
+    score = linear(weight)
+    ones, zeros = torch.ones(N), torch.zeros(N)
+    entropy = F.binary_cross_entropy_with_logits
+
+    loss = OBJECTIVES["bce"].discriminator(score, reals, fakes, penalty_of())
+    generator = OBJECTIVES["bce"].generator(score, reals, fakes)
+
+    expected = entropy(score(reals), ones) + entropy(score(fakes), zeros)
+    torch.testing.assert_close(loss_of(loss), expected)
+    torch.testing.assert_close(loss_of(generator), entropy(score(fakes), ones))
+
+
+def test_the_wasserstein_loss_is_a_difference_of_means(
+    reals: Tensor, fakes: Tensor, weight: Tensor
+) -> None:
+    """Real scores rise, fake ones fall; the generator raises its own."""
+    score = linear(weight)
+
+    loss = OBJECTIVES["wgan"].discriminator(score, reals, fakes, penalty_of())
+    generator = OBJECTIVES["wgan"].generator(score, reals, fakes)
+
+    assert [*loss.terms] == ["wasserstein"]
+    torch.testing.assert_close(loss_of(loss), score(fakes).mean() - score(reals).mean())
+    torch.testing.assert_close(loss_of(generator), -score(fakes).mean())

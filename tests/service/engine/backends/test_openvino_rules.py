@@ -36,3 +36,22 @@ def test_other_padding_is_refused(module: nn.Module) -> None:
     """Rather than translated wrongly."""
     with pytest.raises(NotTranslatedError, match="padding of this kind is not known"):
         graph_of([module], (4, 8, 8))
+
+
+@torch.no_grad()
+def test_a_box_filter_averages_whole_blocks() -> None:
+    """Up to the rounding of the sums."""
+    x = torch.randn(2, 3, 8, 4)
+
+    pooled = computed(graph_of([nn.AvgPool2d(4)], (3, 8, 4)), x)
+
+    torch.testing.assert_close(pooled, F.avg_pool2d(x, 4), atol=1e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "module", [nn.AvgPool2d(2, stride=1), nn.AvgPool2d(2, padding=1), nn.AvgPool2d((2, 4))]
+)
+def test_other_pooling_is_refused(module: nn.Module) -> None:
+    """Rather than translated wrongly."""
+    with pytest.raises(NotTranslatedError, match="average pooling of this kind is not known"):
+        graph_of([module], (4, 8, 8))

@@ -1,0 +1,64 @@
+"""A configuration asks only for what its family offers and its objective needs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from models.families.dcgan.config import DcganConfig
+from training.config.config import TrainingConfig
+from training.config.groups import ConfigError, LevelPlan, ObjectiveConfig, OptimizerConfig
+from training.config.offered import require_labels, require_levels, require_objective
+from training.config.overrides import apply_settings
+from training.config.presets import PRESETS
+
+DCGAN = DcganConfig(8)
+
+
+def test_a_family_has_its_own_uses_of_classes(config: TrainingConfig) -> None:
+    """Concatenation is for DCGANs."""
+    require_labels(replace(DCGAN, classes=3), ObjectiveConfig(labels="concatenation"))
+    with pytest.raises(ConfigError, match="labels of the family progan is none or projection or"):
+        require_labels(config.network, ObjectiveConfig(labels="concatenation"))
+    with pytest.raises(ConfigError, match="needs labels=concatenation or labels=projection or"):
+        require_labels(replace(DCGAN, classes=3), ObjectiveConfig())
+
+
+def test_weights_are_clipped_for_wgan_and_for_nothing_else(config: TrainingConfig) -> None:
+    """Where layers are equalized, a bound on weights means nothing."""
+    wgan = ObjectiveConfig(name="wgan")
+    require_objective(DCGAN, wgan, OptimizerConfig(weight_clip=0.01))
+    with pytest.raises(ConfigError, match="wgan needs weight_clip above 0; 0.01 is the published"):
+        require_objective(DCGAN, wgan, OptimizerConfig())
+    with pytest.raises(ConfigError, match="weight_clip is for objective=wgan, not bce: set weight"):
+        require_objective(DCGAN, ObjectiveConfig(name="bce"), OptimizerConfig(weight_clip=0.01))
+    with pytest.raises(ConfigError, match="objective of the family progan is .*, not wgan"):
+        require_objective(config.network, wgan, OptimizerConfig(weight_clip=0.01))
+
+
+def test_a_network_that_does_not_grow_shows_its_top_level_only(config: TrainingConfig) -> None:
+    """And fades nothing in."""
+    require_levels(DCGAN, (LevelPlan(4, 0, 0, 4), LevelPlan(8, 0, 8, 4)))
+    require_levels(config.network, config.levels)
+    for levels in (
+        (LevelPlan(4, 0, 8, 4), LevelPlan(8, 0, 8, 4)),
+        (LevelPlan(4, 0, 0, 4), LevelPlan(8, 4, 8, 4)),
+    ):
+        with pytest.raises(ConfigError, match="dcgan does not grow: all images are shown at 8 px"):
+            require_levels(DCGAN, levels)
+
+
+def test_another_objective_brings_its_bound_along() -> None:
+    """As it brings the weight of its penalty."""
+    wgan = apply_settings(PRESETS["dcgan-32"], ["objective=wgan", "critic_steps=5"])
+    back = apply_settings(wgan, ["objective=bce"])
+
+    assert (wgan.optimizer.weight_clip, back.optimizer.weight_clip) == (0.01, 0.0)
+
+
+@pytest.mark.parametrize("setting", ["tiling=true", "network.fmap_max=8", "network.family=progan"])
+def test_settings_of_another_family_are_refused(setting: str) -> None:
+    """The message lists those that there are."""
+    with pytest.raises(ConfigError, match="no setting named network.*: there are channels, latent"):
+        apply_settings(PRESETS["dcgan-32"], [setting])

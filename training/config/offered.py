@@ -1,0 +1,74 @@
+"""The checks of a configuration against the offer of its family, and of an objective's own needs.
+
+Owns these checks; what a family offers is in `models.family.Family`. Knows no other setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models.families.config import FamilyConfig
+from models.families.table import offer_of
+from training.config.groups import ConfigError, LevelPlan, ObjectiveConfig, OptimizerConfig
+from training.objectives.losses import OBJECTIVES
+
+
+def require_labels(network: FamilyConfig, objective: ObjectiveConfig) -> None:
+    """Check the use of classes.
+
+    Raises:
+        ConfigError: the family has no such use, or a network with classes has none.
+    """
+    offered = offer_of(network).labels
+    if objective.labels not in offered:
+        raise ConfigError(
+            f"labels of the family {network.family} is {' or '.join(offered)}, not "
+            f"{objective.labels}"
+        )
+    if network.classes and objective.labels == "none":
+        choices = " or ".join(f"labels={name}" for name in offered if name != "none")
+        raise ConfigError(f"a network with classes needs {choices}")
+
+
+def require_objective(
+    network: FamilyConfig, objective: ObjectiveConfig, optimizer: OptimizerConfig
+) -> None:
+    """Check that the family can be trained with the objective, and that weights are clipped for it.
+
+    Raises:
+        ConfigError: it cannot, or `weight_clip` is missing or not wanted.
+    """
+    offered = offer_of(network).objectives or tuple(OBJECTIVES)
+    if objective.name not in offered:
+        raise ConfigError(
+            f"objective of the family {network.family} is {' or '.join(offered)}, not "
+            f"{objective.name}"
+        )
+    clips = OBJECTIVES[objective.name].weight_clip > 0
+    if clips and not optimizer.weight_clip:
+        raise ConfigError(
+            f"objective={objective.name} needs weight_clip above 0; "
+            f"{OBJECTIVES[objective.name].weight_clip} is the published bound"
+        )
+    if optimizer.weight_clip and not clips:
+        clipping = ", ".join(name for name, each in OBJECTIVES.items() if each.weight_clip)
+        raise ConfigError(
+            f"weight_clip is for objective={clipping}, not {objective.name}: set weight_clip=0"
+        )
+
+
+def require_levels(network: FamilyConfig, levels: Sequence[LevelPlan]) -> None:
+    """Check that a network that does not grow is trained at its top level only.
+
+    Raises:
+        ConfigError: another level shows images, or the top level fades in.
+    """
+    if offer_of(network).grows:
+        return
+    growing = [plan.resolution for plan in levels[:-1] if plan.fade_images or plan.stable_images]
+    if growing or levels[-1].fade_images:
+        raise ConfigError(
+            f"a network of the family {network.family} does not grow: all images are shown at "
+            f"{levels[-1].resolution} px, so fade_images must be 0 at every level, and "
+            "stable_images below the last"
+        )
