@@ -66,7 +66,10 @@ def read_file_into(path: Path, folder: Path, networks: list[str]) -> None:
 
     allow_memory(BASE_BYTES + TIMES_FILE * len(content))
     loaded = load_content(content, str(path))
-    facts = write_tensors(loaded, networks, len(content), folder / TENSORS_FILE)
+    try:
+        facts = write_tensors(loaded, networks, len(content), folder / TENSORS_FILE)
+    except ImportRefusedError as error:
+        raise ImportRefusedError(f"{path}: {error}") from error
     facts["sha256"] = hashlib.sha256(content).hexdigest()
     (folder / FACTS_FILE).write_text(json.dumps(facts), encoding="utf-8")
 

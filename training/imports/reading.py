@@ -79,7 +79,7 @@ def read_source(
                 "it is damaged, or no file of weights"
             ) from error
         if ended.returncode == REFUSED:
-            said = ended.stdout.decode("utf-8", "replace")
+            said = escaped(ended.stdout.decode("utf-8", "replace"))
             raise ImportRefusedError(said.replace(shown(path.absolute()), shown(path)))
         if ended.returncode:
             raise _failed(path, ended)
@@ -89,8 +89,13 @@ def read_source(
 
 
 def shown(path: Path) -> str:
-    """A path as text; bytes that are none are escaped."""
-    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+    """A path as text; bytes that are none, and characters that a terminal obeys, are escaped."""
+    return escaped(str(path).encode("utf-8", "backslashreplace").decode("utf-8"))
+
+
+def escaped(text: str) -> str:
+    """A text that a terminal shows as it is: names in a file may hold any character."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def _failed(path: Path, ended: subprocess.CompletedProcess[bytes]) -> Exception:

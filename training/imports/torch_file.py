@@ -23,7 +23,8 @@ from training.imports.refusal import ImportRefusedError
 
 MAX_VALUES = 500_000  # nodes of the nested dictionaries
 MAX_DEPTH = 12
-MAX_TEXT = 1000  # characters
+MAX_TEXT = 1000  # characters of one name or text
+MAX_ALL_TEXT = 16 << 20  # characters of all names and settings; large checkpoints have 0.2 million
 MAX_NETWORK_BYTES = 1 << 30  # the paper's generator has 92 MB
 LARGEST_INT = 2**63
 UNPICKLER_ERROR = "WeightsUnpickler error:"
@@ -88,7 +89,14 @@ def write_tensors(
     prefix, room = f"{chosen}/" if chosen else "", min(size, MAX_NETWORK_BYTES)
     tensors: dict[str, Tensor] = {}
     settings: dict[str, PlainSetting | list[PlainSetting]] = {}
+    text_room = MAX_ALL_TEXT
     for name, leaf in leaves(value):
+        text_room -= len(name) + (0 if isinstance(leaf, Tensor) else len(str(leaf)))
+        if text_room < 0:
+            raise ImportRefusedError(
+                f"its names and settings have more than {MAX_ALL_TEXT:,} characters: that is no "
+                "file of weights"
+            )
         if not isinstance(leaf, Tensor):
             settings[name] = leaf
         elif name.startswith(prefix):

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.training.imports.hostile_files import calls_by, in_legacy_file, in_zip
-from training.imports.reading import read_source
+from training.imports.reading import escaped, read_source
 from training.imports.refusal import ImportRefusedError
 
 
@@ -64,6 +64,11 @@ def test_a_name_that_is_no_text_is_told_all_the_same(tmp_path: Path) -> None:
 
     with pytest.raises(ImportRefusedError, match=r"udcffights\.pth is not a file of torch\.save"):
         read_source(file, ())
+
+
+def test_names_in_a_file_cannot_write_to_the_terminal() -> None:
+    """Control characters are escaped, letters of any language are not."""
+    assert escaped("ä\x1b[31m\n日本") == "ä\\x1b[31m\\n日本"
 
 
 def test_reading_ends_when_patience_does(tmp_path: Path) -> None:

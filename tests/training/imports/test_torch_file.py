@@ -152,6 +152,18 @@ def test_a_network_that_is_far_too_large_is_refused(
         write_tensors(load_content(content, "F"), (), len(content), tmp_path / "t")
 
 
+def test_names_and_texts_without_end_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long key in each of many dictionaries is one text in the file, and many when it is read."""
+    monkeypatch.setattr(torch_file, "MAX_ALL_TEXT", 10_000)
+    key = "k" * 900
+    content = saved([{key: {key: number}} for number in range(9)])
+
+    with pytest.raises(ImportRefusedError, match=r"more than 10,000 characters"):
+        write_tensors(load_content(content, "F"), (), len(content), tmp_path / "t")
+
+
 def test_a_tensor_that_is_not_plain_is_refused(tmp_path: Path) -> None:
     """Complex numbers have no place in these networks."""
     content = saved({"a": torch.zeros(2, dtype=torch.complex64)})
