@@ -30,12 +30,12 @@ WRAPPED = ".module."  # newer files have it before `weight` and `bias`
 
 # Settings that change the network, and the values that our networks have.
 NEEDED: dict[str, tuple[object, ...]] = {
-    "alpha": (0, None),  # above 0 while the top level fades in
     "perChannelNormalization": (True, None),
     "leakyReluLeak": (0.2, None),
-    "lossCriterion": ("WGANGP", "WGANGP2", None),  # the others end with tanh
+    "lossCriterion": ("WGANGP", "WGANGP2", "Logistic", None),  # the others end with tanh
     "categoryVectorDim": (0, None),
 }
+FADED = 1e-6  # alpha falls to 0 in steps, of which a rounding may be left
 
 
 def gan_zoo_layers(source: SourceFile) -> ProganLayers:
@@ -44,13 +44,7 @@ def gan_zoo_layers(source: SourceFile) -> ProganLayers:
     Raises:
         ImportRefusedError: the file is not of this tool, or its network differs from ours.
     """
-    for name, allowed in NEEDED.items():
-        if (value := source.settings.get(f"config/{name}")) not in allowed:
-            raise ImportRefusedError(
-                f"its configuration has {name} = {value!r:.40}; a network can be imported with "
-                f"{allowed[0]!r} alone"
-                + (": take a checkpoint from after the fade" if name == "alpha" else "")
-            )
+    require_same_network(source)
     tensors = {name.replace(WRAPPED, "."): tensor for name, tensor in source.tensors.items()}
     levels = require_layout(GAN_ZOO_LAYOUT, tensors)
     equalized = source.settings.get("config/equalizedlR") is not False
@@ -66,6 +60,27 @@ def gan_zoo_layers(source: SourceFile) -> ProganLayers:
         ],
         exits=[layer(GAN_ZOO_LAYOUT.exit, k) for k in range(levels)],
     )
+
+
+def require_same_network(source: SourceFile) -> None:
+    """Check the settings of a file.
+
+    Raises:
+        ImportRefusedError: with these its network makes other pictures than ours would.
+    """
+    for name, allowed in NEEDED.items():
+        if (value := source.settings.get(f"config/{name}")) not in allowed:
+            known = " or ".join(repr(each) for each in allowed if each is not None)
+            raise ImportRefusedError(
+                f"its configuration has {name} = {value!r:.40}, and only networks with {known} can "
+                "be imported"
+            )
+    alpha = source.settings.get("config/alpha") or 0
+    if not isinstance(alpha, int | float) or alpha > FADED:
+        raise ImportRefusedError(
+            f"its configuration has alpha = {alpha!r:.40}: its top level is fading in. Take a "
+            "checkpoint from after the fade"
+        )
 
 
 def layer_scaled_afterwards(

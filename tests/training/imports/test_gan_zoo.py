@@ -24,6 +24,7 @@ SOURCE = SourceFile(Path("weights.pth"), "0" * 64, "avgG", WEIGHTS, SETTINGS)
     ("setting", "value"),
     [
         ("alpha", 0.3),
+        ("alpha", "much"),
         ("perChannelNormalization", False),
         ("leakyReluLeak", 0.1),
         ("lossCriterion", "DCGAN"),
@@ -36,6 +37,16 @@ def test_a_network_that_differs_from_ours_is_refused(setting: str, value: object
 
     with pytest.raises(ImportRefusedError, match=f"its configuration has {setting} = "):
         gan_zoo_layers(source)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("alpha", 3e-15), ("alpha", None), ("lossCriterion", "Logistic")]
+)
+def test_a_network_that_only_learned_otherwise_is_accepted(setting: str, value: object) -> None:
+    """A rounding may be left of the fade; this loss, too, is without tanh."""
+    source = replace(SOURCE, settings={**SETTINGS, f"config/{setting}": value})
+
+    assert len(gan_zoo_layers(source).exits) == len(MAPS)
 
 
 def test_names_of_newer_files_are_understood() -> None:
