@@ -88,6 +88,9 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = folder / "bundles" / "dcgan"
     out.parent.mkdir()
     finish(start("export", "--run", folder / "killed", "--out", out, "--threads", 1))
+    smaller = ("--out", folder / "smaller", "--resolution", 16)
+    said, _ = start("export", "--run", folder / "killed", *smaller).communicate(timeout=600)
+    assert "its bundle all resolutions below; leave the option out" in said
     return out
 
 

@@ -339,3 +339,12 @@ def test_a_card_names_the_family_of_its_network(folder: Path) -> None:
 
     with pytest.raises(BundleError, match="generator family 'vae' is unknown"):
         load_bundle(folder)
+
+
+def test_a_progressive_gan_has_no_box_filters(folder: Path) -> None:
+    """They are for families whose exits are not fitted."""
+    exits = json.loads((folder / "card.json").read_text())["exits"]
+    change_card(folder, exits=[{**exits[0], "kernels": [], "hidden": []}, *exits[1:]])
+
+    with pytest.raises(BundleError, match="convolutions, not box filters"):
+        load_bundle(folder)

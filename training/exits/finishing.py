@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from models.card import Exit
 from models.exit_shape import BOX
 from models.families.progan.generator import Generator
+from models.families.table import offer_of
 from models.family import ImageGenerator
 from training.exits.fitting import fit_exits, with_exits
 from training.exits.reuse import reuse_exits
@@ -51,8 +52,7 @@ def finish_generator(
         BundleError: the older bundle cannot be read.
     """
     if not isinstance(average, Generator):
-        boxes = tuple(Exit(r, BOX.kernels, None) for r in average.config.resolutions)
-        return FinishedGenerator(average, boxes, None)
+        return box_filtered(average)
     steps_taken: JsonValue = steps
     if older is None:
         with progress_bar("fitting exits", "steps") as on_progress:
@@ -62,3 +62,16 @@ def finish_generator(
         steps_taken = card.training.get("exit_steps")
     entries = tuple(exit_.card_entry for exit_ in exits)
     return FinishedGenerator(with_exits(average, exits), entries, steps_taken)
+
+
+def box_filtered(average: ImageGenerator) -> FinishedGenerator:
+    """Copy a generator whose smaller pictures are box filtered.
+
+    The copy has the memory layout of a loaded bundle, so that both round alike.
+    """
+    config = average.config
+    shapes = (BOX,) * len(config.resolutions)
+    copy = offer_of(config).generator(config, shapes)
+    copy.load_state_dict(average.state_dict(), strict=True)
+    entries = tuple(Exit(r, BOX.kernels, None) for r in config.resolutions)
+    return FinishedGenerator(copy.eval().requires_grad_(False), entries, None)

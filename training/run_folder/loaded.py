@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from models.families.table import offer_of
 from models.family import ImageGenerator
 from models.resolution import MIN_RESOLUTION, resolution_of
 from training.config.config import CONFIG_FILE, TrainingConfig
@@ -79,7 +80,8 @@ class LoadedRun:
         """Averaged generator up to a resolution; by default up to the highest finished one.
 
         Raises:
-            CheckpointError: the run has not finished that resolution, or it is below 8 px.
+            CheckpointError: the run has not finished that resolution, it is below 8 px, or the
+                family has no smaller network.
         """
         level = self.level_at(resolution)
         if resolution_of(level) < MIN_RESOLUTION:
@@ -90,7 +92,15 @@ class LoadedRun:
             )
         average = self.state.average.eval().requires_grad_(False)
         # A copy has another memory layout, whose kernels may round the last bit differently.
-        return average if level == average.config.top_level else average.up_to(level)
+        if level == average.config.top_level:
+            return average
+        if not offer_of(average.config).grows:
+            raise CheckpointError(
+                f"--resolution {resolution}: a network of the family {average.config.family} has "
+                f"{average.config.resolution} px, and its bundle all resolutions below; leave the "
+                "option out"
+            )
+        return average.up_to(level)
 
 
 def load_run(run_folder: Path, which: str = NEWEST) -> LoadedRun:

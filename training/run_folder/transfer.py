@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from models.bundle import Bundle, BundleError, load_bundle, load_card
 from models.families.config import FamilyConfig
+from models.families.table import offer_of
 from models.growth import Growth
 from models.layout import file_sha256
 from training.config.config import CONFIG_FILE, ConfigError, TrainingConfig
@@ -142,6 +143,12 @@ def follow(config: TrainingConfig, beginning: Beginning) -> TrainingConfig:
             f"{name} is of the family {theirs.family}, the preset {config.preset} of "
             f"{ours.family}: choose a preset of the same family"
         )
+    if theirs.resolution != ours.resolution and not offer_of(ours).grows:
+        raise ConfigError(
+            f"{name} has {theirs.resolution} px, the preset {config.preset} {ours.resolution} px, "
+            f"and a network of the family {ours.family} does not grow: choose a preset of "
+            f"{theirs.resolution} px"
+        )
     if theirs.resolution > ours.resolution:
         raise ConfigError(
             f"{name} has {theirs.resolution} px, the preset {config.preset} ends at "
@@ -213,7 +220,7 @@ def begin_with(state: TrainingState, beginning: Beginning) -> None:
 
 @torch.no_grad()
 def _take_over(network: nn.Module, weights: Weights) -> None:
-    parameters = dict(network.named_parameters())
+    parameters = {**dict(network.named_parameters()), **dict(network.named_buffers())}
     for name, value in weights.items():
         parameter = parameters.get(name)
         if parameter is None or parameter.shape != value.shape:

@@ -25,7 +25,7 @@ from training.commands import export
 from training.commands.export import ExportError, export_run
 from training.config.config import TrainingConfig
 from training.data.stream import Prepared, open_prepared
-from training.exits import choosing, fitting
+from training.exits import choosing, finishing, fitting
 from training.exits.distillation_data import ExitError
 from training.rendering import render
 from training.run_folder.checkpoint import CheckpointError, sealed
@@ -227,7 +227,7 @@ def test_kept_exits_give_the_same_weights_under_another_card(
 ) -> None:
     """Nothing is fitted; digest, golden seeds and what the exits took are as they were."""
     first = make(finished, out, name="old")
-    monkeypatch.setattr(export, "fit_exits", None)
+    monkeypatch.setattr(finishing, "fit_exits", None)
 
     second = make(finished, out, name="new", replace=True, keep=True, exit_steps=7)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from models.card import Exit
 from models.families.dcgan.config import DcganConfig
@@ -29,11 +30,15 @@ def test_a_progressive_gan_gets_fitted_exits(
 
 
 def test_a_dcgan_has_box_filters() -> None:
-    """There is nothing to fit."""
+    """There is nothing to fit; it is a copy in the memory layout of a bundle."""
     generator = DcganGenerator(DcganConfig(16, 1, 8, generator_maps=4))
+    generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     finished = finish_generator(generator, seed=0, steps=100)
 
-    assert finished.generator is generator
+    weights = finished.generator.state_dict()
+    assert all(torch.equal(weights[name], value) for name, value in generator.state_dict().items())
+    assert all(value.is_contiguous() for value in weights.values())
+    assert not finished.generator.training
     assert finished.exits == tuple(Exit(r, (), None) for r in (4, 8, 16))
     assert finished.exit_steps is None

@@ -13,6 +13,7 @@ import torch
 from models.bundle import Bundle, load_bundle, save_bundle
 from models.exit_shape import ExitShape
 from models.families.config import FamilyConfig
+from models.families.dcgan.config import DcganConfig
 from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator
 from models.growth import Growth
@@ -20,12 +21,20 @@ from tests.conftest import make_card, write_bundle
 from tests.training.conftest import train_a_run
 from tests.training.settings import with_values
 from training.config.config import CONFIG_FILE, ConfigError, LevelPlan, TrainingConfig
+from training.config.presets import PRESETS
 from training.data.stream import Prepared
 from training.game.schedule import schedule_at
 from training.game.state import TrainingState
 from training.rendering import render
 from training.run_folder.loaded import load_run
-from training.run_folder.transfer import begin_with, follow, follow_again, of_bundle, read_beginning
+from training.run_folder.transfer import (
+    Beginning,
+    begin_with,
+    follow,
+    follow_again,
+    of_bundle,
+    read_beginning,
+)
 
 CPU = torch.device("cpu")
 
@@ -246,3 +255,45 @@ def test_a_run_with_another_head_has_no_place(
 
     with pytest.raises(ConfigError, match=r"head\.projection\.weight of .* no place .* `labels`"):
         begin_with(state, beginning)
+
+
+# ----------------------------------------------------------------------------------------
+# A network that does not grow
+
+
+@pytest.fixture
+def dcgan() -> TrainingConfig:
+    """A tiny one of 16 px."""
+    network = DcganConfig(16, 3, 8, generator_maps=4, discriminator_maps=4)
+    levels = (*(LevelPlan(r, 0, 0, 4) for r in (4, 8)), LevelPlan(16, 0, 8, 4))
+    return replace(PRESETS["dcgan-32"], network=network, levels=levels)
+
+
+def test_statistics_are_taken_over_like_weights(dcgan: TrainingConfig) -> None:
+    """Whole numbers, too."""
+    theirs, ours = (TrainingState.create(replace(dcgan, seed=n), CPU) for n in (1, 2))
+    theirs.average.get_buffer("blocks.0.norm.running_mean").fill_(3.0)
+    theirs.average.get_buffer("blocks.0.norm.num_batches_tracked").fill_(5)
+    networks = (theirs.generator, theirs.average, theirs.discriminator)
+    beginning = Beginning("old@1", dcgan.network, *(each.state_dict() for each in networks))
+
+    begin_with(ours, beginning)
+
+    assert follow(dcgan, beginning).init_from == "old@1"
+    for network, other in zip(
+        (ours.generator, ours.average, ours.discriminator), networks, strict=True
+    ):
+        state = other.state_dict()
+        assert all(torch.equal(value, state[k]) for k, value in network.state_dict().items())
+
+
+def test_another_size_or_family_is_no_beginning(
+    dcgan: TrainingConfig, larger: TrainingConfig
+) -> None:
+    """A DCGAN of 32 px has other layers from the first one on."""
+    smaller = Beginning("old@1", DcganConfig(8), {}, {}, {})
+
+    with pytest.raises(ConfigError, match="the family dcgan does not grow: choose a preset of 8"):
+        follow(dcgan, smaller)
+    with pytest.raises(ConfigError, match="is of the family dcgan, the preset .* of progan"):
+        follow(larger, smaller)
