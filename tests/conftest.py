@@ -14,6 +14,7 @@ from models.card import Card, Data, Exit, Golden
 from models.exit_shape import ExitShape
 from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator
+from models.family import ImageGenerator
 from models.growth import Growth
 from models.latent import label_of, latent_of
 from models.picture import Pixels, ValueRange, thumbnail_of
@@ -57,7 +58,7 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
-def picture_of(generator: Generator, seed: int, resolution: int) -> Pixels:
+def picture_of(generator: ImageGenerator, seed: int, resolution: int) -> Pixels:
     """The picture of a seed by the plain network: uint8 `[R, R, C]`."""
     latent = torch.from_numpy(latent_of(seed, generator.config.latent_size))[None]
     classes = generator.config.classes

@@ -25,7 +25,7 @@ def test_a_new_trial_is_planned_and_a_resumed_one_keeps_its_plan(
     planned = config_of(run, prepared)
     (run / "config.json").write_text(replace(planned, tick_images=77).to_json())
 
-    assert (planned.network.fmap_max, planned.seed) == (4, 5)
+    assert (planned.network.to_dict()["fmap_max"], planned.seed) == (4, 5)
     assert planned.levels[0].stable_images <= config.levels[0].stable_images
     assert planned.levels[1].stable_images > config.levels[1].stable_images
     assert config_of(run, prepared) == replace(planned, tick_images=77)
