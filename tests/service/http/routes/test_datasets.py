@@ -8,6 +8,7 @@ import re
 import threading
 import zipfile
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -24,7 +25,14 @@ from tests.service.dataset_files import (
     records_in_zip,
     samples_in_tar,
 )
-from tests.service.painter import PATIENCE_S, Painter, card_named, service_with, wait_until
+from tests.service.painter import (
+    PATIENCE_S,
+    Painter,
+    card_named,
+    service_with,
+    wait_until,
+    write_card,
+)
 
 SMALL = "/datasets?resolution=4&count=10"
 
@@ -96,6 +104,39 @@ def test_a_known_etag_is_answered_without_the_engine(client: TestClient, painter
     assert painter.seeds == []
     assert client.get(SMALL).headers["etag"] == etag
     assert client.head(f"{SMALL}&from_seed=1").headers["etag"] != etag
+
+
+def test_a_data_set_whose_model_is_replaced_meanwhile_ends_with_the_old_one(
+    painter: Painter, settings: Settings
+) -> None:
+    """The new model is loaded after the first batch, and the old one stays until the end."""
+    painter.cards = (card_named("old"),)
+    with running(painter, settings, retired_model_s=0.0) as (client, runtime):
+        painter.gate.clear()
+
+        async def replaced() -> None:
+            for _ in range(2):  # the second look finds the folder settled
+                await runtime.reloader.look()
+            for _ in range(3):
+                await runtime.reloader.collect_retired()
+
+        with ThreadPoolExecutor(2) as pool:
+            download = pool.submit(client.get, "/datasets?resolution=4&count=2000&model=old")
+            assert painter.entered.wait(PATIENCE_S)
+            write_card(painter.folder, "new")
+            assert client.portal
+            swap = client.portal.start_task_soon(replaced)
+            painter.gate.set()
+            swap.result(PATIENCE_S)
+            answer = download.result(PATIENCE_S)
+
+        assert painter.loads == [False, True]
+        assert answer.headers["x-model"] == card_named("old").pinned_name
+        assert len(records_in_zip(answer.content)) == 2000
+        assert {recipe.model for batch in painter.batches for recipe in batch} == {
+            card_named("old").pinned_name
+        }
+        wait_until(lambda: [card.name for card in painter.loaded.values()] == ["new"])
 
 
 def test_head_renders_nothing(client: TestClient, painter: Painter) -> None:
