@@ -7,7 +7,11 @@ import pytest
 import torch
 from torch import nn
 
+from models.families.dcgan.config import DcganConfig
+from tests.training.stepping import play
 from training.config.config import TrainingConfig
+from training.config.groups import LevelPlan
+from training.config.presets import PRESETS
 from training.game.schedule import schedule_at
 from training.game.state import TrainingState
 from training.game.step import take_step
@@ -84,3 +88,24 @@ def test_tensors_of_other_networks_are_refused(
 
     with pytest.raises(UnfitError, match=message):
         put_tensors(state, tensors)
+
+
+@pytest.mark.parametrize("preset", ["wgan-32", "dcgan-32"])
+def test_a_state_that_was_put_in_goes_on_as_the_other(preset: str) -> None:
+    """With the moments of RMSprop, and with statistics of batch normalisation, to the bit."""
+    config = replace(
+        PRESETS[preset],
+        network=DcganConfig(8, 3, 8, generator_maps=4, discriminator_maps=4),
+        levels=(LevelPlan(4, 0, 0, 4), LevelPlan(8, 0, 80, 4, 0.001)),
+    )
+    first, again = (TrainingState.create(replace(config, seed=n), CPU) for n in (1, 2))
+    for shown in range(0, 24, 4):
+        play(first, config, shown)
+    put_tensors(again, tensors_of(first))
+
+    for shown in range(24, 48, 4):
+        assert play(again, config, shown) == play(first, config, shown)
+    expected = tensors_of(first)
+    assert all(torch.equal(value, expected[name]) for name, value in tensors_of(again).items())
+    kind = "rmsprop" if preset == "wgan-32" else "adam"
+    assert any(name.startswith(f"generator_{kind}/") for name in expected)
