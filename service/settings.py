@@ -143,7 +143,10 @@ class Settings(BaseModel):
         description="pixels of all interpolations under way together, frames times area",
     )
     max_datasets: int = Field(
-        default=2, ge=0, le=64, description="data sets downloaded at a time; 0: none"
+        default=2,
+        ge=0,
+        le=64,
+        description="data sets downloaded at a time, by one client one of them; 0: none",
     )
     max_body_bytes: int = Field(
         default=65_536, ge=0, le=2**40, description="largest request body that is read"
