@@ -8,7 +8,7 @@ other pictures of a batch. Knows no seed: latents and classes of seeds are in `m
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -58,4 +58,24 @@ class Entrance(Protocol):
             latent: `[L]`, float32 on the CPU.
             point: the class; None for a generator without classes.
         """
+        ...
+
+
+@runtime_checkable
+class StyleEntrance(Entrance, Protocol):
+    """Entrance of a generator whose layers have styles, which can be truncated and mixed.
+
+    Between two latents it interpolates styles, not latents.
+    """
+
+    def style(self, start: Tensor, end: Tensor, t: float, point: ClassPoint | None) -> Tensor:
+        """Style `[S]` at the place t between two latents `[L]` with the classes of `point`."""
+        ...
+
+    def truncated(self, style: Tensor, point: ClassPoint | None, psi: float) -> Tensor:
+        """Style `[S]` moved towards the mean style of the class of `point`, which is at psi 0."""
+        ...
+
+    def compose(self, style: Tensor, mixed: Tensor | None = None, level: int = 0) -> Tensor:
+        """Entry vector of a style, or of two: that of `level` and all above it is `mixed`."""
         ...

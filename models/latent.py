@@ -19,6 +19,9 @@ float32. A latent of L numbers is the first L of them, so a longer one begins wi
 **Integer to class**, if a model has classes and the request names none: the first word w of
 Philox-4x64 with the key seed + 2^64, so that latents are the same as without classes; of K classes
 it is number w K // 2^64.
+
+**Layer to noise map**, for networks that add noise: normal numbers as for latents, from Philox-4x64
+with the key number of the layer + 2^65, counted from 0; row by row.
 """
 
 from __future__ import annotations
@@ -62,7 +65,16 @@ def latent_of(seed: int, size: int) -> Latent:
     """
     if not 0 <= seed <= MAX_SEED:
         raise ValueError(f"a seed lies from 0 to {MAX_SEED} (2^63 - 1), not {seed}")
-    words = np.random.Philox(key=seed).random_raw(size + size % 2) >> np.uint64(11)
+    return _normal_numbers(seed, size)
+
+
+def noise_of(layer: int, size: int) -> NDArray[np.float32]:
+    """The fixed noise `[size]`, standard normal, of a layer of a network, counted from 0."""
+    return _normal_numbers(layer + 2**65, size)
+
+
+def _normal_numbers(key: int, size: int) -> NDArray[np.float32]:
+    words = np.random.Philox(key=key).random_raw(size + size % 2) >> np.uint64(11)
     u = (words[0::2] + np.uint64(1)).astype(np.float64) * 2.0**-53
     v = words[1::2].astype(np.float64) * 2.0**-53
     radius, angle = np.sqrt(-2.0 * np.log(u)), 2.0 * np.pi * v

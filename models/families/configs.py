@@ -13,11 +13,17 @@ from pydantic import Discriminator, Tag
 from models.families.config import FamilyConfig
 from models.families.dcgan.config import DcganConfig
 from models.families.progan.config import NetworkConfig
+from models.families.stylegan.config import StyleganConfig
 
 PROGAN = "progan"  # the family of a configuration that names none
 DCGAN = "dcgan"
+STYLEGAN = "stylegan"
 
-FAMILY_CONFIGS: dict[str, type[FamilyConfig]] = {PROGAN: NetworkConfig, DCGAN: DcganConfig}
+FAMILY_CONFIGS: dict[str, type[FamilyConfig]] = {
+    PROGAN: NetworkConfig,
+    DCGAN: DcganConfig,
+    STYLEGAN: StyleganConfig,
+}
 
 
 def family_of(network: object) -> str:
@@ -37,7 +43,9 @@ if TYPE_CHECKING:
 else:
     # One adapter for all families, whose messages contain the path of each wrong value.
     NetworkField = Annotated[
-        Annotated[NetworkConfig, Tag(PROGAN)] | Annotated[DcganConfig, Tag(DCGAN)],
+        Annotated[NetworkConfig, Tag(PROGAN)]
+        | Annotated[DcganConfig, Tag(DCGAN)]
+        | Annotated[StyleganConfig, Tag(STYLEGAN)],
         Discriminator(family_of),
     ]
 

@@ -8,9 +8,14 @@ from __future__ import annotations
 from models.families.config import FamilyConfig
 from models.families.dcgan.offer import DCGAN_FAMILY
 from models.families.progan.offer import PROGAN_FAMILY
+from models.families.stylegan.offer import STYLEGAN_FAMILY
 from models.family import Family
 
-FAMILIES: dict[str, Family] = {"progan": PROGAN_FAMILY, "dcgan": DCGAN_FAMILY}
+FAMILIES: dict[str, Family] = {
+    "progan": PROGAN_FAMILY,
+    "dcgan": DCGAN_FAMILY,
+    "stylegan": STYLEGAN_FAMILY,
+}
 
 
 def offer_of(config: FamilyConfig) -> Family:

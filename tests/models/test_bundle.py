@@ -216,7 +216,9 @@ def test_an_unknown_family_is_refused(folder: Path) -> None:
     """The message lists the known ones."""
     change_card(folder, family="biggan")
 
-    with pytest.raises(BundleError, match=r"family 'biggan' is unknown \(known: dcgan, progan\)"):
+    with pytest.raises(
+        BundleError, match=r"family 'biggan' is unknown \(known: dcgan, progan, stylegan\)"
+    ):
         load_bundle(folder)
 
 

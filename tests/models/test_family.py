@@ -16,6 +16,8 @@ from models.resolution import level_of
 CONFIGS = {
     "progan": {"latent_size": 16, "fmap_base": 64, "fmap_max": 8},
     "dcgan": {"latent_size": 16, "generator_maps": 4, "discriminator_maps": 4},
+    "stylegan": {"latent_size": 16, "style_size": 8, "mapping_layers": 2, "fmap_base": 64}
+    | {"fmap_max": 8},
 }
 
 

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from models.latent import MAX_SEED, Latent, label_of, latent_of, lerp, parse_seed, slerp
+from models.latent import (
+    MAX_SEED,
+    Latent,
+    label_of,
+    latent_of,
+    lerp,
+    noise_of,
+    parse_seed,
+    slerp,
+)
 
 SEEDS = st.integers(0, MAX_SEED)
 
@@ -205,3 +214,13 @@ def test_a_latent_is_that_of_the_rule_in_exact_arithmetic(seed: int) -> None:
     step = np.spacing(np.abs(np.array(expected, np.float32)))
 
     assert (np.abs(latent_of(seed, 8) - np.array(expected)) <= step).all()
+
+
+def test_the_noise_of_a_layer_is_frozen() -> None:
+    """Bit for bit, and none that is the latent of a seed."""
+    assert [float(x).hex() for x in noise_of(13, 3)] == [
+        "-0x1.939f080000000p+0",
+        "-0x1.2e7b880000000p-1",
+        "0x1.89d20a0000000p-1",
+    ]
+    assert noise_of(0, 4).tolist() != latent_of(0, 4).tolist()
