@@ -9,24 +9,23 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Generator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 from models.picture import Pixels
-from service.batching.batcher import Batcher
 from service.batching.queue import Rendered
 from service.batching.recipe import Recipe
-from service.batching.waiting import NOTHING, Encoding, wait_for_images
+from service.batching.waiting import NOTHING, Encoding
 from service.errors import DeadlinePassed, OutOfRange, QueueFull
 from service.media.encoder_pool import MAX_UNENCODED_BYTES, EncoderPool
 from service.media.wanted_pictures import WantedPictures
 from service.operations.metrics import Metrics
 from service.operations.spans import Spans
+from service.rendering.renderer import Renderer
 from service.settings import Settings
 
 T = TypeVar("T")
-Using = Callable[[str], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,6 @@ class ImagePipeline:
 
     Args:
         cores: number of encoder threads, if the settings have none.
-        using: keeps a model loaded while a request waits for its pictures.
         spans: receives the steps of traces.
         max_unencoded_bytes: limit for admitted pictures that are not encoded yet.
     """
@@ -52,17 +50,15 @@ class ImagePipeline:
     def __init__(
         self,
         settings: Settings,
-        batcher: Batcher,
+        renderer: Renderer,
         metrics: Metrics,
         cores: int,
         *,
-        using: Using,
         spans: Spans | None = None,
         max_unencoded_bytes: int = MAX_UNENCODED_BYTES,
     ) -> None:
-        self._using = using
         self._settings = settings
-        self._batcher = batcher
+        self._renderer = renderer
         self._metrics = metrics
         self._spans = spans or Spans()
         self._encoders = EncoderPool(settings.encoders or cores, max_unencoded_bytes)
@@ -101,7 +97,7 @@ class ImagePipeline:
         deadline = asyncio.get_running_loop().time() + timeout_s
         encode = Encoding(self._encoders.ahead_s, self._encoders.seconds(recipes, image_format))
         promised = self._encoders.promised(recipes, area, image_format)
-        with self._batcher.requests.one(), promised:
+        with self._renderer.requests.one(), promised:
             if is_walk:
                 with self._allowance(recipes, area):
                     images = await self._render_walk(recipes, timeout_s, encode)
@@ -120,8 +116,7 @@ class ImagePipeline:
             encode: predicted encoding that follows.
         """
         timeout_s = min(timeout_s or math.inf, self._settings.deadline_s)
-        with self._using(recipes[0].model):
-            images = await wait_for_images(self._batcher, recipes, timeout_s, encode=encode)
+        images = await self._renderer.render(recipes, timeout_s, encode=encode)
         self._spans.rendered(recipes, images)
         return images
 
@@ -154,10 +149,7 @@ class ImagePipeline:
         self, recipes: Sequence[Recipe], timeout_s: float, encode: Encoding
     ) -> list[Rendered]:
         window = self._settings.interpolation_window
-        with self._using(recipes[0].model):
-            images = await wait_for_images(
-                self._batcher, recipes, timeout_s, window=window, encode=encode
-            )
+        images = await self._renderer.render(recipes, timeout_s, window=window, encode=encode)
         self._spans.rendered(recipes, images)
         return images
 
@@ -199,7 +191,7 @@ class ImagePipeline:
             )
         if self._walking_pixels + pixels > limit:
             raise QueueFull(
-                "too many walks are under way", retry_after_s=self._batcher.retry_after_s()
+                "too many walks are under way", retry_after_s=self._renderer.retry_after_s()
             )
         self._walking_pixels += pixels
         try:

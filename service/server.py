@@ -85,17 +85,17 @@ class DrainingServer(BoundedServer):
             self._runtime.look_for_models()
         if self._signalled_at is not None:
             self._drain(time.monotonic() - self._signalled_at)
-        if self._runtime.engine_health.check():
+        if self._runtime.renderer.must_end():
             self.exit_code, self.should_exit = ENGINE_LOST, True
         self._announce()
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close the port; finish admitted requests within the drain limit, refuse the others."""
-        batcher, limit_s = self._runtime.batcher, self._runtime.settings.drain_limit_s
+        renderer, limit_s = self._runtime.renderer, self._runtime.settings.drain_limit_s
         if self.exit_code:
             log.critical("the engine is beyond help: ending with code %d", self.exit_code)
-            batcher.abandon(engine_lost)
+            renderer.abandon(engine_lost)
         giving_up = asyncio.create_task(self._give_up(limit_s))
         await super().shutdown(sockets)
         giving_up.cancel()
@@ -120,5 +120,5 @@ class DrainingServer(BoundedServer):
         await asyncio.sleep(after_s)
         why = "the server shut down before this picture was ready"
         error = partial(Draining, why, retry_after_s=RESTART_S)
-        if given_up := self._runtime.batcher.abandon(error):
+        if given_up := self._runtime.renderer.abandon(error):
             log.warning("%d images were given up at shutdown", given_up)

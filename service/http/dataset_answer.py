@@ -21,7 +21,6 @@ from starlette.types import Receive, Scope, Send
 from models.picture import Pixels
 from service.batching.engine import RESTART_S
 from service.batching.recipe import Recipe
-from service.batching.waiting import wait_for_bulk
 from service.composition import ServiceRuntime
 from service.datasets.archives import ARCHIVE_FORMATS
 from service.datasets.dataset import Dataset
@@ -81,7 +80,7 @@ class DatasetResponse(Response):
         dataset, runtime = self._job.dataset, self._runtime
         try:
             opening = runtime.downloads.opened(self._job.client, dataset.count)
-            with opening as download, runtime.registry.using(dataset.served.pinned_name):
+            with opening as download, runtime.renderer.using(dataset.served.pinned_name):
                 stream = self._stream()
                 try:
                     outcome = await self._outcome(stream, download, receive, send)
@@ -99,7 +98,7 @@ class DatasetResponse(Response):
         runtime, dataset = self._runtime, self._job.dataset
 
         async def render(recipes: Sequence[Recipe]) -> list[Pixels]:
-            return [image.pixels for image in await wait_for_bulk(runtime.batcher, recipes)]
+            return [image.pixels for image in await runtime.renderer.render_bulk(recipes)]
 
         archive = ARCHIVE_FORMATS[self._job.archive_format].open(dataset)
         return DatasetStream(dataset, archive, render, runtime.bulk_encoders.run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import threading
@@ -30,7 +31,9 @@ from service.batching.engine import (
 from service.batching.recipe import Recipe
 from service.composition import ServiceRuntime
 from service.engine.engine_thread import EngineThread
+from service.operations.metrics import Metrics
 from service.registry.watcher import model_name_in
+from service.rendering.local_renderer import LocalRenderer
 from service.settings import Settings
 
 PATIENCE_S = 300  # ends a hang, on a busy machine, too
@@ -199,6 +202,22 @@ def wait_until(fact: Callable[[], bool]) -> None:
     while not fact():
         assert time.monotonic() < deadline, "this never came true"
         time.sleep(0.002)
+
+
+def local(runtime: ServiceRuntime) -> LocalRenderer:
+    """The renderer of a service whose engine is in this process."""
+    assert isinstance(runtime.renderer, LocalRenderer)
+    return runtime.renderer
+
+
+async def started(settings: Settings, painter: Painter) -> LocalRenderer:
+    """A renderer of this process that has loaded its models."""
+    renderer = LocalRenderer(settings, painter.open, Metrics())
+    renderer.start()
+    async with asyncio.timeout(PATIENCE_S):
+        while renderer.is_loading:
+            await asyncio.sleep(0.002)
+    return renderer
 
 
 @contextmanager

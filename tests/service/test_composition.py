@@ -15,7 +15,7 @@ from service.composition import ServiceRuntime
 from service.errors import Draining, NotReady, QueueFull
 from service.settings import Settings
 from tests.conftest import MakeBundle
-from tests.service.painter import PATIENCE_S, Painter, card_named, write_card
+from tests.service.painter import PATIENCE_S, Painter, card_named, local, write_card
 
 pytestmark = pytest.mark.anyio
 
@@ -26,7 +26,7 @@ async def ready(runtime: ServiceRuntime) -> ServiceRuntime:
     """Start it and come back when it is ready."""
     runtime.start()
     async with asyncio.timeout(PATIENCE_S):
-        while runtime._not_ready is not None:
+        while local(runtime).is_loading:
             await asyncio.sleep(0.002)
     return runtime
 
@@ -44,7 +44,7 @@ async def test_starting_returns_before_anything_is_loaded(
     runtime.require_alive()
     painter.opening.set()
     async with asyncio.timeout(PATIENCE_S):
-        while runtime._not_ready is not None:
+        while local(runtime).is_loading:
             await asyncio.sleep(0.002)
 
     assert runtime.require_ready().default == "painter-32"
@@ -123,11 +123,11 @@ async def test_a_folder_that_cannot_be_read_leaves_the_others_served(
     )
     write_card(missing / "there", "there")
     for _ in range(2):
-        await runtime.reloader.look()
+        await local(runtime).reloader.look()
     assert list(runtime.catalogue.models) == ["here", "there"]
     missing.rename(tmp_path / "away")
     for _ in range(3):
-        await runtime.reloader.look(at_once=True)
+        await local(runtime).reloader.look(at_once=True)
     await runtime.stop()
 
     assert list(runtime.catalogue.models) == ["here", "there"]
@@ -142,12 +142,12 @@ async def test_an_engine_that_ends_while_it_loads_is_reported_and_refuses_no_bun
     painter.start_fault = DeviceLost("an illegal memory access")
     runtime.start()
     async with asyncio.timeout(PATIENCE_S):
-        while not runtime.engine_health.check():
+        while not local(runtime).engine_health.check():
             await asyncio.sleep(0.002)
     with pytest.raises(NotReady, match="could not start: an illegal memory access"):
         _ = runtime.catalogue
 
-    assert runtime.registry.catalogue.refused == {}
+    assert local(runtime).registry.catalogue.refused == {}
 
 
 async def test_what_is_learned_at_start_is_predicted(settings: Settings, painter: Painter) -> None:
@@ -158,7 +158,7 @@ async def test_what_is_learned_at_start_is_predicted(settings: Settings, painter
     painter.gate.clear()
     asking = asyncio.create_task(runtime.pipeline.render([recipe]))
     await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
-    work = runtime.batcher.queued_work_s()
+    work = local(runtime).batcher.queued_work_s()
     painter.gate.set()
     await asking
     await runtime.stop()
@@ -175,9 +175,9 @@ async def test_a_queue_with_enough_work_refuses_more_until_it_is_done(
     few = settings.model_copy(update={"queue_work_s": 5.0, "deadline_s": 1e6})
     runtime = await ready(ServiceRuntime(few, painter.open))
     painter.gate.clear()
-    runtime.batcher.submit([recipe], 1e12)
+    local(runtime).batcher.submit([recipe], 1e12)
     await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
-    runtime.batcher.submit([recipe] * 2, 1e12)
+    local(runtime).batcher.submit([recipe] * 2, 1e12)
     with pytest.raises(QueueFull, match="5 s may be queued") as full:
         await runtime.pipeline.render([recipe] * 6)
     painter.gate.set()

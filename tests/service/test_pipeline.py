@@ -18,7 +18,7 @@ from service.composition import ServiceRuntime
 from service.errors import DeadlinePassed, DeadlineTooNear, NotReady, OutOfRange, QueueFull
 from service.pipeline import ImagePipeline, Timing, timing_of
 from service.settings import Settings
-from tests.service.painter import MODE, PATIENCE_S, Painter
+from tests.service.painter import MODE, PATIENCE_S, Painter, local
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +39,7 @@ def serve(runtime: ServiceRuntime, painter: Painter) -> None:
     (card,) = painter.cards
     painter.start()
     painter.loaded = {card.pinned_name: card}
-    runtime.registry.serve(FOLDER, ModelInfo(card, MODE), 0.0)
+    local(runtime).registry.serve(FOLDER, ModelInfo(card, MODE), 0.0)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def pipeline(painter: Painter, settings: Settings) -> Iterator[ImagePipeline]:
     serve(runtime, painter)
     yield runtime.pipeline
     painter.gate.set()
-    runtime.batcher.stop()
+    local(runtime).batcher.stop()
     runtime.pipeline.close()
 
 
@@ -131,16 +131,16 @@ async def test_a_model_is_kept_while_its_pictures_are_awaited(
     images = asyncio.create_task(runtime.pipeline.render(frames(painter, 1)))
     walk = asyncio.create_task(runtime.pipeline.render_walk(frames(painter, 10), AREA))
     await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
-    runtime.registry.remove(FOLDER, 0.0)
+    local(runtime).registry.remove(FOLDER, 0.0)
     for now in (1e3, 2e3):
-        assert runtime.registry.collect(now, {}) == []
+        assert local(runtime).registry.collect(now, {}) == []
     painter.gate.set()
     await images
-    assert runtime.registry.collect(3e3, {}) == []
+    assert local(runtime).registry.collect(3e3, {}) == []
     walk.cancel()
     await asyncio.wait([walk])
-    unloaded = runtime.registry.collect(4e3, {})
-    runtime.batcher.stop()
+    unloaded = local(runtime).registry.collect(4e3, {})
+    local(runtime).batcher.stop()
     runtime.pipeline.close()
 
     assert [painter.cards[0].pinned_name] == unloaded
@@ -160,10 +160,9 @@ async def test_a_slow_encoder_bounds_what_is_promised_and_loses_nothing(
     serve(runtime, painter)
     pipeline = ImagePipeline(
         settings,
-        runtime.batcher,
+        runtime.renderer,
         runtime.metrics,
         1,
-        using=runtime.registry.using,
         max_unencoded_bytes=4 * 3 * AREA,
     )
     gate = threading.Event()
@@ -185,7 +184,7 @@ async def test_a_slow_encoder_bounds_what_is_promised_and_loses_nothing(
     answers = await asyncio.gather(*asked, return_exceptions=True)
     refused = [answer for answer in answers if isinstance(answer, QueueFull)]
     assert (await pipeline.make(frames(painter, 1), AREA, "png", write))[0] == 1
-    runtime.batcher.stop()
+    local(runtime).batcher.stop()
     pipeline.close()
 
     assert promised == 4 * 3 * AREA
@@ -216,7 +215,7 @@ async def test_encoding_counts_for_the_deadline(painter: Painter, settings: Sett
     ):
         await pipeline.make(recipe, AREA, "png", write, patient)
     gate.set()
-    runtime.batcher.stop()
+    local(runtime).batcher.stop()
     pipeline.close()
 
     assert float(str(refused.value.members["predicted_s"])) > patient
@@ -255,5 +254,5 @@ async def test_an_encoder_stops_when_the_request_ends(painter: Painter, settings
     await runtime.pipeline.run_on_encoder("png", lambda: None)
     assert read == [0, 0]
     assert await ask(PATIENCE_S) == 10
-    runtime.batcher.stop()
+    local(runtime).batcher.stop()
     runtime.pipeline.close()

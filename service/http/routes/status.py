@@ -16,7 +16,7 @@ from service.errors import NotReady
 from service.http.dependencies import RuntimeDep
 from service.http.routes.documentation import error_responses
 from service.http.schemas import QueueStatus, ServiceStatus
-from service.operations.metrics import REASONS, RECENT_PICTURES
+from service.operations.metrics import REASONS
 
 router = APIRouter(tags=["models"])
 
@@ -33,20 +33,20 @@ async def status(runtime: RuntimeDep, response: Response) -> ServiceStatus:
 
 def status_of(runtime: ServiceRuntime) -> ServiceStatus:
     """Return the status of a service in any phase."""
-    settings, metrics = runtime.settings, runtime.metrics
-    refused = metrics.recent_refusals.totals()
+    settings, load = runtime.settings, runtime.renderer.load()
+    refused = runtime.metrics.recent_refusals.totals()
     default, models = _served(runtime)
     return ServiceStatus(
         version=VERSION,
         uptime_s=round(runtime.uptime_s, 1),
         ready=_is_ready(runtime),
         queue=QueueStatus(
-            pictures=sum(runtime.batcher.depths().values()),
-            seconds=round(runtime.batcher.queued_work_s(), 3),
+            pictures=load.queued_images,
+            seconds=round(load.queued_s, 3),
             capacity=settings.queue_capacity,
             capacity_s=settings.queue_work_s,
         ),
-        pictures_a_second=round(metrics.recent_pictures.per_second(RECENT_PICTURES), 2),
+        pictures_a_second=round(load.images_per_s, 2),
         refused={reason: refused[reason] for reason in REASONS},
         default=default,
         models=models,

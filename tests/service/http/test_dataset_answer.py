@@ -20,7 +20,7 @@ from service.datasets.stream import GROUP, GROUPS_AHEAD
 from service.http.bounded_server import CUT_OFF
 from service.settings import Settings
 from tests.service.dataset_files import expected_records, records_in_tar
-from tests.service.painter import PATIENCE_S, Painter
+from tests.service.painter import PATIENCE_S, Painter, local
 
 pytestmark = pytest.mark.anyio
 
@@ -98,7 +98,7 @@ async def running(
     runtime = ServiceRuntime(chosen, painter.open)
     app = create_app(chosen, runtime)
     async with app.router.lifespan_context(app) as state:
-        while not runtime.registry.catalogue.models:
+        while not local(runtime).registry.catalogue.models:
             await asyncio.sleep(0.002)
         yield app, state, runtime
         painter.gate.set()
@@ -237,8 +237,8 @@ async def test_a_request_goes_first(painter: Painter, settings: Settings) -> Non
         work = asyncio.create_task(
             runtime.pipeline.render([painted(painter)], timeout_s=PATIENCE_S)
         )
-        await until(lambda: runtime.batcher.unfinished())
-        assert runtime.batcher.depths() == {painter.cards[0].pinned_name: 1}
+        await until(lambda: local(runtime).batcher.unfinished())
+        assert local(runtime).batcher.depths() == {painter.cards[0].pinned_name: 1}
         painter.gate.set()
         await work
         await asking

@@ -12,7 +12,7 @@ from service.composition import ServiceRuntime
 from service.http.dependencies import CatalogueDep, RuntimeDep
 from service.registry.catalogue import Catalogue
 from service.settings import Settings
-from tests.service.painter import Painter, wait_until
+from tests.service.painter import Painter, local, wait_until
 
 
 def test_a_route_is_given_the_parts_of_its_own_application(
@@ -78,7 +78,7 @@ def test_a_deadline_that_cannot_be_met_is_a_problem_with_its_numbers(
     painter.entered.clear()
     runtime: ServiceRuntime = client.app_state["runtime"]
     model = painter.cards[0].pinned_name
-    runtime.batcher.submit([Recipe(model, point_of(n), 32) for n in range(9)], 1e12)
+    local(runtime).batcher.submit([Recipe(model, point_of(n), 32) for n in range(9)], 1e12)
     answer = client.get("/images/99", headers={"X-Request-Timeout": "0.000001"})
     painter.gate.set()
     told = answer.json()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +26,7 @@ from service.operations.spans import (
 )
 from service.pipeline import ImagePipeline
 from service.settings import Settings
-from tests.service.painter import Painter
+from tests.service.painter import Painter, local
 
 PIXELS = np.zeros((4, 4, 3), np.uint8)
 RECIPES = [Recipe("m@1", point_of(seed), resolution) for seed, resolution in ((1, 64), (2, 32))]
@@ -121,15 +120,14 @@ async def test_a_studio_tells_all_it_does(
     runtime.start()
     studio = ImagePipeline(
         settings,
-        runtime.batcher,
+        runtime.renderer,
         runtime.metrics,
         1,
-        using=lambda _: nullcontext(),
         spans=Spans(provider),
     )
     recipe = Recipe(painter.cards[0].pinned_name, point_of(7), 32)
     with provider.get_tracer("test").start_as_current_span("request"):
-        while runtime._not_ready is not None:
+        while local(runtime).is_loading:
             await asyncio.sleep(0.001)
         await studio.render([recipe])
         await studio.run_on_encoder("png", lambda: None)
@@ -190,7 +188,6 @@ def test_without_an_endpoint_the_sdk_is_not_imported() -> None:
     """Neither by importing the application nor by starting it."""
     script = """
 import sys
-from contextlib import nullcontext
 from fastapi.testclient import TestClient
 from service.app import create_app
 from service.settings import Settings

@@ -16,7 +16,7 @@ from service.errors import NotReady
 from service.pipeline import ImagePipeline
 from service.registry.registry import ModelRegistry
 from service.settings import Settings
-from tests.service.painter import PATIENCE_S, Painter, card_named, paint, write_card
+from tests.service.painter import PATIENCE_S, Painter, card_named, local, paint, write_card
 
 pytestmark = pytest.mark.anyio
 
@@ -53,17 +53,17 @@ class House:
         """Start, and come back when it has loaded."""
         self.runtime.start()
         async with asyncio.timeout(PATIENCE_S):
-            while self.runtime._not_ready is not None:
+            while local(self.runtime).is_loading:
                 await asyncio.sleep(0.002)
-        self.runtime.reloader._clock = self.clock
+        local(self.runtime).reloader._clock = self.clock
 
     async def look(self, *, at_once: bool = False) -> None:
         """One look."""
-        await self.runtime.reloader.look(at_once=at_once)
+        await local(self.runtime).reloader.look(at_once=at_once)
 
     async def collect(self) -> None:
         """Unload what is due."""
-        await self.runtime.reloader.collect_retired()
+        await local(self.runtime).reloader.collect_retired()
 
     @property
     def models(self) -> list[str]:

@@ -29,6 +29,7 @@ from tests.service.painter import (
     PATIENCE_S,
     Painter,
     card_named,
+    local,
     service_with,
     wait_until,
     write_card,
@@ -116,9 +117,9 @@ def test_a_data_set_whose_model_is_replaced_meanwhile_ends_with_the_old_one(
 
         async def replaced() -> None:
             for _ in range(2):  # the second look finds the folder settled
-                await runtime.reloader.look()
+                await local(runtime).reloader.look()
             for _ in range(3):
-                await runtime.reloader.collect_retired()
+                await local(runtime).reloader.collect_retired()
 
         with ThreadPoolExecutor(2) as pool:
             download = pool.submit(client.get, "/datasets?resolution=4&count=2000&model=old")

@@ -12,7 +12,7 @@ from service.app import create_app
 from service.batching.engine import ModelInfo
 from service.composition import ServiceRuntime
 from service.settings import Settings
-from tests.service.painter import MODE, Painter, card_named, service_with, wait_until
+from tests.service.painter import MODE, Painter, card_named, local, service_with, wait_until
 
 
 def test_all_models_are_told_with_their_default(settings: Settings) -> None:
@@ -74,9 +74,9 @@ def test_an_old_digest_tells_its_card_and_is_no_default(
 ) -> None:
     """The list has what a name means now."""
     old, new = painter.cards[0], replace(painter.cards[0], weights_sha256="0" * 64)
-    registry = client.app_state["runtime"].registry
+    registry = local(client.app_state["runtime"]).registry
     registry.serve(painter.folder, ModelInfo(new, MODE), 0.0)
-    client.app_state["runtime"]._publish()
+    local(client.app_state["runtime"])._publish()
     told = client.get(f"/models/{old.pinned_name}").json()
 
     assert (told["digest"], told["default"]) == (old.weights_sha256, False)
@@ -91,8 +91,8 @@ def test_a_replaced_model_has_other_etags(client: TestClient, painter: Painter) 
     """Whoever kept its picture gets the new one; whoever pinned the old one keeps it."""
     old, new = painter.cards[0], replace(painter.cards[0], weights_sha256="0" * 64)
     etag = client.head("/images/1").headers["etag"]
-    client.app_state["runtime"].registry.serve(painter.folder, ModelInfo(new, MODE), 0.0)
-    client.app_state["runtime"]._publish()
+    local(client.app_state["runtime"]).registry.serve(painter.folder, ModelInfo(new, MODE), 0.0)
+    local(client.app_state["runtime"])._publish()
     kept = {"If-None-Match": etag}
 
     assert client.head("/images/1", headers=kept).status_code == 200
@@ -112,8 +112,8 @@ def test_without_a_default_models_are_listed_and_without_models_it_says_why(
         assert client.get("/images/1?model=a").status_code == 200
         assert "nobody" in client.get("/images/1").json()["detail"]
         for folder in ("a", "b"):
-            runtime.registry.remove(named.bundles[0] / folder, 0.0)
-        runtime._publish()
+            local(runtime).registry.remove(named.bundles[0] / folder, 0.0)
+        local(runtime)._publish()
         pinned = card_named("a").pinned_name
 
         assert "no bundle in" in client.get("/models").json()["detail"]
@@ -129,8 +129,8 @@ def test_a_client_that_polls_gets_the_cards_only_when_they_change(
     known = {"If-None-Match": first.headers["etag"]}
     same, head = client.get(path, headers=known), client.head(path)
     new = replace(painter.cards[0], weights_sha256="0" * 64)
-    client.app_state["runtime"].registry.serve(painter.folder, ModelInfo(new, MODE), 0.0)
-    client.app_state["runtime"]._publish()
+    local(client.app_state["runtime"]).registry.serve(painter.folder, ModelInfo(new, MODE), 0.0)
+    local(client.app_state["runtime"])._publish()
     changed = client.get(path, headers=known)
 
     assert (same.status_code, same.content) == (304, b"")

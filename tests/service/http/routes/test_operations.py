@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from service.app import create_app
 from service.composition import ServiceRuntime
 from service.settings import Settings
-from tests.service.painter import PATIENCE_S, Painter, wait_until, write_card
+from tests.service.painter import PATIENCE_S, Painter, local, wait_until, write_card
 
 CONTRACT = {
     "progan_requests",
@@ -126,7 +126,7 @@ def test_a_service_whose_engine_has_ended_is_dead(painter: Painter, settings: Se
     runtime = ServiceRuntime(settings, painter.open)
     with TestClient(create_app(settings, runtime)) as client:
         wait_until(lambda: client.get("/health/ready").status_code == 200)
-        runtime.batcher.stop()
+        local(runtime).batcher.stop()
         assert painter.ended(PATIENCE_S)
 
         assert client.get("/health/live").status_code == 503

@@ -12,7 +12,7 @@ from service.composition import ServiceRuntime
 from service.credentials.manifest import VERSION
 from service.operations.metrics import REASONS
 from service.settings import Settings
-from tests.service.painter import PATIENCE_S, Painter, card_named, service_with, wait_until
+from tests.service.painter import PATIENCE_S, Painter, card_named, local, service_with, wait_until
 
 
 def status_of(client: TestClient) -> Any:
@@ -64,7 +64,7 @@ def test_pictures_and_refusals_of_the_last_minute_are_counted(
 
 def test_what_waits_is_told(painter: Painter, client: TestClient) -> None:
     """While the engine is at work."""
-    batcher = client.app_state["runtime"].batcher
+    batcher = local(client.app_state["runtime"]).batcher
     painter.gate.clear()
     with ThreadPoolExecutor(1) as other:
         asked = other.submit(client.post, "/generate?count=20&resolution=8")
