@@ -15,7 +15,7 @@ import yaml
 from service.environment import read_settings, unknown_variables
 from service.settings import Settings, variable_of
 
-SERVERS = ("service", "service-gpu", "prometheus", "alertmanager", "grafana")
+SERVERS = ("service", "service-gpu", "cache", "prometheus", "alertmanager", "grafana")
 EVERYONE = (*SERVERS, "trainer")
 
 
@@ -25,6 +25,7 @@ def test_it_has_these_containers_and_profiles(compose: dict[str, Any]) -> None:
     assert profiles == {
         "service": ["cpu"],
         "service-gpu": ["gpu"],
+        "cache": ["cache"],
         "prometheus": ["cpu", "gpu"],
         "alertmanager": ["cpu", "gpu"],
         "grafana": ["cpu", "gpu"],
@@ -76,7 +77,7 @@ def test_files_it_mounts_and_builds_from_exist(compose: dict[str, Any], root: Pa
                 named.append(Path(default))
             else:
                 assert default in compose["volumes"]
-    assert len(named) == 11
+    assert len(named) == 13
     assert [path for path in named if not (root / path).exists()] == []
 
 
@@ -166,7 +167,9 @@ def composed(root: Path, folder: Path, **environment: str) -> subprocess.Complet
     podman.chmod(0o755)
     command = [sys.executable, "-m", "podman_compose", "--podman-path", str(podman)]
     command += ["--file", str(root / "docker-compose.yml"), "--env-file", os.devnull]
-    command += [part for name in ("cpu", "gpu", "training") for part in ("--profile", name)]
+    command += [
+        part for name in ("cpu", "gpu", "cache", "training") for part in ("--profile", name)
+    ]
     return subprocess.run(
         [*command, "config"],
         cwd=folder,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -108,3 +109,18 @@ def test_nothing_but_what_is_named_enters_a_build(root: Path) -> None:
                 copied.update(rest.split()[:-1])
     assert let_in == copied
     assert all((root / path).exists() for path in copied)
+
+
+def test_the_cache_is_debians_nginx_for_nobody_in_particular(
+    root: Path, compose: dict[str, Any]
+) -> None:
+    """The one that the tests start; its configuration is mounted, so a build copies nothing."""
+    every = instructions(root, "cache")
+    cache = compose["services"]["cache"]
+
+    assert re.fullmatch(r"BASE_IMAGE=\S+/debian:\d+\.\d+-slim", every[0][1])
+    assert [rest for word, rest in every if word == "USER"] == ["10001:10001"]
+    assert not [rest for word, rest in every if word == "COPY"]
+    (start,) = (json.loads(rest) for word, rest in every if word == "CMD")
+    assert cache["volumes"][0] == f"./docker{Path(start[0]).parent}:/nginx:ro"
+    assert (root / f"docker{start[0]}").stat().st_mode & 0o111
