@@ -15,11 +15,15 @@ from safetensors import SafetensorError
 
 from models.bundle import save_bundle
 from models.card import Card, Data, model_name_of
-from models.families.progan.generator import Generator
+from models.family import ImageGenerator
 from training.atomic_folder import atomic_folder
 from training.commands.export import check_destination, prove
 from training.device import add_threads_argument, use_threads
-from training.imports.grown_exits import MEASURED_SEEDS, grown_exits
+from training.imports.lower_resolutions import (
+    BOX_FILTERED,
+    LowerResolutions,
+    lower_resolutions,
+)
 from training.imports.reading import SourceFile, shown
 from training.imports.refusal import ImportRefusedError
 from training.imports.tools import TOOLS, read_generator
@@ -29,10 +33,6 @@ from training.run_folder.golden import golden_of, preview_of
 
 MAX_STATEMENT = 500  # characters of a licence or an origin
 NOT_STATED = "not stated"
-LOWER = (
-    "its own toRGB layers from when it grew, not fitted again; PSNR against the box-downsampled "
-    f"finished picture, {len(MEASURED_SEEDS)} seeds"
-)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,21 +78,26 @@ def run(options: argparse.Namespace) -> int:
     name: str = options.name or model_name_of(out.resolve().name)
     licence, origin = statement("licence", options.licence), statement("origin", options.origin)
     check_destination(out, name, options.replace)
-    generator, source = read_generator(options.file, options.tool, options.resolution)
-    tell_found(options.file, generator, source)
+    found, source = read_generator(options.file, options.tool, options.resolution)
+    tell_found(options.file, found, source)
+    lower = lower_resolutions(found)
     names = (name, options.title or name, options.description)
     statements = (licence, origin, statement("data", options.data))
-    card = imported_card(generator, source, options.tool, names, statements)
-    card = write_proved(out, generator, card, replace=options.replace)
+    card = imported_card(lower, source, options.tool, names, statements)
+    card = write_proved(out, lower.generator, card, replace=options.replace)
     for exit_ in card.exits:
-        told = "finished picture" if exit_.psnr_db is None else f"{exit_.psnr_db:.1f} dB"
+        told = "finished picture"
+        if exit_.psnr_db is not None:
+            told = f"{exit_.psnr_db:.1f} dB"
+        elif exit_.resolution < card.network.resolution:
+            told = BOX_FILTERED
         print(f"{exit_.resolution:5d} px  {told}")
     print(f"{out}: {card.pinned_name}, proved")
     print(f"serve it: PROGAN_BUNDLES={quote(str(out.parent))} {python_command()} -m service")
     return 0
 
 
-def tell_found(file: Path, generator: Generator, source: SourceFile) -> None:
+def tell_found(file: Path, generator: ImageGenerator, source: SourceFile) -> None:
     """Print what the file holds, and that the rest takes a while."""
     weights, top = sum(p.numel() for p in generator.parameters()), generator.config.resolution
     print(f"{shown(file)}: {source.chosen or 'a generator'} of {top} px, {weights:,} weights")
@@ -117,7 +122,7 @@ def statement(option: str, text: str) -> str:
 
 
 def imported_card(
-    generator: Generator,
+    lower: LowerResolutions,
     source: SourceFile,
     tool: str,
     names: tuple[str, str, str],
@@ -126,7 +131,7 @@ def imported_card(
     """Build the card.
 
     Args:
-        generator: of the file.
+        lower: the generator of the file, with its pictures of lower resolutions.
         source: the file.
         tool: key of `TOOLS`.
         names: name, title and description of the model.
@@ -136,11 +141,12 @@ def imported_card(
     return Card(
         *names,
         licence=licence,
-        network=generator.config,
-        exits=grown_exits(generator),
+        network=lower.generator.config,
+        family=lower.generator.config.family,
+        exits=lower.exits,
         data=Data(data, licence=NOT_STATED, attribution=origin, images=0),
         weights_sha256="",
-        golden=golden_of(generator),
+        golden=golden_of(lower.generator),
         training={
             "imported": {
                 "tool": TOOLS[tool].title,
@@ -150,7 +156,7 @@ def imported_card(
                 "file": shown(Path(source.path.name)),
                 "file_sha256": source.sha256,
             },
-            "lower_resolutions": LOWER,
+            "lower_resolutions": lower.told,
             "commit": commit_of(Path(__file__).parent),
             "torch": torch.__version__,
         },
@@ -158,7 +164,7 @@ def imported_card(
     )
 
 
-def write_proved(out: Path, generator: Generator, card: Card, *, replace: bool) -> Card:
+def write_proved(out: Path, generator: ImageGenerator, card: Card, *, replace: bool) -> Card:
     """Write the bundle, load it back and compare golden seeds; returns the card as read.
 
     Raises:

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.families.progan.generator import Generator
+from models.families.table import offer_of
+from models.family import ImageGenerator
 from models.resolution import level_of
-from training.imports import gan_zoo, genforce, pro_gan_pth
+from training.imports import dcgan, gan_zoo, genforce, pro_gan_pth
 from training.imports.assembly import assemble
 from training.imports.effective_layers import ProganLayers
 from training.imports.reading import SourceFile, read_source
@@ -20,29 +21,47 @@ from training.imports.refusal import ImportRefusedError
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool: its name in words, where its files hold a generator, and how that is mapped."""
+    """A tool whose files hold a generator.
+
+    Attributes:
+        title: name, in words.
+        networks: keys at the top of its files that may hold the generator, the wanted one first.
+        build: the generator of a file, in evaluation mode.
+    """
 
     title: str
     networks: tuple[str, ...]
-    layers_of: Callable[[SourceFile], ProganLayers]
+    build: Callable[[SourceFile], ImageGenerator]
+
+
+def _progan(
+    layers_of: Callable[[SourceFile], ProganLayers],
+) -> Callable[[SourceFile], ImageGenerator]:
+    def build(source: SourceFile) -> ImageGenerator:
+        return assemble(layers_of(source))
+
+    return build
 
 
 TOOLS = {
     "pro-gan-pth": Tool(
-        "pro_gan_pytorch (pro-gan-pth)", pro_gan_pth.PRO_GAN_NETWORKS, pro_gan_pth.pro_gan_layers
+        "pro_gan_pytorch (pro-gan-pth)",
+        pro_gan_pth.PRO_GAN_NETWORKS,
+        _progan(pro_gan_pth.pro_gan_layers),
     ),
-    "gan-zoo": Tool("pytorch_GAN_zoo", gan_zoo.GAN_ZOO_NETWORKS, gan_zoo.gan_zoo_layers),
+    "gan-zoo": Tool("pytorch_GAN_zoo", gan_zoo.GAN_ZOO_NETWORKS, _progan(gan_zoo.gan_zoo_layers)),
     "genforce": Tool(
         "genforce's conversion of the official TensorFlow networks",
         genforce.GENFORCE_NETWORKS,
-        genforce.genforce_layers,
+        _progan(genforce.genforce_layers),
     ),
+    "dcgan": Tool("the DCGAN of PyTorch's examples", dcgan.DCGAN_NETWORKS, dcgan.dcgan_of),
 }
 
 
 def read_generator(
     path: Path, tool: str, resolution: int | None = None
-) -> tuple[Generator, SourceFile]:
+) -> tuple[ImageGenerator, SourceFile]:
     """Read a file of a tool, and build its generator, up to `resolution`.
 
     Raises:
@@ -52,12 +71,13 @@ def read_generator(
     """
     source = read_source(path, TOOLS[tool].networks)
     try:
-        generator = assemble(TOOLS[tool].layers_of(source))
+        generator = TOOLS[tool].build(source)
     except ImportRefusedError as error:
         raise ImportRefusedError(f"{path}: {error}. Nothing was written") from error
     if resolution is None:
         return generator, source
-    offered = generator.config.resolutions[1:]
+    config = generator.config
+    offered = config.resolutions[1:] if offer_of(config).grows else config.resolutions[-1:]
     if resolution not in offered:
         listed = ", ".join(map(str, offered))
         raise ImportRefusedError(f"{path} has no {resolution} px to be imported up to: {listed}")

@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.latent import latent_of
+from tests.training.imports.dcgan_network import dcgan_picture, dcgan_weights, save_dcgan
 
 LATENT = 12
 MAPS = (24, 24, 24, 12)  # with much fewer, PixelNorm makes roundings large
@@ -258,7 +259,9 @@ def save_genforce(path: Path, weights: Weights) -> None:
 
 
 def source_network(kind: str) -> SourceNetwork:
-    """A network with random weights: `pro-gan-3`, `pro-gan-2`, `gan-zoo` or `genforce`."""
+    """A network with random weights: one of `KINDS`."""
+    if kind == "dcgan":
+        return SourceNetwork("dcgan", dcgan_weights(), dcgan_picture, save_dcgan)
     if kind == "gan-zoo":
         weights = random_weights(gan_zoo_shapes())
         return SourceNetwork("gan-zoo", weights, gan_zoo_picture, save_gan_zoo)
@@ -271,4 +274,4 @@ def source_network(kind: str) -> SourceNetwork:
     return SourceNetwork("pro-gan-pth", weights, pro_gan_picture(first, below), save)
 
 
-KINDS = ("pro-gan-3", "pro-gan-2", "gan-zoo", "genforce")
+KINDS = ("pro-gan-3", "pro-gan-2", "gan-zoo", "genforce", "dcgan")
