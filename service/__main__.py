@@ -27,6 +27,7 @@ from service.garbage_collection import pause_collection, settle_objects
 from service.http.connections import limits_of_this_process
 from service.http.listening import ListenError, listen
 from service.http.request_log import configure_logging
+from service.memory_allocator import return_large_blocks
 from service.operations.spans import set_service_name
 from service.server import DrainingServer
 from service.settings import Settings, variable_of
@@ -104,6 +105,7 @@ def main() -> None:
         log.warning("%s", warning)
     if not serving:
         sys.exit(run_command(options, settings))
+    _ = return_large_blocks()
     set_service_name()
     disable_created_metrics()  # no additional `_created` series for each counter
     ports = open_ports_or_exit(settings)
