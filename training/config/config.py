@@ -31,7 +31,13 @@ from training.config.groups import (
     Precision,
 )
 from training.config.names import FLAT_NAMES, nested
-from training.config.offered import require_labels, require_levels, require_objective
+from training.config.offered import (
+    require_labels,
+    require_levels,
+    require_objective,
+    require_styles,
+)
+from training.config.style_settings import StyleConfig
 from training.objectives.gradient_penalty import BF16_SIGMA, survives_bf16
 from training.objectives.losses import OBJECTIVES
 
@@ -52,6 +58,7 @@ class TrainingConfig:
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     average: AverageConfig = field(default_factory=AverageConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+    style: StyleConfig = field(default_factory=StyleConfig)
     tick_images: int = Field(
         default=4_000,
         ge=1,
@@ -80,6 +87,7 @@ class TrainingConfig:
         require_labels(self.network, self.objective)
         require_objective(self.network, self.objective, self.optimizer)
         require_levels(self.network, self.levels)
+        require_styles(self.network, self.style)
         _require_penalty(self)
         _require_signs(self)
         if self.total_images < 1:
@@ -93,8 +101,9 @@ class TrainingConfig:
     def to_json(self) -> str:
         """JSON text, as stored in a run folder."""
         values = asdict(self) | {"network": self.network.to_dict()}
-        if not self.changes:
-            del values["changes"]
+        for name, default in (("changes", ()), ("style", StyleConfig())):
+            if getattr(self, name) == default:
+                del values[name]
         return json.dumps(values, indent=2) + "\n"
 
     @classmethod
@@ -133,6 +142,11 @@ def _require_penalty(config: TrainingConfig) -> None:
     offered = OBJECTIVES[name].penalties
     if penalty.kind not in offered:
         raise ConfigError(f"penalty of {name} is {' or '.join(offered)}, not {penalty.kind}")
+    if penalty.interval > 1 and not OBJECTIVES[name].lazy:
+        lazy = ", ".join(each for each, objective in OBJECTIVES.items() if objective.lazy)
+        raise ConfigError(
+            f"penalty_interval is for objective={lazy}, not {name}: set penalty_interval=1"
+        )
     if config.precision == BF16 and not survives_bf16(penalty.kind, penalty.sigma):
         raise ConfigError(
             f"with bf16, penalty_sigma must be at least {BF16_SIGMA}, not {penalty.sigma}: "

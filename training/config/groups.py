@@ -125,6 +125,13 @@ class PenaltyConfig:
     share: float = Field(
         default=1.0, gt=0, le=1, description="of each batch that R1 and R2 are computed on"
     )
+    interval: int = Field(
+        default=1,
+        ge=1,
+        le=MOST,
+        description="steps from one computation of R1 and R2 to the next, with that many times "
+        "their weight (lazy regularization); 16 in StyleGAN2",
+    )
     target: float = Field(default=1.0, gt=0, description="gradient norm that WGAN-GP aims at")
     sigma: float = Field(
         default=0.01,

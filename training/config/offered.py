@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.families.config import FamilyConfig
+from models.families.stylegan.config import StyleganConfig
 from models.families.table import offer_of
 from training.config.groups import ConfigError, LevelPlan, ObjectiveConfig, OptimizerConfig
+from training.config.style_settings import StyleConfig
 from training.objectives.losses import OBJECTIVES
 
 
@@ -71,4 +73,17 @@ def require_levels(network: FamilyConfig, levels: Sequence[LevelPlan]) -> None:
             f"a network of the family {network.family} does not grow: all images are shown at "
             f"{levels[-1].resolution} px, so fade_images must be 0 at every level, and "
             "stable_images below the last"
+        )
+
+
+def require_styles(network: FamilyConfig, style: StyleConfig) -> None:
+    """Check that only networks with styles are trained with settings of styles.
+
+    Raises:
+        ConfigError: another network has some.
+    """
+    if style != StyleConfig() and not isinstance(network, StyleganConfig):
+        raise ConfigError(
+            "style_mixing and path_length_* are for the family stylegan, not "
+            f"{network.family}: leave them out"
         )

@@ -22,6 +22,7 @@ from training.config.groups import (
     PenaltyConfig,
 )
 from training.config.names import FLAT_NAMES, suggestion
+from training.config.style_settings import StyleConfig
 from training.config.values import read_value, setting_of
 from training.objectives.losses import OBJECTIVES
 
@@ -32,6 +33,7 @@ GROUPS: dict[str, type[object]] = {
     "optimizer": OptimizerConfig,
     "average": AverageConfig,
     "augmentation": AugmentationConfig,
+    "style": StyleConfig,
 }
 UNCHANGEABLE = ("family", "resolution")  # a preset decides them
 LEVEL_NAMES = tuple(each.name for each in fields(LevelPlan) if each.name != "resolution")

@@ -19,6 +19,7 @@ from training.config.groups import (
     OptimizerConfig,
     PenaltyConfig,
 )
+from training.config.stylegan_presets import STYLEGAN_PRESETS
 
 
 def plans(*rows: tuple[int, int, int, int, float]) -> tuple[LevelPlan, ...]:
@@ -214,5 +215,6 @@ PRESETS: dict[str, TrainingConfig] = {
         PAPER_CIFAR,
         PAPER_CELEBAHQ_1024,
         *DCGAN_PRESETS,
+        *STYLEGAN_PRESETS,
     )
 }

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Self, TypeVar
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Adam, Optimizer, RMSprop
 
 from models.families.table import offer_of
@@ -24,6 +24,8 @@ from training.distributed import SINGLE, Processes
 from training.objectives.losses import OBJECTIVES
 from training.objectives.rng import Stream, generator_at
 
+PATH_LENGTH = "path_length_mean"  # a statistic of the state
+
 G = TypeVar("G", bound=nn.Module)
 D = TypeVar("D", bound=nn.Module)
 DrawWeights = Callable[[nn.Module, np.random.Generator], None]
@@ -31,7 +33,10 @@ DrawWeights = Callable[[nn.Module, np.random.Generator], None]
 
 @dataclass
 class NetworkState(Generic[G, D]):
-    """Both networks, the averaged generator, and the two optimizers, on one device."""
+    """Both networks, the averaged generator, and the two optimizers, on one device.
+
+    `statistics` are scalars that a family keeps from step to step, by name.
+    """
 
     generator: G
     discriminator: D
@@ -39,6 +44,7 @@ class NetworkState(Generic[G, D]):
     generator_optimizer: Optimizer
     discriminator_optimizer: Optimizer
     device: torch.device
+    statistics: dict[str, Tensor] = field(default_factory=dict[str, Tensor])
 
     @classmethod
     def initialise(
@@ -93,9 +99,14 @@ class TrainingState(NetworkState[ImageGenerator, ImageDiscriminator]):
         discriminator = offer.discriminator(config.network, options)
         if processes.count > 1:
             discriminator.share_statistics(processes.stddev)
-        return cls.initialise(
+        state = cls.initialise(
             generator, discriminator, offer.initialise, config.seed, config.optimizer, device
         )
+        use_lazy_betas(state.generator_optimizer, path_length_interval(config))
+        use_lazy_betas(state.discriminator_optimizer, config.penalty.interval)
+        if config.style.path_length_weight:
+            state.statistics[PATH_LENGTH] = torch.zeros((), device=device)
+        return state
 
     def reset_optimizers(self) -> None:
         """Clear the moments of both optimizers."""
@@ -109,3 +120,25 @@ def optimizer_of(network: nn.Module, settings: OptimizerConfig) -> Optimizer:
         return RMSprop(network.parameters(), lr=1.0)
     betas = (settings.beta1, settings.beta2)
     return Adam(network.parameters(), lr=1.0, betas=betas, fused=True)
+
+
+def path_length_interval(config: TrainingConfig) -> int:
+    """Steps from one path length regularization to the next; 1 without it."""
+    return config.style.path_length_interval if config.style.path_length_weight else 1
+
+
+def lazy_share(interval: int) -> float:
+    """Share of learning rate and decays of an optimizer with a lazy term every `interval` steps.
+
+    It takes `interval` + 1 updates where it took `interval`, so each does less (Karras et al. 2020,
+    StyleGAN2, appendix B). 1 if no term is lazy.
+    """
+    return interval / (interval + 1) if interval > 1 else 1.0
+
+
+def use_lazy_betas(optimizer: Optimizer, interval: int) -> None:
+    """Raise the decays of Adam to the power of `lazy_share`, in place."""
+    for group in optimizer.param_groups:
+        if "betas" in group and interval > 1:
+            beta1, beta2 = group["betas"]
+            group["betas"] = (beta1 ** lazy_share(interval), beta2 ** lazy_share(interval))

@@ -1,114 +1,37 @@
 """One training step: the discriminator's update, the generator's, and the averaged generator's.
 
-Owns `take_step`, and the penalty settings of a step. Knows no data set and no file: the state of
-the schedule, the real images and their classes are arguments.
+Owns `take_step`. Knows no data set and no file: the state of the schedule, the real images and
+their classes are arguments.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import cast
 
 import torch
 from torch import Tensor
-from torch.optim import Optimizer
 
 from models.growth import fade_images
 from models.layers import kernels_cached
 from models.picture import Pixels
 from models.pixels import from_pixels
 from training.config.config import TrainingConfig
-from training.config.groups import BF16
 from training.data.stream import Indices
 from training.distributed import SINGLE, Processes
+from training.game.context import Numbers, StepContext
 from training.game.critic import averaged_over, generator_is_due
 from training.game.ema import decay_of, update_average
-from training.game.optimise import clip_weights, optimizer_step
+from training.game.optimise import clip_weights
+from training.game.regularise import (
+    lazily_penalised,
+    path_length_regularised,
+    penalty_at,
+    without_lazy_terms,
+)
 from training.game.schedule import ScheduleState
 from training.game.state import TrainingState
-from training.objectives.augment import DRAWS, augment, rolled
-from training.objectives.gradient_penalty import Penalty, penalised_count
-from training.objectives.losses import OBJECTIVES, Terms, acgan_terms
-from training.objectives.rng import Stream, generator_at, normal, uniform
-
-Numbers = dict[str, float]
-ROLLS = {
-    Stream.AUGMENT_REALS: Stream.ROLL_REALS,
-    Stream.AUGMENT_FAKES: Stream.ROLL_FAKES,
-    Stream.AUGMENT_GENERATOR: Stream.ROLL_GENERATOR,
-}
-
-
-@dataclass(frozen=True)
-class StepContext:
-    """Inputs that both updates of one step share.
-
-    Attributes:
-        state: networks and optimizers.
-        schedule: growth, images shown, size of the whole batch.
-        config: of the run.
-        processes: division of the batch.
-        labels: classes of this process's share of the batch, int64 `[N]`; None without classes.
-        strength: of augmentation, 0 to 1.
-    """
-
-    state: TrainingState
-    schedule: ScheduleState
-    config: TrainingConfig
-    processes: Processes
-    labels: Tensor | None
-    strength: float
-
-    def score(self, images: Tensor, first: int = 0) -> Tensor:
-        """Scores `[n]`, fp32, of images that begin at index `first` of the batch."""
-        part = None if self.labels is None else self.labels[first : first + len(images)]
-        with autocast(self.state.device, self.config):
-            return self.state.discriminator(images, self.schedule.growth, part)
-
-    def class_terms(self, **batches: Tensor) -> Terms:
-        """AC-GAN terms of whole batches, by their names; empty without an AC-GAN head."""
-        if self.labels is None or self.config.objective.labels != "acgan":
-            return {}
-        classify, growth = self.state.discriminator.classify, self.schedule.growth
-        with autocast(self.state.device, self.config):
-            scores = {name: classify(images, growth) for name, images in batches.items()}
-        return acgan_terms(scores, self.labels, self.config.objective.label_weight)
-
-    def generate(self, stream: Stream) -> Tensor:
-        """Fake images `[N, C, H, W]`, fp32, from latents of this stream and step."""
-        source = generator_at(self.config.seed, stream, self.schedule.images_shown)
-        z = normal(source, self.schedule.batch_size, self.config.network.latent_size)
-        z = self.processes.shard(z).to(self.state.device)
-        with autocast(self.state.device, self.config):
-            return self.state.generator(z, self.schedule.growth, self.labels)
-
-    def augmented(self, images: Tensor, stream: Stream) -> Tensor:
-        """Images augmented with the random numbers of this stream and step."""
-        images = self.rolled(images, stream)
-        if not self.config.augmentation.policy:
-            return images
-        source = generator_at(self.config.seed, stream, self.schedule.images_shown)
-        numbers = uniform(source, len(images) * self.processes.count, DRAWS)
-        numbers = self.processes.shard(numbers).to(images.device)
-        return augment(images, self.config.augmentation.policy, self.strength, numbers)
-
-    def rolled(self, images: Tensor, stream: Stream) -> Tensor:
-        """Images rolled at random, for a generator whose images tile.
-
-        The discriminator then sees the joint of opposite edges at any place, and no edge. Real
-        images are rolled only on request, since most do not join at their edges.
-        """
-        if not self.config.network.tiling:
-            return images
-        if stream is Stream.AUGMENT_REALS and not self.config.augmentation.roll_reals:
-            return images
-        source = generator_at(self.config.seed, ROLLS[stream], self.schedule.images_shown)
-        return rolled(images, uniform(source, 2))
-
-    def update(self, optimizer: Optimizer, terms: Terms, rate: float) -> None:
-        """Take one optimizer step of one network on the sum of its loss terms."""
-        optimizer_step(optimizer, terms, rate, self.schedule, self.processes)
+from training.objectives.losses import OBJECTIVES, Terms
+from training.objectives.rng import Stream
 
 
 def take_step(
@@ -164,10 +87,12 @@ def update_discriminator(context: StepContext, reals: Tensor, fakes: Tensor) -> 
     state, schedule, config = context.state, context.schedule, context.config
     fakes = context.augmented(fakes, Stream.AUGMENT_FAKES)
     penalty = penalty_at(config, schedule, state.device, context.processes)
+    main = without_lazy_terms(penalty, config.penalty.interval)
     with kernels_cached(state.discriminator):
-        loss = OBJECTIVES[config.objective.name].discriminator(context.score, reals, fakes, penalty)
+        loss = OBJECTIVES[config.objective.name].discriminator(context.score, reals, fakes, main)
         terms = loss.terms | context.class_terms(class_real=reals, class_fake=fakes)
-    context.update(state.discriminator_optimizer, terms, schedule.discriminator_rate)
+    context.update(state.discriminator_optimizer, terms, context.discriminator_rate)
+    terms |= lazily_penalised(context, reals, fakes, penalty)
     if config.optimizer.weight_clip:
         clip_weights(state.discriminator, config.optimizer.weight_clip)
     return terms | loss.watched
@@ -182,43 +107,8 @@ def update_generator(context: StepContext, reals: Tensor, fakes: Tensor) -> Term
         loss = OBJECTIVES[config.objective.name].generator(context.score, reals, fakes)
         terms = loss.terms | context.class_terms(class_generator=fakes)
     state.discriminator.requires_grad_(True)
-    context.update(state.generator_optimizer, terms, context.schedule.learning_rate)
-    return terms
-
-
-def penalty_at(
-    config: TrainingConfig,
-    schedule: ScheduleState,
-    device: torch.device,
-    processes: Processes = SINGLE,
-) -> Penalty:
-    """Gradient penalty of a step: its settings and its random numbers.
-
-    Weights of R1 and R2 grow with H W / batch size (Karras et al. 2020, StyleGAN2-ADA, appendix C).
-    """
-    weight = config.penalty.weight * schedule.penalty_scale
-    size = config.network.size_at(schedule.growth.resolution)
-    if OBJECTIVES[config.objective.name].scales_with_image:
-        weight *= math.prod(size) / schedule.batch_size
-    source = generator_at(config.seed, Stream.PENALTY, schedule.images_shown)
-    mix = processes.shard(uniform(source, schedule.batch_size, 1, 1, 1)).to(device)
-    noise = None
-    if config.penalty.kind == "finite-difference":
-        source = generator_at(config.seed, Stream.PENALTY_NOISE, schedule.images_shown)
-        count = penalised_count(schedule.batch_size, config.penalty.share)
-        noise = normal(source, 2, count, config.network.channels, *size)
-        noise = noise[:, processes.share].to(device)
-    return Penalty(
-        weight=weight,
-        share=config.penalty.share,
-        target=config.penalty.target,
-        drift=config.penalty.drift,
-        mix=mix,
-        kind=config.penalty.kind,
-        sigma=config.penalty.sigma,
-        noise=noise,
-        processes=processes.count,
-    )
+    context.update(state.generator_optimizer, terms, context.generator_rate)
+    return terms | path_length_regularised(context)
 
 
 def labels_on(
@@ -234,11 +124,6 @@ def labels_on(
     if classes is None:
         raise ValueError(f"a network of {config.network.classes} classes needs those of its images")
     return torch.from_numpy(classes).to(device)
-
-
-def autocast(device: torch.device, config: TrainingConfig) -> torch.autocast:
-    """Autocast context: convolutions run in bf16 if `config.precision` is bf16."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=config.precision == BF16)
 
 
 def read_numbers(terms: Terms, processes: Processes) -> Numbers:

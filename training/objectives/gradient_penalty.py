@@ -3,11 +3,11 @@
 Owns the methods to compute it, and `Penalty`, their settings and random numbers. Knows no
 objective: `losses.py` weights the result. Scores are fp32 `[N]`, images `[N, C, H, W]` in [-1, 1].
 
-The penalty is computed at every step. Lazy regularization (only every few steps) costs less, but
-R3GAN then lost all modes of Stacked MNIST (Huang et al. 2024, appendix E); `share` saves as much
-without that effect. The discriminator is not compiled: in some releases of torch a compiled
-gradient cannot be differentiated again, and a penalty computed from it trains nothing, without an
-error.
+The penalty is computed at every step by default. Lazy regularization (`penalty_interval`, only
+every few steps, as in StyleGAN2) costs less, but R3GAN then lost all modes of Stacked MNIST (Huang
+et al. 2024, appendix E); `share` saves as much without that effect. The discriminator is not
+compiled: in some releases of torch a compiled gradient cannot be differentiated again, and a
+penalty computed from it trains nothing, without an error.
 """
 
 from __future__ import annotations

@@ -193,6 +193,7 @@ class Objective:
         has_zero: True if a score of 0 separates real from fake.
         penalised: True if it has a gradient penalty.
         weight_clip: default bound of the discriminator's weights; 0 if they are not clipped.
+        lazy: terms of its penalty, at real and at fake images, that may be left out of most steps.
     """
 
     discriminator: Callable[[Score, Tensor, Tensor, Penalty], Loss]
@@ -206,6 +207,7 @@ class Objective:
     has_zero: bool = False
     penalised: bool = True
     weight_clip: float = 0.0
+    lazy: tuple[str, ...] = ()
 
     @property
     def usual(self) -> dict[str, float]:
@@ -218,6 +220,7 @@ class Objective:
 
 
 _without_penalty = partial(Objective, penalty_weight=0.0, takes_share=False, penalised=False)
+_with_r1 = partial(Objective, penalty_weight=0.0005, has_zero=True, lazy=("r1",))
 
 # Weights: Karras et al. 2018, appendix A.1. For R1 without R2, a weight with which training never
 # diverged (fashion-32), and with R2, one that was stable on the personas (both in the lab book).
@@ -233,11 +236,11 @@ OBJECTIVES: dict[str, Objective] = {
         penalties=("exact",),
         takes_share=False,
     ),
-    "logistic-r1": Objective(
-        logistic_r1_discriminator, logistic_generator, penalty_weight=0.0005, has_zero=True
+    "logistic-r1": _with_r1(logistic_r1_discriminator, logistic_generator),
+    "hinge": _with_r1(hinge_discriminator, hinge_generator),
+    "rpgan-r1r2": Objective(
+        rpgan_r1r2_discriminator, rpgan_generator, penalty_weight=0.01, lazy=("r1", "r2")
     ),
-    "hinge": Objective(hinge_discriminator, hinge_generator, penalty_weight=0.0005, has_zero=True),
-    "rpgan-r1r2": Objective(rpgan_r1r2_discriminator, rpgan_generator, penalty_weight=0.01),
     "bce": _without_penalty(bce_discriminator, logistic_generator, has_zero=True),
     "wgan": _without_penalty(wgan_discriminator, wgan_generator, weight_clip=0.01),
 }

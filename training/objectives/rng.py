@@ -30,6 +30,11 @@ class Stream(IntEnum):
     ROLL_GENERATOR = 11
     BENCHMARK_ORDER = 20
     BENCHMARK_SCORE = 21
+    STYLES = 30
+    GENERATOR_STYLES = 31
+    PATH_LATENTS = 32
+    PATH_STYLES = 33
+    PATH_DIRECTIONS = 34
 
 
 def generator_at(seed: int, purpose: Stream, images_shown: int) -> np.random.Generator:

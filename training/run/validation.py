@@ -86,7 +86,7 @@ def check_processes(config: TrainingConfig, processes: int) -> None:
     if processes > 1 and not offer_of(config.network).is_distributed:
         raise ConfigError(
             f"a network of the family {config.network.family} is trained by one process, since its "
-            "batch statistics are those of one batch: start it without torchrun"
+            "statistics are those of one batch: start it without torchrun"
         )
     share = config.penalty.share if OBJECTIVES[config.objective.name].takes_share else 1.0
     for plan in showing(config):

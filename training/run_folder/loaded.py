@@ -16,6 +16,7 @@ from models.families.table import offer_of
 from models.family import ImageGenerator
 from models.resolution import MIN_RESOLUTION, resolution_of
 from training.config.config import CONFIG_FILE, TrainingConfig
+from training.game.centres import compute_centres
 from training.game.schedule import ScheduleState, schedule_at
 from training.game.state import TrainingState
 from training.game.statistics import recompute_statistics
@@ -124,13 +125,19 @@ def load_run(run_folder: Path, which: str = NEWEST) -> LoadedRun:
     if which != NEWEST:
         images = best_of(run_folder, config) if which == BEST else int(which)
         progress = load_at(run_folder / CHECKPOINTS, images, state)
-        recompute_statistics(state.average)
+        settle(state.average)
         return LoadedRun(config, state, progress)
     progress, damaged = load_newest(run_folder / CHECKPOINTS, state)
-    recompute_statistics(state.average)
+    settle(state.average)
     for sentence in damaged:
         sys.stderr.write(f"passed over: {sentence}\n")
     return LoadedRun(config, state, progress)
+
+
+def settle(average: ImageGenerator) -> None:
+    """Compute all that is a function of the weights of an averaged generator, in place."""
+    recompute_statistics(average)
+    compute_centres(average)
 
 
 def best_of(run_folder: Path, config: TrainingConfig) -> int:

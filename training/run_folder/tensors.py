@@ -1,7 +1,7 @@
 """Conversion of the state of training to named tensors, and back.
 
-Owns the names: `average/stem.dense.weight`, `generator_adam/stem.dense.weight/exp_avg`. Knows no
-file.
+Owns the names: `average/stem.dense.weight`, `generator_adam/stem.dense.weight/exp_avg`,
+`statistics/path_length_mean`. Knows no file.
 """
 
 from __future__ import annotations
@@ -45,6 +45,11 @@ class StateNetworks(Protocol):
         """Optimizer of `discriminator`."""
         ...
 
+    @property
+    def statistics(self) -> dict[str, Tensor]:
+        """Scalars that are kept from step to step."""
+        ...
+
 
 def tensors_of(state: StateNetworks) -> dict[str, Tensor]:
     """Tensors of networks and optimizers, by name, contiguous on the CPU."""
@@ -56,6 +61,8 @@ def tensors_of(state: StateNetworks) -> dict[str, Tensor]:
         for name, parameter in network.named_parameters():
             for key, value in optimizer.state.get(parameter, {}).items():
                 tensors[f"{title}/{name}/{key}"] = value.detach().cpu().contiguous()
+    for name, value in state.statistics.items():
+        tensors[f"statistics/{name}"] = value.detach().cpu().clone()
     return tensors
 
 
@@ -83,8 +90,18 @@ def put_tensors(state: StateNetworks, tensors: dict[str, Tensor]) -> None:
                 optimizer.state[parameter] = {
                     key: _like(value, parameter, key) for key, value in moments.items()
                 }
+    _put_statistics(state, remaining)
     if remaining:
         raise UnfitError(f"has unknown tensors, among them {min(remaining)}")
+
+
+def _put_statistics(state: StateNetworks, remaining: dict[str, Tensor]) -> None:
+    """Take the statistics of a state out of `remaining`."""
+    for name, value in state.statistics.items():
+        kept = remaining.pop(f"statistics/{name}", None)
+        if kept is None or kept.shape != value.shape:
+            raise UnfitError(f"is of another run: it has no {name}")
+        state.statistics[name] = kept.to(value.device)
 
 
 def _like(value: Tensor, parameter: Tensor, key: str) -> Tensor:

@@ -165,7 +165,11 @@ def test_a_configuration_of_an_older_release_means_what_it_did(config: TrainingC
     nested = json.loads(config.to_json())
     values = {name: nested[name] for name in ("preset", "network", "levels", "tick_images", "seed")}
     for name, path in FLAT_NAMES.items():
-        if len(path) > 1 and not name.startswith(("augment", "label", "roll", "tiling")):
+        if (
+            len(path) > 1
+            and path[0] != "style"
+            and not (name.startswith(("augment", "label", "roll", "tiling")))
+        ):
             values[name] = nested[path[0]][path[1]]
     del values["penalty"], values["penalty_sigma"]
 

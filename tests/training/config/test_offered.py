@@ -9,9 +9,15 @@ import pytest
 from models.families.dcgan.config import DcganConfig
 from training.config.config import TrainingConfig
 from training.config.groups import ConfigError, LevelPlan, ObjectiveConfig, OptimizerConfig
-from training.config.offered import require_labels, require_levels, require_objective
+from training.config.offered import (
+    require_labels,
+    require_levels,
+    require_objective,
+    require_styles,
+)
 from training.config.overrides import apply_settings
 from training.config.presets import PRESETS
+from training.config.style_settings import StyleConfig
 
 DCGAN = DcganConfig(8)
 
@@ -62,3 +68,18 @@ def test_settings_of_another_family_are_refused(setting: str) -> None:
     """The message lists those that there are."""
     with pytest.raises(ConfigError, match="no setting named network.*: there are channels, latent"):
         apply_settings(PRESETS["dcgan-32"], [setting])
+
+
+def test_settings_of_styles_are_for_networks_that_have_some(config: TrainingConfig) -> None:
+    """And the message names them."""
+    require_styles(PRESETS["stylegan-32"].network, StyleConfig(mixing=0.9))
+    require_styles(config.network, StyleConfig())
+    with pytest.raises(ConfigError, match="are for the family stylegan, not progan"):
+        apply_settings(config, ["path_length_weight=2"])
+
+
+def test_only_penalties_that_can_be_left_out_are_lazy(config: TrainingConfig) -> None:
+    """That of WGAN-GP belongs to its loss."""
+    assert apply_settings(config, ["penalty_interval=16"]).penalty.interval == 16
+    with pytest.raises(ConfigError, match="penalty_interval is for objective=logistic-r1, hinge, "):
+        apply_settings(config, ["penalty_interval=16", "objective=wgan-gp"])

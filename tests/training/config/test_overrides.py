@@ -8,6 +8,7 @@ import pytest
 
 from models.families.dcgan.config import DcganConfig
 from models.families.progan.config import NetworkConfig
+from models.families.stylegan.config import StyleganConfig
 from models.families.table import offer_of
 from tests.training.settings import with_values
 from training.config.config import TrainingConfig
@@ -252,7 +253,7 @@ def test_the_page_lists_every_setting_and_no_other() -> None:
 
     config = TrainingConfig("any", NetworkConfig(8), (LevelPlan(4, 0, 1, 1), LevelPlan(8, 0, 1, 1)))
     existing = {name: value_of(config, name) for name in FLAT_NAMES}
-    for network in (DcganConfig(8), config.network):
+    for network in (DcganConfig(8), StyleganConfig(8), config.network):
         names = [name for name in network_names(network) if name not in FLAT_NAMES]
         existing |= {f"network.{name}": getattr(network, name) for name in names}
     optional = ("learning_rate", "penalty_scale")

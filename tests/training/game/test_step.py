@@ -21,11 +21,13 @@ from training.config.groups import LevelPlan
 from training.config.overrides import apply_settings
 from training.config.presets import PRESETS
 from training.distributed import SINGLE
+from training.game.context import StepContext
 from training.game.ema import decay_of
 from training.game.optimise import NonFiniteLossError
+from training.game.regularise import penalty_at
 from training.game.schedule import schedule_at
 from training.game.state import TrainingState
-from training.game.step import StepContext, penalty_at, take_step
+from training.game.step import take_step
 from training.objectives.gradient_penalty import Penalty, Score
 from training.objectives.losses import OBJECTIVES, Loss
 from training.objectives.rng import Stream

@@ -9,6 +9,7 @@ from torch import nn
 
 from models.families.dcgan.config import DcganConfig
 from tests.training.stepping import play
+from tests.training.styled import tiny_stylegan
 from training.config.config import TrainingConfig
 from training.config.groups import LevelPlan
 from training.config.presets import PRESETS
@@ -109,3 +110,22 @@ def test_a_state_that_was_put_in_goes_on_as_the_other(preset: str) -> None:
     assert all(torch.equal(value, expected[name]) for name, value in tensors_of(again).items())
     kind = "rmsprop" if preset == "wgan-32" else "adam"
     assert any(name.startswith(f"generator_{kind}/") for name in expected)
+
+
+def test_a_stylegan_goes_on_as_the_other() -> None:
+    """With the mean path length, to the bit; a checkpoint without it is refused."""
+    config = tiny_stylegan(mixing=0.5, path_length_weight=2.0)
+    first, again = (TrainingState.create(replace(config, seed=n), CPU) for n in (1, 2))
+    for shown in range(0, 24, 4):
+        play(first, config, shown)
+    tensors = tensors_of(first)
+    put_tensors(again, tensors)
+
+    assert tensors["statistics/path_length_mean"].item() > 0.0
+    for shown in range(24, 48, 4):
+        assert play(again, config, shown) == play(first, config, shown)
+    expected = tensors_of(first)
+    assert all(torch.equal(value, expected[name]) for name, value in tensors_of(again).items())
+    del tensors["statistics/path_length_mean"]
+    with pytest.raises(UnfitError, match="is of another run: it has no path_length_mean"):
+        put_tensors(again, tensors)

@@ -1,0 +1,125 @@
+"""The inputs that both updates of one training step share, and the images they score.
+
+Owns `StepContext`: fake images, augmentation, scores, and the rate of an optimizer step. Knows no
+loss.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from models.families.stylegan.generator import StyleganGenerator
+from training.config.config import TrainingConfig
+from training.config.groups import BF16
+from training.distributed import Processes
+from training.game.optimise import optimizer_step
+from training.game.schedule import ScheduleState
+from training.game.state import TrainingState, lazy_share, path_length_interval
+from training.game.styles import StyleDraws, styled_images
+from training.objectives.augment import DRAWS, augment, rolled
+from training.objectives.losses import Terms, acgan_terms
+from training.objectives.rng import Stream, generator_at, normal, uniform
+
+Numbers = dict[str, float]
+ROLLS = {
+    Stream.AUGMENT_REALS: Stream.ROLL_REALS,
+    Stream.AUGMENT_FAKES: Stream.ROLL_FAKES,
+    Stream.AUGMENT_GENERATOR: Stream.ROLL_GENERATOR,
+}
+STYLES = {Stream.LATENTS: Stream.STYLES, Stream.GENERATOR_LATENTS: Stream.GENERATOR_STYLES}
+
+
+@dataclass(frozen=True)
+class StepContext:
+    """Inputs that both updates of one step share.
+
+    Attributes:
+        state: networks and optimizers.
+        schedule: growth, images shown, size of the whole batch.
+        config: of the run.
+        processes: division of the batch.
+        labels: classes of this process's share of the batch, int64 `[N]`; None without classes.
+        strength: of augmentation, 0 to 1.
+    """
+
+    state: TrainingState
+    schedule: ScheduleState
+    config: TrainingConfig
+    processes: Processes
+    labels: Tensor | None
+    strength: float
+
+    @property
+    def generator_rate(self) -> float:
+        """Learning rate of the generator's optimizer."""
+        share = lazy_share(path_length_interval(self.config))
+        return share * self.schedule.learning_rate
+
+    @property
+    def discriminator_rate(self) -> float:
+        """Learning rate of the discriminator's optimizer."""
+        return lazy_share(self.config.penalty.interval) * self.schedule.discriminator_rate
+
+    def score(self, images: Tensor, first: int = 0) -> Tensor:
+        """Scores `[n]`, fp32, of images that begin at index `first` of the batch."""
+        part = None if self.labels is None else self.labels[first : first + len(images)]
+        with autocast(self.state.device, self.config):
+            return self.state.discriminator(images, self.schedule.growth, part)
+
+    def class_terms(self, **batches: Tensor) -> Terms:
+        """AC-GAN terms of whole batches, by their names; empty without an AC-GAN head."""
+        if self.labels is None or self.config.objective.labels != "acgan":
+            return {}
+        classify, growth = self.state.discriminator.classify, self.schedule.growth
+        with autocast(self.state.device, self.config):
+            scores = {name: classify(images, growth) for name, images in batches.items()}
+        return acgan_terms(scores, self.labels, self.config.objective.label_weight)
+
+    def generate(self, stream: Stream) -> Tensor:
+        """Fake images `[N, C, H, W]`, fp32, from latents of this stream and step."""
+        source = generator_at(self.config.seed, stream, self.schedule.images_shown)
+        z = normal(source, self.schedule.batch_size, self.config.network.latent_size)
+        z = self.processes.shard(z).to(self.state.device)
+        generator = self.state.generator
+        with autocast(self.state.device, self.config):
+            if not isinstance(generator, StyleganGenerator):
+                return generator(z, self.schedule.growth, self.labels)
+            shown, streams = self.schedule.images_shown, STYLES[stream]
+            draws = StyleDraws.at(self.config, streams, shown, generator, len(z))
+            return styled_images(generator, z, self.labels, draws)
+
+    def augmented(self, images: Tensor, stream: Stream) -> Tensor:
+        """Images augmented with the random numbers of this stream and step."""
+        images = self.rolled(images, stream)
+        if not self.config.augmentation.policy:
+            return images
+        source = generator_at(self.config.seed, stream, self.schedule.images_shown)
+        numbers = uniform(source, len(images) * self.processes.count, DRAWS)
+        numbers = self.processes.shard(numbers).to(images.device)
+        return augment(images, self.config.augmentation.policy, self.strength, numbers)
+
+    def rolled(self, images: Tensor, stream: Stream) -> Tensor:
+        """Images rolled at random, for a generator whose images tile.
+
+        The discriminator then sees the joint of opposite edges at any place, and no edge. Real
+        images are rolled only on request, since most do not join at their edges.
+        """
+        if not self.config.network.tiling:
+            return images
+        if stream is Stream.AUGMENT_REALS and not self.config.augmentation.roll_reals:
+            return images
+        source = generator_at(self.config.seed, ROLLS[stream], self.schedule.images_shown)
+        return rolled(images, uniform(source, 2))
+
+    def update(self, optimizer: Optimizer, terms: Terms, rate: float) -> None:
+        """Take one optimizer step of one network on the sum of its loss terms."""
+        optimizer_step(optimizer, terms, rate, self.schedule, self.processes)
+
+
+def autocast(device: torch.device, config: TrainingConfig) -> torch.autocast:
+    """Autocast context: convolutions run in bf16 if `config.precision` is bf16."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=config.precision == BF16)
