@@ -74,6 +74,14 @@ def go(
     return display.file.getvalue()
 
 
+def go_on_after_kills(config: TrainingConfig, prepared: Prepared, run: Path, *stops: int) -> None:
+    """A run that is killed after so many images, again and again, and comes to its end at last."""
+    for stop in stops:
+        with pytest.raises(Interrupted):
+            go(config, prepared, run, Watching(stop, interrupt))
+    go(config, prepared, run)
+
+
 def lasting(run: Path) -> dict[str, bytes]:
     """The bytes of everything that must not depend on interruptions; records without the time."""
     paths = [run / "config.json", run / "data.json", run / "journal.jsonl"]
@@ -185,33 +193,29 @@ def test_a_finished_run_is_left_as_it_is(
 # Going on
 
 
-@pytest.mark.parametrize("stop", [8, 36, 48])
 def test_a_terminated_run_goes_on_as_if_it_had_never_stopped(
-    config: TrainingConfig, prepared: Prepared, tmp_path: Path, undisturbed: Path, stop: int
+    config: TrainingConfig, prepared: Prepared, tmp_path: Path, undisturbed: Path
 ) -> None:
-    """Between two ticks, in the middle of a fade, or right on a tick."""
-    run = tmp_path / "run"
-    go(config, prepared, run, Watching(stop, terminate))
-    assert max((run / "checkpoints").glob("*.json")).name == f"checkpoint-{stop:010d}.json"
+    """Between two ticks, in the middle of a fade, and right on a tick."""
+    run, said = tmp_path / "run", ""
+    for stop in (8, 36, 48):
+        said += go(config, prepared, run, Watching(stop, terminate))
+        assert max((run / "checkpoints").glob("*.json")).name == f"checkpoint-{stop:010d}.json"
 
-    said = go(config, prepared, run)
+    said += go(config, prepared, run)
 
-    assert f"resuming after {stop} images" in said
+    assert re.findall(r"resuming after (\d+) images", said) == ["8", "36", "48"]
+    assert "resuming after 36 images, 8 px fading in, alpha 0.50\n" in said
     assert lasting(run) == lasting(undisturbed)
 
 
-@pytest.mark.parametrize("stop", [4, 36, 48, 72])
 def test_a_killed_run_goes_on_from_its_last_checkpoint(
-    config: TrainingConfig, prepared: Prepared, tmp_path: Path, undisturbed: Path, stop: int
+    config: TrainingConfig, prepared: Prepared, tmp_path: Path, undisturbed: Path
 ) -> None:
-    """What was journalled after it is written again, in the same bytes."""
-    run = tmp_path / "run"
-    with pytest.raises(Interrupted):
-        go(config, prepared, run, Watching(stop, interrupt))
+    """Or from the start; what was journalled after it is written again, in the same bytes."""
+    go_on_after_kills(config, prepared, tmp_path / "run", 4, 36, 48, 72)
 
-    go(config, prepared, run)
-
-    assert lasting(run) == lasting(undisturbed)
+    assert lasting(tmp_path / "run") == lasting(undisturbed)
 
 
 def test_a_run_killed_before_its_checkpoint_writes_its_journal_line_once(
@@ -244,17 +248,6 @@ def test_stopping_again_and_again_changes_nothing(
     assert lasting(tmp_path / "run") == lasting(undisturbed)
 
 
-def test_resuming_tells_images_and_alpha(
-    config: TrainingConfig, prepared: Prepared, tmp_path: Path
-) -> None:
-    """In the middle of a fade."""
-    go(config, prepared, tmp_path / "run", Watching(36, terminate))
-
-    said = go(config, prepared, tmp_path / "run")
-
-    assert "resuming after 36 images, 8 px fading in, alpha 0.50\n" in said
-
-
 def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(
     config: TrainingConfig, prepared: Prepared, tmp_path: Path, undisturbed: Path
 ) -> None:
@@ -271,14 +264,14 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(
     assert lasting(run) == lasting(undisturbed)
 
 
-@pytest.mark.parametrize("stop", [36, 48])
 def test_adam_forgets_at_each_phase_and_never_in_between(
-    config: TrainingConfig, prepared: Prepared, tmp_path: Path, stop: int
+    config: TrainingConfig, prepared: Prepared, tmp_path: Path
 ) -> None:
     """Nor when a run is taken up again: six steps of the last phase are counted."""
     config = with_values(config, reset_optimizer=True)
     run = tmp_path / "run"
-    go(config, prepared, run, Watching(stop, terminate))
+    for stop in (36, 48, 60):
+        go(config, prepared, run, Watching(stop, terminate))
 
     go(config, prepared, run)
 
@@ -407,19 +400,16 @@ def test_a_tick_is_a_multiple_passed_or_a_phase_ended(
 # Classes
 
 
-@pytest.mark.parametrize("stop", [28, 52])
 @pytest.mark.parametrize("labels", ["projection", "acgan"])
 @pytest.mark.slow
 def test_a_killed_run_with_classes_goes_on_as_if_it_had_never_stopped(
-    conditional: TrainingConfig, labelled: Prepared, tmp_path: Path, labels: str, stop: int
+    conditional: TrainingConfig, labelled: Prepared, tmp_path: Path, labels: str
 ) -> None:
     """In the middle of the fade, and after it; by either way to know classes."""
     config = with_values(conditional, labels=labels)
     go(config, labelled, tmp_path / "whole")
-    with pytest.raises(Interrupted):
-        go(config, labelled, tmp_path / "run", Watching(stop, interrupt))
 
-    go(config, labelled, tmp_path / "run")
+    go_on_after_kills(config, labelled, tmp_path / "run", 28, 52)
 
     assert lasting(tmp_path / "run") == lasting(tmp_path / "whole")
 
@@ -428,9 +418,8 @@ def test_a_killed_run_with_classes_goes_on_as_if_it_had_never_stopped(
 # Augmentation
 
 
-@pytest.mark.parametrize("stop", [28, 52, 60])
 def test_a_killed_run_with_augmentation_goes_on_as_if_it_had_never_stopped(
-    config: TrainingConfig, prepared: Prepared, tmp_path: Path, stop: int
+    config: TrainingConfig, prepared: Prepared, tmp_path: Path
 ) -> None:
     """The same draws, and a steered strength where it was, also between two of its changes."""
     config = with_values(
@@ -441,10 +430,8 @@ def test_a_killed_run_with_augmentation_goes_on_as_if_it_had_never_stopped(
         augment_ramp_images=100,
     )
     go(config, prepared, tmp_path / "whole")
-    with pytest.raises(Interrupted):
-        go(config, prepared, tmp_path / "run", Watching(stop, interrupt))
 
-    go(config, prepared, tmp_path / "run")
+    go_on_after_kills(config, prepared, tmp_path / "run", 28, 52, 60)
 
     assert lasting(tmp_path / "run") == lasting(tmp_path / "whole")
     lines = read_lines(tmp_path / "run" / "journal.jsonl")
@@ -469,17 +456,14 @@ def test_a_fixed_strength_is_journalled_as_it_is(
 # bf16
 
 
-@pytest.mark.parametrize("stop", [28, 52])
 def test_a_killed_run_in_bf16_goes_on_as_if_it_had_never_stopped(
-    config: TrainingConfig, prepared: Prepared, tmp_path: Path, stop: int
+    config: TrainingConfig, prepared: Prepared, tmp_path: Path
 ) -> None:
     """With its rounding, in the middle of the fade and after it."""
     config = replace(config, precision="bf16")
     go(config, prepared, tmp_path / "whole")
-    with pytest.raises(Interrupted):
-        go(config, prepared, tmp_path / "run", Watching(stop, interrupt))
 
-    go(config, prepared, tmp_path / "run")
+    go_on_after_kills(config, prepared, tmp_path / "run", 28, 52)
 
     assert lasting(tmp_path / "run") == lasting(tmp_path / "whole")
 
@@ -492,8 +476,7 @@ CHANGES = ["levels.*.batch_size=2", "levels.*.learning_rate=0.0005", "penalty_we
 OTHERS = ["mirror=false", "augment=color", "precision=fp32", "levels.8.penalty_scale=0.5"]
 
 
-@pytest.mark.parametrize("settings", [CHANGES, OTHERS])
-@pytest.mark.parametrize("stop", [32, 36])
+@pytest.mark.parametrize(("stop", "settings"), [(36, CHANGES), (32, OTHERS)])
 @pytest.mark.slow
 def test_a_run_goes_on_with_other_settings_and_a_killed_one_in_the_same_bytes(
     config: TrainingConfig,
@@ -540,17 +523,17 @@ def test_a_change_that_is_taken_back_is_a_change(
     assert config_at(kept, 31).penalty.weight == config_at(kept, 32).penalty.weight == 0.05
 
 
-@pytest.mark.parametrize("setting", ["seed=3", "network.fmap_max=4", "adam_beta2=0.5"])
 def test_what_made_the_run_cannot_change(
-    config: TrainingConfig, prepared: Prepared, tmp_path: Path, setting: str
+    config: TrainingConfig, prepared: Prepared, tmp_path: Path
 ) -> None:
     """The message says what can."""
     run = tmp_path / "run"
     go(config, prepared, run, Watching(32, terminate))
-    asked = apply_settings(config, [setting])
+    for setting in ("seed=3", "network.fmap_max=4", "adam_beta2=0.5"):
+        asked = apply_settings(config, [setting])
 
-    with pytest.raises(ConfigError, match="What may change from here on is penalty_weight, "):
-        go(continue_config(run, asked, [setting]), prepared, run)
+        with pytest.raises(ConfigError, match="What may change from here on is penalty_weight, "):
+            go(continue_config(run, asked, [setting]), prepared, run)
 
 
 # ----------------------------------------------------------------------------------------
@@ -564,9 +547,7 @@ def test_a_killed_run_on_pictures_of_16_bits_goes_on_as_if_it_had_never_stopped(
     deep = make_prepared(value_range=(0.0, 4095.0))
     config = replace(config, network=replace(config.network, channels=1))
     go(config, deep, tmp_path / "whole")
-    with pytest.raises(Interrupted):
-        go(config, deep, tmp_path / "run", Watching(28, interrupt))
 
-    go(config, deep, tmp_path / "run")
+    go_on_after_kills(config, deep, tmp_path / "run", 28)
 
     assert lasting(tmp_path / "run") == lasting(tmp_path / "whole")
