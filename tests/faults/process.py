@@ -6,8 +6,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -19,6 +17,7 @@ from typing import Any, Self
 import httpx2
 
 from tests.faults.server import ORDERS, Order
+from tests.fork_server import fork_server
 from tests.journeys.server import metric_of
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +25,7 @@ PATIENCE_S = 300  # ends a hang, on a busy machine, too
 
 
 class Service:
-    """`python -m tests.faults.server` on a port that stays the same over restarts.
+    """`python -m tests.faults.server`, forked, on a port that stays the same over restarts.
 
     Args:
         bundles: what it serves.
@@ -52,12 +51,8 @@ class Service:
     def start(self) -> None:
         """A new process."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.server"],
-                cwd=ROOT,
-                env=self._environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+            self.process = fork_server().start(
+                "tests.faults.server", environment=self._environment, output=log.fileno()
             )
 
     def order(self, **order: Any) -> None:
@@ -129,7 +124,7 @@ class Supervisor:
         while not self._stopping.wait(0.05):
             process = self.service.process
             if process.poll() is not None:
-                self.exit_codes.append(process.returncode)
+                self.exit_codes.append(process.wait())
                 self.service.start()
             elif self._says_it_is_dead(url):
                 process.kill()

@@ -15,39 +15,55 @@ from typing import Self
 
 import httpx2
 
+from tests.fork_server import ForkedProcess, fork_server
+
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 300  # ends a hang, on a busy machine, too
 
 
 class Server:
-    """`python -m service` on a free port, with its log in a file; `descriptors` are its limit."""
+    """`python -m service` on a free port, with its log in a file.
+
+    Args:
+        bundles: what it serves.
+        log: the file of its stdout and stderr.
+        from_scratch: started anew instead of forked (`tests/fork_server.py`).
+        stdin: a descriptor; only of a process that is started from scratch.
+        descriptors: how many it may open; likewise.
+        settings: others than those of a machine with one core, by name.
+    """
 
     def __init__(
         self,
         bundles: Path,
         log: Path,
         *,
+        from_scratch: bool = False,
         stdin: int | None = None,
         descriptors: int | None = None,
         **settings: str,
     ) -> None:
-        command = [sys.executable, "-m", "service"]
-        if descriptors:
-            command = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *command]
         environment = {name: value for name, value in os.environ.items() if "PROGAN" not in name}
         variables = {"bundles": str(bundles), "port": "0", "threads": "1"}
         variables |= {"credentials_folder": str(log.parent / "credentials"), **settings}
         environment |= {f"PROGAN_{name.upper()}": value for name, value in variables.items()}
         self.log = log
+        self.process: ForkedProcess | subprocess.Popen[bytes]
         with log.open("ab") as file:
-            self.process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=environment,
-                stdin=stdin,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-            )
+            if from_scratch or stdin or descriptors:
+                self.process = subprocess.Popen(
+                    command_with(descriptors),
+                    cwd=ROOT,
+                    env=environment,
+                    stdin=stdin,
+                    stdout=file,
+                    stderr=subprocess.STDOUT,
+                )
+            else:
+                output = file.fileno()
+                self.process = fork_server().start(
+                    "service", environment=environment, output=output
+                )
         self.port = int(self.wait_for(r"Uvicorn running on http://127\.0\.0\.1:(\d+)"))
         self.client = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE_S)
 
@@ -94,6 +110,14 @@ class Server:
             self.process.kill()
 
 
+def command_with(descriptors: int | None) -> list[str]:
+    """The command that starts a service, in a shell that limits how many files it may open."""
+    command = [sys.executable, "-m", "service"]
+    if descriptors:
+        command = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *command]
+    return command
+
+
 def metric_of(client: httpx2.Client, line: str) -> float:
     """The value of the metric that `line` names with its labels."""
     text = client.get("/metrics").text
@@ -107,10 +131,18 @@ def ready_server(
     bundles: Path,
     log: Path,
     *,
+    from_scratch: bool = False,
     stdin: int | None = None,
     descriptors: int | None = None,
     **settings: str,
 ) -> Generator[Server]:
     """A server that serves, until the end of the block."""
-    with Server(bundles, log, stdin=stdin, descriptors=descriptors, **settings) as server:
+    with Server(
+        bundles,
+        log,
+        from_scratch=from_scratch,
+        stdin=stdin,
+        descriptors=descriptors,
+        **settings,
+    ) as server:
         yield server.wait_until_ready()

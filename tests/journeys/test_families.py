@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,10 +19,10 @@ from service.engine.device import Target
 from service.engine.entry_vectors import EntryVectors
 from service.engine.exactness import exact_network, ladder
 from service.engine.rendering import render_network
-from tests.journeys.server import ready_server
+from tests.journeys.server import PATIENCE_S, ready_server
+from tests.training.command_process import CommandProcess
 from tests.training.prepared import write_prepared
 
-ROOT = Path(__file__).parents[2]
 CPU = torch.device("cpu")
 SETTINGS = (
     *("network.latent_size=8", "network.generator_maps=4", "network.discriminator_maps=4"),
@@ -38,30 +35,11 @@ COMPILERS: dict[str, Callable[[ImageGenerator], CompiledNetwork]] = {
 }
 
 
-def start(*words: object) -> subprocess.Popen[str]:
-    """A command of training, with what it says in a pipe."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "training", *map(str, words)],
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def train(data: Path, run: Path) -> subprocess.Popen[str]:
+def train(data: Path, run: Path, log: str) -> CommandProcess:
     """Begin a tiny DCGAN with classes, or go on with it."""
     settings = [word for setting in SETTINGS for word in ("--set", setting)]
     words = ("--data", data, "--run", run, "--preset", "dcgan-32", "--threads", 1)
-    return start("train", *words, *settings)
-
-
-def finish(process: subprocess.Popen[str]) -> str:
-    """Everything it said until it ended by itself, without an error."""
-    said, _ = process.communicate(timeout=600)
-    assert process.returncode == 0, said
-    return said
+    return CommandProcess(run.with_name(log), "train", *words, *settings)
 
 
 def lasting(run: Path) -> dict[str, bytes]:
@@ -76,21 +54,22 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of a run that was killed on its way, and ended in the bytes of one left alone."""
     folder = tmp_path_factory.mktemp("families")
     data = write_prepared(folder / "data", resolution=32, classes=3)
-    finish(train(data, folder / "undisturbed"))
-    process = train(data, folder / "killed")
+    train(data, folder / "undisturbed", "log-undisturbed").finish()
+    begun = train(data, folder / "killed", "log-killed")
     while not [*(folder / "killed").glob("checkpoints/*.json")]:
-        assert process.poll() is None, process.communicate()[0]
+        assert begun.process.poll() is None, begun.told
         time.sleep(0.002)
-    process.kill()
-    process.communicate()
-    assert "resuming after" in finish(train(data, folder / "killed"))
+    begun.kill()
+    assert "resuming after" in train(data, folder / "killed", "log-resumed").finish()
     assert lasting(folder / "killed") == lasting(folder / "undisturbed")
     out = folder / "bundles" / "dcgan"
     out.parent.mkdir()
-    finish(start("export", "--run", folder / "killed", "--out", out, "--threads", 1))
+    words = ("export", "--run", folder / "killed", "--threads", 1)
+    CommandProcess(folder / "log-export", *words, "--out", out).finish()
     smaller = ("--out", folder / "smaller", "--resolution", 16)
-    said, _ = start("export", "--run", folder / "killed", *smaller).communicate(timeout=600)
-    assert "its bundle all resolutions below; leave the option out" in said
+    refused = CommandProcess(folder / "log-smaller", *words, *smaller)
+    assert refused.process.wait(PATIENCE_S) == 2
+    assert "its bundle all resolutions below; leave the option out" in refused.told
     return out
 
 

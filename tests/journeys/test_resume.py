@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.training.command_process import CommandProcess
 from tests.training.prepared import write_prepared
 
 ROOT = Path(__file__).parents[2]
@@ -25,31 +26,21 @@ SETTINGS = (
 )
 
 
-def command(data: Path, run: Path) -> list[str]:
+def words_of(data: Path, run: Path) -> list[object]:
     """The one command that begins a run and goes on with it."""
-    words = ["train", "--data", str(data), "--run", str(run), "--preset", "tiny"]
-    words += ["--device", "cpu", "--threads", "1"]
-    words += [word for setting in SETTINGS for word in ("--set", setting)]
-    return [sys.executable, "-m", "training", *words]
+    words: list[object] = ["train", "--data", data, "--run", run, "--preset", "tiny"]
+    words += ["--device", "cpu", "--threads", 1]
+    return words + [word for setting in SETTINGS for word in ("--set", setting)]
 
 
-def start(data: Path, run: Path) -> "subprocess.Popen[str]":
-    """The process, with what it says in a pipe."""
-    return subprocess.Popen(
-        command(data, run),
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+def run_from_scratch(data: Path, run: Path) -> None:
+    """To its end, by a process that is not forked: its hashes have another seed."""
+    command = [sys.executable, "-m", "training", *map(str, words_of(data, run))]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
-
-
-def finish(process: "subprocess.Popen[str]") -> str:
-    """Everything it said until it ended by itself, without an error."""
-    said, _ = process.communicate(timeout=600)
-    assert process.returncode == 0, said
-    return said
+    assert done.returncode == 0, done.stderr
 
 
 def newest(run: Path) -> Path | None:
@@ -62,16 +53,13 @@ def images_of(record: Path | None) -> int:
     return int(record.stem.removeprefix("checkpoint-")) if record else 0
 
 
-def kill_after(process: "subprocess.Popen[str]", run: Path, images: int, delay: float) -> str:
+def kill_after(command: CommandProcess, run: Path, images: int, delay: float) -> str:
     """`kill -9` some time after a checkpoint of so many images is there; what it had said."""
     while images_of(newest(run)) < images:
-        assert process.poll() is None, process.communicate()[0]
+        assert command.process.poll() is None, command.told
         time.sleep(0.002)
     time.sleep(delay)
-    process.kill()
-    said, _ = process.communicate()
-    assert process.returncode == -9, "the process ended before it could be killed"
-    return said
+    return command.kill()
 
 
 def lasting(run: Path) -> dict[str, bytes]:
@@ -110,17 +98,19 @@ def test_a_run_killed_at_random_moments_ends_in_the_same_bytes(tmp_path: Path) -
     chance = random.Random(seed)
     moments = sorted(chance.sample(range(64, IMAGES - 256, 64), KILLS))
     data = write_prepared(tmp_path / "data", resolution=16)
-    finish(start(data, tmp_path / "undisturbed"))
+    run_from_scratch(data, tmp_path / "undisturbed")
     run = tmp_path / "killed"
+    words = words_of(data, run)
 
     expected = 0
     for images in moments:
-        said = kill_after(start(data, run), run, images, delay=chance.uniform(0, 0.05))
+        command = CommandProcess(tmp_path / f"log-{images}", *words)
+        said = kill_after(command, run, images, delay=chance.uniform(0, 0.05))
         if expected:
             assert resumed_at(said) == (expected, growth_after(expected))
         expected = images_of(newest(run))
         assert expected >= images
-    said = finish(start(data, run))
+    said = CommandProcess(tmp_path / "log", *words).finish()
 
     assert resumed_at(said) == (expected, growth_after(expected))
     assert f"finished after {IMAGES:,} images" in said

@@ -56,12 +56,13 @@ def digests_in_a_crowd(server: Server) -> list[str]:
 def test_one_seed_is_one_picture_alone_in_a_crowd_and_after_a_restart(
     server: Server, bundles: Path, tmp_path: Path
 ) -> None:
-    """Byte for byte, the file too."""
+    """Byte for byte, the file too; by a process that imports everything anew."""
     alone = server.client.get("/images/7")
     crowd = digests_in_a_crowd(server)
     again = server.client.get("/images/7")
     chain = str(server.log.parent / "credentials")
-    with ready_server(bundles, tmp_path / "log", credentials_folder=chain) as restarted:
+    log = tmp_path / "log"
+    with ready_server(bundles, log, from_scratch=True, credentials_folder=chain) as restarted:
         later = restarted.client.get("/images/7")
 
     assert {alone.headers["x-pixel-sha256"]} == set(crowd)
@@ -292,7 +293,7 @@ def test_a_signal_lets_the_admitted_finish_and_ends_well(
 
 def test_a_signal_while_it_loads_ends_it_well(slow_bundles: Path, tmp_path: Path) -> None:
     """No library is torn down under the thread that loads."""
-    with Server(slow_bundles, tmp_path / "log") as server:
+    with Server(slow_bundles, tmp_path / "log", from_scratch=True) as server:
         server.process.terminate()
 
         assert server.process.wait(PATIENCE_S) == 0

@@ -1,6 +1,6 @@
 """One process of the tests of `training.distributed`: trains every case of a folder.
 
-Started by `torchrun` with that folder, which holds `data/` and `cases/NAME.json`. What became of
+Started as by `torchrun` with that folder, which holds `data/` and `cases/NAME.json`. What became of
 the cases goes to `heard-RANK.json`.
 """
 

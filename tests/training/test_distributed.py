@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ import torch
 from PIL import Image
 
 from models.layers import minibatch_stddev
+from tests.fork_server import fork_server
 from tests.training.conftest import train_a_run
 from tests.training.prepared import write_prepared
 from tests.training.settings import with_values
@@ -28,7 +30,6 @@ from training.distributed import DistributedError, Processes
 from training.run_folder.journal import JOURNAL_FILE, read_lines
 
 ROOT = Path(__file__).parents[2]
-PLAYING = ROOT / "tests" / "training" / "several_processes.py"
 GAMES = ("acgan", "finite-difference", "rpgan", "wgan-gp")
 pytestmark = pytest.mark.timeout(600)  # processes that import torch, on a machine that is busy
 
@@ -44,6 +45,27 @@ def launch(*words: object) -> "subprocess.Popen[str]":
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def play_together(folder: Path) -> None:
+    """Start two processes with the variables of `torchrun`, forked."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    of_all = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "none"}
+    of_all |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
+    log = folder / "log"
+    with log.open("ab") as file:
+        players = [
+            fork_server().start(
+                "tests.training.several_processes",
+                str(folder),
+                environment={**os.environ, **of_all, "RANK": rank, "LOCAL_RANK": rank},
+                output=file.fileno(),
+            )
+            for rank in ("0", "1")
+        ]
+    assert [player.wait(540) for player in players] == [0, 0], log.read_text()
 
 
 def configs(config: TrainingConfig) -> dict[str, TrainingConfig]:
@@ -107,9 +129,7 @@ def played(config: TrainingConfig, tmp_path_factory: pytest.TempPathFactory) -> 
     half = replace(rpgan, levels=(rpgan.levels[0], LevelPlan(8, 24, 0, 8, 0.002)))
     train_a_run(half, prepared, folder / "runs" / "resumed")
 
-    process = launch(PLAYING, folder)
-    said, _ = process.communicate(timeout=540)
-    assert process.returncode == 0, said
+    play_together(folder)
     heard = [json.loads((folder / f"heard-{rank}.json").read_text()) for rank in range(2)]
     return Played(folder, heard, prepared, games)
 

@@ -1,15 +1,12 @@
 """`tune` as it is typed: real trials of a second, a real kill, and what is refused."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.training.command_process import CommandProcess
 from tests.training.conftest import Run
 from training.config.config import TrainingConfig
 from training.config.preset_file import read_preset
@@ -40,13 +37,11 @@ def test_a_killed_search_goes_on_and_ends_with_a_preset_that_trains(
     """Killed with SIGKILL in its first trial: that one goes on from its checkpoint."""
     out = tmp_path / "out"
     records = out / "trial-0000" / "processor.jsonl"
-    command = [sys.executable, "-m", "training", *map(str, words)]
-    started = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    started = CommandProcess(tmp_path / "log", *words)
     while not records.exists():
-        assert started.poll() is None
+        assert started.process.poll() is None, started.told
         time.sleep(0.01)
-    started.send_signal(signal.SIGKILL)
-    started.wait()
+    started.kill()
     plan = (out / "trial-0000" / "config.json").read_bytes()
 
     assert run(*words) == 0
@@ -113,17 +108,15 @@ def test_a_stopped_search_says_that_it_goes_on(
     run: Run, words: list[object], tmp_path: Path
 ) -> None:
     """By SIGTERM, while its first trial begins; nothing is broken by it."""
-    command = [sys.executable, "-m", "training", *map(str, words)]
-    started = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env=os.environ)
+    started = CommandProcess(tmp_path / "log", *words)
     log = tmp_path / "out" / "trial-0000" / "worker.log"
     while not log.exists():
-        assert started.poll() is None
+        assert started.process.poll() is None, started.told
         time.sleep(0.01)
-    started.send_signal(signal.SIGTERM)
+    started.process.terminate()
 
-    told = started.communicate()[0].decode()
+    told = started.finish()
 
-    assert started.returncode == 0
     assert told.endswith("stopped; the same command goes on\n")
     assert not (tmp_path / "out" / "trial-0000" / "outcome.json").exists()
 
