@@ -59,6 +59,10 @@ class Service:
         """Make the engine meet a fault from its next batch on."""
         Order(**order).write(self._orders)
 
+    def obeyed(self) -> bool:
+        """True if an order for one batch has met it."""
+        return not self._orders.exists()
+
     def relent(self) -> None:
         """No more faults."""
         self._orders.unlink(missing_ok=True)
