@@ -48,8 +48,9 @@ test: .venv/ready-dev ## run the tests
 test-faults: .venv/ready-dev ## strike a running service with faults, for minutes; print what clients saw
 	@$(BIN)/python -m pytest -m "long or not long" tests/faults
 
-fuzz: .venv/ready-dev ## many more requests than the tests send, against what OpenAPI promises
+fuzz: .venv/ready-dev ## many more requests and examples than the tests try, new ones each time
 	@FUZZ_EXAMPLES=300 $(BIN)/python -m pytest --quiet tests/journeys/test_openapi.py
+	@$(BIN)/python -m pytest --quiet -m hypothesis --hypothesis-profile=thorough
 
 check: .venv/ready-dev ## format, lint, types, import rules, dependencies, spelling, images
 	@$(BIN)/ruff format --check --quiet . || { echo "to mend it: $(BIN)/ruff format ."; exit 1; }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import hypothesis
 import pytest
 import torch
 
@@ -25,6 +26,15 @@ from service.settings import Settings
 MakeBundle = Callable[..., Path]
 
 TINY = NetworkConfig(resolution=32, channels=3, latent_size=16, fmap_base=256, fmap_max=16)
+
+
+def pytest_configure() -> None:
+    """Two profiles beside those of hypothesis: few examples, the same each time; many new ones."""
+    own = hypothesis.settings.get_profile("ci")
+    hypothesis.settings.register_profile("quick", own, max_examples=40)
+    hypothesis.settings.register_profile(
+        "thorough", own, max_examples=1000, derandomize=False, print_blob=True
+    )
 
 
 @pytest.hookimpl(trylast=True)
