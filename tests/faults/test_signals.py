@@ -32,12 +32,13 @@ def test_on_its_way_out_it_is_not_ready_and_finishes_the_queue(
     patient: Service, expected: Expected, note: Note
 ) -> None:
     """Alive; every admitted picture comes; then the port closes; exit 0."""
-    patient.order(each_s=0.1)
+    patient.order(hang=True)
     with ExitStack() as stack:
         asked = [stack.enter_context(asking(patient, f"GET /images/{n}")) for n in range(8)]
         until(lambda: waiting(patient) >= 6)
         began = time.monotonic()
         patient.process.terminate()
+        patient.order(each_s=0.1)
         until(lambda: patient.status("/health/ready") == 503)
         live = patient.status("/health/live")
         answers = [read_all(asker) for asker in asked]
