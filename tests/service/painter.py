@@ -31,6 +31,7 @@ from service.batching.engine import (
 from service.batching.recipe import Recipe
 from service.composition import ServiceRuntime
 from service.engine.engine_thread import EngineThread
+from service.errors import NotReady
 from service.operations.metrics import Metrics
 from service.registry.watcher import model_name_in
 from service.rendering.local_renderer import LocalRenderer
@@ -225,5 +226,14 @@ def service_with(engine: Painter, settings: Settings) -> Generator[TestClient]:
     """A client of a service that has become ready with `engine`."""
     runtime = ServiceRuntime(settings, engine.open)
     with TestClient(create_app(settings, runtime), raise_server_exceptions=False) as client:
-        wait_until(lambda: client.get("/health/ready").status_code == 200)
+        wait_until(lambda: is_ready(runtime))
         yield client
+
+
+def is_ready(runtime: ServiceRuntime) -> bool:
+    """True if a service can answer; asked over HTTP it would first describe all its answers."""
+    try:
+        runtime.require_ready()
+    except NotReady:
+        return False
+    return True
