@@ -122,7 +122,7 @@ def test_a_data_set_whose_model_is_replaced_meanwhile_ends_with_the_old_one(
                 await local(runtime).reloader.collect_retired()
 
         with ThreadPoolExecutor(2) as pool:
-            download = pool.submit(client.get, "/datasets?resolution=4&count=2000&model=old")
+            download = pool.submit(client.get, "/datasets?resolution=4&count=600&model=old")
             assert painter.entered.wait(PATIENCE_S)
             write_card(painter.folder, "new")
             assert client.portal
@@ -133,7 +133,7 @@ def test_a_data_set_whose_model_is_replaced_meanwhile_ends_with_the_old_one(
 
         assert painter.loads == [False, True]
         assert answer.headers["x-model"] == card_named("old").pinned_name
-        assert len(records_in_zip(answer.content)) == 2000
+        assert len(records_in_zip(answer.content)) == 600
         assert {recipe.model for batch in painter.batches for recipe in batch} == {
             card_named("old").pinned_name
         }
