@@ -90,8 +90,8 @@ class Settings(BaseModel):
     )
     precision: Annotated[Literal["auto", "fp32", "bf16"], AnyCase] = Field(
         default="auto",
-        description="fp32, bf16 (pictures of a batch run one by one) or auto: bf16 where a CPU has "
-        "AMX, else fp32",
+        description="fp32, bf16 (on a CPU, pictures of a batch run one by one) or auto: bf16 where "
+        "a CPU has AMX, else fp32",
     )
     max_batch: int = Field(default=8, ge=1, le=256, description="images in a batch")
     batch_work_s: Seconds = Field(

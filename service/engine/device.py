@@ -60,7 +60,7 @@ def open_device(wanted: str | None, threads: int) -> torch.device:
 
 
 def _open_cuda(device: torch.device) -> torch.device:
-    """Set up a CUDA device for reproducible fp32; not measured on CUDA."""
+    """Set up a CUDA device for reproducible fp32, for the calling thread; not measured on CUDA."""
     count = torch.cuda.device_count()
     if (device.index or 0) >= count:
         raise DeviceError(f"PROGAN_DEVICE {device}: this machine has {count} CUDA devices; use cpu")
@@ -71,7 +71,9 @@ def _open_cuda(device: torch.device) -> torch.device:
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False
-    return torch.device("cuda", device.index or 0)
+    opened = torch.device("cuda", device.index or 0)
+    torch.cuda.set_device(opened)  # pinned memory, too, belongs to the current device
+    return opened
 
 
 def device_precision(wanted: str, device: torch.device) -> str:
@@ -106,7 +108,8 @@ def to_host(pictures: Sequence[Tensor]) -> list[Pixels]:
     places = [torch.empty_like(p, device="cpu", pin_memory=True) for p in pictures]
     for place, picture in zip(places, pictures, strict=True):
         place.copy_(picture, non_blocking=True)
-    torch.cuda.synchronize(pictures[0].device)
+    # Not the device: that would wait for other streams, and break the capture of a graph.
+    torch.cuda.current_stream(pictures[0].device).synchronize()
     # Pinned memory is scarce, and a picture may be kept for a long time.
     return [place.numpy().copy() for place in places]
 

@@ -13,6 +13,7 @@ import gc
 import torch
 
 from service.batching.engine import DeviceLost
+from service.engine.capture_gate import capture_gate
 
 # After these errors, a batch of half the size may fit.
 OUT_OF_MEMORY = (
@@ -25,8 +26,6 @@ OUT_OF_MEMORY = (
     "status_alloc_failed",  # cuBLAS, cuDNN, cuSOLVER and their HIP counterparts
     "allocation_failed",  # cuDNN 9, for the host's and the device's memory
     "cublas_status_not_initialized",  # not enough memory for its handle
-    "cudnn_status_not_supported",  # for a batch that is too large
-    "unable to find an engine to execute",  # no memory for the workspace of any cuDNN algorithm
     "could not create a primitive",  # oneDNN
     "could not create a memory",  # oneDNN
 )
@@ -56,7 +55,11 @@ HARMLESS = (
     "invalid device ordinal",
     "no kernel image",
     "too many resources requested",
+    "captur",  # a call that a capture of a graph forbids, or the end of a capture that failed
 )
+
+# cuDNN has no algorithm, either for want of memory or because none is deterministic.
+NO_ALGORITHM = ("cudnn_status_not_supported", "unable to find an engine to execute")
 
 
 def fault_of(error: Exception) -> MemoryError | DeviceLost | None:
@@ -74,11 +77,17 @@ def fault_of(error: Exception) -> MemoryError | DeviceLost | None:
     return DeviceLost(told) if lost and not _says(text, HARMLESS) else None
 
 
+def lacks_algorithm(error: BaseException) -> bool:
+    """True if cuDNN found no algorithm for a network."""
+    return _says(str(error).lower(), NO_ALGORITHM)
+
+
 def free_memory() -> None:
     """Free memory that no tensor uses; call it when the error is no longer referenced."""
     gc.collect()
     if torch.cuda.is_initialized():  # not measured on CUDA
-        torch.cuda.empty_cache()
+        with capture_gate().work():  # it waits for the device, which breaks a capture
+            torch.cuda.empty_cache()
 
 
 def _says(text: str, spellings: tuple[str, ...]) -> bool:

@@ -26,6 +26,11 @@ from service.engine.device import Target, libraries_of, processor_of
 from service.engine.device_errors import fault_of, free_memory
 from service.engine.entry_vectors import EntryVectors
 from service.engine.exactness import exact_network, ladder, single_image_network
+from service.engine.fixed_batch import (
+    fixed_batch_network,
+    probe_count,
+    slot_independent_network,
+)
 from service.engine.picture_marker import PictureMarker
 from service.engine.rendering import render_network
 from service.engine.self_test import (
@@ -35,6 +40,7 @@ from service.engine.self_test import (
     probes_of,
     verify_golden,
 )
+from service.engine.streams import no_capture
 
 LARGEST_CPU_STEP = 8  # images; each size is tried at load, and small batches fill a CPU
 
@@ -61,7 +67,8 @@ class LoadedModel:
         """
         try:
             depth = self.served.card.bit_depth
-            return render_network(self.network, self.entry, recipes, self.marker, depth)
+            with no_capture(self.network.device):
+                return render_network(self.network, self.entry, recipes, self.marker, depth)
         except Exception as error:
             if (fault := fault_of(error)) is None:
                 raise
@@ -93,7 +100,10 @@ def _load_in_precision(folder: Path, target: Target, max_batch: int, learn: Lear
     if card.bit_depth == 16:
         target = replace(target, precision="fp32")
     entry = EntryVectors(bundle.generator.entrance, card.labels)
+    size_at = bundle.generator.config.size_at
     network = select_backend(bundle.generator, target)
+    if network.fixed_batches:
+        network = fixed_batch_network(network, size_at, max_batch)
     libraries = f"{libraries_of(target)}, {network.engine}"
     mode = EngineMode(
         str(target.device), network.precision, libraries, processor=processor_of(target)
@@ -153,16 +163,25 @@ def sizes_to_try(network: CompiledNetwork, max_batch: int) -> tuple[int, ...]:
     return ladder(min(max_batch, LARGEST_CPU_STEP) if network.device.type == "cpu" else max_batch)
 
 
+def _exact_by_trial(model: LoadedModel, max_batch: int) -> CompiledNetwork:
+    """Restrict each step of a network to what a trial shows to be exact."""
+    card, network = model.served.card, model.network
+    sizes = sizes_to_try(network, max_batch)
+    count = probe_count(network, max_batch) if network.fixed_batches else max(sizes, default=1)
+    name, top = card.pinned_name, card.resolutions[-1]
+    probes = [Recipe(name, point_of(seed), top) for seed in range(count)]
+    torch.set_num_threads(network.torch_threads)  # as in `render_network`
+    with torch.inference_mode(), no_capture(network.device):
+        entries = model.entry.of(probes).to(network.device)
+        if network.fixed_batches:
+            return slot_independent_network(network, entries)
+        return exact_network(network, entries, sizes)
+
+
 def make_exact(model: LoadedModel, max_batch: int, learn: Learn) -> LoadedModel:
     """Restrict a model to batch sizes at which pictures do not depend on their batch, by trial."""
     card = model.served.card
-    sizes = sizes_to_try(model.network, max_batch)
-    name, top = card.pinned_name, card.resolutions[-1]
-    probes = [Recipe(name, point_of(seed), top) for seed in range(max(sizes, default=1))]
-    torch.set_num_threads(model.network.torch_threads)  # as in `render_network`
-    with torch.inference_mode():
-        entries = model.entry.of(probes).to(model.network.device)
-        exact = replace(model, network=exact_network(model.network, entries, sizes))
+    exact = replace(model, network=_exact_by_trial(model, max_batch))
 
     def timed(recipes: Sequence[Recipe]) -> list[Pixels]:
         began = time.monotonic()

@@ -93,7 +93,7 @@ class TorchEngine:
 
     def _load_beside(self, folder: Path) -> LoadedBundle:
         models, timings, ignored = self._models.result(), Timings(), Timings()
-        model = models.load(folder, ignored.add)  # slower beside other batches
+        model = models.load_beside(folder, ignored.add)  # slower beside other batches
         steps = models.verify(model, timings.add)
         while self._thread.run(lambda: next(steps, steps), STEP_S).result() is not steps:
             pass  # batches of requests run between two steps

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from models.bundle import BundleError, load_card
 from models.layout import WEIGHTS_FILE, file_sha256
@@ -23,9 +22,11 @@ from models.picture import Pixels
 from service.batching.engine import BundleRefused, DeviceLost
 from service.batching.recipe import Recipe
 from service.engine.device import Target, device_precision, open_device
+from service.engine.device_errors import fault_of, free_memory, lacks_algorithm
 from service.engine.loading import Learn, LoadedModel, load_model
 from service.engine.picture_marker import PictureMarker
 from service.engine.self_test import probes_of
+from service.engine.streams import Work, computing
 from service.watermark.key import UNMARKED, WatermarkKey
 
 log = logging.getLogger(__name__)
@@ -52,9 +53,10 @@ class TorchModels:
 
     def render_batch(self, recipes: Sequence[Recipe]) -> list[Pixels]:
         """Render recipes of one model: images `[H, W, C]`, in the order of the recipes."""
-        return self.loaded[recipes[0].model].render_batch(recipes)
+        with computing(self.target.device, Work.SERVING):
+            return self.loaded[recipes[0].model].render_batch(recipes)
 
-    def load(self, folder: Path, learn: Learn) -> LoadedModel:
+    def load(self, folder: Path, learn: Learn, work: Work = Work.SERVING) -> LoadedModel:
         """Read and verify a bundle, on any thread, without serving it yet.
 
         If a model with the same card is loaded already, and the weights file has the digest of the
@@ -63,14 +65,19 @@ class TorchModels:
         Args:
             folder: folder of the bundle.
             learn: called with each batch and the seconds that it took.
+            work: `VERIFYING` on a thread other than the one that renders.
 
         Raises:
             BundleRefused: it cannot be used, or does not make the pictures that its card promises.
             DeviceLost: the device is unusable for this process.
         """
-        with errors_as_refusals(folder):
+        with errors_as_refusals(folder), computing(self.target.device, work):
             known = self._same(folder)
             return known or self._marked(load_model(folder, self.target, self.max_batch, learn))
+
+    def load_beside(self, folder: Path, learn: Learn) -> LoadedModel:
+        """Call `load` on a thread that does not render: its work on the device has to wait."""
+        return self.load(folder, learn, Work.VERIFYING)
 
     def verify(self, model: LoadedModel, learn: Learn) -> Iterator[None]:
         """Verify on the calling thread, one batch per step, that no picture depends on its batch.
@@ -87,13 +94,14 @@ class TorchModels:
         together: list[Recipe] = []
         work_s = 0.0
         for probe in probes_of(model.served.card, self.max_batch):
-            pixels, took = _timed(model, [probe], learn)
+            pixels, took = self._timed(model, [probe], learn)
             work_s += took
             if work_s <= self.max_work_s:
                 alone += pixels
                 together.append(probe)
             yield
-        if together and not all(map(np.array_equal, alone, _timed(model, together, learn)[0])):
+        again = self._timed(model, together, learn)[0] if together else []
+        if not all(map(np.array_equal, alone, again)):
             raise BundleRefused(
                 f"{model.served.card.name}: a picture depends on its batch on the engine's thread, "
                 "and did not where the bundle was loaded: restart the service",
@@ -108,7 +116,17 @@ class TorchModels:
         """Free the memory of a model; call it on the thread that renders."""
         self.loaded.pop(pinned, None)
         if self.target.device.type == "cuda":
-            torch.cuda.empty_cache()
+            free_memory()
+
+    def _timed(
+        self, model: LoadedModel, recipes: Sequence[Recipe], learn: Learn
+    ) -> tuple[list[Pixels], float]:
+        began = time.monotonic()
+        with computing(self.target.device, Work.SERVING):
+            images = model.render_batch(recipes)
+        took = time.monotonic() - began
+        learn(recipes, took)
+        return images, took
 
     def _marked(self, model: LoadedModel) -> LoadedModel:
         """Return a verified model with watermarks, if they are on.
@@ -158,16 +176,6 @@ def open_models(
     return TorchModels(target, max_batch, max_work_s, marker)
 
 
-def _timed(
-    model: LoadedModel, recipes: Sequence[Recipe], learn: Learn
-) -> tuple[list[Pixels], float]:
-    began = time.monotonic()
-    images = model.render_batch(recipes)
-    took = time.monotonic() - began
-    learn(recipes, took)
-    return images, took
-
-
 @contextmanager
 def errors_as_refusals(folder: Path) -> Generator[None]:
     """Raise every error of one bundle as `BundleRefused`; `DeviceLost` passes unchanged."""
@@ -178,10 +186,21 @@ def errors_as_refusals(folder: Path) -> Generator[None]:
         raise BundleRefused(str(error), transient=transient) from error
     except DeviceLost:  # not a fault of the bundle
         raise
-    except MemoryError as error:
-        message = f"{folder}: not enough memory: {error}. Free some, or lower PROGAN_MAX_BATCH"
-        raise BundleRefused(message, transient=True) from error
     except Exception as error:
-        log.exception("unexpected fault in %s", folder)
-        message = f"{folder}: {error!r}. Copy or export the bundle again"
-        raise BundleRefused(message, transient=True) from error
+        fault = error if isinstance(error, MemoryError) else fault_of(error)
+        if isinstance(fault, DeviceLost):
+            raise fault from error
+        raise BundleRefused(_refusal(folder, error, fault), transient=True) from error
+
+
+def _refusal(folder: Path, error: Exception, shortage: MemoryError | None) -> str:
+    """Return the message for an error that is not one of the bundle's own."""
+    if shortage is not None:
+        return f"{folder}: not enough memory: {shortage}. Free some, or lower PROGAN_MAX_BATCH"
+    if lacks_algorithm(error):
+        return (
+            f"{folder}: cuDNN has no deterministic algorithm for it, or too little memory for one: "
+            f"{error}. Lower PROGAN_MAX_BATCH; if that does not help, set PROGAN_DEVICE=cpu"
+        )
+    log.error("unexpected fault in %s", folder, exc_info=error)
+    return f"{folder}: {error!r}. Copy or export the bundle again"

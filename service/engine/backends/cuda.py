@@ -1,4 +1,4 @@
-"""The backend for CUDA: channels_last, one CUDA graph for each step and batch size.
+"""The backend for CUDA: one CUDA graph for each resolution, in one memory pool.
 
 Owns the capture and replay of graphs. Written from the documentation and not measured on CUDA; the
 start-up test verifies it as it verifies any other backend.
@@ -6,80 +6,121 @@ start-up test verifies it as it verifies any other backend.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple, TypeVar
+
 import torch
 from torch import Tensor
 
 from models.family import ImageGenerator
-from service.engine.backends.eager import (
-    CompiledNetwork,
-    FoldedModules,
-    Step,
-    in_channels_last,
-)
+from service.engine.backends.complete_ways import complete_ways
+from service.engine.backends.eager import CompiledNetwork, FoldedModules, Step
+from service.engine.capture_gate import capture_gate
 from service.engine.device import Target
+from service.engine.streams import Work, no_capture, stream_of
+
+T = TypeVar("T")
+Pool = Any  # the type of torch's handle has no public name
 
 WARM_UPS = 3  # runs before a capture: in the first, libraries choose kernels and allocate memory
 
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+class Recording(NamedTuple):
+    """A captured graph, its input and its result, which each replay writes anew."""
+
+    graph: torch.cuda.CUDAGraph
+    given: Tensor
+    made: Tensor
 
 
 class GraphedStep:
-    """A step whose kernels are launched together, by a CUDA graph captured for each input shape.
+    """A step whose kernels are launched together, by a CUDA graph.
 
-    Steps run only at a few verified batch sizes, so there are few shapes.
+    A graph is captured for each input shape and each priority of a stream: torch's graphs run at
+    the priority at which they were captured.
+
+    Args:
+        step: from one tensor to another.
+        pool: memory that all graphs of a network share. They must not run at the same time, and a
+            result is copied before the next replay.
     """
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: Step, pool: Pool) -> None:
         self._step = step
-        self._recorded: dict[torch.Size, tuple[torch.cuda.CUDAGraph, Tensor, Tensor]] = {}
+        self._pool = pool
+        self._recorded: dict[tuple[torch.Size, int], Recording] = {}
 
     def __call__(self, x: Tensor) -> Tensor:
         """Replay the graph of the shape of `x`; later replays do not change the result."""
-        if x.shape not in self._recorded:
-            self._recorded[x.shape] = self._record(x)
-        graph, given, made = self._recorded[x.shape]
-        given.copy_(x)
-        graph.replay()
-        return made.clone()
+        with no_capture(x.device):
+            place = x.shape, torch.cuda.current_stream(x.device).priority
+            if place not in self._recorded:
+                self._recorded[place] = self._record(x)
+            recording = self._recorded[place]
+            recording.given.copy_(x)
+            recording.graph.replay()
+            return recording.made.clone()
 
-    def _record(self, x: Tensor) -> tuple[torch.cuda.CUDAGraph, Tensor, Tensor]:
+    def _record(self, x: Tensor) -> Recording:
+        current = torch.cuda.current_stream(x.device)
+        side = current
+        if current == torch.cuda.default_stream(x.device):  # it cannot be captured
+            side = stream_of(x.device, Work.VERIFYING)
         given = x.clone()
-        beside = torch.cuda.Stream(x.device)
-        beside.wait_stream(torch.cuda.current_stream(x.device))
-        with torch.cuda.stream(beside):
+        side.wait_stream(current)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.stream(
+            side
+        ):  # torch leaves its own stream set if the end of a capture fails
             for _ in range(WARM_UPS):
                 self._step(given)
-        torch.cuda.current_stream(x.device).wait_stream(beside)
-        graph = torch.cuda.CUDAGraph()
-        # Other threads may load a model meanwhile; their operations must not enter this graph.
-        with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-            made = self._step(given)
-        return graph, given, made
+            with capture_gate().capture():
+                # Other threads may load a model meanwhile; their operations must not enter it.
+                capture = torch.cuda.graph(
+                    graph, pool=self._pool, stream=side, capture_error_mode="thread_local"
+                )
+                made = captured(capture, lambda: self._step(given))
+        current.wait_stream(side)
+        return Recording(graph, given, made)
+
+
+def captured(capture: AbstractContextManager[object], step: Callable[[], T]) -> T:
+    """Run `step` inside `capture`; if both fail, raise the error of `step`.
+
+    The end of a capture that failed raises an error that does not name the cause.
+    """
+    caused: list[Exception] = []
+    try:
+        with capture:
+            try:
+                return step()
+            except Exception as error:
+                caused.append(error)
+                raise
+    except Exception as error:
+        if caused and error is not caused[0]:
+            raise caused[0] from None
+        raise
+    raise AssertionError("a capture must not suppress errors")
 
 
 def cuda_network(generator: ImageGenerator, target: Target) -> CompiledNetwork:
     """Compile a generator for a CUDA device, in the precision of `target`.
 
-    Takes ownership of its modules and modifies them.
+    Takes ownership of its modules and modifies them. The result has no trunk, and is to be run at
+    one fixed batch size for each resolution (`service.engine.fixed_batch`).
     """
-    dtype = DTYPES[target.precision]
     folded = FoldedModules.of(generator)
-    for part in (folded.trunk, folded.ways):
-        part.to(device=target.device, dtype=dtype)  # folding stored the weights in channels_last
-
-    def converted(step: Step) -> Step:
-        return lambda entry: in_channels_last(step(entry.to(dtype)))
-
-    ways = tuple(
-        way if start else converted(way)
-        for way, start in zip(folded.ways, folded.starts, strict=True)
-    )
+    ways = complete_ways(folded, target.device, target.precision)
+    pool = torch.cuda.graph_pool_handle()
     return CompiledNetwork(
-        tuple(map(GraphedStep, folded.steps(converted))),
-        tuple(map(GraphedStep, ways)),
-        folded.starts,
+        (),
+        tuple(GraphedStep(way, pool) for way in ways),
+        (0,) * len(ways),
         folded.resolutions,
         target.device,
         target.precision,
         "cuda graphs",
+        fixed_batches=True,
     )

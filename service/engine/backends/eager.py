@@ -37,6 +37,8 @@ class CompiledNetwork:
         engine: name of the backend; for OpenVINO with its version.
         torch_threads: number of threads that torch may use. If another library computes, it is 1:
             torch's threads spin for a while after each operation, on cores that others need.
+        fixed_batches: True if each way, which then begins at the entry vectors, is to run at one
+            batch size only.
     """
 
     trunk: tuple[Step, ...]
@@ -47,6 +49,7 @@ class CompiledNetwork:
     precision: str
     engine: str = "eager"
     torch_threads: int = 1
+    fixed_batches: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from service.batching.engine import DeviceLost
-from service.engine.device_errors import fault_of, free_memory
+from service.engine.device_errors import fault_of, free_memory, lacks_algorithm
 
 SHORT_OF_MEMORY = [
     torch.OutOfMemoryError("Allocation on device"),
@@ -24,12 +24,14 @@ SHORT_OF_MEMORY = [
     RuntimeError("CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`"),
     RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
     RuntimeError("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED"),
-    RuntimeError("cuDNN error: CUDNN_STATUS_NOT_SUPPORTED. This error may appear if you passed in"),
-    RuntimeError("GET was unable to find an engine to execute this computation"),
     RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 8589934592 bytes."),
     RuntimeError("std::bad_alloc"),
     RuntimeError("could not create a primitive"),
     RuntimeError("could not create a memory object"),
+]
+NO_ALGORITHM = [
+    RuntimeError("cuDNN error: CUDNN_STATUS_NOT_SUPPORTED. This error may appear if you passed in"),
+    RuntimeError("GET was unable to find an engine to execute this computation"),
 ]
 LOST = [
     torch.AcceleratorError("CUDA error: an illegal memory access was encountered"),
@@ -53,6 +55,9 @@ FAULTS_OF_A_BATCH = [
     torch.AcceleratorError("CUDA error: invalid argument"),
     RuntimeError("CUDA error: no kernel image is available for execution on the device"),
     RuntimeError("CUDA error: invalid configuration argument"),
+    RuntimeError("CUDA error: operation not permitted when stream is capturing"),
+    torch.AcceleratorError("CUDA error: operation failed due to a previous error during capture"),
+    *NO_ALGORITHM,
 ]
 
 
@@ -78,6 +83,13 @@ def test_every_spelling_of_a_spoiled_device_becomes_a_lost_device(error: Excepti
 def test_other_faults_are_those_of_their_batch(error: Exception) -> None:
     """And of a call that was refused before anything ran."""
     assert fault_of(error) is None
+
+
+@pytest.mark.parametrize("error", NO_ALGORITHM, ids=repr)
+def test_a_missing_algorithm_is_told_from_want_of_memory(error: Exception) -> None:
+    """A smaller picture need not help."""
+    assert lacks_algorithm(error)
+    assert not lacks_algorithm(torch.OutOfMemoryError("CUDA out of memory"))
 
 
 def test_the_allocators_of_this_machine_are_recognised() -> None:

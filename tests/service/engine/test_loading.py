@@ -17,11 +17,14 @@ from torch import Tensor
 
 from models.card import Card
 from models.families.progan.config import NetworkConfig
+from models.family import ImageGenerator
 from models.latent import label_of
 from models.picture import Pixels
 from service.batching.engine import BundleRefused, DeviceLost, ModelInfo
 from service.batching.recipe import Recipe, point_of
 from service.engine import loading
+from service.engine.backends.complete_ways import complete_ways
+from service.engine.backends.eager import CompiledNetwork, FoldedModules
 from service.engine.device import Target
 from service.engine.loading import load_model, make_exact
 from service.engine.self_test import BrokenPromiseError, GoldenReport, Render, verify_golden
@@ -254,6 +257,7 @@ def test_no_memory_is_told_in_a_word_that_other_rooms_know(
     ("error", "why"),
     [
         (torch.OutOfMemoryError("CUDA out of memory"), "lower PROGAN_MAX_BATCH"),
+        (RuntimeError("unable to find an engine to execute"), "set PROGAN_DEVICE=cpu"),
         (ZeroDivisionError("by zero"), "Copy or export the bundle again"),
     ],
 )
@@ -273,6 +277,56 @@ def test_a_device_that_is_lost_at_start_is_no_fault_of_the_bundle(
     _break_rendering(monkeypatch, RuntimeError("CUDA error: unspecified launch failure"))
     with pytest.raises(DeviceLost):
         opened(make_bundle().parent)
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), BundleRefused),
+        (RuntimeError("CUDA error: an illegal memory access was encountered"), DeviceLost),
+    ],
+)
+def test_a_fault_of_the_device_is_told_wherever_it_happens_in_a_load(
+    make_bundle: MakeBundle,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    raised: type[Exception],
+) -> None:
+    """Not only where pictures are rendered."""
+    folder = make_bundle()
+    models = open_models(device="cpu", threads=1, max_batch=4, max_work_s=1.0, precision="fp32")
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(loading, "select_backend", fail)
+    with pytest.raises(raised, match="CUDA"):
+        models.load(folder, lambda *_: None)
+
+
+def test_a_backend_with_fixed_batches_is_proved_and_says_its_size(
+    make_bundle: MakeBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The form of CUDA graphs, on a CPU: the same pictures alone and beside any others."""
+
+    def padded(generator: ImageGenerator, target: Target) -> CompiledNetwork:
+        folded = FoldedModules.of(generator)
+        ways = complete_ways(folded, target.device, target.precision)
+        at, sizes = (0,) * len(ways), folded.resolutions
+        return CompiledNetwork(
+            (), ways, at, sizes, target.device, "fp32", "padded", fixed_batches=True
+        )
+
+    monkeypatch.setattr(loading, "select_backend", padded)
+    engine = opened(make_bundle().parent)
+    model = engine.served()[0]
+    recipes = [Recipe(model.pinned_name, point_of(s), (8, 32, 8, 16)[s % 4]) for s in range(7)]
+    alone = [engine.render([recipe])[0] for recipe in recipes]
+
+    assert model.mode.exact
+    assert "padded of 4" in model.mode.libraries
+    assert all(map(np.array_equal, engine.render(recipes), alone))
+    assert all(map(np.array_equal, engine.render(recipes[::-1]), alone[::-1]))
 
 
 def _break_rendering(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
