@@ -1,0 +1,1 @@
+"""Planning for loads that no machine here can make: simulation, service times, checks."""
