@@ -21,16 +21,21 @@ from models.growth import Growth
 
 
 class Way(NamedTuple):
-    """The way to the pictures of one resolution.
+    """The way to the pictures of one resolution, or to those of one class at this resolution.
 
     Attributes:
         start: number of modules of the trunk before it.
         module: from the result of these modules, or from the entry vector if there are none, to
             images `[N, C, h, w]`, about [-1, 1].
+        label: number of the class whose pictures it makes; None for all.
+        box: side in pixels of the box filter after `module`, so that several resolutions can share
+            one module; 1 for none.
     """
 
     start: int
     module: nn.Module
+    label: int | None = None
+    box: int = 1
 
 
 class ImageGenerator(nn.Module):
@@ -54,7 +59,10 @@ class ImageGenerator(nn.Module):
 
     @property
     def ways(self) -> tuple[Way, ...]:
-        """One for each resolution, smallest first; none starts before that of a smaller one."""
+        """For each resolution, smallest first: one, or one for each class, in order.
+
+        None starts before that of a smaller resolution.
+        """
         raise NotImplementedError
 
     def forward(
@@ -111,11 +119,13 @@ class DiscriminatorOptions:
         stddev_group: group size of the minibatch standard deviation; 0 for the whole batch.
         penalised: True if the objective has a gradient penalty, which is defined for each image
             alone, so that no layer may mix the images of a batch.
+        pool_size: number of earlier fake images of each domain that are kept for its updates.
     """
 
     labels: str = "none"
     stddev_group: int = 4
     penalised: bool = True
+    pool_size: int = 0
 
 
 @dataclass(frozen=True)
@@ -134,6 +144,8 @@ class Family:
         is_distributed: True if several processes can share a batch.
         fits_exits: True if exits below the top level are fitted at export; else those
             pictures are box-downsampled.
+        translates: True if the input is a picture of one domain and the output one of another; the
+            domains are the classes of the network.
     """
 
     title: str
@@ -145,3 +157,4 @@ class Family:
     grows: bool
     fits_exits: bool
     is_distributed: bool
+    translates: bool = False

@@ -99,11 +99,20 @@ def write_grid(folder: Path, generator: ImageGenerator, growth: Growth, images_s
     seeds, labels = grid_seeds(generator.config.classes)
     pictures = render(generator, seeds, growth, labels)
     tile = SMALLEST_TILE * pictures.shape[1] // growth.resolution  # same factor as for squares
+    return save_grid(folder, grid_of(pictures, COLUMNS, tile), growth, images_shown)
+
+
+def save_grid(folder: Path, grid: Image.Image, growth: Growth, images_shown: int) -> Path:
+    """Save a grid as PNG, atomically, under the name of its place in the run.
+
+    Raises:
+        OSError: the disk is full.
+    """
     path = folder / f"{images_shown:09d}-{growth.resolution:04d}px.png"
     partial = path.with_suffix(".partial")
     try:
         with partial.open("wb") as file:
-            grid_of(pictures, COLUMNS, tile).save(file, format="PNG")
+            grid.save(file, format="PNG")
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 from pydantic import Discriminator, Tag
 
 from models.families.config import FamilyConfig
+from models.families.cyclegan.config import CycleganConfig
 from models.families.dcgan.config import DcganConfig
 from models.families.progan.config import NetworkConfig
 from models.families.stylegan.config import StyleganConfig
@@ -18,11 +19,13 @@ from models.families.stylegan.config import StyleganConfig
 PROGAN = "progan"  # the family of a configuration that names none
 DCGAN = "dcgan"
 STYLEGAN = "stylegan"
+CYCLEGAN = "cyclegan"
 
 FAMILY_CONFIGS: dict[str, type[FamilyConfig]] = {
     PROGAN: NetworkConfig,
     DCGAN: DcganConfig,
     STYLEGAN: StyleganConfig,
+    CYCLEGAN: CycleganConfig,
 }
 
 
@@ -45,7 +48,8 @@ else:
     NetworkField = Annotated[
         Annotated[NetworkConfig, Tag(PROGAN)]
         | Annotated[DcganConfig, Tag(DCGAN)]
-        | Annotated[StyleganConfig, Tag(STYLEGAN)],
+        | Annotated[StyleganConfig, Tag(STYLEGAN)]
+        | Annotated[CycleganConfig, Tag(CYCLEGAN)],
         Discriminator(family_of),
     ]
 

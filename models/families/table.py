@@ -6,6 +6,7 @@ Owns the offer of each family by its name; `configs.py` has their configurations
 from __future__ import annotations
 
 from models.families.config import FamilyConfig
+from models.families.cyclegan.offer import CYCLEGAN_FAMILY
 from models.families.dcgan.offer import DCGAN_FAMILY
 from models.families.progan.offer import PROGAN_FAMILY
 from models.families.stylegan.offer import STYLEGAN_FAMILY
@@ -15,6 +16,7 @@ FAMILIES: dict[str, Family] = {
     "progan": PROGAN_FAMILY,
     "dcgan": DCGAN_FAMILY,
     "stylegan": STYLEGAN_FAMILY,
+    "cyclegan": CYCLEGAN_FAMILY,
 }
 
 

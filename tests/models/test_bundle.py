@@ -217,7 +217,8 @@ def test_an_unknown_family_is_refused(folder: Path) -> None:
     change_card(folder, family="biggan")
 
     with pytest.raises(
-        BundleError, match=r"family 'biggan' is unknown \(known: dcgan, progan, stylegan\)"
+        BundleError,
+        match=r"family 'biggan' is unknown \(known: cyclegan, dcgan, progan, stylegan\)",
     ):
         load_bundle(folder)
 

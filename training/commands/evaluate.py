@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 
+from models.families.table import offer_of
 from training.atomic_folder import write_file
 from training.config.config import TrainingConfig
 from training.data.manifest import DataError
@@ -37,6 +38,7 @@ from training.quality.report import (
     table_of,
     write_report,
 )
+from training.quality.translation_evaluation import measure_directions, translated_set
 from training.report.page import NEIGHBOURS_FILE
 from training.run_folder.data_origin import Origin, read_origin
 from training.run_folder.loaded import NEWEST, LoadedRun, add_checkpoint_argument, load_run
@@ -137,16 +139,25 @@ def evaluate_run(
     growth = loaded.schedule.growth
     seeds = range(EVALUATION_FIRST_SEED, EVALUATION_FIRST_SEED + len(real))
     labels = labels_like(real, prepared, loaded.config, read_origin(run_folder))
+    average = loaded.state.average.to(device)
+    domains = labels if offer_of(loaded.config.network).translates else None
     with open_progress(f"drawing {len(real):,} pictures of {growth.resolution} px") as on_progress:
-        average = loaded.state.average.to(device)
-        generated = draw_generated(average, growth, seeds, out.parent, labels, on_progress)
+        if domains is not None:
+            generated = translated_set(average, growth, prepared, domains, on_progress)
+        else:
+            generated = draw_generated(average, growth, seeds, out.parent, labels, on_progress)
     metrics = measure_pixels(real, generated, out.parent, effort, open_progress)
     sets = real.first(effort.feature_images), generated.first(effort.feature_images)
     of_features, sheet = measure_by_features(
         sets, prepared, growth.resolution, effort.seed, networks, open_progress
     )
     metrics |= of_features
-    if effort.parts:
+    if domains is not None:
+        names = prepared.manifest.label_names
+        metrics |= measure_directions(
+            sets, domains, names, effort.seed, networks.efficientnet, open_progress
+        )
+    elif effort.parts:
         metrics |= measure_parts(generated, prepared, growth.resolution, effort.seed, open_progress)
     report = report_of(loaded, run_folder, prepared, effort, metrics, str(device), began)
     write_file(out.with_name(NEIGHBOURS_FILE), sheet)

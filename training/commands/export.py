@@ -23,6 +23,7 @@ from training.exits.finishing import FinishedGenerator, finish_generator
 from training.exits.fitting import STEPS
 from training.interpreter import python_command
 from training.quality.report import missing_quality, quality_for_card
+from training.rendering import SAMPLES
 from training.run_folder.commit import commit_of
 from training.run_folder.data_origin import Origin, read_origin
 from training.run_folder.golden import golden_at, golden_of, preview_of
@@ -141,7 +142,12 @@ def export_run(  # noqa: PLR0913 - options of the command, by keyword
     card = card_of(run_folder, loaded, (name, title, description), finished)
     try:
         with atomic_folder(out, replace=replace, public=True) as partial:
-            save_bundle(partial, finished.generator, card, preview_of(finished.generator))
+            save_bundle(
+                partial,
+                finished.generator,
+                card,
+                preview_of(finished.generator, run_folder / SAMPLES),
+            )
             return prove(partial, finished.generator)
     except SafetensorError as error:
         raise OSError(f"{out} cannot be written: {error}") from error

@@ -15,6 +15,7 @@ import numpy as np
 
 from models.bundle import load_bundle
 from models.card import model_name_of
+from models.families.table import offer_of
 from models.picture import Pixels, ValueRange
 from models.resolution import resolution_of
 from training.device import add_machine_arguments, device_of, use_threads
@@ -145,6 +146,11 @@ def open_sampler(options: argparse.Namespace) -> tuple[Sampler, ValueRange | Non
         if resolution not in bundle.card.resolutions:
             known = ", ".join(map(str, bundle.card.resolutions))
             raise GenerateError(f"--resolution {resolution}: the model has {known}")
+    if offer_of(generator.config).translates:
+        raise GenerateError(
+            "this model has no pictures of seeds, it translates pictures: export and serve it, and "
+            "send them to POST /translate (docs/translation.md)"
+        )
     classes = generator.config.classes
     label = label_number(options.label, labels[:classes])
     return Sampler(generator, resolution, label, depth), value_range

@@ -25,6 +25,7 @@ from training.commands.prepare_summary import remarks, summary
 from training.data.options import PrepareOptions
 from training.data.prepare import PrepareProgress, Report, prepare
 from training.data.shape import AUTO, FITS, Range
+from training.data.sources.opening import Location
 
 SECONDS_BETWEEN_REPORTS = 10.0
 
@@ -32,12 +33,7 @@ SECONDS_BETWEEN_REPORTS = 10.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `prepare`."""
     parser.description = "Turn pictures into one array for each resolution, ready for training."
-    parser.add_argument(
-        "source",
-        metavar="SOURCE",
-        help="a folder or zip of pictures, an IDX file, or "
-        "dicebear:STYLE?count=20000&size=256&seed=0&background=ffffff,d0c8ee",
-    )
+    add_source_argument(parser)
     parser.add_argument("out", metavar="OUT", type=Path, help="the folder to make")
     parser.add_argument(
         "--resolution",
@@ -85,9 +81,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=lambda text: tuple(name.strip() for name in text.split(",")),
         default=(),
         metavar="NAME,NAME...",
-        help="of the classes, in order, where the source only numbers them (IDX)",
+        help="of the classes, in order, where the source only numbers them (IDX); of the domains, "
+        "in the order of their sources",
     )
     parser.add_argument("--attribution", default="", help="whom to credit, for the model's card")
+
+
+def add_source_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the argument for one source, or for those of several domains."""
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        nargs="+",
+        help="a folder or zip of pictures, an IDX file, or "
+        "dicebear:STYLE?count=20000&size=256&seed=0&background=ffffff,d0c8ee; several are the "
+        "domains of a data set for translation, each named by its source or by --label-names",
+    )
 
 
 def add_value_arguments(parser: argparse.ArgumentParser) -> None:
@@ -127,6 +136,7 @@ def run(args: argparse.Namespace) -> int:
     """
     console = Console(stderr=True, highlight=False)
     started = time.monotonic()
+    source: Location = args.source[0] if len(args.source) == 1 else tuple(args.source)
     options = PrepareOptions(
         resolution=args.resolution,
         channels=args.channels,
@@ -143,7 +153,7 @@ def run(args: argparse.Namespace) -> int:
     )
     try:
         with bar(console) if console.is_terminal else lines(console) as report:
-            manifest = prepare(args.source, args.out, options, report, replace=args.replace)
+            manifest = prepare(source, args.out, options, report, replace=args.replace)
     except KeyboardInterrupt:
         console.print("stopped; nothing was kept")
         return 130

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from models.families.configs import PROGAN
+from models.families.configs import CYCLEGAN, PROGAN
 from models.picture import number_text
 from models.resolution import SQUARE
 from training.config.presets import PRESETS
@@ -117,7 +117,7 @@ def remarks(manifest: Manifest, out: Path) -> list[str]:
         names = ", ".join(manifest.empty_classes)
         left = "" if manifest.label_names else ", so that there are no classes any more"
         lines.append(f"warning: left out, since they have no usable picture: {names}{left}")
-    if manifest.count < FEW:
+    if manifest.count < FEW and manifest.source.kind != "domains":
         lines.append(
             f"{manifest.count:,} pictures are few: train with augmentation (--set {AUGMENT}), and "
             "with --set mirror=true where left and right do not matter; docs/training.md, Few"
@@ -129,13 +129,14 @@ def remarks(manifest: Manifest, out: Path) -> list[str]:
 
 def next_command(manifest: Manifest, out: Path) -> str:
     """Command that trains on these pictures, ready to paste; empty if no preset fits them."""
+    family = CYCLEGAN if manifest.source.kind == "domains" else PROGAN
     fitting = [
         (config.network.resolution, name, config)
         for name, config in PRESETS.items()
         if config.network.resolution <= manifest.resolution
         and max(plan.batch_size for plan in config.levels) <= manifest.count
-        and not name.startswith("paper-")
-        and config.network.family == PROGAN
+        and not (name.startswith("paper-") or name.endswith("-paper"))
+        and config.network.family == family
         and config.objective.labels == "none"
     ]
     if not fitting:
@@ -159,6 +160,6 @@ def next_command(manifest: Manifest, out: Path) -> str:
     words += ["--preset", name]
     if config.network.channels != manifest.channels:
         words += ["--set", f"network.channels={manifest.channels}"]
-    if few and not config.augmentation.policy:
+    if few and not config.augmentation.policy and family == PROGAN:
         words += ["--set", AUGMENT]
     return shlex.join(words)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from models.families.table import offer_of
 from training.commands.train import require_prepared
 from training.config.config import ConfigError, TrainingConfig
 from training.config.overrides import apply_settings, parse_settings
@@ -119,6 +120,11 @@ def run(options: argparse.Namespace) -> int:
     """
     require_optuna()
     base = apply_settings(preset_of(options.preset), options.set)
+    if offer_of(base.network).translates:
+        raise ConfigError(
+            f"tune compares pictures of seeds; the preset {options.preset} translates pictures: "
+            "change its settings by hand, and compare the SWD in the journals of two runs"
+        )
     require_prepared(options.data, base.network.resolution)
     prepared = open_prepared(options.data)
     torch.set_num_threads(1)  # measures speed as the trials do, which use one thread each

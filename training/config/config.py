@@ -38,6 +38,7 @@ from training.config.offered import (
     require_styles,
 )
 from training.config.style_settings import StyleConfig
+from training.config.translation import TranslationConfig, require_translation
 from training.objectives.gradient_penalty import BF16_SIGMA, survives_bf16
 from training.objectives.losses import OBJECTIVES
 
@@ -59,6 +60,7 @@ class TrainingConfig:
     average: AverageConfig = field(default_factory=AverageConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     style: StyleConfig = field(default_factory=StyleConfig)
+    translation: TranslationConfig = field(default_factory=TranslationConfig)
     tick_images: int = Field(
         default=4_000,
         ge=1,
@@ -88,6 +90,7 @@ class TrainingConfig:
         require_objective(self.network, self.objective, self.optimizer)
         require_levels(self.network, self.levels)
         require_styles(self.network, self.style)
+        require_translation(self.network, self.objective, self.augmentation, self.translation)
         _require_penalty(self)
         _require_signs(self)
         if self.total_images < 1:
@@ -99,9 +102,10 @@ class TrainingConfig:
         return sum(plan.fade_images + plan.stable_images for plan in self.levels)
 
     def to_json(self) -> str:
-        """JSON text, as stored in a run folder."""
+        """JSON text, as stored in a run folder; groups that do not concern a run are left out."""
         values = asdict(self) | {"network": self.network.to_dict()}
-        for name, default in (("changes", ()), ("style", StyleConfig())):
+        usual = {"changes": (), "style": StyleConfig(), "translation": TranslationConfig()}
+        for name, default in usual.items():
             if getattr(self, name) == default:
                 del values[name]
         return json.dumps(values, indent=2) + "\n"

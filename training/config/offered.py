@@ -27,7 +27,7 @@ def require_labels(network: FamilyConfig, objective: ObjectiveConfig) -> None:
             f"labels of the family {network.family} is {' or '.join(offered)}, not "
             f"{objective.labels}"
         )
-    if network.classes and objective.labels == "none":
+    if network.classes and objective.labels == "none" and not offer_of(network).translates:
         choices = " or ".join(f"labels={name}" for name in offered if name != "none")
         raise ConfigError(f"a network with classes needs {choices}")
 

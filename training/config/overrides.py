@@ -23,6 +23,7 @@ from training.config.groups import (
 )
 from training.config.names import FLAT_NAMES, suggestion
 from training.config.style_settings import StyleConfig
+from training.config.translation import TranslationConfig
 from training.config.values import read_value, setting_of
 from training.objectives.losses import OBJECTIVES
 
@@ -34,6 +35,7 @@ GROUPS: dict[str, type[object]] = {
     "average": AverageConfig,
     "augmentation": AugmentationConfig,
     "style": StyleConfig,
+    "translation": TranslationConfig,
 }
 UNCHANGEABLE = ("family", "resolution")  # a preset decides them
 LEVEL_NAMES = tuple(each.name for each in fields(LevelPlan) if each.name != "resolution")

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from models.families.progan.config import NetworkConfig
 from training.config.config import TrainingConfig
+from training.config.cyclegan_presets import CYCLEGAN_PRESETS
 from training.config.dcgan_presets import DCGAN_PRESETS
 from training.config.groups import (
     AUTO,
@@ -216,5 +217,6 @@ PRESETS: dict[str, TrainingConfig] = {
         PAPER_CELEBAHQ_1024,
         *DCGAN_PRESETS,
         *STYLEGAN_PRESETS,
+        *CYCLEGAN_PRESETS,
     )
 }

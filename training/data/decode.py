@@ -28,10 +28,10 @@ from training.data.depth import is_deep, require_known, to_eight_bits
 from training.data.gray16 import require_gray, resize_gray, sixteen_bits
 from training.data.kinds import HEAD, why_unreadable
 from training.data.orientation import ORIENTATIONS, orientation_of, turned
+from training.data.payload import Payload
 from training.data.repair import END_MISSING, cut_short, repaired, same_pixels
 from training.data.shape import Shape, UnfitPictureError, require_fit
 
-Payload = str | bytes | int  # input of a decoder, from a source
 MemoryLock = AbstractContextManager[object]  # held by one process at a time
 MAX_PIXELS = 90_000_000  # a header with more is refused as a decompression bomb
 MAX_UNPACKED = 40_000_000  # pixels; large JPEGs are unpacked at a fraction of their size

@@ -37,7 +37,7 @@ from training.data.present import find_present, require_apart, require_replaceab
 from training.data.pyramid import ArrayWriter, PyramidWriter, pyramid_bytes
 from training.data.shape import Shape
 from training.data.skipped import SkippedWriter
-from training.data.sources.opening import open_source
+from training.data.sources.opening import Location, open_source
 from training.data.sources.pictures import PictureSource, names_of_classes
 from training.data.sources.state import STATE_FILE, state_json
 from training.data.worker_pool import decode_all
@@ -59,14 +59,14 @@ Report = Callable[[PrepareProgress], None]
 
 
 def prepare(
-    source: str, out: Path, options: PrepareOptions, report: Report, *, replace: bool = False
+    source: Location, out: Path, options: PrepareOptions, report: Report, *, replace: bool = False
 ) -> Manifest:
     """Turn the pictures of `source` into the folder `out`.
 
     Does nothing if `out` exists and was made from the same source with the same options.
 
     Args:
-        source: see `training.data.sources.opening.open_source`.
+        source: see `training.data.sources.opening.open_source`; several are domains.
         out: the folder to create.
         options: the settings.
         report: called with the progress and with every message for the user.

@@ -5,6 +5,7 @@ Owns that decision. Knows no picture.
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from training.data.manifest import (
@@ -16,7 +17,7 @@ from training.data.manifest import (
     as_text,
 )
 from training.data.options import PrepareOptions
-from training.data.sources.opening import is_there, open_source
+from training.data.sources.opening import Location, is_there, open_source
 from training.data.sources.state import STATE_FILE, difference, read_state
 from training.data.stream import open_prepared
 
@@ -24,7 +25,9 @@ READERS = "parts-????.safetensors"  # trained for these pictures, and kept besid
 OURS = {MANIFEST_FILE, LABELS_FILE, SKIPPED_FILE, STATE_FILE}
 
 
-def find_present(source: str, out: Path, options: PrepareOptions) -> tuple[Manifest, str] | None:
+def find_present(
+    source: Location, out: Path, options: PrepareOptions
+) -> tuple[Manifest, str] | None:
     """The manifest of `out` if it was prepared by the same request, and a message about it.
 
     Returns:
@@ -38,14 +41,23 @@ def find_present(source: str, out: Path, options: PrepareOptions) -> tuple[Manif
     if not (out / MANIFEST_FILE).exists():
         raise DataError(f"{out} exists and is no prepared folder: name another one")
     manifest = open_prepared(out).manifest
-    before = manifest.source.location
-    same_source = before == as_text(source) or _same_place(before, source)
-    if not same_source or manifest.options != options.to_dict():
+    if not _same_source(manifest.source.location, source) or manifest.options != options.to_dict():
         raise DataError(
             f"{out} was prepared from {manifest.source.location} with {manifest.options}, which is "
             "not what is asked for now: name another folder, or add --replace"
         )
     return manifest, f"{out} is already there{compared(source, out, manifest)}"
+
+
+def location_text(source: Location) -> str:
+    """The location of a source as one text; those of domains as on a command line."""
+    return source if isinstance(source, str) else shlex.join(source)
+
+
+def _same_source(before: str, source: Location) -> bool:
+    """True if the recorded text names this source; domains by their texts alone."""
+    same_text = before == as_text(location_text(source))
+    return same_text or (isinstance(source, str) and _same_place(before, source))
 
 
 def _same_place(before: str, source: str) -> bool:
@@ -56,14 +68,14 @@ def _same_place(before: str, source: str) -> bool:
         return False
 
 
-def compared(source: str, out: Path, manifest: Manifest) -> str:
+def compared(source: Location, out: Path, manifest: Manifest) -> str:
     """Compare the source with its recorded state; return the end of the message about `out`.
 
     Raises:
         DataError: the source has changed since the folder was prepared.
     """
     if not is_there(source):
-        return f"; {source} is not, so nobody knows whether it has changed"
+        return f"; {location_text(source)} is not, so nobody knows whether it has changed"
     pictures = open_source(source)
     before = read_state(out)
     if before and pictures.state:
@@ -73,8 +85,8 @@ def compared(source: str, out: Path, manifest: Manifest) -> str:
         changes = f"{count:,} then, {pictures.count:,} now" if count != pictures.count else ""
     if changes:
         raise DataError(
-            f"the pictures of {source} have changed since {out} was prepared ({changes}): add "
-            "--replace to prepare them again, or name another folder"
+            f"the pictures of {location_text(source)} have changed since {out} was prepared "
+            f"({changes}): add --replace to prepare them again, or name another folder"
         )
     return ", and its pictures have not changed"
 
@@ -104,12 +116,16 @@ def is_ours(path: Path) -> bool:
     )
 
 
-def require_apart(source: str, out: Path) -> None:
-    """Check that `out` is outside the source.
+def require_apart(source: Location, out: Path) -> None:
+    """Check that `out` is outside the source, and outside each of several.
 
     Raises:
         DataError: `out` is the folder of the source, or inside it.
     """
+    if isinstance(source, tuple):
+        for each in source:
+            require_apart(each, out)
+        return
     place = Path(source)
     if place.is_dir() and out.resolve().is_relative_to(place.resolve()):
         beside = place.resolve().with_name(f"{place.resolve().name}-prepared")

@@ -7,6 +7,8 @@ state. Knows no preparation (`training.data.prepare`) and no tensor.
 **The order.** Position p, counted from 0, is in epoch e = p // N. Word i of Philox-4x64 (Salmon
 et al. 2011) with the key (seed, e) belongs to picture i: pictures are shown in ascending order of
 the upper 63 bits (the lower number first if equal); the lowest bit decides mirroring.
+The stream of one domain d has the same rule for the N pictures of class d, with the key
+(seed, e + 2^48 d), so that the orders of two domains are independent.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from training.data.manifest import ArrayFile, DataError, Manifest, images_file, 
 
 MAX_RESIDENT = 256 * 2**20  # bytes; a stream loads a smaller array into memory
 ALL = slice(None)
+DOMAIN_KEYS = 2**48  # epochs of one domain
 
 Indices = NDArray[np.int64]
 
@@ -108,9 +111,15 @@ class ImageStream:
         prepared: the pictures.
         seed: 0 to 2^64 - 1; determines the order.
         mirror: flip about half of the pictures left to right, drawn again in each epoch.
+        domain: number of the class whose pictures are shown; None for all pictures.
+
+    Raises:
+        DataError: there is no such domain.
     """
 
-    def __init__(self, prepared: Prepared, seed: int, mirror: bool = False) -> None:
+    def __init__(
+        self, prepared: Prepared, seed: int, mirror: bool = False, domain: int | None = None
+    ) -> None:
         if not 0 <= seed < 2**64:
             raise ValueError(f"the seed of a stream lies from 0 to 2^64 - 1, not {seed}")
         self.prepared = prepared
@@ -119,6 +128,13 @@ class ImageStream:
         self._epoch: tuple[int, Indices, NDArray[np.bool_]] | None = None
         self._level: tuple[int, Pixels] | None = None
         self._labels = prepared.labels()
+        self.domain = domain
+        self._members = None if domain is None else self._pictures_of(domain)
+
+    @property
+    def count(self) -> int:
+        """Number of pictures in an epoch."""
+        return self.prepared.count if self._members is None else len(self._members)
 
     def batch(self, resolution: int, start: int, size: int, share: slice = ALL) -> Pixels:
         """The pictures at `start` to `start + size - 1`, or a share of them: `[n, H, W, C]`.
@@ -159,21 +175,27 @@ class ImageStream:
         flips = np.empty(size, np.bool_)
         done = 0
         while done < size:
-            epoch, offset = divmod(start + done, self.prepared.count)
+            epoch, offset = divmod(start + done, self.count)
             order, mirrored = self._epoch_of(epoch)
             part = order[offset : offset + size - done]
-            indices[done : done + len(part)] = part
+            members = part if self._members is None else self._members[part]
+            indices[done : done + len(part)] = members
             flips[done : done + len(part)] = mirrored[part]
             done += len(part)
         return indices, flips
 
     def _epoch_of(self, epoch: int) -> tuple[Indices, NDArray[np.bool_]]:
         if self._epoch is None or self._epoch[0] != epoch:
-            key = np.array([self.seed, epoch], np.uint64)
-            words = np.random.Philox(key=key).random_raw(self.prepared.count)
+            key = np.array([self.seed, epoch + DOMAIN_KEYS * (self.domain or 0)], np.uint64)
+            words = np.random.Philox(key=key).random_raw(self.count)
             order = np.argsort(words >> np.uint64(1), kind="stable")
             self._epoch = (epoch, order, (words & np.uint64(1)).astype(np.bool_))
         return self._epoch[1:]
+
+    def _pictures_of(self, domain: int) -> Indices:
+        if self._labels is None or not (self._labels == domain).any():
+            raise DataError(f"{self.prepared.folder} has no pictures of a domain {domain}")
+        return np.flatnonzero(self._labels == domain).astype(np.int64)
 
     def _images_of(self, resolution: int) -> Pixels:
         if self._level is None or self._level[0] != resolution:

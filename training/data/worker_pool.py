@@ -23,6 +23,7 @@ import numpy as np
 from models.picture import Pixels
 from training.data.decode import MemoryLock
 from training.data.manifest import DataError, Skipped
+from training.data.payload import bytes_in
 from training.data.pyramid import halvings
 from training.data.shape import UnfitPictureError
 from training.data.sources.pictures import Decoder, Entry
@@ -108,7 +109,7 @@ def group(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:
     weight = 0
     for entry in entries:
         chunk.append(entry)
-        weight += len(entry.payload) if isinstance(entry.payload, bytes) else 0
+        weight += bytes_in(entry.payload)
         if len(chunk) >= size or weight >= CHUNK_BYTES:
             yield chunk
             chunk, weight = [], 0

@@ -94,7 +94,10 @@ class TrainingState(NetworkState[ImageGenerator, ImageDiscriminator]):
         """
         offer, objective = offer_of(config.network), config.objective
         penalised = OBJECTIVES[objective.name].penalised
-        options = DiscriminatorOptions(objective.labels, objective.stddev_group, penalised)
+        pool_size = config.translation.pool_size if offer.translates else 0
+        options = DiscriminatorOptions(
+            objective.labels, objective.stddev_group, penalised, pool_size
+        )
         generator = offer.generator(config.network, None)
         discriminator = offer.discriminator(config.network, options)
         if processes.count > 1:

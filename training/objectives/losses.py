@@ -8,7 +8,7 @@ Knows no optimizer, device, file or log: a loss takes a score function and image
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -22,35 +22,9 @@ from training.objectives.gradient_penalty import (
     score_gradient,
     scores_and_gradient_norm,
 )
+from training.objectives.loss_terms import Loss, Terms, mean_scores, scores_around_zero
 
-Terms = dict[str, Tensor]
 TINIEST = 1e-30  # lower bound of a squared norm; below it the derivative is 0
-
-
-@dataclass(frozen=True)
-class Loss:
-    """The loss of one network.
-
-    Attributes:
-        terms: scalars whose sum is the loss, weights included.
-        watched: scalars that are only logged.
-    """
-
-    terms: Terms
-    watched: Terms = field(default_factory=Terms)
-
-
-def mean_scores(real: Tensor, fake: Tensor) -> Terms:
-    """Mean scores of real and fake images; a growing gap means the discriminator is too strong."""
-    return {"score_real": real.mean(), "score_fake": fake.mean()}
-
-
-def scores_around_zero(real: Tensor, fake: Tensor) -> Terms:
-    """Mean scores, and the mean sign of the real ones, for losses where 0 separates real from fake.
-
-    The sign is r_t of ADA (Karras et al. 2020, section 3.1): near 1, the discriminator overfits.
-    """
-    return {**mean_scores(real, fake), "sign_real": real.sign().mean()}
 
 
 # ----------------------------------------------------------------------------------------
@@ -96,6 +70,30 @@ def logistic_r1_discriminator(score: Score, reals: Tensor, fakes: Tensor, penalt
 def logistic_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Loss:
     """Cross-entropy of the fake images against the label real."""
     return Loss({"generator": F.softplus(-score(fakes)).mean()})
+
+
+# ----------------------------------------------------------------------------------------
+# Least squares: Mao et al. 2017, equation 9, with 1 for real and 0 for fake.
+
+
+def least_squares_discriminator(
+    score: Score, reals: Tensor, fakes: Tensor, _penalty: Penalty
+) -> Loss:
+    """Half the squared distance of real scores from 1, and of fake ones from 0."""
+    real, fake = score(reals), score(fakes)
+    terms = {
+        "least_squares_real": 0.5 * (real - 1.0).square().mean(),
+        "least_squares_fake": 0.5 * fake.square().mean(),
+    }
+    return Loss(terms, mean_scores(real, fake))
+
+
+def least_squares_generator(score: Score, _reals: Tensor, fakes: Tensor) -> Loss:
+    """Squared distance of the fake scores from 1, without the half of the paper.
+
+    So it is in the code of Zhu et al. 2017, on whose scale the weight of their cycle term is.
+    """
+    return Loss({"generator": (score(fakes) - 1.0).square().mean()})
 
 
 # ----------------------------------------------------------------------------------------
@@ -242,5 +240,6 @@ OBJECTIVES: dict[str, Objective] = {
         rpgan_r1r2_discriminator, rpgan_generator, penalty_weight=0.01, lazy=("r1", "r2")
     ),
     "bce": _without_penalty(bce_discriminator, logistic_generator, has_zero=True),
+    "least-squares": _without_penalty(least_squares_discriminator, least_squares_generator),
     "wgan": _without_penalty(wgan_discriminator, wgan_generator, weight_clip=0.01),
 }

@@ -28,6 +28,8 @@ class Stream(IntEnum):
     ROLL_REALS = 9
     ROLL_FAKES = 10
     ROLL_GENERATOR = 11
+    FAKE_POOL_0 = 12
+    FAKE_POOL_1 = 13
     BENCHMARK_ORDER = 20
     BENCHMARK_SCORE = 21
     STYLES = 30

@@ -92,17 +92,7 @@ class TickMetrics:
         drawn = statistics_of(
             render(average, range(TICK_FIRST_SEED, TICK_FIRST_SEED + count), growth, labels)
         )
-        distances = [
-            float(np.abs(a - b).mean(dtype=np.float64))
-            for a, b in zip(real.projections, drawn.projections, strict=True)
-        ]
-        return {
-            "swd": SCALE * float(np.mean(distances)),
-            "diversity": drawn.mean_distance / real.mean_distance if real.mean_distance else 1.0,
-            "distinctness": drawn.nearest_distance / real.nearest_distance
-            if real.nearest_distance
-            else 1.0,
-        }
+        return compared_statistics(real, drawn)
 
     def labels_of(self, numbers: Indices) -> list[int] | None:
         """Classes of the real pictures; the generated ones have the same, in the same order."""
@@ -114,6 +104,21 @@ class TickMetrics:
         height, width = size_of(growth.resolution, self.prepared.manifest.base)
         bytes_each = height * width * self.prepared.channels
         return min(self.wanted, max(FEWEST_PICTURES, MOST_BYTES // bytes_each), self.prepared.count)
+
+
+def compared_statistics(real: SetStatistics, drawn: SetStatistics) -> dict[str, float]:
+    """The three numbers of `TickMetrics.measure`, of two sets."""
+    distances = [
+        float(np.abs(a - b).mean(dtype=np.float64))
+        for a, b in zip(real.projections, drawn.projections, strict=True)
+    ]
+    return {
+        "swd": SCALE * float(np.mean(distances)),
+        "diversity": drawn.mean_distance / real.mean_distance if real.mean_distance else 1.0,
+        "distinctness": drawn.nearest_distance / real.nearest_distance
+        if real.nearest_distance
+        else 1.0,
+    }
 
 
 def fade_reals(pictures: Pixels, growth: Growth) -> Pixels:

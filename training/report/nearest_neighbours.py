@@ -17,7 +17,8 @@ from training.atomic_folder import write_file
 from training.data.stream import Prepared
 from training.quality.pictures import PictureSet, choose_real, pictures_at
 from training.quality.pixel_search import COARSE_SIZE, RERANKED, downsample_to, rank_by_pixels
-from training.rendering import grid_of, render
+from training.quality.translations import sample_pictures
+from training.rendering import grid_of
 from training.report.frames import LARGEST_TILE, encode_webp
 
 SEEDS = range(8)  # of the first row of the picture grids; each with its own class
@@ -36,7 +37,7 @@ class NeighbourSheet:
 
 def find_neighbours(average: ImageGenerator, growth: Growth, prepared: Prepared) -> NeighbourSheet:
     """Search at most 20,000 training pictures, always the same ones."""
-    drawn = render(average, SEEDS, growth)
+    drawn = sample_pictures(average, growth, prepared, SEEDS)
     generated = PictureSet(drawn, np.arange(len(drawn)))
     array = prepared.images(growth.resolution)
     searched = choose_real(array, SEARCHED, seed=0).numbers

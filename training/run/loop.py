@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from models.picture import Pixels
 from training.config.config import TrainingConfig
 from training.config.history import config_at
-from training.data.stream import ImageStream, Indices, Prepared
+from training.data.stream import Prepared
 from training.device import set_matrix_precision
 from training.distributed import SINGLE, Processes
+from training.game.games import Game, game_of
 from training.game.schedule import ScheduleState, schedule_at
 from training.game.state import TrainingState
-from training.game.step import Numbers, take_step
+from training.game.step import Numbers
 from training.objectives.augment import AugmentStrength
 from training.run.display import Display
 from training.run.monitor import RunMonitor
@@ -87,13 +87,13 @@ def train(  # noqa: PLR0913 - the last four are rare, and passed by name
         require_agreement(config, prepared, progress, processes)
         if events:
             events.begin(progress.images_shown)
-        stream = ImageStream(prepared, config.seed, config.augmentation.mirror)
-        return train_loop(config, stream, state, progress, display, recorder, processes)
+        game = game_of(config, prepared)
+        return train_loop(config, game, state, progress, display, recorder, processes)
 
 
 def train_loop(
     config: TrainingConfig,
-    stream: ImageStream,
+    game: Game,
     state: TrainingState,
     progress: Progress,
     display: Display,
@@ -119,10 +119,8 @@ def train_loop(
             if current.optimizer.reset and schedule.phase != phase:
                 state.reset_optimizers()
             phase = schedule.phase
-            stream = stream_for(stream, current)
-            pixels, classes = read_batch(stream, schedule, processes)
             share = strength_now(strength, current)
-            numbers = take_step(state, schedule, current, pixels, classes, share, processes)
+            numbers = game.play(state, schedule, current, share, processes)
             strength = strength_after(strength, numbers, schedule, current)
             averages.add(with_strength(numbers, share, current), schedule.batch_size)
             before, shown = shown, shown + schedule.batch_size
@@ -153,14 +151,6 @@ def train_loop(
     return progress
 
 
-def read_batch(
-    stream: ImageStream, schedule: ScheduleState, processes: Processes
-) -> tuple[Pixels, Indices | None]:
-    """This process's share of the pictures of a step, and their classes."""
-    place = (schedule.images_shown, schedule.batch_size, processes.share)
-    return stream.batch(schedule.growth.resolution, *place), stream.labels(*place)
-
-
 def strength_now(strength: AugmentStrength, current: TrainingConfig) -> float:
     """Strength of augmentation of a step, adaptive or fixed."""
     return strength.p if current.augmentation.target else current.augmentation.strength
@@ -176,13 +166,6 @@ def strength_after(
     return strength.after(
         *(numbers["sign_real"], schedule.batch_size, augmentation.target, augmentation.ramp_images)
     )
-
-
-def stream_for(stream: ImageStream, current: TrainingConfig) -> ImageStream:
-    """Stream of pictures; a new one if the setting of mirroring has changed."""
-    mirror = current.augmentation.mirror
-    same = mirror == stream.mirror
-    return stream if same else ImageStream(stream.prepared, stream.seed, mirror)
 
 
 def with_strength(numbers: Numbers, share: float, current: TrainingConfig) -> Numbers:

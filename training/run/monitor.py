@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from models.families.table import offer_of
 from models.family import ImageGenerator
 from models.growth import Growth
 from training.config.config import TrainingConfig
 from training.data.stream import Prepared
 from training.quality.tick_metrics import TickMetrics
+from training.quality.translation_metrics import TranslationMetrics
+from training.quality.translations import write_samples
+from training.rendering import SAMPLES
 from training.report.reporter import Reporter
 from training.run_folder.alarms import alarms_after, best_tick, in_journal
 from training.run_folder.journal import JOURNAL_FILE, Line, read_lines
@@ -32,15 +36,28 @@ class RunMonitor:
     def __init__(
         self, run: Path, config: TrainingConfig, prepared: Prepared, say: Callable[[str], None]
     ) -> None:
+        self._run = run
         self.lines: list[Line] = [*read_lines(run / JOURNAL_FILE)]
         self._top = config.network.resolution
         self._say = say
-        self._quality = TickMetrics(prepared, config.tick_images)
+        translates = offer_of(config.network).translates
+        measuring = TranslationMetrics if translates else TickMetrics
+        self._quality = measuring(prepared, config.tick_images)
+        self._prepared = prepared
         self._reporter = Reporter(run, prepared, say)
 
     def measure(self, average: ImageGenerator, growth: Growth) -> dict[str, float]:
         """Measure the quality of the generated pictures by `training.quality.tick_metrics`."""
         return self._quality.measure(average, growth)
+
+    def write_samples(self, average: ImageGenerator, growth: Growth, images_shown: int) -> Path:
+        """Write the picture grid of the current generator.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        folder = self._run / SAMPLES
+        return write_samples(folder, average, growth, images_shown, self._prepared)
 
     def observe(self, line: Line) -> Line:
         """Return the new journal line with the alarms that it raises; they are also logged."""

@@ -15,7 +15,6 @@ from training.game.schedule import ScheduleState
 from training.game.state import TrainingState
 from training.game.statistics import recompute_statistics
 from training.game.step import Numbers
-from training.rendering import SAMPLES, write_grid
 from training.run.display import Display
 from training.run.monitor import RunMonitor
 from training.run_folder.checkpoint import CHECKPOINTS, Progress, save_checkpoint
@@ -82,7 +81,7 @@ class Recorder:
         append_line(self.run / JOURNAL_FILE, line)
         timing = {"images_shown": shown, "seconds": round(progress.seconds, 1)}
         append_line(self.run / TIMING_FILE, timing | {"images_per_second": round(rate, 2)})
-        grid = write_grid(self.run / SAMPLES, self.state.average, growth, shown)
+        grid = self.monitor.write_samples(self.state.average, growth, shown)
         if self.events:
             self.events.tick(line, rate, grid)
         self.display.tick(schedule, shown, rate, numbers)

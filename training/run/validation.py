@@ -58,12 +58,27 @@ def check_data(config: TrainingConfig, prepared: Prepared) -> None:
             f"{config.preset} has {config.network.channels}: prepare with --channels "
             f"{config.network.channels}, or use --set network.channels={prepared.channels}"
         )
+    check_classes(config, prepared)
+
+
+def check_classes(config: TrainingConfig, prepared: Prepared) -> None:
+    """Raise an error if the classes of the pictures, or their domains, do not fit.
+
+    Raises:
+        ConfigError: their number is another one.
+    """
     names = prepared.manifest.label_names
     if config.objective.labels != "none" and len(names) < FEWEST_CLASSES:
         raise ConfigError(
             f"{prepared.folder} has {len(names)} classes, labels={config.objective.labels} needs "
             f"{FEWEST_CLASSES} or more: prepare a folder with one sub-folder for each class, or "
             "an IDX file with its labels beside it; or use --set labels=none"
+        )
+    if offer_of(config.network).translates and config.network.classes != len(names):
+        raise ConfigError(
+            f"{prepared.folder} has {len(names)} domains, the preset {config.preset} translates "
+            f"between {config.network.classes}: prepare them together, prepare SOURCE SOURCE OUT, "
+            "or a folder with one sub-folder for each domain"
         )
     if config.network.classes not in (0, len(names)):
         raise ConfigError(

@@ -6,8 +6,12 @@ Owns the choice of the seeds. Writes nothing.
 from __future__ import annotations
 
 import io
+from pathlib import Path
+
+from PIL import Image
 
 from models.card import Golden
+from models.families.table import offer_of
 from models.family import ImageGenerator
 from models.growth import Growth
 from models.picture import BitDepth, pixel_sha256, thumbnail_of
@@ -36,12 +40,25 @@ def golden_at(
     return Golden(seed, resolution, pixel_sha256([picture]), thumbnail_of(picture))
 
 
-def preview_of(generator: ImageGenerator) -> bytes:
-    """Grid of the first seeds in 8 bits, as WebP; with classes, each in turn."""
+def preview_of(generator: ImageGenerator, samples: Path | None = None) -> bytes:
+    """Grid of the first seeds in 8 bits, as WebP; with classes, each in turn.
+
+    Of a translation, the seeds of whose golden pictures are noise, it is the last grid in the
+    folder `samples` of its run, if there is one.
+    """
+    grids = sorted(samples.glob("*.png")) if samples else []
+    if grids and offer_of(generator.config).translates:
+        with Image.open(grids[-1]) as grid:
+            return _preview(grid)
     classes = generator.config.classes
     seeds = range(PREVIEW_COLUMNS * PREVIEW_ROWS)
     labels = [seed % classes for seed in seeds] if classes else None
     pictures = render(generator, seeds, Growth(generator.config.top_level), labels)
+    return _preview(grid_of(pictures, PREVIEW_COLUMNS, PREVIEW_TILE))
+
+
+def _preview(grid: Image.Image) -> bytes:
+    """Encode a grid as WebP."""
     file = io.BytesIO()
-    grid_of(pictures, PREVIEW_COLUMNS, PREVIEW_TILE).save(file, format="WEBP", quality=90)
+    grid.save(file, format="WEBP", quality=90)
     return file.getvalue()

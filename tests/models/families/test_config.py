@@ -6,11 +6,14 @@ import pytest
 
 from models.families.config import FamilyConfig
 from models.families.configs import FAMILY_CONFIGS
+from models.families.table import FAMILIES
 
 
 @pytest.mark.parametrize("kind", FAMILY_CONFIGS.values(), ids=FAMILY_CONFIGS)
 def test_a_network_takes_a_label_where_it_has_classes(kind: type[FamilyConfig]) -> None:
-    """And a seed always."""
+    """And a seed always, unless it translates pictures."""
+    if FAMILIES[kind(32).family].translates:  # type: ignore[call-arg]
+        pytest.skip("its classes are domains, and it takes no seed")
     values = kind.from_dict({**example(kind), "classes": 3})
 
     plain = kind.from_dict(example(kind)).takes
@@ -30,12 +33,12 @@ def test_plain_values_name_the_family_and_come_back(kind: type[FamilyConfig]) ->
 
 @pytest.mark.parametrize("kind", FAMILY_CONFIGS.values(), ids=FAMILY_CONFIGS)
 def test_costs_and_maps_are_told_for_every_level(kind: type[FamilyConfig]) -> None:
-    """A level costs more than all below it."""
+    """A level costs no less than one below it."""
     config = kind.from_dict(example(kind))
     costs = config.path_costs()
 
     assert len(costs) == len(config.resolutions)
-    assert list(costs) == sorted(set(costs))
+    assert list(costs) == sorted(costs)
     assert all(config.feature_maps(level) > 0 for level in range(config.top_level + 1))
 
 

@@ -109,3 +109,12 @@ def test_a_shape_that_is_none_is_refused(text: str, capsys: pytest.CaptureFixtur
     with pytest.raises(SystemExit):
         parse("photos", "out", f"--shape={text}")
     assert "height x width is needed, as in 4x6" in capsys.readouterr().err
+
+
+def test_several_sources_are_domains(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The last word is the folder to make, also after an option."""
+    words = ("dicebear:personas?count=2&size=16", "dicebear:micah?count=2&size=16")
+
+    assert run(parse(*words, str(tmp_path / "out"), "--workers", "1")) == 0
+    assert "personas (2), micah (2)" in capsys.readouterr().err
+    assert parse("--workers", "1", *words, "out").source == [*words]

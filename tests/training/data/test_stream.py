@@ -254,3 +254,31 @@ def test_arrays_of_another_depth_than_the_manifest_are_refused(tmp_path: Path) -
 
     with pytest.raises(DataError, match="prepare the pictures again"):
         open_prepared(folder)
+
+
+def test_the_stream_of_a_domain_shows_its_pictures_alone(prepared: Prepared) -> None:
+    """Each once in an epoch, in an order of its own."""
+    streams = [ImageStream(prepared, 3, domain=domain) for domain in (0, 1)]
+    shown = [numbers(stream.batch(8, 0, 15)) for stream in streams]
+
+    assert [sorted(each[:5]) for each in shown] == [[0, 2, 4, 6, 8], [1, 3, 5, 7, 9]]
+    assert sorted(shown[0][5:10]) == [0, 2, 4, 6, 8]
+    assert [n // 2 for n in shown[0]] != [n // 2 for n in shown[1]]
+    assert streams[0].count == 5
+    assert numbers(streams[1].batch(8, 7, 6)) == shown[1][7:13]
+
+
+def test_the_order_of_a_domain_is_that_of_the_rule(prepared: Prepared) -> None:
+    """Written out: the words of Philox with the key (seed, epoch + 2^48 domain)."""
+    key = np.array([3, 1 + 2**48], np.uint64)
+    order = np.argsort(np.random.Philox(key=key).random_raw(5) >> np.uint64(1), kind="stable")
+    stream = ImageStream(prepared, 3, domain=1)
+
+    assert numbers(stream.batch(8, 5, 5)) == [2 * int(n) + 1 for n in order]
+    assert stream.labels(5, 5).tolist() == [1] * 5  # type: ignore[union-attr]
+
+
+def test_a_domain_without_pictures_is_refused(prepared: Prepared) -> None:
+    """It has nothing to show."""
+    with pytest.raises(DataError, match="no pictures of a domain 2"):
+        ImageStream(prepared, 0, domain=2)

@@ -372,3 +372,17 @@ def test_the_wasserstein_loss_is_a_difference_of_means(
     assert [*loss.terms] == ["wasserstein"]
     torch.testing.assert_close(loss_of(loss), score(fakes).mean() - score(reals).mean())
     torch.testing.assert_close(loss_of(generator), -score(fakes).mean())
+
+
+def test_least_squares_is_that_of_mao_et_al() -> None:
+    """Real scores aim at 1, fake ones at 0, those of the generator at 1; equation 9."""
+    weight = torch.tensor(2.0)
+    reals, fakes = torch.full((2, 1, 1, 1), 1.0), torch.full((2, 1, 1, 1), -0.5)
+    objective = OBJECTIVES["least-squares"]
+    loss = objective.discriminator(linear(weight), reals, fakes, penalty_of(0.0))
+
+    assert {k: v.item() for k, v in loss.terms.items()} == {
+        "least_squares_real": 0.5,  # half of (2 - 1)^2
+        "least_squares_fake": 0.5,  # half of (-1)^2
+    }
+    assert objective.generator(linear(weight), reals, fakes).terms["generator"].item() == 4.0

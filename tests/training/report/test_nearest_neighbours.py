@@ -20,7 +20,7 @@ def test_a_copied_picture_is_found(
 ) -> None:
     """It stands below itself in the sheet: eight columns, one row drawn and three found."""
     copies = np.asarray(prepared.images(8)[:8])
-    monkeypatch.setattr(nearest_neighbours, "render", lambda *_: copies)
+    monkeypatch.setattr(nearest_neighbours, "sample_pictures", lambda *_: copies)
 
     found = find_neighbours(Generator(config.network), Growth(1), prepared)
 

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.training.settings import with_values
+from tests.training.translating import TINY, tiny_translation, two_domains
 from training.config.config import ConfigError, TrainingConfig
+from training.config.dcgan_presets import at_once
 from training.config.groups import BF16, FP32
 from training.data.stream import Prepared
 from training.run.validation import check_data, check_processes, with_base, with_classes
@@ -133,3 +136,17 @@ def test_bf16_would_lose_half_of_sixteen_bits(
     check_data(gray, deep)
     with pytest.raises(ConfigError, match="of which precision=bf16 keeps 8: .*precision=fp32"):
         check_data(replace(gray, precision=BF16), deep)
+
+
+def test_a_translation_needs_pictures_of_two_domains(
+    prepared: Prepared, labelled: Prepared, tmp_path: Path
+) -> None:
+    """The message says how to get some."""
+    config = tiny_translation()
+    check_data(config, two_domains(tmp_path / "data"))
+    network = replace(TINY, resolution=8, discriminator_layers=1)
+    plain = replace(config, network=network, levels=at_once(8, 24, 2, 0.001))
+
+    for data, number in ((prepared, 0), (labelled, 3)):
+        with pytest.raises(ConfigError, match=f"has {number} domains, .* prepare them together"):
+            check_data(plain, data)

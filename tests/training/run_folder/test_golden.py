@@ -2,17 +2,21 @@
 
 import hashlib
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from models.families.cyclegan.generator import CycleganGenerator
 from models.families.progan.config import NetworkConfig
 from models.families.progan.generator import Generator
 from models.growth import Growth
+from models.latent import label_of
 from models.picture import thumbnail_of
 from models.resolution import level_of
+from tests.training.translating import TINY
 from training.rendering import grid_of, render
 from training.run_folder.golden import golden_of, preview_of
 
@@ -66,3 +70,20 @@ def test_the_preview_shows_the_first_seeds_in_rows(generator: Generator) -> None
 
     assert shown.shape[:2] == (rows.height, rows.width)
     assert np.abs(shown - np.asarray(rows.convert("RGB"), dtype=float)).mean() < 12
+
+
+def test_the_preview_of_a_translation_is_the_last_grid_of_its_run(tmp_path: Path) -> None:
+    """Its golden pictures are translations of noise, which show nothing; they hold all the same."""
+    torch.manual_seed(0)
+    translation = CycleganGenerator(TINY).eval().requires_grad_(False)
+    for name, colour in (("000000008-0016px", "red"), ("000000016-0016px", "blue")):
+        Image.new("RGB", (64, 48), colour).save(tmp_path / f"{name}.png")
+    with Image.open(io.BytesIO(preview_of(translation, tmp_path))) as preview:
+        assert preview.size == (64, 48)
+        red, _, blue = np.asarray(preview.convert("RGB")).mean((0, 1))
+    domains = [label_of(each.seed, 2) for each in golden_of(translation)[:3]]
+
+    assert red < 20
+    assert blue > 200
+    assert {*domains} == {0, 1}
+    assert preview_of(translation) == preview_of(translation, tmp_path / "nowhere")

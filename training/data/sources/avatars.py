@@ -14,8 +14,9 @@ from dicebear import Avatar
 from PIL import Image
 
 from models.resolution import SQUARE, Size
-from training.data.decode import Decoded, MemoryLock, Payload, shaped_pixels
+from training.data.decode import Decoded, MemoryLock, shaped_pixels
 from training.data.manifest import DataError, Source
+from training.data.payload import Payload
 from training.data.shape import Shape, largest_within
 from training.data.sources.pictures import Entry, require_eight_bits
 from training.data.sources.request import AvatarRequest, parse_request

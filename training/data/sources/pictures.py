@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from models.resolution import SQUARE, Size
-from training.data.decode import Decoded, MemoryLock, Payload
+from training.data.decode import Decoded, MemoryLock
 from training.data.manifest import DataError, Source
+from training.data.payload import Payload
 from training.data.shape import Shape
 from training.data.sources.state import SourceState
 

@@ -1,0 +1,108 @@
+"""The games: reading of a step's pictures, and the step, by family.
+
+Owns the choice of the step and the streams of pictures that it reads. Knows no run and no file but
+the prepared pictures.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from models.families.table import offer_of
+from training.config.config import TrainingConfig
+from training.data.stream import ImageStream, Prepared
+from training.distributed import Processes
+from training.game.schedule import ScheduleState
+from training.game.state import TrainingState
+from training.game.step import Numbers, take_step
+from training.game.translation_step import take_translation_step
+
+
+class Game(Protocol):
+    """Reads the pictures of a step and takes it; without any state besides `TrainingState`."""
+
+    def play(
+        self,
+        state: TrainingState,
+        schedule: ScheduleState,
+        config: TrainingConfig,
+        strength: float,
+        processes: Processes,
+    ) -> Numbers:
+        """Take one step.
+
+        Args:
+            state: changed in place.
+            schedule: of the step.
+            config: settings of the step.
+            strength: of augmentation, 0 to 1.
+            processes: this process's place among all processes.
+        """
+        ...
+
+
+class AdversarialGame:
+    """Generator against discriminator, with pictures of the whole data set."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self._prepared = prepared
+        self._stream: ImageStream | None = None
+
+    def play(
+        self,
+        state: TrainingState,
+        schedule: ScheduleState,
+        config: TrainingConfig,
+        strength: float,
+        processes: Processes,
+    ) -> Numbers:
+        """Take one step; see `Game`."""
+        self._stream = stream = renewed_stream(self._stream, self._prepared, config)
+        place = (schedule.images_shown, schedule.batch_size, processes.share)
+        pixels, classes = stream.batch(schedule.growth.resolution, *place), stream.labels(*place)
+        return take_step(state, schedule, config, pixels, classes, strength, processes)
+
+
+class TranslationGame:
+    """Two generators and two discriminators, with pictures of two domains, which nothing pairs."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self._prepared = prepared
+        self._streams: list[ImageStream | None] = [None, None]
+
+    def play(
+        self,
+        state: TrainingState,
+        schedule: ScheduleState,
+        config: TrainingConfig,
+        strength: float,  # noqa: ARG002 - there is no augmentation but mirroring
+        processes: Processes,  # noqa: ARG002 - the family is trained by one process
+    ) -> Numbers:
+        """Take one step; see `Game`."""
+        streams = [
+            renewed_stream(stream, self._prepared, config, domain)
+            for domain, stream in enumerate(self._streams)
+        ]
+        self._streams = [*streams]
+        place = (schedule.images_shown, schedule.batch_size)
+        pixels = [stream.batch(schedule.growth.resolution, *place) for stream in streams]
+        return take_translation_step(state, schedule, config, pixels)
+
+
+def game_of(config: TrainingConfig, prepared: Prepared) -> Game:
+    """The game that the family of a configuration plays."""
+    game = TranslationGame if offer_of(config.network).translates else AdversarialGame
+    return game(prepared)
+
+
+def renewed_stream(
+    stream: ImageStream | None,
+    prepared: Prepared,
+    config: TrainingConfig,
+    domain: int | None = None,
+) -> ImageStream:
+    """The stream of pictures; a new one if the setting of mirroring has changed."""
+    mirror = config.augmentation.mirror
+    if stream is None or stream.mirror != mirror:
+        return ImageStream(prepared, config.seed, mirror, domain)
+    return stream
