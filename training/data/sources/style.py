@@ -10,6 +10,9 @@ like a mask on dark faces). Beards are twice as frequent as in the style. There 
 eyes x 19 hairstyles x 6 mouths x 2 noses = 4,104 combinations, 4 beards on every fifth face, and
 the colours of the style for skin, hair, beard and clothes.
 
+**The look of `landscape`.** The sun is a disc. An open ring, or a disc within a thin ring, is drawn
+by a small network as a hole or a halo, and taken for an error.
+
 **Blending.** Some styles lighten a part by a shape with a blend mode *inside a masked group*. A
 group with a mask is rendered separately from the layers below, so the blend mode has no effect, and
 dark skin becomes gray. If all shapes of such a group share a blend mode, it is moved to the group,
@@ -31,6 +34,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "personas": {"scale": 1.2, "translateY": 4, "facialHairProbability": 20},  # last two: per cent
 }
 LEFT_OUT: dict[str, dict[str, tuple[str, ...]]] = {
+    "landscape": {"orb": ("glow", "ring")},
     "personas": {
         "clothes": ("checkered",),
         "facialHair": ("beardMustache", "soulPatch"),

@@ -17,6 +17,7 @@ def test_a_known_look_leaves_parts_out_and_keeps_the_others() -> None:
 
     assert set(hair) - set(look["hairVariant"]) == {"cap"}
     assert "pacifier" not in look["mouthVariant"]
+    assert look_of("landscape") == {"orbVariant": ["sun"]}
     assert look_of("lorelei") == {}
 
 
