@@ -8,33 +8,33 @@ supervisor restarts the process. Commands beside serving have exit codes of thei
 from __future__ import annotations
 
 import argparse
+import asyncio
 import logging
 import os
 import socket
 import sys
 from typing import NoReturn
 
-import uvicorn
 from prometheus_client import disable_created_metrics
 
 from service.app import create_app
 from service.commands import dataset, manifest, search, verify
 from service.composition import ServiceRuntime
+from service.credentials.current import CurrentSigner
 from service.engine_setup import available_cores
-from service.env_file import SettingsError
-from service.environment import describe_settings, read_settings
+from service.env_file import SETTINGS_WRONG, SettingsError
+from service.environment import describe_settings, read_settings, setting_variables
 from service.garbage_collection import pause_collection, settle_objects
 from service.http.connections import limits_of_this_process
 from service.http.listening import ListenError, listen
 from service.http.request_log import configure_logging
 from service.memory_allocator import return_large_blocks
 from service.operations.spans import set_service_name
-from service.server import DrainingServer
+from service.processes.supervisor import ENGINE_MODULE, Supervisor
+from service.server import DrainingServer, uvicorn_config
 from service.settings import Settings, variable_of
 
-SETTINGS_WRONG = 2
 COMMAND_STOPPED = 130  # as shells have it: 128 and the number of SIGINT
-FLUSH_TIMEOUT_S = 5  # seconds to send answers after the drain limit
 ENGINE_JOIN_TIMEOUT_S = 1.0  # seconds for the engine's thread to end, after all answers
 
 log = logging.getLogger("progan")
@@ -109,6 +109,8 @@ def main() -> None:
     set_service_name()
     disable_created_metrics()  # no additional `_created` series for each counter
     ports = open_ports_or_exit(settings)
+    if settings.has_processes:
+        sys.exit(supervise(settings, *ports))
     runtime = runtime_or_exit(settings)
     pause_collection()
     sys.exit(serve(settings, runtime, *ports))
@@ -121,6 +123,46 @@ def run_command(options: argparse.Namespace, settings: Settings) -> int:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)  # noqa: T201 - for the person who stopped it
         return COMMAND_STOPPED
+
+
+def supervise(
+    settings: Settings,
+    sockets: list[socket.socket],
+    operations: list[socket.socket],
+    engine_module: str = ENGINE_MODULE,
+) -> int:
+    """Start the processes of the service, and keep them until a signal; returns the exit code.
+
+    Args:
+        settings: of the service.
+        sockets: those that listen for requests.
+        operations: those that listen for operations; may be empty.
+        engine_module: module that an engine process runs.
+    """
+    try:
+        require_processes()
+        _ = CurrentSigner(settings)  # a fault of key or chain ends the start, not each process
+    except SettingsError as error:
+        exit_with(error)
+    environment = {**os.environ, **setting_variables()}
+
+    async def run() -> int:
+        return await Supervisor(settings, sockets, operations, environment, engine_module).run()
+
+    code = asyncio.run(run())
+    _ = _flush_log()
+    return code
+
+
+def require_processes() -> None:
+    """Check that this system can run the service as several processes.
+
+    Raises:
+        SettingsError: it cannot.
+    """
+    if sys.platform != "linux":
+        name = variable_of("frontends")
+        raise SettingsError([f"{name}: processes of their own need Linux: write 0"])
 
 
 def runtime_or_exit(settings: Settings) -> ServiceRuntime:
@@ -147,14 +189,7 @@ def serve(
     """
     limits = limits_of_this_process()
     server = DrainingServer(
-        uvicorn.Config(
-            create_app(settings, runtime, operations),
-            ws="none",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=int(settings.drain_limit_s) + FLUSH_TIMEOUT_S,
-        ),
+        uvicorn_config(create_app(settings, runtime, operations), settings),
         runtime,
         limits.shared()[0] if operations else limits,
     )

@@ -12,16 +12,16 @@ import time
 from collections.abc import Callable
 
 from service.access.keys import KeyRing
-from service.access.rate import RateLimit
 from service.credentials.current import CurrentSigner
 from service.engine_setup import OpenEngine, available_cores, open_torch_engine
 from service.errors import NotReady
+from service.local_renderer import LocalRenderer
 from service.media.bulk_encoders import BulkEncoders
 from service.operations.downloads import OpenDownloads
 from service.operations.metrics import Metrics
+from service.operations.shared_state import ClientWindows, LocalState, SharedState
 from service.pipeline import ImagePipeline
 from service.registry.catalogue import Catalogue
-from service.rendering.local_renderer import LocalRenderer
 from service.rendering.renderer import Renderer
 from service.settings import Settings
 from service.uploads.decoder_pool import DecoderPool
@@ -36,8 +36,9 @@ class ServiceRuntime:
         open_engine: creates the engine of this process, which is started later.
         settle: called when the models have been loaded at the start, and when one was unloaded.
 
-    Attributes:
-        renderer: renders the pictures of all answers.
+        renderer: renders the pictures of all answers; None for the engine of this process.
+        shared: state shared with other processes of the service; None if there are none.
+        metrics: those of this process; None to create them.
 
     Raises:
         SettingsError: key or certificates of Content Credentials cannot be used.
@@ -48,18 +49,21 @@ class ServiceRuntime:
         settings: Settings,
         open_engine: OpenEngine = open_torch_engine,
         settle: Callable[[], None] = lambda: None,
+        *,
+        renderer: Renderer | None = None,
+        shared: SharedState | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self.settings = settings
         self._began = time.monotonic()
-        self.metrics = Metrics()
+        self.metrics = metrics or Metrics()
         self.credentials = CurrentSigner(settings)
         if self.credentials.expires_at is not None:
             self.metrics.credentials_expire(self.credentials.expiry_timestamp)
         self.keys = KeyRing(settings.api_keys)
-        self.rate = RateLimit(settings.rate_limit) if settings.rate_limit else None
-        rate = settings.dataset_rate_limit
-        self.dataset_rate = RateLimit(rate, "pictures") if rate else None
-        self.renderer: Renderer = LocalRenderer(settings, open_engine, self.metrics, settle)
+        windows = ClientWindows(settings.rate_limit, settings.dataset_rate_limit)
+        self.shared: SharedState = shared or LocalState(windows, self.metrics)
+        self.renderer = renderer or LocalRenderer(settings, open_engine, self.metrics, settle)
         self.pipeline = ImagePipeline(settings, self.renderer, self.metrics, available_cores())
         self.decoders = DecoderPool()
         self.downloads = OpenDownloads(settings.max_datasets)

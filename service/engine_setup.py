@@ -32,7 +32,7 @@ def open_torch_models(settings: Settings) -> TorchModels:
     from service.engine.torch_models import open_models  # noqa: PLC0415 - importing torch is slow
 
     return open_models(
-        device=settings.device,
+        device=settings.engine_devices[0],
         threads=settings.threads or available_cores(),
         max_batch=settings.max_batch,
         max_work_s=settings.batch_work_s,

@@ -16,8 +16,9 @@ from pathlib import Path
 from dotenv import dotenv_values
 from dotenv.parser import Binding, parse_stream
 
-from service.settings import PREFIX
+from service.setting_types import PREFIX
 
+SETTINGS_WRONG = 2  # exit code of a process whose settings cannot be used
 ENV_FILE = Path(".env")
 SWALLOWED = re.compile(rf"\n.*{PREFIX}\w*\s*[=:]", re.IGNORECASE)
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")

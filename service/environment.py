@@ -19,7 +19,8 @@ from typing import get_args
 from pydantic import ValidationError
 
 from service.env_file import ENV_FILE, SettingsError, Variable, read_env_file
-from service.settings import PREFIX, Settings, variable_of
+from service.setting_types import PREFIX
+from service.settings import Settings, variable_of
 
 PLATFORM_PORT = "PORT"  # set by hosting platforms; PROGAN_PORT has precedence
 KEYS = "api_keys"
@@ -84,10 +85,7 @@ def read_settings(
     Raises:
         SettingsError: a value cannot be used, or the name of an API key's variable is unknown.
     """
-    given = os.environ if environment is None else environment
-    reading = _Reading()
-    for variables in (read_env_file(file), [Variable(*item) for item in sorted(given.items())]):
-        _take(variables, reading)
+    reading = _read(environment, file)
     if reading.faults:
         raise SettingsError(reading.faults)
     try:
@@ -98,6 +96,22 @@ def read_settings(
     if faults := [*_folder_faults(settings, reading)]:
         raise SettingsError(faults)
     return settings, reading.warnings
+
+
+def setting_variables(
+    environment: Mapping[str, str] | None = None, file: Path = ENV_FILE
+) -> dict[str, str]:
+    """The variables of all settings that are given: for a process that reads no file."""
+    reading = _read(environment, file)
+    return {variable_of(name): variable.value for name, variable in reading.values.items()}
+
+
+def _read(environment: Mapping[str, str] | None, file: Path) -> _Reading:
+    given = os.environ if environment is None else environment
+    reading = _Reading()
+    for variables in (read_env_file(file), [Variable(*item) for item in sorted(given.items())]):
+        _take(variables, reading)
+    return reading
 
 
 # ----------------------------------------------------------------------------------------

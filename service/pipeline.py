@@ -18,7 +18,7 @@ from service.batching.queue import Rendered
 from service.batching.recipe import Recipe
 from service.batching.waiting import NOTHING, Encoding
 from service.errors import DeadlinePassed, OutOfRange, QueueFull
-from service.media.encoder_pool import MAX_UNENCODED_BYTES, EncoderPool
+from service.media.encoder_pool import EncoderPool
 from service.media.wanted_pictures import WantedPictures
 from service.operations.metrics import Metrics
 from service.operations.spans import Spans
@@ -44,7 +44,6 @@ class ImagePipeline:
     Args:
         cores: number of encoder threads, if the settings have none.
         spans: receives the steps of traces.
-        max_unencoded_bytes: limit for admitted pictures that are not encoded yet.
     """
 
     def __init__(
@@ -55,13 +54,12 @@ class ImagePipeline:
         cores: int,
         *,
         spans: Spans | None = None,
-        max_unencoded_bytes: int = MAX_UNENCODED_BYTES,
     ) -> None:
         self._settings = settings
         self._renderer = renderer
         self._metrics = metrics
         self._spans = spans or Spans()
-        self._encoders = EncoderPool(settings.encoders or cores, max_unencoded_bytes)
+        self._encoders = EncoderPool(settings.encoders or cores, settings.unencoded_bytes)
         self._walking_pixels = 0
 
     async def make(

@@ -18,6 +18,7 @@ from functools import partial
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from service.batching.engine import RESTART_S, engine_lost
 from service.composition import ServiceRuntime
@@ -26,25 +27,48 @@ from service.http.bounded_server import BoundedServer
 from service.http.connections import ConnectionLimits
 from service.http.listening import cut_off_stuck_clients, url_of
 from service.http.request_log import log_refused
+from service.operations.engine_health import ENGINE_LOST
+from service.settings import Settings
 
 STDIN = 0  # its file descriptor
-ENGINE_LOST = 70  # EX_SOFTWARE of sysexits.h
+FLUSH_TIMEOUT_S = 5  # seconds to send answers after the drain limit
 
 log = logging.getLogger("progan")
 
 
+def uvicorn_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """The configuration of a server for requests."""
+    return uvicorn.Config(
+        app,
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(settings.drain_limit_s) + FLUSH_TIMEOUT_S,
+    )
+
+
 class DrainingServer(BoundedServer):
     """A server with a grace period for load balancers between the signal and closing the port.
+
+    Args:
+        announces: False to log neither its address nor the line `ready`.
 
     Attributes:
         exit_code: exit code of the process.
     """
 
     def __init__(
-        self, config: uvicorn.Config, runtime: ServiceRuntime, limits: ConnectionLimits
+        self,
+        config: uvicorn.Config,
+        runtime: ServiceRuntime,
+        limits: ConnectionLimits,
+        *,
+        announces: bool = True,
     ) -> None:
         super().__init__(config, limits, log_refused(runtime.metrics))
         self._runtime = runtime
+        self._announces = announces
         self._signalled_at: float | None = None
         self._hung_up = False
         self._had_terminal = os.isatty(STDIN)
@@ -74,7 +98,7 @@ class DrainingServer(BoundedServer):
         await super().startup(sockets)
         opened = sockets or []
         cut_off_stuck_clients(opened, self._runtime.settings.client_write_timeout_s)
-        if opened:
+        if opened and self._announces:
             self._url = url_of(opened)
             log.info("Uvicorn running on %s; the models are loading", self._url)
 

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from service.access.keys import digests_of
 from service.watermark.key import WatermarkKey, watermark_key
 
+PREFIX = "PROGAN_"  # of the variable of each setting
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s,*]+")  # without a path: browsers send none
 DEVICE = re.compile(r"cpu|cuda(:[0-9]{1,2})?")
 MODULE_FUNCTION = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
@@ -46,6 +47,16 @@ def _is_a_device(value: str) -> str:
     if value and not DEVICE.fullmatch(value):
         raise ValueError("write cpu, cuda or cuda:0, or leave it empty to have one chosen")
     return value
+
+
+def _are_devices(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    devices = tuple(device.lower() for device in split_at(",", value))
+    wrong = [device for device in devices if not DEVICE.fullmatch(device)]
+    if wrong or len(set(devices)) < len(devices):
+        raise ValueError("write different devices with commas between them, as cuda:0,cuda:1")
+    return devices
 
 
 def _digests_of_keys(value: object) -> object:
@@ -90,6 +101,7 @@ AnyCase = BeforeValidator(lambda value: value.lower() if isinstance(value, str) 
 Seconds = Annotated[float, Field(le=LONGEST_S, allow_inf_nan=False)]
 HostName = Annotated[str, AfterValidator(_is_an_address)]
 Folders = Annotated[tuple[Path, ...], BeforeValidator(_are_folders)]
+Devices = Annotated[tuple[str, ...], BeforeValidator(_are_devices)]
 Device = Annotated[str, AnyCase, AfterValidator(_is_a_device)]
 KeyDigests = Annotated[tuple[bytes, ...], BeforeValidator(_digests_of_keys)]
 MarkKey = Annotated[WatermarkKey | None, BeforeValidator(_stretched_key)]

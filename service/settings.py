@@ -8,16 +8,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import Field
 
+from service.network_settings import NetworkSettings
 from service.setting_types import (
     LONGEST_WRITE_S,
     MOST_THREADS,
+    PREFIX,
     AnyCase,
     Device,
+    Devices,
     Folders,
     FunctionName,
-    HostName,
     HttpAddress,
     KeyDigests,
     MarkKey,
@@ -26,39 +28,9 @@ from service.setting_types import (
     Seconds,
 )
 
-PREFIX = "PROGAN_"
 
-
-class Settings(BaseModel):
+class Settings(NetworkSettings):
     """Settings of the service. Times are in seconds; sizes are in bytes unless stated otherwise."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    # ------------------------------------------------------------------ network
-    host: HostName = Field(default="127.0.0.1", description="address to listen on; 0.0.0.0 for all")
-    port: int = Field(
-        default=8000,
-        ge=0,
-        le=65535,
-        description="port to listen on; 0 takes a free one; PORT is read, too",
-    )
-
-    root_path: str = Field(
-        default="",
-        pattern=r"^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?$",
-        description="path below which a proxy shows the service, as /faces, where the proxy "
-        "sends no X-Forwarded-Prefix",
-    )
-
-    operations_port: int | None = Field(
-        default=None,
-        ge=0,
-        le=65535,
-        description="port for metrics and docs, which then leave the first; health is on both",
-    )
-    operations_host: HostName | None = Field(
-        default=None, description="address of the operations port; else as the first"
-    )
 
     # ------------------------------------------------------------------ models
     bundles: Folders = Field(
@@ -82,6 +54,17 @@ class Settings(BaseModel):
     device: Device | None = Field(
         default=None, description="cpu, or cuda:0; else the first CUDA device, else cpu"
     )
+    devices: Devices = Field(
+        default=(),
+        description="devices with an engine process each, as cuda:0,cuda:1; else that one device",
+    )
+    frontends: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        description="processes that answer requests, beside those of the engines; 0: one process "
+        "does all",
+    )
     threads: int | None = Field(
         default=None,
         ge=1,
@@ -102,6 +85,14 @@ class Settings(BaseModel):
         ge=1,
         le=MOST_THREADS,
         description="threads that encode files; else one per available core",
+    )
+
+    unencoded_bytes: int = Field(
+        default=2**29,
+        ge=2**20,
+        le=2**40,
+        description="bytes of pictures that are admitted and not encoded yet; one request always "
+        "goes",
     )
 
     # ------------------------------------------------------------------ watermark
@@ -237,12 +228,15 @@ class Settings(BaseModel):
         default="info", description="least severe lines logged: debug, info, warning or error"
     )
 
-    @field_validator("operations_port")
-    @classmethod
-    def _is_another_port(cls, value: int | None, info: ValidationInfo) -> int | None:
-        if value and value == info.data.get("port"):
-            raise ValueError("take another port than the pictures have")
-        return value
+    @property
+    def engine_devices(self) -> tuple[str | None, ...]:
+        """The device of each engine; None for the first CUDA device, else the CPU."""
+        return self.devices or (self.device,)
+
+    @property
+    def has_processes(self) -> bool:
+        """True if front ends and engines are processes of their own."""
+        return self.frontends > 0 or len(self.devices) > 1
 
 
 def variable_of(name: str) -> str:

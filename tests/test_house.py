@@ -190,14 +190,15 @@ def test_every_dependency_has_an_exact_version() -> None:
 
 
 def settings() -> set[str]:
-    """The environment variables of the fields in `service/settings.py`."""
+    """The environment variables of the fields in `service/settings.py` and its base class."""
     if "service/settings.py" not in files():
         return set()
-    classes = [n for n in parsed("service/settings.py").body if isinstance(n, ast.ClassDef)]
+    modules = [parsed(f"service/{name}.py") for name in ("network_settings", "settings")]
+    classes = [n for tree in modules for n in tree.body if isinstance(n, ast.ClassDef)]
     return {
         f"PROGAN_{node.target.id.upper()}"
         for settings_class in classes
-        if settings_class.name == "Settings"
+        if settings_class.name in {"NetworkSettings", "Settings"}
         for node in settings_class.body
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
     }

@@ -90,11 +90,14 @@ class ModelInfo:
     Attributes:
         watermark: name of the watermark of its pictures; `none` if they have 16 bits; None if
             watermarks are off.
+        self_test: SHA-256 of the pictures of the start-up test, one of each resolution; engines
+            with the same one make the same pictures.
     """
 
     card: Card
     mode: EngineMode
     watermark: str | None = None
+    self_test: str = ""
 
     @property
     def pinned_name(self) -> str:

@@ -41,6 +41,10 @@ class BatchFit:
             return PRIOR_SECONDS_PER_PIXEL * resolution**2
         return max(0.0, float(self._coefficients[self._column[resolution]]))
 
+    def costs(self) -> dict[int, float]:
+        """`b` by resolution, for those that were seen."""
+        return {resolution: self.per_image(resolution) for resolution in self._column}
+
     def observe(self, images: Counter[int], seconds: float) -> None:
         """Learn from a batch of `images[resolution]` images that took `seconds`."""
         for resolution in images.keys() - self._column.keys():
@@ -98,6 +102,11 @@ class WorkPredictor:
         batches = {model: -(-count // max_batch) for model, count in counts.items()}
         with self._one_at_a_time:
             return total + sum(self._fit(model).fixed * n for model, n in batches.items())
+
+    def costs(self) -> dict[str, tuple[float, dict[int, float]]]:
+        """The fixed seconds of a batch, and the seconds of an image by resolution, by model."""
+        with self._one_at_a_time:
+            return {model: (fit.fixed, fit.costs()) for model, fit in self._fits.items()}
 
     def _fit(self, model: str) -> BatchFit:
         return self._fits.get(model) or BatchFit()

@@ -70,6 +70,7 @@ class DatasetResponse(Response):
         self._runtime = runtime
         self._job = job
         self._has_begun = False
+        self._tell_sent: Callable[[int], None] = lambda _: None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the archive.
@@ -80,12 +81,15 @@ class DatasetResponse(Response):
         dataset, runtime = self._job.dataset, self._runtime
         try:
             opening = runtime.downloads.opened(self._job.client, dataset.count)
-            with opening as download, runtime.renderer.using(dataset.served.pinned_name):
-                stream = self._stream()
-                try:
-                    outcome = await self._outcome(stream, download, receive, send)
-                finally:
-                    await stream.close()
+            place = runtime.shared.place(self._job.client, dataset.count)
+            using = runtime.renderer.using(dataset.served.pinned_name)
+            async with place as self._tell_sent:
+                with opening as download, using:
+                    stream = self._stream()
+                    try:
+                        outcome = await self._outcome(stream, download, receive, send)
+                    finally:
+                        await stream.close()
         except (DatasetOpen, DatasetsFull):
             runtime.metrics.datasets.ended.labels(DatasetOutcome.REFUSED).inc()
             raise
@@ -147,6 +151,7 @@ class DatasetResponse(Response):
                 images.inc(new)
                 self._job.count_pictures(new)
                 download.done = stream.done
+                self._tell_sent(stream.done)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _outcome_of(self, work: asyncio.Future[None], stream: DatasetStream) -> DatasetOutcome:

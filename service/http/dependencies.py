@@ -77,8 +77,7 @@ async def admitted(request: Request) -> None:
     try:
         key = runtime.keys.require(request.headers)
     finally:
-        if runtime.rate is not None:
-            runtime.rate.take(key, request.client.host if request.client else "")
+        await runtime.shared.take_request(key, request.client.host if request.client else "")
 
 
 def access_dependencies(settings: Settings, *, body: bool = False) -> list[params.Depends]:

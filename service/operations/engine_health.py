@@ -13,6 +13,8 @@ from service.batching.engine import DeviceLost, Engine
 from service.errors import NotReady
 from service.operations.metrics import Metrics
 
+ENGINE_LOST = 70  # exit code of a process that must end; EX_SOFTWARE of sysexits.h
+
 log = logging.getLogger(__name__)
 
 

@@ -1,1 +1,1 @@
-"""Rendering: the interface between answers and engines, and its form within this process."""
+"""Rendering: the interface between answers and engines."""

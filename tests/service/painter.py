@@ -18,7 +18,7 @@ from fastapi.testclient import TestClient
 from models.card import Card, Data, Exit, Golden
 from models.families.progan.config import NetworkConfig
 from models.layout import CARD_FILE
-from models.picture import BitDepth, Pixels, ValueRange
+from models.picture import THUMBNAIL_SIZE, BitDepth, Pixels, ValueRange
 from service.app import create_app
 from service.batching.engine import (
     BundleRefused,
@@ -32,9 +32,9 @@ from service.batching.recipe import Recipe
 from service.composition import ServiceRuntime
 from service.engine.engine_thread import EngineThread
 from service.errors import NotReady
+from service.local_renderer import LocalRenderer
 from service.operations.metrics import Metrics
 from service.registry.watcher import model_name_in
-from service.rendering.local_renderer import LocalRenderer
 from service.settings import Settings
 
 PATIENCE_S = 300  # ends a hang, on a busy machine, too
@@ -59,7 +59,7 @@ def card_named(
         exits=tuple(Exit(r, (1,), None) for r in network.resolutions),
         data=Data("none", "MIT", "nobody", 0),
         weights_sha256=hashlib.sha256(name.encode()).hexdigest(),
-        golden=(Golden(1, resolution, "00", ()),),
+        golden=(Golden(1, resolution, "0" * 64, (0,) * THUMBNAIL_SIZE**2 * channels),),
         labels=labels,
         bit_depth=16 if value_range else 8,
         value_range=value_range,

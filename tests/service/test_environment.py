@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from service.access.keys import digest_of
 from service.env_file import SettingsError
-from service.environment import RENAMED, describe_settings, read_settings, unknown_variables
+from service.environment import (
+    RENAMED,
+    describe_settings,
+    read_settings,
+    setting_variables,
+    unknown_variables,
+)
 from service.settings import Settings, variable_of
 
 ROOT = Path(__file__).parents[2]
@@ -268,3 +274,16 @@ def test_files_of_containers_name_only_variables_that_exist() -> None:
     text = "".join(file.read_text(encoding="utf-8") for file in files)
 
     assert set(re.findall(r"PROGAN_[A-Z0-9_]+", text)) <= set(VARIABLES)
+
+
+def test_all_that_is_set_can_be_handed_to_another_process(tmp_path: Path) -> None:
+    """As the environment and the file together mean it."""
+    file = tmp_path / ".env"
+    file.write_text("PROGAN_THREADS=3\nPROGAN_MAX_BATCH=4\n")
+    environment = {"PROGAN_MAX_BATCH": "5", "PORT": "9000", "PROGAN_ENCODERS": "", "HOME": "/"}
+
+    assert setting_variables(environment, file) == {
+        "PROGAN_THREADS": "3",
+        "PROGAN_MAX_BATCH": "5",
+        "PROGAN_PORT": "9000",
+    }

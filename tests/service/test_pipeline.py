@@ -159,11 +159,10 @@ async def test_a_slow_encoder_bounds_what_is_promised_and_loses_nothing(
     runtime = ServiceRuntime(settings, painter.open)
     serve(runtime, painter)
     pipeline = ImagePipeline(
-        settings,
+        settings.model_copy(update={"unencoded_bytes": 4 * 3 * AREA}),
         runtime.renderer,
         runtime.metrics,
         1,
-        max_unencoded_bytes=4 * 3 * AREA,
     )
     gate = threading.Event()
 

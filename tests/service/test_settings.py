@@ -142,3 +142,22 @@ def test_watermarks_are_off_until_they_are_switched_on() -> None:
     assert own.watermark
     assert own.watermark_key == watermark_key("an own key of the operator")
     assert "operator" not in repr(own)
+
+
+def test_the_service_is_one_process_until_more_are_asked_for() -> None:
+    """Front ends, or devices that need an engine each."""
+    assert not Settings().has_processes
+    assert Settings().engine_devices == (None,)
+    assert Settings(device="cpu").engine_devices == ("cpu",)
+    assert Settings(devices="cuda:1").engine_devices == ("cuda:1",)  # type: ignore[arg-type]
+    assert not Settings(devices="cuda:1").has_processes  # type: ignore[arg-type]
+    assert Settings(frontends=1).has_processes
+    two = Settings(devices="CUDA:0, cuda:1")  # type: ignore[arg-type]
+    assert (two.has_processes, two.engine_devices) == (True, ("cuda:0", "cuda:1"))
+
+
+@pytest.mark.parametrize("text", ["cuda:0,cuda:0", "gpu", "cuda:0;cuda:1"])
+def test_devices_that_cannot_be_meant_are_refused(text: str) -> None:
+    """Two engines on one device would make each other slow."""
+    with pytest.raises(ValidationError, match="different devices with commas"):
+        Settings(devices=text)  # type: ignore[arg-type]

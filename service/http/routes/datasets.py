@@ -65,12 +65,11 @@ async def datasets(
         response = Response(headers=headers, media_type=media_type)
         del response.headers["content-length"]
         return response
-    return DatasetResponse(
-        request, runtime, admitted_job(request, runtime, dataset, query), headers
-    )
+    job = await admitted_job(request, runtime, dataset, query)
+    return DatasetResponse(request, runtime, job, headers)
 
 
-def admitted_job(
+async def admitted_job(
     request: Request, runtime: ServiceRuntime, dataset: Dataset, query: DatasetQuery
 ) -> DatasetJob:
     """Return the job, if the client's rate has room for all pictures; they count as they are sent.
@@ -81,14 +80,17 @@ def admitted_job(
     """
     key = runtime.keys.require(request.headers)
     address = request.client.host if request.client else ""
-    client, rate = client_name(key, address), runtime.dataset_rate
-    if rate is None:
-        return DatasetJob(dataset, query.format, client, lambda _: None)
-    if dataset.count > rate.most:
-        message = f"one client may have {rate.most} pictures at a time here: ask for parts"
-        raise OutOfRange("count", message, {"ge": 1, "le": rate.most})
-    rate.require(key, address, dataset.count)
-    return DatasetJob(dataset, query.format, client, lambda new: rate.count(key, address, new))
+    shared, most = runtime.shared, runtime.shared.most_pictures
+    if most is not None and dataset.count > most:
+        message = f"one client may have {most} pictures at a time here: ask for parts"
+        raise OutOfRange("count", message, {"ge": 1, "le": most})
+    await shared.require_pictures(key, address, dataset.count)
+    return DatasetJob(
+        dataset,
+        query.format,
+        client_name(key, address),
+        lambda new: shared.count_pictures(key, address, new),
+    )
 
 
 def dataset_headers(dataset: Dataset, archive_format: str) -> dict[str, str]:

@@ -43,4 +43,5 @@ async def ready(runtime: RuntimeDep) -> Readiness:
 async def metrics(runtime: RuntimeDep, accept: Annotated[str, Header()] = "") -> Response:
     """Return all metrics in a format of Prometheus."""
     write, media_type = choose_encoder(accept)
-    return Response(write(runtime.metrics.registry), headers={"Content-Type": media_type})
+    written = write(await runtime.shared.metrics())
+    return Response(written, headers={"Content-Type": media_type})

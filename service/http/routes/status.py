@@ -5,6 +5,7 @@ Names no client, path, host or key; for operators there are health, metrics and 
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 from fastapi import APIRouter
@@ -28,13 +29,12 @@ NEVER_STORED: Final = {"Cache-Control": "no-store"}
 async def status(runtime: RuntimeDep, response: Response) -> ServiceStatus:
     """Return readiness, queue, speed and models; answered while the service is not ready, too."""
     response.headers.update(NEVER_STORED)
-    return status_of(runtime)
+    return status_of(runtime, await runtime.shared.recent_refusals())
 
 
-def status_of(runtime: ServiceRuntime) -> ServiceStatus:
-    """Return the status of a service in any phase."""
+def status_of(runtime: ServiceRuntime, refused: Counter[str]) -> ServiceStatus:
+    """Return the status of a service in any phase, with its recent refusals by reason."""
     settings, load = runtime.settings, runtime.renderer.load()
-    refused = runtime.metrics.recent_refusals.totals()
     default, models = _served(runtime)
     return ServiceStatus(
         version=VERSION,

@@ -102,3 +102,14 @@ def test_a_model_that_is_gone_is_forgotten() -> None:
     predictor.forget("m")
 
     assert PRIOR_SECONDS_PER_PIXEL * 64**2 == predictor.image_seconds(recipes("m", 64)[0])
+
+
+def test_its_costs_can_be_told_to_another_process() -> None:
+    """Those that were measured."""
+    predictor = WorkPredictor()
+    for _ in range(200):
+        predictor.observe([Recipe("m", point_of(1), 32)] * 2, 0.5)
+    ((model, (fixed, by_resolution)),) = predictor.costs().items()
+
+    assert model == "m"
+    assert fixed + 2 * by_resolution[32] == pytest.approx(0.5, abs=0.01)

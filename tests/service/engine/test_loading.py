@@ -405,3 +405,16 @@ def test_the_same_network_of_eight_bits_makes_the_rounded_picture(
     )
 
     assert np.abs(fine / 257 - coarse).max() <= 0.502
+
+
+def test_engines_that_make_the_same_pictures_have_the_same_self_test(
+    make_bundle: MakeBundle,
+) -> None:
+    """It is a digest of pixels; another network has another one."""
+    folder = make_bundle().parent
+    make_bundle("gray-16", NetworkConfig(16, 1, 16, 128, 16))
+    once, again = ([m.self_test for m in opened(folder).served()] for _ in range(2))
+
+    assert once == again
+    assert len({*once}) == len(once) == 2
+    assert all(len(digest) == 64 for digest in once)

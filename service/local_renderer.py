@@ -53,15 +53,17 @@ class LocalRenderer:
         self._settle = settle
         self._background = BackgroundThread()
         self.engine = open_engine(settings, self._background)
-        predictor = WorkPredictor()
+        self.predictor = WorkPredictor()
         queue = AdmissionQueue(
             capacity=settings.queue_capacity,
             max_queued_s=settings.queue_work_s,
             max_batch=settings.max_batch,
             max_work_s=settings.batch_work_s,
-            predictor=predictor,
+            predictor=self.predictor,
         )
-        self.batcher = Batcher(self.engine, queue, predictor, metrics, stall_s=settings.stall_s)
+        self.batcher = Batcher(
+            self.engine, queue, self.predictor, metrics, stall_s=settings.stall_s
+        )
         self.requests = self.batcher.requests
         self.engine_health = EngineHealth(
             self.engine, metrics, stall_s=settings.stall_s, hang_s=settings.hang_s
@@ -69,7 +71,7 @@ class LocalRenderer:
         self.registry = ModelRegistry(
             settings.bundles, settings.default_model, settings.retired_model_s
         )
-        self.reloader = self._create_reloader(predictor)
+        self.reloader = self._create_reloader()
         metrics.watch(self.batcher)
         self._not_ready: NotReady | None = NotReady(
             "the models are still loading", retry_after_s=LOADING_RETRY_S
@@ -177,13 +179,13 @@ class LocalRenderer:
 
     # ------------------------------------------------------------------ loading
 
-    def _create_reloader(self, predictor: WorkPredictor) -> Reloader:
+    def _create_reloader(self) -> Reloader:
         return Reloader(
             self._settings.bundles,
             ReloadParts(
                 self.engine,
                 self.registry,
-                predictor,
+                self.predictor,
                 self._background,
                 self.batcher.depths,
                 self._publish,

@@ -1,0 +1,78 @@
+"""The engine's side: a front end that goes takes its own requests with it, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from service.batching.recipe import Recipe, point_of
+from service.batching.waiting import NOTHING
+from service.errors import EngineLost
+from service.processes.engine_link import EngineLink
+from service.processes.engine_server import EngineServer
+from service.settings import Settings
+from tests.service.painter import PATIENCE_S, Painter, paint
+from tests.service.processes.connected import MEMORY_BYTES, connected, until
+
+pytestmark = pytest.mark.anyio
+
+
+def recipes_of(painter: Painter, *seeds: int) -> list[Recipe]:
+    """Recipes of the painter's model."""
+    return [Recipe(painter.cards[0].pinned_name, point_of(seed), 32) for seed in seeds]
+
+
+def open_descriptors() -> int:
+    """Number of descriptors that this process has open."""
+    return len([*Path("/proc/self/fd").iterdir()])
+
+
+async def test_a_front_end_that_ends_takes_only_its_own_requests_with_it(
+    settings: Settings, painter: Painter
+) -> None:
+    """Its queued pictures are not computed; those of another are, and its memory is given back."""
+    one_at_a_time = settings.model_copy(update={"max_batch": 1})
+    async with connected(one_at_a_time, painter) as (engine, link):
+        assert isinstance(engine.server, EngineServer)
+        other = EngineLink(engine.address, MEMORY_BYTES)
+        running = asyncio.create_task(other.run())
+        await until(lambda: other.catalogue is not None)
+        assert engine.server.front_ends == 2
+        descriptors = open_descriptors()
+        painter.gate.clear()
+        info = link.model(painter.cards[0].pinned_name)
+        assert info is not None
+        kept = asyncio.create_task(
+            link.render(recipes_of(painter, 1, 2), [info] * 2, PATIENCE_S, None, NOTHING)
+        )
+        await asyncio.to_thread(painter.entered.wait, PATIENCE_S)
+        gone = asyncio.create_task(
+            other.render(recipes_of(painter, 3, 4), [info] * 2, PATIENCE_S, None, NOTHING)
+        )
+        await until(lambda: engine.renderer and engine.renderer.load().queued_images == 3)
+        running.cancel()
+        await asyncio.wait([running, gone])
+        assert isinstance(gone.exception(), EngineLost)
+        await until(lambda: engine.server and engine.server.front_ends == 1)
+        painter.gate.set()
+        images = await kept
+        await until(lambda: open_descriptors() == descriptors - 6)
+
+    assert [image.pixels.tobytes() for image in images] == [
+        paint(recipe).tobytes() for recipe in recipes_of(painter, 1, 2)
+    ]
+    assert painter.seeds == [1, 2]
+
+
+async def test_a_connection_without_memory_is_closed(settings: Settings, painter: Painter) -> None:
+    """It cannot be a front end."""
+    async with connected(settings, painter) as (engine, _):
+        reader, writer = await asyncio.open_unix_connection(engine.address)  # type: ignore[arg-type]
+        writer.write(b"\0")
+        assert await reader.read() == b""
+        writer.close()
+        await writer.wait_closed()
+        assert engine.server is not None
+        assert engine.server.front_ends == 1
