@@ -33,6 +33,7 @@ from service.http.routes import (
     operations,
     reproduce,
     status,
+    translate,
     verify,
 )
 from service.http.routes.documentation import DESCRIPTION, DescribedApp, operation_id
@@ -85,7 +86,8 @@ def create_app(
     app.add_middleware(SecurityHeadersMiddleware)  # the last one added is the outermost
     for room in (generate, reproduce, interpolate, datasets, models, status):
         app.include_router(room.router, dependencies=access_dependencies(settings))
-    app.include_router(verify.router, dependencies=access_dependencies(settings, body=True))
+    for room in (translate, verify):
+        app.include_router(room.router, dependencies=access_dependencies(settings, body=True))
     app.include_router(operations.router, dependencies=[Depends(no_body)])
     if alone:
         app.include_router(operations.metrics_router, dependencies=[Depends(no_body)])

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from models.card import Card
 from models.picture import number_text
-from service.batching.recipe import Recipe
+from service.batching.recipe import SOURCE_FACT, Recipe
 
 SOFTWARE: Final = "Progan"
 
@@ -55,6 +55,11 @@ def _is_between(recipe: Recipe) -> bool:
     return recipe.point.t != 0.0
 
 
+def _seed_of(recipe: Recipe) -> Value:
+    is_of_one_seed = recipe.source is None and not _is_between(recipe)
+    return recipe.point.start if is_of_one_seed else None
+
+
 SEED_HEADER: Final = "X-Seed"  # of `seed` and of `start`, of which a picture has one
 ABOUT_SEEDS: Final = (
     "Seed, or seeds separated by commas; of a picture between two seeds, the first of them."
@@ -63,7 +68,7 @@ ABOUT_SEEDS: Final = (
 FACTS: Final = (
     Fact(
         "seed",
-        lambda recipe, _: None if _is_between(recipe) else recipe.point.start,
+        lambda recipe, _: _seed_of(recipe),
         header=SEED_HEADER,
         about=ABOUT_SEEDS,
         per_picture=True,
@@ -114,11 +119,23 @@ FACTS: Final = (
     ),
     Fact(
         "label",
-        lambda recipe, _: recipe.label,
+        lambda recipe, _: recipe.label if recipe.source is None else None,
         header="X-Label",
         about="Class, or classes separated by commas, percent-encoded; one where all pictures "
         "share it; for models with labels.",
         in_address=True,
+    ),
+    Fact(
+        SOURCE_FACT,
+        lambda recipe, _: recipe.source.sha256 if recipe.source else None,
+        header="X-Source-SHA256",
+        about="SHA-256 of the uploaded file, of a translated picture.",
+    ),
+    Fact(
+        "to",
+        lambda recipe, _: recipe.label if recipe.source else None,
+        header="X-To",
+        about="Domain of a translated picture, percent-encoded.",
     ),
     Fact(
         "watermark",

@@ -7,9 +7,12 @@ key frames. Knows neither pixels nor networks.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
+from typing import Final
+
+SOURCE_FACT: Final = "source_sha256"  # the fact that states the source of a translated picture
 
 
 class Method(StrEnum):
@@ -35,6 +38,19 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class SourcePicture:
+    """An uploaded picture that a model translates.
+
+    Attributes:
+        sha256: of the uploaded file, in hexadecimal; it stands for the picture in comparisons.
+        pixels: uint8 `[H, W, C]` of the size and channels of the model, as bytes.
+    """
+
+    sha256: str
+    pixels: bytes = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """The inputs that determine one image.
 
@@ -45,6 +61,8 @@ class Recipe:
             (`models.latent`), and between two seeds the class vectors are interpolated, too.
         watermark: name of the watermark in its pixels (`service.watermark.key`); `none` if the
             picture is too small for one or has 16 bits; None if watermarks are off.
+        source: the picture to translate, into the domain `label`; `point` then counts for nothing.
+            None for a picture of seeds.
     """
 
     model: str
@@ -52,6 +70,8 @@ class Recipe:
     resolution: int
     label: str | None = None
     watermark: str | None = None
+    # Not in `repr`, which validators of pictures of seeds contain.
+    source: SourcePicture | None = field(default=None, repr=False)
 
 
 def point_of(seed: int) -> Point:

@@ -17,6 +17,7 @@ from typing import Final
 
 from models.picture import Pixels
 from service.batching.recipe import Recipe
+from service.batching.translation import require_seeds
 from service.commands.local_models import LocalModels
 from service.commands.progress import duration_text, end_progress, note, show_progress
 from service.credentials.current import CurrentSigner
@@ -97,7 +98,9 @@ def dataset_of_options(
         options.from_seed, options.count, options.resolution, options.label, options.image_format
     )
     signer = CurrentSigner(settings).file_signer
-    return Dataset.requested(models.find(options.model), wanted, picture_file, signer)
+    served = models.find(options.model)
+    require_seeds(served)
+    return Dataset.requested(served, wanted, picture_file, signer)
 
 
 @contextmanager

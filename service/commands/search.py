@@ -16,6 +16,7 @@ from pathlib import Path
 
 from models.latent import MAX_SEED
 from service.batching.engine import ModelInfo
+from service.batching.translation import require_seeds
 from service.commands.local_models import LocalModels
 from service.commands.progress import duration_text, end_progress, note, show_progress
 from service.errors import RequestError
@@ -52,6 +53,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         upload = open_upload(options.file.read_bytes(), settings.max_upload_pixels)
         seen = decode(upload).pixels
         served = models.find(options.model)
+        require_seeds(served)
         labels = labels_of(served, options.label)
         first = None if options.first is None else served.resolution_for(options.first)
         search = SeedSearch(seen, served, models.render, labels, first)

@@ -11,6 +11,7 @@ import json
 import uuid
 from typing import Final
 
+from service.batching.recipe import SOURCE_FACT
 from service.credentials.labels import (
     ACTIONS,
     FACTS_ASSERTION,
@@ -20,11 +21,11 @@ from service.credentials.labels import (
 )
 from service.facts import SOFTWARE
 from service.media.provenance import (
-    SOURCE_TYPE,
     Facts,
     checked_facts,
     licence_address,
     rights_of,
+    source_type_of,
 )
 
 VERSION: Final = "0.1.0"  # of Progan, as in pyproject.toml
@@ -50,13 +51,8 @@ def manifest_definition(content: bytes, facts: Facts, signer: str) -> str:
     digest = hashlib.sha256(b"|".join((signer.encode(), LAYOUT.encode(), content))).digest()
     manifest, instance = (uuid.UUID(bytes=half, version=4) for half in (digest[:16], digest[16:]))
     agent = {"name": SOFTWARE, "version": VERSION}
-    created = {
-        "action": "c2pa.created",
-        "digitalSourceType": SOURCE_TYPE,
-        "softwareAgent": agent,
-    }
     assertions = [
-        _assertion(ACTIONS, {"actions": [created], "allActionsIncluded": True}),
+        _assertion(ACTIONS, _actions(clean, agent)),
         _assertion(FACTS_ASSERTION, _named(clean), kind="Json"),
     ]
     if rights := _rights(clean):
@@ -70,6 +66,28 @@ def manifest_definition(content: bytes, facts: Facts, signer: str) -> str:
             "assertions": assertions,
         }
     )
+
+
+def _actions(facts: Facts, agent: dict[str, str]) -> dict[str, object]:
+    """Return what was done: the picture was created, and if it was translated, edited as well.
+
+    An upload is not kept, so it is no ingredient: the facts have its digest. What was done to it
+    before is unknown, so the actions are not all.
+    """
+    created = {
+        "action": "c2pa.created",
+        "digitalSourceType": source_type_of(facts),
+        "softwareAgent": agent,
+    }
+    if SOURCE_FACT not in facts:
+        return {"actions": [created], "allActionsIncluded": True}
+    edited = {
+        "action": "c2pa.edited",
+        "softwareAgent": agent,
+        "description": "Translated by a trained model from an uploaded picture that is not "
+        f"enclosed; {FACTS_PREFIX}:{SOURCE_FACT} is the SHA-256 of its file.",
+    }
+    return {"actions": [created, edited], "allActionsIncluded": False}
 
 
 def _assertion(label: str, data: object, **more: str) -> dict[str, object]:

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from models.entrance import ClassPoint, Entrance
 from models.latent import Latent, label_of, latent_of, lerp, slerp
-from service.batching.recipe import Method, Point, Recipe
+from models.pixels import from_pixels
+from service.batching.recipe import Method, Point, Recipe, SourcePicture
 
 
 class EntryVectors:
@@ -22,10 +23,12 @@ class EntryVectors:
     Args:
         entrance: of its generator.
         names: of its classes, in order.
+        channels: of its pictures.
     """
 
-    def __init__(self, entrance: Entrance, names: Sequence[str] = ()) -> None:
+    def __init__(self, entrance: Entrance, names: Sequence[str] = (), channels: int = 3) -> None:
         self._entrance = entrance
+        self._channels = channels
         self._places = {name: place for place, name in enumerate(names)}
 
     @torch.inference_mode()
@@ -51,9 +54,24 @@ class EntryVectors:
         start, end = (label_of(seed, classes) for seed in (recipe.point.start, recipe.point.end))
         return ClassPoint(start, end, recipe.point.t)
 
+    def label_of(self, recipe: Recipe) -> int | None:
+        """Return the number of the class of a recipe; None without classes, or between two."""
+        point = self.class_of(recipe)
+        return point.start if point is not None and point.is_pure else None
+
     def _vector(self, recipe: Recipe) -> Tensor:
+        if recipe.source is not None:
+            point = self.class_of(recipe)
+            return self._entrance.enter(source_vector(recipe.source, self._channels), point)
         latent = latent_at(recipe.point, self._entrance.latent_size)
         return self._entrance.enter(torch.from_numpy(latent), self.class_of(recipe))
+
+
+def source_vector(source: SourcePicture, channels: int) -> Tensor:
+    """Return a source picture as the numbers `[C H W]` in [-1, 1], row by row."""
+    pixels = torch.frombuffer(bytearray(source.pixels), dtype=torch.uint8)
+    rows = pixels.reshape(1, -1, 1, channels)
+    return from_pixels(rows).contiguous().flatten()
 
 
 def latent_at(point: Point, size: int) -> Latent:

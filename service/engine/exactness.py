@@ -32,6 +32,11 @@ class ExactStep:
         self._step = step
         self._sizes = (*sizes, 1)
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Batch sizes at which the step runs, largest first; 1 is the last."""
+        return self._sizes
+
     def __call__(self, x: Tensor) -> Tensor:
         """Run the step on any number of images; the order stays."""
         parts: list[Tensor] = []
@@ -69,8 +74,12 @@ def exact_network(
         exact, reached = prove(step, features[-1])
         trunk.append(exact)
         features.append(reached)
-    pairs = zip(network.ways, network.starts, strict=True)
-    ways = (prove(way, features[start])[0] for way, start in pairs)
+    proved: dict[tuple[int, int], ExactStep] = {}  # ways may share a step, which is slow to prove
+    ways: list[ExactStep] = []
+    for way, start in zip(network.ways, network.starts, strict=True):
+        if (id(way), start) not in proved:
+            proved[id(way), start] = prove(way, features[start])[0]
+        ways.append(proved[id(way), start])
     return replace(network, trunk=tuple(trunk), ways=tuple(ways))
 
 

@@ -67,7 +67,7 @@ def fixed_batch_network(
     """
     ways = tuple(
         FixedBatchStep(way, fixed_size(size_at(resolution), max_batch))
-        for way, resolution in zip(network.ways, network.resolutions, strict=True)
+        for way, resolution in zip(network.ways, network.computed_at, strict=True)
     )
     return replace(network, ways=ways, engine=f"{network.engine} of {max_batch}")
 

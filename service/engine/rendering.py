@@ -33,12 +33,13 @@ def render_network(
 
     The batch is sorted from the largest to the smallest picture: the images that leave the trunk
     first are its tail, and the rest of the batch is a slice without a copy. After the last step of
-    the trunk that they need, the images of each resolution run through their way as one batch.
+    the trunk that they need, the images of each way run through it as one batch.
     Then each image whose recipe has a watermark gets it, by itself.
     """
     torch.set_num_threads(network.torch_threads)  # a setting of the calling thread, and a cheap one
-    order = sorted(range(len(recipes)), key=lambda i: -recipes[i].resolution)
-    ways = [network.resolutions.index(recipes[i].resolution) for i in order]
+    way_of = [network.way_to(recipe.resolution, entry.label_of(recipe)) for recipe in recipes]
+    order = sorted(range(len(recipes)), key=lambda i: (-recipes[i].resolution, way_of[i]))
+    ways = [way_of[i] for i in order]
     leaving: list[tuple[int, Tensor]] = []  # first index in `order`, images [n, H, W, C]
     features = to_device(entry.of([recipes[i] for i in order]), network.device)
     for done in range(len(network.trunk) + 1):
@@ -46,6 +47,7 @@ def render_network(
         for way, places in groupby(range(staying, len(features)), key=ways.__getitem__):
             first, *rest = places
             image = network.ways[way](features[first : first + 1 + len(rest)])
+            image = network.shrunk(image, way)
             of_images = [recipes[order[place]] for place in (first, *rest)]
             marked = with_watermarks(image, of_images, marker)
             leaving.append((first, to_pixels(marked, bit_depth)))

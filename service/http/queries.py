@@ -101,6 +101,24 @@ class GenerateQuery(Parameters):
     label: Label = None
 
 
+class TranslateQuery(Parameters):
+    """Parameters of `POST /translate`."""
+
+    model: Annotated[str | None, NeverNull()] = Field(
+        default=None,
+        min_length=1,
+        description="A model that takes `source` and `to` (`GET /models`), also pinned; else the "
+        "one of the highest resolution.",
+    )
+    to: Annotated[str | None, NeverNull()] = Field(
+        default=None, description="Domain of the result: one of the model's labels."
+    )
+    resolution: Resolution = None
+    format: Annotated[ImageFormatName | None, NeverNull()] = Field(
+        default=None, description="Else by Accept, else png."
+    )
+
+
 class WalkQuery(Parameters):
     """Parameters of a walk."""
 

@@ -102,7 +102,9 @@ class ModelCard(BaseModel):
     labels: list[str]
     family: str = Field(description="Family of the generator.", examples=["progan"])
     takes: list[str] = Field(
-        description="Names of what a request may choose.", examples=[["seed", "label"]]
+        description="Names of what a request may choose; `source` and `to` are of POST /translate, "
+        "whose domains are the labels.",
+        examples=[["seed", "label"]],
     )
     exits: list[dict[str, Any]]
     data: dict[str, Any]

@@ -12,9 +12,15 @@ from xml.sax.saxutils import escape, quoteattr
 
 from PIL import Image
 
+from service.batching.recipe import SOURCE_FACT
+
 Facts = Mapping[str, str]
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+# Of a picture that a trained algorithm made from another one, an upload.
+COMPOSITE_TYPE = (
+    "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+)
 
 EXIF_IMAGE_DESCRIPTION = 0x010E
 EXIF_SOFTWARE = 0x0131
@@ -61,6 +67,11 @@ def checked_facts(facts: Facts) -> dict[str, str]:
     return {name: _NOT_IN_XML.sub("?", facts[name]) for name in sorted(facts)}
 
 
+def source_type_of(facts: Facts) -> str:
+    """Return the IPTC digital source type of a picture with these facts."""
+    return COMPOSITE_TYPE if SOURCE_FACT in facts else SOURCE_TYPE
+
+
 def rights_of(facts: Facts) -> str:
     """Return credit and licence as one text for copyright fields; empty if both are missing."""
     clean = checked_facts(facts)
@@ -95,7 +106,7 @@ def xmp_packet(facts: Facts) -> bytes:
     if "credit" in clean:
         elements += _element("dc:creator", "Seq", clean["credit"])
     lines = "\n".join(f" {name}={quoteattr(value)}" for name, value in values.items())
-    return _XMP.format(source_type=SOURCE_TYPE, lines=lines, elements=elements).encode()
+    return _XMP.format(source_type=source_type_of(facts), lines=lines, elements=elements).encode()
 
 
 def exif_block(facts: Facts) -> bytes:

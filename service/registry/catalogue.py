@@ -13,6 +13,7 @@ from pathlib import Path
 
 from models.card import Card
 from service.batching.engine import ModelInfo
+from service.batching.translation import require_seeds, translates
 from service.errors import NotReady, UnknownModel
 
 
@@ -74,6 +75,32 @@ class Catalogue:
         if self.default is None:
             raise NotReady(self.no_default_reason, refused=dict(self.refused))
         return self.default
+
+    def find_for_seeds(self, asked: str | None) -> ModelInfo:
+        """The model for a request of pictures of seeds; see `find`.
+
+        Raises:
+            OutOfRange: the model translates pictures.
+        """
+        served = self.find(asked)
+        require_seeds(served)
+        return served
+
+    def find_for_translation(self, asked: str | None) -> ModelInfo:
+        """The model for a request that translates a picture; see `find`.
+
+        Without a name, it is the translating model of the highest resolution.
+
+        Raises:
+            UnknownModel: none is named, and no model translates.
+        """
+        if asked is not None:
+            return self.find(asked)
+        cards = [info.card for info in self.models.values() if translates(info)]
+        name = default_of(cards, None)
+        if name is None:
+            raise UnknownModel("no loaded model translates pictures", allowed=[])
+        return self.models[name]
 
     def find(self, asked: str | None) -> ModelInfo:
         """The model for a request that names `name`, `name@digest` or nothing.
@@ -141,7 +168,8 @@ def label_of_folder(folder: Path, bundles: Sequence[Path]) -> str:
 def default_of(models: Sequence[Card], wanted: str | None) -> str | None:
     """The name of the default: `wanted`, else the model of the highest resolution.
 
-    Of several with this resolution it is the first by name.
+    Of several with this resolution it is the first by name. Models that translate pictures come
+    after all that make pictures of seeds.
 
     Returns:
         None if there is no model, or if `wanted` is not among them.
@@ -151,7 +179,9 @@ def default_of(models: Sequence[Card], wanted: str | None) -> str | None:
         return wanted if wanted in names else None
     if not models:
         return None
-    return min(models, key=lambda card: (-card.resolutions[-1], card.name)).name
+    return min(
+        models, key=lambda card: ("seed" not in card.takes, -card.resolutions[-1], card.name)
+    ).name
 
 
 def _why_no_default(

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from models.latent import MAX_SEED
 from service.batching.engine import ModelInfo
 from service.batching.recipe import (
+    SOURCE_FACT,
     Method,
     Point,
     Recipe,
@@ -49,7 +50,8 @@ INPUTS: Final = frozenset(
 PLURALS: Final = ("seeds", "labels")
 VALUES: Final = ("bit_depth", "value_low", "value_high")  # of the model, for pixels of 16 bits
 REMARKS: Final = frozenset(["software", "licence", "credit", "watermark", *VALUES])
-UNDERSTOOD: Final = INPUTS | REMARKS
+TRANSLATION: Final = frozenset([SOURCE_FACT, "to"])  # its source is not here to be tried
+UNDERSTOOD: Final = INPUTS | REMARKS | TRANSLATION
 
 FindModel = Callable[[str], ModelInfo]
 
@@ -92,6 +94,11 @@ def stated_recipe(facts: Mapping[str, str], frames: int, find: FindModel) -> Sta
         NotTried: the facts are incomplete or not understood, or the model is not loaded here.
     """
     names = {name.removesuffix("s") if name in PLURALS else name for name in facts}
+    if TRANSLATION & names:
+        raise NotTried(
+            "it was translated from an uploaded picture, which the service does not keep: send the "
+            "same file to POST /translate, and compare X-Pixel-SHA256"
+        )
     if unknown := sorted(names - UNDERSTOOD):
         raise NotTried(f"it states {', '.join(unknown)}, which this version does not know")
     served = _model_of(facts, find)

@@ -20,6 +20,15 @@ export function resolveState(wanted, { default: usual, models }) {
 }
 
 /**
+ * The models that the page shows: those that make pictures of seeds, if there are any.
+ * @param {{default: string, models: object[]}} list
+ */
+export function ofSeeds(list) {
+  const models = list.models.filter((card) => card.takes?.includes("seed") ?? true);
+  return models.length ? { ...list, models } : list;
+}
+
+/**
  * What happened to the models, for a reader who looks at a picture of one of them.
  * @param {object[]} before cards
  * @param {object[]} after cards
@@ -59,7 +68,7 @@ export function followModels({ store, client, navigate, notice }) {
 
   /** Wait for the first list. */
   async function load(signal) {
-    store.set({ list: await (await client.request("models", { signal })).json() });
+    store.set({ list: ofSeeds(await (await client.request("models", { signal })).json()) });
     setInterval(refreshIfVisible, POLL_MS);
     document.addEventListener("visibilitychange", refreshIfVisible);
     addEventListener("online", refreshIfVisible);
@@ -69,7 +78,7 @@ export function followModels({ store, client, navigate, notice }) {
     const before = store.get().list;
     let list = null;
     try {
-      list = await (await client.requestOnce("models", AbortSignal.timeout(POLL_MS))).json();
+      list = ofSeeds(await (await client.requestOnce("models", AbortSignal.timeout(POLL_MS))).json());
     } catch {
       return; // the next poll follows; a wanted picture is waited for
     }

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from models.bundle import load_bundle
+from models.family import ImageGenerator
+from service.batching.recipe import Recipe, SourcePicture, point_of
+from service.engine.backends.eager import CompiledNetwork, eager_network
+from service.engine.backends.openvino import openvino_network
+from service.engine.device import Target
+from service.engine.entry_vectors import EntryVectors
+from service.engine.exactness import ExactStep, exact_network, ladder
+from service.engine.rendering import render_network
+from tests.journeys.server import ready_server
 from tests.training.translating import two_domains
 
 ROOT = Path(__file__).parents[2]
@@ -20,6 +35,13 @@ SETTINGS = (
     *("levels.64.stable_images=24", "levels.*.batch_size=2", "tick_images=8"),
     *("cool_down_images=12", "pool_size=3", "precision=fp32"),
 )
+
+
+CPU = torch.device("cpu")
+COMPILERS: dict[str, Callable[[ImageGenerator], CompiledNetwork]] = {
+    "eager": lambda generator: eager_network(generator, CPU),
+    "openvino": lambda generator: openvino_network(generator, Target(CPU, 1, "fp32")),
+}
 
 
 def start(*words: object) -> subprocess.Popen[str]:
@@ -87,6 +109,66 @@ def test_the_bundle_holds_both_directions(bundle: Path) -> None:
     assert {"kid_to_dark", "kid_to_light"} <= set(card["quality"])
     with Image.open(bundle / "preview.webp") as preview:
         assert preview.size == (8 * 64, 6 * 64)
+
+
+def upload(number: int) -> bytes:
+    """A picture of noise, of a size of its own."""
+    noise = np.random.default_rng(number).integers(0, 256, (70 + number, 80, 3), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(noise).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.slow
+def test_uploads_are_translated_by_a_real_service(bundle: Path, tmp_path: Path) -> None:
+    """The same upload gives the same bytes, alone and under way together with others."""
+    with ready_server(bundle.parent, tmp_path / "log") as server:
+        card = server.client.get("/models/shades").json()
+        assert (card["takes"], card["engine"]["exact"]) == (["source", "to"], True)
+        assert "openvino" in card["engine"]["libraries"]
+
+        def translated(number: int) -> bytes:
+            to, resolution = ("dark", "light")[number % 2], (64, 32)[number % 3 == 2]
+            query = {"to": to, "resolution": resolution}
+            answer = server.client.post("/translate", params=query, content=upload(number // 2))
+            assert answer.status_code == 200, answer.text
+            return answer.content
+
+        alone = [translated(number) for number in range(12)]
+        with ThreadPoolExecutor(12) as senders:
+            together = [*senders.map(translated, range(12))]
+        refused = server.client.get("/images/ada")
+
+    assert together == alone
+    assert len({*alone}) == 12
+    assert "POST /translate?model=shades&to=dark" in refused.json()["detail"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMPILERS)
+def test_a_translation_has_the_bytes_that_it_has_alone(bundle: Path, name: str) -> None:
+    """In batches of 2, 3, 7 and 8, into both domains, at all resolutions; sources and seeds."""
+    loaded = load_bundle(bundle)
+    entry = EntryVectors(loaded.generator.entrance, loaded.card.labels)
+    sizes, random = loaded.card.resolutions, np.random.default_rng(0)
+    recipes: list[Recipe] = []
+    for n in range(8):
+        pixels = random.integers(0, 256, (64, 64, 3), np.uint8).tobytes()
+        source = SourcePicture(f"{n}", pixels) if n < 6 else None
+        label = loaded.card.labels[n % 2]
+        recipes.append(Recipe("m", point_of(n), sizes[-1 - n % 3], label, source=source))
+    compiled = COMPILERS[name](loaded.generator)
+    with torch.inference_mode():
+        network = exact_network(compiled, entry.of(recipes), ladder(8))
+    alone = [render_network(network, entry, [recipe])[0] for recipe in recipes]
+
+    for count in (2, 3, 7, 8):
+        together = render_network(network, entry, recipes[:count])
+        assert all(map(np.array_equal, together, alone)), count
+    assert len({picture.tobytes() for picture in alone}) == len(alone)
+    top = network.ways[-1]
+    assert isinstance(top, ExactStep)
+    assert name == "eager" or top.sizes[0] == 8  # instance normalisation does not end batching
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from enum import Enum
 import pytest
 
 from models.card import Data
-from service.batching.recipe import Method, Point, Recipe, point_of
+from service.batching.recipe import Method, Point, Recipe, SourcePicture, point_of
 from service.facts import (
     FACTS,
     address_of,
@@ -31,6 +31,8 @@ ONLY_POINTS_BETWEEN_HAVE = {"end", "t", "method"}
 
 def other_than(value: object) -> object:
     """Another value of the same type."""
+    if value is None:  # of `source`, which pictures of seeds do not have
+        return SourcePicture("0" * 64, b"")
     if isinstance(value, Enum):
         return next(each for each in type(value) if each is not value)
     if isinstance(value, str):
@@ -195,3 +197,14 @@ def test_pictures_of_sixteen_bits_say_what_their_pixels_stand_for() -> None:
     assert len({etag_of([STILL], MODE, "png", facts, None) for facts in files}) == 2
     assert value_facts(CARD) == {}
     assert own.keys().isdisjoint(file_facts([STILL], CARD))
+
+
+def test_a_translated_picture_states_its_source_and_its_domain() -> None:
+    """In place of a seed and a class; an upload is told by its digest alone."""
+    recipe = Recipe("m@1", point_of(0), 64, "dog", source=SourcePicture("ab" * 32, b"pixels"))
+    facts = file_facts([recipe], CARD)
+
+    assert (facts["source_sha256"], facts["to"]) == ("ab" * 32, "dog")
+    assert not {"seed", "start", "label"} & set(facts)
+    assert header_facts([recipe], CARD)["X-Source-SHA256"] == "ab" * 32
+    assert "pixels" not in repr(recipe)

@@ -123,4 +123,5 @@ def cuda_network(generator: ImageGenerator, target: Target) -> CompiledNetwork:
         target.precision,
         "cuda graphs",
         fixed_batches=True,
+        boxes=folded.boxes,
     )

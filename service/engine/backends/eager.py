@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.family import ImageGenerator
@@ -29,8 +30,8 @@ class CompiledNetwork:
 
     Attributes:
         trunk: steps that run one after another, from entry vectors `[N, size]` on; may be empty.
-        ways: one for each resolution: results of the trunk -> images `[N, C, h, w]`, approximately
-            in [-1, 1].
+        ways: for each resolution one, or one for each class: results of the trunk -> images
+            `[N, C, h, w]`, approximately in [-1, 1].
         starts: for each way, the number of steps of the trunk before it; never decreasing.
         resolutions: of the ways, smallest first.
         precision: the number format of the computation, `fp32` or `bf16`.
@@ -39,6 +40,7 @@ class CompiledNetwork:
             torch's threads spin for a while after each operation, on cores that others need.
         fixed_batches: True if each way, which then begins at the entry vectors, is to run at one
             batch size only.
+        boxes: for each way, side in pixels of the box filter after it; empty if there are none.
     """
 
     trunk: tuple[Step, ...]
@@ -50,6 +52,26 @@ class CompiledNetwork:
     engine: str = "eager"
     torch_threads: int = 1
     fixed_batches: bool = False
+    boxes: tuple[int, ...] = ()
+
+    def way_to(self, resolution: int, label: int | None) -> int:
+        """Return the index of the way to the pictures of a resolution, of a class if it matters."""
+        each = len(self.ways) // len(self.resolutions)
+        branch = 0 if label is None or each == 1 else label
+        return self.resolutions.index(resolution) * each + branch
+
+    @property
+    def computed_at(self) -> tuple[int, ...]:
+        """The resolution at which each way computes, before its box filter."""
+        each = len(self.ways) // len(self.resolutions)
+        asked = [resolution for resolution in self.resolutions for _ in range(each)]
+        boxes = self.boxes or (1,) * len(asked)
+        return tuple(r * box for r, box in zip(asked, boxes, strict=True))
+
+    def shrunk(self, images: Tensor, way: int) -> Tensor:
+        """Return the images of a way after its box filter."""
+        box = self.boxes[way] if self.boxes else 1
+        return images if box == 1 else F.avg_pool2d(images, box)
 
 
 @dataclass(frozen=True)
@@ -58,10 +80,11 @@ class FoldedModules:
 
     Attributes:
         trunk: as in `models.family.ImageGenerator`, as are the next two.
-        ways: one for each resolution.
+        ways: for each resolution one, or one for each class; several may share a module.
         starts: number of modules of the trunk before each way.
         resolutions: of the ways.
         entry_size: numbers in an entry vector.
+        boxes: box filter after each way, in pixels.
     """
 
     trunk: nn.ModuleList
@@ -69,6 +92,7 @@ class FoldedModules:
     starts: tuple[int, ...]
     resolutions: tuple[int, ...]
     entry_size: int
+    boxes: tuple[int, ...]
 
     @classmethod
     def of(cls, generator: ImageGenerator) -> FoldedModules:
@@ -80,6 +104,7 @@ class FoldedModules:
             tuple(way.start for way in ways),
             generator.config.resolutions,
             generator.entrance.size,
+            tuple(way.box for way in ways),
         )
         fold(folded.trunk)
         fold(folded.ways)
@@ -108,6 +133,7 @@ def eager_network(
         device,
         "fp32",
         torch_threads=threads,
+        boxes=folded.boxes,
     )
 
 

@@ -117,10 +117,11 @@ def openvino_network(generator: ImageGenerator, target: Target) -> CompiledNetwo
         shapes.append(shape_after(graph))
         trunk.append(compiler(graph))
     starts = tuple(min(start, shared) for start in folded.starts)
-    ways = [
-        compiler(graph_of([*modules[begin:start], way], shapes[begin]))
-        for way, start, begin in zip(folded.ways, folded.starts, starts, strict=True)
-    ]
+    compiled: dict[nn.Module, CompiledStep] = {}  # ways may share a module
+    for way, start, begin in zip(folded.ways, folded.starts, starts, strict=True):
+        if way not in compiled:
+            compiled[way] = compiler(graph_of([*modules[begin:start], way], shapes[begin]))
+    ways = [compiled[way] for way in folded.ways]
     return CompiledNetwork(
         tuple(trunk),
         tuple(ways),
@@ -129,4 +130,5 @@ def openvino_network(generator: ImageGenerator, target: Target) -> CompiledNetwo
         torch.device("cpu"),
         compiler.precision,
         f"openvino {ov.__version__.partition('-')[0]}",
+        boxes=folded.boxes,
     )

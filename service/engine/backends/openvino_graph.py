@@ -33,7 +33,7 @@ class Symbol:
     below imitate those of a tensor.
     """
 
-    dtype, requires_grad = torch.float32, False
+    dtype, requires_grad, device = torch.float32, False, torch.device("cpu")
 
     def __init__(self, node: ov.Node) -> None:
         self.node = node

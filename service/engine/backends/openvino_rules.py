@@ -108,10 +108,13 @@ def _rsqrt(x: ov.Node) -> ov.Node:
 def _padding(
     x: ov.Node, pad: Sequence[int], mode: str = "constant", value: float | None = None
 ) -> ov.Node:
-    """Circular padding of height and width, the same on all sides."""
-    known = mode == "circular" and len(pad) == 4 and len(set(pad)) == 1 and value is None
-    require(known, "padding of this kind")
+    """Circular or reflected padding of height and width, the same on all sides."""
+    known = mode in ("circular", "reflect") and len(pad) == 4 and len(set(pad)) == 1
+    require(known and value is None, "padding of this kind")
     pixels = pad[0]
+    if mode == "reflect":
+        both = ops.constant(np.array([0, 0, pixels, pixels], np.int64))
+        return ops.pad(x, both, both, "reflect")
     for axis in (2, 3):
         length = x.output(0).get_partial_shape()[axis].get_length()
         before, after = _slice(x, axis, length - pixels, length), _slice(x, axis, 0, pixels)
@@ -136,6 +139,33 @@ def _box_filter(
     return ops.avg_pool(x, size, [0, 0], [0, 0], size, exclude_pad=True)
 
 
+def _instance_norm(  # noqa: PLR0913 - as torch has it
+    x: ov.Node,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,  # noqa: ARG001 - as torch has it
+    eps: float = 1e-5,
+) -> ov.Node:
+    """Instance normalisation by the statistics of the picture.
+
+    Not as MVN, which gives a picture other last bits in a batch than alone; nor with a quotient and
+    a root, which OpenVINO would fuse into MVN.
+    """
+    plain = all(each is None for each in (running_mean, running_var, weight, bias))
+    require(plain and use_input_stats, "instance normalisation with weights or running statistics")
+    axes = np.array([2, 3], np.int64)
+    centred = ops.subtract(x, ops.reduce_mean(x, axes, keep_dims=True))
+    variance = ops.reduce_mean(ops.multiply(centred, centred), axes, keep_dims=True)
+    return ops.multiply(centred, _rsqrt(ops.add(variance, constant_of(eps))))
+
+
+def _narrow(x: ov.Node, dim: int, start: int, length: int) -> ov.Node:
+    return _slice(x, dim, start, start + length)
+
+
 def _slice(x: ov.Node, axis: int, start: int, stop: int) -> ov.Node:
     first, last, step, axes = (ops.constant(np.array([n])) for n in (start, stop, 1, axis))
     return ops.slice(x, first, last, step, axes)
@@ -150,6 +180,8 @@ RULES: dict[object, Callable[..., ov.Node]] = {
     F.silu: _silu,
     F.pad: _padding,
     F.avg_pool2d: _box_filter,
+    F.instance_norm: _instance_norm,
+    torch.narrow: _narrow,
     torch.tanh: ops.tanh,
     torch.rsqrt: _rsqrt,
 }

@@ -45,7 +45,7 @@ async def datasets(
         query.from_seed, query.count, query.resolution, query.label, query.image_format
     )
     signer = runtime.credentials.file_signer
-    dataset = Dataset.requested(catalogue.find(query.model), wanted, picture_file, signer)
+    dataset = Dataset.requested(catalogue.find_for_seeds(query.model), wanted, picture_file, signer)
     record_of(request).facts |= {
         "model": dataset.served.pinned_name,
         "resolution": dataset.resolution,

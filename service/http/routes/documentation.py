@@ -150,6 +150,14 @@ REPRODUCE: Responses = {
     304: {"description": "The client has these bytes."},
     **error_responses(401, 404, 412, 413, 415, 416, 422, 429, 500, 503, 504),
 }
+TRANSLATE: Responses = {
+    200: {
+        "description": f"The translated picture. {BY_CONTENT_TYPE}",
+        "content": IMAGES,
+        "headers": _headers(),
+    },
+    **error_responses(401, 404, 406, 408, 413, 415, 422, 429, 500, 503, 504),
+}
 WALK: Responses = {
     200: {
         "model": WalkAnswer,

@@ -76,7 +76,7 @@ async def generate(
 ) -> Response:
     """Return one new picture, or up to 64, each with its seed."""
     root = request.scope.get("root_path", "")
-    served, accept = catalogue.find(query.model), request.headers.get("accept")
+    served, accept = catalogue.find_for_seeds(query.model), request.headers.get("accept")
     pictures = pictures_of(query, served, accept, root)
     job = generate_job(replace(pictures, signer=runtime.credentials.file_signer))
     return await respond(request, runtime, job, client_timeout_s)

@@ -64,7 +64,9 @@ async def interpolate(
     client_timeout_s: ClientTimeout = None,
 ) -> Response:
     """Return a walk through latent space from seed to seed."""
-    path = walk_of(query, catalogue.find(query.model), runtime.settings.interpolation_frames)
+    path = walk_of(
+        query, catalogue.find_for_seeds(query.model), runtime.settings.interpolation_frames
+    )
     job = walk_job(replace(path, signer=runtime.credentials.file_signer))
     return await respond(request, runtime, job, client_timeout_s)
 

@@ -45,7 +45,7 @@ async def reproduce(
     The path may end in .png, .webp or .jpg.
     """
     text, image_format = seed_in_path(seed, query.format)
-    served, signer = catalogue.find(query.model), runtime.credentials.file_signer
+    served, signer = catalogue.find_for_seeds(query.model), runtime.credentials.file_signer
     root = request.scope.get("root_path", "")
     job = picture_job(text, image_format, query, served, signer, root)
     return await respond(request, runtime, job, client_timeout_s)
@@ -64,7 +64,7 @@ async def reproduce_by_query(
 
     The query takes any text, also text that a path cannot hold.
     """
-    served, signer = catalogue.find(query.model), runtime.credentials.file_signer
+    served, signer = catalogue.find_for_seeds(query.model), runtime.credentials.file_signer
     root = request.scope.get("root_path", "")
     job = picture_job(query.seed, query.format or "png", query, served, signer, root)
     return await respond(request, runtime, job, client_timeout_s)

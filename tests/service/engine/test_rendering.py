@@ -7,13 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.families.cyclegan.config import CycleganConfig
+from models.families.cyclegan.generator import CycleganGenerator
 from models.families.progan.config import NetworkConfig
 from models.families.progan.entrance import ProganEntrance
 from models.families.progan.generator import Generator
-from service.batching.recipe import Recipe, point_of
+from models.pixels import from_pixels, to_pixels
+from service.batching.recipe import Recipe, SourcePicture, point_of
 from service.engine.backends.eager import CompiledNetwork, Step, eager_network
 from service.engine.backends.select import select_backend
 from service.engine.device import Target
@@ -126,3 +130,25 @@ def test_a_network_without_a_trunk_begins_at_the_entry_vectors() -> None:
 
     assert [(4, 4, 3), (8, 8, 3), (4, 4, 3)] == [image.shape for image in images]
     assert all(map(np.array_equal, images, alone))
+
+
+def test_pictures_of_one_batch_go_into_their_own_domains_and_sizes() -> None:
+    """Sources are the uploads; smaller pictures are the finished ones, box filtered."""
+    config = CycleganConfig(16, 3, 4, 1, 4, 2)
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        generator = CycleganGenerator(config).eval().requires_grad_(False)
+    entry = EntryVectors(generator.entrance, ("dark", "light"))
+    sources = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3), np.uint8)
+    recipes = [
+        Recipe("m", point_of(0), r, to, source=SourcePicture(str(n), sources[n].tobytes()))
+        for n, (r, to) in enumerate([(8, "light"), (16, "dark"), (8, "dark"), (16, "light")])
+    ]
+    images = from_pixels(torch.from_numpy(sources)).contiguous()
+    expected = [generator.translate(images[n : n + 1], int(n in (0, 3))) for n in range(4)]
+    expected = [F.avg_pool2d(e, 2) if n in (0, 2) else e for n, e in enumerate(expected)]
+    rendered = render_network(eager_network(generator, torch.device("cpu")), entry, recipes)
+
+    for picture, image in zip(rendered, expected, strict=True):
+        difference = picture.astype(int) - to_pixels(image)[0].numpy()
+        assert np.abs(difference).max() <= 1  # a batch of another size rounds otherwise

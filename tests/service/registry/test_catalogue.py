@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from models.families.cyclegan.config import CycleganConfig
 from models.latent import label_of
 from service.batching.engine import BundleRefused, EngineMode, ModelInfo
 from service.errors import NotReady, OutOfRange, UnknownModel
@@ -112,3 +113,22 @@ def test_the_model_of_the_highest_resolution_is_the_default() -> None:
     cards = [card_named("a-9", 8), card_named("c", 16), card_named("b", 16)]
 
     assert default_of(cards, None) == "b"
+
+
+def test_a_model_that_translates_is_the_default_only_among_its_like() -> None:
+    """Most requests are of seeds; those that translate find it without a name."""
+    seeds, large = card_named("seeds", 16), card_named("large", 64)
+    network = CycleganConfig(64, 3, 4, 1, 4, 2)
+    translating = replace(large, network=network, labels=("dark", "light"))
+
+    assert default_of([translating, seeds], None) == "seeds"
+    assert default_of([translating], None) == "large"
+    infos = {card.name: ModelInfo(card, MODE) for card in (seeds, translating)}
+    both = Catalogue(infos, {}, "seeds")
+    assert both.find_for_translation(None).card is translating
+    assert both.find_for_translation("seeds").card is seeds  # refused by what it takes
+    assert both.find_for_seeds(None).card is seeds
+    with pytest.raises(OutOfRange, match="POST /translate.model=large&to=dark"):
+        both.find_for_seeds("large")
+    with pytest.raises(UnknownModel, match="no loaded model translates pictures"):
+        Catalogue({"seeds": infos["seeds"]}, {}, "seeds").find_for_translation(None)

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from models.resampling import pad_circular
+from service.engine.backends.openvino import library
 from service.engine.backends.openvino_graph import graph_of
 from service.engine.backends.openvino_rules import NotTranslatedError
 from tests.service.engine.backends.test_openvino_graph import Doing, computed
@@ -54,4 +55,59 @@ def test_a_box_filter_averages_whole_blocks() -> None:
 def test_other_pooling_is_refused(module: nn.Module) -> None:
     """Rather than translated wrongly."""
     with pytest.raises(NotTranslatedError, match="average pooling of this kind is not known"):
+        graph_of([module], (4, 8, 8))
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("pixels", [1, 3])
+def test_reflected_padding_mirrors_at_the_edge(pixels: int) -> None:
+    """In both directions, corners included."""
+    x = torch.randn(2, 3, 6, 4)
+    module = Doing(lambda x: F.pad(x, (pixels,) * 4, mode="reflect"))
+
+    assert torch.equal(computed(graph_of([module], (3, 6, 4)), x), module(x))
+
+
+@torch.no_grad()
+def test_a_part_of_a_vector_is_cut_out() -> None:
+    """Without a copy of the rest."""
+    x = torch.randn(2, 9)
+    module = Doing(lambda x: torch.narrow(x, 1, 2, 5))
+
+    assert torch.equal(computed(graph_of([module], (9,)), x), x[:, 2:7])
+
+
+@torch.no_grad()
+def test_instance_normalisation_does_not_depend_on_the_batch() -> None:
+    """It is that of torch up to rounding, and OpenVINO fuses it into nothing that batches change.
+
+    MVN gives other last bits in batches of 2 to 8 than alone, so the compiled graph must have none.
+    """
+    x = torch.randn(8, 24, 32, 32) * 3 + 1
+    module = Doing(lambda x: F.instance_norm(x, eps=1e-5))
+    graph = graph_of([module], (24, 32, 32))
+    alone = torch.cat([computed(graph, x[n : n + 1]) for n in range(8)])
+    compiled = library().compile_model(graph, "CPU")
+    kinds = {
+        node.get_rt_info()["layerType"].astype(str)
+        for node in compiled.get_runtime_model().get_ops()
+    }
+
+    torch.testing.assert_close(alone, module(x), atol=2e-6, rtol=2e-5)
+    for count in (2, 3, 7, 8):
+        assert torch.equal(computed(graph, x[:count]), alone[:count])
+    assert "MVN" not in kinds
+    assert kinds & {"Reduce", "Eltwise", "Subgraph"}
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        Doing(lambda x: F.instance_norm(x, torch.zeros(4), torch.ones(4), use_input_stats=False)),
+        Doing(lambda x: F.instance_norm(x, weight=torch.ones(4))),
+    ],
+)
+def test_other_instance_normalisation_is_refused(module: nn.Module) -> None:
+    """Rather than translated wrongly."""
+    with pytest.raises(NotTranslatedError, match="weights or running statistics is not known"):
         graph_of([module], (4, 8, 8))
