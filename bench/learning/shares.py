@@ -19,12 +19,14 @@ import torch
 from rich.console import Console
 from torch.optim import Adam
 
+import training.game.context
 import training.game.step
 import training.run.recorder
 from models.families.progan.discriminator import Discriminator
 from models.families.progan.generator import Generator as GeneratorNetwork
 from training.config.config import TrainingConfig
 from training.data.stream import ImageStream, Prepared
+from training.game.step_numbers import StepNumbers
 from training.run.display import Display
 from training.run.loop import train
 from training.run.monitor import RunMonitor
@@ -45,11 +47,11 @@ TIMED: dict[str, tuple[tuple[object, str], ...]] = {
     "check for infinities": ((torch.nn.utils, "get_total_norm"),),
     "average": ((training.game.step, "update_average"),),
     "latents and weights of penalties": (
-        (training.game.step, "normal"),
+        (training.game.context, "normal"),
         (training.game.step, "penalty_at"),
     ),
     "numbers to log": (
-        (training.game.step, "read_numbers"),
+        (StepNumbers, "read"),
         (Averages, "add"),
         (Display, "update"),
     ),

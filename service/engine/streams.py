@@ -18,7 +18,7 @@ from service.engine.capture_gate import capture_gate
 
 
 class Work(Enum):
-    """What a thread computes; the value is the priority of its stream, lower is sooner."""
+    """Kind of work of a thread; the value is the priority of its stream, lower is sooner."""
 
     SERVING = -1
     VERIFYING = 0

@@ -1,13 +1,20 @@
 """Where a command computes."""
 
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError
 
 import pytest
 import torch
 
 from training import device
 from training.config.config import ConfigError
-from training.device import device_of, set_matrix_precision, thread_count, use_threads
+from training.device import (
+    add_determinism_argument,
+    device_of,
+    set_determinism,
+    set_matrix_precision,
+    thread_count,
+    use_threads,
+)
 
 
 def test_without_a_name_it_is_the_first_cuda_device_or_else_the_cpu(
@@ -74,3 +81,34 @@ def test_fp32_is_not_rounded_to_tf32(precision: str, tf32: bool) -> None:
         torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
 
     assert after == (False, tf32)
+
+
+def test_determinism_is_a_matter_of_cuda_alone() -> None:
+    """A CPU has it anyhow, and deterministic kernels there may be others."""
+    before = torch.backends.cudnn.benchmark, torch.get_deterministic_debug_mode()
+    for deterministic in (True, False):
+        set_determinism(torch.device("cpu"), deterministic)
+
+    assert before == (torch.backends.cudnn.benchmark, torch.get_deterministic_debug_mode())
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_cuda_device_computes_reproducibly_unless_told_otherwise() -> None:
+    """In every library."""
+    try:
+        for deterministic in (False, True):
+            set_determinism(torch.device("cuda"), deterministic)
+            assert torch.backends.cudnn.deterministic is deterministic
+            assert torch.backends.cudnn.benchmark is not deterministic
+            assert torch.are_deterministic_algorithms_enabled() is deterministic
+    finally:
+        torch.set_deterministic_debug_mode("default")
+
+
+def test_reproducible_bytes_are_the_default_of_the_command() -> None:
+    """And there is a way out."""
+    parser = ArgumentParser()
+    add_determinism_argument(parser)
+
+    assert parser.parse_args([]).deterministic is True
+    assert parser.parse_args(["--no-deterministic"]).deterministic is False

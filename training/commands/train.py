@@ -22,7 +22,13 @@ from training.config.preset_file import preset_argument, preset_of
 from training.config.presets import PRESETS
 from training.data.manifest import MANIFEST_FILE, DataError
 from training.data.stream import open_prepared
-from training.device import add_machine_arguments, device_of, use_threads
+from training.device import (
+    add_determinism_argument,
+    add_machine_arguments,
+    device_of,
+    set_determinism,
+    use_threads,
+)
 from training.distributed import Processes
 from training.interpreter import python_command
 from training.run.display import Display, format_duration
@@ -82,6 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "what came after is moved to RUN/abandoned",
     )
     add_machine_arguments(parser)
+    add_determinism_argument(parser)
     parser.add_argument(
         "--tensorboard",
         action="store_true",
@@ -119,6 +126,7 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(told if processes.first else "")
         return 0
     use_threads(options.threads)
+    set_determinism(device, options.deterministic)
     events = events_of(options.run) if options.tensorboard and processes.first else None
     display = Display.of(config) if processes.first else Display.silent(config.total_images)
     with processes.process_group(device), display, events or nullcontext():

@@ -6,7 +6,7 @@ loss.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -15,8 +15,9 @@ from torch.optim import Optimizer
 from models.families.stylegan.generator import StyleganGenerator
 from training.config.config import TrainingConfig
 from training.config.groups import BF16
+from training.device_copies import onto_device
 from training.distributed import Processes
-from training.game.optimise import optimizer_step
+from training.game.optimise import FiniteCheck, optimizer_step
 from training.game.schedule import ScheduleState
 from training.game.state import TrainingState, lazy_share, path_length_interval
 from training.game.styles import StyleDraws, styled_images
@@ -44,6 +45,7 @@ class StepContext:
         processes: division of the batch.
         labels: classes of this process's share of the batch, int64 `[N]`; None without classes.
         strength: of augmentation, 0 to 1.
+        checks: of the updates so far, if they are to be required later.
     """
 
     state: TrainingState
@@ -52,6 +54,7 @@ class StepContext:
     processes: Processes
     labels: Tensor | None
     strength: float
+    checks: list[FiniteCheck] = field(default_factory=list[FiniteCheck])
 
     @property
     def generator_rate(self) -> float:
@@ -83,7 +86,7 @@ class StepContext:
         """Fake images `[N, C, H, W]`, fp32, from latents of this stream and step."""
         source = generator_at(self.config.seed, stream, self.schedule.images_shown)
         z = normal(source, self.schedule.batch_size, self.config.network.latent_size)
-        z = self.processes.shard(z).to(self.state.device)
+        z = onto_device(self.processes.shard(z), self.state.device)
         generator = self.state.generator
         with autocast(self.state.device, self.config):
             if not isinstance(generator, StyleganGenerator):
@@ -99,7 +102,7 @@ class StepContext:
             return images
         source = generator_at(self.config.seed, stream, self.schedule.images_shown)
         numbers = uniform(source, len(images) * self.processes.count, DRAWS)
-        numbers = self.processes.shard(numbers).to(images.device)
+        numbers = onto_device(self.processes.shard(numbers), images.device)
         return augment(images, self.config.augmentation.policy, self.strength, numbers)
 
     def rolled(self, images: Tensor, stream: Stream) -> Tensor:
@@ -117,7 +120,7 @@ class StepContext:
 
     def update(self, optimizer: Optimizer, terms: Terms, rate: float) -> None:
         """Take one optimizer step of one network on the sum of its loss terms."""
-        optimizer_step(optimizer, terms, rate, self.schedule, self.processes)
+        optimizer_step(optimizer, terms, rate, self.schedule, self.processes, self.checks)
 
 
 def autocast(device: torch.device, config: TrainingConfig) -> torch.autocast:

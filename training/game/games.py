@@ -10,11 +10,14 @@ from typing import Protocol
 
 from models.families.table import offer_of
 from training.config.config import TrainingConfig
+from training.data.prefetch import BatchReader
 from training.data.stream import ImageStream, Prepared
+from training.device_copies import is_asynchronous
 from training.distributed import Processes
 from training.game.schedule import ScheduleState
 from training.game.state import TrainingState
-from training.game.step import Numbers, take_step
+from training.game.step import begin_step
+from training.game.step_numbers import StepNumbers
 from training.game.translation_step import take_translation_step
 
 
@@ -28,8 +31,8 @@ class Game(Protocol):
         config: TrainingConfig,
         strength: float,
         processes: Processes,
-    ) -> Numbers:
-        """Take one step.
+    ) -> StepNumbers:
+        """Take one step; on a device that computes by itself, without waiting for it.
 
         Args:
             state: changed in place.
@@ -46,7 +49,7 @@ class AdversarialGame:
 
     def __init__(self, prepared: Prepared) -> None:
         self._prepared = prepared
-        self._stream: ImageStream | None = None
+        self._reader: BatchReader | None = None
 
     def play(
         self,
@@ -55,12 +58,15 @@ class AdversarialGame:
         config: TrainingConfig,
         strength: float,
         processes: Processes,
-    ) -> Numbers:
+    ) -> StepNumbers:
         """Take one step; see `Game`."""
-        self._stream = stream = renewed_stream(self._stream, self._prepared, config)
+        reader = self._reader
+        stream = renewed_stream(reader and reader.stream, self._prepared, config)
+        if reader is None or stream is not reader.stream:
+            self._reader = reader = BatchReader(stream, ahead=is_asynchronous(state.device))
         place = (schedule.images_shown, schedule.batch_size, processes.share)
-        pixels, classes = stream.batch(schedule.growth.resolution, *place), stream.labels(*place)
-        return take_step(state, schedule, config, pixels, classes, strength, processes)
+        batch = reader.read(schedule.growth.resolution, *place)
+        return begin_step(state, schedule, config, *batch, strength, processes)
 
 
 class TranslationGame:
@@ -77,7 +83,7 @@ class TranslationGame:
         config: TrainingConfig,
         strength: float,  # noqa: ARG002 - there is no augmentation but mirroring
         processes: Processes,  # noqa: ARG002 - the family is trained by one process
-    ) -> Numbers:
+    ) -> StepNumbers:
         """Take one step; see `Game`."""
         streams = [
             renewed_stream(stream, self._prepared, config, domain)
@@ -86,7 +92,7 @@ class TranslationGame:
         self._streams = [*streams]
         place = (schedule.images_shown, schedule.batch_size)
         pixels = [stream.batch(schedule.growth.resolution, *place) for stream in streams]
-        return take_translation_step(state, schedule, config, pixels)
+        return StepNumbers.known(take_translation_step(state, schedule, config, pixels))
 
 
 def game_of(config: TrainingConfig, prepared: Prepared) -> Game:

@@ -16,6 +16,7 @@ from torch import Tensor
 from models.families.stylegan.generator import StyleganGenerator
 from models.layers import kernels_cached
 from training.config.config import TrainingConfig
+from training.device_copies import onto_device
 from training.distributed import SINGLE, Processes
 from training.game.context import StepContext, autocast
 from training.game.schedule import ScheduleState
@@ -45,13 +46,13 @@ def penalty_at(
     if OBJECTIVES[config.objective.name].scales_with_image:
         weight *= math.prod(size) / schedule.batch_size
     source = generator_at(config.seed, Stream.PENALTY, schedule.images_shown)
-    mix = processes.shard(uniform(source, schedule.batch_size, 1, 1, 1)).to(device)
+    mix = onto_device(processes.shard(uniform(source, schedule.batch_size, 1, 1, 1)), device)
     noise = None
     if config.penalty.kind == "finite-difference":
         source = generator_at(config.seed, Stream.PENALTY_NOISE, schedule.images_shown)
         count = penalised_count(schedule.batch_size, config.penalty.share)
         noise = normal(source, 2, count, config.network.channels, *size)
-        noise = noise[:, processes.share].to(device)
+        noise = onto_device(noise[:, processes.share], device)
     return Penalty(
         weight=weight,
         share=config.penalty.share,
@@ -106,14 +107,14 @@ def path_length_regularised(context: StepContext) -> Terms:
         return watched
     shown, network = context.schedule.images_shown, config.network
     count = math.ceil(context.schedule.batch_size * style.path_length_share)
-    z = normal(
-        generator_at(config.seed, Stream.PATH_LATENTS, shown), count, network.latent_size
-    ).to(state.device)
+    z = normal(generator_at(config.seed, Stream.PATH_LATENTS, shown), count, network.latent_size)
+    z = onto_device(z, state.device)
     draws = StyleDraws.at(config, Stream.PATH_STYLES, shown, generator, count)
     directions = normal(
         generator_at(config.seed, Stream.PATH_DIRECTIONS, shown),
         *(count, network.channels, *network.size_at(network.resolution)),
-    ).to(state.device)
+    )
+    directions = onto_device(directions, state.device)
     labels = None if context.labels is None else context.labels[:count]
     with autocast(state.device, config):
         lengths = path_lengths(generator, z, labels, draws, directions)

@@ -6,8 +6,6 @@ their classes are arguments.
 
 from __future__ import annotations
 
-from typing import cast
-
 import torch
 from torch import Tensor
 
@@ -17,6 +15,7 @@ from models.picture import Pixels
 from models.pixels import from_pixels
 from training.config.config import TrainingConfig
 from training.data.stream import Indices
+from training.device_copies import onto_device
 from training.distributed import SINGLE, Processes
 from training.game.context import Numbers, StepContext
 from training.game.critic import averaged_over, generator_is_due
@@ -30,6 +29,7 @@ from training.game.regularise import (
 )
 from training.game.schedule import ScheduleState
 from training.game.state import TrainingState
+from training.game.step_numbers import StepNumbers
 from training.objectives.losses import OBJECTIVES, Terms
 from training.objectives.rng import Stream
 
@@ -43,7 +43,29 @@ def take_step(
     strength: float = 0.0,
     processes: Processes = SINGLE,
 ) -> Numbers:
+    """Take a step as `begin_step`, and wait for its numbers.
+
+    Returns:
+        The terms of both losses and the mean scores, of the whole batch.
+
+    Raises:
+        NonFiniteLossError: a loss is not finite; its network is not updated.
+    """
+    return begin_step(state, schedule, config, pixels, classes, strength, processes).read()
+
+
+def begin_step(
+    state: TrainingState,
+    schedule: ScheduleState,
+    config: TrainingConfig,
+    pixels: Pixels,
+    classes: Indices | None = None,
+    strength: float = 0.0,
+    processes: Processes = SINGLE,
+) -> StepNumbers:
     """Update discriminator, generator and averaged generator once.
+
+    On CUDA this does not wait for the device, so the next step can be prepared meanwhile.
 
     Args:
         state: changed in place.
@@ -61,11 +83,12 @@ def take_step(
         The terms of both losses and the mean scores, of the whole batch.
 
     Raises:
-        NonFiniteLossError: a loss is not finite; its network is not updated.
+        NonFiniteLossError: a loss is not finite; its network is not updated. On CUDA the numbers
+            raise it when they are read.
     """
     labels = labels_on(state.device, config, classes)
     context = StepContext(state, schedule, config, processes, labels, strength)
-    reals = from_pixels(torch.from_numpy(pixels).to(state.device, non_blocking=True))
+    reals = from_pixels(onto_device(torch.from_numpy(pixels), state.device))
     reals = context.augmented(fade_images(reals, schedule.growth), Stream.AUGMENT_REALS)
     with torch.set_grad_enabled(generator_is_due(config, schedule)):
         fakes = context.generate(Stream.LATENTS)
@@ -79,7 +102,7 @@ def take_step(
         )
 
     update_average(state.average, state.generator, decay_of(config, schedule))
-    return read_numbers(terms, processes)
+    return StepNumbers(terms, context.checks, processes)
 
 
 def update_discriminator(context: StepContext, reals: Tensor, fakes: Tensor) -> Terms:
@@ -123,10 +146,9 @@ def labels_on(
         return None
     if classes is None:
         raise ValueError(f"a network of {config.network.classes} classes needs those of its images")
-    return torch.from_numpy(classes).to(device)
+    return onto_device(torch.from_numpy(classes), device)
 
 
 def read_numbers(terms: Terms, processes: Processes) -> Numbers:
     """All terms as Python floats, of the whole batch, in one transfer from the device."""
-    stacked = processes.mean(torch.stack([value.detach() for value in terms.values()]))
-    return dict(zip(terms, cast("list[float]", stacked.tolist()), strict=True))
+    return StepNumbers(terms, (), processes).read()

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from models.families.stylegan.generator import StyleganGenerator
 from training.config.config import TrainingConfig
+from training.device_copies import onto_device
 from training.objectives.rng import Stream, generator_at, normal, uniform
 
 TINIEST = 1e-12  # lower bound of a squared length; the derivative of its root is infinite at 0
@@ -53,9 +54,9 @@ class StyleDraws:
         others = 1 + (place * (layers - 1)).long()
         firsts = torch.where(chosen < config.style.mixing, others, layers)
         shapes = [layer.noise.shape[1:] for layer in generator.styled_layers]
-        noise = [normal(source, count, *shape).to(device) for shape in shapes]
-        mixed = second.to(device) if config.style.mixing else None
-        return cls(mixed, firsts.to(device), noise)
+        noise = [onto_device(normal(source, count, *shape), device) for shape in shapes]
+        mixed = onto_device(second, device) if config.style.mixing else None
+        return cls(mixed, onto_device(firsts, device), noise)
 
 
 def styles_of(

@@ -17,19 +17,18 @@ from training.config.config import TrainingConfig
 from training.config.history import config_at
 from training.data.stream import Prepared
 from training.device import set_matrix_precision
+from training.device_copies import is_asynchronous
 from training.distributed import SINGLE, Processes
 from training.game.games import Game, game_of
-from training.game.schedule import ScheduleState, schedule_at
+from training.game.schedule import schedule_at
 from training.game.state import TrainingState
-from training.game.step import Numbers
-from training.objectives.augment import AugmentStrength
 from training.run.display import Display
 from training.run.monitor import RunMonitor
 from training.run.opening import opened, require_agreement, resume_or_begin, truncate_journals
 from training.run.recorder import Recorder, Watch
+from training.run.running_numbers import RunningNumbers
 from training.run.stopping import StopRequest
 from training.run_folder.checkpoint import Progress
-from training.run_folder.journal import Averages
 from training.run_folder.precision import resolve_precision
 from training.run_folder.transfer import Beginning
 
@@ -105,8 +104,7 @@ def train_loop(
     Returns:
         Progress of the run, as in the last checkpoint.
     """
-    averages = Averages(progress.sums, progress.sum_images)
-    strength = strength_at(progress)
+    running = RunningNumbers(progress, lag=1 if is_asynchronous(state.device) else 0)
     shown, phase, seconds = progress.images_shown, progress.phase, progress.seconds
     tick_began, tick_images = time.perf_counter(), 0
     leaving = False
@@ -119,10 +117,9 @@ def train_loop(
             if current.optimizer.reset and schedule.phase != phase:
                 state.reset_optimizers()
             phase = schedule.phase
-            share = strength_now(strength, current)
-            numbers = game.play(state, schedule, current, share, processes)
-            strength = strength_after(strength, numbers, schedule, current)
-            averages.add(with_strength(numbers, share, current), schedule.batch_size)
+            share = running.share(current)
+            begun = game.play(state, schedule, current, share, processes)
+            running.add(begun, schedule, current, share)
             before, shown = shown, shown + schedule.batch_size
             tick_images += schedule.batch_size
             elapsed = time.perf_counter() - tick_began
@@ -135,10 +132,12 @@ def train_loop(
             tick = is_tick(before, shown, config) or shown >= config.total_images
             if not (tick or leaving):
                 continue
+            running.read_all()
+            elapsed = time.perf_counter() - tick_began
             seconds += elapsed
-            numbers = averages.means()
-            averages = Averages() if tick else averages
-            kept = asdict(strength) if current.augmentation.target else {}
+            numbers = running.averages.means()
+            averages = running.begin_line() if tick else running.averages
+            kept = asdict(running.strength) if current.augmentation.target else {}
             written = Progress(shown, phase, averages.sums, averages.images, seconds, kept)
             last = leaving or shown >= config.total_images
             with processes.all_or_none():
@@ -149,36 +148,6 @@ def train_loop(
             progress = written
             tick_began, tick_images = time.perf_counter(), 0
     return progress
-
-
-def strength_now(strength: AugmentStrength, current: TrainingConfig) -> float:
-    """Strength of augmentation of a step, adaptive or fixed."""
-    return strength.p if current.augmentation.target else current.augmentation.strength
-
-
-def strength_after(
-    strength: AugmentStrength, numbers: Numbers, schedule: ScheduleState, current: TrainingConfig
-) -> AugmentStrength:
-    """Adaptive strength of augmentation after a step; reset to 0 if it is not adaptive."""
-    augmentation = current.augmentation
-    if not augmentation.target:
-        return AugmentStrength(0.0)
-    return strength.after(
-        *(numbers["sign_real"], schedule.batch_size, augmentation.target, augmentation.ramp_images)
-    )
-
-
-def with_strength(numbers: Numbers, share: float, current: TrainingConfig) -> Numbers:
-    """Numbers of a step, with the strength of augmentation if it is used."""
-    return numbers | {"augment_strength": share} if current.augmentation.policy else numbers
-
-
-def strength_at(progress: Progress) -> AugmentStrength:
-    """Adaptive strength of augmentation at the start of a session."""
-    if not progress.augment:
-        return AugmentStrength(0.0)
-    kept = progress.augment
-    return AugmentStrength(kept["p"], kept["signs"], int(kept["steps"]))
 
 
 def is_tick(before: int, after: int, config: TrainingConfig) -> bool:

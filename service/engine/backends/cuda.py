@@ -21,8 +21,6 @@ from service.engine.device import Target
 from service.engine.streams import Work, no_capture, stream_of
 
 T = TypeVar("T")
-Pool = Any  # the type of torch's handle has no public name
-
 WARM_UPS = 3  # runs before a capture: in the first, libraries choose kernels and allocate memory
 
 
@@ -46,7 +44,7 @@ class GraphedStep:
             result is copied before the next replay.
     """
 
-    def __init__(self, step: Step, pool: Pool) -> None:
+    def __init__(self, step: Step, pool: Any) -> None:  # noqa: ANN401 - torch's type of a handle has no public name
         self._step = step
         self._pool = pool
         self._recorded: dict[tuple[torch.Size, int], Recording] = {}

@@ -6,7 +6,13 @@ from torch import nn
 from torch.optim import Adam
 
 from models.growth import Growth
-from training.game.optimise import NonFiniteLossError, clip_weights, optimizer_step
+from training.game.optimise import (
+    NonFiniteLossError,
+    can_skip_steps,
+    clip_weights,
+    optimizer_step,
+    unawaited_step,
+)
 from training.game.schedule import ScheduleState
 
 SCHEDULE = ScheduleState(1234, Growth(1, 0.5), 4, 0.5, 0.5, 1.0, 1, 10, 0)
@@ -36,6 +42,44 @@ def test_what_is_not_finite_changes_nothing(start: float, what: str) -> None:
         optimizer_step(optimizer, {"root": weight.sqrt().sum()}, 0.25, SCHEDULE)
 
     assert not optimizer.state
+
+
+@pytest.mark.parametrize("terms", [1, 2])
+def test_a_step_that_is_not_awaited_is_the_same_step(terms: int) -> None:
+    """To the bit, with the optimizer of every run."""
+    awaited, unawaited = (nn.Parameter(torch.tensor([1.0, -2.0])) for _ in range(2))
+    for weight, step in ((awaited, optimizer_step), (unawaited, unawaited_step)):
+        optimizer = Adam([weight], lr=1.0, betas=(0.0, 0.99), fused=True)
+        for _ in range(3):
+            losses = {str(n): (n + 1) * weight.square().sum() for n in range(terms)}
+            check = step(optimizer, losses, 0.25, SCHEDULE)
+            if check is not None:
+                check.require([float(flag) for flag in check.finite])
+
+    assert torch.equal(awaited, unawaited)
+
+
+@pytest.mark.parametrize(
+    ("start", "what"), [(float("nan"), "the loss is"), (0.0, "the gradient of the loss is")]
+)
+def test_a_step_that_is_not_awaited_is_left_out_by_the_optimizer(start: float, what: str) -> None:
+    """And told when its check is required, with the same message."""
+    weight = nn.Parameter(torch.tensor([start, 4.0]))
+    before = weight.detach().clone()
+    optimizer = Adam([weight], lr=1.0, fused=True)
+
+    check = unawaited_step(optimizer, {"root": weight.sqrt().sum()}, 0.25, SCHEDULE)
+
+    torch.testing.assert_close(weight.detach(), before, equal_nan=True, rtol=0, atol=0)
+    assert optimizer.state[weight]["step"] == 0
+    assert not hasattr(optimizer, "found_inf")
+    with pytest.raises(NonFiniteLossError, match=f"{what} not finite after 1,234 images, at 8 px"):
+        check.require([float(flag) for flag in check.finite])
+
+
+def test_on_a_cpu_every_step_is_awaited() -> None:
+    """It costs nothing there."""
+    assert not can_skip_steps(Adam([nn.Parameter(torch.ones(1))], fused=True))
 
 
 def test_every_weight_is_clipped_to_its_bound() -> None:

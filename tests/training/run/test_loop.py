@@ -23,8 +23,10 @@ from training.config.config import ConfigError, LevelPlan, TrainingConfig
 from training.config.history import config_at
 from training.config.overrides import apply_settings
 from training.data.stream import Prepared
+from training.game import games, optimise
 from training.game.optimise import NonFiniteLossError
 from training.game.schedule import ScheduleState
+from training.run import loop
 from training.run.display import Display
 from training.run.loop import is_tick, train
 from training.run.validation import check_data
@@ -173,6 +175,27 @@ def test_the_same_command_gives_the_same_run(
 ) -> None:
     """Byte for byte."""
     go(config, prepared, tmp_path / "run")
+
+    assert lasting(tmp_path / "run") == lasting(undisturbed)
+
+
+def launch_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train on the CPU as on a device that computes meanwhile: nothing is awaited in a step."""
+    monkeypatch.setattr(loop, "is_asynchronous", lambda _: True)
+    monkeypatch.setattr(games, "is_asynchronous", lambda _: True)
+    monkeypatch.setattr(optimise, "can_skip_steps", lambda _: True)
+
+
+def test_a_run_that_launches_ahead_is_the_same_run(
+    config: TrainingConfig,
+    prepared: Prepared,
+    tmp_path: Path,
+    undisturbed: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Batches read ahead, numbers read a step late, also when it is killed in between."""
+    launch_ahead(monkeypatch)
+    go_on_after_kills(config, prepared, tmp_path / "run", 20, 44)
 
     assert lasting(tmp_path / "run") == lasting(undisturbed)
 
@@ -359,12 +382,19 @@ def test_larger_pictures_than_needed_are_welcome(
     assert larger.manifest.resolution > config.network.resolution
 
 
+@pytest.mark.parametrize("ahead", [False, True])
 def test_a_game_that_breaks_down_leaves_the_last_checkpoint_whole(
-    config: TrainingConfig, prepared: Prepared, tmp_path: Path
+    config: TrainingConfig,
+    prepared: Prepared,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ahead: bool,
 ) -> None:
     """With a learning rate beyond all measure."""
     run = tmp_path / "run"
     wild = replace(config, levels=(config.levels[0], LevelPlan(8, 24, 24, 4, 1e30)))
+    if ahead:
+        launch_ahead(monkeypatch)
 
     with pytest.raises(NonFiniteLossError, match="not finite after 2[48] images, at 8 px"):
         go(wild, prepared, run)
