@@ -6,17 +6,18 @@ TORCH_INDEX ?=#          one more package index, say https://download.pytorch.or
 PORT ?=#                 of `make serve`; without it PROGAN_PORT or .env decide, and else 8000
 JOBS ?= 3#               test files that run side by side; a quarter of their time they wait
 TESTS ?= tests#          a folder, a file or file::test for `make test`
+VERIFY ?=#               options for `make verify-cuda`, say --device cuda:1 or --precision bf16
 IMAGE_FOLDER ?= runs/image# where `make verify-image` keeps base and image; about 6 GB
 
 DEMO := runs/demo-32
 # What `make bench` runs: the scripts among the parts, but for what takes half an hour.
-BENCHES := $(filter-out kills promise soak,$(basename $(notdir $(shell grep -l '^if __name__' bench/*.py))))
+BENCHES := $(filter-out kills promise soak verify_cuda,$(basename $(notdir $(shell grep -l '^if __name__' bench/*.py))))
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # two pips in one .venv would trip over each other
 .PHONY: help setup serve train test test-faults fuzz check coverage bench soak verify-seeds \
-	verify-resume verify-ops verify-monitoring verify-image clean FORCE
+	verify-cuda verify-resume verify-ops verify-monitoring verify-image clean FORCE
 
 BIN := .venv/bin
 
@@ -74,6 +75,9 @@ soak: .venv/ready-dev ## half an hour of mixed traffic at 80 % load: memory, err
 
 verify-seeds: .venv/ready-dev ## the shipped models keep the promise of a seed, over 2,000 seeds (minutes)
 	@$(BIN)/python -m bench.promise
+
+verify-cuda: .venv/ready-dev ## check a CUDA device: exact pictures, reloads, speed, equal runs (8 minutes at most)
+	@$(BIN)/python -m bench.verify_cuda $(VERIFY)
 
 verify-resume: .venv/ready-dev ## a training run killed twenty times ends byte for byte as one left alone (minutes)
 	@$(BIN)/python -m bench.kills

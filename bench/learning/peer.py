@@ -45,6 +45,8 @@ STAND_INS = (
 PADDING = "_output_padding"
 ADAM: dict[str, Any] = {"lr": PEER_LEARNING_RATE, "betas": (0.0, 0.99), "eps": 1e-8}
 
+CPU = torch.device("cpu")
+
 Step = Callable[[Tensor], object]
 
 
@@ -54,13 +56,18 @@ def install(folder: Path) -> Path:
     Raises:
         subprocess.CalledProcessError: pip failed.
     """
-    name, _, version = REQUIREMENT.partition("==")
-    if not (folder / f"{name.replace('-', '_')}-{version}.dist-info").exists():
+    if not is_installed(folder):
         print(f"installing {REQUIREMENT} into {folder}", file=sys.stderr)
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         command = [*pip, "--no-deps", "--upgrade", "--target", str(folder), REQUIREMENT]
         subprocess.run(command, check=True)
     return folder
+
+
+def is_installed(folder: Path) -> bool:
+    """True if `install` has put the peer into `folder`."""
+    name, _, version = REQUIREMENT.partition("==")
+    return (folder / f"{name.replace('-', '_')}-{version}.dist-info").exists()
 
 
 @dataclass(frozen=True)
@@ -116,19 +123,21 @@ def networks_of(code: Code, network: NetworkConfig) -> tuple[nn.Module, nn.Modul
     return pair
 
 
-def step_of(code: Code, network: NetworkConfig) -> Step:
+def step_of(code: Code, network: NetworkConfig, device: torch.device = CPU) -> Step:
     """Return one step of the peer at full size, on real images `[N, C, R, R]` in [-1, 1].
+
+    The images are on `device`, as are the networks.
 
     The order is that of the loop in its `ProGAN.train`: discriminator, average, generator, all with
     the same noise. Its documentation allows a custom loop around these three.
     """
     with redirect_stdout(None):  # it prints both networks
-        game = code.gan.ProGAN(*networks_of(code, network), device=torch.device("cpu"))
+        game = code.gan.ProGAN(*networks_of(code, network), device=device)
     loss = code.losses.WganGP()
     adam = [Adam(params=each.parameters(), **ADAM) for each in (game.gen, game.dis)]
 
     def step(reals: Tensor) -> None:
-        noise = torch.randn(len(reals), network.latent_size)
+        noise = torch.randn(len(reals), network.latent_size, device=device)
         game.optimize_discriminator(loss, adam[1], noise, reals, game.depth, 1.0)
         code.layers.update_average(game.gen_shadow, game.gen, beta=game.ema_beta)
         game.optimize_generator(loss, adam[0], noise, reals, game.depth, 1.0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -15,12 +16,17 @@ import torch
 
 from models.pixels import from_pixels
 from training.config.config import TrainingConfig
+from training.data.prefetch import BatchReader
 from training.data.stream import ImageStream, Prepared
+from training.device import set_matrix_precision
+from training.device_copies import is_asynchronous
 from training.game.schedule import schedule_at
 from training.game.state import TrainingState
-from training.game.step import take_step
+from training.game.step import begin_step
+from training.game.step_numbers import StepNumbers
 
 WARM_UP = 2  # steps
+CPU = torch.device("cpu")
 
 Step = Callable[[], object]
 
@@ -36,24 +42,37 @@ class Row:
     median_speedup: float
 
 
-def our_step(config: TrainingConfig, prepared: Prepared) -> Step:
-    """Return one real step, including the reading of pictures; each call advances the run."""
-    state = TrainingState.create(config, torch.device("cpu"))
+def our_step(config: TrainingConfig, prepared: Prepared, device: torch.device = CPU) -> Step:
+    """Return one real step, including the reading of pictures; each call advances the run.
+
+    As in a run, on CUDA the next batch is read ahead, and the numbers of a step are read during the
+    next one.
+    """
+    state = TrainingState.create(config, device)
     stream = ImageStream(prepared, config.seed, config.augmentation.mirror)
+    reader = BatchReader(stream, ahead=is_asynchronous(device))
+    unread: deque[StepNumbers] = deque()
     size = config.levels[-1].batch_size
     shown = count(step=size)
 
     def step() -> None:
         place = next(shown)
         schedule = schedule_at(place, config)
-        pixels = stream.batch(schedule.growth.resolution, place, size)
-        take_step(state, schedule, config, pixels)
+        set_matrix_precision(config.precision)
+        pixels, _ = reader.read(schedule.growth.resolution, place, size)
+        unread.append(begin_step(state, schedule, config, pixels))
+        if len(unread) > is_asynchronous(device):
+            unread.popleft().read()
 
     return step
 
 
 def their_step(
-    step: Callable[[torch.Tensor], object], prepared: Prepared, resolution: int, batch_size: int
+    step: Callable[[torch.Tensor], object],
+    prepared: Prepared,
+    resolution: int,
+    batch_size: int,
+    device: torch.device = CPU,
 ) -> Step:
     """Return one step of the peer on the same pictures, as its own loader gives them: floats, NCHW.
 
@@ -61,22 +80,39 @@ def their_step(
     """
     stream = ImageStream(prepared, seed=0)
     pixels = torch.from_numpy(stream.batch(resolution, 0, 8 * batch_size))
-    batches: tuple[torch.Tensor, ...] = torch.split(from_pixels(pixels).contiguous(), batch_size)
+    floats = from_pixels(pixels).contiguous().to(device)
+    batches: tuple[torch.Tensor, ...] = torch.split(floats, batch_size)
     places = count()
     return lambda: step(batches[next(places) % len(batches)])
 
 
-def race(steps: Mapping[str, Step], rounds: int, steps_each: int, batch: int) -> list[Row]:
-    """Run every contender in turns; the first one is the reference of the others."""
+def race(
+    steps: Mapping[str, Step],
+    rounds: int,
+    steps_each: int,
+    batch: int,
+    settle: Callable[[], None] = lambda: None,
+) -> list[Row]:
+    """Run every contender in turns; the first one is the reference of the others.
+
+    Args:
+        steps: by name.
+        rounds: number of turns.
+        steps_each: of a contender in a round.
+        batch: images in a step.
+        settle: waits until the device has done all that was asked of it.
+    """
     for step in steps.values():
         for _ in range(WARM_UP):
             step()
     speeds: dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(rounds):
         for name, step in steps.items():
+            settle()
             began = time.perf_counter()
             for _ in range(steps_each):
                 step()
+            settle()
             speeds[name].append(steps_each * batch / (time.perf_counter() - began))
     return rows_of(speeds)
 
