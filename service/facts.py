@@ -126,6 +126,21 @@ FACTS: Final = (
         in_address=True,
     ),
     Fact(
+        "psi",
+        lambda recipe, _: None if recipe.psi == 1.0 else recipe.psi,
+        header="X-Psi",
+        about="Truncation: the style is moved to the mean style of its class, which is 0; where it "
+        "is not 1, which changes nothing.",
+        in_address=True,
+    ),
+    Fact(
+        "mix",
+        lambda recipe, _: None if recipe.mix is None else str(recipe.mix),
+        header="X-Mix",
+        about="SEED@RESOLUTION: layers from this resolution on have the style of this seed.",
+        in_address=True,
+    ),
+    Fact(
         SOURCE_FACT,
         lambda recipe, _: recipe.source.sha256 if recipe.source else None,
         header="X-Source-SHA256",

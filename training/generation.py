@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
+from torch import Tensor
 
-from models.entrance import ClassPoint
+from models.entrance import ClassPoint, StyleEntrance
 from models.family import ImageGenerator
 from models.latent import Latent, label_of, latent_of, parse_seed, slerp
 from models.picture import BitDepth, Pixels
@@ -41,30 +42,41 @@ class Sampler:
         resolution: of the pictures.
         label: number of the class; None for the class of each seed.
         bit_depth: of the pictures.
+        psi: truncation, for generators with styles; 1 changes nothing.
     """
 
     generator: ImageGenerator
     resolution: int
     label: int | None = None
     bit_depth: BitDepth = 8
+    psi: float = 1.0
 
     def picture(self, seed: int) -> Pixels:
         """Render the picture `[H, W, C]` of a seed."""
-        return self._render(self._latent(seed), self._point(seed, seed, 0.0))
+        return self._render(self._entry(seed, seed, 0.0))
 
     def walk(self, seeds: Sequence[int], steps: int) -> Iterator[Pixels]:
-        """Yield pictures along great circles from each seed to the next; the last seed ends it.
+        """Yield pictures from each seed to the next; the last seed ends it.
 
-        A segment has `steps` pictures. Between two classes, the entrance of the generator
-        interpolates.
+        A segment has `steps` pictures, along a great circle between latents, or a straight line
+        between styles. Between two classes, the entrance of the generator interpolates.
         """
         for start, end in pairwise(seeds):
             yield self.picture(start)
             for step in range(1, steps):
-                t = step / steps
-                latent = slerp(self._latent(start), self._latent(end), t)
-                yield self._render(latent, self._point(start, end, t))
+                yield self._render(self._entry(start, end, step / steps))
         yield self.picture(seeds[-1])
+
+    def _entry(self, start: int, end: int, t: float) -> Tensor:
+        """Entry vector `[size]` at the place t between two seeds."""
+        entrance, point = self.generator.entrance, self._point(start, end, t)
+        ends = self._latent(start), self._latent(end)
+        if isinstance(entrance, StyleEntrance):
+            first, last = (torch.from_numpy(each) for each in ends)
+            style = entrance.style(first, last, t, point)
+            return entrance.compose(entrance.truncated(style, point, self.psi))
+        latent = slerp(*ends, t) if t else ends[0]
+        return entrance.enter(torch.from_numpy(latent), point)
 
     def _latent(self, seed: int) -> Latent:
         return latent_of(seed, self.generator.config.latent_size)
@@ -78,10 +90,9 @@ class Sampler:
         return ClassPoint(label_of(start, classes), label_of(end, classes), t)
 
     @torch.no_grad()
-    def _render(self, latent: Latent, point: ClassPoint | None) -> Pixels:
+    def _render(self, entry: Tensor) -> Pixels:
         generator = self.generator
         way = generator.ways[generator.config.resolutions.index(self.resolution)]
-        entry = generator.entrance.enter(torch.from_numpy(latent), point)
         x = entry[None].to(next(generator.parameters()).device)
         for module in generator.trunk[: way.start]:
             x = module(x)

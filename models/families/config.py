@@ -24,6 +24,7 @@ from models.resolution import (
 )
 from models.strict_json import STRICT, missing_keys, read_strictly
 
+MAX_PSI = 1.5  # the largest truncation that may be chosen, where a family takes it
 MAX_NUMBER = 1 << 20  # upper limit of every field; such a network exceeds any memory
 
 

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 SOURCE_FACT: Final = "source_sha256"  # the fact that states the source of a translated picture
 
 
 class Method(StrEnum):
-    """Interpolation method between two latents: spherical or linear."""
+    """Interpolation method between two latents, or styles: spherical or linear."""
 
     SLERP = "slerp"
     LERP = "lerp"
@@ -51,6 +51,37 @@ class SourcePicture:
 
 
 @dataclass(frozen=True, slots=True)
+class StyleMix:
+    """A second style, in a model whose layers have styles.
+
+    Attributes:
+        seed: of the second style, 0 to 2^63 - 1.
+        resolution: of the first level that has it; all higher ones have it, too.
+    """
+
+    seed: int
+    resolution: int
+
+    def __str__(self) -> str:
+        return f"{self.seed}@{self.resolution}"
+
+
+class Styling(NamedTuple):
+    """Choices that only models whose layers have styles take; these defaults change nothing.
+
+    Attributes:
+        psi: truncation: 0 is the mean style, 1 the style itself.
+        mix: the second style; None without one.
+    """
+
+    psi: float = 1.0
+    mix: StyleMix | None = None
+
+
+UNSTYLED = Styling()
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """The inputs that determine one image.
 
@@ -61,6 +92,7 @@ class Recipe:
             (`models.latent`), and between two seeds the class vectors are interpolated, too.
         watermark: name of the watermark in its pixels (`service.watermark.key`); `none` if the
             picture is too small for one or has 16 bits; None if watermarks are off.
+        psi: as in `Styling`, as is `mix`.
         source: the picture to translate, into the domain `label`; `point` then counts for nothing.
             None for a picture of seeds.
     """
@@ -70,6 +102,8 @@ class Recipe:
     resolution: int
     label: str | None = None
     watermark: str | None = None
+    psi: float = 1.0
+    mix: StyleMix | None = None
     # Not in `repr`, which validators of pictures of seeds contain.
     source: SourcePicture | None = field(default=None, repr=False)
 

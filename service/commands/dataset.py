@@ -55,6 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resolution", type=int, help="else the largest that the model has")
     parser.add_argument("--label", help="class of all pictures; else each seed has its own class")
     parser.add_argument(
+        "--psi", type=float, help="truncation, for models that take it: 0 to 1.5; else none"
+    )
+    parser.add_argument(
         "--format",
         choices=[FOLDER, *ARCHIVE_FORMATS],
         help="else by the ending of OUT: .zip, .tar (for WebDataset), or a folder",
@@ -95,7 +98,9 @@ def dataset_of_options(
         SettingsError: key or certificates of Content Credentials cannot be used.
     """
     wanted = DatasetRequest(
-        options.from_seed, options.count, options.resolution, options.label, options.image_format
+        *(options.from_seed, options.count, options.resolution, options.label),
+        image_format=options.image_format,
+        psi=options.psi,
     )
     signer = CurrentSigner(settings).file_signer
     served = models.find(options.model)

@@ -15,7 +15,8 @@ from models.card import Card
 from models.latent import MAX_SEED
 from models.picture import Pixels
 from service.batching.engine import ModelInfo
-from service.batching.recipe import Recipe, point_of
+from service.batching.recipe import UNSTYLED, Recipe, Styling, point_of
+from service.batching.styling import require_styling
 from service.batching.watermarks import watermark_at
 from service.credentials.signing import FileSigner
 from service.datasets.manifest import Description, PictureRecord
@@ -64,6 +65,7 @@ class DatasetRequest:
         resolution: None: the largest one of the model.
         label: class of all pictures; None: each seed has its own class.
         image_format: a key of `FORMATS`.
+        psi: truncation of all pictures; None for none.
     """
 
     from_seed: int
@@ -71,6 +73,7 @@ class DatasetRequest:
     resolution: int | None
     label: str | None
     image_format: str
+    psi: float | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ class Dataset:
         image_format: format of each file, a key of `FORMATS`.
         write_file: recipe, card, pixels, format and signer -> file (`service.files.picture_file`).
         signer: signs each file; None for files without Content Credentials.
+        styling: truncation of all pictures.
 
     Raises:
         OutOfRange: its last seeds do not exist.
@@ -96,6 +100,7 @@ class Dataset:
     image_format: str
     write_file: WriteFile
     signer: FileSigner | None = None
+    styling: Styling = UNSTYLED
 
     @classmethod
     def requested(
@@ -108,7 +113,8 @@ class Dataset:
         """Return the data set that a client asks for.
 
         Raises:
-            OutOfRange: the model has no such resolution or class, or there are no such seeds.
+            OutOfRange: the model has no such resolution or class or takes no psi, or there are no
+                such seeds.
         """
         require_in_range("count", wanted.count, 1, MAX_DATASET_COUNT)
         require_in_range("from_seed", wanted.from_seed, 0, MAX_SEED)
@@ -121,6 +127,7 @@ class Dataset:
             wanted.image_format,
             write_file,
             signer,
+            require_styling(served, wanted.psi),
         )
 
     def __post_init__(self) -> None:
@@ -149,7 +156,8 @@ class Dataset:
         served, resolution = self.served, self.resolution
         label = served.label_of(self.label, seed)
         watermark = watermark_at(served, resolution)
-        return Recipe(served.pinned_name, point_of(seed), resolution, label, watermark)
+        point = point_of(seed)
+        return Recipe(served.pinned_name, point, resolution, label, watermark, *self.styling)
 
     def recipes(self, seeds: Sequence[int]) -> list[Recipe]:
         """The recipes of several seeds, in order."""
@@ -200,6 +208,7 @@ class Dataset:
             count=self.count,
             bit_depth=card.bit_depth,
             value_range=card.value_range,
+            psi=None if self.styling.psi == 1.0 else self.styling.psi,
         )
 
     def etag(self, archive_format: str) -> str:
@@ -209,7 +218,7 @@ class Dataset:
         """
         first = self.recipe_of(self.from_seed)
         parts = (
-            self.description().model_dump_json(),
+            self.description().as_json().decode(),
             repr(sorted(file_facts([first], self.served.card).items())),
             archive_format,
             ENCODER_VERSION,

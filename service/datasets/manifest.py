@@ -37,6 +37,7 @@ class Description(Record):
         from_seed: first seed, as text, since some readers of JSON would round it.
         bit_depth: of the pixels that digests are of; files other than PNG are 8-bit views of 16.
         value_range: values of the pixels 0 and 65,535 of 16 bits; None with 8 bits.
+        psi: truncation of all pictures; left out, and None, where there is none.
     """
 
     layout: int
@@ -57,6 +58,11 @@ class Description(Record):
     count: int = Field(ge=1)
     bit_depth: int = 8
     value_range: tuple[float, float] | None = None
+    psi: float | None = None
+
+    def as_json(self) -> bytes:
+        """The record as one line, without its end; without `psi` if there is no truncation."""
+        return self.model_dump_json(exclude={"psi"} if self.psi is None else None).encode()
 
 
 class PictureRecord(Record):

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from models.entrance import ClassPoint, Entrance
+from models.entrance import ClassPoint, Entrance, StyleEntrance
 from models.latent import Latent, label_of, latent_of, lerp, slerp
 from models.pixels import from_pixels
+from models.resolution import level_of
 from service.batching.recipe import Method, Point, Recipe, SourcePicture
 
 
@@ -63,8 +64,26 @@ class EntryVectors:
         if recipe.source is not None:
             point = self.class_of(recipe)
             return self._entrance.enter(source_vector(recipe.source, self._channels), point)
+        if isinstance(self._entrance, StyleEntrance):
+            return self._styled_vector(self._entrance, recipe)
         latent = latent_at(recipe.point, self._entrance.latent_size)
         return self._entrance.enter(torch.from_numpy(latent), self.class_of(recipe))
+
+    def _styled_vector(self, entrance: StyleEntrance, recipe: Recipe) -> Tensor:
+        """Between two seeds styles are interpolated, then truncated; both styles have one class."""
+        point, of_class = recipe.point, self.class_of(recipe)
+        start, end = (self._latent(seed) for seed in (point.start, point.end))
+        style = entrance.style(start, end, point.t, of_class)
+        style = entrance.truncated(style, of_class, recipe.psi)
+        if recipe.mix is None:
+            return entrance.compose(style)
+        second, t = self._latent(recipe.mix.seed), of_class.t if of_class else 0.0
+        mixed = entrance.style(second, second, t, of_class)
+        mixed = entrance.truncated(mixed, of_class, recipe.psi)
+        return entrance.compose(style, mixed, level_of(recipe.mix.resolution))
+
+    def _latent(self, seed: int) -> Tensor:
+        return torch.from_numpy(latent_of(seed, self._entrance.latent_size))
 
 
 def source_vector(source: SourcePicture, channels: int) -> Tensor:

@@ -41,6 +41,7 @@ DATASET_HEADERS: Final = {
     "X-Model": PICTURE_HEADERS["X-Model"],
     "X-Resolution": PICTURE_HEADERS["X-Resolution"],
     "X-Label": "Class of all pictures, percent-encoded, if one was asked for.",
+    "X-Psi": PICTURE_HEADERS["X-Psi"],
     "X-Watermark": PICTURE_HEADERS["X-Watermark"],
     "X-From-Seed": "First seed.",
     "X-Count": "Number of pictures.",

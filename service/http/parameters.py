@@ -13,6 +13,7 @@ from urllib.parse import quote
 from pydantic import Field, GetJsonSchemaHandler, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 
+from models.families.config import MAX_PSI
 from models.latent import MAX_SEED, MAX_SEED_TEXT, parse_seed
 from service.batching.recipe import Method, Point, point_between, point_of
 from service.errors import OutOfRange
@@ -52,6 +53,29 @@ Label = Annotated[
     str | None,
     NeverNull(),
     Field(description="Name of a class, for models with labels; else each seed brings its own."),
+]
+Psi = Annotated[
+    float | None,
+    NeverNull(),
+    Field(
+        # checked by `require_styling`, with the sentences of models that take none
+        json_schema_extra={"minimum": 0.0, "maximum": MAX_PSI},
+        description="Truncation, for models that take it: 0 is the mean of all styles (of the "
+        "class, where there are some), 1 changes nothing, between them pictures are more alike and "
+        "more often good; else 1.",
+        examples=[0.7],
+    ),
+]
+Mix = Annotated[
+    str | None,
+    NeverNull(),
+    Field(
+        min_length=1,
+        description="SEED@RESOLUTION, for models that take it: layers from this resolution on have "
+        "the style of this seed, those below that of the picture's own. `mix=ada@16` takes shapes "
+        "from the picture and colours and surfaces from ada.",
+        examples=["ada@16"],
+    ),
 ]
 SeedText = Annotated[
     str,
@@ -153,13 +177,20 @@ def seed_of(text: str, parameter: str = "seed") -> int:
         raise OutOfRange(parameter, str(error), SEEDS_ALLOWED) from error
 
 
-def point_at(seed: str, end: str | None, t: float | None, method: Method | None) -> Point:
+def point_at(
+    seed: str,
+    end: str | None,
+    t: float | None,
+    method: Method | None,
+    usual: Method = Method.SLERP,
+) -> Point:
     """Return the point of a seed, or the one at `t` on the way to the seed `end`.
 
     Args:
         seed, end: texts of seeds; without `end` it is the point of `seed`.
         t: 0 to 1; None for the middle.
-        method: None for `slerp`.
+        method: None for `usual`.
+        usual: method of the model.
 
     Raises:
         OutOfRange: a text is no valid seed, `t` is outside its range, or `t` or `method` is given
@@ -171,7 +202,7 @@ def point_at(seed: str, end: str | None, t: float | None, method: Method | None)
         if not 0.0 <= place <= 1.0:  # or it is not a number
             message = f"a number from 0 (the first seed) to 1 (the second) is needed, not {place}"
             raise OutOfRange("t", message, {"ge": 0, "le": 1})
-        return point_between(start, seed_of(end, "end"), place, method or Method.SLERP)
+        return point_between(start, seed_of(end, "end"), place, method or usual)
     for name, value in (("t", t), ("method", method)):
         if value is not None:
             message = f"it needs end, the second of two seeds: add end=SEED, or leave {name} out"

@@ -13,7 +13,16 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from models.latent import MAX_SEED
 from service.batching.recipe import Method
 from service.datasets.dataset import MAX_DATASET_COUNT
-from service.http.parameters import SEEDS_ALLOWED, Label, ModelName, NeverNull, Resolution, SeedText
+from service.http.parameters import (
+    SEEDS_ALLOWED,
+    Label,
+    Mix,
+    ModelName,
+    NeverNull,
+    Psi,
+    Resolution,
+    SeedText,
+)
 
 MAX_COUNT = 64
 MAX_KEY_FRAMES = 16
@@ -59,11 +68,13 @@ class ImageQuery(Parameters):
     method: Annotated[Method | None, NeverNull()] = Field(
         default=None,
         description="With `end`: slerp, along the great circle, or lerp, the straight line; else "
-        "slerp.",
+        "slerp. Models that take psi go from style to style by lerp only.",
     )
     resolution: Resolution = None
     model: ModelName = None
     label: Label = None
+    psi: Psi = None
+    mix: Mix = None
     watermark: Annotated[str | None, NeverNull()] = Field(
         default=None,
         description="As the service wrote it into an address; another one is refused.",
@@ -99,6 +110,8 @@ class GenerateQuery(Parameters):
         default=None, description="Of each picture; else by Accept, else png."
     )
     label: Label = None
+    psi: Psi = None
+    mix: Mix = None
 
 
 class TranslateQuery(Parameters):
@@ -138,6 +151,8 @@ class WalkQuery(Parameters):
     resolution: Resolution = None
     model: ModelName = None
     label: Label = None
+    psi: Psi = None
+    mix: Mix = None
     format: WalkFormatName = Field(
         default="webp",
         description="webp, gif and png are animated; strip is one PNG with up to "
@@ -147,8 +162,10 @@ class WalkQuery(Parameters):
     loop: bool = Field(
         default=False, description="Walk on from the last key frame back to the first."
     )
-    method: Method = Field(
-        default=Method.SLERP, description="Along the great circle, or the straight line."
+    method: Annotated[Method | None, NeverNull()] = Field(
+        default=None,
+        description="slerp, along the great circle, or lerp, the straight line; else slerp. Models "
+        "that take psi go from style to style by lerp only.",
     )
 
 
@@ -167,6 +184,7 @@ class DatasetQuery(Parameters):
     resolution: Resolution = None
     model: ModelName = None
     label: Label = None
+    psi: Psi = None
     format: ArchiveFormatName = Field(
         default="zip", description="webdataset is a tar file as the library of this name reads it."
     )

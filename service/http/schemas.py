@@ -104,7 +104,7 @@ class ModelCard(BaseModel):
     takes: list[str] = Field(
         description="Names of what a request may choose; `source` and `to` are of POST /translate, "
         "whose domains are the labels.",
-        examples=[["seed", "label"]],
+        examples=[["seed", "label", "psi", "mix"]],
     )
     exits: list[dict[str, Any]]
     data: dict[str, Any]

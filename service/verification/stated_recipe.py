@@ -20,11 +20,13 @@ from service.batching.recipe import (
     Method,
     Point,
     Recipe,
+    Styling,
     frames_of_walk,
     point_between,
     point_of,
     walk,
 )
+from service.batching.styling import require_method, require_styling
 from service.errors import NotReady, OutOfRange, UnknownModel
 from service.facts import value_facts
 from service.watermark.key import UNMARKED
@@ -34,17 +36,8 @@ MOST_SEEDS: Final = 64
 MOST_FRAMES_COMPARED: Final = 16
 INPUTS: Final = frozenset(
     [
-        "seed",
-        "start",
-        "end",
-        "t",
-        "method",
-        "steps",
-        "frames",
-        "model",
-        "resolution",
-        "label",
-        "watermark",
+        *("seed", "start", "end", "t", "method", "steps", "frames"),
+        *("model", "resolution", "label", "psi", "mix", "watermark"),
     ]
 )
 PLURALS: Final = ("seeds", "labels")
@@ -106,16 +99,18 @@ def stated_recipe(facts: Mapping[str, str], frames: int, find: FindModel) -> Sta
     try:
         resolution = served.resolution_for(_integer(facts, "resolution"))
         points = _points(facts)
+        require_method(served, points[0].method if points[0].t else _method(facts))
+        styling = _styling(facts, served)
         labels = [served.label_for(label) for label in _labels(facts, len(points))]
         watermark = _watermark(facts, served)
     except OutOfRange as error:
         raise NotTried(f"what it states is impossible: {error}") from error
     if "steps" in facts:
-        return _stated_walk(facts, served, [point.start for point in points], frames)
+        return _stated_walk(facts, served, [point.start for point in points], frames, styling)
     if frames != 1 or "frames" in facts:
         raise NotTried(f"it has {frames} frames and does not state the steps of a walk")
     recipes = [
-        Recipe(served.pinned_name, point, resolution, label, watermark)
+        Recipe(served.pinned_name, point, resolution, label, watermark, *styling)
         for point, label in zip(points, labels, strict=True)
     ]
     ends = [seed for point in points for seed in (point.start, point.end)]
@@ -124,11 +119,15 @@ def stated_recipe(facts: Mapping[str, str], frames: int, find: FindModel) -> Sta
 
 
 def _stated_walk(
-    facts: Mapping[str, str], served: ModelInfo, seeds: list[int], frames: int
+    facts: Mapping[str, str],
+    served: ModelInfo,
+    seeds: list[int],
+    frames: int,
+    styling: Styling,
 ) -> StatedRecipe:
     """Return some frames of a walk, evenly spread, first and last included; of a strip, all."""
     steps, is_strip = _integer(facts, "steps"), "frames" in facts
-    if (text := facts.get("method", "")) not in list(Method):
+    if (method := _method(facts)) is None:
         raise NotTried("it does not state the method of its walk")
     if is_strip:
         frames = _frames_of_strip(facts, frames)
@@ -137,15 +136,16 @@ def _stated_walk(
         raise NotTried(
             f"it has {frames} frames, and {len(seeds)} seeds with {steps} steps make another number"
         )
-    points = walk(seeds, steps, loop=loop, method=Method(text))
+    points = walk(seeds, steps, loop=loop, method=method)
     count = frames if is_strip else min(frames, MOST_FRAMES_COMPARED)
     places = sorted({round(k * (frames - 1) / max(count - 1, 1)) for k in range(count)})
     resolution, label = _integer(facts, "resolution"), facts.get("label")
     watermark = _watermark(facts, served)
     recipes = [
-        Recipe(served.pinned_name, points[at], resolution, label, watermark) for at in places
+        Recipe(served.pinned_name, points[at], resolution, label, watermark, *styling)
+        for at in places
     ]
-    named = ("steps", "resolution", "model", "label", "method")
+    named = ("steps", "resolution", "model", "label", "psi", "mix", "method")
     query = [("seed", str(seed)) for seed in seeds]
     query += [(name, facts[name]) for name in named if name in facts]
     query += [("loop", "true")] if loop else []
@@ -209,6 +209,21 @@ def _labels(facts: Mapping[str, str], count: int) -> list[str | None]:
     if len(labels) != count:
         raise NotTried(f"it states {count} seeds and {len(labels)} labels")
     return labels
+
+
+def _method(facts: Mapping[str, str]) -> Method | None:
+    """Return the stated interpolation; None if none is stated, or one that there is not."""
+    text = facts.get("method")
+    return Method(text) if text in list(Method) else None
+
+
+def _styling(facts: Mapping[str, str], served: ModelInfo) -> Styling:
+    """Return the stated truncation and second style."""
+    try:
+        psi = float(facts["psi"]) if "psi" in facts else None
+    except ValueError as error:
+        raise NotTried("it does not state its psi") from error
+    return require_styling(served, psi, facts.get("mix"))
 
 
 def _watermark(facts: Mapping[str, str], served: ModelInfo) -> str | None:

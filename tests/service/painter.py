@@ -28,7 +28,7 @@ from service.batching.engine import (
     ModelInfo,
     RenderedBatch,
 )
-from service.batching.recipe import Recipe
+from service.batching.recipe import UNSTYLED, Recipe
 from service.composition import ServiceRuntime
 from service.engine.engine_thread import EngineThread
 from service.errors import NotReady
@@ -189,9 +189,9 @@ class Painter:
 
 def paint(recipe: Recipe, channels: int = 3, bit_depth: BitDepth = 8) -> Pixels:
     """The picture of a recipe: uint8 or uint16 `[R, R, C]`, noise that depends on all of it."""
-    digest = hashlib.sha256(
-        repr((recipe.model, recipe.point, recipe.resolution, recipe.label)).encode()
-    ).digest()
+    styling = () if (recipe.psi, recipe.mix) == UNSTYLED else (recipe.psi, recipe.mix)
+    parts = (recipe.model, recipe.point, recipe.resolution, recipe.label, *styling)
+    digest = hashlib.sha256(repr(parts).encode()).digest()
     noise = np.random.default_rng(int.from_bytes(digest[:8]))
     shape = (recipe.resolution, recipe.resolution, channels)
     return noise.integers(0, 1 << bit_depth, shape, np.uint16 if bit_depth == 16 else np.uint8)

@@ -10,7 +10,7 @@ from enum import Enum
 import pytest
 
 from models.card import Data
-from service.batching.recipe import Method, Point, Recipe, SourcePicture, point_of
+from service.batching.recipe import Method, Point, Recipe, SourcePicture, StyleMix, point_of
 from service.facts import (
     FACTS,
     address_of,
@@ -45,7 +45,8 @@ def variants(recipe: Recipe) -> Iterator[tuple[str, Recipe]]:
     """The recipe with one field changed, for each field there is or will be."""
     for field in dataclasses.fields(Recipe):
         if field.name != "point":
-            changed = other_than(getattr(recipe, field.name))
+            mixed = field.name == "mix"
+            changed = StyleMix(7, 16) if mixed else other_than(getattr(recipe, field.name))
             yield field.name, replace(recipe, **{field.name: changed})
     for field in dataclasses.fields(Point):
         changed = other_than(getattr(recipe.point, field.name))
@@ -96,6 +97,19 @@ def test_every_field_of_a_point_between_two_seeds_is_in_its_headers_log_and_addr
         "0.25",
         "lerp",
     ]
+
+
+def test_a_second_style_differs_by_seed_and_by_level() -> None:
+    """Each is another picture, so another address and another ETag."""
+    mixed = replace(STILL, psi=0.7, mix=StyleMix(8, 16))
+    others = [replace(mixed, psi=0.5)]
+    others += [replace(mixed, mix=StyleMix(*mix)) for mix in ((9, 16), (8, 32))]
+
+    assert "&psi=0.7&mix=8@16" in address_of(mixed, CARD, "png")
+    for other in others:
+        assert address_of(other, CARD, "png") != address_of(mixed, CARD, "png")
+        assert etag(other) != etag(mixed)
+        assert file_facts([other], CARD) != file_facts([mixed], CARD)
 
 
 def test_the_address_changes_with_the_format() -> None:

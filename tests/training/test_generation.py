@@ -16,6 +16,7 @@ from service.batching.recipe import Method, Recipe, point_of, walk
 from service.engine.backends.eager import eager_network
 from service.engine.entry_vectors import EntryVectors
 from service.engine.rendering import render_network
+from tests.service.styled_models import styled_generator
 from training.generation import Sampler, Seed, parse_seeds
 from training.rendering import render
 
@@ -107,3 +108,19 @@ def test_what_is_no_seed_is_refused(text: str, reason: str) -> None:
     """The message says what is allowed."""
     with pytest.raises(ValueError, match=reason):
         parse_seeds(text)
+
+
+@pytest.mark.parametrize("classes", [0, 3])
+def test_pictures_and_walks_between_styles_are_those_of_the_service(classes: int) -> None:
+    """Truncated, in a straight line between styles."""
+    generator = styled_generator(classes)
+    frames = np.stack([*Sampler(generator, 16, psi=0.5).walk([1, 2], steps=2)])
+    entry = EntryVectors(generator.entrance, NAMES[:classes])
+    engine = eager_network(styled_generator(classes), torch.device("cpu"))
+    points = walk([1, 2], 2, loop=False, method=Method.LERP)
+    theirs = np.stack(
+        [render_network(engine, entry, [Recipe("m", point, 16, psi=0.5)])[0] for point in points]
+    )
+
+    assert np.abs(frames.astype(int) - theirs).max() <= 1
+    assert len(np.unique(frames, axis=0)) == 3

@@ -50,15 +50,19 @@ def _convolution(
     x: ov.Node,
     weight: Tensor,
     bias: Tensor | None = None,
-    stride: Sequence[int] = (1, 1),
-    padding: Sequence[int] = (0, 0),
-    dilation: Sequence[int] = (1, 1),
+    stride: int | Sequence[int] = (1, 1),
+    padding: int | Sequence[int] = (0, 0),
+    dilation: int | Sequence[int] = (1, 1),
     groups: int = 1,
 ) -> ov.Node:
     named = isinstance(padding, str)
-    require(groups == 1 and not named, "a convolution in groups or with named padding")
-    pads = list(padding)
-    y = ops.convolution(x, constant_of(weight), list(stride), pads, pads, list(dilation))
+    depthwise = groups == weight.shape[0] and weight.shape[1] == 1
+    require((groups == 1 or depthwise) and not named, "a convolution of this kind")
+    strides, pads, dilations = _pair(stride), _pair(padding), _pair(dilation)
+    if groups == 1:
+        y = ops.convolution(x, constant_of(weight), strides, pads, pads, dilations)
+    else:  # one kernel for each map: [maps, 1, 1, k, k]
+        y = ops.group_convolution(x, constant_of(weight[:, None]), strides, pads, pads, dilations)
     return _biased(y, bias)
 
 
@@ -66,23 +70,28 @@ def _transposed_convolution(  # noqa: PLR0913 - as torch has it
     x: ov.Node,
     weight: Tensor,
     bias: Tensor | None = None,
-    stride: Sequence[int] = (1, 1),
-    padding: Sequence[int] = (0, 0),
-    output_padding: Sequence[int] = (0, 0),
+    stride: int | Sequence[int] = (1, 1),
+    padding: int | Sequence[int] = (0, 0),
+    output_padding: int | Sequence[int] = (0, 0),
     groups: int = 1,
-    dilation: Sequence[int] = (1, 1),
+    dilation: int | Sequence[int] = (1, 1),
 ) -> ov.Node:
     require(groups == 1, "a convolution in groups")
     y = ops.convolution_backprop_data(
         x,
         constant_of(weight),
-        list(stride),
-        pads_begin=list(padding),
-        pads_end=list(padding),
-        dilations=list(dilation),
-        output_padding=list(output_padding),
+        _pair(stride),
+        pads_begin=_pair(padding),
+        pads_end=_pair(padding),
+        dilations=_pair(dilation),
+        output_padding=_pair(output_padding),
     )
     return _biased(y, bias)
+
+
+def _pair(value: int | Sequence[int]) -> list[int]:
+    """Return height and width of a setting of a convolution."""
+    return [value, value] if isinstance(value, int) else list(value)
 
 
 def _biased(x: ov.Node, bias: Tensor | None) -> ov.Node:

@@ -42,7 +42,8 @@ async def datasets(
     """Return the pictures of `count` seeds from `from_seed` on, with a manifest, as one archive."""
     runtime.downloads.require_on()
     wanted = DatasetRequest(
-        query.from_seed, query.count, query.resolution, query.label, query.image_format
+        *(query.from_seed, query.count, query.resolution, query.label, query.image_format),
+        psi=query.psi,
     )
     signer = runtime.credentials.file_signer
     dataset = Dataset.requested(catalogue.find_for_seeds(query.model), wanted, picture_file, signer)
@@ -50,6 +51,7 @@ async def datasets(
         "model": dataset.served.pinned_name,
         "resolution": dataset.resolution,
         "label": dataset.label,
+        "psi": dataset.description().psi,
         "format": query.format,
         "images": dataset.count,
         "from_seed": str(dataset.from_seed),
@@ -97,7 +99,9 @@ def dataset_headers(dataset: Dataset, archive_format: str) -> dict[str, str]:
     """Return the headers of the answer."""
     served, seeds = dataset.served, dataset.seeds
     name = f"{served.card.name}-{dataset.resolution}-{seeds[0]}-{seeds[-1]}"
-    facts = {"X-Label": dataset.label, "X-Watermark": dataset.description().watermark}
+    whole = dataset.description()
+    facts = {"X-Label": dataset.label, "X-Watermark": whole.watermark}
+    facts["X-Psi"] = None if whole.psi is None else str(whole.psi)
     return {
         "X-Model": served.pinned_name,
         "X-Resolution": str(dataset.resolution),

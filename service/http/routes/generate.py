@@ -15,6 +15,7 @@ from starlette.responses import Response
 from models.picture import Pixels, pixel_sha256
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe, point_of
+from service.batching.styling import require_styling
 from service.batching.watermarks import watermark_at
 from service.credentials.signing import FileSigner
 from service.errors import OutOfRange
@@ -91,9 +92,11 @@ def pictures_of(query: GenerateQuery, served: ModelInfo, accept: str | None, roo
     resolution = served.resolution_for(query.resolution)
     seeds, texts = seeds_of(query)
     name, watermark = served.pinned_name, watermark_at(served, resolution)
+    styling = require_styling(served, query.psi, query.mix)
+    labels = [served.label_of(query.label, seed) for seed in seeds]
     recipes = [
-        Recipe(name, point_of(seed), resolution, served.label_of(query.label, seed), watermark)
-        for seed in seeds
+        Recipe(name, point_of(seed), resolution, label, watermark, *styling)
+        for seed, label in zip(seeds, labels, strict=True)
     ]
     media_type = choose_media_type(accept, offers_of(query, len(recipes)))
     image_format = query.format or IMAGE_FORMATS.get(media_type, "png")

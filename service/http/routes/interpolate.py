@@ -13,7 +13,8 @@ from starlette.responses import Response
 
 from models.picture import Pixels, pixel_sha256
 from service.batching.engine import ModelInfo
-from service.batching.recipe import Point, Recipe, frames_of_walk, point_of, walk
+from service.batching.recipe import Method, Point, Recipe, frames_of_walk, point_of, walk
+from service.batching.styling import require_method, require_styling
 from service.batching.watermarks import watermark_at
 from service.credentials.signing import FileSigner
 from service.errors import OutOfRange
@@ -43,6 +44,7 @@ class Walk:
     """Walk as requested, with a recipe for each key frame and each frame.
 
     Attributes:
+        method: interpolation, as requested or usual.
         signer: signs each file; None for files without Content Credentials.
     """
 
@@ -51,6 +53,7 @@ class Walk:
     key_frames: list[Recipe]
     frames: list[Recipe]
     facts: Mapping[str, str]
+    method: Method
     signer: FileSigner | None = None
 
 
@@ -82,17 +85,22 @@ def walk_of(query: WalkQuery, served: ModelInfo, most_frames: int) -> Walk:
     seeds = [seed_of(text) for text in query.seed]
     resolution = served.resolution_for(query.resolution)
     label, watermark = served.label_for(query.label), watermark_at(served, resolution)
+    styling, method = (
+        require_styling(served, query.psi, query.mix),
+        require_method(served, query.method),
+    )
 
     def recipe_at(point: Point) -> Recipe:
-        return Recipe(served.pinned_name, point, resolution, label, watermark)
+        return Recipe(served.pinned_name, point, resolution, label, watermark, *styling)
 
     key_frames = [recipe_at(point_of(seed)) for seed in seeds]
-    points = walk(seeds, query.steps, loop=query.loop, method=query.method)
-    steps = {"steps": str(query.steps), "method": query.method.value}
+    points = walk(seeds, query.steps, loop=query.loop, method=method)
+    steps = {"steps": str(query.steps), "method": method.value}
     if query.format == STRIP:  # an animation has as many frames as the walk, a strip is one picture
         steps["frames"] = str(len(points))
     facts = facts_of_job(key_frames, served, **steps)
-    return Walk(query, served, key_frames, [recipe_at(point) for point in points], facts)
+    frames = [recipe_at(point) for point in points]
+    return Walk(query, served, key_frames, frames, facts, method)
 
 
 def _require_frames(query: WalkQuery, most_frames: int) -> None:
@@ -171,7 +179,7 @@ def _as_json(path: Walk, frames: Sequence[Pixels]) -> File:
         label=key.label,
         seeds=[str(recipe.point.start) for recipe in path.key_frames],
         seeds_as_asked=query.seed,
-        method=query.method,
+        method=path.method,
         fps=query.fps,
         loop=query.loop,
         facts=dict(path.facts),

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Recipe
+from service.batching.styling import require_method, require_styling
 from service.batching.watermarks import require_watermark
 from service.credentials.signing import FileSigner
 from service.facts import address_of
@@ -113,13 +114,15 @@ def recipe_of(seed: str, query: ImageQuery, served: ModelInfo) -> Recipe:
     Raises:
         OutOfRange: a parameter is invalid.
     """
-    point = point_at(seed, query.end, query.t, query.method)
+    styling = require_styling(served, query.psi, query.mix)
+    usual = require_method(served, query.method)
+    point = point_at(seed, query.end, query.t, query.method, usual)
     resolution = served.resolution_for(query.resolution)
     watermark = require_watermark(served, resolution, query.watermark)
     # Between two seeds the class vectors are interpolated, unless one class is requested.
     between = point.t != 0.0
     label = served.label_for(query.label) if between else served.label_of(query.label, point.start)
-    return Recipe(served.pinned_name, point, resolution, label, watermark)
+    return Recipe(served.pinned_name, point, resolution, label, watermark, *styling)
 
 
 def _name_of(seed: str, query: ImageQuery) -> str:

@@ -9,11 +9,14 @@ import pytest
 
 from models.latent import MAX_SEED
 from models.picture import pixel_sha256
-from service.datasets.dataset import MAX_DATASET_COUNT, Dataset
+from service.batching.engine import ModelInfo
+from service.datasets.dataset import MAX_DATASET_COUNT, Dataset, DatasetRequest
+from service.datasets.manifest import Description
 from service.errors import OutOfRange
 from service.files import picture_file
 from tests.service.dataset_files import class_of, painted_dataset, painted_entry
-from tests.service.painter import card_named, paint
+from tests.service.painter import MODE, card_named, paint
+from tests.service.styled_models import styled_card
 
 PETS = ("cat", "dog", "newt")
 
@@ -88,3 +91,23 @@ def test_a_class_that_the_model_does_not_have_is_refused() -> None:
     """Before anything is rendered."""
     with pytest.raises(OutOfRange, match="it has no labels"):
         painted_dataset(label="cat").recipe_of(0)
+
+
+def test_a_truncated_data_set_says_so_and_another_one_is_as_before() -> None:
+    """In its description, its pictures and its ETag; models without styles refuse it."""
+    served = ModelInfo(styled_card(), MODE)
+    sets = [
+        Dataset.requested(served, DatasetRequest(0, 3, 4, None, "png", psi), picture_file, None)
+        for psi in (None, 1.0, 0.5)
+    ]
+
+    assert [each.description().psi for each in sets] == [None, None, 0.5]
+    assert [b'"psi"' in each.description().as_json() for each in sets] == [False, False, True]
+    assert [each.recipe_of(2).psi for each in sets] == [1.0, 1.0, 0.5]
+    etags = [each.etag("zip") for each in sets]
+    assert etags[0] == etags[1] != etags[2]
+    read = Description.model_validate_json(sets[0].description().as_json())
+    assert read == sets[0].description()
+    wanted = DatasetRequest(0, 3, 4, None, "png", 0.5)
+    with pytest.raises(OutOfRange, match="and no psi"):
+        Dataset.requested(ModelInfo(card_named("plain"), MODE), wanted, picture_file, None)

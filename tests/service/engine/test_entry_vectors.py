@@ -9,8 +9,9 @@ import torch
 from models.entrance import ClassPoint
 from models.families.progan.entrance import ProganEntrance, conditioned
 from models.latent import label_of, latent_of, lerp, slerp
-from service.batching.recipe import Method, Point, Recipe, point_of
+from service.batching.recipe import Method, Point, Recipe, StyleMix, point_of
 from service.engine.entry_vectors import EntryVectors, latent_at
+from tests.service.styled_models import styled_generator
 
 NAMES = ("cat", "dog", "cow")
 SEEDS = (0, 1)  # of two classes
@@ -71,3 +72,34 @@ def test_a_place_between_seeds_goes_by_its_method() -> None:
     assert np.array_equal(slerp(a, b, 0.25), latent_at(Point(1, 2, 0.25, Method.SLERP), 16))
     assert np.array_equal(lerp(a, b, 0.25), latent_at(Point(1, 2, 0.25, Method.LERP), 16))
     assert np.array_equal(a, latent_at(point_of(1), 16))
+
+
+# ----------------------------------------------------------------------------------------
+# Models whose layers have styles
+
+
+@pytest.mark.parametrize("classes", [0, 3])
+def test_styles_are_interpolated_truncated_and_mixed(classes: int) -> None:
+    """In this order; the second style has the class of the picture and the same truncation."""
+    entrance = styled_generator(classes).entrance
+    entry = EntryVectors(entrance, [f"class {n}" for n in range(classes)])
+    point = Point(*SEEDS, 0.25, Method.LERP)
+    whole = entry.class_of(Recipe("m", point, 16))
+    latents = [torch.from_numpy(latent_of(seed, 8)) for seed in (*SEEDS, 9)]
+    style = entrance.truncated(entrance.style(latents[0], latents[1], 0.25, whole), whole, 0.5)
+    second = entrance.style(latents[2], latents[2], whole.t if whole else 0.0, whole)
+    mixed = entrance.compose(style, entrance.truncated(second, whole, 0.5), 1)
+
+    assert torch.equal(entry.of([Recipe("m", point, 16, psi=0.5)])[0], entrance.compose(style))
+    recipe = Recipe("m", point, 16, psi=0.5, mix=StyleMix(9, 8))
+    assert torch.equal(entry.of([recipe])[0], mixed)
+
+
+def test_a_truncation_to_nothing_is_the_mean_of_the_class() -> None:
+    """Whatever the seed."""
+    entrance = styled_generator(3).entrance
+    entry = EntryVectors(entrance, NAMES)
+    rows = entry.of([Recipe("m", point_of(seed), 16, "dog", psi=0.0) for seed in (3, 4)])
+
+    assert torch.equal(rows[0], rows[1])
+    assert torch.equal(rows[0], entrance.centres[1].repeat(6))

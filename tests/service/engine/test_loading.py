@@ -21,7 +21,7 @@ from models.family import ImageGenerator
 from models.latent import label_of
 from models.picture import Pixels
 from service.batching.engine import BundleRefused, DeviceLost, ModelInfo
-from service.batching.recipe import Recipe, point_of
+from service.batching.recipe import Method, Point, Recipe, StyleMix, point_of
 from service.engine import loading
 from service.engine.backends.complete_ways import complete_ways
 from service.engine.backends.eager import CompiledNetwork, FoldedModules
@@ -31,6 +31,7 @@ from service.engine.self_test import BrokenPromiseError, GoldenReport, Render, v
 from service.engine.torch_models import TorchModels, open_models
 from service.registry.watcher import bundle_folders
 from tests.conftest import TINY, MakeBundle
+from tests.service.styled_models import write_styled_bundle
 
 
 @dataclass(frozen=True)
@@ -418,3 +419,34 @@ def test_engines_that_make_the_same_pictures_have_the_same_self_test(
     assert once == again
     assert len({*once}) == len(once) == 2
     assert all(len(digest) == 64 for digest in once)
+
+
+@pytest.mark.parametrize("classes", [0, 3])
+def test_a_stylegan_is_served_in_batches_with_the_bytes_of_single_pictures(
+    tmp_path: Path, classes: int
+) -> None:
+    """Alone and in batches of 2, 3, 7 and 8, with truncations, second styles and sizes mixed."""
+    folder = write_styled_bundle(tmp_path, classes)
+    model = load_model(folder, Target(torch.device("cpu"), 1, "fp32"), 8, unlearned)
+    name, report = model.served.pinned_name, model.served.mode
+    recipes = [
+        Recipe(name, point, resolution, psi=psi, mix=mix)
+        for point, resolution, psi, mix in (
+            (point_of(1), 16, 1.0, None),
+            (point_of(2), 16, 0.7, None),
+            (point_of(2), 16, 0.7, StyleMix(5, 8)),
+            (Point(1, 2, 0.3, Method.LERP), 16, 1.0, StyleMix(5, 16)),
+            (point_of(4), 8, 0.0, None),
+            (point_of(5), 16, 1.5, None),
+            (point_of(1), 4, 1.0, None),
+            (point_of(6), 16, 1.0, None),
+        )
+    ]
+    alone = [model.render_batch([recipe])[0] for recipe in recipes]
+
+    assert report.exact
+    assert (report.golden_tried, report.golden_equal) in ((1, 0), (1, 1))
+    assert len({pixels.tobytes() for pixels in alone}) == len(alone)
+    for count in (2, 3, 7, 8):
+        for pixels, expected in zip(model.render_batch(recipes[:count]), alone, strict=False):
+            assert np.array_equal(pixels, expected)

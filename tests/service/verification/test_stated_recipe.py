@@ -6,7 +6,7 @@ import pytest
 
 from models.card import Card
 from service.batching.engine import ModelInfo
-from service.batching.recipe import Method, Point, Recipe, point_of, walk
+from service.batching.recipe import Method, Point, Recipe, StyleMix, point_of, walk
 from service.errors import UnknownModel
 from service.facts import FACTS, file_facts
 from service.verification.stated_recipe import (
@@ -17,6 +17,7 @@ from service.verification.stated_recipe import (
     stated_recipe,
 )
 from tests.service.painter import MODE, card_named
+from tests.service.styled_models import styled_card
 
 CARD = card_named("painter-32")
 CLASSES = card_named("things-32", labels=("T-shirt/top & more", "Größe+1"))
@@ -105,7 +106,8 @@ def test_every_fact_of_a_picture_is_understood() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"psi": "0.7"}, "states psi, which this version does not know"),
+        ({"swirl": "0.7"}, "states swirl, which this version does not know"),
+        ({"psi": "0.7"}, "impossible: psi: painter-32 takes seed, and no psi"),
         ({"model": "painter-32"}, "does not state a model with its digest"),
         ({"model": "painter-32@" + "0" * 64}, "not loaded here"),
         ({"resolution": "48"}, "impossible: resolution: painter-32 has no 48"),
@@ -161,3 +163,35 @@ def test_values_of_sixteen_bits_must_be_those_of_the_model() -> None:
     shallow = file_facts([Recipe(CARD.pinned_name, point_of(7), 32)], CARD)
     with pytest.raises(NotTried, match="states value_high 1, and its model has none"):
         stated(shallow | {"value_high": "1"})
+
+
+@pytest.mark.parametrize("point", [point_of(7), Point(7, 9, 0.1, Method.LERP)])
+def test_truncation_and_second_style_are_stated(point: Point) -> None:
+    """So the picture is made again with both; of a model without styles they are impossible."""
+    card = styled_card()
+    recipe = Recipe(card.pinned_name, point, 16, psi=0.7, mix=StyleMix(5, 8))
+    facts = file_facts([recipe], card)
+
+    assert (facts["psi"], facts["mix"]) == ("0.7", "5@8")
+    assert stated(facts, card).recipes == [recipe]
+    with pytest.raises(NotTried, match="and no psi"):
+        stated(facts | {"model": CARD.pinned_name, "resolution": "32"})
+    with pytest.raises(NotTried, match="it does not state its psi"):
+        stated(facts | {"psi": "much"}, card)
+
+
+def test_a_walk_between_styles_is_made_again_with_them() -> None:
+    """Each compared frame has them, and the address."""
+    card = styled_card()
+    frames = [
+        Recipe(card.pinned_name, point, 16, psi=0.5)
+        for point in walk([1, 2], 4, loop=False, method=Method.LERP)
+    ]
+    keys = [Recipe(card.pinned_name, point_of(seed), 16, psi=0.5) for seed in (1, 2)]
+    facts = {**file_facts(keys, card), "steps": "4", "method": "lerp"}
+    found = stated(facts, card, frames=5)
+
+    assert found.recipes == frames
+    assert ("psi", "0.5") in found.query
+    with pytest.raises(NotTried, match="in a straight line"):
+        stated(facts | {"method": "slerp"}, card, frames=5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from models.resampling import pad_circular
 from service.engine.backends.openvino import library
@@ -111,3 +111,33 @@ def test_other_instance_normalisation_is_refused(module: nn.Module) -> None:
     """Rather than translated wrongly."""
     with pytest.raises(NotTranslatedError, match="weights or running statistics is not known"):
         graph_of([module], (4, 8, 8))
+
+
+@pytest.mark.parametrize(("padding", "stride"), [(1, 1), (2, 1), ((1, 1), (2, 2))])
+def test_a_convolution_of_each_map_alone(
+    padding: int | tuple[int, int], stride: int | tuple[int, int]
+) -> None:
+    """As low-pass filters are; settings may be numbers or pairs."""
+    x, kernel = torch.randn(2, 3, 8, 6), torch.randn(3, 1, 4, 4)
+
+    def run(x: Tensor) -> Tensor:
+        return F.conv2d(x, kernel, None, stride, padding, groups=3)
+
+    torch.testing.assert_close(computed(graph_of([Doing(run)], (3, 8, 6)), x), run(x))
+
+
+def test_other_groups_are_refused() -> None:
+    """Rather than translated wrongly."""
+    kernel = torch.randn(4, 2, 3, 3)
+    with pytest.raises(NotTranslatedError, match="a convolution of this kind is not known"):
+        graph_of([Doing(lambda x: F.conv2d(x, kernel, groups=2))], (4, 8, 8))
+
+
+@torch.no_grad()
+def test_a_part_of_a_vector() -> None:
+    """To the bit."""
+    x = torch.randn(2, 10)
+
+    part = computed(graph_of([Doing(lambda x: torch.narrow(x, 1, 3, 4))], (10,)), x)
+
+    assert torch.equal(part, x[:, 3:7])

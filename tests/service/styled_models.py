@@ -1,0 +1,55 @@
+"""Models whose layers have styles: a card for the painter, and a real bundle of random weights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from models.bundle import save_bundle
+from models.card import Card, Exit, Golden
+from models.exit_shape import BOX
+from models.families.stylegan.config import StyleganConfig
+from models.families.stylegan.generator import StyleganGenerator
+from models.families.stylegan.offer import STYLEGAN_FAMILY
+from models.picture import pixel_sha256, thumbnail_of
+from tests.conftest import picture_of
+from tests.service.painter import card_named
+
+STYLED = StyleganConfig(
+    16, 3, latent_size=8, style_size=8, mapping_layers=2, fmap_base=128, fmap_max=8
+)
+
+
+def styled_card(name: str = "styled-16", labels: tuple[str, ...] = ()) -> Card:
+    """A card whose model takes psi and mix."""
+    network = replace(STYLED, classes=len(labels))
+    exits = tuple(Exit(r, BOX.kernels, None) for r in network.resolutions)
+    card = card_named(name, 16)
+    return replace(card, network=network, exits=exits, labels=labels, family="stylegan")
+
+
+def styled_generator(classes: int = 0) -> StyleganGenerator:
+    """Random weights, noise that has an effect, and centres that are not 0."""
+    network = StyleganGenerator(replace(STYLED, classes=classes), (BOX,) * 3)
+    STYLEGAN_FAMILY.initialise(network, np.random.Generator(np.random.Philox(1)))
+    for layer in network.styled_layers:
+        torch.nn.init.constant_(layer.strength, 0.1)
+    network.centres.copy_(
+        torch.linspace(-1, 1, network.centres.numel()).reshape_as(network.centres)
+    )
+    return network.eval().requires_grad_(False)
+
+
+def write_styled_bundle(folder: Path, classes: int = 0) -> Path:
+    """A bundle `styled-16` in `folder`, with a golden seed."""
+    generator = styled_generator(classes)
+    pixels = picture_of(generator, 1, 16)
+    golden = Golden(1, 16, pixel_sha256([pixels]), thumbnail_of(pixels))
+    card = styled_card(labels=tuple(f"class {n}" for n in range(classes)))
+    path = folder / card.name
+    path.mkdir(parents=True)
+    save_bundle(path, generator, replace(card, golden=(golden,), weights_sha256=""), preview=b"")
+    return path
