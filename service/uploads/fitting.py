@@ -20,7 +20,7 @@ from PIL.Image import Resampling
 from models.picture import Bytes, Pixels, in_eight_bits
 from models.resolution import Size
 
-MODES: Final = {1: "L", 3: "RGB", 4: "RGBA"}  # by channels
+PILLOW_MODES: Final = {1: "L", 3: "RGB", 4: "RGBA"}  # by channels
 WHITE: Final = (255, 255, 255, 255)
 
 
@@ -38,7 +38,7 @@ def fit_picture(pixels: Pixels, size: Size, channels: int) -> Bytes:
     if image.mode == "RGBA" and channels != 4:
         white = Image.new("RGBA", image.size, WHITE)
         image = Image.alpha_composite(white, image)
-    image = image.convert(MODES[channels])
+    image = image.convert(PILLOW_MODES[channels])
     height, width = size
     fitted = image.resize((width, height), Resampling.LANCZOS)
     return np.asarray(fitted, np.uint8).reshape(height, width, channels)

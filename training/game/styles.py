@@ -19,7 +19,9 @@ from training.config.config import TrainingConfig
 from training.device_copies import onto_device
 from training.objectives.rng import Stream, generator_at, normal, uniform
 
-TINIEST = 1e-12  # lower bound of a squared length; the derivative of its root is infinite at 0
+SMALLEST_SQUARE = (
+    1e-12  # lower bound of a squared length; the derivative of its root is infinite at 0
+)
 
 
 @dataclass(frozen=True)
@@ -99,4 +101,4 @@ def path_lengths(
     pixels = math.prod(images.shape[2:])
     along = (images * directions).sum() / math.sqrt(pixels)
     (gradient,) = torch.autograd.grad(along, styles, create_graph=True)
-    return gradient.square().sum(dim=2).mean(dim=1).clamp_min(TINIEST).sqrt()
+    return gradient.square().sum(dim=2).mean(dim=1).clamp_min(SMALLEST_SQUARE).sqrt()

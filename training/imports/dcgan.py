@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from models.families.dcgan.config import LARGEST_DCGAN, DcganConfig
 from models.families.dcgan.generator import DcganGenerator
 from models.resolution import BASE_RESOLUTION
-from training.imports.layout import listed
+from training.imports.layout import listed_names
 from training.imports.reading import SourceFile
 from training.imports.refusal import ImportRefusedError
 
@@ -43,7 +43,7 @@ def dcgan_of(source: SourceFile) -> DcganGenerator:
     """
     layers = numbered_layers(source.tensors)
     convolutions = [layer["weight"] for layer in layers if layer["weight"].dim() == 4]
-    config = config_of(convolutions)
+    config = dcgan_config_of(convolutions)
     wanted = expected_shapes(config)
     there = [{name: tuple(each.shape) for name, each in layer.items()} for layer in layers]
     if there != wanted:
@@ -84,20 +84,20 @@ def numbered_layers(tensors: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
         if found is None:
             raise ImportRefusedError(
                 f"this is not a generator of {EXAMPLE}, whose modules are numbered: it has "
-                f"{listed([name, *tensors])}"
+                f"{listed_names([name, *tensors])}"
             )
         if found[2] != COUNTER:
             layers.setdefault(int(found[1]), {})[found[2]] = tensor
     ordered = [layers[number] for number in sorted(layers)]
     if not ordered or not all("weight" in layer for layer in ordered):
         raise ImportRefusedError(
-            f"this is not a generator of {EXAMPLE}: it has {listed([*tensors])}, and some of its "
-            "modules have no weight"
+            f"this is not a generator of {EXAMPLE}: it has {listed_names([*tensors])}, and some of "
+            "its modules have no weight"
         )
     return ordered
 
 
-def config_of(convolutions: list[Tensor]) -> DcganConfig:
+def dcgan_config_of(convolutions: list[Tensor]) -> DcganConfig:
     """The configuration of the transposed convolutions of a generator, from the latent on.
 
     Raises:
@@ -145,17 +145,17 @@ def require_usable(tensors: Mapping[str, Tensor]) -> None:
     """
     weights = {name: each for name, each in tensors.items() if not name.endswith(COUNTER)}
     if halves := [name for name, each in weights.items() if not each.is_floating_point()]:
-        raise ImportRefusedError(f"tensors that are not floating-point: {listed(halves)}")
+        raise ImportRefusedError(f"tensors that are not floating-point: {listed_names(halves)}")
     for name, each in weights.items():
         values = each.float()
         if not values.isfinite().all() or (name.endswith("running_var") and (values < 0).any()):
             raise ImportRefusedError(
-                f"{listed([name])} has values that are not finite, or a variance below 0: the "
-                "file is damaged"
+                f"{listed_names([name])} has values that are not finite, or a variance below 0: "
+                "the file is damaged"
             )
 
 
 def _told(layers: list[dict[str, tuple[int, ...]]], place: int) -> str:
     if place >= len(layers):
         return "nothing"
-    return listed([f"{name} {[*shape]}" for name, shape in layers[place].items()])
+    return listed_names([f"{name} {[*shape]}" for name, shape in layers[place].items()])

@@ -79,7 +79,7 @@ def require_layout(layout: Layout, tensors: Mapping[str, Tensor]) -> int:
     if levels < 2:
         raise ImportRefusedError(
             f"this is not a generator of {layout.tool} of 8 px or more: it has no "
-            f"{layout.at(layout.exit, levels)}.weight, but {listed([*tensors])}"
+            f"{layout.at(layout.exit, levels)}.weight, but {listed_names([*tensors])}"
         )
     wanted = _shapes(layout, tensors, levels)
     there = {n: tuple(t.shape) for n, t in tensors.items() if n not in layout.ignored}
@@ -92,10 +92,12 @@ def require_layout(layout: Layout, tensors: Mapping[str, Tensor]) -> int:
             if name in there and (there[name] != shape or 0 in shape)
         ],
     }
-    if found := "; ".join(f"{kind}: {listed(names)}" for kind, names in problems.items() if names):
+    if found := "; ".join(
+        f"{kind}: {listed_names(names)}" for kind, names in problems.items() if names
+    ):
         raise ImportRefusedError(f"this is not a generator of {layout.tool}: {found}")
     if halves := [n for n in wanted if not tensors[n].is_floating_point()]:
-        raise ImportRefusedError(f"tensors that are not floating-point: {listed(halves)}")
+        raise ImportRefusedError(f"tensors that are not floating-point: {listed_names(halves)}")
     return levels
 
 
@@ -124,7 +126,7 @@ def _shapes(layout: Layout, tensors: Mapping[str, Tensor], levels: int) -> dict[
     }
 
 
-def listed(names: Sequence[str]) -> str:
+def listed_names(names: Sequence[str]) -> str:
     """Some of the names, as a terminal shows them, and the number of the others."""
     shown = [ascii(name[:MAX_NAME])[1:-1] for name in names[:MAX_NAMES]]
     more = len(names) - len(shown)

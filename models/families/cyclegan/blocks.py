@@ -18,7 +18,7 @@ from models.layers import at_least_fp32
 INSTANCE_EPSILON = 1e-5  # added to the variance
 
 
-class SourcePicture(nn.Module):
+class PictureOfEntry(nn.Module):
     """Entry vector `[N, C H W + domains]` -> source picture `[N, C, H, W]`."""
 
     def __init__(self, channels: int, height: int, width: int) -> None:

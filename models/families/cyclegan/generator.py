@@ -17,7 +17,7 @@ from models.exit_shape import BOX, ExitShape
 from models.families.config import FamilyConfig
 from models.families.cyclegan.blocks import (
     InstanceNorm,
-    SourcePicture,
+    PictureOfEntry,
     TranslatorBlock,
     reflected_convolution,
 )
@@ -71,7 +71,7 @@ class CycleganGenerator(ImageGenerator):
         if exits is not None and exits != (BOX,) * len(config.resolutions):
             raise ValueError("a CycleGAN has box filters in place of exits, at every resolution")
         self.config = config
-        self.source = SourcePicture(config.channels, *config.size_at(config.resolution))
+        self.source = PictureOfEntry(config.channels, *config.size_at(config.resolution))
         self.into = nn.ModuleList(Translator(config) for _ in range(config.classes))
 
     @property

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from models.families.config import FamilyConfig
 from models.resolution import BASE_RESOLUTION
 
-KERNEL = 9  # weights of a 3x3 convolution
+TAPS_OF_3X3 = 9  # weights of a 3x3 convolution
 BLUR = 16  # weights of the low-pass filter
 
 
@@ -79,8 +79,8 @@ class StyleganConfig(FamilyConfig):
         for level, resolution in enumerate(self.resolutions):
             height, width = self.size_at(resolution)
             maps, pixels = self.feature_maps(level), height * width
-            up = (KERNEL * below / 4 + BLUR) * maps if level else 0.0
-            so_far += (up + (KERNEL * maps + self.channels) * maps) * pixels
+            up = (TAPS_OF_3X3 * below / 4 + BLUR) * maps if level else 0.0
+            so_far += (up + (TAPS_OF_3X3 * maps + self.channels) * maps) * pixels
             costs.append(so_far)
             below = maps
         return costs

@@ -42,7 +42,8 @@ class NumberDecoder:
             raise KeyError("chunk")
         if payload == self.deadly:
             os.kill(os.getpid(), signal.SIGKILL)
-        return Decoded(np.full((8, 8, 1), int(payload) % 256, np.uint8), ("counted",))
+        assert isinstance(payload, int)
+        return Decoded(np.full((8, 8, 1), payload % 256, np.uint8), ("counted",))
 
 
 def entries(count: int) -> Iterator[Entry]:

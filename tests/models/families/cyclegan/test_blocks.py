@@ -6,8 +6,8 @@ import torch
 
 from models.families.cyclegan.blocks import (
     InstanceNorm,
+    PictureOfEntry,
     ReflectionPadding,
-    SourcePicture,
     TranslatorBlock,
 )
 
@@ -51,4 +51,4 @@ def test_the_source_is_the_first_part_of_an_entry_vector() -> None:
     picture = torch.randn(2, 3, 4, 5)
     entry = torch.cat([picture.flatten(1), torch.ones(2, 2)], dim=1)
 
-    assert torch.equal(SourcePicture(3, 4, 5)(entry), picture)
+    assert torch.equal(PictureOfEntry(3, 4, 5)(entry), picture)
