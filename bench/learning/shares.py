@@ -58,7 +58,7 @@ TIMED: dict[str, tuple[tuple[object, str], ...]] = {
     "quality of a tick": ((RunMonitor, "measure"),),
     "journal and grid of a tick": (
         (training.run.recorder, "append_line"),
-        (training.run.recorder, "write_grid"),
+        (RunMonitor, "write_samples"),
         (RunMonitor, "observe"),
     ),
     "checkpoint of a tick": ((training.run.recorder, "save_checkpoint"),),

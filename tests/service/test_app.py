@@ -48,6 +48,7 @@ def test_every_route_of_the_contract_is_documented(client: TestClient) -> None:
         "/health/live",
         "/health/ready",
         "/metrics",
+        "/translate",
         "/verify",
     }
     for path, status in (("/images/{seed}", "422"), ("/models/{name}", "404")):

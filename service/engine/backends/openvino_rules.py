@@ -57,7 +57,8 @@ def _convolution(
 ) -> ov.Node:
     named = isinstance(padding, str)
     depthwise = groups == weight.shape[0] and weight.shape[1] == 1
-    require((groups == 1 or depthwise) and not named, "a convolution of this kind")
+    require(groups == 1 or depthwise, "a convolution in groups")
+    require(not named, "a convolution with named padding")
     strides, pads, dilations = _pair(stride), _pair(padding), _pair(dilation)
     if groups == 1:
         y = ops.convolution(x, constant_of(weight), strides, pads, pads, dilations)

@@ -86,10 +86,18 @@ async def test_a_lying_seed_gives_another_picture() -> None:
 
 async def test_a_recipe_that_is_not_understood_is_a_claim() -> None:
     """With the reason in the verdict."""
+    found = await verified(file_of(7, zoom="0.5"))
+
+    assert found.origin is OriginResult.CLAIMED
+    assert "states zoom, which this version does not know" in found.verdict
+
+
+async def test_a_recipe_that_its_model_does_not_take_is_a_claim() -> None:
+    """With the parameter in the verdict."""
     found = await verified(file_of(7, psi="0.5"))
 
     assert found.origin is OriginResult.CLAIMED
-    assert "states psi, which this version does not know" in found.verdict
+    assert "is impossible: psi: painter-32 takes seed, and no psi" in found.verdict
 
 
 async def test_recipes_are_tried_in_the_order_of_their_trust() -> None:

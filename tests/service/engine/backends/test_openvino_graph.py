@@ -101,8 +101,8 @@ def test_what_only_looks_like_pixel_norm_is_computed_as_it_is(
 @pytest.mark.parametrize(
     ("module", "reason"),
     [
-        (nn.Conv2d(4, 4, 3, groups=2), "a convolution in groups or with named padding"),
-        (nn.Conv2d(4, 4, 3, padding="same"), "a convolution in groups or with named padding"),
+        (nn.Conv2d(4, 4, 3, groups=2), "a convolution in groups is not known"),
+        (nn.Conv2d(4, 4, 3, padding="same"), "a convolution with named padding is not known"),
         (nn.ConvTranspose2d(4, 4, 3, groups=2), "a convolution in groups is not known"),
         (nn.Softmax(dim=1), "softmax is not known"),
         (Doing(lambda x: x.cumsum(0)), r"Tensor\.cumsum is not known"),

@@ -28,7 +28,7 @@ def test_a_ready_service_says_what_it_has_and_does(settings: Settings) -> None:
     with service_with(Painter(*cards), settings) as client:
         status = status_of(client)
 
-    assert status.pop("uptime_s") > 0
+    assert status.pop("uptime_s") >= 0
     assert status == {
         "version": VERSION,
         "ready": True,
