@@ -129,7 +129,7 @@ def test_a_convolution_of_each_map_alone(
 def test_other_groups_are_refused() -> None:
     """Rather than translated wrongly."""
     kernel = torch.randn(4, 2, 3, 3)
-    with pytest.raises(NotTranslatedError, match="a convolution of this kind is not known"):
+    with pytest.raises(NotTranslatedError, match="a convolution in groups is not known"):
         graph_of([Doing(lambda x: F.conv2d(x, kernel, groups=2))], (4, 8, 8))
 
 
