@@ -1,13 +1,16 @@
 """Parts of files: the header `Range`, and a store of files for further range requests.
 
 Owns the parsing (RFC 9110, section 14) and a bounded store of recent files: an animation that a
-video client fetches in ranges is rendered once. Knows no pictures.
+video client fetches in ranges is rendered once. A file that nobody has asked for since
+`RECENT_S` is removed: later requests render the same bytes again. Knows no pictures.
 """
 
 from __future__ import annotations
 
 import re
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final
 
 from starlette.requests import Request
@@ -16,6 +19,7 @@ from service.errors import RangeNotSatisfiable
 from service.files import File
 
 RECENT_BYTES: Final = 64 << 20  # of all stored files together
+RECENT_S: Final = 60.0  # since the last request of a file
 
 _ONE_RANGE = re.compile(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})", re.IGNORECASE)
 
@@ -58,25 +62,41 @@ class RecentFiles:
 
     Args:
         limit: maximum number of stored bytes.
+        clock: seconds, which only increase.
     """
 
-    def __init__(self, limit: int = RECENT_BYTES) -> None:
+    def __init__(
+        self, limit: int = RECENT_BYTES, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._limit = limit
-        self._files: OrderedDict[str, File] = OrderedDict()
+        self._clock = clock
+        self._files: OrderedDict[str, tuple[float, File]] = OrderedDict()  # time of the last use
         self._bytes = 0
 
     def get(self, etag: str) -> File | None:
         """Return the file of `etag`, or None if it is not stored."""
-        if etag in self._files:
-            self._files.move_to_end(etag)
-        return self._files.get(etag)
+        self._remove_old()
+        if etag not in self._files:
+            return None
+        _, file = self._files.pop(etag)
+        self._files[etag] = self._clock(), file
+        return file
 
     def put(self, etag: str, file: File) -> None:
         """Store a file, unless it is larger than the limit."""
+        self._remove_old()
         if len(file.content) > self._limit or etag in self._files:
             return
-        self._files[etag] = file
+        self._files[etag] = self._clock(), file
         self._bytes += len(file.content)
         while self._bytes > self._limit:
-            _, oldest = self._files.popitem(last=False)
-            self._bytes -= len(oldest.content)
+            self._remove_first()
+
+    def _remove_old(self) -> None:
+        until = self._clock() - RECENT_S
+        while self._files and next(iter(self._files.values()))[0] <= until:
+            self._remove_first()
+
+    def _remove_first(self) -> None:
+        _, (_, oldest) = self._files.popitem(last=False)
+        self._bytes -= len(oldest.content)

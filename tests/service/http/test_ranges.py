@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from service.errors import RangeNotSatisfiable
 from service.files import File
-from service.http.ranges import RecentFiles, wanted_range
+from service.http.ranges import RECENT_S, RecentFiles, wanted_range
 
 TAG = '"tag"'
 LENGTH = 100
@@ -114,3 +114,20 @@ def test_a_file_that_is_larger_than_all_is_not_kept() -> None:
 
     assert recent.get("a") is not None
     assert recent.get("b") is None
+
+
+def test_a_file_that_nobody_asks_for_any_more_is_removed() -> None:
+    """Otherwise walks that nobody repeats fill the store, and a service grows for half an hour."""
+    now = [0.0]
+    recent = RecentFiles(limit=10, clock=lambda: now[0])
+    recent.put("used", file(5))
+    recent.put("unused", file(5))
+    now[0] = RECENT_S / 2
+    assert recent.get("used") is not None
+    now[0] = RECENT_S
+    recent.put("new", file(5))
+
+    assert recent.get("used") == recent.get("new") == file(5)
+    assert recent.get("unused") is None
+    now[0] = 2 * RECENT_S
+    assert recent.get("used") is None
