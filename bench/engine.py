@@ -34,7 +34,7 @@ from torch import Tensor, nn
 from bench.cuts import compiled_parts
 from bench.taken import taken_of
 from models.bundle import load_bundle
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator, leaky_relu_pixel_norm
 from models.layers import UpConv2d
 from models.pixels import to_pixels
@@ -46,7 +46,7 @@ from service.engine_setup import available_cores
 
 CPU = torch.device("cpu")
 SHIPPED = Path(__file__).parents[1] / "models" / "pretrained"
-FULL = NetworkConfig(resolution=256, channels=3, latent_size=512, fmap_base=8192, fmap_max=512)
+FULL = ProganConfig(resolution=256, channels=3, latent_size=512, fmap_base=8192, fmap_max=512)
 BASELINE = "eager fp32"
 
 Run = Callable[[Tensor], Tensor]

@@ -48,7 +48,7 @@ from bench.learning.settings import (
 )
 from bench.learning.shares import DATA, outside, shares_of_a_run
 from bench.rivals.networks import WIDTHS
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from service.engine_setup import available_cores
 from training.data.stream import Prepared, open_prepared
 
@@ -67,7 +67,7 @@ CEILINGS = {"share_data": 0.03, "share_outside_networks": 0.10}
 Report = dict[str, Any]
 
 
-def network_of(options: argparse.Namespace, channels: int) -> NetworkConfig:
+def network_of(options: argparse.Namespace, channels: int) -> ProganConfig:
     """Return the network of the width at which all are compared."""
     return replace(WIDTHS, resolution=options.resolution, channels=channels)
 

@@ -30,7 +30,7 @@ from bench.device_checks.runs import two_runs
 from bench.device_checks.speed import engine_beside_eager, training_step
 from bench.rivals.networks import WIDTHS
 from bench.training import FOLDER
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from service.batching.engine import BundleRefused, DeviceLost
 from service.engine.device import DeviceError, libraries_of, processor_of
 from service.engine.torch_models import TorchModels, open_models
@@ -38,7 +38,7 @@ from service.engine_setup import available_cores
 from service.registry.watcher import bundle_folders
 
 MAX_BATCH = 8
-TINY = NetworkConfig(16, 3, 16, 64, 16)
+TINY = ProganConfig(16, 3, 16, 64, 16)
 Check = Callable[[argparse.Namespace, Budget], list[Finding]]
 
 

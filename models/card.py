@@ -46,7 +46,7 @@ class Exit:
     """One resolution of a model: the exit that produces its images.
 
     Attributes:
-        resolution: of the level; `NetworkConfig.size_at` gives the height and width of its images.
+        resolution: of the level; `FamilyConfig.size_at` gives the height and width of its images.
         kernels: kernel width of each convolution, in pixels of that level.
         psnr_db: PSNR in decibels against the box-downsampled output of the top level, over held-out
             seeds; None at the top level.

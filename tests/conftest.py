@@ -13,7 +13,7 @@ import torch
 from models.bundle import save_bundle
 from models.card import Card, Data, Exit, Golden
 from models.exit_shape import ExitShape
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
 from models.family import ImageGenerator
 from models.growth import Growth
@@ -25,7 +25,7 @@ from service.settings import Settings
 
 MakeBundle = Callable[..., Path]
 
-TINY = NetworkConfig(resolution=32, channels=3, latent_size=16, fmap_base=256, fmap_max=16)
+TINY = ProganConfig(resolution=32, channels=3, latent_size=16, fmap_base=256, fmap_max=16)
 
 
 def pytest_configure() -> None:
@@ -103,7 +103,7 @@ def make_card(generator: Generator, name: str, golden: tuple[Golden, ...]) -> Ca
 def write_bundle(
     folder: Path,
     name: str = "tiny-32",
-    config: NetworkConfig = TINY,
+    config: ProganConfig = TINY,
     release: int = 0,
     value_range: ValueRange | None = None,
 ) -> Path:
@@ -135,7 +135,7 @@ def make_bundle(tmp_path: Path) -> MakeBundle:
 
     def make(
         name: str = "tiny-32",
-        config: NetworkConfig = TINY,
+        config: ProganConfig = TINY,
         value_range: ValueRange | None = None,
     ) -> Path:
         return write_bundle(tmp_path / "bundles", name, config, value_range=value_range)

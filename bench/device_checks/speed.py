@@ -16,7 +16,7 @@ from bench.learning.rounds import our_step, race, their_step
 from bench.learning.settings import same_loss
 from bench.rivals.networks import WIDTHS
 from models.bundle import load_bundle
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from service.batching.recipe import Recipe, point_of
 from service.engine.backends.eager import eager_network
 from service.engine.loading import LoadedModel
@@ -73,7 +73,7 @@ def training_step(
     batch: int,
     rounds: int,
     steps: int,
-    network: NetworkConfig = WIDTHS,
+    network: ProganConfig = WIDTHS,
 ) -> Finding:
     """Measure steps with the same network and loss, ours and, where installed, the peer's.
 

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.optim import Adam
 
 from bench.learning.settings import PEER_LEARNING_RATE, peer_parameters
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.resolution import BASE_RESOLUTION
 
 REQUIREMENT = "pro-gan-pth==3.4"
@@ -106,7 +106,7 @@ def standing_in(names: tuple[str, ...]) -> Generator[None]:
             del sys.modules[name]
 
 
-def networks_of(code: Code, network: NetworkConfig) -> tuple[nn.Module, nn.Module]:
+def networks_of(code: Code, network: ProganConfig) -> tuple[nn.Module, nn.Module]:
     """Create its generator and discriminator in the shape of ours.
 
     Raises:
@@ -123,7 +123,7 @@ def networks_of(code: Code, network: NetworkConfig) -> tuple[nn.Module, nn.Modul
     return pair
 
 
-def step_of(code: Code, network: NetworkConfig, device: torch.device = CPU) -> Step:
+def step_of(code: Code, network: ProganConfig, device: torch.device = CPU) -> Step:
     """Return one step of the peer at full size, on real images `[N, C, R, R]` in [-1, 1].
 
     The images are on `device`, as are the networks.

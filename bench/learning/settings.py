@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import torch
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from training.config.config import TrainingConfig
 from training.config.groups import BF16, FP32, LevelPlan
 from training.config.overrides import with_settings
@@ -49,7 +49,7 @@ def up_to(config: TrainingConfig, resolution: int, channels: int) -> TrainingCon
 
 
 def of_shape(
-    config: TrainingConfig, network: NetworkConfig, batch_size: int, rate: float
+    config: TrainingConfig, network: ProganConfig, batch_size: int, rate: float
 ) -> TrainingConfig:
     """Return `config` for another network, at its full size, in steps of `batch_size`."""
     levels = tuple(LevelPlan(size, 0, 1, batch_size, rate) for size in network.resolutions)
@@ -58,7 +58,7 @@ def of_shape(
     return full_size(shaped, STEPS_AHEAD * batch_size)
 
 
-def same_loss(network: NetworkConfig, batch_size: int) -> TrainingConfig:
+def same_loss(network: ProganConfig, batch_size: int) -> TrainingConfig:
     """Return WGAN-GP in fp32 with the hyperparameters of the peer.
 
     `reuse_fakes`, since the generator step of the peer recomputes the fakes of its discriminator
@@ -69,7 +69,7 @@ def same_loss(network: NetworkConfig, batch_size: int) -> TrainingConfig:
     return with_settings(paper, settings)
 
 
-def default_game(preset: str, network: NetworkConfig, batch_size: int) -> TrainingConfig:
+def default_game(preset: str, network: ProganConfig, batch_size: int) -> TrainingConfig:
     """Return a preset's objective, penalty and precision for another network on this processor."""
     config = precision_for(PRESETS[preset], torch.device("cpu"))
     return of_shape(config, network, batch_size, config.levels[-1].learning_rate)
@@ -85,7 +85,7 @@ def other_precision(config: TrainingConfig) -> TrainingConfig:
 # transposed convolution, which has one bias for each map, ours with a dense layer, which has 16.
 
 
-def peer_parameters(network: NetworkConfig) -> tuple[int, int]:
+def peer_parameters(network: ProganConfig) -> tuple[int, int]:
     """Return the parameter counts of its generator and its discriminator, at this width.
 
     Raises:
@@ -113,6 +113,6 @@ def conv(in_maps: int, out_maps: int, kernel: int) -> int:
     return in_maps * out_maps * kernel**2 + out_maps
 
 
-def biases_more(network: NetworkConfig) -> int:
+def biases_more(network: ProganConfig) -> int:
     """Return how many more parameters our generator has: all are biases of its first layer."""
     return 15 * network.feature_maps(0)

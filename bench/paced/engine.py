@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models.card import Card, Data, Exit, Golden
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.layout import CARD_FILE
 from models.picture import Pixels
 from service.batching.engine import (
@@ -47,7 +47,7 @@ class Pace:
 
 def paced_card() -> Card:
     """The card of a model with pictures of 4 to `LARGEST` pixels."""
-    network = NetworkConfig(LARGEST, 3, 16, 256, 16)
+    network = ProganConfig(LARGEST, 3, 16, 256, 16)
     return Card(
         name=NAME,
         title="Pictures made beforehand",

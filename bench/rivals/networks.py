@@ -13,7 +13,7 @@ import torch
 
 from models.bundle import save_bundle
 from models.card import Card, Data, Exit, Golden
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
 from models.latent import latent_of
 from models.picture import thumbnail_of
@@ -22,7 +22,7 @@ from models.pixels import to_pixels
 SHIPPED = Path(__file__).parents[2] / "models" / "pretrained"
 RANDOM = "random-64"
 # 128 feature maps up to 16 px, 64 at 32 px, 32 at 64 px.
-WIDTHS = NetworkConfig(resolution=64, latent_size=128, fmap_base=1024, fmap_max=128)
+WIDTHS = ProganConfig(resolution=64, latent_size=128, fmap_base=1024, fmap_max=128)
 WEIGHTS_SEED = 7
 GOLDEN_SEED = 1
 

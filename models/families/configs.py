@@ -13,7 +13,7 @@ from pydantic import Discriminator, Tag
 from models.families.config import FamilyConfig
 from models.families.cyclegan.config import CycleganConfig
 from models.families.dcgan.config import DcganConfig
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.stylegan.config import StyleganConfig
 
 PROGAN = "progan"  # the family of a configuration that names none
@@ -22,7 +22,7 @@ STYLEGAN = "stylegan"
 CYCLEGAN = "cyclegan"
 
 FAMILY_CONFIGS: dict[str, type[FamilyConfig]] = {
-    PROGAN: NetworkConfig,
+    PROGAN: ProganConfig,
     DCGAN: DcganConfig,
     STYLEGAN: StyleganConfig,
     CYCLEGAN: CycleganConfig,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 else:
     # One adapter for all families, whose messages contain the path of each wrong value.
     NetworkField = Annotated[
-        Annotated[NetworkConfig, Tag(PROGAN)]
+        Annotated[ProganConfig, Tag(PROGAN)]
         | Annotated[DcganConfig, Tag(DCGAN)]
         | Annotated[StyleganConfig, Tag(STYLEGAN)]
         | Annotated[CycleganConfig, Tag(CYCLEGAN)],

@@ -49,7 +49,7 @@ from bench.learning.shares import (
     timing,
 )
 from bench.rivals.networks import WIDTHS
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.discriminator import Discriminator
 from models.families.progan.generator import Generator
 from models.growth import Growth
@@ -60,7 +60,7 @@ from training.game.schedule import schedule_at
 from training.run_folder.journal import append_line
 from training.run_folder.precision import precision_for
 
-TINY = NetworkConfig(8, latent_size=8, fmap_base=32, fmap_max=8)
+TINY = ProganConfig(8, latent_size=8, fmap_base=32, fmap_max=8)
 FADING = TrainingConfig(
     preset="tiny",
     network=TINY,
@@ -75,10 +75,10 @@ FADING = TrainingConfig(
 
 
 @pytest.mark.parametrize(
-    "network", [TINY, WIDTHS, NetworkConfig(32, 1, latent_size=64, fmap_base=512, fmap_max=64)]
+    "network", [TINY, WIDTHS, ProganConfig(32, 1, latent_size=64, fmap_base=512, fmap_max=64)]
 )
 def test_our_networks_have_the_weights_of_the_peers_but_for_biases_of_the_first_layer(
-    network: NetworkConfig,
+    network: ProganConfig,
 ) -> None:
     """Counted by the peer's formula, and in our modules."""
     generator, discriminator = (
@@ -90,7 +90,7 @@ def test_our_networks_have_the_weights_of_the_peers_but_for_biases_of_the_first_
 
 
 @pytest.mark.parametrize("network", [replace(TINY, latent_size=9), replace(TINY, classes=3)])
-def test_networks_that_the_peer_cannot_have_are_refused(network: NetworkConfig) -> None:
+def test_networks_that_the_peer_cannot_have_are_refused(network: ProganConfig) -> None:
     """A comparison of unlike networks would say nothing."""
     with pytest.raises(ValueError, match="peer"):
         peer_parameters(network)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models.bundle import load_bundle
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.entrance import ProganEntrance
 from models.picture import in_colour, in_eight_bits
 from models.pixels import from_pixels
@@ -50,7 +50,7 @@ SIZE, TWELVE_BITS = 32, (0.0, 4095.0)
 ENTRY = EntryVectors(ProganEntrance(8))
 CONFIG = TrainingConfig(
     preset="scans",
-    network=NetworkConfig(SIZE, 1, latent_size=8, fmap_base=64, fmap_max=8),
+    network=ProganConfig(SIZE, 1, latent_size=8, fmap_base=64, fmap_max=8),
     levels=tuple(LevelPlan(r, 4 * (r > 4), 4, 4) for r in (4, 8, 16, 32)),
     penalty=PenaltyConfig(kind="finite-difference"),
     tick_images=8,

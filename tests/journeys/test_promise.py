@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from bench.promise import broken, opened, options_of, shuffled
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from service.batching.recipe import Recipe, point_of
 from tests.conftest import write_bundle
 
-CONFIG = NetworkConfig(resolution=32, channels=3, latent_size=16, fmap_base=128, fmap_max=16)
+CONFIG = ProganConfig(resolution=32, channels=3, latent_size=16, fmap_base=128, fmap_max=16)
 
 
 @pytest.mark.slow

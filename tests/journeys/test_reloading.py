@@ -16,7 +16,7 @@ import httpx2
 import pytest
 
 from models.bundle import load_card
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.picture import pixel_sha256
 from service.batching.recipe import Recipe, point_of
 from service.engine.torch_models import open_models
@@ -25,7 +25,7 @@ from tests.journeys.server import PATIENCE_S, Server, ready_server
 
 pytestmark = pytest.mark.timeout(900)
 
-SLOW = NetworkConfig(resolution=64, channels=3, latent_size=64, fmap_base=4096, fmap_max=128)
+SLOW = ProganConfig(resolution=64, channels=3, latent_size=64, fmap_base=4096, fmap_max=128)
 SEEDS = range(6)
 RESOLUTIONS = (8, 32)
 WEIGHTS = "generator.safetensors"

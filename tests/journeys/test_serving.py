@@ -15,13 +15,13 @@ from typing import Self
 import httpx2
 import pytest
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from tests.conftest import write_bundle
 from tests.journeys.server import PATIENCE_S, Server, ready_server
 
 pytestmark = pytest.mark.timeout(900)
 
-SLOW = NetworkConfig(resolution=64, channels=3, latent_size=64, fmap_base=4096, fmap_max=128)
+SLOW = ProganConfig(resolution=64, channels=3, latent_size=64, fmap_base=4096, fmap_max=128)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from models.bundle import load_bundle
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from service.app import create_app
 from service.settings import Settings
 from tests.conftest import picture_of
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.timeout(900)
 
 CONFIG = TrainingConfig(
     preset="wide",
-    network=NetworkConfig(16, latent_size=8, fmap_base=64, fmap_max=8),
+    network=ProganConfig(16, latent_size=8, fmap_base=64, fmap_max=8),
     levels=(LevelPlan(4, 0, 4, 4), LevelPlan(8, 4, 4, 4), LevelPlan(16, 4, 4, 4)),
     penalty=PenaltyConfig(kind="finite-difference"),
     tick_images=8,

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from models.card import Card, Data, Exit, Golden
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 
 
 @pytest.fixture(autouse=True)
@@ -16,19 +16,19 @@ def same_random_numbers() -> None:
 
 
 @pytest.fixture
-def config() -> NetworkConfig:
+def config() -> ProganConfig:
     """Four levels, 4 to 32 pixels, with 8 or 4 feature maps."""
-    return NetworkConfig(resolution=32, latent_size=16, fmap_base=64, fmap_max=8)
+    return ProganConfig(resolution=32, latent_size=16, fmap_base=64, fmap_max=8)
 
 
 @pytest.fixture
-def conditional(config: NetworkConfig) -> NetworkConfig:
+def conditional(config: ProganConfig) -> ProganConfig:
     """The same with two classes."""
     return replace(config, classes=2)
 
 
 @pytest.fixture
-def card(conditional: NetworkConfig) -> Card:
+def card(conditional: ProganConfig) -> Card:
     """A card that fits it; the digest is a placeholder until a bundle is saved."""
     return Card(
         name="tiny",

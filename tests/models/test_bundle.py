@@ -15,7 +15,7 @@ from models.bundle import BundleError, load_bundle, load_card, save_bundle
 from models.card import Card, Data, Exit
 from models.exit_shape import ExitShape
 from models.families.config import FamilyConfig
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
 from models.growth import Growth
 from models.layout import file_sha256
@@ -24,7 +24,7 @@ SHAPES = (ExitShape((5,)), ExitShape((1, 3, 1), (4, 6)), ExitShape((3, 3), (8,))
 
 
 @pytest.fixture
-def generator(conditional: NetworkConfig) -> Generator:
+def generator(conditional: ProganConfig) -> Generator:
     """A tiny generator with classes, and exits as wide and as deep as fitted ones."""
     return Generator(conditional, SHAPES)
 
@@ -251,7 +251,7 @@ def test_a_file_that_is_cut_short_while_it_is_read_does_no_harm(
     assert all(torch.equal(loaded[name], value) for name, value in generator.state_dict().items())
 
 
-def test_a_bundle_of_the_first_format_is_read(tmp_path: Path, config: NetworkConfig) -> None:
+def test_a_bundle_of_the_first_format_is_read(tmp_path: Path, config: ProganConfig) -> None:
     """As it was written by the first release, with one convolution for each exit."""
     generator = Generator(config, tuple(ExitShape((k,)) for k in (5, 3, 3, 1)))
     card = Card(

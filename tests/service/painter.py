@@ -16,7 +16,7 @@ import numpy as np
 from fastapi.testclient import TestClient
 
 from models.card import Card, Data, Exit, Golden
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.layout import CARD_FILE
 from models.picture import THUMBNAIL_SIZE, BitDepth, Pixels, ValueRange
 from service.app import create_app
@@ -49,7 +49,7 @@ def card_named(
     value_range: ValueRange | None = None,
 ) -> Card:
     """A card whose digest is made of its name; with a `value_range` its pictures have 16 bits."""
-    network = NetworkConfig(resolution, channels, 16, 256, 16, len(labels))
+    network = ProganConfig(resolution, channels, 16, 256, 16, len(labels))
     return Card(
         name=name,
         title=name.title(),

@@ -15,7 +15,7 @@ import torch
 from rich.console import Console
 from torch import Tensor
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from tests.training.patterns import prepare_patterns
 from tests.training.prepared import write_prepared
 from tests.training.settings import with_values
@@ -57,7 +57,7 @@ def config() -> TrainingConfig:
     """8 px in 18 steps of 4 images: 24 at 4 px, 24 fading in, 24 held; a tick every 16."""
     return TrainingConfig(
         preset="tiny",
-        network=NetworkConfig(8, latent_size=8, fmap_base=32, fmap_max=8),
+        network=ProganConfig(8, latent_size=8, fmap_base=32, fmap_max=8),
         levels=(LevelPlan(4, 0, 24, 4), LevelPlan(8, 24, 24, 4, 0.002)),
         objective=ObjectiveConfig(name="rpgan-r1r2"),
         penalty=PenaltyConfig(weight=0.05),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
 from models.growth import Growth
 from models.latent import MAX_SEED, parse_seed
@@ -20,7 +20,7 @@ from tests.service.styled_models import styled_generator
 from training.generation import Sampler, Seed, parse_seeds
 from training.rendering import render
 
-CONFIG = NetworkConfig(16, latent_size=8, fmap_base=64, fmap_max=8)
+CONFIG = ProganConfig(16, latent_size=8, fmap_base=64, fmap_max=8)
 NAMES = ("cat", "dog", "owl")
 
 

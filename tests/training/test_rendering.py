@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
 from models.growth import Growth
 from models.latent import label_of, latent_of
@@ -29,7 +29,7 @@ from training.rendering import (
 def generator() -> Generator:
     """8 px in colour."""
     torch.manual_seed(0)
-    return Generator(NetworkConfig(8, latent_size=8, fmap_base=32, fmap_max=8))
+    return Generator(ProganConfig(8, latent_size=8, fmap_base=32, fmap_max=8))
 
 
 def test_a_seed_is_the_one_of_the_seed_contract(generator: Generator) -> None:
@@ -107,7 +107,7 @@ def test_a_full_disk_leaves_no_half_a_grid(
 def conditional() -> Generator:
     """8 px in colour, in three classes."""
     torch.manual_seed(0)
-    return Generator(NetworkConfig(8, latent_size=8, fmap_base=32, fmap_max=8, classes=3))
+    return Generator(ProganConfig(8, latent_size=8, fmap_base=32, fmap_max=8, classes=3))
 
 
 def test_a_seed_brings_its_own_class(conditional: Generator) -> None:

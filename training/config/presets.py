@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from training.config.config import TrainingConfig
 from training.config.cyclegan_presets import CYCLEGAN_PRESETS
 from training.config.dcgan_presets import DCGAN_PRESETS
@@ -32,7 +32,7 @@ def plans(*rows: tuple[int, int, int, int, float]) -> tuple[LevelPlan, ...]:
 # deviation is taken over the whole minibatch, as in the code that produced the paper's numbers.
 PAPER_CELEBAHQ_1024 = TrainingConfig(
     preset="paper-celebahq-1024",
-    network=NetworkConfig(1024),
+    network=ProganConfig(1024),
     levels=plans(
         (4, 0, 800_000, 16, 0.001),
         (8, 800_000, 800_000, 16, 0.001),
@@ -56,7 +56,7 @@ PAPER_CELEBAHQ_1024 = TrainingConfig(
 PAPER_CIFAR = replace(
     PAPER_CELEBAHQ_1024,
     preset="paper-cifar",
-    network=NetworkConfig(32, latent_size=128, fmap_base=4096, fmap_max=128),
+    network=ProganConfig(32, latent_size=128, fmap_base=4096, fmap_max=128),
     levels=plans(
         (4, 0, 400_000, 16, 0.001),
         (8, 400_000, 400_000, 16, 0.001),
@@ -72,7 +72,7 @@ PAPER_CIFAR = replace(
 # Sizes for two CPU cores. The penalty is computed on a quarter of each batch, at every step.
 TINY = TrainingConfig(
     preset="tiny",
-    network=NetworkConfig(16, latent_size=32, fmap_base=256, fmap_max=32),
+    network=ProganConfig(16, latent_size=32, fmap_base=256, fmap_max=32),
     levels=plans(
         (4, 0, 6_000, 32, 0.003),
         (8, 4_000, 6_000, 32, 0.003),
@@ -85,7 +85,7 @@ TINY = TrainingConfig(
 
 DEMO_32 = TrainingConfig(
     preset="demo-32",
-    network=NetworkConfig(32, latent_size=64, fmap_base=512, fmap_max=64),
+    network=ProganConfig(32, latent_size=64, fmap_base=512, fmap_max=64),
     levels=plans(
         (4, 0, 8_000, 64, 0.003),
         (8, 6_000, 10_000, 64, 0.003),
@@ -101,7 +101,7 @@ DEMO_32 = TrainingConfig(
 
 FASHION_32 = TrainingConfig(
     preset="fashion-32",
-    network=NetworkConfig(32, channels=1, latent_size=96, fmap_base=1024, fmap_max=96),
+    network=ProganConfig(32, channels=1, latent_size=96, fmap_base=1024, fmap_max=96),
     levels=plans(
         (4, 0, 30_000, 64, 0.002),
         (8, 20_000, 30_000, 64, 0.002),
@@ -117,7 +117,7 @@ FASHION_32 = TrainingConfig(
 FASHION_32_LABELS = replace(
     FASHION_32,
     preset="fashion-32-labels",
-    network=NetworkConfig(32, channels=1, latent_size=96, fmap_base=1536, fmap_max=128, classes=10),
+    network=ProganConfig(32, channels=1, latent_size=96, fmap_base=1536, fmap_max=128, classes=10),
     levels=plans(
         (4, 0, 20_000, 64, 0.002),
         (8, 15_000, 25_000, 64, 0.002),
@@ -130,7 +130,7 @@ FASHION_32_LABELS = replace(
 
 PERSONAS_128 = TrainingConfig(
     preset="personas-128",
-    network=NetworkConfig(128, latent_size=96, fmap_base=1024, fmap_max=96),
+    network=ProganConfig(128, latent_size=96, fmap_base=1024, fmap_max=96),
     levels=plans(
         (4, 0, 10_000, 64, 0.002),
         (8, 10_000, 20_000, 64, 0.002),
@@ -163,7 +163,7 @@ PERSONAS_256 = replace(
 LANDSCAPES_512 = replace(
     PERSONAS_128,
     preset="landscapes-512",
-    network=NetworkConfig(512, latent_size=96, fmap_base=2048, fmap_max=48),
+    network=ProganConfig(512, latent_size=96, fmap_base=2048, fmap_max=48),
     levels=(
         *plans(
             (4, 0, 10_000, 64, 0.008),

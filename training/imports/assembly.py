@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
 from models.layers import EqualizedConv2d, EqualizedLinear
 from models.resolution import resolution_of
@@ -41,7 +41,7 @@ def assemble(layers: ProganLayers) -> Generator:
     return generator.eval().requires_grad_(False)
 
 
-def fitting_network(layers: ProganLayers) -> NetworkConfig:
+def fitting_network(layers: ProganLayers) -> ProganConfig:
     """The configuration whose shapes are those of layers with the feature maps of a rule.
 
     Raises:
@@ -49,7 +49,7 @@ def fitting_network(layers: ProganLayers) -> NetworkConfig:
     """
     base, most = rule_of(layers.maps)
     try:
-        return NetworkConfig(
+        return ProganConfig(
             resolution=resolution_of(len(layers.levels)),
             channels=layers.exits[0].weight.shape[0],
             latent_size=layers.dense.weight.shape[1],

@@ -1,6 +1,6 @@
 """The configuration of a Progressive GAN, as plain data.
 
-Owns `NetworkConfig`: feature maps and latent size, and what a level costs. Knows no tensor.
+Owns `ProganConfig`: feature maps and latent size, and what a level costs. Knows no tensor.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ UP_KERNEL = 4  # weights that reach one pixel when a 3x3 convolution doubles the
 
 
 @dataclass(frozen=True)
-class NetworkConfig(FamilyConfig):
+class ProganConfig(FamilyConfig):
     """Hyperparameters that determine the shapes of generator and discriminator.
 
     Feature maps follow the published networks: `min(fmap_base / 2^stage, fmap_max)`

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from models.families.configs import FAMILY_CONFIGS, family_of, read_network
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 
 
 def test_values_without_a_family_are_of_a_progressive_gan() -> None:
     """As those of every release that knew no other."""
-    config = NetworkConfig(32, 3, 16, 256, 16)
+    config = ProganConfig(32, 3, 16, 256, 16)
 
     assert read_network(config.to_dict()) == config
     assert read_network(config) is config

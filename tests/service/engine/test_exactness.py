@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
 from service.engine.backends.eager import CompiledNetwork, eager_network
 from service.engine.exactness import (
@@ -108,7 +108,7 @@ def test_a_single_form_runs_everything_alone() -> None:
 @pytest.mark.parametrize("width", [16, 64])
 def test_a_real_network_gives_the_same_bytes_at_every_batch_size(width: int) -> None:
     """Plain eager PyTorch does not; held to its exact sizes, it does."""
-    generator = Generator(NetworkConfig(32, 3, 32, 16 * width, width)).eval().requires_grad_(False)
+    generator = Generator(ProganConfig(32, 3, 32, 16 * width, width)).eval().requires_grad_(False)
     plain = eager_network(generator, CPU)
     z = torch.randn(9, 32, generator=torch.Generator().manual_seed(3))
     form = exact_network(plain, z[:8], ladder(8))

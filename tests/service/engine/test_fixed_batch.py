@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
 from service.engine.backends.complete_ways import complete_ways
 from service.engine.backends.eager import CompiledNetwork, FoldedModules
@@ -125,7 +125,7 @@ def test_bf16_is_tried_on_more_images() -> None:
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_real_network_does_not_depend_on_the_fill(precision: str) -> None:
     """On a CPU, where one size always takes one kernel, too; the trial decides for each way."""
-    generator = Generator(NetworkConfig(16, 3, 32, 256, 32)).eval().requires_grad_(False)
+    generator = Generator(ProganConfig(16, 3, 32, 256, 32)).eval().requires_grad_(False)
     folded = FoldedModules.of(generator)
     ways = complete_ways(folded, CPU, precision)
     plain = CompiledNetwork(

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from models.card import Card
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.family import ImageGenerator
 from models.latent import label_of
 from models.picture import Pixels
@@ -84,7 +84,7 @@ def change_card(bundle: Path, **values: Any) -> None:
 def test_every_good_bundle_is_served(make_bundle: MakeBundle) -> None:
     """Two models of different sizes and channels."""
     folder = make_bundle().parent
-    make_bundle("gray-16", NetworkConfig(16, 1, 16, 128, 16))
+    make_bundle("gray-16", ProganConfig(16, 1, 16, 128, 16))
     engine = opened(folder)
 
     assert [("gray-16", True), ("tiny-32", True)] == [
@@ -373,7 +373,7 @@ def test_a_model_with_classes_is_served_by_label_or_by_seed(make_bundle: MakeBun
     assert np.array_equal(together[3], together[label_of(5, 3)])
 
 
-GRAY = NetworkConfig(resolution=32, channels=1, latent_size=16, fmap_base=256, fmap_max=16)
+GRAY = ProganConfig(resolution=32, channels=1, latent_size=16, fmap_base=256, fmap_max=16)
 
 
 def test_a_model_of_sixteen_bits_is_computed_in_fp32_and_uses_them(
@@ -413,7 +413,7 @@ def test_engines_that_make_the_same_pictures_have_the_same_self_test(
 ) -> None:
     """It is a digest of pixels; another network has another one."""
     folder = make_bundle().parent
-    make_bundle("gray-16", NetworkConfig(16, 1, 16, 128, 16))
+    make_bundle("gray-16", ProganConfig(16, 1, 16, 128, 16))
     once, again = ([m.self_test for m in opened(folder).served()] for _ in range(2))
 
     assert once == again

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from service.batching.recipe import Recipe, point_of
 from service.batching.watermarks import watermark_at
 from service.engine.picture_marker import PictureMarker, with_watermarks
@@ -43,7 +43,7 @@ def recipes_of(models: TorchModels, name: str, sizes: Sequence[int]) -> list[Rec
 
 def test_a_marked_picture_is_the_same_in_every_batch_and_replica(make_bundle: MakeBundle) -> None:
     """Beside marked and unmarked ones; faint, and without the setting every pixel is as before."""
-    folder = make_bundle("marked", NetworkConfig(128, 3, 16, 256, 16))
+    folder = make_bundle("marked", ProganConfig(128, 3, 16, 256, 16))
     models, name = opened(folder, watermark_key())
     plain, _ = opened(folder, None)
     recipes = recipes_of(models, name, [128, 64, 128, 32, 128])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from models.families.cyclegan.config import CycleganConfig
 from models.families.cyclegan.generator import CycleganGenerator
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.entrance import ProganEntrance
 from models.families.progan.generator import Generator
 from models.pixels import from_pixels, to_pixels
@@ -25,7 +25,7 @@ from service.engine.entry_vectors import EntryVectors
 from service.engine.rendering import render_network
 from tests.conftest import picture_of
 
-CONFIG = NetworkConfig(32, 3, 16, 256, 16)
+CONFIG = ProganConfig(32, 3, 16, 256, 16)
 ENTRY = EntryVectors(ProganEntrance(16))
 
 

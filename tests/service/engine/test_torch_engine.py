@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from service.batching.engine import BundleRefused
 from service.batching.recipe import Recipe, point_of
 from service.engine import torch_models
@@ -21,7 +21,7 @@ from service.registry.background_thread import BackgroundThread
 from tests.conftest import MakeBundle
 
 PATIENCE_S = 60
-GRAY = NetworkConfig(resolution=16, channels=1, latent_size=16, fmap_base=128, fmap_max=16)
+GRAY = ProganConfig(resolution=16, channels=1, latent_size=16, fmap_base=128, fmap_max=16)
 
 
 def open_here() -> TorchModels:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from service.batching.engine import BundleRefused
 from service.batching.recipe import Recipe, point_of
 from service.engine import torch_models
@@ -20,7 +20,7 @@ from service.engine.torch_models import TorchModels, open_models
 from service.watermark.key import watermark_key
 from tests.conftest import MakeBundle
 
-OTHER = NetworkConfig(resolution=16, channels=1, latent_size=16, fmap_base=128, fmap_max=16)
+OTHER = ProganConfig(resolution=16, channels=1, latent_size=16, fmap_base=128, fmap_max=16)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
 from models.growth import Growth
 from models.latent import latent_of
@@ -24,7 +24,7 @@ from tests.service.painter import MODE, card_named, paint
 from tests.service.pictures import painted
 from training.exits.linear import LeastSquares
 
-CONFIG = NetworkConfig(resolution=32, channels=3, latent_size=16, fmap_base=64, fmap_max=8)
+CONFIG = ProganConfig(resolution=32, channels=3, latent_size=16, fmap_base=64, fmap_max=8)
 FITTED_SEEDS = range(10_000_000, 10_000_256)
 SEED, SEEDS = 3_141, 5_000
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from tests.training.settings import with_values
 from training.config.config import TrainingConfig
 from training.config.groups import ConfigError, LevelPlan
@@ -36,7 +36,7 @@ REFUSED = [
         "labels must be one of none, concatenation, projection, acgan, not onehot",
     ),
     ("label_weight", -1.0, "label_weight must be 0 or more"),
-    ("network", NetworkConfig(8, classes=3), "needs labels=projection or labels=acgan"),
+    ("network", ProganConfig(8, classes=3), "needs labels=projection or labels=acgan"),
     (
         "augment",
         "color,rotation",
@@ -66,7 +66,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("name", "value", "message"), REFUSED)
 def test_a_value_out_of_range_is_refused(
-    config: TrainingConfig, name: str, value: float | str | NetworkConfig, message: str
+    config: TrainingConfig, name: str, value: float | str | ProganConfig, message: str
 ) -> None:
     """The message says what is allowed."""
     with pytest.raises(ConfigError, match=message):

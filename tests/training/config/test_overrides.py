@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models.families.dcgan.config import DcganConfig
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.stylegan.config import StyleganConfig
 from models.families.table import offer_of
 from tests.training.settings import with_values
@@ -98,7 +98,7 @@ def test_a_switch_of_the_network_takes_true_or_false(config: TrainingConfig) -> 
 
 def test_a_setting_reaches_into_the_network(config: TrainingConfig) -> None:
     """By a dot."""
-    assert apply_settings(config, ["network.fmap_max=4"]).network == NetworkConfig(
+    assert apply_settings(config, ["network.fmap_max=4"]).network == ProganConfig(
         8, latent_size=8, fmap_base=32, fmap_max=4
     )
 
@@ -251,7 +251,7 @@ def test_the_page_lists_every_setting_and_no_other() -> None:
     page = (Path(__file__).parents[3] / "docs/training-settings.md").read_text(encoding="utf-8")
     listed = dict(re.findall(r"^\| `([^`]+)` \|.*\| ([^|]+) \|$", page, re.MULTILINE))
 
-    config = TrainingConfig("any", NetworkConfig(8), (LevelPlan(4, 0, 1, 1), LevelPlan(8, 0, 1, 1)))
+    config = TrainingConfig("any", ProganConfig(8), (LevelPlan(4, 0, 1, 1), LevelPlan(8, 0, 1, 1)))
     existing = {name: value_of(config, name) for name in FLAT_NAMES}
     for network in (DcganConfig(8), StyleganConfig(8), config.network):
         names = [name for name in network_names(network) if name not in FLAT_NAMES]

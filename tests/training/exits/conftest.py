@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
 from training.exits import choosing, fitting
 
@@ -12,7 +12,7 @@ from training.exits import choosing, fitting
 def generator() -> Generator:
     """16 px of random weights, frozen."""
     torch.manual_seed(0)
-    config = NetworkConfig(16, latent_size=8, fmap_base=128, fmap_max=16)
+    config = ProganConfig(16, latent_size=8, fmap_base=128, fmap_max=16)
     return Generator(config).eval().requires_grad_(False)
 
 

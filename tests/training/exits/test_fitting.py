@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from models.exit_shape import ExitShape
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
 from models.growth import Growth
 from training.exits import choosing, cost, deep, fitting
@@ -33,7 +33,7 @@ def test_a_fitted_exit_is_more_faithful_than_the_stale_one(
     """On seeds it was not fitted to; a deep one more than a linear one."""
     monkeypatch.setattr(cost, "SHARE_OF_PATH", 8.0)  # so that few steps are enough
     torch.manual_seed(0)
-    config = NetworkConfig(8, latent_size=8, fmap_base=128, fmap_max=16)
+    config = ProganConfig(8, latent_size=8, fmap_base=128, fmap_max=16)
     generator = Generator(config).eval().requires_grad_(False)
 
     ((stale,),) = fidelities(generator, [[ExitCandidate(ExitShape(), generator.exits[0])]])
@@ -169,7 +169,7 @@ def test_exits_of_a_tiling_network_tile(steps: int, monkeypatch: pytest.MonkeyPa
     """Linear and deep ones: features rolled by a pixel give the image rolled by a pixel."""
     monkeypatch.setattr(fitting, "choose_exit", lambda levels, _: [(e[-1], 20.0) for e in levels])
     torch.manual_seed(0)
-    config = NetworkConfig(8, latent_size=8, fmap_base=128, fmap_max=8, tiling=True)
+    config = ProganConfig(8, latent_size=8, fmap_base=128, fmap_max=8, tiling=True)
     generator = Generator(config).eval().requires_grad_(False)
 
     exit_ = with_exits(generator, fit_exits(generator, seed=0, steps=steps)).exits[0]

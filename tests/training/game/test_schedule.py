@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.growth import Growth
 from tests.training.settings import with_values
 from training.config.config import LevelPlan, TrainingConfig
@@ -18,7 +18,7 @@ def three_levels() -> TrainingConfig:
     """100 images at 4 px; 40 and 60 at 8 px; 50 and 30 at 16 px."""
     return TrainingConfig(
         preset="three",
-        network=NetworkConfig(16, latent_size=8, fmap_base=64, fmap_max=8),
+        network=ProganConfig(16, latent_size=8, fmap_base=64, fmap_max=8),
         levels=(
             LevelPlan(4, 0, 100, 10, 0.001),
             LevelPlan(8, 40, 60, 8, 0.002),
@@ -162,7 +162,7 @@ def configs(draw: st.DrawFn) -> TrainingConfig:
         LevelPlan(4 << level, draw(images), draw(images), draw(batches))
         for level in range(1, count)
     ]
-    network = NetworkConfig(2 << count, fmap_base=1024, fmap_max=8)
+    network = ProganConfig(2 << count, fmap_base=1024, fmap_max=8)
     return TrainingConfig(preset="any", network=network, levels=tuple(plans))
 
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from models.families.dcgan.config import DcganConfig
 from models.families.dcgan.generator import DcganGenerator
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
 from training.game import statistics
 from training.game.statistics import recompute_statistics
@@ -63,7 +63,7 @@ def test_they_are_a_function_of_the_weights(few_seeds: None) -> None:
 
 def test_a_network_without_them_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """No picture is rendered."""
-    generator = Generator(NetworkConfig(8, 3, 8, 32, 8))
+    generator = Generator(ProganConfig(8, 3, 8, 32, 8))
     monkeypatch.setattr(statistics, "latents_and_labels", None)
 
     recompute_statistics(generator)

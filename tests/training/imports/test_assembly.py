@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from tests.training.imports.layers_of_zeros import layers_of
 from training.imports.assembly import assemble, fitting_network
 from training.imports.effective_layers import EffectiveLayer, ProganLayers
@@ -16,7 +16,7 @@ def test_the_configuration_follows_the_shapes() -> None:
     """Resolution, channels and latent; and the kind of stem."""
     layers = replace(layers_of([8, 4], channels=1), stem_norm=False)
 
-    assert fitting_network(layers) == NetworkConfig(8, 1, 6, 16, 8, stem_norm=False)
+    assert fitting_network(layers) == ProganConfig(8, 1, 6, 16, 8, stem_norm=False)
 
 
 def test_a_layer_of_ours_multiplies_with_the_effective_weight() -> None:

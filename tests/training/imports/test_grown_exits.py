@@ -1,13 +1,13 @@
 """The exits that a network of another tool brings along."""
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
 from training.imports.grown_exits import grown_exits
 
 
 def test_exits_are_described_as_they_are() -> None:
     """One 1x1 convolution each; those below the top with their measured fidelity and cost."""
-    generator = Generator(NetworkConfig(16, 3, 8, 64, 8)).eval().requires_grad_(False)
+    generator = Generator(ProganConfig(16, 3, 8, 64, 8)).eval().requires_grad_(False)
 
     exits = grown_exits(generator)
 

@@ -4,14 +4,14 @@ import torch
 
 from models.families.dcgan.config import DcganConfig
 from models.families.dcgan.generator import DcganGenerator
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
 from training.imports.lower_resolutions import BOX_FILTERED, GROWN, lower_resolutions
 
 
 def test_a_generator_that_grew_keeps_its_own() -> None:
     """Their fidelity is measured, and differs from perfect."""
-    generator = Generator(NetworkConfig(16, 3, 8, 64, 8)).eval().requires_grad_(False)
+    generator = Generator(ProganConfig(16, 3, 8, 64, 8)).eval().requires_grad_(False)
 
     lower = lower_resolutions(generator)
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.discriminator import Discriminator
 from models.growth import Growth
 from tests.training.scores import linear, quadratic, squared_norm
@@ -40,7 +40,7 @@ def weight() -> Tensor:
 def discriminator() -> Discriminator:
     """A small real one in fp64, fading in at 8 px."""
     torch.manual_seed(0)
-    return Discriminator(NetworkConfig(8, latent_size=8, fmap_base=32, fmap_max=8)).double()
+    return Discriminator(ProganConfig(8, latent_size=8, fmap_base=32, fmap_max=8)).double()
 
 
 def penalty_of(

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.discriminator import Discriminator
 from tests.training.scores import linear, quadratic, squared_norm
 from training.objectives.gradient_penalty import Penalty
@@ -284,7 +284,7 @@ def test_the_penalty_changes_the_gradients_of_a_real_discriminator(
 ) -> None:
     """In every layer that shapes its gradient."""
     torch.manual_seed(0)
-    discriminator = Discriminator(NetworkConfig(8, latent_size=8, fmap_base=32, fmap_max=8))
+    discriminator = Discriminator(ProganConfig(8, latent_size=8, fmap_base=32, fmap_max=8))
     reals, fakes = F.interpolate(reals, (8, 8)), F.interpolate(fakes, (8, 8))
     gradients: list[dict[str, Tensor]] = []
     for weight in (0.0, 10.0):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
 from models.growth import Growth
 from tests.training.conftest import FullDisk
@@ -63,7 +63,7 @@ def test_chosen_pictures_differ_and_depend_on_the_seed_alone(array: np.ndarray) 
 def test_drawn_pictures_are_those_of_their_seeds(tmp_path: Path) -> None:
     """More than one batch of them; nothing is left in the folder, not even meanwhile."""
     torch.manual_seed(0)
-    generator = Generator(NetworkConfig(8, channels=1, latent_size=8, fmap_base=32, fmap_max=8))
+    generator = Generator(ProganConfig(8, channels=1, latent_size=8, fmap_base=32, fmap_max=8))
 
     pictures = draw_generated(generator, Growth(1), range(100, 170), tmp_path)
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from tests.training.conftest import FullDisk
 from training.config.config import TrainingConfig
 from training.game.schedule import schedule_at
@@ -341,13 +341,13 @@ def test_two_damaged_checkpoints_are_refused(folder: Path, fresh: TrainingState)
 @pytest.mark.parametrize(
     "network",
     [
-        NetworkConfig(8, latent_size=8, fmap_base=32, fmap_max=4),
-        NetworkConfig(16, latent_size=8, fmap_base=32, fmap_max=8),
-        NetworkConfig(8, latent_size=8, fmap_base=32, fmap_max=8, channels=1),
+        ProganConfig(8, latent_size=8, fmap_base=32, fmap_max=4),
+        ProganConfig(16, latent_size=8, fmap_base=32, fmap_max=8),
+        ProganConfig(8, latent_size=8, fmap_base=32, fmap_max=8, channels=1),
     ],
 )
 def test_a_checkpoint_of_another_network_is_refused(
-    folder: Path, config: TrainingConfig, network: NetworkConfig
+    folder: Path, config: TrainingConfig, network: ProganConfig
 ) -> None:
     """Of other widths, more levels or other colours; going back one would not help."""
     levels = (*config.levels, replace(config.levels[1], resolution=16))[: network.top_level + 1]

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from models.families.cyclegan.generator import CycleganGenerator
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
 from models.growth import Growth
 from models.latent import label_of
@@ -25,7 +25,7 @@ from training.run_folder.golden import golden_of, preview_of
 def generator() -> Generator:
     """8 px of random weights, frozen."""
     torch.manual_seed(0)
-    config = NetworkConfig(8, latent_size=8, fmap_base=32, fmap_max=8)
+    config = ProganConfig(8, latent_size=8, fmap_base=32, fmap_max=8)
     return Generator(config).eval().requires_grad_(False)
 
 

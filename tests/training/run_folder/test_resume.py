@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from tests.training.settings import with_values
 from training.config.config import CONFIG_FILE, ConfigError, LevelPlan, TrainingConfig
 from training.config.overrides import apply_settings
@@ -21,7 +21,7 @@ def old() -> TrainingConfig:
     """100 images at 4 px; 40 and 60 at 8 px; 50 and 30 at 16 px: 280 in all."""
     return TrainingConfig(
         preset="three",
-        network=NetworkConfig(16, latent_size=8, fmap_base=64, fmap_max=8),
+        network=ProganConfig(16, latent_size=8, fmap_base=64, fmap_max=8),
         levels=(LevelPlan(4, 0, 100, 10), LevelPlan(8, 40, 60, 8), LevelPlan(16, 50, 30, 4)),
     )
 

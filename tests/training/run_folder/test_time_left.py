@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.growth import Growth
 from training.config.config import LevelPlan, TrainingConfig
 from training.game.schedule import ScheduleState, schedule_at
@@ -63,7 +63,7 @@ def at_level(level: int) -> ScheduleState:
     """Of a run that holds that level."""
     config = TrainingConfig(
         preset="tiny",
-        network=NetworkConfig(8, latent_size=8, fmap_base=32, fmap_max=8),
+        network=ProganConfig(8, latent_size=8, fmap_base=32, fmap_max=8),
         levels=(LevelPlan(4, 0, 24, 4), LevelPlan(8, 0, 24, 4)),
     )
     schedule = schedule_at(24 * level, config)

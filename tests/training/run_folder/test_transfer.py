@@ -14,7 +14,7 @@ from models.bundle import Bundle, load_bundle, save_bundle
 from models.exit_shape import ExitShape
 from models.families.config import FamilyConfig
 from models.families.dcgan.config import DcganConfig
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
 from models.growth import Growth
 from tests.conftest import make_card, write_bundle
@@ -42,7 +42,7 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def bundle(tmp_path: Path) -> Bundle:
     """8 px in colour, of other shapes than the presets of the tests."""
-    shapes = NetworkConfig(8, latent_size=12, fmap_base=64, fmap_max=16)
+    shapes = ProganConfig(8, latent_size=12, fmap_base=64, fmap_max=16)
     return load_bundle(write_bundle(tmp_path, "old-8", shapes))
 
 
@@ -59,7 +59,7 @@ def test_the_shapes_are_the_bundles_and_the_levels_it_knows_are_skipped(
     """Its top level is held from the first image, then the next fades in."""
     config = follow(larger, of_bundle(bundle))
 
-    assert config.network == NetworkConfig(16, latent_size=12, fmap_base=64, fmap_max=16)
+    assert config.network == ProganConfig(16, latent_size=12, fmap_base=64, fmap_max=16)
     assert config.init_from == bundle.card.pinned_name
     assert schedule_at(0, config).growth == schedule_at(23, config).growth == Growth(1)
     assert schedule_at(24, config).growth == Growth(2, 0.0)
@@ -71,7 +71,7 @@ def test_the_stem_is_of_the_kind_that_the_bundle_has(
     larger: TrainingConfig, tmp_path: Path
 ) -> None:
     """An imported network may have no PixelNorm in it; a resumed run keeps that."""
-    network = NetworkConfig(8, latent_size=12, fmap_base=64, fmap_max=16, stem_norm=False)
+    network = ProganConfig(8, latent_size=12, fmap_base=64, fmap_max=16, stem_norm=False)
     imported = load_bundle(write_bundle(tmp_path, "imported-8", network))
 
     config = follow(larger, of_bundle(imported))
@@ -119,7 +119,7 @@ def test_a_bundle_with_another_exit_at_its_top_is_refused(
 ) -> None:
     """Such as a deep one, which no training has."""
     shapes = (ExitShape(), ExitShape((1, 1), (4,)))
-    generator = Generator(NetworkConfig(8, latent_size=12, fmap_base=64, fmap_max=16), shapes)
+    generator = Generator(ProganConfig(8, latent_size=12, fmap_base=64, fmap_max=16), shapes)
     save_bundle(tmp_path, generator, make_card(generator, "deep-8", ()), b"")
     bundle = load_bundle(tmp_path)
     state = TrainingState.create(follow(larger, of_bundle(bundle)), CPU)
@@ -159,7 +159,7 @@ def test_a_bundle_larger_than_the_run_is_refused(config: TrainingConfig, tmp_pat
 
 def test_a_bundle_of_another_shape_does_not_fit(larger: TrainingConfig, tmp_path: Path) -> None:
     """Its stem could not be taken over; the message says how to prepare the pictures."""
-    shapes = NetworkConfig(8, latent_size=12, fmap_base=64, fmap_max=16, base_width=6)
+    shapes = ProganConfig(8, latent_size=12, fmap_base=64, fmap_max=16, base_width=6)
     wide = load_bundle(write_bundle(tmp_path, "wide-8", shapes))
 
     with pytest.raises(ConfigError, match=r"shape 4x6 .*, this run 4x4: .* --shape 4x6"):

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from models.exit_shape import ExitShape
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator, Stem
 from models.growth import Growth
 from models.layers import pixel_norm
@@ -17,7 +17,7 @@ from models.resampling import upsample
 def test_the_1024_preset_has_the_published_number_of_parameters() -> None:
     """23.1 million, all toRGB layers counted."""
     with torch.device("meta"):  # shapes alone, no memory
-        generator = Generator(NetworkConfig(1024))
+        generator = Generator(ProganConfig(1024))
 
     assert sum(p.numel() for p in generator.parameters()) == 23_086_795
 
@@ -25,7 +25,7 @@ def test_the_1024_preset_has_the_published_number_of_parameters() -> None:
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_images_have_the_size_of_their_level(channels: int) -> None:
     """Gray, RGB and RGBA, at every level, faded or not."""
-    generator = Generator(NetworkConfig(16, channels, latent_size=8, fmap_base=64, fmap_max=8))
+    generator = Generator(ProganConfig(16, channels, latent_size=8, fmap_base=64, fmap_max=8))
     z = torch.randn(2, 8)
 
     for growth in (Growth(0), Growth(1, 0.5), Growth(1), Growth(2, 0.1), Growth(2)):
@@ -33,7 +33,7 @@ def test_images_have_the_size_of_their_level(channels: int) -> None:
         assert generator(z, growth).shape == (2, channels, size, size)
 
 
-def test_without_growth_the_network_is_finished(config: NetworkConfig) -> None:
+def test_without_growth_the_network_is_finished(config: ProganConfig) -> None:
     """The default is the top level alone."""
     generator, z = Generator(config), torch.randn(1, 16)
 
@@ -42,7 +42,7 @@ def test_without_growth_the_network_is_finished(config: NetworkConfig) -> None:
 
 @pytest.mark.parametrize("level", [1, 2, 3])
 def test_at_alpha_zero_the_image_is_the_lower_level_upsampled(
-    config: NetworkConfig, level: int
+    config: ProganConfig, level: int
 ) -> None:
     """A new level is at first not seen at all."""
     generator, z = Generator(config), torch.randn(2, 16)
@@ -52,7 +52,7 @@ def test_at_alpha_zero_the_image_is_the_lower_level_upsampled(
 
 @pytest.mark.parametrize("level", [1, 2, 3])
 def test_towards_alpha_one_the_image_is_the_new_level_alone(
-    config: NetworkConfig, level: int
+    config: ProganConfig, level: int
 ) -> None:
     """The last step of a fade is no jump, and in the end only the new exit is heard."""
     generator, z = Generator(config), torch.randn(2, 16)
@@ -69,7 +69,7 @@ def test_towards_alpha_one_the_image_is_the_new_level_alone(
     ("growth", "exits"), [(Growth(0), {0}), (Growth(2, 0.5), {1, 2}), (Growth(2), {2})]
 )
 def test_gradients_reach_every_awake_parameter_and_no_sleeping_one(
-    config: NetworkConfig, growth: Growth, exits: set[int]
+    config: ProganConfig, growth: Growth, exits: set[int]
 ) -> None:
     """Awake are the stem, the levels up to the newest, and the exits that are mixed."""
     generator = Generator(config)
@@ -86,7 +86,7 @@ def test_gradients_reach_every_awake_parameter_and_no_sleeping_one(
             assert parameter.grad is None, name
 
 
-def test_the_length_of_a_latent_does_not_matter(config: NetworkConfig) -> None:
+def test_the_length_of_a_latent_does_not_matter(config: ProganConfig) -> None:
     """Latents are normalised to the hypersphere before anything else."""
     generator, z = Generator(config), torch.randn(2, 16)
     generator.stem.dense.bias.data.normal_()  # without it, later norms would hide the length
@@ -116,7 +116,7 @@ def test_the_norm_after_the_first_layer_can_be_left_out() -> None:
 
 
 def test_exits_may_be_wider_than_one_pixel_and_deeper_than_one_layer(
-    config: NetworkConfig,
+    config: ProganConfig,
 ) -> None:
     """A bundle has fitted exits at its lower levels."""
     shapes = (ExitShape((5,)), ExitShape((1, 3, 1), (8, 8)), ExitShape((3,)), ExitShape())
@@ -130,7 +130,7 @@ def test_exits_may_be_wider_than_one_pixel_and_deeper_than_one_layer(
         assert generator(torch.randn(1, 16), Growth(level)).shape == (1, 3, size, size)
 
 
-def test_each_class_makes_another_picture_of_the_same_latent(conditional: NetworkConfig) -> None:
+def test_each_class_makes_another_picture_of_the_same_latent(conditional: ProganConfig) -> None:
     """And the same class the same, whoever else is in the batch."""
     generator, z = Generator(conditional), torch.randn(1, 16).repeat(3, 1)
 
@@ -140,7 +140,7 @@ def test_each_class_makes_another_picture_of_the_same_latent(conditional: Networ
     assert (images[0] - images[1]).abs().max() > 0.1
 
 
-def test_latent_and_class_enter_with_equal_weight(conditional: NetworkConfig) -> None:
+def test_latent_and_class_enter_with_equal_weight(conditional: ProganConfig) -> None:
     """Side by side, each of unit mean square, whatever their lengths were."""
     generator, z = Generator(conditional), 100 * torch.randn(4, 16)
 
@@ -151,7 +151,7 @@ def test_latent_and_class_enter_with_equal_weight(conditional: NetworkConfig) ->
     torch.testing.assert_close(entered.reshape(4, 2, 16).square().mean(dim=2), torch.ones(4, 2))
 
 
-def test_only_the_classes_shown_learn(conditional: NetworkConfig) -> None:
+def test_only_the_classes_shown_learn(conditional: ProganConfig) -> None:
     """A class that is not in the batch gets no gradient."""
     generator = Generator(conditional)
     generator(torch.randn(2, 16), labels=torch.tensor([1, 1])).square().sum().backward()
@@ -162,7 +162,7 @@ def test_only_the_classes_shown_learn(conditional: NetworkConfig) -> None:
 
 
 @pytest.mark.parametrize("classes", [0, 2])
-def test_labels_belong_to_classes(config: NetworkConfig, classes: int) -> None:
+def test_labels_belong_to_classes(config: ProganConfig, classes: int) -> None:
     """They are needed where there are classes, and refused where there are none."""
     generator = Generator(replace(config, classes=classes))
     labels = None if classes else torch.tensor([0])
@@ -171,7 +171,7 @@ def test_labels_belong_to_classes(config: NetworkConfig, classes: int) -> None:
         generator(torch.randn(1, 16), labels=labels)
 
 
-def test_there_is_one_exit_for_each_level(config: NetworkConfig) -> None:
+def test_there_is_one_exit_for_each_level(config: ProganConfig) -> None:
     """Neither fewer nor more."""
     for count in (3, 5):
         with pytest.raises(ValueError, match=f"4 exits are needed, .* not {count}"):
@@ -182,7 +182,7 @@ def test_there_is_one_exit_for_each_level(config: NetworkConfig) -> None:
 def test_pictures_grow_from_another_base(base: tuple[int, int]) -> None:
     """Each level doubles both sides, also while it fades in."""
     height, width = base
-    config = NetworkConfig(16, 3, 8, 64, 8, base_height=height, base_width=width)
+    config = ProganConfig(16, 3, 8, 64, 8, base_height=height, base_width=width)
     generator = Generator(config)
     z = torch.randn(2, 8)
 
@@ -192,7 +192,7 @@ def test_pictures_grow_from_another_base(base: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("growth", [Growth(2, 0.5), Growth(3)])
-def test_pixels_are_not_rounded_within_autocast(config: NetworkConfig, growth: Growth) -> None:
+def test_pixels_are_not_rounded_within_autocast(config: ProganConfig, growth: Growth) -> None:
     """In bf16 white would be right to half a step of 255, where real pictures are exact."""
     generator = Generator(config)
 
@@ -203,7 +203,7 @@ def test_pixels_are_not_rounded_within_autocast(config: NetworkConfig, growth: G
 
 
 def test_a_generator_up_to_a_level_draws_what_the_whole_one_draws_there(
-    config: NetworkConfig,
+    config: ProganConfig,
 ) -> None:
     """Same weights and exits, fewer levels; a level that is not there is refused."""
     whole = Generator(config).eval()
@@ -222,7 +222,7 @@ def test_a_generator_up_to_a_level_draws_what_the_whole_one_draws_there(
 
 @pytest.mark.parametrize("shapes", [None, tuple(ExitShape((3,)) for _ in range(4))])
 def test_a_tiling_generator_joins_at_opposite_edges(
-    config: NetworkConfig, shapes: tuple[ExitShape, ...] | None
+    config: ProganConfig, shapes: tuple[ExitShape, ...] | None
 ) -> None:
     """Rolling the features of the base by a pixel rolls the image by the pixels of that pixel.
 
@@ -241,7 +241,7 @@ def test_a_tiling_generator_joins_at_opposite_edges(
     torch.testing.assert_close(image_of_rolled, expected, atol=1e-5, rtol=1e-5)
 
 
-def test_without_tiling_an_image_has_edges(config: NetworkConfig) -> None:
+def test_without_tiling_an_image_has_edges(config: ProganConfig) -> None:
     """So that the test above can fail."""
     generator = Generator(config).requires_grad_(False)
     x = generator.stem(torch.randn(1, 16))

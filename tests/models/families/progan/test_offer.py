@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.offer import PROGAN_FAMILY, draw_weights
 from models.family import DiscriminatorOptions
 
-CONFIG = NetworkConfig(16, 3, 16, 128, 8, classes=3)
+CONFIG = ProganConfig(16, 3, 16, 128, 8, classes=3)
 
 
 @pytest.mark.parametrize(("labels", "has_second_head"), [("projection", False), ("acgan", True)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.stylegan.config import StyleganConfig
 from models.families.stylegan.discriminator import (
     ResidualBlock,
@@ -76,5 +76,5 @@ def test_other_sizes_and_families_are_refused() -> None:
     """It has one level."""
     with pytest.raises(ValueError, match="images of 16 px only"):
         StyleganDiscriminator(TINY, PLAIN)(torch.randn(4, 1, 8, 8), Growth(1))
-    with pytest.raises(TypeError, match="cannot be built of NetworkConfig"):
-        stylegan_discriminator(NetworkConfig(16), PLAIN)
+    with pytest.raises(TypeError, match="cannot be built of ProganConfig"):
+        stylegan_discriminator(ProganConfig(16), PLAIN)

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from models.exit_shape import BOX, ExitShape
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.stylegan.config import StyleganConfig
 from models.families.stylegan.generator import StyleganGenerator
 from models.growth import Growth
@@ -78,5 +78,5 @@ def test_it_neither_fades_nor_shrinks_nor_has_fitted_exits() -> None:
         generator(torch.randn(1, 8), Growth(1, 0.5))
     with pytest.raises(ValueError, match="box filters in place of exits"):
         StyleganGenerator(TINY, (ExitShape(),) * 3)
-    with pytest.raises(TypeError, match="cannot be built of NetworkConfig"):
-        StyleganGenerator(NetworkConfig(16))
+    with pytest.raises(TypeError, match="cannot be built of ProganConfig"):
+        StyleganGenerator(ProganConfig(16))

@@ -10,7 +10,7 @@ from torch import nn
 
 from models.families.config import FamilyConfig
 from models.families.dcgan.config import DcganConfig
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.stylegan.config import StyleganConfig
 from models.families.table import offer_of
 from models.family import ImageGenerator
@@ -20,7 +20,7 @@ from service.engine.backends.complete_ways import Fp32Layer, complete_ways, stor
 from service.engine.backends.eager import FoldedModules
 
 CPU = torch.device("cpu")
-PROGAN = NetworkConfig(16, 3, 32, 256, 32)
+PROGAN = ProganConfig(16, 3, 32, 256, 32)
 
 
 def generator_of(config: FamilyConfig = PROGAN) -> ImageGenerator:

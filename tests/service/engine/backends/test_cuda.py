@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 import torch
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
 from service.engine.backends.cuda import GraphedStep, captured, cuda_network
 from service.engine.device import Target
@@ -66,7 +66,7 @@ def test_a_graph_is_recorded_for_each_shape_and_replayed() -> None:
 @needs_cuda
 def test_the_network_makes_the_generators_pictures() -> None:
     """In fp32, up to rounding."""
-    generator = Generator(NetworkConfig(16, 3, 16, 128, 16)).eval().requires_grad_(False)
+    generator = Generator(ProganConfig(16, 3, 16, 128, 16)).eval().requires_grad_(False)
     z = torch.randn(2, 16)
     expected = generator(z)
     target = Target(torch.device("cuda", 0), 1, "fp32")

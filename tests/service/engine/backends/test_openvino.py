@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
 from models.growth import Growth
 from models.pixels import to_pixels
@@ -25,10 +25,10 @@ from service.engine.device import Target
 from service.engine.exactness import exact_network, ladder
 
 CPU = torch.device("cpu")
-CONFIG = NetworkConfig(resolution=64, channels=3, latent_size=16, fmap_base=512, fmap_max=16)
+CONFIG = ProganConfig(resolution=64, channels=3, latent_size=16, fmap_base=512, fmap_max=16)
 
 
-def generator_of(config: NetworkConfig = CONFIG) -> Generator:
+def generator_of(config: ProganConfig = CONFIG) -> Generator:
     """Seeded random weights."""
     with torch.random.fork_rng():
         torch.manual_seed(5)
@@ -61,7 +61,7 @@ def test_every_exit_makes_the_pictures_of_the_generator(
     """Below, at and above the last shared level, and where none is shared."""
     monkeypatch.setattr(openvino, "MOST_SHARED_LEVELS", shared)
     monkeypatch.setattr(openvino, "SHARED_WEIGHTS", 0)
-    generator = generator_of(NetworkConfig(resolution, channels, 16, 512, 16))
+    generator = generator_of(ProganConfig(resolution, channels, 16, 512, 16))
     z = latents(3)
     expected = [generator(z, Growth(level)) for level in range(len(generator.exits))]
 
@@ -74,7 +74,7 @@ def test_every_exit_makes_the_pictures_of_the_generator(
 
 def test_with_classes_the_stem_takes_latent_and_class() -> None:
     """Twice as many numbers, in the pictures of the generator."""
-    generator = generator_of(NetworkConfig(16, 3, 16, 512, 16, classes=3))
+    generator = generator_of(ProganConfig(16, 3, 16, 512, 16, classes=3))
     z, labels = latents(3), torch.tensor([2, 0, 2])
     entered = generator.stem_input(z, labels)
     expected = generator(z, labels=labels)

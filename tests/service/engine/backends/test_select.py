@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.families.progan.config import NetworkConfig
+from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
 from service.engine.backends.select import select_backend
 from service.engine.device import Target
@@ -19,7 +19,7 @@ TARGET = Target(torch.device("cpu"), 1, "fp32")
 
 def generator(classes: int = 0) -> Generator:
     """A tiny network."""
-    config = NetworkConfig(16, 3, 16, 128, 16, classes)
+    config = ProganConfig(16, 3, 16, 128, 16, classes)
     return Generator(config).eval().requires_grad_(False)
 
 
