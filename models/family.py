@@ -7,6 +7,7 @@ of families is in `models.families.table`. Knows no family, no loss and no bundl
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Self
@@ -38,7 +39,7 @@ class Way(NamedTuple):
     box: int = 1
 
 
-class ImageGenerator(nn.Module):
+class ImageGenerator(nn.Module, ABC):
     """A generator: latent `[N, L]` -> image `[N, C, H, W]`, about [-1, 1].
 
     Attributes:
@@ -48,23 +49,24 @@ class ImageGenerator(nn.Module):
     config: FamilyConfig
 
     @property
+    @abstractmethod
     def entrance(self) -> Entrance:
         """The rule to entry vectors, with a copy of the current weights."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def trunk(self) -> nn.ModuleList:
         """Modules that run one after another, from entry vectors `[N, size]` on; may be empty."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def ways(self) -> tuple[Way, ...]:
         """For each resolution, smallest first: one, or one for each class, in order.
 
         None starts before that of a smaller resolution.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def forward(
         self, z: Tensor, growth: Growth | None = None, labels: Tensor | None = None
     ) -> Tensor:
@@ -72,42 +74,42 @@ class ImageGenerator(nn.Module):
 
         Without `growth`, those of the top level.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def up_to(self, level: int) -> Self:
         """Copy the generator without the levels above `level`, with the same weights.
 
         Raises:
             ValueError: there is no such level, or the family has no such smaller generator.
         """
-        raise NotImplementedError
 
 
-class ImageDiscriminator(nn.Module):
+class ImageDiscriminator(nn.Module, ABC):
     """A discriminator: image `[N, C, H, W]` in [-1, 1] -> score `[N]`, higher for more real."""
 
     config: FamilyConfig
 
+    @abstractmethod
     def forward(
         self, images: Tensor, growth: Growth | None = None, labels: Tensor | None = None
     ) -> Tensor:
         """Scores of images with classes `labels`, int64 `[N]`, at the resolution of `growth`."""
-        raise NotImplementedError
 
-    def classify(self, images: Tensor, growth: Growth) -> Tensor:
+    def classify(self, images: Tensor, growth: Growth) -> Tensor:  # noqa: ARG002 - of families that name classes
         """Logits of all classes `[N, classes]`.
 
         Raises:
             TypeError: there is no auxiliary classifier.
         """
-        raise NotImplementedError
+        raise TypeError(f"a {type(self).__name__} does not name classes")
 
-    def share_statistics(self, deviate: Callable[[Tensor, int], Tensor]) -> None:
+    def share_statistics(self, deviate: Callable[[Tensor, int], Tensor]) -> None:  # noqa: ARG002 - of families that are distributed
         """Compute statistics over a batch by `deviate`, since several processes share it.
 
-        Only in families that are distributed.
+        Raises:
+            TypeError: the family is not distributed.
         """
-        raise NotImplementedError
+        raise TypeError(f"a {type(self).__name__} is trained by one process")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ A family adds its own fields in a frozen dataclass. Knows no tensor.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import Field, asdict, fields
 from functools import cache
@@ -28,7 +29,7 @@ MAX_PSI = 1.5  # the largest truncation that may be chosen, where a family takes
 MAX_NUMBER = 1 << 20  # upper limit of every field; such a network exceeds any memory
 
 
-class FamilyConfig:
+class FamilyConfig(ABC):
     """Hyperparameters that determine the shapes of generator and discriminator.
 
     Attributes:
@@ -87,25 +88,25 @@ class FamilyConfig:
         return size_of(resolution, self.base)
 
     @property
+    @abstractmethod
     def entry_size(self) -> int:
         """Numbers in the entry vector of one picture: latent and class together."""
-        raise NotImplementedError
 
     @property
     def takes(self) -> tuple[str, ...]:
         """Names of what a request may choose: `seed`, and `label` in a network with classes."""
         return ("seed", "label") if self.classes else ("seed",)
 
+    @abstractmethod
     def feature_maps(self, level: int) -> int:
         """Number of feature maps in the layers of `level`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def path_costs(self) -> Sequence[float]:
         """Multiply-adds of the generator up to each level, for one image, without its exits.
 
         The discriminator mirrors the generator, so the cost of both is a multiple of this.
         """
-        raise NotImplementedError
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to plain values, as in a card or a run; `OPTIONAL` ones only if not the default.

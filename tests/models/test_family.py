@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import Tensor
 
 from models.entrance import ClassPoint
 from models.families.config import FamilyConfig
 from models.families.configs import FAMILY_CONFIGS
 from models.families.table import FAMILIES, offer_of
+from models.family import ImageDiscriminator, ImageGenerator
 from models.folding import fold
 from models.growth import Growth
 from models.resolution import level_of
@@ -60,3 +62,31 @@ def test_entrance_trunk_and_ways_make_the_pictures_of_the_network(
             tolerance = 0.0 if exact else 1e-4  # folding rounds scaled weights once more
             torch.testing.assert_close(way.module(x), wanted, atol=tolerance, rtol=tolerance)
         fold(trunk)
+
+
+def test_a_generator_without_all_parts_cannot_be_built() -> None:
+    """The message names what its class leaves out, before anything is trained."""
+
+    class Unfinished(ImageGenerator):
+        def up_to(self, level: int) -> Unfinished:
+            return self
+
+    with pytest.raises(TypeError, match="entrance.*forward.*trunk.*ways"):
+        Unfinished()  # type: ignore[abstract]  # pyright: ignore[reportAbstractUsage] - what is tested
+
+
+def test_what_a_discriminator_cannot_do_is_told() -> None:
+    """Its family may leave out classes of their own and statistics that processes share."""
+
+    class Plain(ImageDiscriminator):
+        def forward(
+            self, images: Tensor, growth: Growth | None = None, labels: Tensor | None = None
+        ) -> Tensor:
+            return images.sum(dim=(1, 2, 3))
+
+    plain = Plain()
+
+    with pytest.raises(TypeError, match="a Plain does not name classes"):
+        plain.classify(torch.zeros(1, 3, 8, 8), Growth(1))
+    with pytest.raises(TypeError, match="a Plain is trained by one process"):
+        plain.share_statistics(lambda values, _: values)
