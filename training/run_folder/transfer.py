@@ -178,9 +178,14 @@ def follow(config: TrainingConfig, beginning: Beginning) -> TrainingConfig:
 def follow_again(config: TrainingConfig, recorded: TrainingConfig) -> TrainingConfig:
     """Configuration of a resumed run, with the transfer that its own folder records.
 
+    Of another family or resolution it stays as it is: `resume.keep_config` then tells what differs.
+
     Raises:
         ConfigError: the requested network cannot have its shapes.
     """
+    kinds = [(each.network.family, each.network.resolution) for each in (config, recorded)]
+    if kinds[0] != kinds[1]:
+        return replace(config, init_from=recorded.init_from)
     name = recorded.init_from.partition("@")[0]
     network = shaped_as(recorded.network, config.network, name)
     pairs = [*zip(config.levels, recorded.levels, strict=False)]

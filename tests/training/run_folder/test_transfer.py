@@ -27,9 +27,11 @@ from training.game.schedule import schedule_at
 from training.game.state import TrainingState
 from training.rendering import render
 from training.run_folder.loaded import load_run
+from training.run_folder.resume import keep_config
 from training.run_folder.transfer import (
     Beginning,
     begin_with,
+    beginning_with,
     follow,
     follow_again,
     of_bundle,
@@ -213,6 +215,23 @@ def test_a_run_that_goes_on_follows_what_it_wrote_down(
         assert follow_again(asked, recorded) == recorded
         again = follow_again(replace(asked, levels=longer), recorded)
         assert again == follow(replace(asked, levels=longer), beginning)
+
+
+def test_a_run_does_not_go_on_as_one_of_another_family_or_size(
+    larger: TrainingConfig, config: TrainingConfig, dcgan: TrainingConfig, tmp_path: Path
+) -> None:
+    """It is told what differs, as a run that began with random weights is."""
+    recorded = replace(larger, init_from="old@1")
+    checkpoints = tmp_path / "checkpoints"
+    checkpoints.mkdir()
+    (checkpoints / "checkpoint-000000000016.json").write_text("{}")
+    (tmp_path / CONFIG_FILE).write_text(recorded.to_json())
+
+    for asked in (dcgan, config):
+        again, beginning = beginning_with(asked, tmp_path, tmp_path / "old")
+        assert beginning is None
+        with pytest.raises(ConfigError, match="was begun with other values of .*network, levels"):
+            keep_config(tmp_path, again)
 
 
 def test_every_weight_of_a_run_is_taken_over(larger: TrainingConfig, finished: Path) -> None:
