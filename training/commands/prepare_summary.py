@@ -16,6 +16,7 @@ from rich.table import Table
 from models.families.configs import CYCLEGAN, PROGAN
 from models.picture import number_text
 from models.resolution import SQUARE
+from training.commands.few_pictures import AUGMENT
 from training.config.presets import PRESETS
 from training.data.manifest import SKIPPED_FILE, Manifest
 from training.data.skipped import reason_group
@@ -25,7 +26,6 @@ from training.interpreter import python_command
 MUCH_SKIPPED = 0.2  # of all pictures
 FEW = 5000  # pictures; with fewer, a discriminator soon memorises them
 NAMED_CLASSES = 20
-AUGMENT = "augment=color,translation,cutout"
 
 
 def summary(manifest: Manifest, out: Path, seconds: float) -> Table:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.card import model_name_of
+from training.commands.few_pictures import hint_for_few
 from training.config.config import ConfigError, TrainingConfig
 from training.config.history import config_at
 from training.config.overrides import apply_settings, overruled
@@ -42,9 +43,6 @@ from training.run_folder.transfer import beginning_with
 
 if TYPE_CHECKING:
     from training.run.events import Events
-
-
-FEW_PICTURES = 2_000  # with fewer, the discriminator memorises them without augmentation
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -218,19 +216,6 @@ def next_commands(run: Path, data: Path) -> list[str]:
     return [
         shlex.join([python_command(), "-m", "training", *map(str, words)]) for words in commands
     ]
-
-
-def hint_for_few(config: TrainingConfig, count: int) -> str:
-    """Advice on settings for a small data set; empty if none is needed."""
-    augmentation = config.augmentation
-    if count >= FEW_PICTURES or (augmentation.policy and augmentation.mirror):
-        return ""
-    missing = [] if augmentation.policy else ["--set augment=color,translation,cutout"]
-    missing += [] if augmentation.mirror else ["--set mirror=true (where left and right may swap)"]
-    return (
-        f"{count:,} pictures are few: the discriminator may memorise them. Add "
-        f"{' and '.join(missing)}, or begin with --preset few-128, made for 300 to 500 pictures"
-    )
 
 
 def events_of(run: Path) -> Events:

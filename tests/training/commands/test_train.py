@@ -10,10 +10,7 @@ import pytest
 
 from models.card import NAME_PATTERN
 from tests.training.conftest import Run
-from training.commands.train import hint_for_few
 from training.config.config import TrainingConfig
-from training.config.overrides import with_settings
-from training.config.presets import PRESETS
 from training.interpreter import python_command
 from training.run_folder.checkpoint import PATTERN, images_of
 from training.run_folder.journal import read_lines
@@ -243,16 +240,6 @@ def test_a_misspelt_preset_is_told_the_right_name(
     assert run("train", "--data", tmp_path, "--run", tmp_path, "--preset", "persona-128") == 2
 
     assert "no preset named persona-128; did you mean personas-128?" in capsys.readouterr().err
-
-
-def test_few_pictures_are_answered_with_what_to_set(config: TrainingConfig) -> None:
-    """As long as neither augmentation nor enough pictures are there."""
-    mirrored = with_settings(config, {"augment": "color"})
-
-    assert "--set augment=color,translation,cutout, or" in hint_for_few(config, 500)
-    assert "few-128" in hint_for_few(config, 500)
-    assert hint_for_few(config, 2_000) == hint_for_few(mirrored, 500) == ""
-    assert hint_for_few(PRESETS["few-128"], 300) == ""
 
 
 def test_a_preset_file_trains_as_the_preset_by_its_name(
