@@ -102,8 +102,8 @@ def load_bundle(folder: Path) -> Bundle:
     """Read a bundle strictly.
 
     Raises:
-        BundleError: a file is missing or damaged, the digest is wrong, a weight is missing, unknown
-            or of the wrong shape, or the format is newer than this release.
+        BundleError: a file is missing or damaged, the digest is wrong, a weight is missing,
+            unknown, not finite or of the wrong shape, or the format is newer than this release.
     """
     card = load_card(folder)
     path = folder / WEIGHTS_FILE
@@ -123,7 +123,9 @@ def load_bundle(folder: Path) -> Bundle:
         )
     require_family(folder, card)
     try:
-        generator = _build(card, safetensors.torch.load(weights))
+        tensors = safetensors.torch.load(weights)
+        _require_finite(tensors)
+        generator = _build(card, tensors)
     except (SafetensorError, RuntimeError, TypeError, ValueError, OverflowError) as error:
         raise BundleError(f"{path} does not fit its card: {error}. {ADVICE}") from error
     return Bundle(generator.eval().requires_grad_(False), card)
@@ -143,6 +145,20 @@ def require_family(folder: Path, card: Card) -> None:
             f"{folder}: the card has the family {card.family!r}, its network is of "
             f"{card.network.family!r}. {ADVICE}"
         )
+
+
+def _require_finite(tensors: dict[str, Tensor]) -> None:
+    """Reject weights of a run that diverged, also those that no golden seed reaches.
+
+    Raises:
+        ValueError: a number is infinite or none.
+    """
+    for name, values in tensors.items():
+        if not values.isfinite().all():
+            raise ValueError(
+                f"{name} has numbers that are not finite, as after a run that diverged; of such a "
+                "run export an earlier checkpoint (--checkpoint best)"
+            )
 
 
 def _build(card: Card, tensors: dict[str, Tensor]) -> ImageGenerator:

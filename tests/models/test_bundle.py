@@ -1,6 +1,7 @@
 """The exported artifact: what is saved comes back, and what is damaged is refused."""
 
 import json
+import math
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -193,6 +194,18 @@ def test_a_weight_of_the_wrong_shape_is_refused(folder: Path) -> None:
     change_card(folder, exits=exits)
 
     with pytest.raises(BundleError, match=r"does not fit its card: .*\s.*exits\.0\.weight"):
+        load_bundle(folder)
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_a_weight_that_is_no_finite_number_is_refused(folder: Path, number: float) -> None:
+    """Of a run that diverged; also one that no golden seed reaches, such as a centre of styles."""
+    tensors = weights_of(folder)
+    name = min(tensors)
+    tensors[name].view(-1)[-1] = number
+    change_weights(folder, tensors)
+
+    with pytest.raises(BundleError, match=f"{name} has numbers that are not finite"):
         load_bundle(folder)
 
 

@@ -17,6 +17,7 @@ HALVINGS = 2  # of the picture, before the residual blocks
 SMALLEST_PATCH_MAP = 3  # pixels of the features before the last two layers of a discriminator
 OUTER_KERNEL, INNER_KERNEL = 7, 3
 MOST_LAYERS = 8
+MOST_BLOCKS = 64  # 9 in the paper; a damaged card must not describe a million layers
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,10 @@ class CycleganConfig(FamilyConfig):
             raise ValueError(
                 f"a CycleGAN translates between {DOMAINS} domains, not {self.classes}: prepare "
                 f"{DOMAINS} sources"
+            )
+        if self.generator_blocks > MOST_BLOCKS:
+            raise ValueError(
+                f"generator_blocks must be at most {MOST_BLOCKS}, not {self.generator_blocks}"
             )
         if self.discriminator_layers > MOST_LAYERS:
             raise ValueError(f"discriminator_layers must be at most {MOST_LAYERS}")

@@ -13,6 +13,7 @@ from models.resolution import BASE_RESOLUTION
 
 TAPS_OF_3X3 = 9  # weights of a 3x3 convolution
 BLUR = 16  # weights of the low-pass filter
+MOST_MAPPING_LAYERS = 64  # 8 in the paper; a damaged card must not describe a million layers
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,10 @@ class StyleganConfig(FamilyConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.mapping_layers > MOST_MAPPING_LAYERS:
+            raise ValueError(
+                f"mapping_layers must be at most {MOST_MAPPING_LAYERS}, not {self.mapping_layers}"
+            )
         if self.feature_maps(self.top_level) < 1:
             raise ValueError(
                 f"fmap_base {self.fmap_base} leaves no feature map at {self.resolution} px: it "

@@ -43,3 +43,5 @@ def test_a_network_that_cannot_be_is_refused() -> None:
         CycleganConfig(16)
     with pytest.raises(ValueError, match="must be at most 8"):
         CycleganConfig(1024, discriminator_layers=9)
+    with pytest.raises(ValueError, match="generator_blocks must be at most 64, not 1048576"):
+        CycleganConfig(64, generator_blocks=1 << 20)

@@ -45,3 +45,9 @@ def test_a_network_without_feature_maps_is_refused() -> None:
     """With the smallest base that has some."""
     with pytest.raises(ValueError, match="must be at least 64"):
         StyleganConfig(64, fmap_base=63)
+
+
+def test_a_mapping_network_without_end_is_refused() -> None:
+    """Before a layer of it is built: a card may be damaged, or hostile."""
+    with pytest.raises(ValueError, match="mapping_layers must be at most 64, not 1048576"):
+        StyleganConfig(64, mapping_layers=1 << 20)
