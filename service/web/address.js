@@ -1,29 +1,17 @@
 // The state in the address: which fields each view has there, and how each is written.
 // What an address lacks, or holds in a form that is not allowed, has its usual value. Knows no page.
 
+import { flag, integer, number, oneOf, text, texts } from "./address-fields.js";
 import { isSeedText } from "./seeds.js";
+import { STYLING_FIELDS } from "./styling.js";
 import { STOPS } from "./walk-frames.js";
 import { MOST_CRUMBS, STRENGTHS, crumbOf } from "./wandering.js";
 
 const LONGEST_NAME = 100; // characters of a model or a class
-
-/** A text of up to a number of characters; left out where it is empty. */
-const text = (most) => ({
-  usual: "",
-  read: ([value = ""]) => value.length <= most ? value : "",
-  write: (value) => value ? [value] : [],
-});
 const shortText = text(LONGEST_NAME);
 
 /** A seed; it always stands in the address. */
 const seed = { usual: "alan", read: ([value]) => value || "alan", write: (value) => [value] };
-
-/** One of some words; the first one is the usual one. */
-const oneOf = (usual, ...others) => ({
-  usual,
-  read: ([value]) => others.includes(value) ? value : usual,
-  write: (value) => value === usual ? [] : [value],
-});
 
 /** A whole number below 2^63 as text, as seeds are; left out where it is the first. */
 const wholeNumber = {
@@ -31,29 +19,6 @@ const wholeNumber = {
   read: ([value]) => /^\d{1,19}$/.test(value ?? "") && BigInt(value) < 2n ** 63n ? String(BigInt(value)) : "1",
   write: (value) => value === "1" ? [] : [value],
 };
-
-/** Up to a number of texts, each under the same name; the last ones where there are more. */
-const texts = (most, isAllowed) => ({
-  usual: Object.freeze([]),
-  read: (values) => Object.freeze(values.filter(isAllowed).slice(-most)),
-  write: (values) => values,
-});
-
-/** A number from `low` to `high`; left out where it is the usual one. */
-const number = (usual, low, high) => ({
-  usual,
-  read: ([value]) => value?.trim() && Number(value) >= low && Number(value) <= high ? Number(value) : usual,
-  write: (value) => value === usual ? [] : [String(value)],
-});
-
-/** A whole number from `low` to `high`. */
-const integer = (usual, low, high) => {
-  const any = number(usual, low, high);
-  return { ...any, read: (values) => Number.isInteger(any.read(values)) ? any.read(values) : usual };
-};
-
-/** True or false; left out where it is false. */
-const flag = { usual: false, read: ([value]) => value === "true", write: (value) => value ? ["true"] : [] };
 
 /** Every field that an address may hold, in the order in which it stands there. */
 const FIELDS = {
@@ -63,6 +28,8 @@ const FIELDS = {
   model: shortText,
   resolution: number(0, 0, 2 ** 20),
   label: shortText,
+  to: shortText,
+  ...STYLING_FIELDS,
   from: wholeNumber,
   at: integer(0, 0, Number.MAX_SAFE_INTEGER),
   pictures: text(Infinity),
@@ -83,12 +50,13 @@ const VIEWS = {
   variations: ["seed", "end", "t", "strength", "turn", "trail"],
   mix: ["seed", "end", "t"],
   walk: ["stops", "steps", "loop", "frame"],
+  translate: ["to"],
   kept: ["kept"],
   set: ["pictures"],
   status: [],
 };
 
-const OF_ALL_VIEWS = ["model", "resolution", "label"];
+const OF_ALL_VIEWS = ["model", "resolution", "label", ...Object.keys(STYLING_FIELDS)];
 const IMPLIED = ["wall", "picture"]; // addresses without a view: a picture where there is a seed
 const OF_ONE_VIEW = Object.keys(FIELDS).filter((name) => !OF_ALL_VIEWS.includes(name) && name !== "pictures");
 const fieldsOf = (view) => Object.keys(FIELDS).filter((name) => OF_ALL_VIEWS.includes(name) || VIEWS[view].includes(name));

@@ -1,12 +1,15 @@
-// The choices beside the seed: model, class and size.
+// The choices beside the seed: model, class and size; what else a model takes is in another module.
 
 import { element } from "./elements.js";
+import { translates, viewFor } from "./models.js";
 import { isSquare, sizeOf } from "./pictures.js";
 
 const ANY_LABEL = "any: each seed has its own";
 
 /** @param {object} page its elements, store and navigation */
-export function createChoices({ find, store, navigate }) {
+export function createChoices(page) {
+  const { find, store, navigate } = page;
+
   function showModels({ list, card, model }) {
     const options = list.models.map((each) => element("option", { value: each.name }, each.title || each.name));
     if (!list.models.some((each) => each.name === model)) {
@@ -22,7 +25,8 @@ export function createChoices({ find, store, navigate }) {
   }
 
   function showLabels({ card, label }) {
-    const named = card.labels.map((name) => element("option", { value: name }, name));
+    const classes = translates(card) ? [] : card.labels; // then they are domains
+    const named = classes.map((name) => element("option", { value: name }, name));
     fill("label", [element("option", { value: "" }, ANY_LABEL), ...named], label);
     find("label-choice").hidden = !named.length;
   }
@@ -36,7 +40,11 @@ export function createChoices({ find, store, navigate }) {
   store.subscribe(["list", "card"], showModels);
   store.subscribe(["card", "resolution"], showResolutions);
   store.subscribe(["card", "label"], showLabels);
-  find("model").addEventListener("change", () => navigate({ model: find("model").value, resolution: 0 }));
+  find("model").addEventListener("change", () => {
+    const { list, view } = store.get();
+    const card = list.models.find(({ name }) => name === find("model").value);
+    navigate({ model: card.name, resolution: 0, view: viewFor(card, view) });
+  });
   find("resolution").addEventListener("change", () => navigate({ resolution: Number(find("resolution").value) }));
   find("label").addEventListener("change", () => navigate({ label: find("label").value }));
 }

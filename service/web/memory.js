@@ -2,6 +2,7 @@
 // Owns the stored copy, its version and its bounds; the state holds the lists. Never sees a key.
 
 import { isSeedText } from "./seeds.js";
+import { stylingOf } from "./styling.js";
 
 const NAMES = { seen: "progan-seen", favourites: "progan-favourites" };
 const LIMITS = { seen: 500, favourites: 5000 }; // pictures
@@ -19,7 +20,7 @@ const WARNINGS = {
 /**
  * Keep the lists `seen` and `favourites` of the state, newest first, in the browser's storage.
  * A picture is `{seed, end, t, model, label}`: `end` is "" and `t` 0.5 where it is no point
- * between two seeds, `model` is `name@digest`.
+ * between two seeds, `model` is `name@digest`. With truncation or a second style it has `styling`.
  * @param {object} store
  * @param {(text: string) => void} warn says what cannot be kept, once
  */
@@ -114,8 +115,13 @@ export function createMemory(store, warn) {
 }
 
 /** The picture that a state shows. */
-export const pictureOf = ({ seed, end, t, card, label }) =>
-  Object.freeze({ seed, end, t: end ? t : 0.5, model: card.pinned_name, label });
+export function pictureOf(state) {
+  const { seed, end, t, card, label } = state;
+  return pictureWith({ seed, end, t: end ? t : 0.5, model: card.pinned_name, label }, stylingOf(state));
+}
+
+/** A picture with a styling, which is left out where it changes nothing. */
+export const pictureWith = (picture, styling) => Object.freeze(styling ? { ...picture, styling } : picture);
 
 /** Whether a picture is in a list, which is not changed any more. */
 export const includes = (list, picture) => keysOf(list).has(keyOf(picture));
@@ -134,7 +140,7 @@ const missingIn = (list, pictures) => unique(pictures).filter((each) => !include
 export const unique = (list) => [...new Map(list.toReversed().map((each) => [keyOf(each), each])).values()].toReversed();
 
 const without = (list, picture) => list.filter((each) => keyOf(each) !== keyOf(picture));
-const keyOf = ({ seed, end, t, model, label }) => JSON.stringify([seed, end, t, model, label]);
+const keyOf = ({ seed, end, t, model, label, styling }) => JSON.stringify([seed, end, t, model, label, styling]);
 
 function openStorage() {
   try {
@@ -159,4 +165,4 @@ function parse(text) {
 }
 
 const isPicture = (value) => ["model", "label"].every((name) => typeof value?.[name] === "string") &&
-  isSeedText(value.seed) && (value.end === "" || isSeedText(value.end)) && typeof value.t === "number" && value.t >= 0 && value.t <= 1;
+  ["undefined", "string"].includes(typeof value.styling) && isSeedText(value.seed) && (value.end === "" || isSeedText(value.end)) && typeof value.t === "number" && value.t >= 0 && value.t <= 1;

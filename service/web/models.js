@@ -1,31 +1,57 @@
 // Which models the service offers, followed while the page is open, and their changes in words.
-// A picture on screen stays when its model changes. Knows nothing of how a model is chosen.
+// A picture on screen stays when its model changes. Owns which models translate pictures, and which
+// views they have. Knows nothing of how a model is chosen.
+
+import { allowedStyling, takes } from "./styling.js";
 
 const POLL_MS = 8_000; // well below the time for which a replaced version usually still answers
 const titleOf = (card) => `“${card.title || card.name}”`;
 
+/** The view of models that translate pictures, and the views that need no model at all. */
+const TRANSLATE = "translate";
+const WITHOUT_MODEL = ["status"];
+
+/** Whether a model takes a picture, and no seed. */
+export const translates = (card) => takes(card, "source");
+
+/** The view in which a model is shown to a reader who is in another one. */
+export function viewFor(card, view) {
+  if (WITHOUT_MODEL.includes(view)) return view;
+  if (translates(card)) return TRANSLATE;
+  return view === TRANSLATE ? "wall" : view;
+}
+
+/** The name of the model that a view shows to a reader who has chosen another one. */
+export function modelFor(view, { model, card, list }) {
+  if (!card || WITHOUT_MODEL.includes(view) || translates(card) === (view === TRANSLATE)) return model;
+  const fitting = list.models.filter((each) => translates(each) === (view === TRANSLATE));
+  return (fitting.find(({ name }) => name === list.default) ?? fitting[0])?.name ?? model;
+}
+
+/** Whether a service has a model for a view. */
+export const hasView = (view, list) =>
+  WITHOUT_MODEL.includes(view) || list.models.some((card) => translates(card) === (view === TRANSLATE));
+
 /**
- * The state that a list of models allows, nearest to a wanted one: another model, resolution or
- * class where the wanted one is not there.
- * @param {{model?: string, resolution: number, label: string, card?: object}} wanted
+ * The state that a list of models allows, nearest to a wanted one: another model, resolution, class,
+ * view or styling where the wanted one is not there.
+ * @param {object} wanted the fields of an address, and `card` where there is one already
  * @param {{default: string, models: object[]}} list
  */
-export function resolveState(wanted, { default: usual, models }) {
-  const named = (name) => models.find((each) => each.name === name);
-  const found = named(wanted.model) ?? named(usual) ?? models[0];
+export function resolveState(wanted, list) {
+  const named = (name) => list.models.find((each) => each.name === name);
+  const usual = named(wanted.model) ?? named(list.default) ?? list.models[0];
+  // The view of translations leads to a model for it; in other views the model leads to its view.
+  const found = wanted.view === TRANSLATE ? named(modelFor(TRANSLATE, { card: usual, list, model: usual.name })) : usual;
   const card = wanted.card?.pinned_name === found.pinned_name ? wanted.card : found;
   const { resolutions, labels, name } = card;
   const resolution = resolutions.includes(wanted.resolution) ? wanted.resolution : Math.max(...resolutions);
-  return { ...wanted, card, model: name, resolution, label: labels.includes(wanted.label) ? wanted.label : "" };
-}
-
-/**
- * The models that the page shows: those that make pictures of seeds, if there are any.
- * @param {{default: string, models: object[]}} list
- */
-export function ofSeeds(list) {
-  const models = list.models.filter((card) => card.takes?.includes("seed") ?? true);
-  return models.length ? { ...list, models } : list;
+  const [classes, domains] = translates(card) ? [[], labels] : [labels, []];
+  return {
+    ...wanted, ...allowedStyling(card, wanted), card, model: name, resolution, view: viewFor(card, wanted.view),
+    label: classes.includes(wanted.label) ? wanted.label : "",
+    to: domains.includes(wanted.to) ? wanted.to : domains[0] ?? "",
+  };
 }
 
 /**
@@ -68,7 +94,7 @@ export function followModels({ store, client, navigate, notice }) {
 
   /** Wait for the first list. */
   async function load(signal) {
-    store.set({ list: ofSeeds(await (await client.request("models", { signal })).json()) });
+    store.set({ list: await (await client.request("models", { signal })).json() });
     setInterval(refreshIfVisible, POLL_MS);
     document.addEventListener("visibilitychange", refreshIfVisible);
     addEventListener("online", refreshIfVisible);
@@ -78,7 +104,7 @@ export function followModels({ store, client, navigate, notice }) {
     const before = store.get().list;
     let list = null;
     try {
-      list = ofSeeds(await (await client.requestOnce("models", AbortSignal.timeout(POLL_MS))).json());
+      list = await (await client.requestOnce("models", AbortSignal.timeout(POLL_MS))).json();
     } catch {
       return; // the next poll follows; a wanted picture is waited for
     }
@@ -89,7 +115,8 @@ export function followModels({ store, client, navigate, notice }) {
 
   function announce(before, after) {
     const { text, model, action } = describeChanges(before, after, store.get().card);
-    if (text) notice.show(text, action, () => navigate({ model }));
+    const use = () => navigate({ model, view: viewFor(after.find(({ name }) => name === model), store.get().view) });
+    if (text) notice.show(text, action, use);
   }
 
   const refresh = () => refreshing ??= poll().finally(() => { refreshing = null; });

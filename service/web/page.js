@@ -14,12 +14,13 @@ import { createNotice } from "./notice.js";
 import { shapeOf } from "./pictures.js";
 import { cleanSeed, randomSeeds } from "./seeds.js";
 import { createStore } from "./store.js";
+import { createStylingChoices } from "./styling-choices.js";
 import { createViews } from "./views.js";
 
 const find = (id) => document.getElementById(id);
 const { signal } = new AbortController(); // of the page: nothing ends it
 const store = createStore({
-  ...usualFields(), ...rememberedFields(), view: "", list: null, card: null, reachable: true, pause: "", seen: [], favourites: [], attempt: 0,
+  ...usualFields(), ...rememberedFields(), view: "", list: null, source: null, card: null, reachable: true, pause: "", seen: [], favourites: [], attempt: 0,
 });
 const notice = createNotice(find);
 const key = createKeyDialog(find);
@@ -76,6 +77,7 @@ function createBar() {
 
 function followState() {
   createChoices(page);
+  find("styling").append(...createStylingChoices(page));
   saveLinksWithKey(page);
   store.subscribe(["view", "seed"], ({ view, seed }) => {
     if (document.activeElement !== find("seed")) find("seed").value = view === "picture" ? seed : "";

@@ -5,6 +5,7 @@ import { element } from "./elements.js";
 import { includes, pictureOf } from "./memory.js";
 import { isSeed, pointOfState, seedsOf } from "./points.js";
 import { createStateLink } from "./state-link.js";
+import { OF_MODEL } from "./styling.js";
 import { frameNear, withAdded } from "./walk-frames.js";
 
 /** Words for each action, and the fields of the state that it leads to. */
@@ -39,7 +40,7 @@ export function createPictureActions(page, names) {
 export function createFavourite({ store, memory, signal }) {
   const button = element("button", { type: "button" });
   button.addEventListener("click", () => memory.toggle(pictureOf(store.get())));
-  store.subscribe(["favourites", "seed", "end", "t", "card", "label"], (state) => {
+  store.subscribe(["favourites", "seed", "end", "t", ...OF_MODEL], (state) => {
     const isFavourite = includes(state.favourites, pictureOf(state));
     button.textContent = isFavourite ? "♥ Favourite" : "♡ Favourite";
     button.setAttribute("aria-pressed", String(isFavourite));

@@ -1,8 +1,11 @@
 // A list of pictures as text: one a line, in a file or in a link. Knows no service.
 // A line is a seed, or two seeds and the part of the way from one to the other, separated by tabs.
-// What holds tabs or begins with # or " stands in quotes, as in JSON. Comments name model and class.
+// What holds tabs or begins with # or " stands in quotes, as in JSON. Comments name model and class,
+// and truncation and second style as they stand in an address.
 
+import { pictureWith } from "./memory.js";
 import { isSeedText } from "./seeds.js";
+import { fieldsOfStyling, stylingOf } from "./styling.js";
 
 const MOST_PICTURES = 20_000;
 const LONGEST_NAME = 300; // characters of a model or a class: they stand in each picture
@@ -15,14 +18,15 @@ const HEAD = "# Pictures of Progan: a seed a line; a point between two is: seed,
 /** The text of a list of pictures. */
 export function formatPictures(pictures) {
   const lines = [];
-  let [model, label] = ["", ""];
+  let [model, label, styling] = ["", "", ""];
   for (const picture of pictures) {
     if (picture.model !== model) {
       lines.push(`# model: ${picture.model}`);
-      label = ""; // as for who reads it
+      [label, styling] = ["", ""]; // as for who reads it
     }
     if (picture.label !== label) lines.push(`# class: ${picture.label}`);
-    ({ model, label } = picture);
+    if ((picture.styling ?? "") !== styling) lines.push(`# styling: ${picture.styling ?? ""}`);
+    ({ model, label, styling = "" } = picture);
     lines.push(formatPicture(picture));
   }
   return lines.join("\n");
@@ -42,15 +46,16 @@ export const formatPicture = ({ seed, end, t }) => (end ? [quote(seed), quote(en
 export function parsePictures(text) {
   const lines = text.replace(/^\uFEFF/, "").split(/\r\n|[\n\r]/);
   const pictures = [];
-  let [model, label, skipped, left] = ["", "", 0, 0];
+  let [model, label, styling, skipped, left] = ["", "", "", 0, 0];
   for (const line of lines) {
-    const comment = /^#\s*(model|class):\s*(.*?)\s*$/.exec(line);
+    const comment = /^#\s*(model|class|styling):\s*(.*?)\s*$/.exec(line);
     const name = comment?.[2].slice(0, LONGEST_NAME);
-    if (comment?.[1] === "model") [model, label] = [name, ""];
-    else if (comment) label = name;
+    if (comment?.[1] === "model") [model, label, styling] = [name, "", ""];
+    else if (comment?.[1] === "class") label = name;
+    else if (comment) styling = stylingOf(fieldsOfStyling(comment[2]));
     else if (line.trim() && !line.startsWith("#")) {
       const picture = pictures.length >= MOST_PICTURES || CONTROLS.test(line) ? null : parsePicture(line);
-      if (picture) pictures.push(Object.freeze({ ...picture, model, label }));
+      if (picture) pictures.push(pictureWith({ ...picture, model, label }, styling));
       else if (pictures.length < MOST_PICTURES) skipped += 1;
       else left += 1;
     }

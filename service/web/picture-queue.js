@@ -57,7 +57,7 @@ export function createPictureQueue(client, { wanted, show, fail, signal }) {
     const [first] = missing;
     const isSingle = ({ picture, isAlone }) => isAlone || picture.end !== "";
     const isAlike = (entry) => !isSingle(entry) && entry.picture.model === first.picture.model &&
-      entry.picture.label === first.picture.label && entry.sizes[level] === first.sizes[level];
+      entry.picture.label === first.picture.label && entry.picture.styling === first.picture.styling && entry.sizes[level] === first.sizes[level];
     const most = isFirst ? FIRST_BATCH : BATCH[level];
     isFirst = false;
     const entries = isSingle(first) ? [first] : fitting(missing.filter(isAlike).slice(0, most));
@@ -122,8 +122,8 @@ function fitting(entries) {
   return entries.filter(({ picture }) => (length += encodeURIComponent(picture.seed).length) <= MOST_CHARACTERS);
 }
 
-const keyOf = ({ picture: { seed, end, t, model, label }, sizes }, level) =>
-  JSON.stringify([seed, end, end && t, model, label, sizes[level]]);
+const keyOf = ({ picture: { seed, end, t, model, label, styling }, sizes }, level) =>
+  JSON.stringify([seed, end, end && t, model, label, styling, sizes[level]]);
 
 /** Pictures by their key; the one that was used least recently goes first. */
 function createKeptBitmaps(limit) {

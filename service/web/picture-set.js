@@ -6,6 +6,7 @@ import { element } from "./elements.js";
 import { PictureGrid } from "./picture-grid.js";
 import { formatFile, formatPictures } from "./picture-list.js";
 import { shapeOf } from "./pictures.js";
+import { fieldsOfStyling } from "./styling.js";
 import { createTiles } from "./tiles.js";
 
 const LONGEST_LINK = 1_000_000; // characters; browsers open no longer ones
@@ -77,6 +78,6 @@ export function setActions(current, name, notice) {
 
 /** The address of a page that shows these pictures. */
 export const linkOf = (pictures) => new URL(
-  formatAddress({ view: "set", pictures: formatPictures(pictures), model: "", resolution: 0, label: "" }),
+  formatAddress({ view: "set", pictures: formatPictures(pictures), model: "", resolution: 0, label: "", ...fieldsOfStyling() }),
   document.baseURI,
 ).href;

@@ -1,6 +1,7 @@
 // Addresses of pictures, and the sizes that a model paints. Knows the names of the service's parameters.
 
 import { showBlob } from "./elements.js";
+import { fieldsOfStyling, stylingOf } from "./styling.js";
 
 const THUMBNAIL = 128; // pixels, at most
 // In a path, clients and proxies change dots and slashes, and an ending may be read as a format.
@@ -29,22 +30,23 @@ export function shapeOf(card) {
 export const isSquare = (card) => card.sizes.every(({ width, height }) => width === height);
 
 /**
- * The fields of an address that say which model renders: this version of it, and the class if chosen.
- * @param {{card: object, label: string}} state
- * @returns {{model: string, label: string}}
+ * The fields of an address that say how the picture of a point is made: by this version of the model,
+ * in the class that is chosen, with truncation and second style.
+ * @param {object} state with `card`, `label` and the fields of `styling.js`
+ * @returns {{model: string, label: string, styling: string}}
  */
-export const pinnedModel = ({ card, label }) => ({ model: card.pinned_name, label });
+export const pinnedModel = (state) => ({ ...newestModel(state), model: state.card.pinned_name });
 
 /** The same for whichever version is the newest. */
-export const newestModel = ({ card, label }) => ({ model: card.name, label });
+export const newestModel = (state) => ({ model: state.card.name, label: state.label, styling: stylingOf(state) });
 
 /**
  * The address of a picture, relative to the page. Fields that are empty or missing are left out.
- * @param {{seed: string, end?: string, t?: number, model?: string, label?: string,
+ * @param {{seed: string, end?: string, t?: number, model?: string, label?: string, styling?: string,
  *   resolution?: number, format?: string}} picture with `end`, the point at `t` between two seeds
  */
-export function imageAddress({ seed, end, t, model, label, resolution, format = "png" }) {
-  const rest = query({ end, t: end ? t : "", model, label, resolution, format });
+export function imageAddress({ seed, end, t, model, label, styling, resolution, format = "png" }) {
+  const rest = query({ end, t: end ? t : "", model, label, resolution, format }, styling);
   const text = encodeURIComponent(seed);
   return FRAGILE_IN_PATH.test(seed) ? `images?seed=${text}&${rest}` : `images/${text}?${rest}`;
 }
@@ -53,17 +55,24 @@ export function imageAddress({ seed, end, t, model, label, resolution, format = 
  * The address of several pictures in one answer (POST).
  * @param {string[]} seeds at most 64
  */
-export const galleryAddress = (seeds, { model, label, resolution, format = "png" }) =>
-  `generate?${seedQuery(seeds)}&${query({ model, label, resolution, format })}`;
+export const galleryAddress = (seeds, { model, label, styling, resolution, format = "png" }) =>
+  `generate?${seedQuery(seeds)}&${query({ model, label, resolution, format }, styling)}`;
 
 /** The address of the animation between pictures. */
-export const interpolationAddress = (seeds, { model, label, resolution, steps, format, fps = 24, loop = true }) =>
-  `interpolate?${seedQuery(seeds)}&${query({ steps, fps, loop, resolution, model, label, format })}`;
+export const interpolationAddress = (seeds, { model, label, styling, resolution, steps, format, fps = 24, loop = true }) =>
+  `interpolate?${seedQuery(seeds)}&${query({ steps, fps, loop, resolution, model, label, format }, styling)}`;
+
+/** The address to which a picture is sent to be translated into a domain (POST). */
+export const translationAddress = ({ model, to, resolution, format = "png" }) => `translate?${query({ model, to, resolution, format })}`;
 
 const seedQuery = (seeds) => seeds.map((seed) => `seed=${encodeURIComponent(seed)}`).join("&");
 
 const isSet = ([, value]) => value !== undefined && value !== "";
-const query = (values) => new URLSearchParams(Object.entries(values).filter(isSet)).toString().replaceAll("%40", "@");
+/** A query of values, and of a styling, of which only known and allowed parts are written. */
+function query(values, styling = "") {
+  const text = new URLSearchParams(Object.entries(values).filter(isSet)).toString().replaceAll("%40", "@");
+  return [text, stylingOf(fieldsOfStyling(styling))].filter(Boolean).join("&");
+}
 
 /**
  * Load a picture from an address into an image, whose frame shows that it waits.

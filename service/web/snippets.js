@@ -23,6 +23,10 @@ const htmlOf = ({ address, words, width, height }) =>
 /** In angle brackets an address may hold parentheses; a text loses what would end it or the line. */
 const markdownOf = ({ address, words }) => `![${words.replace(/\s+/g, " ").replace(/[\\[\]`*_<>!]/g, "\\$&")}](<${address}>)`;
 
-/** The reader's key is left for its holder to fill in. An apostrophe alone could end the quotes. */
-const commandOf = ({ address, fileName, isKeyNeeded }) =>
-  `curl ${isKeyNeeded ? "-H 'X-API-Key: YOUR-KEY' " : ""}-o ${fileName} '${address.replaceAll("'", "%27")}'`;
+/**
+ * A command that fetches a picture; with `upload`, it sends this file first.
+ *
+ * The reader's key is left for its holder to fill in. An apostrophe alone could end the quotes.
+ */
+export const commandOf = ({ address, fileName, isKeyNeeded, upload = "" }) =>
+  `curl ${isKeyNeeded ? "-H 'X-API-Key: YOUR-KEY' " : ""}${upload && `--data-binary @${upload} `}-o ${fileName} '${address.replaceAll("'", "%27")}'`;

@@ -5,6 +5,7 @@ import { element } from "./elements.js";
 import { imageAddress, newestModel, pinnedModel, sizeOf } from "./pictures.js";
 import { pointOfState, shortWordsOf, wordsOf } from "./points.js";
 import { snippetsOf } from "./snippets.js";
+import { OF_MODEL, stylingOf } from "./styling.js";
 
 const FORMATS = [["png", "png", "PNG"], ["webp", "webp", "WebP"], ["jpeg", "jpg", "JPEG"]];
 
@@ -60,7 +61,7 @@ export function createTake({ store, key, signal }, { isOpen = false } = {}) {
       lines.root, element("p", { class: "small with-key" }, "These lines need a key, as the pictures here do."), digest));
   root.open = isOpen;
   root.addEventListener("toggle", () => show(store.get()));
-  store.subscribe(["seed", "end", "t", "card", "label", "resolution"], (state) => {
+  store.subscribe(["seed", "end", "t", ...OF_MODEL, "resolution"], (state) => {
     digest.textContent = ""; // of another picture
     show(state);
   }, signal);
@@ -106,7 +107,7 @@ function copyButton(title, text) {
 }
 
 function fileNameOf(state) {
-  const parts = [state.card.name, shortWordsOf(pointOfState(state)), state.label].filter(Boolean);
+  const parts = [state.card.name, shortWordsOf(pointOfState(state)), state.label, stylingOf(state)].filter(Boolean);
   return [...parts.map(fileName), state.resolution].join("-");
 }
 

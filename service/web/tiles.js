@@ -3,6 +3,7 @@
 import { formatAddress } from "./address.js";
 import { element } from "./elements.js";
 import { includes } from "./memory.js";
+import { fieldsOfStyling } from "./styling.js";
 
 /**
  * A function that completes a tile of a grid.
@@ -15,7 +16,8 @@ export function createTiles(page, { named = false } = {}) {
 
   function fill(link, picture) {
     const name = nameOf(picture);
-    const target = { view: "picture", ...picture, model: picture.model.split("@")[0] };
+    const { styling, ...point } = picture;
+    const target = { view: "picture", ...point, ...fieldsOfStyling(styling), model: picture.model.split("@")[0] };
     link.setAttribute("aria-label", name);
     link.href = formatAddress({ ...store.get(), ...target });
     link.addEventListener("click", (event) => {

@@ -4,11 +4,13 @@
 
 import { formatAddress } from "./address.js";
 import { element } from "./elements.js";
+import { hasView, modelFor } from "./models.js";
 import { mount as mountKept } from "./views/kept.js";
 import { mount as mountMix } from "./views/mix.js";
 import { mount as mountPicture } from "./views/picture.js";
 import { mount as mountSet } from "./views/set.js";
 import { mount as mountStatus } from "./views/status.js";
+import { mount as mountTranslate } from "./views/translate.js";
 import { mount as mountVariations } from "./views/variations.js";
 import { mount as mountWalk } from "./views/walk.js";
 import { mount as mountWall } from "./views/wall.js";
@@ -20,6 +22,7 @@ const VIEWS = [
   { name: "variations", title: "Variations", mount: mountVariations },
   { name: "mix", title: "Mix", mount: mountMix },
   { name: "walk", title: "Walk", mount: mountWalk },
+  { name: "translate", title: "Translate", mount: mountTranslate },
   { name: "kept", title: "Saved", mount: mountKept },
   { name: "set", title: "A set of pictures", isHidden: true, mount: mountSet },
   { name: "status", title: "Status", mount: mountStatus },
@@ -55,20 +58,24 @@ export function createViews(root, links, page) {
   store.subscribe(["view"], mountView);
 }
 
+/** Where the link of a view leads: to a model that has this view. */
+const targetOf = (view, state) => ({ view, model: modelFor(view, state) });
+
 function createLinks(links, { store, navigate }) {
   const items = VIEWS.filter(({ isHidden }) => !isHidden).map(({ name, title }) => {
     const link = element("a", { href: "" }, title);
     link.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return; // into another tab
       event.preventDefault();
-      navigate({ view: name });
+      navigate(targetOf(name, store.get()));
     });
     return { name, link };
   });
 
   function mark(state) {
     for (const { name, link } of items) {
-      link.href = formatAddress({ ...state, view: name });
+      link.href = formatAddress({ ...state, ...targetOf(name, state) });
+      link.parentElement.hidden = !hasView(name, state.list);
       if (name === state.view) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }

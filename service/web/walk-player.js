@@ -4,6 +4,7 @@
 import { element } from "./elements.js";
 import { addressOfPoint } from "./live-picture.js";
 import { interpolationAddress, pinnedModel, thumbnailOf } from "./pictures.js";
+import { OF_MODEL } from "./styling.js";
 import { FRAMES_A_SECOND, PACES, framesOf, nextFrame, pointOfFrame, segmentOfFrame, segmentsOf, stopsOfSegment, withPace } from "./walk-frames.js";
 
 /** Buttons and choices of the player, which moves the state's `frame` and tells it `isPlaying`. */
@@ -57,7 +58,7 @@ export function createWalkPlayer(page, loader) {
   }
 
   button.addEventListener("click", () => playing ? stop() : play());
-  store.subscribe(["stops", "steps", "card", "label"], (state) => {
+  store.subscribe(["stops", "steps", ...OF_MODEL], (state) => {
     stop();
     button.disabled = !segmentsOf(state);
   }, signal);

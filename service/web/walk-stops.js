@@ -6,6 +6,7 @@ import { thumbnailOf } from "./pictures.js";
 import { pointOf } from "./points.js";
 import { createSeedChoice } from "./seed-choice.js";
 import { createSorting } from "./sorting.js";
+import { OF_MODEL } from "./styling.js";
 import { STOPS, frameOfStop, stopAtFrame, withAdded, withMoved } from "./walk-frames.js";
 
 const HINT = "Drag a stop to another place, or move it with the arrow keys.";
@@ -64,7 +65,7 @@ export function createWalkStops(page, loader) {
   buttons.earlier.addEventListener("click", () => move(current(), current() - 1));
   buttons.later.addEventListener("click", () => move(current(), current() + 1));
   buttons.remove.addEventListener("click", () => remove(current()));
-  store.subscribe(["stops", "card", "label", "resolution"], show, signal);
+  store.subscribe(["stops", ...OF_MODEL, "resolution"], show, signal);
   store.subscribe(["frame", "steps"], mark, signal);
   return element("div", { class: "stops-box" }, element("p", { id: "stops-hint", class: "small" }, HINT), list,
     element("div", { class: "actions" }, ...Object.values(buttons)), createAdding(page, loader), told);

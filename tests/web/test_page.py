@@ -170,7 +170,8 @@ def test_what_is_kept_for_long_comes_from_a_module_without_keys() -> None:
     """So that no key can get into it."""
     imports = r"""(?:from|import\() ?["']([^"']*)"""
 
-    assert re.findall(imports, text_of("memory.js")) == ["./seeds.js"]
+    assert re.findall(imports, text_of("memory.js")) == ["./seeds.js", "./styling.js"]
+    assert re.findall(imports, text_of("styling.js")) == ["./address-fields.js", "./seeds.js"]
     assert not re.findall(imports, text_of("seeds.js"))
 
 

@@ -8,6 +8,7 @@ import { thumbnailOf } from "../pictures.js";
 import { percent, pointOf, wordsOf } from "../points.js";
 import { createSeedChoice } from "../seed-choice.js";
 import { firstSeeds } from "../seeds.js";
+import { OF_MODEL } from "../styling.js";
 import { createTake } from "../take.js";
 
 const STEPS = 100; // of the slider
@@ -32,7 +33,7 @@ function createSide(page, loader, field, words) {
   const { store, navigate, signal } = page;
   const frame = pictureFrame();
   const picture = createLivePicture(frame.firstChild, loader, page);
-  store.subscribe([field, "card", "label"], (state) => {
+  store.subscribe([field, ...OF_MODEL], (state) => {
     if (state[field]) picture.show(pointOf(state[field]), state, thumbnailOf(state.card));
   }, signal);
   const choice = createSeedChoice(page, loader, { id: `mix-${field}`, label: words, action: "Show", field, choose: (seed) => navigate({ [field]: seed }) });
@@ -44,7 +45,7 @@ function createMixture(page, loader) {
   const frame = pictureFrame();
   const picture = createLivePicture(frame.firstChild, loader, page);
   const caption = element("figcaption");
-  store.subscribe(["seed", "end", "t", "card", "label", "resolution"], (state) => {
+  store.subscribe(["seed", "end", "t", ...OF_MODEL, "resolution"], (state) => {
     if (!state.end) return;
     page.clearError();
     document.title = `${state.seed} and ${state.end} – Progan`;

@@ -4,6 +4,7 @@ import { element, pictureFrame, showBlob } from "../elements.js";
 import { pictureOf } from "../memory.js";
 import { createFavourite, createPictureActions } from "../picture-actions.js";
 import { imageAddress, isSquare, loadImage, pinnedModel, sizeOf, thumbnailOf } from "../pictures.js";
+import { OF_MODEL, wordsOfStyling } from "../styling.js";
 import { createTake } from "../take.js";
 import { nameOf } from "../tiles.js";
 
@@ -45,7 +46,7 @@ export function mount(root, page) {
     }
   }
 
-  store.subscribe(["seed", "end", "t", "card", "resolution", "label", "attempt"], show, page.signal);
+  store.subscribe(["seed", "end", "t", ...OF_MODEL, "resolution", "attempt"], show, page.signal);
   return () => page.setStatus("");
 }
 
@@ -92,12 +93,14 @@ function createSizes({ client, navigate, showError }) {
   return { section, show };
 }
 
-function describe({ seed, end, card, resolution }, headers) {
+function describe(state, headers) {
+  const { seed, end, card, resolution } = state;
   const number = headers.get("X-Seed") ?? seed;
   const meaning = number === seed || end ? "" : `Seed ${number}, `;
   const label = headers.get("X-Label");
   const className = label === null ? "" : `class ${decodeURIComponent(label)}, `;
-  return `${meaning}${className}${sizeOf(card, resolution)} pixels${timeOf(headers)}`;
+  const styling = wordsOfStyling(state);
+  return `${meaning}${className}${styling && `${styling}, `}${sizeOf(card, resolution)} pixels${timeOf(headers)}`;
 }
 
 function timeOf(headers) {

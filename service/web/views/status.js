@@ -2,6 +2,7 @@
 
 import { describeCard } from "../card.js";
 import { element, pictureFrame, showBlob } from "../elements.js";
+import { translates, viewFor } from "../models.js";
 import { blobsOf, galleryAddress, thumbnailOf } from "../pictures.js";
 import { firstSeeds } from "../seeds.js";
 
@@ -66,10 +67,10 @@ function durationOf(seconds) {
 function sectionOf(card, usual, page) {
   const title = element("h2", {}, card.title || card.name);
   const paint = element("button", { type: "button" }, "Use this model");
-  paint.addEventListener("click", () => page.navigate({ view: "wall", model: card.name, label: "", resolution: 0, at: 0 }));
+  paint.addEventListener("click", () => page.navigate({ view: viewFor(card, "wall"), model: card.name, label: "", resolution: 0, at: 0 }));
   const previews = element("div", { class: "previews" });
-  loadPreviews(previews, card, page);
-  const note = card.name === usual ? "The default model." : "";
+  if (!translates(card)) loadPreviews(previews, card, page); // without a picture there is nothing to show
+  const note = translates(card) ? `It translates pictures: to ${card.labels.join(" or ")}.` : card.name === usual ? "The default model." : "";
   return element("section", { class: "card" }, element("div", { class: "heading" }, title, paint),
     previews, element("p", { class: "small" }, note), ...describeCard(card));
 }

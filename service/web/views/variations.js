@@ -9,12 +9,13 @@ import { createPictureLoader } from "../picture-loader.js";
 import { thumbnailOf } from "../pictures.js";
 import { isSeed, percent, pointOfState, shortWordsOf, wordsOf } from "../points.js";
 import { createStateLink } from "../state-link.js";
+import { OF_MODEL } from "../styling.js";
 import { createTake } from "../take.js";
 import { STRENGTHS, crumbOf, neighboursOf, trailAfter } from "../wandering.js";
 
 const LONGEST_CAPTION = 9; // characters of a seed, which a phone has room for
 const CENTRE = 4; // of nine places, row by row
-const SHOWN = ["seed", "end", "t", "trail", "card", "label", "resolution"];
+const SHOWN = ["seed", "end", "t", "trail", ...OF_MODEL, "resolution"];
 
 /** Fill `root` with the view. */
 export function mount(root, page) {
@@ -107,7 +108,7 @@ function createTrail(page, loader) {
     }));
   }
 
-  store.subscribe(["trail", "card", "label"], show, signal);
+  store.subscribe(["trail", ...OF_MODEL], show, signal);
   return root;
 }
 

@@ -8,6 +8,7 @@ import { createPictureLoader } from "../picture-loader.js";
 import { thumbnailOf } from "../pictures.js";
 import { pointOfState, shortWordsOf, wordsOf } from "../points.js";
 import { firstSeeds } from "../seeds.js";
+import { OF_MODEL } from "../styling.js";
 import { createTake } from "../take.js";
 import { createWalkExport } from "../walk-export.js";
 import { framesOf, pointOfFrame } from "../walk-frames.js";
@@ -37,7 +38,7 @@ function createScreen(page, loader) {
   const frame = pictureFrame();
   const picture = createLivePicture(frame.firstChild, loader, page);
   const caption = element("figcaption");
-  store.subscribe(["seed", "end", "t", "card", "label", "resolution", "isPlaying"], (state) => {
+  store.subscribe(["seed", "end", "t", ...OF_MODEL, "resolution", "isPlaying"], (state) => {
     page.clearError();
     caption.textContent = shortWordsOf(pointOfState(state));
     // The player brings the pictures of this size; a sharp one follows where it stops.

@@ -2,9 +2,11 @@
 
 import { element } from "../elements.js";
 import { saveFile } from "../download.js";
+import { pictureOf } from "../memory.js";
 import { PictureGrid } from "../picture-grid.js";
 import { galleryAddress, pinnedModel, shapeOf } from "../pictures.js";
 import { randomSeeds } from "../seeds.js";
+import { OF_MODEL } from "../styling.js";
 import { createTiles } from "../tiles.js";
 
 const LARGEST = 2n ** 63n - 1n;
@@ -30,10 +32,9 @@ export function mount(root, page) {
     drawn.abort();
     drawn = new AbortController();
     place.replaceChildren();
-    const { from, card, label, resolution } = state;
+    const { from, card, resolution } = state;
     const count = Number(LARGEST - BigInt(from)) + 1;
-    const ofModel = { model: card.pinned_name, label, end: "", t: 0.5 };
-    const at = (index) => Object.freeze({ seed: numberAfter(from, index), ...ofModel });
+    const at = (index) => pictureOf({ ...state, seed: numberAfter(from, index), end: "" });
     const inner = { ...page, signal: AbortSignal.any([signal, drawn.signal]) };
     const grid = new PictureGrid(place, inner, {
       count, at, cardOf: () => card, resolution, shape: shapeOf(card), label: "Pictures by number",
@@ -58,7 +59,7 @@ export function mount(root, page) {
   }
 
   deal.addEventListener("click", () => navigate({ from: randomSeeds(1)[0], at: 0 }));
-  store.subscribe(["from", "card", "label", "resolution"], draw, signal);
+  store.subscribe(["from", ...OF_MODEL, "resolution"], draw, signal);
 }
 
 /** The number that comes so many after another, at most the last one there is. */

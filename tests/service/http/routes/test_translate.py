@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -15,23 +14,14 @@ from fastapi.testclient import TestClient
 from PIL import Image, ImageOps
 
 from bench.hostile_uploads import hostile_uploads
-from models.card import Card, Exit
-from models.families.cyclegan.config import CycleganConfig
 from models.picture import Pixels
 from service.batching.recipe import Recipe
 from service.settings import Settings
 from service.uploads.fitting import fit_picture
 from tests.service.painter import Painter, card_named, service_with
+from tests.service.translating_models import translating_card
 
 PAINTER = "painter-32"
-
-
-def translating_card(name: str = "shades-16") -> Card:
-    """A model of 16 px that translates between two domains."""
-    network = CycleganConfig(16, 3, 4, 1, 4, 2)
-    exits = tuple(Exit(r, (), None) for r in network.resolutions)
-    plain = card_named(name, 16)
-    return replace(plain, network=network, exits=exits, labels=("dark", "light"), family="cyclegan")
 
 
 class Inverting(Painter):

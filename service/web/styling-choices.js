@@ -1,0 +1,85 @@
+// The choices of models whose layers have styles: a slider for the truncation, and a second style.
+// Each is there only where the model takes it.
+
+import { element } from "./elements.js";
+import { cleanSeed, isSeedText, randomSeeds } from "./seeds.js";
+import { LARGEST_PSI, mixOf, takes, textOfMix } from "./styling.js";
+
+const PSI_STEP = 0.05;
+const REST_MS = 150; // of the slider, before pictures are asked for
+const NO_SEED = "A seed has 1 to 128 characters; a number is below 2 to the power of 63.";
+
+/** The elements of all choices. */
+export const createStylingChoices = (page) => [createPsi(page), createMix(page)];
+
+function createPsi({ store, adjust }) {
+  const slider = element("input", { id: "psi", type: "range", min: 0, max: LARGEST_PSI, step: PSI_STEP, "aria-describedby": "psi-about" });
+  const value = element("output", { for: "psi" });
+  const root = element("div", { class: "choice-box" },
+    element("div", { class: "slider" }, element("label", { for: "psi" }, "Truncation (psi)"), slider, value),
+    element("p", { id: "psi-about", class: "small" }, "Below 1: more alike, more often good. 0: the mean of all."));
+  let timer = 0;
+
+  function show(psi) {
+    value.textContent = psi;
+    slider.setAttribute("aria-valuetext", psi === 1 ? "1, no truncation" : String(psi));
+  }
+
+  slider.addEventListener("input", () => {
+    const psi = Number(slider.value);
+    show(psi);
+    clearTimeout(timer);
+    timer = setTimeout(() => adjust({ psi }), REST_MS);
+  });
+  store.subscribe(["psi", "card"], ({ psi, card }) => {
+    clearTimeout(timer);
+    root.hidden = !takes(card, "psi");
+    slider.value = psi;
+    show(psi);
+  });
+  return root;
+}
+
+function createMix({ store, navigate, find }) {
+  const seed = element("input", { id: "mix-seed", type: "text", maxlength: 128, autocomplete: "off", autocapitalize: "off",
+    spellcheck: "false", enterkeyhint: "go", placeholder: "a name or number", "aria-describedby": "mix-about" });
+  const from = element("select", { id: "mix-from" });
+  const none = element("button", { type: "button" }, "None");
+  const chance = element("button", { type: "button", "aria-label": "Any seed for the second style" }, "Any");
+  const about = element("p", { id: "mix-about", class: "small" });
+  const root = element("form", { class: "choice-box" },
+    element("div", { class: "mix-fields" }, element("label", { for: "mix-seed" }, "Second style (mix)"), seed,
+      element("label", { class: "hidden", for: "mix-from" }, "From which size on"), from,
+      element("button", { type: "submit" }, "Add"), chance, none), about);
+
+  function choose(text) {
+    if (text && !isSeedText(text)) {
+      find("error").textContent = NO_SEED;
+      find("error").hidden = false;
+      return;
+    }
+    navigate({ mix: text ? textOfMix({ seed: text, resolution: Number(from.value) }) : "" });
+  }
+
+  root.addEventListener("submit", (event) => {
+    event.preventDefault();
+    choose(cleanSeed(seed.value));
+  });
+  from.addEventListener("change", () => { if (store.get().mix) choose(cleanSeed(seed.value)); });
+  chance.addEventListener("click", () => choose(randomSeeds(1)[0]));
+  none.addEventListener("click", () => choose(""));
+  store.subscribe(["mix", "card"], ({ mix, card }) => {
+    root.hidden = !takes(card, "mix");
+    if (root.hidden) return;
+    const levels = card.resolutions.slice(1);
+    const second = mixOf(mix);
+    from.replaceChildren(...levels.map((size) => element("option", { value: size }, `from ${size} px on`)));
+    from.value = String(second?.resolution ?? levels[Math.floor(levels.length / 2)]);
+    seed.value = second?.seed ?? "";
+    none.hidden = !second;
+    about.textContent = second
+      ? `Layers from ${second.resolution} px on have the style of “${second.seed}”.`
+      : "Shapes from each picture, colours and surfaces from another seed.";
+  });
+  return root;
+}
