@@ -17,6 +17,7 @@ T = TypeVar("T")
 STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 MAX_SHOWN = 60  # characters of a value in a message
 MAX_ERRORS = 5  # in a message
+TOLD_WHOLE = ("value_error", "family_unknown")  # types of errors whose message needs no value
 KEY_ERRORS = {
     "missing": "missing",
     "missing_argument": "missing",
@@ -61,7 +62,7 @@ def explain(error: ValidationError) -> str:
         path = ".".join(str(step) for step in part["loc"]) or "it"
         word = KEY_ERRORS.get(part["type"])
         message = part["msg"].removeprefix("Value error, ")
-        value = "" if part["type"] == "value_error" else f", not {_shown(part['input'])}"
+        value = "" if part["type"] in TOLD_WHOLE else f", not {_shown(part['input'])}"
         lines[f"{path}: {word or message + value}"] = None
     shown = [*lines][:MAX_ERRORS]
     more = len(lines) - len(shown)

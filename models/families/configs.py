@@ -38,7 +38,8 @@ def family_of(network: object) -> str:
 
 def without_family(message: str, network: object) -> str:
     """Remove the family, by which `NetworkField` finds a class, from the paths in a message."""
-    return message.replace(f"network.{family_of(network)}.", "network.")
+    path = f"network.{family_of(network)}"
+    return message.replace(f"{path}.", "network.").replace(f"{path}:", "network:")
 
 
 if TYPE_CHECKING:
@@ -50,7 +51,11 @@ else:
         | Annotated[DcganConfig, Tag(DCGAN)]
         | Annotated[StyleganConfig, Tag(STYLEGAN)]
         | Annotated[CycleganConfig, Tag(CYCLEGAN)],
-        Discriminator(family_of),
+        Discriminator(
+            family_of,
+            custom_error_type="family_unknown",
+            custom_error_message=f"its family is none of {', '.join(sorted(FAMILY_CONFIGS))}",
+        ),
     ]
 
 

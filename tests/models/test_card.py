@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 from models.card import FORMAT_VERSION, NAME_PATTERN, Card, CardError, model_name_of
 from models.exit_shape import ExitShape
+from models.families.dcgan.config import DcganConfig
 from models.layout import CARD_FILE
+
+DCGAN = DcganConfig(8, generator_maps=4, discriminator_maps=4).to_dict()
 
 
 def through_json(card: Card) -> dict[str, Any]:
@@ -342,3 +345,30 @@ def test_colours_have_no_sixteen_bits(card: Card) -> None:
     """A network of three channels has a card of 8 bits."""
     with pytest.raises(CardError, match="only gray pictures have 16 bits, not those of 3 channels"):
         deep(card, network=card.network)
+
+
+@pytest.mark.parametrize("family", ["biggan", None, ["x"], 7])
+def test_a_network_of_an_unknown_family_is_refused_in_words(card: Card, family: object) -> None:
+    """The message lists the families that are known, and nothing of how they are told apart."""
+    values = card.to_dict()
+    values["network"]["family"] = family
+    known = "cyclegan, dcgan, progan, stylegan"
+
+    with pytest.raises(CardError, match=rf"not fit: network: its family is none of {known}\. Exp"):
+        Card.from_dict(values)
+
+
+@pytest.mark.parametrize(
+    ("network", "told"),
+    [
+        ({"family": "dcgan", **DCGAN, "resolution": 256}, "network: a DCGAN has at most 128 px"),
+        ({"family": "dcgan", **DCGAN, "channels": "3"}, "network.channels: Input should be"),
+        (7, "network: Input should be an object"),
+    ],
+)
+def test_the_path_of_a_wrong_value_is_that_of_the_file(
+    card: Card, network: object, told: str
+) -> None:
+    """Without the name by which the class of its family is found."""
+    with pytest.raises(CardError, match=f"does not fit: {told}"):
+        Card.from_dict({**card.to_dict(), "network": network})
