@@ -20,6 +20,7 @@ from training.commands import (
     evaluate,
     export,
     generate,
+    generate_options,
     import_weights,
     prepare,
     train,
@@ -48,7 +49,7 @@ USER_ERRORS = (
     WeightsError,
     evaluate.EvaluationError,
     export.ExportError,
-    generate.GenerateError,
+    generate_options.GenerateError,
 )
 
 

@@ -20,6 +20,7 @@ from models.family import ImageGenerator
 from models.latent import Latent, label_of, latent_of, parse_seed, slerp
 from models.picture import BitDepth, Pixels
 from models.pixels import to_pixels
+from models.resolution import level_of
 
 MAX_SEEDS = 1_000_000
 RANGE = re.compile(r"([0-9]+)-([0-9]+)")
@@ -34,6 +35,19 @@ class Seed:
 
 
 @dataclass(frozen=True)
+class SecondStyle:
+    """The style of another seed, in layers from a level on.
+
+    Attributes:
+        seed: its number.
+        resolution: of the first level that has it.
+    """
+
+    seed: int
+    resolution: int
+
+
+@dataclass(frozen=True)
 class Sampler:
     """A generator at one resolution, in one bit depth and with one class.
 
@@ -43,6 +57,7 @@ class Sampler:
         label: number of the class; None for the class of each seed.
         bit_depth: of the pictures.
         psi: truncation, for generators with styles; 1 changes nothing.
+        mix: second style, for the same; None without one.
     """
 
     generator: ImageGenerator
@@ -50,6 +65,7 @@ class Sampler:
     label: int | None = None
     bit_depth: BitDepth = 8
     psi: float = 1.0
+    mix: SecondStyle | None = None
 
     def picture(self, seed: int) -> Pixels:
         """Render the picture `[H, W, C]` of a seed."""
@@ -73,10 +89,19 @@ class Sampler:
         ends = self._latent(start), self._latent(end)
         if isinstance(entrance, StyleEntrance):
             first, last = (torch.from_numpy(each) for each in ends)
-            style = entrance.style(first, last, t, point)
-            return entrance.compose(entrance.truncated(style, point, self.psi))
+            style = entrance.truncated(entrance.style(first, last, t, point), point, self.psi)
+            return self._composed(entrance, style, point)
         latent = slerp(*ends, t) if t else ends[0]
         return entrance.enter(torch.from_numpy(latent), point)
+
+    def _composed(self, entrance: StyleEntrance, style: Tensor, point: ClassPoint | None) -> Tensor:
+        """Entry vector of a style and the second one, both of the class of `point`."""
+        if self.mix is None:
+            return entrance.compose(style)
+        latent = torch.from_numpy(self._latent(self.mix.seed))
+        mixed = entrance.style(latent, latent, point.t if point else 0.0, point)
+        mixed = entrance.truncated(mixed, point, self.psi)
+        return entrance.compose(style, mixed, level_of(self.mix.resolution))
 
     def _latent(self, seed: int) -> Latent:
         return latent_of(seed, self.generator.config.latent_size)

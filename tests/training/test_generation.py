@@ -12,12 +12,12 @@ from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
 from models.growth import Growth
 from models.latent import MAX_SEED, parse_seed
-from service.batching.recipe import Method, Recipe, point_of, walk
+from service.batching.recipe import Method, Recipe, StyleMix, point_of, walk
 from service.engine.backends.eager import eager_network
 from service.engine.entry_vectors import EntryVectors
 from service.engine.rendering import render_network
 from tests.service.styled_models import styled_generator
-from training.generation import Sampler, Seed, parse_seeds
+from training.generation import Sampler, SecondStyle, Seed, parse_seeds
 from training.rendering import render
 
 CONFIG = ProganConfig(16, latent_size=8, fmap_base=64, fmap_max=8)
@@ -124,3 +124,24 @@ def test_pictures_and_walks_between_styles_are_those_of_the_service(classes: int
 
     assert np.abs(frames.astype(int) - theirs).max() <= 1
     assert len(np.unique(frames, axis=0)) == 3
+
+
+@pytest.mark.parametrize("classes", [0, 3])
+def test_pictures_with_a_second_style_are_those_of_the_service(classes: int) -> None:
+    """Of a seed and between two, truncated, from each level on that a style can begin at."""
+    generator = styled_generator(classes)
+    entry = EntryVectors(generator.entrance, NAMES[:classes])
+    engine = eager_network(styled_generator(classes), torch.device("cpu"))
+    points = walk([1, 2], 2, loop=False, method=Method.LERP)
+    seen: list[np.ndarray] = []
+    for resolution in (8, 16):
+        mixed = Sampler(generator, 16, psi=0.5, mix=SecondStyle(7, resolution))
+        frames = np.stack([*mixed.walk([1, 2], steps=2)])
+        mix = StyleMix(7, resolution)
+        recipes = [Recipe("m", point, 16, psi=0.5, mix=mix) for point in points]
+        theirs = np.stack([render_network(engine, entry, [recipe])[0] for recipe in recipes])
+
+        assert np.abs(frames.astype(int) - theirs).max() <= 1  # folding rounds the last bit
+        seen.extend(frames)
+
+    assert len(np.unique(np.stack(seen), axis=0)) == len(seen)

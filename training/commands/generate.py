@@ -18,8 +18,15 @@ from models.card import model_name_of
 from models.families.table import offer_of
 from models.picture import Pixels, ValueRange
 from models.resolution import resolution_of
+from training.commands.generate_options import (
+    GenerateError,
+    add_style_arguments,
+    positive,
+    require_style_choices,
+    seeds_argument,
+)
 from training.device import add_machine_arguments, device_of, use_threads
-from training.generation import Sampler, Seed, parse_seeds
+from training.generation import Sampler, Seed
 from training.picture_files import (
     PICTURE_FORMATS,
     WALK_FORMATS,
@@ -37,10 +44,6 @@ MAX_FRAMES = 10_000
 GRID_TILE = 64  # pixels; smaller pictures are enlarged in a grid
 
 
-class GenerateError(ValueError):
-    """Raised for a request that cannot be fulfilled; the message gives the reason and remedy."""
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `generate`."""
     source = parser.add_mutually_exclusive_group(required=True)
@@ -56,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="the folder for the files")
     parser.add_argument("--resolution", type=int, help="of the pictures (default: the largest)")
     parser.add_argument("--label", help="name or number of a class (default: each seed's own)")
+    add_style_arguments(parser)
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--grid", action="store_true", help="one sheet with all pictures")
     kind.add_argument("--walk", action="store_true", help="one film from each seed to the next")
@@ -68,21 +72,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fps", type=positive, default=24, help="frames a second of a walk")
     parser.add_argument("--replace", action="store_true", help="overwrite files that are there")
     add_machine_arguments(parser)
-
-
-def seeds_argument(text: str) -> list[Seed]:
-    """Parse the value of `--seeds`."""
-    try:
-        return parse_seeds(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def positive(text: str) -> int:
-    """Parse the value of `--steps` or `--fps`."""
-    if not text.isdecimal() or not 1 <= int(text) <= 240:
-        raise argparse.ArgumentTypeError(f"1 to 240 are possible, not {text!r}")
-    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -126,7 +115,7 @@ def open_sampler(options: argparse.Namespace) -> tuple[Sampler, ValueRange | Non
         The generator, and the value range of its pictures if they have 16 bits.
 
     Raises:
-        GenerateError: it has no such resolution or class, or `--checkpoint` does not apply.
+        GenerateError: it has no such resolution, class or style, or `--checkpoint` does not apply.
         BundleError: the bundle cannot be read.
         CheckpointError: the run has no such checkpoint, or has not finished that resolution.
     """
@@ -153,7 +142,9 @@ def open_sampler(options: argparse.Namespace) -> tuple[Sampler, ValueRange | Non
         )
     classes = generator.config.classes
     label = label_number(options.label, labels[:classes])
-    return Sampler(generator, resolution, label, depth), value_range
+    require_style_choices(generator.config, options.psi, options.mix)
+    psi = 1.0 if options.psi is None else options.psi
+    return Sampler(generator, resolution, label, depth, psi, options.mix), value_range
 
 
 def label_number(label: str | None, labels: Sequence[str]) -> int | None:

@@ -125,6 +125,8 @@ def test_nothing_is_overwritten_unasked(
         (("--seeds", "1", "--checkpoint", "best"), "leave it out with --bundle"),
         (("--seeds", "0-5000", "--grid"), "at most 4,096 seeds, not 5,001"),
         (("--seeds", "1", "--steps", "0"), "1 to 240 are possible"),
+        (("--seeds", "1", "--psi", "0.7"), "--psi: this model takes seed and label"),
+        (("--seeds", "1", "--mix", "ada"), "SEED@RESOLUTION is needed"),
     ],
 )
 def test_what_cannot_be_made_is_refused(

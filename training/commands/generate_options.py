@@ -1,0 +1,85 @@
+"""Values of the options of `generate`.
+
+Owns their grammar and limits, and the refusal of styles by generators that have none. Knows no
+picture.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from models.families.config import MAX_PSI, FamilyConfig
+from models.latent import parse_seed
+from training.generation import SecondStyle, Seed, parse_seeds
+
+
+class GenerateError(ValueError):
+    """Raised for a request that cannot be fulfilled; the message gives the reason and remedy."""
+
+
+def seeds_argument(text: str) -> list[Seed]:
+    """Parse the value of `--seeds`."""
+    try:
+        return parse_seeds(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def positive(text: str) -> int:
+    """Parse the value of `--steps` or `--fps`."""
+    if not text.isdecimal() or not 1 <= int(text) <= 240:
+        raise argparse.ArgumentTypeError(f"1 to 240 are possible, not {text!r}")
+    return int(text)
+
+
+def add_style_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add `--psi` and `--mix`, which mean what they mean in requests to the service."""
+    parser.add_argument(
+        "--psi",
+        type=psi_argument,
+        help=f"truncation, of generators with styles: 0, the mean style, to {MAX_PSI} (default: 1, "
+        "which changes nothing)",
+    )
+    parser.add_argument(
+        "--mix",
+        type=mix_argument,
+        metavar="SEED@RESOLUTION",
+        help="layers from this resolution on have the style of this seed",
+    )
+
+
+def psi_argument(text: str) -> float:
+    """Parse the value of `--psi`."""
+    try:
+        psi = float(text)
+    except ValueError:
+        psi = -1.0
+    if not 0.0 <= psi <= MAX_PSI:
+        raise argparse.ArgumentTypeError(f"0 to {MAX_PSI} are possible, not {text!r}")
+    return psi
+
+
+def mix_argument(text: str) -> SecondStyle:
+    """Parse the value of `--mix`."""
+    seed, _, resolution = text.rpartition("@")
+    if not resolution.isdecimal():
+        raise argparse.ArgumentTypeError(f"SEED@RESOLUTION is needed, such as ada@16, not {text!r}")
+    try:
+        return SecondStyle(parse_seed(seed), int(resolution))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"the seed before @{resolution}: {error}") from error
+
+
+def require_style_choices(config: FamilyConfig, psi: float | None, mix: SecondStyle | None) -> None:
+    """Check that a generator takes the styles that were chosen; None was not.
+
+    Raises:
+        GenerateError: it has no styles, or no such level.
+    """
+    for name, value in (("psi", psi), ("mix", mix)):
+        if value is not None and name not in config.takes:
+            takes = " and ".join(config.takes)
+            raise GenerateError(f"--{name}: this model takes {takes}: leave the option out")
+    if mix is not None and mix.resolution not in config.resolutions[1:]:
+        known = ", ".join(map(str, config.resolutions[1:]))
+        raise GenerateError(f"--mix: a second style begins at {known} px, not {mix.resolution}")
