@@ -16,7 +16,7 @@ BENCHES := $(filter-out kills promise soak verify_cuda,$(basename $(notdir $(she
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # two pips in one .venv would trip over each other
-.PHONY: help setup serve train test test-faults fuzz check coverage bench soak verify-seeds \
+.PHONY: help setup serve serve-cluster train test test-faults fuzz check coverage bench soak verify-seeds \
 	verify-cuda verify-resume verify-ops verify-monitoring verify-image clean FORCE
 
 BIN := .venv/bin
@@ -30,6 +30,9 @@ help: ## print this list
 
 serve: .venv/ready-service ## start the service with the shipped models on port 8000
 	@$(if $(PORT),PROGAN_PORT=$(PORT)) exec $(BIN)/python -m service
+
+serve-cluster: .venv/ready-cluster ## the same in replicas on Ray Serve, as many as there are cores
+	@$(if $(PORT),PROGAN_PORT=$(PORT)) exec $(BIN)/python -m service.cluster
 
 train: .venv/ready-training ## a small real training run, from nothing to an exported model
 	@test -e $(DEMO)/data/manifest.json || \
@@ -99,8 +102,9 @@ clean: ## remove .venv and the tools' caches; data/ and runs/ stay
 # off is made anew.
 
 EXTRAS_service := service tracing
+EXTRAS_cluster := service tracing cluster
 EXTRAS_training := training tensorboard tune
-EXTRAS_dev := service tracing training tensorboard tune dev
+EXTRAS_dev := service tracing cluster training tensorboard tune dev
 
 # pip shows its progress to people, and errors alone to a log. It would compile half a minute longer,
 # on one core. Some packages carry files that no Python 3 compiles; none of these is ever imported.

@@ -4,6 +4,8 @@
 #   docker build --file docker/service.Dockerfile --tag progan-service:gpu \
 #     --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu130 --build-arg TORCH_BUILD=cu130 .
 #
+# For a cluster (docs/cluster.md) add  --build-arg EXTRAS="service tracing cluster"
+#
 # A CUDA build of torch carries its own CUDA libraries, so both images grow from the same base: any
 # Debian-like one whose `python3` is the version constraints.txt was made for, with `venv`.
 ARG BASE_IMAGE=docker.io/library/python:3.11.17-slim-trixie
@@ -11,9 +13,10 @@ ARG BASE_IMAGE=docker.io/library/python:3.11.17-slim-trixie
 # ---- what to install: a stage of its own, so that a changed lint rule in pyproject.toml does not
 # ---- install everything again
 FROM ${BASE_IMAGE} AS requirements
+ARG EXTRAS="service tracing"
 WORKDIR /build
 COPY pyproject.toml docker/requirements.py ./
-RUN python3 requirements.py service tracing > requirements.txt
+RUN python3 requirements.py ${EXTRAS} > requirements.txt
 
 # ---- the installed packages, at the versions of constraints.txt
 FROM ${BASE_IMAGE} AS dependencies

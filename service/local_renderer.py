@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 
 from service.batching.batcher import Batcher
-from service.batching.engine import Engine
+from service.batching.engine import Engine, ModelInfo
 from service.batching.predictor import WorkPredictor
 from service.batching.queue import AdmissionQueue, Rendered
 from service.batching.recipe import Recipe
@@ -39,6 +39,7 @@ class LocalRenderer:
         open_engine: creates the engine, which is started later.
         metrics: receives the results of batches, and the models.
         settle: called when the models have been loaded at the start, and when one was unloaded.
+        approve: called before a loaded model is served; may raise `BundleRefused`.
     """
 
     def __init__(
@@ -47,10 +48,12 @@ class LocalRenderer:
         open_engine: Callable[[Settings, BackgroundThread], Engine],
         metrics: Metrics,
         settle: Callable[[], None] = lambda: None,
+        approve: Callable[[ModelInfo], Awaitable[None]] | None = None,
     ) -> None:
         self._settings = settings
         self._metrics = metrics
         self._settle = settle
+        self._approve = approve
         self._background = BackgroundThread()
         self.engine = open_engine(settings, self._background)
         self.predictor = WorkPredictor()
@@ -190,6 +193,7 @@ class LocalRenderer:
                 self.batcher.depths,
                 self._publish,
                 self._settle,
+                self._approve,
             ),
             poll_s=self._settings.bundles_poll_s,
             grace_s=self._settings.retired_model_s,

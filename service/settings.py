@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from service.cluster_settings import ClusterSettings
 from service.network_settings import NetworkSettings
 from service.setting_types import (
     LONGEST_WRITE_S,
@@ -29,7 +30,7 @@ from service.setting_types import (
 )
 
 
-class Settings(NetworkSettings):
+class Settings(ClusterSettings, NetworkSettings):
     """Settings of the service. Times are in seconds; sizes are in bytes unless stated otherwise."""
 
     # ------------------------------------------------------------------ models

@@ -21,7 +21,11 @@ MAX_FILE_LINES = 250
 MAX_FUNCTION_LINES = 60
 LONG_FUNCTIONS: dict[str, str] = {}  # function -> reason
 WITHOUT_A_TEST: dict[str, str] = {}
-MORE_EXTRAS = {"training": ("tensorboard", "tune")}  # extras for optional features of a package
+SETTING_MODULES = ("network_settings", "cluster_settings", "settings")
+MORE_EXTRAS = {
+    "service": ("cluster",),
+    "training": ("tensorboard", "tune"),
+}  # extras for optional features of a package
 FORBIDDEN_NAMES = {"utils", "util", "common", "helpers", "manager", "base", "misc", "core"}
 
 
@@ -183,22 +187,22 @@ def test_every_dependency_has_an_exact_version() -> None:
     """`make` always installs the same versions."""
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = [Requirement(line) for line in lines if not line.startswith("#")]
-    wanted = required_by("service", "training", "tensorboard", "tune", "dev")
+    wanted = required_by("service", "cluster", "training", "tensorboard", "tune", "dev")
 
     assert all(re.fullmatch(r"==[^*]+", str(pin.specifier)) for pin in pins)
     assert {name.replace("_", "-") for name in wanted} <= {p.name.replace("_", "-") for p in pins}
 
 
 def settings() -> set[str]:
-    """The environment variables of the fields in `service/settings.py` and its base class."""
+    """The environment variables of the fields in `service/settings.py` and its base classes."""
     if "service/settings.py" not in files():
         return set()
-    modules = [parsed(f"service/{name}.py") for name in ("network_settings", "settings")]
+    modules = [parsed(f"service/{name}.py") for name in SETTING_MODULES]
     classes = [n for tree in modules for n in tree.body if isinstance(n, ast.ClassDef)]
     return {
         f"PROGAN_{node.target.id.upper()}"
         for settings_class in classes
-        if settings_class.name in {"NetworkSettings", "Settings"}
+        if settings_class.name.endswith("Settings")
         for node in settings_class.body
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
     }

@@ -220,5 +220,6 @@ def model_card(served: ModelInfo, default: str | None) -> ModelCard:
             "exact": mode.exact,
             "watermark": served.watermark,
             "golden": {"tried": mode.golden_tried, "equal": mode.golden_equal},
+            "self_test": served.self_test,
         },
     )

@@ -14,8 +14,9 @@ from typing import Final
 from service.batching.engine import ModelInfo
 from service.batching.queue import Rendered
 from service.batching.recipe import Recipe
-from service.processes.messages import RefusedAnswer, RenderAnswer, error_of
+from service.processes.messages import RefusedAnswer, RenderAnswer
 from service.processes.shared_blocks import PixelMemory
+from service.refusal import error_of
 
 PRIOR_SECONDS: Final = 0.01  # of an image of a model of which the engine has reported no cost
 

@@ -21,6 +21,7 @@ from prometheus_client.registry import Collector
 
 from service.access.rate import RateLimit
 from service.errors import NotReady
+from service.operations.merged_metrics import SnapshotCollector, snapshot_of
 from service.operations.metrics import Metrics
 from service.processes.control_messages import (
     AllMetrics,
@@ -40,8 +41,7 @@ from service.processes.control_messages import (
     TellSent,
 )
 from service.processes.frames import FrameConnection
-from service.processes.merged_metrics import SnapshotCollector, snapshot_of
-from service.processes.messages import error_of
+from service.refusal import error_of
 from service.settings import Settings
 
 BEAT_S: Final = 0.25

@@ -7,28 +7,12 @@ from __future__ import annotations
 
 import msgspec
 
-from service.processes.messages import Refusal
+from service.operations.metric_snapshots import MetricSnapshot
+from service.refusal import Refusal
 
 
 class Control(msgspec.Struct, tag=True, array_like=True, frozen=True, gc=False):
     """Base class of all messages of control; its name is sent with it."""
-
-
-class SampleSnapshot(msgspec.Struct, array_like=True, frozen=True):
-    """One sample of a metric: its name, labels and value."""
-
-    name: str
-    labels: dict[str, str]
-    value: float
-
-
-class MetricSnapshot(msgspec.Struct, array_like=True, frozen=True):
-    """One metric: name, help text, type as Prometheus has it, and samples."""
-
-    name: str
-    about: str
-    kind: str
-    samples: list[SampleSnapshot]
 
 
 # ---------------------------------------------------------------------------------------- to it

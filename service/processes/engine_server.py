@@ -30,11 +30,11 @@ from service.processes.messages import (
     ReleaseModel,
     RenderAnswer,
     RenderRequest,
-    refusal_of,
     report_of_catalogue,
     timing_of_image,
 )
 from service.processes.shared_blocks import PixelMemory
+from service.refusal import refusal_of
 from service.registry.catalogue import Catalogue
 
 REPORT_EVERY_S: Final = 0.1

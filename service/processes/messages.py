@@ -7,16 +7,14 @@ sockets nor processes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import msgspec
 
 from models.card import Card
 from service.batching.engine import EngineMode, ModelInfo
 from service.batching.queue import Rendered
 from service.batching.recipe import Recipe
-from service.errors import EngineFailed, NotReady, ServiceError
+from service.errors import NotReady
+from service.refusal import Refusal, error_of
 from service.registry.catalogue import Catalogue
 
 
@@ -85,20 +83,6 @@ class RenderAnswer(Message, frozen=True):
     timings: list[ImageTiming]
 
 
-class Refusal(msgspec.Struct, array_like=True, frozen=True):
-    """An error of `service.errors`.
-
-    Attributes:
-        name: of its class.
-        members: as JSON.
-    """
-
-    name: str
-    detail: str
-    retry_after_s: int | None
-    members: bytes
-
-
 class RefusedAnswer(Message, frozen=True):
     """A request was refused, or failed."""
 
@@ -150,29 +134,6 @@ FromEngine = RenderAnswer | RefusedAnswer | EngineReport | CatalogueReport
 def timing_of_image(image: Rendered) -> ImageTiming:
     """The timing of a rendered image."""
     return ImageTiming(image.queue_s, image.generate_s, image.batch_size, image.began_at)
-
-
-def refusal_of(error: BaseException) -> Refusal:
-    """The form of an error; one that is not of `service.errors` becomes `EngineFailed`."""
-    if not isinstance(error, ServiceError):
-        error = EngineFailed("the engine failed on this picture; the fault is logged")
-    members = msgspec.json.encode(error.members)
-    return Refusal(type(error).__name__, str(error), error.retry_after_s, members)
-
-
-def error_of(refusal: Refusal) -> ServiceError:
-    """The error that a refusal describes."""
-    kind = next(
-        (each for each in _kinds(ServiceError) if each.__name__ == refusal.name), EngineFailed
-    )
-    members: dict[str, Any] = msgspec.json.decode(refusal.members)
-    return kind(refusal.detail, retry_after_s=refusal.retry_after_s, **members)
-
-
-def _kinds(kind: type[ServiceError]) -> Iterator[type[ServiceError]]:
-    yield kind
-    for each in kind.__subclasses__():
-        yield from _kinds(each)
 
 
 def not_ready_of(refusal: Refusal) -> NotReady:

@@ -22,8 +22,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollecto
 
 from service.env_file import SETTINGS_WRONG
 from service.http.listening import url_of
+from service.operations.merged_metrics import snapshot_of
 from service.processes.frames import listen_unnamed
-from service.processes.merged_metrics import snapshot_of
 from service.processes.process_slot import LOOK_S, ProcessSlot
 from service.processes.tree_state import ENGINE, FRONT, TreeState
 from service.settings import Settings

@@ -19,6 +19,8 @@ import msgspec
 
 from service.errors import ServiceError
 from service.operations.downloads import Download, OpenDownloads
+from service.operations.merged_metrics import MetricSums, counters_in, merged
+from service.operations.metric_snapshots import MetricSnapshot
 from service.operations.shared_state import ClientWindows
 from service.processes.control_messages import (
     AllMetrics,
@@ -30,7 +32,6 @@ from service.processes.control_messages import (
     Granted,
     LeavePlace,
     LookForModels,
-    MetricSnapshot,
     MetricsSnapshot,
     ProcessBeat,
     RequirePictures,
@@ -40,8 +41,7 @@ from service.processes.control_messages import (
     ToSupervisor,
 )
 from service.processes.frames import FrameConnection
-from service.processes.merged_metrics import MetricSums, counters_in, merged
-from service.processes.messages import refusal_of
+from service.refusal import refusal_of
 from service.settings import Settings
 
 COLLECT_WITHIN_S: Final = 1.0  # for all processes together; of a hung one, its last metrics count

@@ -6,6 +6,7 @@ jobs.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
@@ -49,6 +50,10 @@ class BackgroundThread:
         self._threads = [*(each for each in self._threads if each.is_alive()), thread]
         thread.start()
         return done
+
+    async def result_of(self, job: Callable[[], T]) -> T:
+        """The result of `job` on a new thread, or its exception."""
+        return await asyncio.wrap_future(self.run(job))
 
     def ended(self, within_s: float) -> bool:
         """Wait up to `within_s` seconds for all threads; True if none is running."""

@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from service.batching.engine import BundleRefused, DeviceLost, Engine, ModelInfo
 from service.batching.predictor import WorkPredictor
@@ -21,7 +20,6 @@ from service.registry.background_thread import BackgroundThread
 from service.registry.registry import ModelRegistry
 from service.registry.watcher import Fingerprint, FolderWatcher, model_name_in, read_fingerprints
 
-T = TypeVar("T")
 COLLECT_S = 1.0  # seconds between two attempts to unload retired models
 
 log = logging.getLogger(__name__)
@@ -35,6 +33,7 @@ class ReloadParts:
         depths: number of queued images by pinned name.
         publish: called when the catalogue may have changed.
         settle: called when a model has been unloaded.
+        approve: called before a loaded model is served; may raise `BundleRefused`.
     """
 
     engine: Engine
@@ -44,6 +43,7 @@ class ReloadParts:
     depths: Callable[[], Mapping[str, int]]
     publish: Callable[[], None]
     settle: Callable[[], None]
+    approve: Callable[[ModelInfo], Awaitable[None]] | None = None
 
 
 class Reloader:
@@ -151,11 +151,11 @@ class Reloader:
 
     async def _find(self, *, at_once: bool) -> dict[Path, Fingerprint]:
         """Fingerprints of the bundles in all readable folders, in the order of the folders."""
-        found: dict[Path, Fingerprint] = {}
+        beside, found = self._parts.background_thread.result_of, dict[Path, Fingerprint]()
         for bundles in self._bundles:
             known = [folder for folder in self._parts.registry.read if folder.parent == bundles]
             try:
-                found |= await self._beside(lambda b=bundles, k=known: read_fingerprints(b, k))
+                found |= await beside(lambda b=bundles, k=known: read_fingerprints(b, k))
             except OSError as error:
                 if at_once or bundles not in self._unreadable:
                     log.error("%s; what is loaded is served on", unreadable(error))  # noqa: TRY400 - a traceback adds nothing
@@ -206,7 +206,7 @@ class Reloader:
     async def _load(
         self, folder: Path, gone: Collection[Path], *, while_serving: bool
     ) -> ModelInfo:
-        name = await self._beside(lambda: model_name_in(folder))
+        name = await self._parts.background_thread.result_of(lambda: model_name_in(folder))
         if name is not None:
             self._parts.registry.require_free(folder, name, gone)
         engine, predictor = self._parts.engine, self._parts.predictor
@@ -217,8 +217,10 @@ class Reloader:
 
     async def _serve(self, folder: Path, info: ModelInfo, gone: Collection[Path]) -> None:
         try:
+            if self._parts.approve is not None:
+                await self._parts.approve(info)
             self._parts.registry.serve(folder, info, self._clock(), gone)
-        except BundleRefused:  # its card was replaced during loading
+        except BundleRefused:  # its card was replaced during loading, or it is not approved of
             if not self._parts.registry.holds(info.pinned_name):
                 await asyncio.wrap_future(self._parts.engine.unload(info.pinned_name))
             raise
@@ -240,9 +242,6 @@ class Reloader:
         what = f"{given.pinned_name} {self._stays}" if given else "it gave no model"
         log.info("bundle %s is gone: %s", registry.label(folder), what)
         self._parts.publish()
-
-    async def _beside(self, job: Callable[[], T]) -> T:
-        return await asyncio.wrap_future(self._parts.background_thread.run(job))
 
 
 def unreadable(error: OSError) -> str:

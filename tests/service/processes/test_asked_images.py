@@ -18,8 +18,9 @@ from service.processes.asked_images import (
     form_of,
     predicted_seconds,
 )
-from service.processes.messages import ImageTiming, RefusedAnswer, RenderAnswer, refusal_of
+from service.processes.messages import ImageTiming, RefusedAnswer, RenderAnswer
 from service.processes.shared_blocks import create_pixel_memory
+from service.refusal import refusal_of
 from tests.service.painter import MODE, card_named
 
 pytestmark = pytest.mark.anyio

@@ -7,15 +7,14 @@ from typing import cast
 import msgspec
 import pytest
 
+from service.operations.metric_snapshots import MetricSnapshot, SampleSnapshot
 from service.processes.control_messages import (
     AllMetrics,
     Control,
     FromSupervisor,
     Granted,
-    MetricSnapshot,
     MetricsSnapshot,
     ProcessBeat,
-    SampleSnapshot,
     TakeRequest,
     ToSupervisor,
 )

@@ -9,25 +9,16 @@ import pytest
 
 from service.batching.engine import EngineMode, ModelInfo
 from service.batching.recipe import Method, Point, Recipe
-from service.errors import (
-    DeadlineTooNear,
-    EngineFailed,
-    NotReady,
-    QueueFull,
-    RateExceeded,
-    ServiceError,
-)
-from service.operations.downloads import DatasetOpen
+from service.errors import NotReady
 from service.processes.messages import (
     FromEngine,
     FromFrontEnd,
     RenderRequest,
     catalogue_in,
-    error_of,
     not_ready_of,
-    refusal_of,
     report_of_catalogue,
 )
+from service.refusal import refusal_of
 from service.registry.catalogue import Catalogue
 from tests.service.painter import card_named
 
@@ -50,37 +41,6 @@ def test_what_is_no_message_is_refused() -> None:
             decoder.decode(bad)
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        QueueFull("full", retry_after_s=7),
-        DeadlineTooNear("too near", predicted_s=3.25),
-        NotReady("none", refused={"folder": "why"}),
-        RateExceeded("slow down", retry_after_s=1, allowed="2 per 1 minute"),
-        DatasetOpen("one at a time", retry_after_s=9),
-    ],
-)
-def test_a_refusal_is_the_same_on_the_other_side(error: ServiceError) -> None:
-    """Class, sentence, Retry-After and members: clients cannot tell where it was refused."""
-    again = error_of(refusal_of(error))
-
-    assert type(again) is type(error)
-    assert (str(again), again.retry_after_s, again.members) == (
-        str(error),
-        error.retry_after_s,
-        error.members,
-    )
-    assert str(not_ready_of(refusal_of(error))) == str(error)
-
-
-def test_an_error_of_the_engine_tells_clients_nothing_of_its_inside() -> None:
-    """It is logged there."""
-    again = error_of(refusal_of(ZeroDivisionError("/secret/path")))
-
-    assert type(again) is EngineFailed
-    assert "secret" not in str(again)
-
-
 def test_a_catalogue_arrives_whole() -> None:
     """Cards of classes and of 16 bits, too."""
     cards = [
@@ -95,3 +55,11 @@ def test_a_catalogue_arrives_whole() -> None:
     catalogue = Catalogue(models, {"bad": "reason"}, None, retiring, "no default")
 
     assert catalogue_in(report_of_catalogue(catalogue)) == catalogue
+
+
+def test_the_reason_of_an_engine_that_is_not_ready_arrives() -> None:
+    """As an error of that kind, with its members."""
+    again = not_ready_of(refusal_of(NotReady("none", retry_after_s=3, refused={"folder": "why"})))
+
+    assert (str(again), again.retry_after_s) == ("none", 3)
+    assert again.members == {"refused": {"folder": "why"}}

@@ -86,3 +86,11 @@ def test_whatever_ends_the_work_is_reported_to_whoever_waits(
     monkeypatch.setattr(background_thread, "lower_priority", leave)
     with pytest.raises(SystemExit):
         BackgroundThread().run(lambda: 7).result(PATIENCE_S)
+
+
+@pytest.mark.anyio
+async def test_an_event_loop_can_wait_for_a_job() -> None:
+    """For its result, or its exception."""
+    assert await BackgroundThread().result_of(lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        await BackgroundThread().result_of(lambda: 1 // 0)

@@ -6,10 +6,12 @@ import asyncio
 import logging
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from service.batching.engine import BundleRefused, ModelInfo
 from service.batching.recipe import Recipe, point_of
 from service.composition import ServiceRuntime
 from service.errors import NotReady
@@ -309,3 +311,24 @@ async def test_a_fault_in_one_look_neither_ends_the_watch_nor_loses_a_change(
     await house.runtime.stop()
 
     assert "were not looked through; they will be again" in caplog.text
+
+
+async def test_a_model_that_is_not_approved_of_is_unloaded_and_the_old_one_stays(
+    house: House,
+) -> None:
+    """As a refused bundle, with the reason of whoever refused it."""
+    asked: list[str] = []
+
+    async def approve(model: ModelInfo) -> None:
+        asked.append(model.card.name)
+        raise BundleRefused("another replica makes other pictures")
+
+    reloader = local(house.runtime).reloader
+    reloader._parts = replace(reloader._parts, approve=approve)
+    house.write("first", "second")
+    await house.look(at_once=True)
+
+    assert asked == ["second"]
+    assert house.models == ["first"]
+    assert house.runtime.catalogue.refused == {"first": "another replica makes other pictures"}
+    assert len(house.painted) == 1

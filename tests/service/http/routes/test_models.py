@@ -48,6 +48,7 @@ def test_a_card_tells_what_a_client_needs(client: TestClient, name: str) -> None
         "exact": True,
         "watermark": None,
         "golden": {"tried": 0, "equal": 0},
+        "self_test": "",
     }
     assert card["platform"] == "cpu, uint8, digests 1"
 

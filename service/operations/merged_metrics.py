@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
-from service.processes.control_messages import MetricSnapshot, SampleSnapshot
+from service.operations.metric_snapshots import MetricSnapshot, SampleSnapshot
 
 ADDED: Final = ("counter", "histogram")
 OF_PROCESS: Final = "process_"
@@ -78,13 +78,23 @@ def merged(
     groups = ((ENGINE_GAUGES, engines), (FRONT_GAUGES, fronts), (own, {SUPERVISOR: supervisor}))
     for gauges, processes in groups:
         for name, metrics in processes.items():
-            for metric in metrics:
-                if metric.name.startswith(OF_PROCESS):
-                    result.add(_labelled(metric, name), max)
-                elif metric.kind in ADDED:
-                    result.add(metric, lambda a, b: a + b)
-                elif metric.name in gauges:
-                    result.add(metric, gauges[metric.name])
+            _add_process(result, gauges, name, metrics)
+    return result.snapshots()
+
+
+def merged_replicas(
+    replicas: Mapping[str, Sequence[MetricSnapshot]], ended: Sequence[MetricSnapshot]
+) -> list[MetricSnapshot]:
+    """Combine the metrics of replicas, each of which is front end and engine in one process.
+
+    Args:
+        replicas: metrics of each replica, by its name.
+        ended: counters and histograms of replicas that have ended.
+    """
+    result = MetricSums()
+    result.add_all(ended)
+    for name, metrics in replicas.items():
+        _add_process(result, ENGINE_GAUGES | FRONT_GAUGES, name, metrics)
     return result.snapshots()
 
 
@@ -138,6 +148,21 @@ class SnapshotCollector(Collector):
             metric = Metric(each.name, each.about, each.kind)
             metric.samples = [Sample(s.name, s.labels, s.value) for s in each.samples]
             yield metric
+
+
+def _add_process(
+    result: MetricSums,
+    gauges: Mapping[str, Combine],
+    name: str,
+    metrics: Sequence[MetricSnapshot],
+) -> None:
+    for metric in metrics:
+        if metric.name.startswith(OF_PROCESS):
+            result.add(_labelled(metric, name), max)
+        elif metric.kind in ADDED:
+            result.add(metric, lambda a, b: a + b)
+        elif metric.name in gauges:
+            result.add(metric, gauges[metric.name])
 
 
 def _labelled(metric: MetricSnapshot, process: str) -> MetricSnapshot:

@@ -5,9 +5,15 @@ from __future__ import annotations
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from service.operations.merged_metrics import (
+    SnapshotCollector,
+    counters_in,
+    merged,
+    merged_replicas,
+    snapshot_of,
+)
+from service.operations.metric_snapshots import MetricSnapshot
 from service.operations.metrics import Metrics
-from service.processes.control_messages import MetricSnapshot
-from service.processes.merged_metrics import SnapshotCollector, counters_in, merged, snapshot_of
 
 
 def values_of(metrics: list[MetricSnapshot]) -> dict[str, float]:
@@ -70,3 +76,14 @@ def test_gauges_are_those_of_engines_and_the_worst_one_is_told() -> None:
     told = values_of(merged(engines, fronts))
     assert told["progan_selftest_ok[]"] == 1
     assert told["progan_images_total[('model', 'm'), ('resolution', '32')]"] == 2
+
+
+def test_replicas_are_front_end_and_engine_in_one_and_counted_once() -> None:
+    """Gauges of both kinds are told, counters are not doubled."""
+    told = values_of(
+        merged_replicas({"a": of_engine(1), "b": of_engine(0)}, counters_in(of_engine(1)))
+    )
+
+    assert told["progan_images_total[('model', 'm'), ('resolution', '32')]"] == 3
+    assert told["progan_selftest_ok[]"] == 0
+    assert "process_resident_memory_bytes[('process', 'b')]" in told
