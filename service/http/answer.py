@@ -20,9 +20,10 @@ from service.composition import ServiceRuntime
 from service.credentials.signing import FileSigner
 from service.errors import PreconditionFailed
 from service.facts import file_facts, header_facts, log_facts
-from service.files import File
+from service.files import File, picture_file
 from service.http.headers import (
     caching,
+    disposition,
     etag_of,
     file_depth_headers,
     is_fresh,
@@ -32,6 +33,7 @@ from service.http.headers import (
 from service.http.ranges import RecentFiles, wanted_range
 from service.http.request_guards import while_connected
 from service.http.request_log import record_of
+from service.media.encoding import ENCODER_VERSION, FORMATS
 from service.pipeline import Timing
 
 FROM_STORE = Timing(0.0, 0.0, 0.0, 0)  # nothing was computed
@@ -78,6 +80,29 @@ class Job:
 def facts_of_job(recipes: Sequence[Recipe], served: ModelInfo, **more: str) -> dict[str, str]:
     """Return the metadata of a file with these pictures, and `more` about the file as a whole."""
     return file_facts(recipes, served.card) | more
+
+
+def job_of_picture(
+    recipe: Recipe,
+    served: ModelInfo,
+    image_format: str,
+    name: str,
+    signer: FileSigner | None,
+) -> Job:
+    """Return the job of one picture, in a file whose name is `name` and its resolution."""
+    file_format = FORMATS[image_format]
+    file_name = disposition(f"{name}-{recipe.resolution}", file_format.extension)
+    return Job(
+        served=served,
+        recipes=[recipe],
+        format=image_format,
+        media_type=file_format.media_type,
+        encoding=f"{image_format} {ENCODER_VERSION}",
+        write=lambda images: picture_file(recipe, served.card, images[0], image_format, signer),
+        facts=facts_of_job([recipe], served),
+        headers={"Content-Disposition": file_name},
+        signer=signer,
+    )
 
 
 async def respond(

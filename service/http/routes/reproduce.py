@@ -5,6 +5,7 @@ With `end` and `t` it is a picture between two seeds: a frame of a walk with an 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -17,14 +18,11 @@ from service.batching.styling import require_method, require_styling
 from service.batching.watermarks import require_watermark
 from service.credentials.signing import FileSigner
 from service.facts import address_of
-from service.files import picture_file
-from service.http.answer import Job, facts_of_job, respond
+from service.http.answer import Job, job_of_picture, respond
 from service.http.dependencies import CatalogueDep, ClientTimeout, RuntimeDep
-from service.http.headers import disposition
 from service.http.parameters import MIDDLE, SEEDS_ALLOWED, SeedText, point_at, seed_in_path
 from service.http.queries import ImageQuery, SeedQuery
 from service.http.routes.documentation import REPRODUCE
-from service.media.encoding import ENCODER_VERSION, FORMATS
 
 router = APIRouter(tags=["images"])
 
@@ -89,23 +87,9 @@ def picture_job(
         OutOfRange: a parameter is invalid.
     """
     recipe = recipe_of(seed, query, served)
-    file_format = FORMATS[image_format]
-    name = disposition(f"{_name_of(seed, query)}-{recipe.resolution}", file_format.extension)
-    return Job(
-        served=served,
-        recipes=[recipe],
-        format=image_format,
-        media_type=file_format.media_type,
-        encoding=f"{image_format} {ENCODER_VERSION}",
-        write=lambda images: picture_file(recipe, served.card, images[0], image_format, signer),
-        signer=signer,
-        facts=facts_of_job([recipe], served),
-        headers={
-            "Content-Disposition": name,
-            "Content-Location": root + address_of(recipe, served.card, image_format),
-        },
-        asked_model=query.model,
-    )
+    job = job_of_picture(recipe, served, image_format, _name_of(seed, query), signer)
+    address = {"Content-Location": root + address_of(recipe, served.card, image_format)}
+    return replace(job, headers={**job.headers, **address}, asked_model=query.model)
 
 
 def recipe_of(seed: str, query: ImageQuery, served: ModelInfo) -> Recipe:

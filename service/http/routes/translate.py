@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, Final
 
@@ -16,17 +17,15 @@ from service.batching.recipe import Recipe, SourcePicture, point_of
 from service.batching.translation import domain_for
 from service.batching.watermarks import watermark_at
 from service.credentials.signing import FileSigner
-from service.files import picture_file
-from service.http.answer import Job, facts_of_job, respond
+from service.http.answer import Job, job_of_picture, respond
 from service.http.dependencies import CatalogueDep, ClientTimeout, RuntimeDep
-from service.http.headers import disposition
 from service.http.negotiation import choose_media_type
 from service.http.queries import TranslateQuery
 from service.http.request_guards import while_connected
 from service.http.routes.documentation import BINARY, TRANSLATE
 from service.http.routes.generate import IMAGE_FORMATS
 from service.http.uploaded_body import uploaded_body
-from service.media.encoding import ENCODER_VERSION, FORMATS
+from service.media.encoding import FORMATS
 from service.uploads.decoding import decode, open_upload
 from service.uploads.errors import PictureNotTaken
 from service.uploads.fitting import fit_picture
@@ -101,21 +100,6 @@ def translation_job(
     recipe: Recipe, served: ModelInfo, image_format: str, signer: FileSigner | None
 ) -> Job:
     """Return the job of a translation; it has no address, since its source is not kept."""
-    file_format = FORMATS[image_format]
-    name = disposition(f"{recipe.label}-{recipe.resolution}", file_format.extension)
-    return Job(
-        served=served,
-        recipes=[recipe],
-        format=image_format,
-        media_type=file_format.media_type,
-        encoding=f"{image_format} {ENCODER_VERSION}",
-        write=lambda images: picture_file(recipe, served.card, images[0], image_format, signer),
-        facts=facts_of_job([recipe], served),
-        headers={
-            "Cache-Control": "no-store",
-            "Vary": "Accept",
-            "Content-Disposition": name,
-        },
-        is_repeatable=False,
-        signer=signer,
-    )
+    job = job_of_picture(recipe, served, image_format, str(recipe.label), signer)
+    headers = {"Cache-Control": "no-store", "Vary": "Accept", **job.headers}
+    return replace(job, headers=headers, is_repeatable=False)
