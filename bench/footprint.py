@@ -26,6 +26,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.process_tree import stop_tree
+
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 300
 LISTENING = re.compile(r"Uvicorn running on (http://[0-9.]+:\d+)")
@@ -62,8 +64,7 @@ def service(log: Path) -> Generator[tuple[int, str, float]]:
             _wait(process, began)
         yield process.pid, told[1], time.monotonic() - began
     finally:
-        process.terminate()
-        process.wait(PATIENCE_S)
+        stop_tree(process, PATIENCE_S)
 
 
 def _wait(process: subprocess.Popen[bytes], began: float) -> None:

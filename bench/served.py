@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.process_tree import stop_tree
+
 ROOT = Path(__file__).parents[1]
 READY_S = 300.0
 STOP_S = 60.0
@@ -79,7 +81,7 @@ def service(**settings: object) -> Generator[Served]:
             _wait_until_ready(served)
             yield served
         finally:
-            _stop(process)
+            stop_tree(process, STOP_S)
 
 
 def _wait_until_ready(served: Served) -> None:
@@ -92,15 +94,6 @@ def _wait_until_ready(served: Served) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     raise SystemExit(f"not ready within {READY_S:.0f} s:\n{served.log.read_text()[-2000:]}")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(timeout=STOP_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def _free_port() -> int:

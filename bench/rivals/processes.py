@@ -15,6 +15,7 @@ from typing import Self
 import psutil
 
 from bench.load import Request
+from bench.process_tree import stop_tree
 
 START_LIMIT_S = 240.0
 STOP_LIMIT_S = 15.0
@@ -54,12 +55,7 @@ class Running:
         traceback: TracebackType | None,
     ) -> None:
         """Terminate the server, and wait until all of its processes have ended."""
-        everyone = self._tree()
-        self._process.terminate()
-        _, late = psutil.wait_procs(everyone, STOP_LIMIT_S)
-        for process in late:
-            process.kill()
-        psutil.wait_procs(late, STOP_LIMIT_S)
+        stop_tree(self._process, STOP_LIMIT_S)
 
     def wait_for(self, request: Request) -> float:
         """Return the seconds until `request` was answered.

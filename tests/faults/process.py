@@ -16,6 +16,7 @@ from typing import Any, Self
 
 import httpx2
 
+from bench.process_tree import kill_tree
 from tests.faults.server import ORDERS, Order
 from tests.fork_server import fork_server
 from tests.journeys.server import metric_of
@@ -110,8 +111,7 @@ class Service:
     ) -> None:
         """End it, whatever it does."""
         self.client.close()
-        self.process.kill()
-        self.process.wait(PATIENCE_S)
+        kill_tree(self.process, PATIENCE_S)
 
 
 class Supervisor:

@@ -15,6 +15,7 @@ from typing import Self
 
 import httpx2
 
+from bench.process_tree import stop_tree
 from tests.fork_server import ForkedProcess, fork_server
 
 ROOT = Path(__file__).parents[2]
@@ -102,12 +103,7 @@ class Server:
     ) -> None:
         """End it, one way or the other."""
         self.client.close()
-        if self.process.poll() is None:
-            self.process.terminate()
-        try:
-            self.process.wait(PATIENCE_S)
-        finally:
-            self.process.kill()
+        assert stop_tree(self.process, PATIENCE_S), self.text
 
 
 def command_with(descriptors: int | None) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Self
 
 import httpx2
 
+from bench.process_tree import kill_tree
 from models.picture import pixel_sha256
 from service.batching.recipe import Recipe, point_of
 from tests.faults.process import free_port
@@ -135,8 +136,7 @@ class Tree:
     ) -> None:
         """End it, whatever it does."""
         self._client.close()
-        self.process.kill()
-        self.process.wait(PATIENCE_S)
+        kill_tree(self.process, PATIENCE_S)
 
 
 def is_right(answer: httpx2.Response | None, seed: int) -> bool:
