@@ -27,6 +27,7 @@ ADDRESS: Final = "RAY_ADDRESS"  # of a cluster that runs already, as Ray names i
 RAY_DEFAULTS: Final = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is sent to the makers of Ray
     "RAY_DEDUP_LOGS": "0",
+    "RAY_agent_register_timeout_ms": "120000",  # a busy machine needs more than Ray allows
     "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "2",
     "RAY_SERVE_LOG_TO_STDERR": "0",
 }

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 
 from service.cluster.replica import QUEUED_S, ReplicaService, prepare_replica_process
 from service.cluster.shared_state import ClusterState
+from service.cluster.suitable_settings import require_suitable
 from service.environment import read_settings
 from service.settings import Settings
 
@@ -70,10 +71,13 @@ def build(arguments: dict[str, str]) -> serve.Application:
 
     Raises:
         ValueError: there are arguments.
+        SettingsError: replicas cannot keep a setting.
     """
     if arguments:
         raise ValueError("this application takes no args: set PROGAN_* variables in the containers")
-    return application_of(read_settings()[0])
+    settings = read_settings()[0]
+    require_suitable(settings)
+    return application_of(settings)
 
 
 def application_of(settings: Settings) -> serve.Application:

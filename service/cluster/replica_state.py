@@ -31,6 +31,7 @@ Ask = Callable[..., Awaitable[object]]
 
 REPLICA_BEAT_S: Final = 1.0
 ASKED_S: Final = 10.0  # seconds that the shared state has for an answer
+LEAVING_S: Final = 1.0
 AWAY_RETRY_S: Final = 2
 FIRST_UNKNOWN_S: Final = 1.0
 
@@ -146,10 +147,10 @@ class ReplicaState:
             await asyncio.sleep(REPLICA_BEAT_S)
 
     async def leave(self) -> None:
-        """Tell that this replica ends."""
+        """Tell that this replica ends; the shared state may have ended with it."""
         try:
-            await self._answer("leave", self._name)
-        except NotReady:
+            await asyncio.wait_for(self._answer("leave", self._name), LEAVING_S)
+        except (NotReady, TimeoutError):
             log.warning("the shared state was not told that this replica ends")
 
     async def _beat(self, models: Mapping[str, ModelInfo]) -> BeatAnswer:

@@ -10,7 +10,7 @@ import logging
 import signal
 import threading
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import ray
 from ray import serve
@@ -18,10 +18,12 @@ from ray.serve.config import HTTPOptions
 from ray.serve.schema import ApplicationStatus
 
 from service.cluster.deployment import APPLICATION, REPLICAS, STATE, application_of
+from service.engine_setup import available_cores
 from service.settings import Settings
 
 CLUSTER_LOST: Final = 70  # exit code
 STATUS_LOOK_S: Final = 1.0
+STARTS_OF_RAY: Final = 3
 LOCAL: Final = "local"  # address for Ray: start a cluster of this machine alone
 OBJECT_STORE_BYTES: Final = 2**27  # answers pass it; the least that Ray takes is 75 MiB
 
@@ -58,7 +60,7 @@ def serve_until_signal(settings: Settings, address: str | None) -> int:
         address: of a cluster that runs already; None to start one on this machine, which ends with
             this process.
     """
-    connect(address)
+    connect(settings, address)
     signals = SignalFlags()  # after Ray, which installs its own
     try:
         serve.start(http_options=HTTPOptions(host=settings.host, port=settings.port))
@@ -69,25 +71,47 @@ def serve_until_signal(settings: Settings, address: str | None) -> int:
         take_away(is_own=address is None)
 
 
-def connect(address: str | None) -> None:
-    """Start Ray on this machine, without dashboard, or connect to a cluster."""
-    own: dict[str, Any] = {"include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES}
-    ray.init(
-        address=address or LOCAL,
-        namespace=APPLICATION,
-        configure_logging=False,
-        log_to_driver=True,
-        **({} if address else own),
-    )
+def connect(settings: Settings, address: str | None) -> None:
+    """Start Ray on this machine, without dashboard, or connect to a cluster.
+
+    Raises:
+        RuntimeError: Ray does not start here.
+    """
+    if address is not None:
+        _init(address=address)
+        return
+    most = max(settings.min_replicas, settings.max_replicas or 0)
+    cores = max(available_cores(), most * settings.replica_cpus)  # what is asked for has room
+    for attempt in range(1, STARTS_OF_RAY + 1):
+        try:
+            _init(
+                address=LOCAL,
+                num_cpus=cores,
+                include_dashboard=False,
+                object_store_memory=OBJECT_STORE_BYTES,
+            )
+        except Exception as error:  # noqa: BLE001 - Ray has no class for it, and waits only 30 s
+            ray.shutdown()
+            log.warning("Ray did not start (%d of %d): %s", attempt, STARTS_OF_RAY, error)
+        else:
+            return
+    raise RuntimeError("Ray does not start on this machine: its logs are in /tmp/ray")
+
+
+def _init(**options: object) -> None:
+    cast("Any", ray.init)(namespace=APPLICATION, configure_logging=False, **options)
 
 
 def take_away(*, is_own: bool) -> None:
     """Drain and remove the application, and all of Ray if this process has started it."""
     log.info("draining: the replicas finish what they have admitted")
+    try:
+        if APPLICATION in serve.status().applications:
+            serve.delete(APPLICATION)  # waits for the drain, a minute at most
+    except TimeoutError as error:
+        log.warning("some replicas are still draining: %s", error)
     if is_own:
         serve.shutdown()
-    else:
-        serve.delete(APPLICATION)
     ray.shutdown()
 
 

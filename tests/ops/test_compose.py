@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from service.cluster_settings import ClusterSettings
 from service.environment import read_settings, unknown_variables
 from service.settings import Settings, variable_of
 
@@ -109,6 +110,7 @@ def test_the_service_knows_every_variable_it_is_given(compose: dict[str, Any], n
 def test_every_setting_can_be_made_in_env(compose: dict[str, Any]) -> None:
     """But those that the container itself decides: where it listens, on what, where bundles lie."""
     decided = {"host", "port", "operations_port", "operations_host", "bundles", "device"}
+    decided |= set(ClusterSettings.model_fields)  # one container is no cluster
     settings = {variable_of(name) for name in set(Settings.model_fields) - decided}
     given = compose["services"]["service"]["environment"]
 
