@@ -1,6 +1,10 @@
 """Steps as tests play them: random pictures, a moment of the schedule, and what changed."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -9,6 +13,7 @@ from training.config.config import TrainingConfig
 from training.game.schedule import ScheduleState, schedule_at
 from training.game.state import TrainingState
 from training.game.step import take_step
+from training.objectives.losses import OBJECTIVES, Loss
 
 HELD = 60  # images shown: 8 px alone, in the plan of the tests
 Weights = dict[str, Tensor]
@@ -40,3 +45,8 @@ def changed(network: nn.Module, before: Weights) -> set[str]:
 def parts_of(names: set[str]) -> set[str]:
     """The layers or levels that weights belong to."""
     return {".".join(name.split(".")[:2]) for name in names}
+
+
+def use_game(monkeypatch: pytest.MonkeyPatch, **parts: Callable[..., Loss]) -> None:
+    """Replace a player's part in the objective of the tests."""
+    monkeypatch.setitem(OBJECTIVES, "rpgan-r1r2", replace(OBJECTIVES["rpgan-r1r2"], **parts))

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import math
-import threading
-from collections import Counter
-from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
 from models.picture import Pixels
-from service.batching.batcher import Batcher
-from service.batching.predictor import WorkPredictor
-from service.batching.queue import AdmissionQueue, PendingImage
-from service.batching.recipe import Recipe, point_of
+from service.batching.queue import PendingImage
+from service.batching.recipe import Recipe
 from service.errors import (
     DeadlinePassed,
     DeadlineTooNear,
@@ -28,91 +20,16 @@ from service.errors import (
     EngineLost,
     QueueFull,
 )
-from tests.service.function_engine import FunctionEngine
+from tests.service.batching.stamping import (
+    NEVER,
+    PATIENCE_S,
+    Stamp,
+    hold,
+    recipes,
+    running,
+    seed_in,
+)
 from tests.service.queue_machine import QueueMachine
-
-PATIENCE_S = 300  # ends a hang
-NEVER = 1e12
-
-
-class Witness:
-    """Notes what it is told of batches."""
-
-    def __init__(self) -> None:
-        self.sizes: list[int] = []
-        self.errors: list[Exception] = []
-
-    def batch_done(self, recipes: Sequence[Recipe], waits_s: list[float], took_s: float) -> None:
-        """A batch was computed."""
-        assert len(waits_s) == len(recipes)
-        assert took_s >= 0
-        self.sizes.append(len(recipes))
-
-    def batch_failed(self, error: Exception) -> None:
-        """The engine raised."""
-        self.errors.append(error)
-
-
-class Stamp:
-    """An engine whose image of a seed is that seed; it can be held, and it fails where told."""
-
-    def __init__(self, faults: frozenset[int] = frozenset()) -> None:
-        self.gate = threading.Event()
-        self.gate.set()
-        self.entered = threading.Semaphore(0)
-        self.faults = faults
-        self.computed: Counter[int] = Counter()
-
-    def __call__(self, recipes: list[Recipe]) -> list[Pixels]:
-        """The images of a batch."""
-        self.entered.release()
-        assert self.gate.wait(PATIENCE_S)
-        seeds = [recipe.point.start for recipe in recipes]
-        self.computed.update(seeds)
-        if self.faults & set(seeds):
-            raise ValueError("this seed is cursed")
-        return [np.full((1, 1, 1), seed, np.uint8) for seed in seeds]
-
-
-@contextmanager
-def running(
-    run: Callable[[list[Recipe]], Sequence[Pixels]],
-    clock: Callable[[], float] = lambda: 0.0,
-    capacity: int = 100,
-    max_batch: int = 4,
-    stall_s: float = math.inf,
-) -> Generator[tuple[Batcher, Witness, FunctionEngine]]:
-    """A batcher with its engine, which ends with the test."""
-    predictor, witness = WorkPredictor(), Witness()
-    queue = AdmissionQueue(
-        capacity=capacity, max_batch=max_batch, max_work_s=1e9, predictor=predictor
-    )
-    engine = FunctionEngine(run, clock)
-    batcher = Batcher(engine, queue, predictor, witness, clock, stall_s)
-    engine.start()
-    try:
-        yield batcher, witness, engine
-    finally:
-        batcher.stop()
-        assert engine.ended(PATIENCE_S)
-
-
-def recipes(*seeds: int, model: str = "m", resolution: int = 64) -> list[Recipe]:
-    """One recipe for each seed."""
-    return [Recipe(model, point_of(seed), resolution) for seed in seeds]
-
-
-def seed_in(ticket: PendingImage) -> int:
-    """What the engine wrote into the image of `ticket`."""
-    return int(ticket.image.result(PATIENCE_S).pixels[0, 0, 0])
-
-
-def hold(batcher: Batcher, engine: Stamp, seed: int = 255) -> PendingImage:
-    """Keep the engine inside a batch of one, so that all that follows must wait."""
-    engine.gate.clear()
-    (ticket,) = batcher.submit(recipes(seed), NEVER)
-    assert engine.entered.acquire(timeout=PATIENCE_S)
-    return ticket
 
 
 def test_everyone_gets_the_image_of_their_own_recipe() -> None:
@@ -368,6 +285,8 @@ def test_batches_are_smaller_after_one_that_did_not_fit() -> None:
 
 
 FATES = st.sampled_from(["stays", "cancels", "expires", "is cursed"])
+
+
 STEPS = st.lists(
     st.tuples(st.lists(FATES, min_size=1, max_size=6), st.sampled_from(["a", "b"]), st.booleans()),
     max_size=8,
@@ -435,97 +354,3 @@ def test_nothing_that_can_happen_loses_doubles_or_misroutes_an_image() -> None:
     assert (+QueueMachine.fates).keys() == {
         *("NoneType", "CancelledError", "DeadlinePassed", "EngineFailed", "Draining")
     }
-
-
-# ----------------------------------------------------------------------------------------
-# Bulk images
-
-
-def test_a_request_goes_before_the_bulk_images_that_wait() -> None:
-    """It waits for the batch that runs, and nothing else."""
-    engine = Stamp()
-    order: list[list[int]] = []
-
-    def run(batch: list[Recipe]) -> list[Pixels]:
-        order.append([recipe.point.start for recipe in batch])
-        return engine(batch)
-
-    with running(run) as (batcher, *_):
-        engine.gate.clear()
-        first = batcher.submit_bulk(recipes(100))
-        assert engine.entered.acquire(timeout=PATIENCE_S)
-        rest = batcher.submit_bulk(recipes(101, 102))
-        (request,) = batcher.submit(recipes(7), NEVER)
-        engine.gate.set()
-
-        assert seed_in(request) == 7
-        assert [seed_in(each) for each in (*first, *rest)] == [100, 101, 102]
-    assert order[:2] == [[100], [7]]
-
-
-def test_bulk_images_are_no_reason_to_refuse_a_request() -> None:
-    """Nor are they told as queued work, or waited for at shutdown."""
-    engine = Stamp()
-    with running(engine, capacity=1) as (batcher, *_):
-        engine.gate.clear()
-        waiting = batcher.submit_bulk(recipes(*range(100, 150)))
-        assert engine.entered.acquire(timeout=PATIENCE_S)
-
-        assert batcher.queued_work_s() == 0.0
-        assert batcher.depths() == {}
-        assert batcher.unfinished() == []
-        (request,) = batcher.submit(recipes(7), 1e-9)  # a deadline that leaves no time to wait
-        assert batcher.unfinished() == [request.image]
-        engine.gate.set()
-        assert seed_in(request) == 7
-        assert seed_in(waiting[-1]) == 149
-
-
-def test_the_wait_of_bulk_images_is_not_observed() -> None:
-    """They wait on purpose, and would hide how long requests wait."""
-    told: list[tuple[int, int]] = []
-
-    with running(Stamp()) as (batcher, witness, _):
-        witness.batch_done = lambda r, waits, _: told.append((len(r), len(waits)))  # type: ignore[method-assign]
-        (bulk,) = batcher.submit_bulk(recipes(1))
-        assert seed_in(bulk) == 1
-        (request,) = batcher.submit(recipes(2), NEVER)
-        assert seed_in(request) == 2
-
-    assert told == [(1, 0), (1, 1)]
-
-
-def test_draining_admits_no_bulk_images_and_stopping_gives_them_up() -> None:
-    """A data set ends before the requests that were admitted."""
-    engine = Stamp()
-    with running(engine) as (batcher, *_):
-        hold(batcher, engine)
-        (waiting,) = batcher.submit_bulk(recipes(1))
-        batcher.stop_admitting()
-        with pytest.raises(Draining):
-            batcher.submit_bulk(recipes(2))
-        batcher.stop()
-        engine.gate.set()
-
-        assert isinstance(waiting.image.exception(PATIENCE_S), Draining)
-
-
-def test_bulk_images_stand_aside_while_a_request_is_in_progress() -> None:
-    """Also when none of its images waits; they go on with its end, or when patience ends."""
-    now = [0.0]
-    engine = Stamp()
-    with running(engine, lambda: now[0]) as (batcher, *_):
-        (first,) = batcher.submit_bulk(recipes(1))
-        assert seed_in(first) == 1
-        with batcher.requests.one():
-            (second,) = batcher.submit_bulk(recipes(2))
-            (request,) = batcher.submit(recipes(7), NEVER)
-            assert seed_in(request) == 7
-            assert not second.image.done()
-        assert seed_in(second) == 2
-        with batcher.requests.one():
-            (third,) = batcher.submit_bulk(recipes(3))
-            now[0] = 1.0
-            (later,) = batcher.submit(recipes(8), NEVER)
-            assert seed_in(later) == 8
-            assert seed_in(third) == 3

@@ -8,32 +8,23 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from models.families.dcgan.config import DcganConfig
 from models.families.progan.offer import PROGAN_FAMILY
 from models.growth import Growth
 from tests.training.settings import with_values
-from tests.training.stepping import HELD, changed, parts_of, pixels_for, play, weights_of
+from tests.training.stepping import HELD, changed, parts_of, pixels_for, play, use_game, weights_of
 from training.config.config import TrainingConfig
-from training.config.groups import LevelPlan
 from training.config.overrides import apply_settings
-from training.config.presets import PRESETS
-from training.distributed import SINGLE
-from training.game.context import StepContext
 from training.game.ema import decay_of
 from training.game.optimise import NonFiniteLossError
-from training.game.regularise import penalty_at
 from training.game.schedule import schedule_at
 from training.game.state import TrainingState
 from training.game.step import take_step
 from training.objectives.gradient_penalty import Penalty, Score
 from training.objectives.losses import OBJECTIVES, Loss
-from training.objectives.rng import Stream
 
 CPU = torch.device("cpu")
-FADING = 36  # images shown: 8 px, alpha 0.5
 
 
 @pytest.fixture
@@ -42,13 +33,7 @@ def state(config: TrainingConfig) -> TrainingState:
     return TrainingState.create(config, CPU)
 
 
-def use_game(monkeypatch: pytest.MonkeyPatch, **parts: Callable[..., Loss]) -> None:
-    """Replace a player's part in the objective of the tests."""
-    monkeypatch.setitem(OBJECTIVES, "rpgan-r1r2", replace(OBJECTIVES["rpgan-r1r2"], **parts))
-
-
-# ----------------------------------------------------------------------------------------
-# What a step depends on
+FADING = 36  # images shown: 8 px, alpha 0.5
 
 
 @pytest.mark.parametrize("objective", PROGAN_FAMILY.objectives or ())
@@ -142,10 +127,6 @@ def test_a_step_with_finite_differences_is_played(config: TrainingConfig, object
     config = with_values(config, objective=objective, penalty="finite-difference")
 
     assert play(TrainingState.create(config, CPU), config, HELD)["r1"] > 0
-
-
-# ----------------------------------------------------------------------------------------
-# Who is updated
 
 
 def idle(score: Score, reals: Tensor, fakes: Tensor, _penalty: Penalty | None = None) -> Loss:
@@ -264,10 +245,6 @@ def test_wgan_gp_with_its_usual_weight_keeps_the_gradient_norm_near_one(
     assert (sum(squared[-10:]) / 10 < 0.25) is held
 
 
-# ----------------------------------------------------------------------------------------
-# Kernels that are scaled once in each update
-
-
 @pytest.mark.parametrize("objective", PROGAN_FAMILY.objectives or ())
 def test_kept_kernels_change_nothing_but_last_bits(
     config: TrainingConfig, objective: str, monkeypatch: pytest.MonkeyPatch
@@ -285,10 +262,6 @@ def test_kept_kernels_change_nothing_but_last_bits(
         assert ours == pytest.approx(theirs, rel=1e-3, abs=1e-5)
 
 
-# ----------------------------------------------------------------------------------------
-# bf16
-
-
 @pytest.mark.parametrize("objective", PROGAN_FAMILY.objectives or ())
 def test_bf16_stays_near_fp32(config: TrainingConfig, objective: str) -> None:
     """Weights stay fp32, and five steps of every game come to nearly the same."""
@@ -301,10 +274,6 @@ def test_bf16_stays_near_fp32(config: TrainingConfig, objective: str) -> None:
         assert numbers != expected
         assert numbers == pytest.approx(expected, rel=0.1, abs=0.05)
     assert {p.dtype for p in half.generator.parameters()} == {torch.float32}
-
-
-# ----------------------------------------------------------------------------------------
-# When the game breaks down
 
 
 def test_a_loss_that_is_not_finite_stops_before_any_update(
@@ -371,247 +340,3 @@ def test_the_game_of_the_tests_is_learnable(config: TrainingConfig) -> None:
 
     assert np.mean(losses[-5:]) < 0.6 < np.log(2)
     assert all(a != b for a, b in pairwise(losses))
-
-
-# ----------------------------------------------------------------------------------------
-# Classes
-
-LABELS = np.array([0, 2, 1, 0])
-
-
-def play_with_classes(
-    config: TrainingConfig, labels: NDArray[np.int64] | None = LABELS
-) -> tuple[TrainingState, dict[str, float]]:
-    """Fresh players and the numbers of one step at 8 px."""
-    state, schedule = TrainingState.create(config, CPU), schedule_at(HELD, config)
-    return state, take_step(state, schedule, config, pixels_for(schedule), labels)
-
-
-def test_classes_steer_both_players(conditional: TrainingConfig) -> None:
-    """Other classes of the same pictures give other scores and other fakes."""
-    numbers = [play_with_classes(conditional, labels)[1] for labels in (LABELS, 2 - LABELS)]
-
-    assert numbers[0]["score_real"] != numbers[1]["score_real"]
-    assert numbers[0]["score_fake"] != numbers[1]["score_fake"]
-
-
-@pytest.mark.parametrize("share", [1.0, 0.5])
-def test_every_image_is_scored_by_its_own_class(conditional: TrainingConfig, share: float) -> None:
-    """Also those that the penalty leaves out: the score is that of one pass over all of them."""
-    plans = tuple(replace(plan, batch_size=8) for plan in conditional.levels)
-    config = with_values(conditional, penalty_share=share, levels=plans, stddev_group=1)
-    state, schedule = TrainingState.create(config, CPU), schedule_at(HELD, config)
-    pixels, labels = pixels_for(schedule), np.array([0, 1, 2, 0, 2, 2, 1, 1])
-    with torch.no_grad():
-        images = torch.from_numpy(pixels.transpose(0, 3, 1, 2) / 127.5 - 1).float()
-        scores = state.discriminator(images, schedule.growth, torch.from_numpy(labels))
-
-    numbers = take_step(state, schedule, config, pixels, labels)
-
-    assert numbers["score_real"] == pytest.approx(scores.mean().item(), rel=1e-4)
-
-
-def test_a_network_with_classes_needs_those_of_its_images(conditional: TrainingConfig) -> None:
-    """Nothing is guessed."""
-    with pytest.raises(ValueError, match="a network of 3 classes needs those of its images"):
-        play_with_classes(conditional, None)
-
-
-def test_an_auxiliary_head_teaches_both_players(conditional: TrainingConfig) -> None:
-    """Its terms are told; both the head and the classes of the generator learn from it alone."""
-    config = with_values(conditional, labels="acgan")
-    state, numbers = play_with_classes(config)
-    silent, _ = play_with_classes(with_values(config, label_weight=0.0))
-    fresh = TrainingState.create(config, CPU)
-
-    assert {"class_real", "class_fake", "class_generator"} <= set(numbers)
-    assert numbers["class_real"] == pytest.approx(np.log(3), rel=1)
-    head = "head.class_scores.weight"
-    assert head in changed(state.discriminator, weights_of(fresh.discriminator))
-    assert head not in changed(silent.discriminator, weights_of(fresh.discriminator))
-    assert changed(state.generator, weights_of(silent.generator))
-
-
-# ----------------------------------------------------------------------------------------
-# Augmentation
-
-
-def test_real_and_fake_images_are_augmented_apart_and_anew_for_the_generator(
-    config: TrainingConfig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Three draws of one step; the fakes are the same before it."""
-    game = OBJECTIVES["rpgan-r1r2"]
-    seen: list[Tensor] = []
-
-    def first(score: Score, reals: Tensor, fakes: Tensor, penalty: Penalty) -> Loss:
-        seen.extend((reals, fakes))
-        return game.discriminator(score, reals, fakes, penalty)
-
-    def second(score: Score, reals: Tensor, fakes: Tensor) -> Loss:
-        seen.append(fakes.detach())
-        return game.generator(score, reals, fakes)
-
-    use_game(monkeypatch, discriminator=first, generator=second)
-    config, schedule = with_values(config, augment="cutout"), schedule_at(HELD, config)
-    pixels = np.full((4, 8, 8, 3), 255, np.uint8)
-    take_step(TrainingState.create(config, CPU), schedule, config, pixels, strength=1.0)
-
-    holes = [image.eq(0).all(dim=1) for image in seen]
-    assert all(hole.flatten(1).any(dim=1).all() for hole in holes)
-    assert not torch.equal(holes[0], holes[1])
-    assert not torch.equal(holes[1], holes[2])
-
-
-@pytest.mark.parametrize("objective", PROGAN_FAMILY.objectives or ())
-def test_every_game_can_be_played_with_augmentation(config: TrainingConfig, objective: str) -> None:
-    """And learns something else than without."""
-    config = with_values(config, objective=objective, augment="color,translation,cutout")
-    schedule = schedule_at(HELD, config)
-    numbers = [
-        take_step(
-            TrainingState.create(config, CPU), schedule, config, pixels_for(schedule), None, p
-        )
-        for p in (0.0, 1.0)
-    ]
-
-    assert numbers[0].keys() == numbers[1].keys()
-    assert numbers[0]["generator"] != numbers[1]["generator"]
-
-
-# ----------------------------------------------------------------------------------------
-# The penalty of a step: what its weight depends on, and its random numbers
-
-
-@pytest.mark.parametrize(
-    ("objective", "weight"),
-    [("wgan-gp", 0.05), ("logistic-r1", 0.05 * 64 / 4), ("rpgan-r1r2", 0.05 * 64 / 4)],
-)
-def test_r1_weights_grow_with_the_image(
-    config: TrainingConfig, objective: str, weight: float
-) -> None:
-    """By R^2 / batch size, the rule of StyleGAN2-ADA; lambda of WGAN-GP does not."""
-    config = with_values(config, objective=objective, penalty_weight=0.05)
-
-    penalty = penalty_at(config, schedule_at(HELD, config), CPU)
-
-    assert penalty.weight == pytest.approx(weight)
-    assert penalty.mix.shape == (4, 1, 1, 1)
-    assert penalty.noise is None
-
-
-def test_a_level_scales_its_penalty(config: TrainingConfig) -> None:
-    """And that of no other level."""
-    first, second = config.levels
-    scaled = replace(config, levels=(first, replace(second, penalty_scale=0.15)))
-
-    for shown, scale in ((0, 1.0), (HELD, 0.15)):
-        usual, other = (
-            penalty_at(each, schedule_at(shown, each), CPU) for each in (config, scaled)
-        )
-        assert other.weight == pytest.approx(scale * usual.weight)
-
-
-def test_the_weight_of_a_penalty_counts_every_pixel(config: TrainingConfig) -> None:
-    """Of 8x12 pixels half as much again as of 8x8; and noise is of that shape."""
-    network = replace(config.network, base_width=6)
-    wide = with_values(config, network=network, penalty="finite-difference")
-
-    penalty = penalty_at(wide, schedule_at(HELD, wide), CPU)
-
-    square = penalty_at(config, schedule_at(HELD, config), CPU)
-    assert penalty.weight == pytest.approx(1.5 * square.weight)
-    assert penalty.noise is not None
-    assert penalty.noise.shape == (2, 4, 3, 8, 12)
-
-
-def test_finite_differences_get_noise_of_their_own(config: TrainingConfig) -> None:
-    """For both sides, as large as the penalised images; another with every step."""
-    config = with_values(config, penalty="finite-difference", penalty_sigma=0.5, penalty_share=0.5)
-    first, later = (penalty_at(config, schedule_at(n, config), CPU) for n in (HELD, HELD + 4))
-
-    assert (first.kind, first.sigma) == ("finite-difference", 0.5)
-    assert first.noise is not None
-    assert later.noise is not None
-    assert first.noise.shape == (2, 4, 3, 8, 8)
-    assert not torch.equal(first.noise[0], first.noise[1])
-    assert not torch.equal(first.noise, later.noise)
-
-
-@pytest.mark.parametrize(
-    ("settings", "rolled"),
-    [
-        ([], set()),
-        (["tiling=true"], {"fake"}),
-        (["tiling=true", "roll_reals=true"], {"fake", "real"}),
-    ],
-)
-def test_fake_images_of_a_tiling_generator_are_rolled_and_real_ones_on_request(
-    config: TrainingConfig, settings: list[str], rolled: set[str]
-) -> None:
-    """By another offset in every step, the same after a restart."""
-    config = apply_settings(config, settings)
-    state = TrainingState.create(config, CPU)
-    images = torch.randn(2, 3, 16, 16)
-    purposes = {"real": Stream.AUGMENT_REALS, "fake": Stream.AUGMENT_FAKES}
-
-    def moved(purpose: str, shown: int) -> Tensor:
-        schedule = schedule_at(shown, config)
-        context = StepContext(state, schedule, config, SINGLE, None, 0.0)
-        return context.augmented(images, purposes[purpose])
-
-    for purpose in purposes:
-        offsets = {tuple(moved(purpose, shown).flatten().tolist()) for shown in range(0, 40, 4)}
-        assert (len(offsets) > 1) == (purpose in rolled)
-        assert torch.equal(moved(purpose, 8), moved(purpose, 8))
-
-
-# ----------------------------------------------------------------------------------------
-# Critic steps and clipped weights, of a network that does not grow
-
-
-@pytest.fixture
-def wasserstein() -> TrainingConfig:
-    """A DCGAN of 8 px whose generator learns in every third step of 4 images."""
-    preset = PRESETS["wgan-32"]
-    return replace(
-        preset,
-        network=DcganConfig(8, 3, 8, generator_maps=4, discriminator_maps=4),
-        levels=(LevelPlan(4, 0, 0, 4), LevelPlan(8, 0, 48, 4, 0.001)),
-        objective=replace(preset.objective, critic_steps=3),
-    )
-
-
-def test_the_generator_learns_in_the_last_of_its_critics_steps(wasserstein: TrainingConfig) -> None:
-    """A function of images shown, so a resumed run goes on in the same step."""
-    state = TrainingState.create(wasserstein, CPU)
-    learned: list[int] = []
-    for shown in range(0, 48, 4):
-        before = weights_of(state.generator), weights_of(state.discriminator)
-        numbers = play(state, wasserstein, shown)
-        assert changed(state.discriminator, before[1])
-        if changed(state.generator, before[0]):
-            learned.append(shown // 4)
-        assert ("generator" in numbers) is (shown // 4 % 3 == 2)
-
-    assert learned == [2, 5, 8, 11]
-
-
-def test_the_weights_of_the_critic_stay_within_their_bound(wasserstein: TrainingConfig) -> None:
-    """After its step, so that the generator meets a clipped critic (algorithm 1)."""
-    state = TrainingState.create(wasserstein, CPU)
-    play(state, wasserstein, 0)
-
-    assert max(p.abs().max().item() for p in state.discriminator.parameters()) <= 0.01
-    assert max(p.abs().max().item() for p in state.generator.parameters()) > 0.5
-
-
-@pytest.mark.parametrize("objective", OBJECTIVES)
-def test_a_dcgan_plays_every_objective(wasserstein: TrainingConfig, objective: str) -> None:
-    """And comes to the same bits again."""
-    config = with_values(wasserstein, objective=objective, critic_steps=1)
-    first, again = TrainingState.create(config, CPU), TrainingState.create(config, CPU)
-
-    assert play(first, config, 0) == play(again, config, 0)
-    assert not changed(first.average, weights_of(again.average))
-    buffers = dict(again.average.named_buffers())
-    assert all(torch.equal(v, buffers[k]) for k, v in first.average.named_buffers())
