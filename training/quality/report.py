@@ -40,6 +40,10 @@ METRIC_DIRECTIONS = {
     "parts_recall": "best as that of real pictures; higher is better",
 }
 
+# Metrics into one domain of a translation have its name at the end.
+INTO_DOMAIN = "kid_to_"
+INTO_DOMAIN_DIRECTION = "lower is better; should be below untranslated"
+
 # Fields of the report that a card repeats.
 CIRCUMSTANCES = ("resolution", "generated", "data", "seed", "torch")
 
@@ -185,6 +189,13 @@ def missing_quality(run_folder: Path, images_shown: int) -> str:
     return ""
 
 
+def direction_of(metric: str) -> str:
+    """Good values of a metric, in words; empty for one that is not known."""
+    if metric.startswith(INTO_DOMAIN):
+        return INTO_DOMAIN_DIRECTION
+    return METRIC_DIRECTIONS.get(metric, "")
+
+
 def table_of(report: QualityReport) -> str:
     """Format the metrics as a text table: value, good values, and further numbers."""
     title = f"{report.resolution} px after {report.images_shown:,} images"
@@ -192,7 +203,7 @@ def table_of(report: QualityReport) -> str:
     for name, entry in report.metrics.items():
         further = {k: v for k, v in entry.items() if k not in ("value", "how")}
         value = "-" if entry["value"] is None else f"{entry['value']:g}"
-        direction = METRIC_DIRECTIONS.get(name, "")
+        direction = direction_of(name)
         numbers = f"; {_in_words(further)}" if further else ""
         lines.append(f"{name.replace('_', ' '):24s} {value:>12s}  {direction}{numbers}")
     return "\n".join(lines)

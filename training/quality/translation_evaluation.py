@@ -19,7 +19,7 @@ from training.quality.distances import kernel_distance
 from training.quality.features import NETWORK, Features, efficientnet_features, input_size_of
 from training.quality.networks.efficientnet import EfficientNetLite0
 from training.quality.pictures import PictureSet
-from training.quality.report import Metric, metric_entry
+from training.quality.report import INTO_DOMAIN, Metric, metric_entry
 from training.quality.translations import translate_from_other
 
 FEWEST_OF_KID = 3  # pictures of a domain that a KID needs
@@ -81,7 +81,7 @@ def measure_directions(
             continue
         kid = kernel_distance(here, made[domains == domain], seed)
         untranslated = kernel_distance(here, there, seed)
-        metrics[f"kid_to_{names[domain]}"] = metric_entry(
+        metrics[f"{INTO_DOMAIN}{names[domain]}"] = metric_entry(
             kid.mean, how, deviation=kid.deviation, untranslated=untranslated.mean, images=len(here)
         )
     return metrics

@@ -14,7 +14,7 @@ from typing import Any
 
 from training.config.config import CONFIG_FILE, ConfigError, TrainingConfig
 from training.data.manifest import as_text
-from training.quality.report import METRIC_DIRECTIONS, QUALITY_FILE, QualityError, read_report
+from training.quality.report import QUALITY_FILE, QualityError, direction_of, read_report
 from training.run_folder.data_origin import read_origin
 from training.run_folder.journal import JOURNAL_FILE, TIMING_FILE, Line, read_lines
 from training.run_folder.resume import read_config
@@ -96,8 +96,7 @@ def quality_of(run: Path) -> ReportData | None:
     except (OSError, QualityError) as error:
         return {"problem": f"{error}; evaluate measures again"}
     metrics = {
-        name: {**entry, "direction": METRIC_DIRECTIONS.get(name, "")}
-        for name, entry in report.metrics.items()
+        name: {**entry, "direction": direction_of(name)} for name, entry in report.metrics.items()
     }
     return {
         "images_shown": report.images_shown,

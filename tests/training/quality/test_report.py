@@ -13,6 +13,7 @@ from training.quality.report import (
     QualityError,
     QualityReport,
     RealPictures,
+    direction_of,
     metric_entry,
     missing_quality,
     quality_for_card,
@@ -167,6 +168,16 @@ def test_the_table_is_for_people(report: QualityReport) -> None:
         ),
         "neighbour ratio                     -  good near 1 and above; near 0: copies",
     ]
+
+
+def test_the_quality_of_a_translation_says_what_is_good(report: QualityReport) -> None:
+    """For each domain, whatever its name."""
+    entry = metric_entry(1.5, "how", untranslated=2.0)
+    table = table_of(replace(report, metrics={"kid_to_two words": entry}))
+
+    assert "1.5  lower is better; should be below untranslated; untranslated" in table
+    assert direction_of("kid") == METRIC_DIRECTIONS["kid"]
+    assert direction_of("unheard_of") == ""
 
 
 def test_every_metric_of_an_evaluation_says_what_is_good() -> None:
