@@ -30,7 +30,7 @@ from service.http.listening import ListenError, listen
 from service.http.request_log import configure_logging
 from service.memory_allocator import return_large_blocks
 from service.operations.spans import set_service_name
-from service.processes.supervisor import ENGINE_MODULE, Supervisor
+from service.processes.supervisor import ENGINE_MODULE, SUPERVISOR, Supervisor
 from service.server import DrainingServer, uvicorn_config
 from service.settings import Settings, variable_of
 
@@ -100,7 +100,8 @@ def main() -> None:
     settings, warnings = settings_or_exit()
     serving = not hasattr(options, "run")
     if serving:
-        configure_logging(settings.log_format, settings.log_level)
+        process = SUPERVISOR if settings.has_processes else ""
+        configure_logging(settings.log_format, settings.log_level, process)
     for warning in warnings:
         log.warning("%s", warning)
     if not serving:

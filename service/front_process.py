@@ -56,6 +56,7 @@ def front_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     for name in ("control", "parent"):
         parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument("--name", required=True)
     parser.add_argument("--engine", type=bytes.fromhex, action="append", required=True)
     parser.add_argument("--socket", type=int, action="append", required=True)
     parser.add_argument("--operations", type=int, action="append", default=[])
@@ -87,7 +88,7 @@ def main() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     _ = return_large_blocks()
     settings = share_of(settings_of_process())
-    configure_logging(settings.log_format, settings.log_level)
+    configure_logging(settings.log_format, settings.log_level, given.name)
     set_service_name()
     disable_created_metrics()  # no additional `_created` series for each counter
     metrics = Metrics()

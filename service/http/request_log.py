@@ -147,7 +147,15 @@ def route_of(scope: Scope) -> str:
 
 
 class JsonFormatter(logging.Formatter):
-    """Formats a record as one line of JSON."""
+    """Formats a record as one line of JSON.
+
+    Args:
+        process: name of this process, where the service has several.
+    """
+
+    def __init__(self, process: str = "") -> None:
+        super().__init__()
+        self._process = {"process": process} if process else {}
 
     def format(self, record: logging.LogRecord) -> str:
         """Format the record with its fields."""
@@ -156,6 +164,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "event": record.getMessage(),
             "logger": record.name,
+            **self._process,
             **getattr(record, "facts", {}),
         }
         if record.exc_info:
@@ -174,13 +183,20 @@ class ConsoleFormatter(logging.Formatter):
         return f"{super().format(record)} {facts}".rstrip()
 
 
-def configure_logging(log_format: str, level: str) -> None:
-    """Send all logs to stdout: as `json`, `console`, or `auto` (`console` in a terminal)."""
+def configure_logging(log_format: str, level: str, process: str = "") -> None:
+    """Send all logs to stdout: as `json`, `console`, or `auto` (`console` in a terminal).
+
+    Args:
+        log_format: one of these three.
+        level: lowest level that is written.
+        process: name of this process in each line, where the service has several.
+    """
     if log_format == "auto":
         log_format = "console" if sys.stdout.isatty() else "json"
     handler = LossyHandler(sys.stdout)
-    console = ConsoleFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    handler.setFormatter(JsonFormatter() if log_format == "json" else console)
+    name = f"{process} %(name)s" if process else "%(name)s"
+    console = ConsoleFormatter(f"%(asctime)s %(levelname)-7s {name}: %(message)s")
+    handler.setFormatter(JsonFormatter(process) if log_format == "json" else console)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in ("uvicorn", "uvicorn.error"):
         logger = logging.getLogger(name)

@@ -44,6 +44,7 @@ def engine_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     for name in ("control", "parent", "listener"):
         parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument("--name", required=True)
     parser.add_argument("--device", default="")
     return parser.parse_args()
 
@@ -121,7 +122,7 @@ def serve_engine(open_engine: OpenEngine) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     _ = return_large_blocks()
     settings = settings_of_process().model_copy(update={"device": given.device or None})
-    configure_logging(settings.log_format, settings.log_level)
+    configure_logging(settings.log_format, settings.log_level, given.name)
     disable_created_metrics()  # no additional `_created` series for each counter
     if given.device:
         exit_without_device(settings)

@@ -69,6 +69,7 @@ class ProcessSlot:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         arguments = [f"--control={theirs.fileno()}", f"--parent={os.getpid()}"]
+        arguments.append(f"--name={self.name}")
         self.process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

@@ -15,21 +15,22 @@ import socket
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector
+from prometheus_client import CollectorRegistry, ProcessCollector
 
 from service.env_file import SETTINGS_WRONG
 from service.http.listening import url_of
 from service.operations.merged_metrics import snapshot_of
 from service.processes.frames import listen_unnamed
+from service.processes.process_metrics import ProcessMetrics
 from service.processes.process_slot import LOOK_S, ProcessSlot
 from service.processes.tree_state import ENGINE, FRONT, TreeState
 from service.settings import Settings
 
 ENGINE_MODULE: Final = "service.processes.engine_process"
 FRONT_MODULE: Final = "service.front_process"
+SUPERVISOR: Final = "supervisor"  # its name in the log
 FIRST_DELAY_S: Final = 0.1  # before a process is started again; doubled with each end in a row
 LONGEST_DELAY_S: Final = 10.0
 STEADY_S: Final = 60.0  # a process that was ready so long begins a new row
@@ -66,18 +67,7 @@ class Supervisor:
         self._url = url_of(sockets)
         registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        self._restarts = Counter(
-            "progan_process_restarts_total",
-            "Processes that ended and were started again.",
-            ("kind",),
-            registry=registry,
-        )
-        running = Gauge(
-            "progan_processes", "Processes that are ready.", ("kind",), registry=registry
-        )
-        for kind in (ENGINE, FRONT):
-            self._restarts.labels(kind)
-            running.labels(kind).set_function(partial(self._number_ready, kind))
+        self._metrics = ProcessMetrics(registry, self._number_ready)
         self._state = TreeState(settings, lambda: snapshot_of(registry))
         self._listeners = [listen_unnamed() for _ in settings.engine_devices]
         self._slots = [*self._engines(engine_module), *self._fronts(sockets, operations)]
@@ -158,7 +148,7 @@ class Supervisor:
                 return
             delay_s = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2 ** min(row - 1, 10)) if row else 0.0
             log.error("%s has ended (%d): it is started again in %.1f s", slot.name, code, delay_s)
-            self._restarts.labels(slot.kind).inc()
+            self._metrics.restarts.labels(slot.kind).inc()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), delay_s)
 

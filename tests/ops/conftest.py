@@ -11,6 +11,7 @@ import yaml
 from prometheus_client import CollectorRegistry
 
 from service.composition import ServiceRuntime
+from service.processes.process_metrics import ProcessMetrics
 from service.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -24,9 +25,11 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> CollectorRegistry:
-    """The metrics of a service that has not been started yet."""
+    """The metrics of a service that has not been started yet, with those of several processes."""
     folder = tmp_path_factory.mktemp("credentials")
-    return ServiceRuntime(Settings(credentials_folder=folder)).metrics.registry
+    registry = ServiceRuntime(Settings(credentials_folder=folder)).metrics.registry
+    ProcessMetrics(registry, lambda _: 0)
+    return registry
 
 
 @pytest.fixture(scope="session")

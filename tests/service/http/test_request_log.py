@@ -167,6 +167,12 @@ def test_json_lines_hold_the_facts_beside_time_level_and_event() -> None:
     }
 
 
+def test_json_lines_name_their_process_where_there_are_several() -> None:
+    """Else there is no such field."""
+    assert json.loads(JsonFormatter("front-0").format(record()))["process"] == "front-0"
+    assert "process" not in json.loads(JsonFormatter().format(record()))
+
+
 def test_a_fault_is_told_with_its_trace() -> None:
     """Still in one line."""
     line = record()
@@ -196,12 +202,19 @@ def _root_logger() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_root_logger")
-@pytest.mark.parametrize(("form", "line"), [("json", '"event": "hello"'), ("console", "x: hello")])
+@pytest.mark.parametrize(
+    ("form", "process", "line"),
+    [
+        ("json", "", '"event": "hello"'),
+        ("console", "", " INFO    x: hello"),
+        ("console", "front-0", " INFO    front-0 x: hello"),
+    ],
+)
 def test_the_log_goes_to_stdout_in_the_form_that_is_set(
-    capsys: pytest.CaptureFixture[str], form: str, line: str
+    capsys: pytest.CaptureFixture[str], form: str, process: str, line: str
 ) -> None:
     """And nothing below its level."""
-    configure_logging(form, "info")
+    configure_logging(form, "info", process)
     logging.getLogger("x").info("hello")
     logging.getLogger("x").debug("too fine")
     out = capsys.readouterr().out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 from collections.abc import Generator, Iterator
@@ -80,6 +81,9 @@ def test_pictures_of_both_front_ends_are_right_and_one_scrape_tells_all(tree: Tr
     scrapes = [tree.get("/metrics") for _ in range(4)]
     status = tree.get("/status")
 
+    lines = [json.loads(line) for line in tree.log.read_text().splitlines() if line[0] == "{"]
+    by_process = {line["process"] for line in lines}
+    assert by_process >= {"supervisor", "front-0", "front-1", "engine-0"}
     for scrape in scrapes:
         assert scrape is not None
         assert f"{images} {before + 2}" in scrape.text
