@@ -5,7 +5,7 @@ Owns these names and the typed state of the lifespan. Knows nothing of the inter
 
 from __future__ import annotations
 
-from typing import Annotated, TypedDict
+from typing import Annotated, Final, TypedDict
 
 from fastapi import Depends, Header, Security, params
 from fastapi.security import APIKeyHeader, HTTPBearer
@@ -80,6 +80,10 @@ async def admitted(request: Request) -> None:
         await runtime.shared.take_request(key, request.client.host if request.client else "")
 
 
+# The checks before every route with pictures and without a body, in this order.
+ACCESS_CHECKS: Final = (admitted, no_repeated_parameters, no_body)
+
+
 def access_dependencies(settings: Settings, *, body: bool = False) -> list[params.Depends]:
     """Return the checks before every route with pictures; OpenAPI lists the ways to send a key.
 
@@ -89,8 +93,8 @@ def access_dependencies(settings: Settings, *, body: bool = False) -> list[param
     """
     ways = [HTTPBearer(auto_error=False), APIKeyHeader(name="X-API-Key", auto_error=False)]
     schemes = [Security(way) for way in ways] if settings.api_keys else []
-    checks = [*schemes, Depends(admitted), Depends(no_repeated_parameters)]
-    return checks if body else [*checks, Depends(no_body)]
+    checks = [check for check in ACCESS_CHECKS if not (body and check is no_body)]
+    return [*schemes, *map(Depends, checks)]
 
 
 def _runtime(request: Request) -> ServiceRuntime:

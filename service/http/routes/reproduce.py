@@ -21,10 +21,11 @@ from service.facts import address_of
 from service.http.answer import Job, job_of_picture, respond
 from service.http.dependencies import CatalogueDep, ClientTimeout, RuntimeDep
 from service.http.parameters import MIDDLE, SEEDS_ALLOWED, SeedText, point_at, seed_in_path
+from service.http.prepared_route import PreparedRoute
 from service.http.queries import ImageQuery, SeedQuery
 from service.http.routes.documentation import REPRODUCE
 
-router = APIRouter(tags=["images"])
+router = APIRouter(tags=["images"], route_class=PreparedRoute)
 
 
 @router.head("/images/{seed:path}", include_in_schema=False)
