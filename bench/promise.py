@@ -1,12 +1,14 @@
 """Test of seeds: same pixels as a single picture, in any batch, under load, after a restart.
 
     python -m bench.promise [--seeds 2000] [--bundles models/pretrained] [--precision auto]
-                            [--watermark]
+                            [--watermark] [--frontends 2]
 
 Every model of the folder renders every seed, each at one of its resolutions, and after every eighth
 seed a point between it and the next, in several ways (under load every eighth); the table counts
 the pictures that were not byte-equal to the same one rendered in a batch of one. Exits with 1 if
-there is any. With `--watermark` pictures of 128 px and more have a watermark.
+there is any. With `--watermark` pictures of 128 px and more have a watermark. With `--frontends`
+the only way is through that many front-end processes and an engine process, over HTTP, all models
+mixed.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.promise_served import digests_served
 from models.picture import pixel_sha256
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Method, Point, Recipe, point_between, point_of
@@ -153,6 +156,35 @@ def broken(models: TorchModels, options: argparse.Namespace) -> dict[str, dict[s
     return found
 
 
+def broken_served(models: TorchModels, options: argparse.Namespace) -> dict[str, dict[str, int]]:
+    """Count as `broken` the pictures that differ where a service of several processes is asked."""
+    infos = [model.served for model in models.loaded.values()]
+    recipes = {served.pinned_name: recipes_of(served, options.seeds) for served in infos}
+    alone = {
+        name: digests(models, ([recipe] for recipe in those)) for name, those in recipes.items()
+    }
+    mixed = shuffled([recipe for those in recipes.values() for recipe in those], 5)
+    found, answers = digests_served(
+        [recipe for batch in mixed for recipe in batch],
+        {served.pinned_name: served.card for served in infos},
+        frontends=options.frontends,
+        bundles=options.bundles.absolute(),
+        precision=options.precision,
+        threads=options.threads,
+        watermark="on" if options.watermark else "off",
+    )
+    shares = ", ".join(f"{name} {count}" for name, count in sorted(answers.items()))
+    way = f"through {options.frontends} front ends ({shares})"
+    return {
+        served.card.name: {
+            way: sum(
+                digest != found[recipe] for recipe, digest in alone[served.pinned_name].items()
+            )
+        }
+        for served in infos
+    }
+
+
 def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     raw = argparse.RawTextHelpFormatter
@@ -162,6 +194,7 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16"))
     parser.add_argument("--threads", type=int, default=available_cores())
     parser.add_argument("--watermark", action="store_true", help="mark pictures of 128 px or more")
+    parser.add_argument("--frontends", type=int, default=0, help="through that many, alone")
     parser.add_argument("--digests-only", action="store_true", help="for another process to read")
     return parser.parse_args(arguments)
 
@@ -183,7 +216,7 @@ def main() -> None:
         }
         print(json.dumps(results))
         return
-    found = broken(models, options)
+    found = (broken_served if options.frontends else broken)(models, options)
     for served in (model.served for model in models.loaded.values()):
         mark = f", watermark {served.watermark}" if served.watermark else ""
         print(f"{served.card.name}: {options.seeds} seeds{mark}, {served.mode.precision}, ", end="")
