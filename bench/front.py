@@ -1,6 +1,7 @@
 """Requests a second and processor time of the HTTP side, with an engine that costs nothing.
 
     python -m bench.front [--seconds 3] [--size 64]... [--format png]... [--json]
+    python -m bench.front --frontends 1 --frontends 2 [--seconds 3] [--size 64]... [--format png]...
 
 The engine answers up to 32 pictures in 4 ms without using the processor (`bench/paced/`), as a fast
 device would; everything else is the service as it runs. Pictures are those of `personas-256`,
@@ -9,36 +10,32 @@ shares the machine, so processor time is the number to rely on and requests a se
 bound. `cores` is what a device needs beside it at that many pictures a second.
 
 Processor time is told by the clocks of the threads: the event loop (http), the engine's thread
-(hand-over), the encoder threads (encoding, with metadata and signatures).
+(hand-over), the encoder threads (encoding, with metadata and signatures). With `--frontends` the
+service is that many front-end processes and an engine process, files are unsigned, and the time is
+told by the kind of process.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import count
 from pathlib import Path
 
-from bench.load import Record, Request, closed_loop
-from bench.paced.engine import Pace
 from bench.paced.pictures import sized_pictures
 from bench.paced.process import PacedService, Used, paced_service
+from bench.paced.saturation import BATCH, DEVICE, WARM_UP_S, requests_for, saturate
+from bench.paced.tree_rows import tree_rows_of, tree_table
 from models.picture import Pixels
 
 SHIPPED = Path(__file__).parents[1] / "models" / "pretrained"
 PICTURES_OF = "personas-256"
 SIZES = (64, 256, 512)  # pixels
 FORMATS = ("png", "webp", "jpeg")
-DEVICE = Pace(0.004)
-BATCH = 32
 RATES = (1_000, 3_000, 10_000)  # pictures a second of a device
-CONNECTIONS = 64
-WARM_UP_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -77,17 +74,6 @@ def measure(
     a_second = len(pictures) / max(record.done for record in records)
     failed = len(records) - len(pictures)
     return FrontRow(size, image_format, credentials, a_second, failed, ms)
-
-
-def saturate(service: PacedService, requests: Iterator[Request], seconds: float) -> list[Record]:
-    """Run a closed loop."""
-    loop = closed_loop(service.address, requests, seconds, connections=CONNECTIONS)
-    return asyncio.run(loop)
-
-
-def requests_for(size: int, image_format: str) -> Iterator[Request]:
-    """Yield requests for one seed after another."""
-    return (Request(f"/images/{n}?resolution={size}&format={image_format}") for n in count(1000))
 
 
 def rows_of(
@@ -148,12 +134,20 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="of each row")
     parser.add_argument("--size", type=int, action="append", choices=SIZES)
     parser.add_argument("--format", action="append", choices=FORMATS)
+    parser.add_argument("--frontends", type=int, action="append", help="processes that answer")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     found = machine()
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / PICTURES_OF).symlink_to(SHIPPED / PICTURES_OF)
         pictures = sized_pictures(Path(folder), options.size or SIZES)
+    if options.frontends:
+        print(found)
+        trees = tree_rows_of(
+            pictures, options.format or FORMATS, options.frontends, options.seconds
+        )
+        print("\n".join(tree_table(trees)))
+        return
     rows = rows_of(pictures, options.format or FORMATS, options.seconds)
     if options.json:
         print(json.dumps({"machine": found, "rows": [asdict(row) for row in rows]}, indent=2))

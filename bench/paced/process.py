@@ -24,6 +24,8 @@ from bench.rivals.measuring import free_port
 from bench.rivals.processes import CHECKOUT, START_LIMIT_S, STOP_LIMIT_S, ask
 from models.picture import Pixels
 
+ONE_PROCESS = "bench.paced.server"
+SEVERAL_PROCESSES = "bench.paced.tree_server"
 EVENT_LOOP, ENGINE, ENCODER = "MainThread", "engine", "encoder"
 
 
@@ -64,10 +66,12 @@ class PacedService:
 
     Attributes:
         address: as `http://127.0.0.1:8000`.
+        pid: of the process; of the supervisor, where there are several.
     """
 
     def __init__(self, process: subprocess.Popen[str], address: str) -> None:
         self._process = process
+        self.pid = process.pid
         self.address = address
 
     def used(self) -> Used:
@@ -114,7 +118,11 @@ def split(seconds: Mapping[str, float]) -> Used:
 
 @contextmanager
 def paced_service(
-    folder: Path, pace: Pace, pictures: Mapping[int, Sequence[Pixels]], **settings: object
+    folder: Path,
+    pace: Pace,
+    pictures: Mapping[int, Sequence[Pixels]],
+    module: str = ONE_PROCESS,
+    **settings: object,
 ) -> Generator[PacedService]:
     """Run the service with a paced engine until the block ends.
 
@@ -122,6 +130,8 @@ def paced_service(
         folder: new or empty; takes bundle and pictures.
         pace: duration of its batches.
         pictures: by resolution.
+        module: `ONE_PROCESS`, whose parts can be told apart (`PacedService.used`), or
+            `SEVERAL_PROCESSES`.
         settings: settings of the service.
     """
     write_paced_bundle(folder / "bundles")
@@ -137,7 +147,7 @@ def paced_service(
     environment |= {BATCH_S: str(pace.batch_s), EACH_S: str(pace.each_s), PICTURES: str(stored)}
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "bench.paced.server"],
+            [sys.executable, "-m", module],
             cwd=CHECKOUT,
             env=environment,
             stdin=subprocess.PIPE,

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.front import BATCH, DEVICE, PICTURES_OF, SHIPPED, measure
+from bench.front import PICTURES_OF, SHIPPED, measure
 from bench.paced.pictures import sized_pictures
 from bench.paced.process import PacedService, Used, paced_service
+from bench.paced.saturation import BATCH, DEVICE
 from bench.planning.simulation import PictureTimes
 from bench.planning.times import COMMAND, MeasuredTimes
 from service.batching.recipe import Recipe, point_of

@@ -8,6 +8,7 @@ from bench.front import FrontRow, rows_of, table
 from bench.paced.engine import Pace
 from bench.paced.pictures import noise_pictures
 from bench.paced.process import Used, split
+from bench.paced.tree_rows import tree_rows_of, tree_table
 
 
 @pytest.mark.slow
@@ -20,6 +21,18 @@ def test_each_part_of_a_service_is_measured() -> None:
     assert row.a_second > 0
     assert min(row.ms.http, row.ms.hand_over, row.ms.encoding) > 0
     assert row.ms.encoding < row.ms.total
+
+
+@pytest.mark.slow
+def test_each_kind_of_process_is_measured() -> None:
+    """Requests to two front ends are answered, and both they and the engine have used time."""
+    rows = tree_rows_of(noise_pictures([64]), ["png"], [2], 1.0)
+
+    (row,) = rows
+    assert (row.frontends, row.size, row.format, row.failed) == (2, 64, "png", 0)
+    assert row.a_second > 0
+    assert row.ms.front > row.ms.engine > 0
+    assert tree_table(rows)[-1].startswith("| 2 | 64 | png |")
 
 
 def test_threads_are_sorted_by_what_they_do() -> None:
