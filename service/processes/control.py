@@ -46,6 +46,9 @@ from service.settings import Settings
 
 BEAT_S: Final = 0.25
 SNAPSHOT_BEATS: Final = 8  # the metrics of a process that ends suddenly are at most so old
+ANSWER_S: Final = 5.0  # after which the supervisor counts as stopped; it answers in a millisecond
+RETRY_S: Final = 5
+SUPERVISOR_SILENT: Final = "the supervisor of this service does not answer: try again later"
 SUPERVISOR_ENDED: Final = "the service is ending: try again when it has restarted"
 PR_SET_PDEATHSIG: Final = 1  # of Linux' prctl
 
@@ -114,6 +117,7 @@ class SupervisorLink:
         """Send a message and wait for its answer.
 
         Raises:
+            NotReady: the supervisor has ended, or does not answer in time.
             ServiceError: it was refused.
         """
         if not self._connection.is_open:
@@ -124,7 +128,10 @@ class SupervisorLink:
         self._asked[number] = answered
         self.send(message)
         try:
-            answer = await answered
+            async with asyncio.timeout(ANSWER_S):
+                answer = await answered
+        except TimeoutError as error:
+            raise NotReady(SUPERVISOR_SILENT, retry_after_s=RETRY_S) from error
         finally:
             self._asked.pop(number, None)
         if isinstance(answer, Granted) and answer.refusal is not None:

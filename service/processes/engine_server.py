@@ -182,13 +182,14 @@ class EngineServer:
         try:
             require_same_user(accepted)
             descriptor = receive_descriptor(accepted)
-        except OSError as error:
+            memory = None if descriptor is None else PixelMemory(descriptor)
+        except (OSError, ValueError) as error:
             log.error("a connection was refused: %s", error)  # noqa: TRY400 - the sentence says all
-            descriptor = None
-        if descriptor is None:
+            memory = None
+        if memory is None:
             accepted.close()
             return
-        session = FrontEndSession(self._renderer, PixelMemory(descriptor), self._sessions.discard)
+        session = FrontEndSession(self._renderer, memory, self._sessions.discard)
         task = loop.create_task(self._begin(session, accepted))
         task.add_done_callback(lambda done: done.exception())
 

@@ -30,13 +30,21 @@ class PixelMemory:
     """The mapped memory: bytes 0 to `size` of an open `memfd`.
 
     Args:
-        descriptor: of the memory; it is closed with this object.
+        descriptor: of the memory; it is closed with this object, and if that cannot be created.
+
+    Raises:
+        OSError: it cannot be mapped, as where the address space of the process is limited.
+        ValueError: it is empty.
     """
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
-        self.size = os.fstat(descriptor).st_size
-        self._bytes = mmap.mmap(descriptor, self.size)
+        try:
+            self.size = os.fstat(descriptor).st_size
+            self._bytes = mmap.mmap(descriptor, self.size)
+        except (OSError, ValueError):
+            os.close(descriptor)
+            raise
 
     def write(self, place: int, size: int, pixels: Pixels) -> None:
         """Copy `pixels` `[H, W, C]` into the block of `size` bytes at `place`.
@@ -67,10 +75,17 @@ def create_pixel_memory(size: int) -> PixelMemory:
     """Create memory of `size` bytes; pages are taken from the system when they are written.
 
     It cannot shrink, so that no process is killed by an access behind its end.
+
+    Raises:
+        OSError: the system refuses it, as beyond a limit on files, memory or descriptors.
     """
     descriptor = os.memfd_create(MEMORY_NAME, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    os.ftruncate(descriptor, size)
-    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK)
+    try:
+        os.ftruncate(descriptor, size)
+        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK)
+    except OSError:
+        os.close(descriptor)
+        raise
     return PixelMemory(descriptor)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from pathlib import Path
 
 import pytest
 
@@ -119,3 +121,22 @@ async def test_an_error_of_the_engine_is_that_of_its_pictures_alone(
         with pytest.raises(EngineFailed):
             await ask(link, painter, 13)
         assert await ask(link, painter, 14) == painted(painter, 14)
+
+
+async def test_memory_that_the_system_refuses_is_told_once_and_tried_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """No try leaves a descriptor open, of which there would soon be no more."""
+    caplog.set_level(logging.DEBUG)
+    link = EngineLink(b"", 2**62)
+    before = len([*Path("/proc/self/fd").iterdir()])
+    running = asyncio.get_running_loop().create_task(link.run())
+    await until(lambda: caplog.text.count("no connection to the engine") >= 3)
+    running.cancel()
+    await asyncio.wait([running])
+
+    assert len([*Path("/proc/self/fd").iterdir()]) == before
+    errors = [each.getMessage() for each in caplog.records if each.levelno == logging.ERROR]
+    assert len(errors) == 1
+    assert f"refuses {2**62} bytes of shared memory" in errors[0]
+    assert "PROGAN_UNENCODED_BYTES" in errors[0]

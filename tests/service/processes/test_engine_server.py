@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from service.batching.waiting import NOTHING
 from service.errors import EngineLost
 from service.processes.engine_link import EngineLink
 from service.processes.engine_server import EngineServer
+from service.processes.frames import connect_with
 from service.settings import Settings
 from tests.service.painter import PATIENCE_S, Painter, paint
 from tests.service.processes.connected import MEMORY_BYTES, connected, until
@@ -66,9 +68,18 @@ async def test_a_front_end_that_ends_takes_only_its_own_requests_with_it(
     assert painter.seeds == [1, 2]
 
 
-async def test_a_connection_without_memory_is_closed(settings: Settings, painter: Painter) -> None:
-    """It cannot be a front end."""
+@pytest.mark.parametrize("has_memory", [False, True])
+async def test_a_connection_without_memory_is_closed(
+    settings: Settings, painter: Painter, has_memory: bool
+) -> None:
+    """It cannot be a front end; neither can one whose memory is empty."""
     async with connected(settings, painter) as (engine, _):
+        if has_memory:
+            empty = os.memfd_create("empty")
+            connection = await connect_with(engine.address, empty)
+            assert await asyncio.get_running_loop().sock_recv(connection, 1) == b""
+            connection.close()
+            os.close(empty)
         reader, writer = await asyncio.open_unix_connection(engine.address)  # type: ignore[arg-type]
         writer.write(b"\0")
         assert await reader.read() == b""

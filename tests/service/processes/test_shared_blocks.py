@@ -85,3 +85,13 @@ def test_it_cannot_shrink_under_a_reader_and_no_file_shows_it() -> None:
         os.ftruncate(memory.descriptor, 0)
     assert {*Path("/dev/shm").iterdir()} == before
     memory.close()
+
+
+@pytest.mark.parametrize("size", [-1, 2**62])
+def test_memory_that_the_system_refuses_leaves_no_descriptor(size: int) -> None:
+    """Neither where it cannot be made so large, nor where it cannot be mapped."""
+    before = len([*Path("/proc/self/fd").iterdir()])
+    with pytest.raises(OSError, match=r"Invalid argument|Cannot allocate memory|too large"):
+        create_pixel_memory(size)
+
+    assert len([*Path("/proc/self/fd").iterdir()]) == before
