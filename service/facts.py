@@ -239,8 +239,9 @@ def _values(recipes: Sequence[Recipe], card: Card) -> Iterator[tuple[Fact, list[
     """Each fact that all pictures have; one value if it is the same for all."""
     for fact in FACTS:
         values = [fact.read(recipe, card) for recipe in recipes]
-        if all(value is not None for value in values):
-            yield fact, values[:1] if len(set(values)) == 1 and not fact.per_picture else values
+        if None not in values:
+            is_one = not fact.per_picture and len(set(values)) == 1
+            yield fact, values[:1] if is_one else values
 
 
 def _header_form(value: Value) -> str:

@@ -52,7 +52,13 @@ def picture_file(
     Raises:
         SigningFailed: it could not be signed.
     """
-    facts = file_facts([recipe], card)
+    return described_file(pixels, image_format, file_facts([recipe], card), signer)
+
+
+def described_file(
+    pixels: Pixels, image_format: str, facts: Facts, signer: FileSigner | None
+) -> File:
+    """One picture `[H, W, C]` as `picture_file`, where its facts are known already."""
     content = encode(pixels, image_format, facts)
     media_type = FORMATS[image_format].media_type
     return _sealed(content, media_type, pixel_sha256([pixels]), facts, signer)

@@ -7,6 +7,7 @@ headers.
 from __future__ import annotations
 
 import asyncio
+import functools
 import math
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -57,7 +58,7 @@ class ImagePipeline:
     ) -> None:
         self._settings = settings
         self._renderer = renderer
-        self._metrics = metrics
+        self._encode_duration = functools.cache(metrics.encode_duration.labels)
         self._spans = spans or Spans()
         self._encoders = EncoderPool(settings.encoders or cores, settings.unencoded_bytes)
         self._walking_pixels = 0
@@ -94,7 +95,7 @@ class ImagePipeline:
         timeout_s = min(timeout_s or math.inf, limit_s)
         deadline = asyncio.get_running_loop().time() + timeout_s
         encode = Encoding(self._encoders.ahead_s, self._encoders.seconds(recipes, image_format))
-        promised = self._encoders.promised(recipes, area, image_format)
+        promised = self._encoders.promised(len(recipes), area, encode.own_s)
         with self._renderer.requests.one(), promised:
             if is_walk:
                 with self._allowance(recipes, area):
@@ -135,7 +136,7 @@ class ImagePipeline:
     ) -> tuple[T, float]:
         """Run `make` on an encoder thread; returns its result and its duration in seconds."""
         made, took = await self._encoders.run(recipes, name, make)
-        self._metrics.encode_duration.labels(name).observe(took)
+        self._encode_duration(name).observe(took)
         self._spans.encoded(name, took)
         return made, took
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,19 @@ from service.batching.recipe import Recipe
 FORGETTING = 0.98  # the weight of a batch is halved after 34 more batches
 PRIOR_SECONDS_PER_PIXEL = 1e-6  # before any measurement: 66 ms at 256 px
 PRIOR_WEIGHT = 0.01  # relative to a batch
+RIDGE = 1e-6
+
+
+class Work(NamedTuple):
+    """One picture to predict, where there is no recipe.
+
+    Attributes:
+        model: name of the fit: work of one name has one fixed cost.
+        resolution: of the picture.
+    """
+
+    model: str
+    resolution: int
 
 
 class BatchFit:
@@ -53,13 +67,14 @@ class BatchFit:
         row[0] = 1.0
         for resolution, count in images.items():
             row[self._column[resolution]] = count
-        self._squares = FORGETTING * self._squares + np.outer(row, row)
-        self._products = FORGETTING * self._products + row * seconds
+        self._squares *= FORGETTING
+        self._squares += row[:, None] * row
+        self._products *= FORGETTING
+        self._products += row * seconds
         # This ridge keeps the system solvable after the weight of the prior has decayed.
-        ridge = np.eye(len(row)) * 1e-6
-        self._coefficients = np.linalg.solve(self._squares + ridge, self._products).astype(
-            np.float64
-        )
+        regular = self._squares.copy()
+        regular.flat[:: len(row) + 1] += RIDGE
+        self._coefficients = np.linalg.solve(regular, self._products).astype(np.float64, copy=False)
 
     def _grow(self, resolution: int) -> None:
         self._column[resolution] = size = len(self._products)
@@ -76,7 +91,7 @@ class WorkPredictor:
         self._fits: dict[str, BatchFit] = {}
         self._one_at_a_time = threading.RLock()
 
-    def observe(self, recipes: Sequence[Recipe], seconds: float) -> None:
+    def observe(self, recipes: Sequence[Recipe | Work], seconds: float) -> None:
         """Learn from a batch of one model that took `seconds`."""
         with self._one_at_a_time:
             fit = self._fits.setdefault(recipes[0].model, BatchFit())
@@ -87,12 +102,12 @@ class WorkPredictor:
         with self._one_at_a_time:
             self._fits.pop(model, None)
 
-    def image_seconds(self, recipe: Recipe) -> float:
+    def image_seconds(self, recipe: Recipe | Work) -> float:
         """Predicted seconds that `recipe` adds to a batch."""
         with self._one_at_a_time:
             return self._fit(recipe.model).per_image(recipe.resolution)
 
-    def seconds(self, recipes: Iterable[Recipe], max_batch: int) -> float:
+    def seconds(self, recipes: Iterable[Recipe | Work], max_batch: int) -> float:
         """Predicted seconds of `recipes`, in batches of up to `max_batch` images of one model."""
         counts: Counter[str] = Counter()
         total = 0.0

@@ -115,7 +115,7 @@ class AddressMiddleware:
             return
 
         async def send_relative(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] == "http.response.start" and _has_location(message):
                 _make_location_relative(MutableHeaders(scope=message))
             await send(message)
 
@@ -174,6 +174,11 @@ def _is_utf8(text: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _has_location(message: Message) -> bool:
+    """True if an answer redirects, or names what it has created."""
+    return any(name.lower() == b"location" for name, _ in message["headers"])
 
 
 def _make_location_relative(headers: MutableHeaders) -> None:

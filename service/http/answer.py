@@ -20,7 +20,7 @@ from service.composition import ServiceRuntime
 from service.credentials.signing import FileSigner
 from service.errors import PreconditionFailed
 from service.facts import file_facts, header_facts, log_facts
-from service.files import File, picture_file
+from service.files import File, described_file
 from service.http.headers import (
     caching,
     disposition,
@@ -91,6 +91,7 @@ def job_of_picture(
 ) -> Job:
     """Return the job of one picture, in a file whose name is `name` and its resolution."""
     file_format = FORMATS[image_format]
+    facts = facts_of_job([recipe], served)
     file_name = disposition(f"{name}-{recipe.resolution}", file_format.extension)
     return Job(
         served=served,
@@ -98,8 +99,8 @@ def job_of_picture(
         format=image_format,
         media_type=file_format.media_type,
         encoding=f"{image_format} {ENCODER_VERSION}",
-        write=lambda images: picture_file(recipe, served.card, images[0], image_format, signer),
-        facts=facts_of_job([recipe], served),
+        write=lambda images: described_file(images[0], image_format, facts, signer),
+        facts=facts,
         headers={"Content-Disposition": file_name},
         signer=signer,
     )

@@ -6,12 +6,13 @@ is logged, even one whose handler raises. Also owns the format of the log.
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import re
+import secrets
 import sys
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -61,7 +62,9 @@ class RequestLogMiddleware:
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
-        self._metrics = metrics
+        # Their labels come from closed sets, so that these stay small.
+        self._requests = functools.cache(metrics.requests.labels)
+        self._request_duration = functools.cache(metrics.request_duration.labels)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request; pass other ASGI scopes on."""
@@ -70,7 +73,7 @@ class RequestLogMiddleware:
             return
         headers = Headers(scope=scope)
         asked = headers.get("x-request-id", "")
-        request_id = asked if SANE_REQUEST_ID.fullmatch(asked) else uuid.uuid4().hex
+        request_id = asked if SANE_REQUEST_ID.fullmatch(asked) else secrets.token_hex(16)
         record = RequestRecord(request_id, time.perf_counter(), trace_id_of(headers))
         scope.setdefault("state", {})[STATE_KEY] = record
 
@@ -78,7 +81,7 @@ class RequestLogMiddleware:
             if message["type"] == "http.response.start":
                 record.status = message["status"]
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
-                set_request_attributes({"id": request_id, **record.facts})
+                set_request_attributes(lambda: {"id": request_id, **record.facts})
             await send(message)
 
         try:
@@ -97,8 +100,8 @@ class RequestLogMiddleware:
         duration_s = time.perf_counter() - record.began
         route = route_of(scope)
         method = scope["method"] if scope["method"] in METHODS else "other"
-        self._metrics.requests.labels(route, method, record.status).inc()
-        self._metrics.request_duration.labels(route).observe(duration_s)
+        self._requests(route, method, record.status).inc()
+        self._request_duration(route).observe(duration_s)
         trace = {"trace_id": record.trace_id} if record.trace_id else {}
         facts = {
             "id": record.request_id,
@@ -156,6 +159,7 @@ class JsonFormatter(logging.Formatter):
     def __init__(self, process: str = "") -> None:
         super().__init__()
         self._process = {"process": process} if process else {}
+        self._encoder = json.JSONEncoder(ensure_ascii=False, default=str)
 
     def format(self, record: logging.LogRecord) -> str:
         """Format the record with its fields."""
@@ -169,7 +173,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return self._encoder.encode(line)
 
 
 class ConsoleFormatter(logging.Formatter):

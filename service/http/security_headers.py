@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -42,6 +41,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "cross-origin",  # a picture may be displayed by any site
 }
+
+_ENCODED = tuple((name.lower().encode(), value.encode()) for name, value in HEADERS.items())
 
 # Headers that scripts of other sites may send and read beyond the common ones.
 REQUEST_HEADERS = (
@@ -76,9 +77,9 @@ class SecurityHeadersMiddleware:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                headers: list[tuple[bytes, bytes]] = message["headers"]
+                present = {name.lower() for name, _ in headers}
+                message["headers"] = [*headers, *(e for e in _ENCODED if e[0] not in present)]
             await send(message)
 
         await self._app(scope, receive, guarded)

@@ -11,10 +11,9 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TypeVar
 
-from service.batching.predictor import WorkPredictor
+from service.batching.predictor import Work, WorkPredictor
 from service.batching.recipe import Recipe
 from service.errors import QueueFull
 
@@ -52,25 +51,24 @@ class EncoderPool:
         return self._predictor.seconds(_by_format(recipes, image_format), len(recipes))
 
     @contextmanager
-    def promised(self, recipes: Sequence[Recipe], area: int, image_format: str) -> Generator[None]:
+    def promised(self, count: int, area: int, seconds: float) -> Generator[None]:
         """Count the pictures of a request from its admission until they are encoded.
 
         Args:
-            recipes: recipes of the request.
+            count: number of pictures.
             area: number of pixels of each picture.
-            image_format: format of the file.
+            seconds: predicted seconds of their encoding, as returned by `seconds`.
 
         Raises:
             QueueFull: too many bytes of pictures wait already.
         """
-        size = len(recipes) * area * MAX_CHANNELS
+        size = count * area * MAX_CHANNELS
         if self.unencoded_bytes and self.unencoded_bytes + size > self._max_bytes:
             raise QueueFull(
                 f"{self.unencoded_bytes} bytes of pictures wait to be encoded, this request would "
                 f"add {size}, and {self._max_bytes} may wait",
                 retry_after_s=min(LONGEST_RETRY_S, int(self.ahead_s) + 1),
             )
-        seconds = self.seconds(recipes, image_format)
         self.unencoded_bytes += size
         self._promised_s += seconds
         try:
@@ -102,6 +100,6 @@ class EncoderPool:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _by_format(recipes: Sequence[Recipe], image_format: str) -> list[Recipe]:
-    """Return recipes for the predictor, with the format in place of the model."""
-    return [replace(recipe, model=image_format) for recipe in recipes]
+def _by_format(recipes: Sequence[Recipe], image_format: str) -> list[Work]:
+    """Return work for the predictor, with the format in place of the model."""
+    return [Work(image_format, recipe.resolution) for recipe in recipes]

@@ -74,7 +74,10 @@ def source_type_of(facts: Facts) -> str:
 
 def rights_of(facts: Facts) -> str:
     """Return credit and licence as one text for copyright fields; empty if both are missing."""
-    clean = checked_facts(facts)
+    return _rights_in(checked_facts(facts))
+
+
+def _rights_in(clean: Facts) -> str:
     licence = clean.get("licence", "")
     return ". ".join(
         part for part in (clean.get("credit", ""), licence and f"Licence: {licence}") if part
@@ -101,7 +104,7 @@ def xmp_packet(facts: Facts) -> bytes:
         if address := licence_address(clean["licence"]):
             values["xmpRights:WebStatement"] = address
         elements += _element("xmpRights:UsageTerms", "Alt", clean["licence"])
-    if rights := rights_of(facts):
+    if rights := _rights_in(clean):
         elements += _element("dc:rights", "Alt", rights)
     if "credit" in clean:
         elements += _element("dc:creator", "Seq", clean["credit"])
@@ -116,7 +119,7 @@ def exif_block(facts: Facts) -> bytes:
         EXIF_IMAGE_DESCRIPTION: one_line(facts),
         EXIF_SOFTWARE: clean.get("software", ""),
         EXIF_ARTIST: clean.get("credit", ""),
-        EXIF_COPYRIGHT: rights_of(facts),
+        EXIF_COPYRIGHT: _rights_in(clean),
     }
     exif = Image.Exif()
     exif.update(EXIF_REQUIRED)

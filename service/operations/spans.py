@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
 from fastapi.telemetry import TelemetryConfig
@@ -56,11 +56,11 @@ def trace_id_of(headers: Mapping[str, str]) -> str | None:
     return trace.format_trace_id(context.trace_id) if context.is_valid else None
 
 
-def set_request_attributes(facts: Mapping[str, Any]) -> None:
-    """Set the facts of the log line as attributes of the request's span."""
+def set_request_attributes(facts: Callable[[], Mapping[str, Any]]) -> None:
+    """Set the facts of the log line as attributes of the request's span, if it is recorded."""
     span = trace.get_current_span()
     if span.is_recording():
-        span.set_attributes({f"progan.{name}": value for name, value in facts.items()})
+        span.set_attributes({f"progan.{name}": value for name, value in facts().items()})
 
 
 class Spans:

@@ -33,15 +33,10 @@ from service.processes.messages import (
     RenderRequest,
     catalogue_in,
 )
-from service.processes.shared_blocks import BlockTable, PixelMemory, create_pixel_memory
+from service.processes.shared_blocks import BlockTable, PixelMemories, PixelMemory
 from service.registry.catalogue import Catalogue
 
 RECONNECT_S: Final = 0.1
-MEMORY_REFUSED: Final = (
-    "the system refuses %d bytes of shared memory for pictures (%s), so this process answers none; "
-    "it tries again: raise its limits on memory, files and descriptors (ulimit -v, -f, -n), or "
-    "lower PROGAN_UNENCODED_BYTES"
-)
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +63,7 @@ class EngineLink:
     ) -> None:
         self._address = address
         self._memory_bytes = memory_bytes
+        self._memories = PixelMemories(memory_bytes)
         self._clock = clock
         self.report: EngineReport | None = None
         self.catalogue: Catalogue | None = None
@@ -75,7 +71,6 @@ class EngineLink:
         self._models: dict[str, ModelInfo] = {}
         self._asked: dict[int, AskedImages] = {}
         self._number = 0
-        self._memory_refused = False  # and that is in the log
         self._heard_at = self._down_since = clock()
         self._start_s = float(RESTART_S)  # learned from each start
         self._freed = asyncio.Event()
@@ -203,23 +198,12 @@ class EngineLink:
         decoder: msgspec.msgpack.Decoder[FromEngine] = msgspec.msgpack.Decoder(
             cast("type[FromEngine]", FromEngine)
         )
-        self._memory = self._create_memory()
+        self._memory = self._memories.create()
         connected = await connect_with(self._address, self._memory.descriptor)
         self._connection = connection = FrameConnection(decoder, self._receive, ended.set)
         loop = asyncio.get_running_loop()
         await loop.create_unix_connection(lambda: connection, sock=connected)
         await ended.wait()
-
-    def _create_memory(self) -> PixelMemory:
-        try:
-            memory = create_pixel_memory(self._memory_bytes)
-        except OSError as error:
-            if not self._memory_refused:
-                log.error(MEMORY_REFUSED, self._memory_bytes, error)  # noqa: TRY400 - it says all
-            self._memory_refused = True
-            raise
-        self._memory_refused = False
-        return memory
 
     def _disconnect(self) -> None:
         if self.report is not None:

@@ -8,18 +8,27 @@ the system frees it when both have ended, however they ended. Knows no messages.
 from __future__ import annotations
 
 import fcntl
+import logging
 import mmap
 import os
 from bisect import insort
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 
 from models.picture import Pixels
 
+MEMORY_REFUSED: Final = (
+    "the system refuses %d bytes of shared memory for pictures (%s), so this process answers none; "
+    "it tries again: raise its limits on memory, files and descriptors (ulimit -v, -f, -n), or "
+    "lower PROGAN_UNENCODED_BYTES"
+)
 ALIGNMENT = 64  # bytes, of a cache line
 MEMORY_NAME = "progan-pixels"  # as /proc shows it
+
+log = logging.getLogger(__name__)
 
 
 class SharedMemoryError(ValueError):
@@ -87,6 +96,34 @@ def create_pixel_memory(size: int) -> PixelMemory:
         os.close(descriptor)
         raise
     return PixelMemory(descriptor)
+
+
+class PixelMemories:
+    """Creates one memory after another; the first refusal in a row is told in the log.
+
+    Args:
+        size: bytes of each.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._was_refused = False
+
+    def create(self) -> PixelMemory:
+        """Create a memory.
+
+        Raises:
+            OSError: as `create_pixel_memory`.
+        """
+        try:
+            memory = create_pixel_memory(self._size)
+        except OSError as error:
+            if not self._was_refused:
+                log.error(MEMORY_REFUSED, self._size, error)  # noqa: TRY400 - it says all
+            self._was_refused = True
+            raise
+        self._was_refused = False
+        return memory
 
 
 class BlockTable:

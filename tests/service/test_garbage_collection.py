@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from service.garbage_collection import pause_collection, settle_objects
+from service.garbage_collection import YOUNG_OBJECTS, pause_collection, settle_objects
 
 
 class Node:
@@ -20,7 +20,9 @@ class Node:
 
 @pytest.fixture(autouse=True)
 def _restored() -> Iterator[None]:
+    thresholds = gc.get_threshold()
     yield
+    gc.set_threshold(*thresholds)
     gc.unfreeze()
     gc.enable()
 
@@ -54,3 +56,4 @@ def test_collection_is_on_again_after_the_start() -> None:
     settle_objects()
 
     assert gc.isenabled()
+    assert gc.get_threshold()[0] == YOUNG_OBJECTS

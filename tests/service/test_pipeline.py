@@ -209,7 +209,7 @@ async def test_encoding_counts_for_the_deadline(painter: Painter, settings: Sett
     pipeline._encoders._predictor.observe([Recipe("jpeg", point_of(1), 32)], 9.0)
     patient = settings.deadline_s
     with (
-        pipeline._encoders.promised(recipe, AREA, "jpeg"),
+        pipeline._encoders.promised(1, AREA, pipeline._encoders.seconds(recipe, "jpeg")),
         pytest.raises(DeadlineTooNear) as refused,
     ):
         await pipeline.make(recipe, AREA, "png", write, patient)

@@ -21,13 +21,13 @@ RECIPE = Recipe("m@1", point_of(1), 32)
 def test_more_pictures_than_may_wait_are_refused_until_some_are_encoded() -> None:
     """One request always may, whatever its size; a refusal leaves nothing behind."""
     pool = EncoderPool(1, max_bytes=4 * BYTES)
-    with pool.promised([RECIPE] * 9, AREA, "png"):
-        more = pool.promised([RECIPE], AREA, "png")
+    with pool.promised(9, AREA, 0.0):
+        more = pool.promised(1, AREA, 0.0)
         with pytest.raises(QueueFull, match="wait to be encoded") as full:
             more.__enter__()
         assert pool.unencoded_bytes == 9 * BYTES
         assert full.value.retry_after_s
-    with pool.promised([RECIPE] * 3, AREA, "png"), pool.promised([RECIPE], AREA, "png"):
+    with pool.promised(3, AREA, 0.0), pool.promised(1, AREA, 0.0):
         assert pool.unencoded_bytes == 4 * BYTES
     pool.close()
 
@@ -46,7 +46,7 @@ async def test_the_seconds_of_a_format_are_learned() -> None:
         gate.set()
         made, _ = await encoding
         assert made
-    with pool.promised([RECIPE], AREA, "webp"):
+    with pool.promised(1, AREA, pool.seconds([RECIPE], "webp")):
         ahead_s = pool.ahead_s
     pool.close()
 

@@ -103,7 +103,7 @@ def test_outside_of_a_recorded_request_nothing_is_made(
     spans = Spans(provider)
     spans.rendered(RECIPES, [Rendered(PIXELS, 0.1, 0.5, 2, 1.0)] * 2)
     spans.encoded("png", 0.1)
-    set_request_attributes({"seed": "7"})
+    set_request_attributes(lambda: {"seed": "7"})
 
     assert exporter.get_finished_spans() == ()
 
@@ -143,7 +143,7 @@ def test_facts_of_the_log_are_attributes_of_the_request(
 ) -> None:
     """Under the project's own name."""
     with provider.get_tracer("test").start_as_current_span("request"):
-        set_request_attributes({"seed": "7", "batch_size": 4})
+        set_request_attributes(lambda: {"seed": "7", "batch_size": 4})
     (span,) = exporter.get_finished_spans()
 
     assert span.attributes == {"progan.seed": "7", "progan.batch_size": 4}
