@@ -60,7 +60,11 @@ def serve_until_signal(settings: Settings, address: str | None) -> int:
         address: of a cluster that runs already; None to start one on this machine, which ends with
             this process.
     """
-    connect(settings, address)
+    try:
+        connect(settings, address)
+    except (RuntimeError, ConnectionError) as error:
+        log.critical("%s", error)
+        return CLUSTER_LOST
     signals = SignalFlags()  # after Ray, which installs its own
     try:
         serve.start(http_options=HTTPOptions(host=settings.host, port=settings.port))
@@ -117,20 +121,21 @@ def take_away(*, is_own: bool) -> None:
 
 def watch(signals: SignalFlags, url: str) -> int:
     """Log each change of the application's state until a signal; returns the exit code."""
-    told = ""
+    before, told = ApplicationStatus.NOT_STARTED, ""
     while not signals.ends.wait(STATUS_LOOK_S):
         if signals.hung_up:
             signals.hung_up = False
             serve.get_deployment_handle(STATE, APPLICATION).look_for_models.remote()
         status, text = state_of_application()
+        is_running = status == ApplicationStatus.RUNNING
         if text != told:
-            told = text
-            log.info("%s", text) if status == ApplicationStatus.RUNNING else log.warning("%s", text)
-            if status == ApplicationStatus.RUNNING:
-                log.info("ready: %s", url, extra={"bare": True})
+            log.log(logging.INFO if is_running else logging.WARNING, "%s", text)
+        if is_running and before != status:
+            log.info("ready: %s", url, extra={"bare": True})
         if status == ApplicationStatus.DEPLOY_FAILED:
             log.critical("the replicas cannot start: ending with code %d", CLUSTER_LOST)
             return CLUSTER_LOST
+        before, told = status, text
     return 0
 
 
