@@ -8,8 +8,7 @@ Section numbers are those of Karras et al. 2018, "Progressive Growing of GANs".
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, cast
 
 import torch
@@ -18,6 +17,7 @@ from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx
 
 from models.folding import plain_convolution, plain_linear, plain_transposed
+from models.kernel_layer import KernelLayer, cached_kernel
 from models.resampling import pad_circular, spread, upsampling_kernel
 
 LEAKY_SLOPE = 0.2  # appendix A
@@ -28,13 +28,9 @@ HE_GAIN = math.sqrt(2.0)  # He et al. 2015, for layers followed by a leaky ReLU
 # Equalized learning rate (section 4.1): weights start as N(0, 1) and are scaled at run time,
 # so that Adam updates all of them at the same relative rate.
 
-Kernels = dict[bool, Tensor]  # key: whether the kernel has a gradient
 
-
-class EqualizedLinear(nn.Module):
+class EqualizedLinear(KernelLayer):
     """A linear layer with equalized learning rate, `[N, in_size]` -> `[N, out_size]`."""
-
-    kernel_cache: Kernels | None = None  # see `kernels_cached`
 
     def __init__(self, in_size: int, out_size: int, gain: float = HE_GAIN) -> None:
         super().__init__()
@@ -54,10 +50,9 @@ class EqualizedLinear(nn.Module):
         return plain_linear(self.kernel(), self.bias)
 
 
-class EqualizedConv2d(nn.Module):
+class EqualizedConv2d(KernelLayer):
     """A convolution that keeps the size, `[N, in_maps, H, W]` -> `[N, out_maps, H, W]`."""
 
-    kernel_cache: Kernels | None = None  # see `kernels_cached`
     circular = False  # padding: the opposite side instead of zeros; see `make_circular`
 
     def __init__(self, in_maps: int, out_maps: int, kernel: int, gain: float = HE_GAIN) -> None:
@@ -134,39 +129,6 @@ class DownConv2d(EqualizedConv2d):
         """The plain convolution with stride 2."""
         padding, circular = (0, 1) if self.circular else (1, 0)
         return plain_convolution(self.kernel(), self.bias, padding, stride=2, circular=circular)
-
-
-# ----------------------------------------------------------------------------------------
-# Caching the scaled kernels over several forward passes of one step: gradients accumulate on the
-# cached kernel and are propagated to the weights once.
-
-Equalized = EqualizedLinear | EqualizedConv2d
-
-
-@contextmanager
-def kernels_cached(network: nn.Module) -> Generator[None]:
-    """Compute each kernel of `network` once within the context; its weights must not change."""
-    layers = [layer for layer in network.modules() if isinstance(layer, Equalized)]
-    for layer in layers:
-        layer.kernel_cache = {}
-    try:
-        yield
-    finally:
-        for layer in layers:
-            layer.kernel_cache = None
-
-
-def cached_kernel(layer: Equalized) -> Tensor:
-    """The kernel of a layer, computed now or taken from the cache.
-
-    A kernel without a gradient is never used in a forward pass that needs gradients.
-    """
-    if layer.kernel_cache is None:
-        return layer.kernel()
-    differentiable = torch.is_grad_enabled() and layer.weight.requires_grad
-    if differentiable not in layer.kernel_cache:
-        layer.kernel_cache[differentiable] = layer.kernel()
-    return layer.kernel_cache[differentiable]
 
 
 # ----------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ A family adds its own fields in a frozen dataclass. Knows no tensor.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import Field, asdict, fields
 from functools import cache
 from typing import Any, ClassVar, Self, cast
@@ -47,6 +47,7 @@ class FamilyConfig(ABC):
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]  # those of a family
     OPTIONAL: ClassVar[frozenset[str]] = frozenset({"classes", "base_height", "base_width"})
+    MAY_BE_ZERO: ClassVar[frozenset[str]] = frozenset({"classes"})
 
     family: str
     resolution: int
@@ -60,7 +61,7 @@ class FamilyConfig(ABC):
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            _require_value(field, getattr(self, field.name))
+            _require_value(field, getattr(self, field.name), self.MAY_BE_ZERO)
         require_base(self.base)
         level_of(self.resolution)
         if self.resolution < MIN_RESOLUTION:
@@ -134,7 +135,7 @@ class FamilyConfig(ABC):
         return config
 
 
-def _require_value(field: Field[Any], value: object) -> None:
+def _require_value(field: Field[Any], value: object, may_be_zero: Collection[str]) -> None:
     """Check the type and the limits of one field."""
     if isinstance(field.default, bool):
         if type(value) is not bool:
@@ -142,10 +143,10 @@ def _require_value(field: Field[Any], value: object) -> None:
     elif isinstance(field.default, str):
         if value != field.default:
             raise ValueError(f"{field.name} must be {field.default!r}, not {value!r:.20}")
-    elif type(value) is not int or not (field.name != "classes") <= value <= MAX_NUMBER:
+    elif type(value) is not int or not (field.name not in may_be_zero) <= value <= MAX_NUMBER:
         raise ValueError(
             f"{field.name} must be a whole number above 0 and up to {MAX_NUMBER:,}, not "
-            f"{value!r:.20} (only classes may be 0)"
+            f"{value!r:.20} (only {', '.join(sorted(may_be_zero))} may be 0)"
         )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from pydantic import Discriminator, Tag
 
+from models.families.biggan.config import BigganConfig
 from models.families.config import FamilyConfig
 from models.families.cyclegan.config import CycleganConfig
 from models.families.dcgan.config import DcganConfig
@@ -20,12 +21,14 @@ PROGAN = "progan"  # the family of a configuration that names none
 DCGAN = "dcgan"
 STYLEGAN = "stylegan"
 CYCLEGAN = "cyclegan"
+BIGGAN = "biggan"
 
 FAMILY_CONFIGS: dict[str, type[FamilyConfig]] = {
     PROGAN: ProganConfig,
     DCGAN: DcganConfig,
     STYLEGAN: StyleganConfig,
     CYCLEGAN: CycleganConfig,
+    BIGGAN: BigganConfig,
 }
 
 
@@ -50,7 +53,8 @@ else:
         Annotated[ProganConfig, Tag(PROGAN)]
         | Annotated[DcganConfig, Tag(DCGAN)]
         | Annotated[StyleganConfig, Tag(STYLEGAN)]
-        | Annotated[CycleganConfig, Tag(CYCLEGAN)],
+        | Annotated[CycleganConfig, Tag(CYCLEGAN)]
+        | Annotated[BigganConfig, Tag(BIGGAN)],
         Discriminator(
             family_of,
             custom_error_type="family_unknown",

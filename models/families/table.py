@@ -5,6 +5,7 @@ Owns the offer of each family by its name; `configs.py` has their configurations
 
 from __future__ import annotations
 
+from models.families.biggan.offer import BIGGAN_FAMILY
 from models.families.config import FamilyConfig
 from models.families.cyclegan.offer import CYCLEGAN_FAMILY
 from models.families.dcgan.offer import DCGAN_FAMILY
@@ -17,6 +18,7 @@ FAMILIES: dict[str, Family] = {
     "dcgan": DCGAN_FAMILY,
     "stylegan": STYLEGAN_FAMILY,
     "cyclegan": CYCLEGAN_FAMILY,
+    "biggan": BIGGAN_FAMILY,
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from models.families.progan.config import ProganConfig
+from training.config.biggan_presets import BIGGAN_PRESETS
 from training.config.config import TrainingConfig
 from training.config.cyclegan_presets import CYCLEGAN_PRESETS
 from training.config.dcgan_presets import DCGAN_PRESETS
@@ -218,5 +219,6 @@ PRESETS: dict[str, TrainingConfig] = {
         *DCGAN_PRESETS,
         *STYLEGAN_PRESETS,
         *CYCLEGAN_PRESETS,
+        *BIGGAN_PRESETS,
     )
 }

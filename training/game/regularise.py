@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from models.families.stylegan.generator import StyleganGenerator
-from models.layers import kernels_cached
+from models.kernel_layer import kernels_cached
 from training.config.config import TrainingConfig
 from training.device_copies import onto_device
 from training.distributed import SINGLE, Processes

@@ -1,8 +1,8 @@
-"""The running statistics of batch normalisations in the averaged generator.
+"""The state of normalisations in the averaged generator, which is not the average of that state.
 
-Averages of the statistics of many generators are not the statistics of the averaged generator. So
-they are computed again, from pictures of fixed seeds, wherever the averaged generator is shown,
-measured or exported. Owns this computation; does nothing for networks without batch normalisation.
+The statistics of batch normalisations are computed again from pictures of fixed seeds, and the
+estimates of spectral normalisations move until they no longer change, wherever the averaged
+generator is shown, measured or exported. Owns this computation; does nothing for other networks.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from models.family import ImageGenerator
+from models.spectral import SpectralLayer
 from training.rendering import latents_and_labels
 
 STATISTICS_SEEDS = range(4_000_000, 4_001_024)  # none that is measured or shown
@@ -19,11 +20,14 @@ STATISTICS_BATCH = 64
 
 @torch.no_grad()
 def recompute_statistics(generator: ImageGenerator) -> None:
-    """Replace the running statistics of `generator`, in evaluation mode, by its own.
+    """Replace the state of all normalisations of `generator`, in evaluation mode, by its own.
 
     Means and variances are averages over batches of fixed seeds, so the result is a function of the
     weights alone.
     """
+    for layer in generator.modules():
+        if isinstance(layer, SpectralLayer):
+            layer.converge()
     norms = [module for module in generator.modules() if isinstance(module, nn.BatchNorm2d)]
     if not norms:
         return

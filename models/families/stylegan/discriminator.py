@@ -20,10 +20,10 @@ from models.families.stylegan.layers import LowPass, activate
 from models.families.stylegan.mapping import ClassMapping
 from models.family import DiscriminatorOptions, ImageDiscriminator
 from models.growth import Growth
+from models.kernel_layer import cached_kernel
 from models.layers import (
     EqualizedConv2d,
     EqualizedLinear,
-    cached_kernel,
     in_fp32,
     minibatch_stddev,
 )

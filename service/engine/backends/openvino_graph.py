@@ -49,7 +49,8 @@ class Symbol:
         """Translate a torch function; torch calls this if an argument is a symbol."""
         if (rule := RULES.get(function)) is None:
             raise NotTranslatedError(f"{getattr(function, '__name__', function)} is not known")
-        return cls(rule(args[0].node, *args[1:], **(kwargs or {})))
+        nodes = (each.node if isinstance(each, Symbol) else each for each in args)
+        return cls(rule(*nodes, **(kwargs or {})))
 
     def __getattr__(self, name: str) -> object:
         """Refuse an attribute of tensors that symbols do not have."""
@@ -84,6 +85,12 @@ class Symbol:
     def mean(self, dim: int, *, keepdim: bool = False) -> Symbol:
         """Take the mean over one axis."""
         return Symbol(ops.reduce_mean(self.node, np.array([dim], np.int64), keepdim))
+
+    def transpose(self, first: int, second: int) -> Symbol:
+        """Exchange two of three axes."""
+        order = [0, 1, 2]
+        order[first], order[second] = order[second], order[first]
+        return Symbol(ops.transpose(self.node, np.array(order, np.int64)))
 
     def reshape(self, *shape: int) -> Symbol:
         """Change the shape; one length may be -1."""

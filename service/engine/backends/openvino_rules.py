@@ -14,6 +14,7 @@ import numpy as np
 import openvino as ov
 import torch
 import torch.nn.functional as F
+from openvino import opset1
 from openvino import opset13 as ops
 from torch import Tensor
 
@@ -149,6 +150,24 @@ def _box_filter(
     return ops.avg_pool(x, size, [0, 0], [0, 0], size, exclude_pad=True)
 
 
+def _max_pool(
+    x: ov.Node, kernel_size: int, stride: int | None = None, dilation: int = 1, **others: object
+) -> ov.Node:
+    """Maximum of whole square blocks."""
+    known = stride in (None, kernel_size) and dilation == 1 and not any(others.values())
+    require(known, "maximum pooling of this kind")
+    size = [kernel_size] * 2
+    return opset1.max_pool(x, size, [0, 0], [0, 0], size)  # later ones have a second result
+
+
+def _product(x: ov.Node, other: ov.Node) -> ov.Node:
+    return ops.matmul(x, other, transpose_a=False, transpose_b=False)
+
+
+def _softmax(x: ov.Node, dim: int) -> ov.Node:
+    return ops.softmax(x, dim)
+
+
 def _instance_norm(  # noqa: PLR0913 - as torch has it
     x: ov.Node,
     running_mean: Tensor | None = None,
@@ -191,6 +210,9 @@ RULES: dict[object, Callable[..., ov.Node]] = {
     F.pad: _padding,
     F.avg_pool2d: _box_filter,
     F.instance_norm: _instance_norm,
+    F.max_pool2d: _max_pool,
+    torch.matmul: _product,
+    torch.softmax: _softmax,
     torch.narrow: _narrow,
     torch.tanh: ops.tanh,
     torch.rsqrt: _rsqrt,

@@ -6,10 +6,13 @@ import pytest
 import torch
 from torch import nn
 
+from models.families.biggan.config import BigganConfig
+from models.families.biggan.generator import BigganGenerator
 from models.families.dcgan.config import DcganConfig
 from models.families.dcgan.generator import DcganGenerator
 from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
+from models.spectral import SpectralConv2d
 from training.game import statistics
 from training.game.statistics import recompute_statistics
 from training.rendering import latents_and_labels
@@ -67,3 +70,16 @@ def test_a_network_without_them_is_left_alone(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(statistics, "latents_and_labels", None)
 
     recompute_statistics(generator)
+
+
+def test_spectral_norms_are_those_of_the_averaged_weights(few_seeds: None) -> None:
+    """Whatever the estimate was: the largest singular value of each kernel is 1."""
+    config = BigganConfig(8, 1, 8, 4, fmap_base=64, fmap_max=8)
+    generator = BigganGenerator(config).eval().requires_grad_(False)
+
+    recompute_statistics(generator)
+
+    layers = [each for each in generator.modules() if isinstance(each, SpectralConv2d)]
+    norms = [torch.linalg.matrix_norm(SpectralConv2d.kernel(x).flatten(1), 2) for x in layers]
+    assert len(norms) == 4
+    assert all(norm.item() == pytest.approx(1.0, abs=0.02) for norm in norms)

@@ -52,6 +52,9 @@ def computed(graph: ov.Model, x: Tensor) -> Tensor:
         (Doing(pixel_norm), (6,)),
         (Doing(lambda x: 0.5 + (x + x) * 2.0), (6,)),
         (Doing(lambda x: x.reshape(-1, 3, 2).float() + 1), (6,)),
+        (nn.MaxPool2d(2), (6, 8, 8)),
+        (Doing(lambda x: torch.matmul(x, x.transpose(1, 2))), (6, 4)),
+        (Doing(lambda x: torch.softmax(x, dim=-1)), (6, 4)),
         (Doing(lambda x: x * torch.rsqrt(x.square().mean(dim=2) + 1.0).reshape(-1, 6, 1)), (6, 6)),
     ],
 )

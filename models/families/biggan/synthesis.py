@@ -1,0 +1,66 @@
+"""The way from an entry vector to an image: all layers of a BigGAN's generator.
+
+Owns the division of the latent among the layers, and the class vector that they share. Knows no
+smaller image.
+Source: Brock et al. 2019, appendix B and figure 15.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from models.families.biggan.attention import SelfAttention
+from models.families.biggan.blocks import OutputNorm, UpResidualBlock
+from models.families.biggan.config import BigganConfig
+from models.layers import in_fp32
+from models.spectral import SpectralConv2d, SpectralLinear
+
+
+class BigganSynthesis(nn.Module):
+    """Entry vectors `[N, L + classes]` -> images `[N, C, H, W]` in [-1, 1]."""
+
+    def __init__(self, config: BigganConfig) -> None:
+        super().__init__()
+        maps = [config.feature_maps(level) for level in range(config.top_level + 1)]
+        self.latent_size, self.classes = config.latent_size, config.classes
+        self.chunk_size = config.chunk_size
+        self.base = (maps[0], *config.base)
+        shares = config.classes > 0 and config.class_size > 0
+        self.embedding = (
+            nn.Linear(config.classes, config.class_size, bias=False) if shares else None
+        )
+        first = config.chunk_size or config.latent_size
+        self.first = SpectralLinear(first, math.prod(self.base))
+        self.blocks = nn.ModuleList(
+            UpResidualBlock(maps[level - 1], maps[level], config) for level in range(1, len(maps))
+        )
+        self.attended = config.resolutions.index(config.attention) if config.attention else 0
+        size = config.size_at(config.attention) if config.attention else (0, 0)
+        self.attention = SelfAttention(maps[self.attended], size) if config.attention else None
+        self.norm = OutputNorm(maps[-1])
+        self.image = SpectralConv2d(maps[-1], config.channels, 3)
+
+    def forward(self, entry: Tensor) -> Tensor:
+        """Images of entry vectors."""
+        kind = self._class_vector(entry)
+        x = in_fp32(self.first, torch.narrow(entry, 1, 0, self.chunk_size or self.latent_size))
+        x = x.reshape(-1, *self.base)
+        for level, block in enumerate(self.blocks, start=1):
+            x = block(x, kind, self._chunk(entry, level))
+            if self.attention is not None and level == self.attended:
+                x = self.attention(x)
+        return torch.tanh(in_fp32(self.image, self.norm(x)))
+
+    def _chunk(self, entry: Tensor, place: int) -> Tensor | None:
+        if not self.chunk_size:
+            return None
+        return torch.narrow(entry, 1, place * self.chunk_size, self.chunk_size)
+
+    def _class_vector(self, entry: Tensor) -> Tensor | None:
+        if not self.classes:
+            return None
+        shares = torch.narrow(entry, 1, self.latent_size, self.classes)
+        return shares if self.embedding is None else in_fp32(self.embedding, shares)

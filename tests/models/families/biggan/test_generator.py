@@ -1,0 +1,116 @@
+"""The generator of a BigGAN: published sizes, box filters, classes, folding."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from models.entrance import ClassPoint
+from models.exit_shape import BOX, ExitShape
+from models.families.biggan.config import BigganConfig
+from models.families.biggan.generator import BigganGenerator
+from models.families.biggan.offer import draw_biggan_weights
+from models.families.progan.config import ProganConfig
+from models.folding import fold
+from models.growth import Growth
+from training.game.statistics import recompute_statistics
+
+TINY = BigganConfig(16, 1, 9, 4, 256, 16)
+SHARED = BigganConfig(16, 1, 9, 4, 256, 16, attention=8, classes=3)
+NOT_SHARED = BigganConfig(16, 1, 9, 0, 256, 16, classes=3)
+
+
+def drawn(config: BigganConfig) -> BigganGenerator:
+    """Initial weights, with attention that has an effect, and statistics of its own."""
+    generator = BigganGenerator(config)
+    draw_biggan_weights(generator, np.random.default_rng(0))
+    if generator.synthesis.attention is not None:
+        generator.synthesis.attention.strength.data.fill_(0.7)
+    generator.eval().requires_grad_(False)
+    recompute_statistics(generator)
+    return generator
+
+
+@pytest.mark.parametrize(
+    ("config", "count"),
+    [
+        (BigganConfig(128, attention=64, classes=1000), 70_433_988),
+        (BigganConfig(32, 3, 128, 0, 1 << 20, 256, classes=10), 4_304_387),
+        (BigganConfig(32, 3, 80, 128, 1 << 20, 384, attention=16, classes=10), 9_416_196),
+    ],
+)
+def test_it_has_as_many_parameters_as_the_published_network(
+    config: BigganConfig, count: int
+) -> None:
+    """Of the authors' code at 128 px and for CIFAR-10, and of StudioGAN's for CIFAR-10."""
+    with torch.device("meta"):
+        generator = BigganGenerator(config)
+
+    assert sum(p.numel() for p in generator.parameters()) == count
+
+
+@pytest.mark.parametrize("config", [TINY, SHARED, NOT_SHARED])
+def test_its_folded_trunk_makes_the_same_images(config: BigganConfig) -> None:
+    """From entry vectors, one by one; two orders of summation of 200 numbers: a few roundings."""
+    generator, z = drawn(config), torch.randn(3, 9)
+    labels = torch.tensor([0, 1, 2]) if config.classes else None
+    points = [ClassPoint(n, n) if config.classes else None for n in range(3)]
+    trunk = copy.deepcopy(generator.trunk)
+    fold(trunk)
+    entries = [generator.entrance.enter(*each) for each in zip(z, points, strict=True)]
+
+    images = trunk[0](torch.stack(entries))
+
+    assert images.std() > 0.01
+    torch.testing.assert_close(images, generator(z, None, labels), atol=1e-5, rtol=0)
+
+
+def test_smaller_images_are_the_finished_one_box_filtered() -> None:
+    """Exactly, so that a thumbnail shows what the picture shows."""
+    generator, z = drawn(TINY), torch.randn(2, 9)
+    whole = generator(z)
+
+    for level in range(3):
+        small = generator(z, Growth(level))
+        torch.testing.assert_close(small, F.avg_pool2d(whole, 4 >> level), atol=1e-6, rtol=0)
+
+
+def test_every_part_of_the_latent_changes_the_image() -> None:
+    """That of the first layer and those of the blocks."""
+    generator, z = drawn(TINY), torch.randn(1, 9)
+    whole = generator(z)
+
+    for place in range(3):
+        other = z.clone()
+        other[:, 3 * place : 3 * place + 3] += 1.0
+        assert not torch.allclose(generator(other), whole, atol=1e-3)
+
+
+@pytest.mark.parametrize("config", [SHARED, NOT_SHARED])
+def test_a_class_changes_the_image(config: BigganConfig) -> None:
+    """And must be told."""
+    generator, z = drawn(config), torch.randn(1, 9)
+
+    one, other = (generator(z, None, torch.tensor([label])) for label in (0, 1))
+    assert not torch.allclose(one, other, atol=1e-3)
+    with pytest.raises(ValueError, match="labels are needed where there are some"):
+        generator(z)
+
+
+def test_it_neither_fades_nor_shrinks_nor_has_fitted_exits() -> None:
+    """It has one level of its own."""
+    generator = BigganGenerator(TINY, (BOX,) * 3)
+
+    assert generator.up_to(2) is generator
+    with pytest.raises(ValueError, match="one level of its own"):
+        generator.up_to(1)
+    with pytest.raises(ValueError, match="does not fade"):
+        generator(torch.randn(1, 9), Growth(1, 0.5))
+    with pytest.raises(ValueError, match="box filters in place of exits"):
+        BigganGenerator(TINY, (ExitShape(),) * 3)
+    with pytest.raises(TypeError, match="cannot be built of ProganConfig"):
+        BigganGenerator(ProganConfig(16))
