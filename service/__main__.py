@@ -29,8 +29,9 @@ from service.http.connections import limits_of_this_process
 from service.http.listening import ListenError, listen
 from service.http.request_log import configure_logging
 from service.memory_allocator import return_large_blocks
+from service.operations.merged_metrics import SUPERVISOR
 from service.operations.spans import set_service_name
-from service.processes.supervisor import ENGINE_MODULE, SUPERVISOR, Supervisor
+from service.processes.supervisor import ENGINE_MODULE, Supervisor
 from service.server import DrainingServer, uvicorn_config
 from service.settings import Settings, variable_of
 

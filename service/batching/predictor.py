@@ -23,7 +23,7 @@ PRIOR_WEIGHT = 0.01  # relative to a batch
 RIDGE = 1e-6
 
 
-class Work(NamedTuple):
+class PredictedWork(NamedTuple):
     """One picture to predict, where there is no recipe.
 
     Attributes:
@@ -91,7 +91,7 @@ class WorkPredictor:
         self._fits: dict[str, BatchFit] = {}
         self._one_at_a_time = threading.RLock()
 
-    def observe(self, recipes: Sequence[Recipe | Work], seconds: float) -> None:
+    def observe(self, recipes: Sequence[Recipe | PredictedWork], seconds: float) -> None:
         """Learn from a batch of one model that took `seconds`."""
         with self._one_at_a_time:
             fit = self._fits.setdefault(recipes[0].model, BatchFit())
@@ -102,12 +102,12 @@ class WorkPredictor:
         with self._one_at_a_time:
             self._fits.pop(model, None)
 
-    def image_seconds(self, recipe: Recipe | Work) -> float:
+    def image_seconds(self, recipe: Recipe | PredictedWork) -> float:
         """Predicted seconds that `recipe` adds to a batch."""
         with self._one_at_a_time:
             return self._fit(recipe.model).per_image(recipe.resolution)
 
-    def seconds(self, recipes: Iterable[Recipe | Work], max_batch: int) -> float:
+    def seconds(self, recipes: Iterable[Recipe | PredictedWork], max_batch: int) -> float:
         """Predicted seconds of `recipes`, in batches of up to `max_batch` images of one model."""
         counts: Counter[str] = Counter()
         total = 0.0

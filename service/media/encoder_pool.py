@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
-from service.batching.predictor import Work, WorkPredictor
+from service.batching.predictor import PredictedWork, WorkPredictor
 from service.batching.recipe import Recipe
 from service.errors import QueueFull
 
@@ -100,6 +100,6 @@ class EncoderPool:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _by_format(recipes: Sequence[Recipe], image_format: str) -> list[Work]:
+def _by_format(recipes: Sequence[Recipe], image_format: str) -> list[PredictedWork]:
     """Return work for the predictor, with the format in place of the model."""
-    return [Work(image_format, recipe.resolution) for recipe in recipes]
+    return [PredictedWork(image_format, recipe.resolution) for recipe in recipes]

@@ -46,8 +46,10 @@ from service.settings import Settings
 
 BEAT_S: Final = 0.25
 SNAPSHOT_BEATS: Final = 8  # the metrics of a process that ends suddenly are at most so old
-ANSWER_S: Final = 5.0  # after which the supervisor counts as stopped; it answers in a millisecond
-RETRY_S: Final = 5
+SUPERVISOR_ANSWER_S: Final = (
+    5.0  # after which the supervisor counts as stopped; it answers in a millisecond
+)
+SUPERVISOR_RETRY_S: Final = 5
 SUPERVISOR_SILENT: Final = "the supervisor of this service does not answer: try again later"
 SUPERVISOR_ENDED: Final = "the service is ending: try again when it has restarted"
 PR_SET_PDEATHSIG: Final = 1  # of Linux' prctl
@@ -128,10 +130,10 @@ class SupervisorLink:
         self._asked[number] = answered
         self.send(message)
         try:
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(SUPERVISOR_ANSWER_S):
                 answer = await answered
         except TimeoutError as error:
-            raise NotReady(SUPERVISOR_SILENT, retry_after_s=RETRY_S) from error
+            raise NotReady(SUPERVISOR_SILENT, retry_after_s=SUPERVISOR_RETRY_S) from error
         finally:
             self._asked.pop(number, None)
         if isinstance(answer, Granted) and answer.refusal is not None:

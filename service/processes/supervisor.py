@@ -30,7 +30,6 @@ from service.settings import Settings
 
 ENGINE_MODULE: Final = "service.processes.engine_process"
 FRONT_MODULE: Final = "service.front_process"
-SUPERVISOR: Final = "supervisor"  # its name in the log
 FIRST_DELAY_S: Final = 0.1  # before a process is started again; doubled with each end in a row
 LONGEST_DELAY_S: Final = 10.0
 STEADY_S: Final = 60.0  # a process that was ready so long begins a new row

@@ -6,7 +6,7 @@ import sys
 
 from service.__main__ import open_ports_or_exit, settings_or_exit, supervise
 from service.http.request_log import configure_logging
-from service.processes.supervisor import SUPERVISOR
+from service.operations.merged_metrics import SUPERVISOR
 
 if __name__ == "__main__":
     settings, _ = settings_or_exit()
