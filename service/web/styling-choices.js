@@ -41,15 +41,15 @@ function createPsi({ store, adjust }) {
 }
 
 function createMix({ store, navigate, find }) {
-  const seed = element("input", { id: "mix-seed", type: "text", maxlength: 128, autocomplete: "off", autocapitalize: "off",
-    spellcheck: "false", enterkeyhint: "go", placeholder: "a name or number", "aria-describedby": "mix-about" });
-  const from = element("select", { id: "mix-from" });
+  const seed = element("input", { id: "style-seed", type: "text", maxlength: 128, autocomplete: "off", autocapitalize: "off",
+    spellcheck: "false", enterkeyhint: "go", placeholder: "a name or number", "aria-describedby": "style-about" });
+  const from = element("select", { id: "style-from" });
   const none = element("button", { type: "button" }, "None");
   const chance = element("button", { type: "button", "aria-label": "Any seed for the second style" }, "Any");
-  const about = element("p", { id: "mix-about", class: "small" });
+  const about = element("p", { id: "style-about", class: "small" });
   const root = element("form", { class: "choice-box" },
-    element("div", { class: "mix-fields" }, element("label", { for: "mix-seed" }, "Second style (mix)"), seed,
-      element("label", { class: "hidden", for: "mix-from" }, "From which size on"), from,
+    element("div", { class: "mix-fields" }, element("label", { for: "style-seed" }, "Second style (mix)"), seed,
+      element("label", { class: "hidden", for: "style-from" }, "From which size on"), from,
       element("button", { type: "submit" }, "Add"), chance, none), about);
 
   function choose(text) {

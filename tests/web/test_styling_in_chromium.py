@@ -43,8 +43,8 @@ def test_an_address_with_psi_and_mix_shows_that_picture(visit: Visit, styled: Si
     shown(page, "ada")
 
     expect(page.locator("#psi")).to_have_value("0.7")
-    expect(page.locator("#mix-seed")).to_have_value("bob")
-    expect(page.locator("#mix-from")).to_have_value("8")
+    expect(page.locator("#style-seed")).to_have_value("bob")
+    expect(page.locator("#style-from")).to_have_value("8")
     expect(page.locator("#caption")).to_contain_text("truncated to 0.7, with the style of “bob”")
     assert pixels_of(page, "#picture") == styled.pixels("ada", **MODEL, psi="0.7", mix="bob@8")
     for line in page.locator(".lines code").all_text_contents():
@@ -71,10 +71,10 @@ def test_a_second_style_is_added_changed_and_taken_away(visit: Visit, styled: Si
     """By keyboard alone; each is an entry of the history."""
     page = opened(visit, styled, {"seed": "ada"})
     shown(page, "ada")
-    page.locator("#mix-seed").press_sequentially("bob")
-    page.locator("#mix-seed").press("Enter")
+    page.locator("#style-seed").press_sequentially("bob")
+    page.locator("#style-seed").press("Enter")
     expect(page).to_have_url(re.compile(r"mix=bob%40\d+"))
-    page.locator("#mix-from").select_option("16")
+    page.locator("#style-from").select_option("16")
     expect(page).to_have_url(re.compile(r"mix=bob%4016"))
     expect(page.locator("#caption")).to_contain_text("from 16 px on")
     shown(page, "ada")
@@ -84,7 +84,7 @@ def test_a_second_style_is_added_changed_and_taken_away(visit: Visit, styled: Si
     expect(page).not_to_have_url(re.compile("mix="))
     expect(page.get_by_role("button", name="None")).to_be_hidden()
     page.go_back()
-    expect(page.locator("#mix-seed")).to_have_value("bob")
+    expect(page.locator("#style-seed")).to_have_value("bob")
 
 
 def test_another_model_has_none_of_it(visit: Visit, styled: Site) -> None:

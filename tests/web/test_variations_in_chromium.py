@@ -60,7 +60,7 @@ def test_every_neighbour_is_the_picture_of_an_ordinary_address(visit: Visit, sit
     assert [pixels_in(page, place) for place in range(NINE)] == wanted
     page.locator("#strength").focus()
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".slider output")).to_have_text("25 %")
+    expect(page.locator("main .slider output")).to_have_text("25 %")
     settled(page)
     expect(page).to_have_url(re.compile(r"strength=0\.25\b"))
 
