@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.load import Record, Request, open_loop, percentile, poisson
 from bench.paced.engine import Pace
@@ -24,7 +25,12 @@ SIZE = 64  # pixels
 PACE = Pace(0.8, 0.15)
 MAX_BATCH = 8
 SHARES = (0.5, 0.8)  # of what the replicas can do
-ADMITS_ALL = {"max_batch": MAX_BATCH, "batch_work_s": 60, "queue_work_s": 600, "deadline_s": 300}
+ADMITS_ALL: dict[str, Any] = {
+    "max_batch": MAX_BATCH,
+    "batch_work_s": 60,
+    "queue_work_s": 600,
+    "deadline_s": 300,
+}
 POINTS = {"mean": None, "p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
