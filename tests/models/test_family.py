@@ -20,6 +20,7 @@ CONFIGS = {
     "dcgan": {"latent_size": 16, "generator_maps": 4, "discriminator_maps": 4},
     "stylegan": {"latent_size": 16, "style_size": 8, "mapping_layers": 2, "fmap_base": 64}
     | {"fmap_max": 8},
+    "biggan": {"latent_size": 18, "class_size": 4, "fmap_base": 64, "fmap_max": 8},
 }
 
 
