@@ -57,7 +57,7 @@ def paced_card() -> Card:
         exits=tuple(Exit(r, (1,), None) for r in network.resolutions),
         data=Data("none", "MIT", "nobody", 0),
         weights_sha256=hashlib.sha256(NAME.encode()).hexdigest(),
-        golden=(Golden(1, LARGEST, "00", ()),),
+        golden=(Golden(1, LARGEST, "0" * 64, (0,) * 48),),
     )
 
 
