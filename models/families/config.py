@@ -33,6 +33,7 @@ class FamilyConfig(ABC):
     """Hyperparameters that determine the shapes of generator and discriminator.
 
     Attributes:
+        NAME: of the family, in messages; it follows "a".
         family: name of the family, a key of `models.families.configs.FAMILY_CONFIGS`.
         resolution: of the top level, a power of two, 8 to 1024.
         channels: of the image: 1 gray, 3 RGB, 4 RGBA.
@@ -48,6 +49,7 @@ class FamilyConfig(ABC):
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]  # those of a family
     OPTIONAL: ClassVar[frozenset[str]] = frozenset({"classes", "base_height", "base_width"})
     MAY_BE_ZERO: ClassVar[frozenset[str]] = frozenset({"classes"})
+    NAME: ClassVar[str]
 
     family: str
     resolution: int
@@ -108,6 +110,17 @@ class FamilyConfig(ABC):
 
         The discriminator mirrors the generator, so the cost of both is a multiple of this.
         """
+
+    @classmethod
+    def narrow(cls, config: FamilyConfig) -> Self:
+        """Return `config`, as one of this family.
+
+        Raises:
+            TypeError: it is of another family.
+        """
+        if not isinstance(config, cls):
+            raise TypeError(f"a {cls.NAME} cannot be built of {type(config).__name__}")
+        return config
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to plain values, as in a card or a run; `OPTIONAL` ones only if not the default.

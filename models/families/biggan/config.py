@@ -25,6 +25,7 @@ class BigganConfig(FamilyConfig):
     at 128 px with the default values are those of Brock et al. 2019, table 4.
     """
 
+    NAME: ClassVar[str] = "BigGAN"
     OPTIONAL: ClassVar[frozenset[str]] = FamilyConfig.OPTIONAL | {"attention"}
     MAY_BE_ZERO: ClassVar[frozenset[str]] = FamilyConfig.MAY_BE_ZERO | {"attention", "class_size"}
 

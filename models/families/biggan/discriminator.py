@@ -13,7 +13,8 @@ from models.families.biggan.attention import SelfAttention
 from models.families.biggan.blocks import DownResidualBlock
 from models.families.biggan.config import BigganConfig
 from models.families.config import FamilyConfig
-from models.family import DiscriminatorOptions, ImageDiscriminator
+from models.families.one_resolution import OneResolutionDiscriminator
+from models.family import DiscriminatorOptions
 from models.growth import Growth
 from models.layers import in_fp32
 from models.spectral import SpectralLinear, SpectralTable
@@ -22,7 +23,7 @@ CIFAR_RESOLUTION = 32  # pixels; these networks end at 8 px with two blocks that
 CIFAR_DOWN, CIFAR_PLAIN = 2, 2
 
 
-class BigganDiscriminator(ImageDiscriminator):
+class BigganDiscriminator(OneResolutionDiscriminator):
     """Image `[N, C, H, W]` in [-1, 1] -> score `[N]`, higher for more real.
 
     The score of an image of class y is s(h) + v_y . h, where h is the sum of the last features over
@@ -31,10 +32,14 @@ class BigganDiscriminator(ImageDiscriminator):
     Args:
         config: determines the shapes.
         options: use of classes.
+
+    Raises:
+        TypeError: `config` is of another family.
     """
 
-    def __init__(self, config: BigganConfig, options: DiscriminatorOptions) -> None:
+    def __init__(self, config: FamilyConfig, options: DiscriminatorOptions) -> None:
         super().__init__()
+        config = BigganConfig.narrow(config)
         is_small = config.resolution == CIFAR_RESOLUTION
         downs = CIFAR_DOWN if is_small else config.top_level
         plain = CIFAR_PLAIN if is_small else 1
@@ -65,10 +70,7 @@ class BigganDiscriminator(ImageDiscriminator):
         Raises:
             ValueError: classes are needed and missing, or `growth` is below the top level.
         """
-        if growth is not None and growth != Growth(self.config.top_level):
-            raise ValueError(f"this network scores images of {self.config.resolution} px only")
-        if self.classes is not None and labels is None:
-            raise ValueError("a discriminator with classes must be told those of the images")
+        self.require(growth, labels, with_classes=self.classes is not None)
         x = images
         for place, block in enumerate(self.blocks):
             x = block(x)
@@ -79,16 +81,3 @@ class BigganDiscriminator(ImageDiscriminator):
         if self.classes is None or labels is None:
             return scores
         return scores + (self.classes(labels) * h).sum(dim=1)
-
-
-def biggan_discriminator(
-    config: FamilyConfig, options: DiscriminatorOptions
-) -> BigganDiscriminator:
-    """Build the discriminator of a configuration of this family.
-
-    Raises:
-        TypeError: `config` is of another family.
-    """
-    if not isinstance(config, BigganConfig):
-        raise TypeError(f"a BigGAN cannot be built of {type(config).__name__}")
-    return BigganDiscriminator(config, options)

@@ -1,28 +1,23 @@
 """The generator of a BigGAN.
 
-Owns the way from latent and class to image. It has one resolution; smaller images are
-box-downsampled from it, so that a thumbnail shows exactly what the image shows.
+Owns the way from latent and class to image.
 Source: Brock et al. 2019, appendix B.
 """
 
 from __future__ import annotations
 
-from typing import Self
-
-import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.exit_shape import BOX, ExitShape
+from models.exit_shape import ExitShape
 from models.families.biggan.config import BigganConfig
 from models.families.biggan.synthesis import BigganSynthesis
 from models.families.config import FamilyConfig
-from models.families.dcgan.entrance import OneHotEntrance
-from models.family import ImageGenerator, Way
+from models.families.one_hot_entrance import OneHotEntrance, with_one_hot
+from models.families.one_resolution import OneResolutionGenerator
 from models.growth import Growth
 
 
-class BigganGenerator(ImageGenerator):
+class BigganGenerator(OneResolutionGenerator):
     """Latent `[N, L]` -> image `[N, C, H, W]` in [-1, 1].
 
     Args:
@@ -35,12 +30,8 @@ class BigganGenerator(ImageGenerator):
     """
 
     def __init__(self, config: FamilyConfig, exits: tuple[ExitShape, ...] | None = None) -> None:
-        super().__init__()
-        if not isinstance(config, BigganConfig):
-            raise TypeError(f"a BigGAN cannot be built of {type(config).__name__}")
-        if exits is not None and exits != (BOX,) * len(config.resolutions):
-            raise ValueError("a BigGAN has box filters in place of exits, at every resolution")
-        self.config = config
+        config = BigganConfig.narrow(config)
+        super().__init__(config, exits)
         self.synthesis = BigganSynthesis(config)
 
     @property
@@ -53,25 +44,6 @@ class BigganGenerator(ImageGenerator):
         """All layers."""
         return nn.ModuleList([self.synthesis])
 
-    @property
-    def ways(self) -> tuple[Way, ...]:
-        """The finished image, and a box filter below the top level."""
-        return tuple(Way(1, self._way(resolution)) for resolution in self.config.resolutions)
-
-    def _way(self, resolution: int) -> nn.Module:
-        pixels = self.config.resolution // resolution
-        return nn.Identity() if pixels == 1 else nn.AvgPool2d(pixels)
-
-    def up_to(self, level: int) -> Self:
-        """Return itself: there is no smaller generator.
-
-        Raises:
-            ValueError: `level` is not the top level.
-        """
-        if level != self.config.top_level:
-            raise ValueError(f"a BigGAN has one level of its own, {self.config.top_level}")
-        return self
-
     def forward(
         self, z: Tensor, growth: Growth | None = None, labels: Tensor | None = None
     ) -> Tensor:
@@ -80,13 +52,6 @@ class BigganGenerator(ImageGenerator):
         Raises:
             ValueError: `growth` is fading, or labels are missing or not wanted.
         """
-        growth = growth or Growth(self.config.top_level)
-        if growth.fading or (labels is None) != (self.config.classes == 0):
-            raise ValueError(
-                f"a BigGAN does not fade, and this one has {self.config.classes} classes: labels "
-                "are needed where there are some, and only there"
-            )
-        entry = z
-        if labels is not None:
-            entry = torch.cat([z, F.one_hot(labels, self.config.classes).to(z.dtype)], dim=1)
-        return self._way(growth.resolution)(self.synthesis(entry))
+        growth = self.require(growth, labels)
+        entry = with_one_hot(z, labels, self.config.classes)
+        return self.way_to(growth.resolution)(self.synthesis(entry))

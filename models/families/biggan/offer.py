@@ -9,10 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.exit_shape import ExitShape
-from models.families.biggan.discriminator import biggan_discriminator
+from models.families.biggan.discriminator import BigganDiscriminator
 from models.families.biggan.generator import BigganGenerator
-from models.families.config import FamilyConfig
 from models.family import Family
 from models.spectral import SpectralLayer
 
@@ -45,14 +43,10 @@ def orthogonal(shape: tuple[int, ...], source: np.random.Generator) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(matrix, np.float32)).reshape(shape)
 
 
-def _generator(config: FamilyConfig, exits: tuple[ExitShape, ...] | None) -> BigganGenerator:
-    return BigganGenerator(config, exits)
-
-
 BIGGAN_FAMILY = Family(
     title="BigGAN (Brock et al. 2019)",
-    generator=_generator,
-    discriminator=biggan_discriminator,
+    generator=BigganGenerator,
+    discriminator=BigganDiscriminator,
     initialise=draw_biggan_weights,
     labels=("none", "projection"),
     objectives=("hinge", "logistic-r1", "rpgan-r1r2"),

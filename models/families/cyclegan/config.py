@@ -7,6 +7,7 @@ Its input is a picture of one domain, its output a picture of the other. Knows n
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.families.config import FamilyConfig
 from models.resolution import BASE_RESOLUTION
@@ -27,6 +28,8 @@ class CycleganConfig(FamilyConfig):
     The classes of the network are its domains: class k is the domain of the result, and the source
     belongs to the other one. The defaults are those of Zhu et al. 2017, appendix 7.2.
     """
+
+    NAME: ClassVar[str] = "CycleGAN"
 
     resolution: int  # of the pictures, a power of two, 16 to 1024
     channels: int = 3  # of the pictures: 1 gray, 3 RGB, 4 RGBA

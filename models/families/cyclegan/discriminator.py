@@ -107,6 +107,4 @@ def cyclegan_discriminator(
     Raises:
         TypeError: `config` is of another family.
     """
-    if not isinstance(config, CycleganConfig):
-        raise TypeError(f"a CycleGAN cannot be built of {type(config).__name__}")
-    return CycleganDiscriminator(config, options.pool_size)
+    return CycleganDiscriminator(CycleganConfig.narrow(config), options.pool_size)

@@ -7,13 +7,12 @@ Source: Zhu et al. 2017, appendix 7.2; the layers are those of Johnson et al. 20
 
 from __future__ import annotations
 
-from typing import Self, cast
+from typing import cast
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.exit_shape import BOX, ExitShape
+from models.exit_shape import ExitShape
 from models.families.config import FamilyConfig
 from models.families.cyclegan.blocks import (
     InstanceNorm,
@@ -23,7 +22,8 @@ from models.families.cyclegan.blocks import (
 )
 from models.families.cyclegan.config import HALVINGS, OUTER_KERNEL, CycleganConfig
 from models.families.cyclegan.entrance import SourceEntrance
-from models.family import ImageGenerator, Way
+from models.families.one_resolution import OneResolutionGenerator
+from models.family import Way
 from models.growth import Growth
 from models.layers import in_fp32
 
@@ -55,7 +55,7 @@ class Translator(nn.Module):
         return torch.tanh(in_fp32(self.image, self.layers(source)))
 
 
-class CycleganGenerator(ImageGenerator):
+class CycleganGenerator(OneResolutionGenerator):
     """Source picture as a vector `[N, C H W]`, and the domain of the result -> `[N, C, H, W]`.
 
     Args:
@@ -67,10 +67,7 @@ class CycleganGenerator(ImageGenerator):
     """
 
     def __init__(self, config: CycleganConfig, exits: tuple[ExitShape, ...] | None = None) -> None:
-        super().__init__()
-        if exits is not None and exits != (BOX,) * len(config.resolutions):
-            raise ValueError("a CycleGAN has box filters in place of exits, at every resolution")
-        self.config = config
+        super().__init__(config, exits)
         self.source = PictureOfEntry(config.channels, *config.size_at(config.resolution))
         self.into = nn.ModuleList(Translator(config) for _ in range(config.classes))
 
@@ -98,16 +95,6 @@ class CycleganGenerator(ImageGenerator):
         """Pictures `[N, C, H, W]` of the other domain, translated into this one."""
         return cast("Tensor", self.into[domain](source))
 
-    def up_to(self, level: int) -> Self:
-        """Return itself: there is no smaller generator.
-
-        Raises:
-            ValueError: `level` is not the top level.
-        """
-        if level != self.config.top_level:
-            raise ValueError(f"a CycleGAN has one level of its own, {self.config.top_level}")
-        return self
-
     def forward(
         self, z: Tensor, growth: Growth | None = None, labels: Tensor | None = None
     ) -> Tensor:
@@ -116,17 +103,16 @@ class CycleganGenerator(ImageGenerator):
         Raises:
             ValueError: `growth` is fading, or the domains are missing.
         """
-        growth = growth or Growth(self.config.top_level)
-        if growth.fading or labels is None:
-            raise ValueError("a CycleGAN does not fade, and needs the domain of each result")
+        if labels is None:
+            raise ValueError("a CycleGAN needs the domain of each result")
+        growth = self.require(growth, labels)
         sources = self.source(z)
         images = torch.empty_like(sources, dtype=torch.float32)
         for domain in range(self.config.classes):
             chosen = labels == domain
             if chosen.any():
                 images[chosen] = self.translate(sources[chosen], domain).float()
-        pixels = self.config.resolution // growth.resolution
-        return images if pixels == 1 else F.avg_pool2d(images, pixels)
+        return self.way_to(growth.resolution)(images)
 
 
 def cyclegan_generator(
@@ -137,6 +123,4 @@ def cyclegan_generator(
     Raises:
         TypeError: `config` is of another family.
     """
-    if not isinstance(config, CycleganConfig):
-        raise TypeError(f"a CycleGAN cannot be built of {type(config).__name__}")
-    return CycleganGenerator(config, exits)
+    return CycleganGenerator(CycleganConfig.narrow(config), exits)

@@ -6,6 +6,7 @@ Owns `DcganConfig`: feature maps and latent size, and what a level costs. Knows 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.families.config import FamilyConfig
 from models.resolution import BASE_RESOLUTION
@@ -22,6 +23,8 @@ class DcganConfig(FamilyConfig):
     the images; in the discriminator it doubles, beginning with `discriminator_maps`
     (Radford et al. 2016, figure 1, which has 64 px and 128 maps).
     """
+
+    NAME: ClassVar[str] = "DCGAN"
 
     resolution: int  # of the images, a power of two, 8 to 128
     channels: int = 3  # of the image: 1 gray, 3 RGB, 4 RGBA

@@ -17,12 +17,13 @@ from torch import Tensor, nn
 from models.families.config import FamilyConfig
 from models.families.dcgan.blocks import DownBlock
 from models.families.dcgan.config import DcganConfig
-from models.family import DiscriminatorOptions, ImageDiscriminator
+from models.families.one_resolution import OneResolutionDiscriminator
+from models.family import DiscriminatorOptions
 from models.growth import Growth
 from models.layers import in_fp32
 
 
-class DcganDiscriminator(ImageDiscriminator):
+class DcganDiscriminator(OneResolutionDiscriminator):
     """Image `[N, C, H, W]` in [-1, 1] -> score `[N]`, higher for more real.
 
     Classes are used in one of three ways. `concatenation`: a constant map for each class beside the
@@ -34,10 +35,14 @@ class DcganDiscriminator(ImageDiscriminator):
         config: determines the shapes.
         options: use of classes. With a gradient penalty there is no batch normalisation: it would
             make the gradient of one image depend on the others (Gulrajani et al. 2017, section 4).
+
+    Raises:
+        TypeError: `config` is of another family.
     """
 
-    def __init__(self, config: DcganConfig, options: DiscriminatorOptions) -> None:
+    def __init__(self, config: FamilyConfig, options: DiscriminatorOptions) -> None:
         super().__init__()
+        config = DcganConfig.narrow(config)
         levels = reversed(range(config.top_level))
         maps = [config.discriminator_feature_maps(level) for level in levels]
         classes, labels = config.classes, options.labels
@@ -61,9 +66,7 @@ class DcganDiscriminator(ImageDiscriminator):
             ValueError: classes are needed and missing, or `growth` is below the top level.
         """
         needs_classes = self.mapped_classes > 0 or self.projection is not None
-        if needs_classes and labels is None:
-            raise ValueError("a discriminator with classes must be told those of the images")
-        self._require_top(growth)
+        self.require(growth, labels, with_classes=needs_classes)
         features = self.features(images, labels)
         scores = in_fp32(self.score, features).flatten()
         if self.projection is None or labels is None:
@@ -79,7 +82,7 @@ class DcganDiscriminator(ImageDiscriminator):
         """
         if self.class_scores is None:
             raise TypeError("this discriminator does not name classes: make it auxiliary")
-        self._require_top(growth)
+        self.require(growth)
         return in_fp32(self.class_scores, self.features(images, None)).flatten(1)
 
     def features(self, images: Tensor, labels: Tensor | None) -> Tensor:
@@ -92,18 +95,3 @@ class DcganDiscriminator(ImageDiscriminator):
         for block in self.blocks:
             x = block(x)
         return x
-
-    def _require_top(self, growth: Growth | None) -> None:
-        if growth is not None and growth != Growth(self.config.top_level):
-            raise ValueError(f"this network scores images of {self.config.resolution} px only")
-
-
-def dcgan_discriminator(config: FamilyConfig, options: DiscriminatorOptions) -> DcganDiscriminator:
-    """Build the discriminator of a configuration of this family.
-
-    Raises:
-        TypeError: `config` is of another family.
-    """
-    if not isinstance(config, DcganConfig):
-        raise TypeError(f"a DCGAN cannot be built of {type(config).__name__}")
-    return DcganDiscriminator(config, options)

@@ -1,29 +1,26 @@
 """The generator of a DCGAN: transposed convolutions with batch normalisation.
 
-Owns the forward pass from latent to image. It has one resolution; smaller images are
-box-downsampled from it, exactly and without training, since it costs a few milliseconds at most.
+Owns the forward pass from latent to image.
 Source: Radford et al. 2016, section 3 and figure 1.
 """
 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Self
 
-import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.exit_shape import BOX, ExitShape
+from models.exit_shape import ExitShape
 from models.families.config import FamilyConfig
 from models.families.dcgan.blocks import FirstBlock, ImageBlock, UpBlock
-from models.families.dcgan.entrance import OneHotEntrance
-from models.family import ImageGenerator, Way
+from models.families.dcgan.config import DcganConfig
+from models.families.one_hot_entrance import OneHotEntrance, with_one_hot
+from models.families.one_resolution import OneResolutionGenerator
 from models.growth import Growth
 from models.layers import in_fp32
 
 
-class DcganGenerator(ImageGenerator):
+class DcganGenerator(OneResolutionGenerator):
     """Latent `[N, L]` -> image `[N, C, H, W]` in [-1, 1].
 
     Args:
@@ -31,14 +28,13 @@ class DcganGenerator(ImageGenerator):
         exits: None, or a box filter for each level.
 
     Raises:
+        TypeError: `config` is of another family.
         ValueError: other `exits`.
     """
 
     def __init__(self, config: FamilyConfig, exits: tuple[ExitShape, ...] | None = None) -> None:
-        super().__init__()
-        if exits is not None and exits != (BOX,) * len(config.resolutions):
-            raise ValueError("a DCGAN has box filters in place of exits, at every resolution")
-        self.config = config
+        config = DcganConfig.narrow(config)
+        super().__init__(config, exits)
         maps = [config.feature_maps(level) for level in range(config.top_level)]
         first = FirstBlock(config.entry_size, maps[0], config.base)
         self.blocks = nn.ModuleList([first, *(UpBlock(*sizes) for sizes in pairwise(maps))])
@@ -55,23 +51,9 @@ class DcganGenerator(ImageGenerator):
         return nn.ModuleList(self.blocks)
 
     @property
-    def ways(self) -> tuple[Way, ...]:
-        """The last layer, and a box filter below the top level."""
-        return tuple(Way(len(self.blocks), self._way(r)) for r in self.config.resolutions)
-
-    def _way(self, resolution: int) -> nn.Module:
-        pixels = self.config.resolution // resolution
-        return self.image if pixels == 1 else nn.Sequential(self.image, nn.AvgPool2d(pixels))
-
-    def up_to(self, level: int) -> Self:
-        """Return itself: there is no smaller generator.
-
-        Raises:
-            ValueError: `level` is not the top level.
-        """
-        if level != self.config.top_level:
-            raise ValueError(f"a DCGAN has one level of its own, {self.config.top_level}")
-        return self
+    def after_trunk(self) -> nn.Module:
+        """The last layer."""
+        return self.image
 
     def forward(
         self, z: Tensor, growth: Growth | None = None, labels: Tensor | None = None
@@ -81,15 +63,8 @@ class DcganGenerator(ImageGenerator):
         Raises:
             ValueError: `growth` is fading, or labels are missing or not wanted.
         """
-        growth = growth or Growth(self.config.top_level)
-        if growth.fading or (labels is None) != (self.config.classes == 0):
-            raise ValueError(
-                f"a DCGAN does not fade, and this one has {self.config.classes} classes: labels "
-                "are needed where there are some, and only there"
-            )
-        x = z
-        if labels is not None:
-            x = torch.cat([z, F.one_hot(labels, self.config.classes).to(z.dtype)], dim=1)
+        growth = self.require(growth, labels)
+        x = with_one_hot(z, labels, self.config.classes)
         for block in self.blocks:
             x = block(x)
-        return in_fp32(self._way(growth.resolution), x)
+        return in_fp32(self.way_to(growth.resolution), x)

@@ -9,9 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.exit_shape import ExitShape
-from models.families.config import FamilyConfig
-from models.families.dcgan.discriminator import dcgan_discriminator
+from models.families.dcgan.discriminator import DcganDiscriminator
 from models.families.dcgan.generator import DcganGenerator
 from models.family import Family
 
@@ -34,14 +32,10 @@ def draw_dcgan_weights(network: nn.Module, source: np.random.Generator) -> None:
         parameter.copy_(mean + DEVIATION * torch.from_numpy(values))
 
 
-def _generator(config: FamilyConfig, exits: tuple[ExitShape, ...] | None) -> DcganGenerator:
-    return DcganGenerator(config, exits)
-
-
 DCGAN_FAMILY = Family(
     title="DCGAN (Radford et al. 2016)",
-    generator=_generator,
-    discriminator=dcgan_discriminator,
+    generator=DcganGenerator,
+    discriminator=DcganDiscriminator,
     initialise=draw_dcgan_weights,
     labels=("none", "concatenation", "projection", "acgan"),
     objectives=None,

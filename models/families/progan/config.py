@@ -23,6 +23,7 @@ class ProganConfig(FamilyConfig):
     (Karras et al. 2018, appendix A, table 2); a layer at resolution 2^r has stage r - 1.
     """
 
+    NAME: ClassVar[str] = "Progressive GAN"
     OPTIONAL: ClassVar[frozenset[str]] = FamilyConfig.OPTIONAL | {"stem_norm", "tiling"}
     family: ClassVar[str] = "progan"  # pyright: ignore[reportIncompatibleVariableOverride] - not a field, so that its cards stay as they were
 

@@ -7,6 +7,7 @@ tensor.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from models.families.config import FamilyConfig
 from models.resolution import BASE_RESOLUTION
@@ -23,6 +24,8 @@ class StyleganConfig(FamilyConfig):
     A layer at resolution R has `min(fmap_base / R, fmap_max)` feature maps, as configuration F of
     the published networks, with their defaults.
     """
+
+    NAME: ClassVar[str] = "StyleGAN2"
 
     resolution: int  # of the images, a power of two, 8 to 1024
     channels: int = 3  # of the image: 1 gray, 3 RGB, 4 RGBA

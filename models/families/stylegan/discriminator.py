@@ -15,10 +15,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.families.config import FamilyConfig
+from models.families.one_resolution import OneResolutionDiscriminator
 from models.families.stylegan.config import StyleganConfig
 from models.families.stylegan.layers import LowPass, activate
 from models.families.stylegan.mapping import ClassMapping
-from models.family import DiscriminatorOptions, ImageDiscriminator
+from models.family import DiscriminatorOptions
 from models.growth import Growth
 from models.kernel_layer import cached_kernel
 from models.layers import (
@@ -69,7 +70,7 @@ class ResidualBlock(nn.Module):
         return (through + self.shortcut(x)) * math.sqrt(0.5)
 
 
-class StyleganDiscriminator(ImageDiscriminator):
+class StyleganDiscriminator(OneResolutionDiscriminator):
     """Image `[N, C, H, W]` in [-1, 1] -> score `[N]`, higher for more real.
 
     With classes, the score is the product of the features with a vector for each class, which a
@@ -78,10 +79,14 @@ class StyleganDiscriminator(ImageDiscriminator):
     Args:
         config: determines the shapes.
         options: use of classes, and group of the minibatch standard deviation.
+
+    Raises:
+        TypeError: `config` is of another family.
     """
 
-    def __init__(self, config: StyleganConfig, options: DiscriminatorOptions) -> None:
+    def __init__(self, config: FamilyConfig, options: DiscriminatorOptions) -> None:
         super().__init__()
+        config = StyleganConfig.narrow(config)
         maps = [config.feature_maps(level) for level in reversed(range(config.top_level + 1))]
         last, projects = maps[-1], options.labels == "projection" and config.classes > 0
         self.config = config
@@ -101,10 +106,7 @@ class StyleganDiscriminator(ImageDiscriminator):
         Raises:
             ValueError: classes are needed and missing, or `growth` is below the top level.
         """
-        if growth is not None and growth != Growth(self.config.top_level):
-            raise ValueError(f"this network scores images of {self.config.resolution} px only")
-        if self.classes is not None and labels is None:
-            raise ValueError("a discriminator with classes must be told those of the images")
+        self.require(growth, labels, with_classes=self.classes is not None)
         x = activate(self.entry(images))
         for block in self.blocks:
             x = block(x)
@@ -116,16 +118,3 @@ class StyleganDiscriminator(ImageDiscriminator):
         if self.classes is None or labels is None:
             return h.squeeze(1)
         return (h * self.classes(labels)).sum(dim=1) / math.sqrt(h.shape[1])
-
-
-def stylegan_discriminator(
-    config: FamilyConfig, options: DiscriminatorOptions
-) -> StyleganDiscriminator:
-    """Build the discriminator of a configuration of this family.
-
-    Raises:
-        TypeError: `config` is of another family.
-    """
-    if not isinstance(config, StyleganConfig):
-        raise TypeError(f"a StyleGAN2 cannot be built of {type(config).__name__}")
-    return StyleganDiscriminator(config, options)

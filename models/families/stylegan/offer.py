@@ -9,9 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from models.exit_shape import ExitShape
-from models.families.config import FamilyConfig
-from models.families.stylegan.discriminator import stylegan_discriminator
+from models.families.stylegan.discriminator import StyleganDiscriminator
 from models.families.stylegan.generator import StyleganGenerator
 from models.families.stylegan.layers import MAPPING_RATE, SlowLinear
 from models.families.stylegan.synthesis import StyledConv, StyledImage
@@ -44,14 +42,10 @@ def draw_stylegan_weights(network: nn.Module, source: np.random.Generator) -> No
             layer.noise.copy_(noise.reshape(layer.noise.shape))
 
 
-def _generator(config: FamilyConfig, exits: tuple[ExitShape, ...] | None) -> StyleganGenerator:
-    return StyleganGenerator(config, exits)
-
-
 STYLEGAN_FAMILY = Family(
     title="StyleGAN2 (Karras et al. 2020)",
-    generator=_generator,
-    discriminator=stylegan_discriminator,
+    generator=StyleganGenerator,
+    discriminator=StyleganDiscriminator,
     initialise=draw_stylegan_weights,
     labels=("none", "projection"),
     objectives=("logistic-r1", "hinge", "rpgan-r1r2"),

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from models.families.biggan.config import BigganConfig
-from models.families.biggan.discriminator import BigganDiscriminator, biggan_discriminator
+from models.families.biggan.discriminator import BigganDiscriminator
 from models.families.biggan.offer import draw_biggan_weights
 from models.families.progan.config import ProganConfig
 from models.family import DiscriminatorOptions
@@ -67,4 +67,4 @@ def test_a_class_changes_the_score() -> None:
 def test_another_family_is_refused() -> None:
     """By name."""
     with pytest.raises(TypeError, match="cannot be built of ProganConfig"):
-        biggan_discriminator(ProganConfig(16), PROJECTION)
+        BigganDiscriminator(ProganConfig(16), PROJECTION)

@@ -10,11 +10,9 @@ import torch
 import torch.nn.functional as F
 
 from models.entrance import ClassPoint
-from models.exit_shape import BOX, ExitShape
 from models.families.biggan.config import BigganConfig
 from models.families.biggan.generator import BigganGenerator
 from models.families.biggan.offer import draw_biggan_weights
-from models.families.progan.config import ProganConfig
 from models.folding import fold
 from models.growth import Growth
 from training.game.statistics import recompute_statistics
@@ -99,18 +97,3 @@ def test_a_class_changes_the_image(config: BigganConfig) -> None:
     assert not torch.allclose(one, other, atol=1e-3)
     with pytest.raises(ValueError, match="labels are needed where there are some"):
         generator(z)
-
-
-def test_it_neither_fades_nor_shrinks_nor_has_fitted_exits() -> None:
-    """It has one level of its own."""
-    generator = BigganGenerator(TINY, (BOX,) * 3)
-
-    assert generator.up_to(2) is generator
-    with pytest.raises(ValueError, match="one level of its own"):
-        generator.up_to(1)
-    with pytest.raises(ValueError, match="does not fade"):
-        generator(torch.randn(1, 9), Growth(1, 0.5))
-    with pytest.raises(ValueError, match="box filters in place of exits"):
-        BigganGenerator(TINY, (ExitShape(),) * 3)
-    with pytest.raises(TypeError, match="cannot be built of ProganConfig"):
-        BigganGenerator(ProganConfig(16))

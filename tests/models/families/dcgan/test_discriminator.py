@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from models.families.dcgan.config import DcganConfig
-from models.families.dcgan.discriminator import DcganDiscriminator, dcgan_discriminator
+from models.families.dcgan.discriminator import DcganDiscriminator
 from models.families.progan.config import ProganConfig
 from models.family import DiscriminatorOptions
 from models.growth import Growth
@@ -79,4 +79,4 @@ def test_images_below_its_own_level_are_refused() -> None:
     with pytest.raises(ValueError, match="scores images of 16 px only"):
         discriminator(torch.randn(4, 1, 8, 8), Growth(1))
     with pytest.raises(TypeError, match="cannot be built of ProganConfig"):
-        dcgan_discriminator(ProganConfig(32), DiscriminatorOptions())
+        DcganDiscriminator(ProganConfig(32), DiscriminatorOptions())

@@ -6,7 +6,6 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from models.exit_shape import BOX, ExitShape
 from models.families.dcgan.config import DcganConfig
 from models.families.dcgan.generator import DcganGenerator
 from models.growth import Growth
@@ -55,16 +54,3 @@ def test_a_class_changes_the_image() -> None:
     assert not torch.equal(one, other)
     with pytest.raises(ValueError, match="labels are needed where there are some"):
         generator(z)
-
-
-def test_it_neither_fades_nor_shrinks_nor_has_fitted_exits() -> None:
-    """It has one level of its own."""
-    generator = DcganGenerator(TINY, (BOX,) * 3)
-
-    assert generator.up_to(2) is generator
-    with pytest.raises(ValueError, match="one level of its own"):
-        generator.up_to(1)
-    with pytest.raises(ValueError, match="does not fade"):
-        generator(torch.randn(1, 8), Growth(1, 0.5))
-    with pytest.raises(ValueError, match="box filters in place of exits"):
-        DcganGenerator(TINY, (ExitShape(),) * 3)

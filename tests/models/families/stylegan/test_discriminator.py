@@ -10,7 +10,6 @@ from models.families.stylegan.config import StyleganConfig
 from models.families.stylegan.discriminator import (
     ResidualBlock,
     StyleganDiscriminator,
-    stylegan_discriminator,
 )
 from models.family import DiscriminatorOptions
 from models.growth import Growth
@@ -77,4 +76,4 @@ def test_other_sizes_and_families_are_refused() -> None:
     with pytest.raises(ValueError, match="images of 16 px only"):
         StyleganDiscriminator(TINY, PLAIN)(torch.randn(4, 1, 8, 8), Growth(1))
     with pytest.raises(TypeError, match="cannot be built of ProganConfig"):
-        stylegan_discriminator(ProganConfig(16), PLAIN)
+        StyleganDiscriminator(ProganConfig(16), PLAIN)

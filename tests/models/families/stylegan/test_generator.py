@@ -6,8 +6,6 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from models.exit_shape import BOX, ExitShape
-from models.families.progan.config import ProganConfig
 from models.families.stylegan.config import StyleganConfig
 from models.families.stylegan.generator import StyleganGenerator
 from models.growth import Growth
@@ -65,18 +63,3 @@ def test_a_class_changes_the_image() -> None:
     assert not torch.equal(one, other)
     with pytest.raises(ValueError, match="labels are needed where there are some"):
         generator(z)
-
-
-def test_it_neither_fades_nor_shrinks_nor_has_fitted_exits() -> None:
-    """It has one level of its own."""
-    generator = StyleganGenerator(TINY, (BOX,) * 3)
-
-    assert generator.up_to(2) is generator
-    with pytest.raises(ValueError, match="one level of its own"):
-        generator.up_to(1)
-    with pytest.raises(ValueError, match="does not fade"):
-        generator(torch.randn(1, 8), Growth(1, 0.5))
-    with pytest.raises(ValueError, match="box filters in place of exits"):
-        StyleganGenerator(TINY, (ExitShape(),) * 3)
-    with pytest.raises(TypeError, match="cannot be built of ProganConfig"):
-        StyleganGenerator(ProganConfig(16))

@@ -1,6 +1,7 @@
-"""The entrance of a DCGAN: the latent, and with classes one number for each of them.
+"""The entrance of DCGAN and BigGAN: the latent, and with classes one number for each of them.
 
-Owns the concatenation (conditional GAN, Mirza and Osindero 2014). Knows no layer.
+Owns the concatenation (conditional GAN, Mirza and Osindero 2014), for one picture and for batches.
+Knows no layer.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from models.entrance import ClassPoint
@@ -43,3 +45,10 @@ class OneHotEntrance:
         shares[point.end] = t
         shares[point.start] = 1.0 - t
         return torch.cat([latent, shares.float()])
+
+
+def with_one_hot(z: Tensor, labels: Tensor | None, classes: int) -> Tensor:
+    """Entry vectors `[N, L + classes]` of latents `[N, L]` with classes `labels`, int64 `[N]`."""
+    if labels is None:
+        return z
+    return torch.cat([z, F.one_hot(labels, classes).to(z.dtype)], dim=1)

@@ -1,4 +1,4 @@
-"""The frozen rule from latent and class to the entry vector of a DCGAN."""
+"""The frozen rule from latent and class to the entry vector of DCGAN and BigGAN."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from models.entrance import ClassPoint
-from models.families.dcgan.entrance import OneHotEntrance
+from models.families.one_hot_entrance import OneHotEntrance, with_one_hot
 from models.latent import latent_of
 
 # The latent of seed 7 with four numbers, as `models.latent` has frozen it.
@@ -37,3 +37,13 @@ def test_without_classes_the_latent_enters_as_it_is() -> None:
 
     assert entrance.size == 4
     assert torch.equal(entrance.enter(LATENT, None), LATENT)
+
+
+def test_a_batch_enters_as_each_picture_does() -> None:
+    """The generator is trained with the rule by which it is served."""
+    latents, labels = torch.randn(3, 4), torch.tensor([2, 0, 1])
+    points = [ClassPoint(int(label), int(label)) for label in labels]
+    entered = [OneHotEntrance(4, 3).enter(*each) for each in zip(latents, points, strict=True)]
+
+    assert torch.equal(with_one_hot(latents, labels, 3), torch.stack(entered))
+    assert with_one_hot(latents, None, 0) is latents
