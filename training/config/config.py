@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, field
-from typing import Annotated, Self
+from typing import Annotated, Self, cast
 
 from pydantic import Field, PlainValidator, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -32,6 +32,7 @@ from training.config.groups import (
 )
 from training.config.names import FLAT_NAMES, nested
 from training.config.offered import (
+    require_crops,
     require_labels,
     require_levels,
     require_objective,
@@ -89,6 +90,7 @@ class TrainingConfig:
         require_labels(self.network, self.objective)
         require_objective(self.network, self.objective, self.optimizer)
         require_levels(self.network, self.levels)
+        require_crops(self.network, self.levels)
         require_styles(self.network, self.style)
         require_translation(self.network, self.objective, self.augmentation, self.translation)
         _require_penalty(self)
@@ -108,6 +110,9 @@ class TrainingConfig:
         for name, default in usual.items():
             if getattr(self, name) == default:
                 del values[name]
+        for plan in cast("list[dict[str, object]]", values["levels"]):
+            if not plan["crop"]:
+                del plan["crop"]
         return json.dumps(values, indent=2) + "\n"
 
     @classmethod

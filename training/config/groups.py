@@ -64,6 +64,12 @@ class LevelPlan:
         ge=0,
         description="weight of the penalty at this level, relative to that of the run",
     )
+    crop: int = Field(
+        default=0,
+        ge=0,
+        description="resolution of the random crops that the level is trained on; 0 for whole "
+        "images",
+    )
 
 
 @dataclass(frozen=True, config=STRICT)

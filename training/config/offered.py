@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from models.crops import Crops
 from models.families.config import FamilyConfig
+from models.families.progan.config import ProganConfig
 from models.families.stylegan.config import StyleganConfig
 from models.families.table import offer_of
+from models.resolution import level_of
 from training.config.groups import ConfigError, LevelPlan, ObjectiveConfig, OptimizerConfig
 from training.config.style_settings import StyleConfig
 from training.objectives.losses import OBJECTIVES
@@ -74,6 +77,29 @@ def require_levels(network: FamilyConfig, levels: Sequence[LevelPlan]) -> None:
             f"{levels[-1].resolution} px, so fade_images must be 0 at every level, and "
             "stable_images below the last"
         )
+
+
+def require_crops(network: FamilyConfig, levels: Sequence[LevelPlan]) -> None:
+    """Check that each level that is trained on crops can be.
+
+    Raises:
+        ConfigError: the family or the network cannot, or a crop has no allowed resolution.
+    """
+    for plan in (plan for plan in levels if plan.crop):
+        name = f"levels.{plan.resolution}.crop"
+        if not isinstance(network, ProganConfig):
+            raise ConfigError(
+                f"{name} is for the family progan, not {network.family}: leave it out"
+            )
+        if network.tiling:
+            raise ConfigError(f"{name} cannot be combined with tiling, which joins the edges")
+        level = level_of(plan.resolution)
+        allowed = [
+            each for each in network.resolutions if Crops(each, level, network.base, ()).fits
+        ]
+        if plan.crop not in allowed:
+            choices = f"0 or one of {', '.join(map(str, allowed))}" if allowed else "0"
+            raise ConfigError(f"{name} must be {choices}, not {plan.crop}")
 
 
 def require_styles(network: FamilyConfig, style: StyleConfig) -> None:

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from models.crops import Crops
+from models.families.progan.generator import Generator
 from models.families.stylegan.generator import StyleganGenerator
 from training.config.config import TrainingConfig
 from training.config.groups import BF16
@@ -45,6 +47,7 @@ class StepContext:
         processes: division of the batch.
         labels: classes of this process's share of the batch, int64 `[N]`; None without classes.
         strength: of augmentation, 0 to 1.
+        crops: places of the crops in real and fake images; None for whole images.
         checks: of the updates so far, if they are to be required later.
     """
 
@@ -54,6 +57,7 @@ class StepContext:
     processes: Processes
     labels: Tensor | None
     strength: float
+    crops: Crops | None = None
     checks: list[FiniteCheck] = field(default_factory=list[FiniteCheck])
 
     @property
@@ -71,13 +75,13 @@ class StepContext:
         """Scores `[n]`, fp32, of images that begin at index `first` of the batch."""
         part = None if self.labels is None else self.labels[first : first + len(images)]
         with autocast(self.state.device, self.config):
-            return self.state.discriminator(images, self.schedule.growth, part)
+            return self.state.discriminator(images, self.schedule.judged, part)
 
     def class_terms(self, **batches: Tensor) -> Terms:
         """AC-GAN terms of whole batches, by their names; empty without an AC-GAN head."""
         if self.labels is None or self.config.objective.labels != "acgan":
             return {}
-        classify, growth = self.state.discriminator.classify, self.schedule.growth
+        classify, growth = self.state.discriminator.classify, self.schedule.judged
         with autocast(self.state.device, self.config):
             scores = {name: classify(images, growth) for name, images in batches.items()}
         return acgan_terms(scores, self.labels, self.config.objective.label_weight)
@@ -89,6 +93,8 @@ class StepContext:
         z = onto_device(self.processes.shard(z), self.state.device)
         generator = self.state.generator
         with autocast(self.state.device, self.config):
+            if self.crops and isinstance(generator, Generator):
+                return generator.crops(z, self.schedule.growth, self.crops, self.labels)
             if not isinstance(generator, StyleganGenerator):
                 return generator(z, self.schedule.growth, self.labels)
             shown, streams = self.schedule.images_shown, STYLES[stream]

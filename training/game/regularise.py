@@ -42,7 +42,7 @@ def penalty_at(
     Weights of R1 and R2 grow with H W / batch size (Karras et al. 2020, StyleGAN2-ADA, appendix C).
     """
     weight = config.penalty.weight * schedule.penalty_scale
-    size = config.network.size_at(schedule.growth.resolution)
+    size = config.network.size_at(schedule.judged.resolution)
     if OBJECTIVES[config.objective.name].scales_with_image:
         weight *= math.prod(size) / schedule.batch_size
     source = generator_at(config.seed, Stream.PENALTY, schedule.images_shown)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from models.growth import Growth
+from models.resolution import level_of
 from training.config.config import TrainingConfig
 from training.config.history import config_at
 
@@ -28,6 +29,7 @@ class ScheduleState:
             and so on.
         phase_end: images shown at which the phase ends.
         level_start: images shown at which the newest level was activated.
+        crop: resolution of the crops that both networks are trained on; 0 for whole images.
     """
 
     images_shown: int
@@ -39,6 +41,12 @@ class ScheduleState:
     phase: int
     phase_end: int
     level_start: int
+    crop: int = 0
+
+    @property
+    def judged(self) -> Growth:
+        """Growth of the discriminator: a crop is judged as a whole picture of its resolution."""
+        return Growth(level_of(self.crop)) if self.crop else self.growth
 
 
 def schedule_at(images_shown: int, config: TrainingConfig) -> ScheduleState:
@@ -82,4 +90,5 @@ def schedule_at(images_shown: int, config: TrainingConfig) -> ScheduleState:
         phase=phase,
         phase_end=start,
         level_start=level_start,
+        crop=plan.crop,
     )

@@ -19,6 +19,7 @@ from training.device_copies import onto_device
 from training.distributed import SINGLE, Processes
 from training.game.context import Numbers, StepContext
 from training.game.critic import averaged_over, generator_is_due
+from training.game.crops import crops_at
 from training.game.ema import decay_of, update_average
 from training.game.optimise import clip_weights
 from training.game.regularise import (
@@ -87,7 +88,9 @@ def begin_step(
             raise it when they are read.
     """
     labels = labels_on(state.device, config, classes)
-    context = StepContext(state, schedule, config, processes, labels, strength)
+    crops = crops_at(config, schedule, processes)
+    context = StepContext(state, schedule, config, processes, labels, strength, crops)
+    pixels = crops.pixels(pixels) if crops else pixels
     reals = from_pixels(onto_device(torch.from_numpy(pixels), state.device))
     reals = context.augmented(fade_images(reals, schedule.growth), Stream.AUGMENT_REALS)
     with torch.set_grad_enabled(generator_is_due(config, schedule)):

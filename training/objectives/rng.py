@@ -30,6 +30,7 @@ class Stream(IntEnum):
     ROLL_GENERATOR = 11
     FAKE_POOL_0 = 12
     FAKE_POOL_1 = 13
+    CROPS = 14
     BENCHMARK_ORDER = 20
     BENCHMARK_SCORE = 21
     STYLES = 30

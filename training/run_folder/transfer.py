@@ -31,7 +31,10 @@ from training.run_folder.resume import newest_images_shown, read_config
 Weights = Mapping[str, Tensor]
 
 # Fields of a network that the new run decides, or that both must agree in.
-AGREED = {"family", "resolution", "channels", "classes", "base_height", "base_width", "tiling"}
+AGREED = {
+    *("family", "resolution", "channels", "classes", "base_height", "base_width", "tiling"),
+    "fmap_min",
+}
 
 
 @dataclass(frozen=True)

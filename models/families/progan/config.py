@@ -20,11 +20,17 @@ class ProganConfig(FamilyConfig):
     """Hyperparameters that determine the shapes of generator and discriminator.
 
     Feature maps follow the published networks: `min(fmap_base / 2^stage, fmap_max)`
-    (Karras et al. 2018, appendix A, table 2); a layer at resolution 2^r has stage r - 1.
+    (Karras et al. 2018, appendix A, table 2), and never less than `fmap_min`; a layer at resolution
+    2^r has stage r - 1.
     """
 
     NAME: ClassVar[str] = "Progressive GAN"
-    OPTIONAL: ClassVar[frozenset[str]] = FamilyConfig.OPTIONAL | {"stem_norm", "tiling"}
+    OPTIONAL: ClassVar[frozenset[str]] = FamilyConfig.OPTIONAL | {
+        "fmap_min",
+        "stem_norm",
+        "tiling",
+    }
+    MAY_BE_ZERO: ClassVar[frozenset[str]] = FamilyConfig.MAY_BE_ZERO | {"fmap_min"}
     family: ClassVar[str] = "progan"  # pyright: ignore[reportIncompatibleVariableOverride] - not a field, so that its cards stay as they were
 
     resolution: int  # of the top level, a power of two, 8 to 1024
@@ -36,10 +42,15 @@ class ProganConfig(FamilyConfig):
     base_height: int = BASE_RESOLUTION  # pixels at level 0
     base_width: int = BASE_RESOLUTION
     stem_norm: bool = True  # PixelNorm after the dense layer of the stem; other tools leave it out
+    fmap_min: int = 0  # least feature maps of a layer; not in the paper
     tiling: bool = False  # images join at opposite edges: circular padding in the generator
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.fmap_min > self.fmap_max:
+            raise ValueError(
+                f"fmap_min must be at most fmap_max = {self.fmap_max}, not {self.fmap_min}"
+            )
         if self.feature_maps(self.top_level) < 1:
             raise ValueError(
                 f"fmap_base {self.fmap_base} leaves no feature map at {self.resolution} px: "
@@ -53,7 +64,7 @@ class ProganConfig(FamilyConfig):
 
     def feature_maps(self, level: int) -> int:
         """Number of feature maps in the layers of `level`."""
-        return min(self.fmap_base >> (level + 1), self.fmap_max)
+        return max(min(self.fmap_base >> (level + 1), self.fmap_max), self.fmap_min)
 
     def path_costs(self) -> list[float]:
         """Multiply-adds of the generator up to each level, for one image, without its exits."""

@@ -14,9 +14,11 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Self
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models.crops import Crops
 from models.exit_shape import BOX, ExitShape
 from models.families.config import FamilyConfig
 from models.families.progan.entrance import ProganEntrance, conditioned
@@ -159,8 +161,28 @@ class Generator(ImageGenerator):
         """Images of latents `z` with classes `labels` at `growth`; by default at the top level."""
         growth = growth or Growth(self.config.top_level)
         x = self.stem(self.stem_input(z, labels))
+        return self.image_of(x, 0, growth)
+
+    def crops(
+        self, z: Tensor, growth: Growth, crops: Crops, labels: Tensor | None = None
+    ) -> Tensor:
+        """Crops of the images of `forward`, drawn without the rest of them.
+
+        Only the levels from the resolution of the crops on have gradients.
+
+        Returns:
+            Crops `[N, C, h, w]`, at `growth`, equal to those of the whole images but for rounding.
+        """
+        with torch.no_grad():
+            x = self.stem(self.stem_input(z, labels))
+            for level in self.levels[: crops.first_level]:
+                x = level(x)
+        return crops.trimmed(self.image_of(crops.features(x), crops.first_level, growth))
+
+    def image_of(self, x: Tensor, first: int, growth: Growth) -> Tensor:
+        """Images at `growth` of features `[N, maps, h, w]` of level `first`."""
         below = x
-        for level in self.levels[: growth.level]:
+        for level in self.levels[first : growth.level]:
             below, x = x, level(x)
         image = in_fp32(self.exits[growth.level], x)
         if growth.fading:

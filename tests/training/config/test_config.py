@@ -163,6 +163,21 @@ def test_json_gives_the_same_configuration_back(config: TrainingConfig) -> None:
     assert TrainingConfig.from_json(changed.to_json()) == changed
 
 
+def test_crops_are_told_only_where_there_are_some(config: TrainingConfig) -> None:
+    """So that the configuration of a run without them stays as it was."""
+    first, second = config.levels
+    cropped = replace(
+        config,
+        network=replace(config.network, resolution=32),
+        levels=(first, second, LevelPlan(16, 4, 4, 4), LevelPlan(32, 4, 4, 4, crop=16)),
+    )
+
+    plans = json.loads(cropped.to_json())["levels"]
+
+    assert [plan.get("crop") for plan in plans] == [None, None, None, 16]
+    assert TrainingConfig.from_json(cropped.to_json()) == cropped
+
+
 def test_a_configuration_of_an_older_release_means_what_it_did(config: TrainingConfig) -> None:
     """All settings side by side, without those that came later; so its run goes on."""
     nested = json.loads(config.to_json())

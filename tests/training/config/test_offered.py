@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from models.families.dcgan.config import DcganConfig
+from models.families.progan.config import ProganConfig
 from training.config.config import TrainingConfig
 from training.config.groups import ConfigError, LevelPlan, ObjectiveConfig, OptimizerConfig
 from training.config.offered import (
+    require_crops,
     require_labels,
     require_levels,
     require_objective,
@@ -53,6 +55,23 @@ def test_a_network_that_does_not_grow_shows_its_top_level_only(config: TrainingC
     ):
         with pytest.raises(ConfigError, match="dcgan does not grow: all images are shown at 8 px"):
             require_levels(DCGAN, levels)
+
+
+def test_crops_are_smaller_pictures_with_room_for_their_margin(config: TrainingConfig) -> None:
+    """And of a Progressive GAN whose pictures do not tile."""
+    network = ProganConfig(64, latent_size=8, fmap_base=256, fmap_max=8)
+    require_crops(network, (LevelPlan(32, 0, 8, 4, crop=16), LevelPlan(64, 0, 8, 4, crop=32)))
+    for crop in (8, 12, 64):
+        with pytest.raises(
+            ConfigError, match=rf"levels.64.crop must be 0 or one of 16, 32, not {crop}"
+        ):
+            require_crops(network, (LevelPlan(64, 0, 8, 4, crop=crop),))
+    with pytest.raises(ConfigError, match=r"levels.8.crop must be 0, not 4"):
+        require_crops(config.network, (LevelPlan(8, 0, 8, 4, crop=4),))
+    with pytest.raises(ConfigError, match="cannot be combined with tiling"):
+        require_crops(replace(network, tiling=True), (LevelPlan(64, 0, 8, 4, crop=16),))
+    with pytest.raises(ConfigError, match="levels.8.crop is for the family progan, not dcgan"):
+        require_crops(DCGAN, (LevelPlan(8, 0, 8, 4, crop=4),))
 
 
 def test_another_objective_brings_its_bound_along() -> None:

@@ -82,6 +82,20 @@ def test_the_stem_is_of_the_kind_that_the_bundle_has(
     assert not follow_again(larger, config).network.stem_norm
 
 
+def test_new_levels_may_be_wider_than_those_of_the_bundle(
+    larger: TrainingConfig, bundle: Bundle
+) -> None:
+    """As far as its own levels stay as they are."""
+    beginning = of_bundle(bundle)
+
+    network = replace(larger.network, fmap_max=16, fmap_min=16)
+    config = follow(replace(larger, network=network), beginning)
+
+    widths = [config.network.feature_maps(level) for level in range(3)]
+    assert widths == [16, 16, 16]
+    begin_with(TrainingState.create(config, CPU), beginning)
+
+
 def test_a_run_begins_with_the_pictures_of_the_bundle(
     larger: TrainingConfig, bundle: Bundle
 ) -> None:

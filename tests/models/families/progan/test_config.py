@@ -39,6 +39,8 @@ def test_resolutions_are_listed_smallest_first() -> None:
         ({"resolution": 32, "base_width": 17}, "from 2 to 16, such as 4x6, not 4x17"),
         ({"resolution": 32, "base_height": 1}, "from 2 to 16, such as 4x6, not 1x4"),
         ({"resolution": 32, "stem_norm": 0}, "stem_norm must be true or false, not 0"),
+        ({"resolution": 32, "fmap_min": -1}, "fmap_min must be a whole number"),
+        ({"resolution": 32, "fmap_max": 8, "fmap_min": 9}, "at most fmap_max = 8, not 9"),
         ({"resolution": 32, "tiling": 1}, "tiling must be true or false, not 1"),
     ],
 )
@@ -89,6 +91,15 @@ def test_the_norm_of_the_stem_is_told_only_where_it_is_left_out() -> None:
     assert "stem_norm" not in usual.to_dict()
     assert without.to_dict()["stem_norm"] is False
     assert [ProganConfig.from_dict(c.to_dict()) for c in (usual, without)] == [usual, without]
+
+
+def test_high_levels_may_have_more_feature_maps_than_published() -> None:
+    """And cards without that read as they did."""
+    usual, wider = ProganConfig(512, fmap_base=2048), ProganConfig(512, fmap_base=2048, fmap_min=16)
+
+    assert [wider.feature_maps(level) for level in (4, 5, 6, 7)] == [64, 32, 16, 16]
+    assert "fmap_min" not in usual.to_dict()
+    assert [ProganConfig.from_dict(c.to_dict()) for c in (usual, wider)] == [usual, wider]
 
 
 def test_a_level_is_named_by_the_side_that_began_as_four() -> None:
