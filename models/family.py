@@ -148,6 +148,8 @@ class Family:
             pictures are box-downsampled.
         translates: True if the input is a picture of one domain and the output one of another; the
             domains are the classes of the network.
+        many_domains: True if it translates between as many domains as the pictures have, by one
+            generator; else between two.
     """
 
     title: str
@@ -160,3 +162,4 @@ class Family:
     fits_exits: bool
     is_distributed: bool
     translates: bool = False
+    many_domains: bool = False

@@ -15,6 +15,7 @@ from models.families.config import FamilyConfig
 from models.families.cyclegan.config import CycleganConfig
 from models.families.dcgan.config import DcganConfig
 from models.families.progan.config import ProganConfig
+from models.families.stargan.config import StarganConfig
 from models.families.stylegan.config import StyleganConfig
 
 PROGAN = "progan"  # the family of a configuration that names none
@@ -22,6 +23,7 @@ DCGAN = "dcgan"
 STYLEGAN = "stylegan"
 CYCLEGAN = "cyclegan"
 BIGGAN = "biggan"
+STARGAN = "stargan"
 
 FAMILY_CONFIGS: dict[str, type[FamilyConfig]] = {
     PROGAN: ProganConfig,
@@ -29,6 +31,7 @@ FAMILY_CONFIGS: dict[str, type[FamilyConfig]] = {
     STYLEGAN: StyleganConfig,
     CYCLEGAN: CycleganConfig,
     BIGGAN: BigganConfig,
+    STARGAN: StarganConfig,
 }
 
 
@@ -54,7 +57,8 @@ else:
         | Annotated[DcganConfig, Tag(DCGAN)]
         | Annotated[StyleganConfig, Tag(STYLEGAN)]
         | Annotated[CycleganConfig, Tag(CYCLEGAN)]
-        | Annotated[BigganConfig, Tag(BIGGAN)],
+        | Annotated[BigganConfig, Tag(BIGGAN)]
+        | Annotated[StarganConfig, Tag(STARGAN)],
         Discriminator(
             family_of,
             custom_error_type="family_unknown",

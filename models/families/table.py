@@ -10,6 +10,7 @@ from models.families.config import FamilyConfig
 from models.families.cyclegan.offer import CYCLEGAN_FAMILY
 from models.families.dcgan.offer import DCGAN_FAMILY
 from models.families.progan.offer import PROGAN_FAMILY
+from models.families.stargan.offer import STARGAN_FAMILY
 from models.families.stylegan.offer import STYLEGAN_FAMILY
 from models.family import Family
 
@@ -19,6 +20,7 @@ FAMILIES: dict[str, Family] = {
     "stylegan": STYLEGAN_FAMILY,
     "cyclegan": CYCLEGAN_FAMILY,
     "biggan": BIGGAN_FAMILY,
+    "stargan": STARGAN_FAMILY,
 }
 
 

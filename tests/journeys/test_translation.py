@@ -1,4 +1,4 @@
-"""A CycleGAN from two domains to a bundle: trained, killed, resumed, measured, exported."""
+"""A CycleGAN and a StarGAN from data to a bundle: trained, killed, resumed, measured, exported."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,14 +27,32 @@ from service.engine.device import Target
 from service.engine.entry_vectors import EntryVectors
 from service.engine.exactness import ExactStep, exact_network, ladder
 from service.engine.rendering import render_network
-from tests.journeys.server import ready_server
-from tests.training.translating import two_domains
+from tests.journeys.server import Server, ready_server
+from tests.training.translating import three_domains, two_domains
+from training.data.stream import Prepared
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = (
     *("network.generator_maps=4", "network.generator_blocks=1", "network.discriminator_maps=4"),
     *("levels.64.stable_images=24", "levels.*.batch_size=2", "tick_images=8"),
-    *("cool_down_images=12", "pool_size=3", "precision=fp32"),
+    *("cool_down_images=12", "precision=fp32"),
+)
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family that translates, the settings of a tiny run, and its data."""
+
+    name: str
+    settings: tuple[str, ...]
+    make_data: Callable[..., Prepared]
+    domains: tuple[str, ...]
+    grid_rows: int
+
+
+FAMILIES = (
+    Family("cyclegan", ("pool_size=3",), two_domains, ("dark", "light"), 6),
+    Family("stargan", (), three_domains, ("dark", "gray", "light"), 12),
 )
 
 
@@ -56,10 +75,11 @@ def start(*words: object) -> subprocess.Popen[str]:
     )
 
 
-def train(data: Path, run: Path) -> subprocess.Popen[str]:
-    """Begin a tiny CycleGAN, or go on with it."""
-    settings = [word for setting in SETTINGS for word in ("--set", setting)]
-    words = ("--data", data, "--run", run, "--preset", "cyclegan-64", "--threads", 1)
+def train(family: Family, data: Path, run: Path) -> subprocess.Popen[str]:
+    """Begin a tiny network, or go on with it."""
+    chosen = (*SETTINGS, *family.settings)
+    settings = [word for setting in chosen for word in ("--set", setting)]
+    words = ("--data", data, "--run", run, "--preset", f"{family.name}-64", "--threads", 1)
     return start("train", *words, *settings)
 
 
@@ -77,19 +97,25 @@ def lasting(run: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (*paths, record.with_suffix(".safetensors"))}
 
 
+@pytest.fixture(scope="module", params=FAMILIES, ids=[family.name for family in FAMILIES])
+def family(request: pytest.FixtureRequest) -> Family:
+    """One after the other."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bundle(family: Family, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of a run that was killed on its way, and ended in the bytes of one left alone."""
     folder = tmp_path_factory.mktemp("translation")
-    two_domains(folder / "data", resolution=64)
-    finish(train(folder / "data", folder / "undisturbed"))
-    process = train(folder / "data", folder / "killed")
+    family.make_data(folder / "data", resolution=64)
+    finish(train(family, folder / "data", folder / "undisturbed"))
+    process = train(family, folder / "data", folder / "killed")
     while not [*(folder / "killed").glob("checkpoints/*.json")]:
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.002)
     process.kill()
     process.communicate()
-    assert "resuming after" in finish(train(folder / "data", folder / "killed"))
+    assert "resuming after" in finish(train(family, folder / "data", folder / "killed"))
     assert lasting(folder / "killed") == lasting(folder / "undisturbed")
     words = ("--run", folder / "killed", "--data", folder / "data", "--images", 12)
     finish(start("evaluate", *words, "--pairs", 10))
@@ -100,15 +126,15 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_the_bundle_holds_both_directions(bundle: Path) -> None:
+def test_the_bundle_holds_all_domains(bundle: Path, family: Family) -> None:
     """Its card names the domains, and how near they are; its preview is the grid of the run."""
     card = json.loads((bundle / "card.json").read_text())
 
-    assert (card["family"], card["labels"]) == ("cyclegan", ["dark", "light"])
+    assert (card["family"], card["labels"]) == (family.name, [*family.domains])
     assert {golden["resolution"] for golden in card["golden"]} == {4, 8, 16, 32, 64}
-    assert {"kid_to_dark", "kid_to_light"} <= set(card["quality"])
+    assert {f"kid_to_{domain}" for domain in family.domains} <= set(card["quality"])
     with Image.open(bundle / "preview.webp") as preview:
-        assert preview.size == (8 * 64, 6 * 64)
+        assert preview.size == (8 * 64, family.grid_rows * 64)
 
 
 def upload(number: int) -> bytes:
@@ -119,8 +145,17 @@ def upload(number: int) -> bytes:
     return file.getvalue()
 
 
+def translated_to(server: Server, domain: str) -> bytes:
+    """One upload in a domain."""
+    answer = server.client.post("/translate", params={"to": domain}, content=upload(0))
+    assert answer.headers["x-to"] == domain
+    return answer.content
+
+
 @pytest.mark.slow
-def test_uploads_are_translated_by_a_real_service(bundle: Path, tmp_path: Path) -> None:
+def test_uploads_are_translated_by_a_real_service(
+    bundle: Path, family: Family, tmp_path: Path
+) -> None:
     """The same upload gives the same bytes, alone and under way together with others."""
     with ready_server(bundle.parent, tmp_path / "log") as server:
         card = server.client.get("/models/shades").json()
@@ -128,7 +163,7 @@ def test_uploads_are_translated_by_a_real_service(bundle: Path, tmp_path: Path) 
         assert "openvino" in card["engine"]["libraries"]
 
         def translated(number: int) -> bytes:
-            to, resolution = ("dark", "light")[number % 2], (64, 32)[number % 3 == 2]
+            to, resolution = family.domains[number % 2], (64, 32)[number % 3 == 2]
             query = {"to": to, "resolution": resolution}
             answer = server.client.post("/translate", params=query, content=upload(number // 2))
             assert answer.status_code == 200, answer.text
@@ -137,17 +172,18 @@ def test_uploads_are_translated_by_a_real_service(bundle: Path, tmp_path: Path) 
         alone = [translated(number) for number in range(12)]
         with ThreadPoolExecutor(12) as senders:
             together = [*senders.map(translated, range(12))]
+        each = {translated_to(server, domain) for domain in family.domains}
         refused = server.client.get("/images/ada")
 
     assert together == alone
-    assert len({*alone}) == 12
+    assert (len({*alone}), len(each)) == (12, len(family.domains))
     assert "POST /translate?model=shades&to=dark" in refused.json()["detail"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", COMPILERS)
 def test_a_translation_has_the_bytes_that_it_has_alone(bundle: Path, name: str) -> None:
-    """In batches of 2, 3, 7 and 8, into both domains, at all resolutions; sources and seeds."""
+    """In batches of 2, 3, 7 and 8, into all domains, at all resolutions; sources and seeds."""
     loaded = load_bundle(bundle)
     entry = EntryVectors(loaded.generator.entrance, loaded.card.labels)
     sizes, random = loaded.card.resolutions, np.random.default_rng(0)
@@ -155,7 +191,7 @@ def test_a_translation_has_the_bytes_that_it_has_alone(bundle: Path, name: str) 
     for n in range(8):
         pixels = random.integers(0, 256, (64, 64, 3), np.uint8).tobytes()
         source = SourcePicture(f"{n}", pixels) if n < 6 else None
-        label = loaded.card.labels[n % 2]
+        label = loaded.card.labels[n % len(loaded.card.labels)]
         recipes.append(Recipe("m", point_of(n), sizes[-1 - n % 3], label, source=source))
     compiled = COMPILERS[name](loaded.generator)
     with torch.inference_mode():

@@ -231,7 +231,7 @@ def test_an_unknown_family_is_refused(folder: Path) -> None:
 
     with pytest.raises(
         BundleError,
-        match=r"family 'vae' is unknown \(known: biggan, cyclegan, dcgan, progan, stylegan\)",
+        match=r"'vae' is unknown \(known: biggan, cyclegan, dcgan, progan, stargan, stylegan\)",
     ):
         load_bundle(folder)
 

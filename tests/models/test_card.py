@@ -352,7 +352,7 @@ def test_a_network_of_an_unknown_family_is_refused_in_words(card: Card, family: 
     """The message lists the families that are known, and nothing of how they are told apart."""
     values = card.to_dict()
     values["network"]["family"] = family
-    known = "biggan, cyclegan, dcgan, progan, stylegan"
+    known = "biggan, cyclegan, dcgan, progan, stargan, stylegan"
 
     with pytest.raises(CardError, match=rf"not fit: network: its family is none of {known}\. Exp"):
         Card.from_dict(values)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from rich.table import Table
 
-from models.families.configs import CYCLEGAN, PROGAN
+from models.families.configs import CYCLEGAN, PROGAN, STARGAN
 from models.picture import number_text
 from models.resolution import SQUARE
 from training.commands.few_pictures import AUGMENT
@@ -129,7 +129,9 @@ def remarks(manifest: Manifest, out: Path) -> list[str]:
 
 def next_command(manifest: Manifest, out: Path) -> str:
     """Command that trains on these pictures, ready to paste; empty if no preset fits them."""
-    family = CYCLEGAN if manifest.source.kind == "domains" else PROGAN
+    family = PROGAN
+    if manifest.source.kind == "domains":
+        family = CYCLEGAN if len(manifest.label_names) == 2 else STARGAN
     fitting = [
         (config.network.resolution, name, config)
         for name, config in PRESETS.items()
@@ -137,7 +139,7 @@ def next_command(manifest: Manifest, out: Path) -> str:
         and max(plan.batch_size for plan in config.levels) <= manifest.count
         and not (name.startswith("paper-") or name.endswith("-paper"))
         and config.network.family == family
-        and config.objective.labels == "none"
+        and (config.objective.labels == "none" or family == STARGAN)
     ]
     if not fitting:
         return ""

@@ -21,6 +21,7 @@ from training.config.groups import (
     OptimizerConfig,
     PenaltyConfig,
 )
+from training.config.stargan_presets import STARGAN_PRESETS
 from training.config.stylegan_presets import STYLEGAN_PRESETS
 
 
@@ -220,5 +221,6 @@ PRESETS: dict[str, TrainingConfig] = {
         *STYLEGAN_PRESETS,
         *CYCLEGAN_PRESETS,
         *BIGGAN_PRESETS,
+        *STARGAN_PRESETS,
     )
 }

@@ -18,13 +18,13 @@ MOST_POOLED = 10_000  # images
 
 @dataclass(frozen=True, config=STRICT)
 class TranslationConfig:
-    """Losses of a CycleGAN beside the adversarial one, and its earlier fakes."""
+    """Losses of a translation beside the adversarial one, and earlier fakes."""
 
     cycle_weight: float = Field(
         default=10.0,
         ge=0,
-        description="weight of the L1 distance between a picture and itself, translated to the "
-        "other domain and back",
+        description="weight of the L1 distance between a picture and itself, translated to "
+        "another domain and back",
     )
     identity_weight: float = Field(
         default=0.5,
@@ -67,6 +67,13 @@ def require_translation(
             f"a network of the family {network.family} is trained without augment: its cycle term "
             "compares whole pictures. Leave it out; mirror=true is possible"
         )
+    if offer_of(network).many_domains:
+        if translation.identity_weight or translation.pool_size:
+            raise ConfigError(
+                f"a network of the family {network.family} has no identity term and no earlier "
+                "fakes: set identity_weight=0 and pool_size=0"
+            )
+        return
     if objective.critic_steps != 1:
         raise ConfigError(
             f"a network of the family {network.family} has critic_steps=1, not "

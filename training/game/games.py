@@ -14,6 +14,7 @@ from training.data.prefetch import BatchReader
 from training.data.stream import ImageStream, Prepared
 from training.device_copies import is_asynchronous
 from training.distributed import Processes
+from training.game.multi_domain_step import begin_multi_domain_step
 from training.game.schedule import ScheduleState
 from training.game.state import TrainingState
 from training.game.step import begin_step
@@ -95,10 +96,34 @@ class TranslationGame:
         return StepNumbers.known(take_translation_step(state, schedule, config, pixels))
 
 
+class MultiDomainGame:
+    """One generator and one discriminator, with pictures of any number of domains."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        self._prepared = prepared
+        self._stream: ImageStream | None = None
+
+    def play(
+        self,
+        state: TrainingState,
+        schedule: ScheduleState,
+        config: TrainingConfig,
+        strength: float,  # noqa: ARG002 - there is no augmentation but mirroring
+        processes: Processes,  # noqa: ARG002 - the family is trained by one process
+    ) -> StepNumbers:
+        """Take one step; see `Game`."""
+        self._stream = stream = renewed_stream(self._stream, self._prepared, config)
+        shown, size = schedule.images_shown, schedule.batch_size
+        pixels = stream.batch(schedule.growth.resolution, shown, size)
+        return begin_multi_domain_step(state, schedule, config, pixels, stream.labels(shown, size))
+
+
 def game_of(config: TrainingConfig, prepared: Prepared) -> Game:
     """The game that the family of a configuration plays."""
-    game = TranslationGame if offer_of(config.network).translates else AdversarialGame
-    return game(prepared)
+    offer = offer_of(config.network)
+    if not offer.translates:
+        return AdversarialGame(prepared)
+    return MultiDomainGame(prepared) if offer.many_domains else TranslationGame(prepared)
 
 
 def renewed_stream(

@@ -31,6 +31,7 @@ class Stream(IntEnum):
     FAKE_POOL_0 = 12
     FAKE_POOL_1 = 13
     CROPS = 14
+    TARGET_DOMAINS = 15
     BENCHMARK_ORDER = 20
     BENCHMARK_SCORE = 21
     STYLES = 30

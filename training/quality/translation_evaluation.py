@@ -1,6 +1,6 @@
 """Evaluation of a translation: translated sources against real pictures of their new domain.
 
-Owns the translated set, and the KID of each direction beside that of untranslated sources. The
+Owns the translated set, and the KID into each domain beside that of untranslated sources. The
 distance itself is in `distances`.
 """
 
@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.families.cyclegan.config import OTHER_DOMAIN
 from models.family import ImageGenerator
 from models.growth import Growth
 from training.data.stream import Prepared
@@ -37,7 +36,7 @@ def translated_set(
     size = prepared.images(growth.resolution).shape[1:]
     made = np.empty((len(labels), *size), np.uint8)
     done = 0
-    for domain in OTHER_DOMAIN:
+    for domain in range(average.config.classes):
         chosen = np.flatnonzero(domains == domain)
         if len(chosen):
             made[chosen] = translate_from_other(average, prepared, domain, growth, len(chosen))
@@ -54,10 +53,10 @@ def measure_directions(
     network: EfficientNetLite0,
     open_progress: OpenProgress,
 ) -> dict[str, Metric]:
-    """Measure the KID into each domain, and that of the untranslated pictures of the other one.
+    """Measure the KID into each domain, and that of the untranslated pictures of all others.
 
     Args:
-        sets: real pictures of both domains, and as many translated ones of the same domains.
+        sets: real pictures of all domains, and as many translated ones of the same domains.
         labels: domain of each picture of both sets, or of more.
         names: of the domains.
         seed: of the random subsets.
@@ -70,13 +69,14 @@ def measure_directions(
         with open_progress(f"features of {len(pictures):,} {told} pictures") as on_progress:
             found.append(efficientnet_features(pictures, network, on_progress))
     real, made = found
+    others = "the other one" if len(names) == 2 else "all others"
     how = (
         f"KID (Binkowski et al. 2018) of {NETWORK} features at {input_size_of(sets[0].shorter)} px "
-        "to real pictures of the domain; untranslated: that of real pictures of the other one"
+        f"to real pictures of the domain; untranslated: that of real pictures of {others}"
     )
     metrics: dict[str, Metric] = {}
-    for domain, other in OTHER_DOMAIN.items():
-        here, there = real[domains == domain], real[domains == other]
+    for domain in range(len(names)):
+        here, there = real[domains == domain], real[domains != domain]
         if min(len(here), len(there)) < FEWEST_OF_KID:
             continue
         kid = kernel_distance(here, made[domains == domain], seed)

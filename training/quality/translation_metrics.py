@@ -1,13 +1,12 @@
-"""The quick numbers of a translation at each tick, against real pictures of both domains.
+"""The quick numbers of a translation at each tick, against real pictures of its domains.
 
-Owns the comparison by direction; the numbers are those of `tick_metrics`.
+Owns the comparison by domain; the numbers are those of `tick_metrics`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from models.families.cyclegan.config import OTHER_DOMAIN
 from models.family import ImageGenerator
 from models.growth import Growth
 from models.picture import in_eight_bits
@@ -25,7 +24,7 @@ class TranslationMetrics:
     """Measures averaged generators of a translation against fixed real pictures.
 
     Args:
-        prepared: the training pictures, of two domains.
+        prepared: the training pictures, of all domains.
         tick_images: images between two measurements; for short ticks fewer pictures are measured.
     """
 
@@ -35,13 +34,13 @@ class TranslationMetrics:
         self._real: dict[int, SetStatistics] = {}
 
     def measure(self, average: ImageGenerator, growth: Growth) -> dict[str, float]:
-        """Measure the three numbers of `TickMetrics` in both directions.
+        """Measure the three numbers of `TickMetrics` into each domain.
 
-        `swd` is the mean of both; `diversity` and `distinctness` are those of the worse one. Empty
+        `swd` is the mean of all; `diversity` and `distinctness` are those of the worst one. Empty
         if a domain has fewer than two pictures.
         """
         found: list[dict[str, float]] = []
-        for domain in OTHER_DOMAIN:
+        for domain in range(average.config.classes):
             members = domain_pictures(self._prepared, domain)
             count = min(self._size.count_at(growth), len(members))
             if count < 2:

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.families.cyclegan.config import OTHER_DOMAIN
 from models.families.table import offer_of
 from models.family import ImageGenerator
 from models.growth import Growth
@@ -28,6 +27,7 @@ from training.rendering import (
 )
 
 GRID_SOURCES = COLUMNS  # of each domain
+MOST_GRID_DOMAINS = 6  # whose pictures are shown; 42 rows
 
 
 @torch.no_grad()
@@ -52,11 +52,11 @@ def translate_pixels(
 def translate_from_other(
     generator: ImageGenerator, prepared: Prepared, domain: int, growth: Growth, count: int
 ) -> Bytes:
-    """Translate the first pictures of the other domain into this one: uint8 `[count, H, W, C]`.
+    """Translate the first pictures of all other domains into this one: uint8 `[count, H, W, C]`.
 
     If there are fewer, they are repeated.
     """
-    chosen = np.resize(domain_pictures(prepared, OTHER_DOMAIN[domain]), count)
+    chosen = np.resize(pictures_of_others(prepared, domain, generator.config.classes), count)
     sources = in_eight_bits(np.asarray(prepared.images(growth.resolution)[chosen]))
     return in_eight_bits(translate_pixels(generator, sources, domain, growth))
 
@@ -66,12 +66,13 @@ def sample_pictures(
 ) -> Pixels:
     """Pictures `[N, H, W, C]` that show the current generator: of seeds, or translations.
 
-    Half of the translations go into each domain.
+    As many of the translations go into each domain.
     """
     if not offer_of(generator.config).translates:
         return render(generator, seeds, growth)
-    each = -(-len(seeds) // len(OTHER_DOMAIN))
-    made = [translate_from_other(generator, prepared, d, growth, each) for d in OTHER_DOMAIN]
+    domains = range(generator.config.classes)
+    each = -(-len(seeds) // len(domains))
+    made = [translate_from_other(generator, prepared, d, growth, each) for d in domains]
     return np.concatenate(made)[: len(seeds)]
 
 
@@ -80,6 +81,26 @@ def domain_pictures(prepared: Prepared, domain: int) -> Indices:
     labels = prepared.labels()
     members = np.arange(prepared.count) if labels is None else np.flatnonzero(labels == domain)
     return np.random.default_rng(domain).permutation(members).astype(np.int64)
+
+
+def pictures_of_others(prepared: Prepared, domain: int, domains: int) -> Indices:
+    """Indices of all pictures of other domains than this one, one of each in turn.
+
+    Those of each domain are in a fixed random order.
+    """
+    orders = [domain_pictures(prepared, d) for d in range(domains) if d != domain]
+    turns = np.concatenate([np.arange(len(order)) for order in orders])
+    return np.concatenate(orders)[np.argsort(turns, kind="stable")]
+
+
+def grid_rows(domains: int) -> list[tuple[int, list[int]]]:
+    """Domains of the sources of a grid, each with those that they are translated into.
+
+    The first domain comes last; the others of each begin with the one after it.
+    """
+    shown = min(domains, MOST_GRID_DOMAINS)
+    sources = [(place + 1) % shown for place in range(shown)]
+    return [(first, [(first + turn) % shown for turn in range(1, shown)]) for first in sources]
 
 
 def write_samples(
@@ -91,8 +112,8 @@ def write_samples(
 ) -> Path:
     """Write the grid of the current generator as PNG, atomically.
 
-    Of a translation it has three rows for each direction: sources, their translations, and these
-    translated back.
+    Of a translation it has for each domain a row of sources, a row of their translations into each
+    other domain, and one of the first of these rows, translated back.
 
     Raises:
         OSError: the disk is full.
@@ -101,11 +122,11 @@ def write_samples(
         return write_grid(folder, generator, growth, images_shown)
     array = prepared.images(growth.resolution)
     rows: list[Pixels] = []
-    for domain, other in OTHER_DOMAIN.items():
-        chosen = np.resize(domain_pictures(prepared, other), GRID_SOURCES)
+    for domain, others in grid_rows(generator.config.classes):
+        chosen = np.resize(domain_pictures(prepared, domain), GRID_SOURCES)
         sources = in_eight_bits(np.asarray(array[chosen]))
-        there = translate_pixels(generator, sources, domain, growth)
-        back = translate_pixels(generator, there, other, growth)
-        rows += [sources, there, back]
+        there = [translate_pixels(generator, sources, other, growth) for other in others]
+        back = translate_pixels(generator, there[0], domain, growth)
+        rows += [sources, *there, back]
     grid = grid_of(np.concatenate(rows), COLUMNS, SMALLEST_TILE)
     return save_grid(folder, grid, growth, images_shown)

@@ -67,24 +67,38 @@ def check_classes(config: TrainingConfig, prepared: Prepared) -> None:
     Raises:
         ConfigError: their number is another one.
     """
-    names = prepared.manifest.label_names
+    names, network = prepared.manifest.label_names, config.network
+    if offer_of(network).translates:
+        require_domains(config, prepared)
     if config.objective.labels != "none" and len(names) < FEWEST_CLASSES:
         raise ConfigError(
             f"{prepared.folder} has {len(names)} classes, labels={config.objective.labels} needs "
             f"{FEWEST_CLASSES} or more: prepare a folder with one sub-folder for each class, or "
             "an IDX file with its labels beside it; or use --set labels=none"
         )
-    if offer_of(config.network).translates and config.network.classes != len(names):
+    if network.classes not in (0, len(names)):
         raise ConfigError(
-            f"{prepared.folder} has {len(names)} domains, the preset {config.preset} translates "
-            f"between {config.network.classes}: prepare them together, prepare SOURCE SOURCE OUT, "
-            "or a folder with one sub-folder for each domain"
-        )
-    if config.network.classes not in (0, len(names)):
-        raise ConfigError(
-            f"{prepared.folder} has {len(names)} classes, the network {config.network.classes}: "
+            f"{prepared.folder} has {len(names)} classes, the network {network.classes}: "
             "leave network.classes out, it follows the data"
         )
+
+
+def require_domains(config: TrainingConfig, prepared: Prepared) -> None:
+    """Raise an error if a network cannot translate between the domains of the pictures.
+
+    Raises:
+        ConfigError: there are none, or more or fewer than it translates between.
+    """
+    found, network = len(prepared.manifest.label_names), config.network
+    many = offer_of(network).many_domains
+    if found >= FEWEST_CLASSES if many else found == network.classes:
+        return
+    wanted = f"{FEWEST_CLASSES} or more" if many else network.classes
+    raise ConfigError(
+        f"{prepared.folder} has {found} domains, the preset {config.preset} translates between "
+        f"{wanted}: prepare them together, prepare SOURCE SOURCE OUT, or a folder with one "
+        "sub-folder for each domain"
+    )
 
 
 def showing(config: TrainingConfig) -> list[LevelPlan]:
@@ -125,6 +139,8 @@ def with_classes(config: TrainingConfig, prepared: Prepared) -> TrainingConfig:
     if config.objective.labels == "none" or config.network.classes:
         return config
     classes = len(prepared.manifest.label_names)
+    if offer_of(config.network).many_domains and classes < FEWEST_CLASSES:
+        return config  # `check_classes` tells what to do
     return replace(config, network=replace(config.network, classes=classes))
 
 

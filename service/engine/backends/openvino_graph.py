@@ -9,7 +9,7 @@ it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 import openvino as ov
@@ -17,11 +17,11 @@ import torch
 from openvino import opset13 as ops
 from torch import nn
 
+from service.engine.backends.openvino_pixel_norm import pixel_norm_of
 from service.engine.backends.openvino_rules import (
     RULES,
     NotTranslatedError,
     constant_of,
-    pixel_norm_of,
     require,
 )
 
@@ -49,8 +49,7 @@ class Symbol:
         """Translate a torch function; torch calls this if an argument is a symbol."""
         if (rule := RULES.get(function)) is None:
             raise NotTranslatedError(f"{getattr(function, '__name__', function)} is not known")
-        nodes = (each.node if isinstance(each, Symbol) else each for each in args)
-        return cls(rule(*nodes, **(kwargs or {})))
+        return cls(rule(*map(_node_of, args), **(kwargs or {})))
 
     def __getattr__(self, name: str) -> object:
         """Refuse an attribute of tensors that symbols do not have."""
@@ -95,6 +94,13 @@ class Symbol:
     def reshape(self, *shape: int) -> Symbol:
         """Change the shape; one length may be -1."""
         return Symbol(ops.reshape(self.node, np.array(shape, np.int64), special_zero=False))
+
+
+def _node_of(value: Any) -> Any:  # noqa: ANN401 - an argument of any torch function
+    """Replace a symbol by its node, also in a list."""
+    if isinstance(value, list):
+        return [_node_of(each) for each in cast("list[Any]", value)]
+    return value.node if isinstance(value, Symbol) else value
 
 
 def _operand(value: Symbol | float) -> ov.Node:

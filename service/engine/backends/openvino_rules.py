@@ -6,9 +6,7 @@ first argument, then the other arguments as torch has them. Knows no module.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from typing import Any, cast
 
 import numpy as np
 import openvino as ov
@@ -17,8 +15,6 @@ import torch.nn.functional as F
 from openvino import opset1
 from openvino import opset13 as ops
 from torch import Tensor
-
-CHANNEL_AXIS = np.array([1], np.int64)  # of NCHW
 
 
 class NotTranslatedError(ValueError):
@@ -183,12 +179,18 @@ def _instance_norm(  # noqa: PLR0913 - as torch has it
     Not as MVN, which gives a picture other last bits in a batch than alone; nor with a quotient and
     a root, which OpenVINO would fuse into MVN.
     """
-    plain = all(each is None for each in (running_mean, running_var, weight, bias))
-    require(plain and use_input_stats, "instance normalisation with weights or running statistics")
+    own = running_mean is None and running_var is None and use_input_stats
+    require(own, "instance normalisation by running statistics")
     axes = np.array([2, 3], np.int64)
     centred = ops.subtract(x, ops.reduce_mean(x, axes, keep_dims=True))
     variance = ops.reduce_mean(ops.multiply(centred, centred), axes, keep_dims=True)
-    return ops.multiply(centred, _rsqrt(ops.add(variance, constant_of(eps))))
+    y = ops.multiply(centred, _rsqrt(ops.add(variance, constant_of(eps))))
+    y = y if weight is None else ops.multiply(y, constant_of(weight.reshape(1, -1, 1, 1)))
+    return _biased(y, bias)
+
+
+def _concatenation(parts: Sequence[ov.Node], dim: int = 0) -> ov.Node:
+    return ops.concat([*parts], dim)
 
 
 def _narrow(x: ov.Node, dim: int, start: int, length: int) -> ov.Node:
@@ -214,35 +216,7 @@ RULES: dict[object, Callable[..., ov.Node]] = {
     torch.matmul: _product,
     torch.softmax: _softmax,
     torch.narrow: _narrow,
+    torch.cat: _concatenation,
     torch.tanh: ops.tanh,
     torch.rsqrt: _rsqrt,
 }
-
-
-def pixel_norm_of(x: ov.Node, scale: ov.Node) -> ov.Node | None:
-    """Return `x * rsqrt(mean(x * x) + e)` over the channels as one operation instead of five.
-
-    Returns None if `scale` is not that expression of `x`. Each of the five operations reads all
-    features, which at high resolutions takes a sixth of the time.
-    """
-    chain: list[ov.Node] = []
-    node = scale
-    for kind in ("Power", "Add", "ReduceMean", "Multiply"):
-        if node.get_type_name() != kind:
-            return None
-        chain.append(node)
-        node = node.input_value(0).get_node()
-    _, shifted, mean, square = chain
-    axes, epsilon = (n.input_value(1).get_node() for n in (mean, shifted))
-    channels = x.output(0).get_partial_shape()[1]
-    if not (node == x == square.input_value(1).get_node() and channels.is_static):
-        return None
-    if not np.array_equal(_values(axes), CHANNEL_AXIS):
-        return None
-    count = channels.get_length()
-    unit = ops.normalize_l2(x, CHANNEL_AXIS, count * float(_values(epsilon)), "add")
-    return ops.multiply(unit, constant_of(math.sqrt(count)))
-
-
-def _values(node: ov.Node) -> np.ndarray[Any, Any]:
-    return cast("Any", node).data

@@ -13,6 +13,7 @@ from models.families.cyclegan.config import CycleganConfig
 from models.families.dcgan.config import DcganConfig
 from models.families.one_resolution import OneResolutionDiscriminator, OneResolutionGenerator
 from models.families.progan.config import ProganConfig
+from models.families.stargan.config import StarganConfig
 from models.families.stylegan.config import StyleganConfig
 from models.families.table import offer_of
 from models.family import DiscriminatorOptions
@@ -27,6 +28,7 @@ TINY = [
     BigganConfig(16, 1, 9, fmap_base=64, fmap_max=8, attention=0),
     BigganConfig(16, 1, 9, fmap_base=64, fmap_max=8, attention=0, classes=2),
     CycleganConfig(16, 1, 4, 1, 4, 2),
+    StarganConfig(16, 1, 4, 1, 4, 2, 3),
 ]
 NAMES = [f"{config.family}-{config.classes}" for config in TINY]
 

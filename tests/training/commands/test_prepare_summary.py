@@ -5,13 +5,17 @@ import os
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.training.prepared import write_prepared
 from training.command_line import build_parser
+from training.commands.prepare_summary import next_command
+from training.data.stream import open_prepared
 
 ROOT = Path(__file__).parents[3]
 
@@ -135,6 +139,19 @@ def test_the_next_command_can_be_pasted(tmp_path: Path, capsys: pytest.CaptureFi
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("domains", "family"), [(2, "cyclegan"), (3, "stargan"), (9, "stargan")])
+def test_the_next_command_fits_the_number_of_domains(
+    domains: int, family: str, tmp_path: Path
+) -> None:
+    """A CycleGAN translates between two, one generator of a StarGAN between all."""
+    folder = write_prepared(tmp_path / "data", 64, 18, classes=domains)
+    manifest = open_prepared(folder).manifest
+    source = replace(manifest.source, kind="domains")
+    command = next_command(replace(manifest, source=source), folder)
+
+    assert f"--preset {family}-64" in command
 
 
 def test_nobody_is_told_to_prepare_into_the_pictures(tmp_path: Path) -> None:

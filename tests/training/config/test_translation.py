@@ -8,6 +8,7 @@ from training.config.overrides import apply_settings
 from training.config.presets import PRESETS
 
 CYCLEGAN = PRESETS["cyclegan-64"]
+STARGAN = PRESETS["stargan-64"]
 
 
 def test_they_are_set_by_their_short_names() -> None:
@@ -41,3 +42,21 @@ def test_what_a_translation_has_not_is_refused(setting: str, why: str) -> None:
     """With what is possible instead."""
     with pytest.raises(ConfigError, match=why):
         apply_settings(CYCLEGAN, [setting])
+
+
+@pytest.mark.parametrize(
+    ("setting", "why"),
+    [
+        ("augment=color", "trained without augment"),
+        ("identity_weight=0.5", "family stargan has no identity term and no earlier fakes: set"),
+        ("pool_size=50", "set identity_weight=0 and pool_size=0"),
+        ("objective=least-squares", "family stargan is wgan-gp, not least-squares"),
+        ("labels=none", "family stargan is acgan, not none"),
+        ("network.classes=1", "between 2 or more domains, not 1"),
+    ],
+)
+def test_what_one_generator_for_all_domains_has_not_is_refused(setting: str, why: str) -> None:
+    """With what is possible instead; the critic may take any number of steps."""
+    with pytest.raises(ConfigError, match=why):
+        apply_settings(STARGAN, [setting])
+    assert apply_settings(STARGAN, ["critic_steps=5"]).objective.critic_steps == 5

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.training.settings import with_values
-from tests.training.translating import TINY, tiny_translation, two_domains
+from tests.training.translating import (
+    TINY,
+    TINY_STARGAN,
+    three_domains,
+    tiny_stargan,
+    tiny_translation,
+    two_domains,
+)
 from training.config.config import ConfigError, TrainingConfig
 from training.config.dcgan_presets import at_once
 from training.config.groups import BF16, FP32
@@ -150,3 +157,20 @@ def test_a_translation_needs_pictures_of_two_domains(
     for data, number in ((prepared, 0), (labelled, 3)):
         with pytest.raises(ConfigError, match=f"has {number} domains, .* prepare them together"):
             check_data(plain, data)
+
+
+def test_a_stargan_has_as_many_domains_as_the_pictures(prepared: Prepared, tmp_path: Path) -> None:
+    """Two or more; a number that was chosen must be theirs."""
+    open_to_all = replace(tiny_stargan(), network=replace(TINY_STARGAN, classes=0))
+    for make, domains in ((two_domains, 2), (three_domains, 3)):
+        data = make(tmp_path / make.__name__)
+        config = with_classes(open_to_all, data)
+        check_data(config, data)
+        assert config.network.classes == domains
+
+    network = replace(TINY_STARGAN, resolution=8, classes=0)
+    plain = replace(open_to_all, network=network, levels=at_once(8, 24, 2, 0.001))
+    with pytest.raises(ConfigError, match="has 0 domains, .* between 2 or more: prepare them"):
+        check_data(with_classes(plain, prepared), prepared)
+    with pytest.raises(ConfigError, match="has 2 classes, the network 3: leave network.classes"):
+        check_data(tiny_stargan(), two_domains(tmp_path / "other"))

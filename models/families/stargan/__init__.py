@@ -1,0 +1,1 @@
+"""The StarGAN (Choi et al. 2018): configuration, generator, discriminator."""
