@@ -11,6 +11,7 @@ import json
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import safetensors.torch
 import torch
@@ -18,6 +19,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from models.card import ADVICE, Card, CardError
+from models.editing import Directions
 from models.families.table import FAMILIES
 from models.family import ImageGenerator
 from models.layout import (
@@ -30,6 +32,8 @@ from models.layout import (
 )
 from models.strict_json import parse_object
 
+DIRECTIONS_TENSOR: Final = "directions"  # the tensor in the file of the weights, if there are any
+
 
 class BundleError(ValueError):
     """An unusable bundle; the message names the file and states the remedy."""
@@ -37,17 +41,32 @@ class BundleError(ValueError):
 
 @dataclass(frozen=True)
 class Bundle:
-    """A generator in fp32 on the CPU, in evaluation mode, and its card."""
+    """A generator in fp32 on the CPU, in evaluation mode, with its card and directions, if any."""
 
     generator: ImageGenerator
     card: Card
+    directions: Directions | None = None
 
 
-def save_bundle(folder: Path, generator: ImageGenerator, card: Card, preview: bytes) -> Card:
+def save_bundle(
+    folder: Path,
+    generator: ImageGenerator,
+    card: Card,
+    preview: bytes,
+    directions: Tensor | None = None,
+) -> Card:
     """Write a bundle into the existing, empty `folder` and flush it to disk (fsync).
 
     Weights and floating-point buffers are written in fp32, integers unchanged. The caller renames
     the folder into place.
+
+    Args:
+        folder: of the bundle.
+        generator: its weights are written.
+        card: of the model.
+        preview: a picture.
+        directions: vectors `[K, S]` of the directions of the card. They are written into the file
+            of the weights, so that the digest of the model covers all that makes its pictures.
 
     Returns:
         The card as written, with the digest of the weights filled in.
@@ -56,6 +75,8 @@ def save_bundle(folder: Path, generator: ImageGenerator, card: Card, preview: by
         OSError: the disk is full.
     """
     tensors = {name: _stored(value) for name, value in generator.state_dict().items()}
+    if directions is not None:
+        tensors[DIRECTIONS_TENSOR] = _stored(directions)
     safetensors.torch.save_file(tensors, folder / WEIGHTS_FILE)
     card = replace(card, weights_sha256=file_sha256(folder / WEIGHTS_FILE))
     (folder / PREVIEW_FILE).write_bytes(preview)
@@ -125,10 +146,11 @@ def load_bundle(folder: Path) -> Bundle:
     try:
         tensors = safetensors.torch.load(weights)
         _require_finite(tensors)
+        directions = _directions(card, tensors)
         generator = _build(card, tensors)
     except (SafetensorError, RuntimeError, TypeError, ValueError, OverflowError) as error:
         raise BundleError(f"{path} does not fit its card: {error}. {ADVICE}") from error
-    return Bundle(generator.eval().requires_grad_(False), card)
+    return Bundle(generator.eval().requires_grad_(False), card, directions)
 
 
 def require_family(folder: Path, card: Card) -> None:
@@ -159,6 +181,23 @@ def _require_finite(tensors: dict[str, Tensor]) -> None:
                 f"{name} has numbers that are not finite, as after a run that diverged; of such a "
                 "run export an earlier checkpoint (--checkpoint best)"
             )
+
+
+def _directions(card: Card, tensors: dict[str, Tensor]) -> Directions | None:
+    """Take the directions of a card out of `tensors`; None if it lists none.
+
+    Raises:
+        ValueError: they are missing, or of another shape or type.
+    """
+    if not card.directions:
+        return None
+    shape = (len(card.directions), card.network.direction_size)
+    vectors = tensors.pop(DIRECTIONS_TENSOR, None)
+    if vectors is None or tuple(vectors.shape) != shape or vectors.dtype != torch.float32:
+        raise ValueError(
+            f"{DIRECTIONS_TENSOR}: a tensor of float32 with the shape {shape} is needed"
+        )
+    return Directions(tuple(direction.name for direction in card.directions), vectors)
 
 
 def _build(card: Card, tensors: dict[str, Tensor]) -> ImageGenerator:

@@ -10,7 +10,8 @@ from typing import Annotated, Any, ClassVar, Self, cast
 
 from pydantic import ConfigDict, Field, JsonValue, TypeAdapter
 
-from models.exit_shape import ExitShape
+from models.direction import MAX_DIRECTIONS, Direction, require_different_names
+from models.exit_shape import ExitShape, exit_of_version_1
 from models.families.config import FamilyConfig
 from models.families.configs import NetworkField, without_family
 from models.latent import MAX_SEED
@@ -121,6 +122,7 @@ class Card:
         bit_depth: of the images: 8, or 16 for gray ones; not written if it is 8.
         value_range: values that the pixels 0 and 65,535 of 16 bits stand for, in the units of the
             data set; None and not written with 8 bits.
+        directions: named directions, in the order of their vectors; not written without any.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -141,6 +143,7 @@ class Card:
     format_version: int = FORMAT_VERSION
     bit_depth: BitDepth = 8
     value_range: ValueRange | None = None
+    directions: Annotated[tuple[Direction, ...], Field(max_length=MAX_DIRECTIONS)] = ()
 
     def __post_init__(self) -> None:
         if not NAME_PATTERN.fullmatch(self.name):
@@ -156,6 +159,7 @@ class Card:
                 f"different, not {', '.join(self.labels) or 'none'}"
             )
         try:
+            require_different_names(self.directions)
             require_depth(self.bit_depth, self.network.channels, self.value_range)
         except ValueError as error:
             raise CardError(str(error)) from error
@@ -172,14 +176,16 @@ class Card:
 
     @property
     def takes(self) -> tuple[str, ...]:
-        """Names of what a request may choose (`FamilyConfig.takes`)."""
-        return self.network.takes
+        """Names of what a request may choose: `FamilyConfig.takes`, and `edit` with directions."""
+        return (*self.network.takes, "edit") if self.directions else self.network.takes
 
     def to_dict(self) -> dict[str, Any]:
         """Convert to plain values that JSON can represent."""
         values = asdict(self) | {"network": self.network.to_dict()}
         if self.bit_depth == 8:  # as in cards from before there were others
             del values["bit_depth"], values["value_range"]
+        if not self.directions:
+            del values["directions"]
         return values
 
     @classmethod
@@ -231,18 +237,5 @@ def _in_newest_format(values: dict[str, Any]) -> dict[str, Any]:
     exits: object = values.get("exits")
     if not isinstance(exits, list):
         raise CardError(f"the card does not fit: exits: a list is needed. {ADVICE}")
-    read = [_exit_of_version_1(exit_) for exit_ in cast("list[object]", exits)]
+    read = [exit_of_version_1(exit_) for exit_ in cast("list[object]", exits)]
     return {**values, "exits": read, "format_version": FORMAT_VERSION}
-
-
-def _exit_of_version_1(exit_: object) -> object:
-    """Convert an exit of version 1: one convolution, cost unknown.
-
-    Values of another form are returned unchanged and rejected by validation.
-    """
-    if not isinstance(exit_, dict) or "kernel" not in exit_:
-        return cast("object", exit_)
-    rest = {k: v for k, v in cast("dict[str, object]", exit_).items() if k != "kernel"}
-    unknown = {"multiply_adds": None, "share_of_path": None}
-    kernel = cast("object", exit_["kernel"])
-    return {**unknown, "hidden": [], **rest, "kernels": [kernel]}

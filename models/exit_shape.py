@@ -6,6 +6,7 @@ Owns `ExitShape`, as plain data. Knows no tensor and no family.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,16 @@ class ExitShape:
 
 
 BOX = ExitShape((), ())
+
+
+def exit_of_version_1(exit_: object) -> object:
+    """Convert an exit of a card of version 1: one convolution, cost unknown.
+
+    Values of another form are returned unchanged and rejected by validation.
+    """
+    if not isinstance(exit_, dict) or "kernel" not in exit_:
+        return cast("object", exit_)
+    rest = {k: v for k, v in cast("dict[str, object]", exit_).items() if k != "kernel"}
+    unknown = {"multiply_adds": None, "share_of_path": None}
+    kernel = cast("object", exit_["kernel"])
+    return {**unknown, "hidden": [], **rest, "kernels": [kernel]}

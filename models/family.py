@@ -66,6 +66,16 @@ class ImageGenerator(nn.Module, ABC):
         None starts before that of a smaller resolution.
         """
 
+    def entry_weights(self) -> Tensor:
+        """Weights `[M, S]` by which a latent, or a style, enters the first linear layers.
+
+        M is the number of their outputs, S that of numbers in a latent or style.
+
+        Raises:
+            TypeError: the network has neither.
+        """
+        raise TypeError(f"{type(self).__name__} has neither latents nor styles")
+
     @abstractmethod
     def forward(
         self, z: Tensor, growth: Growth | None = None, labels: Tensor | None = None

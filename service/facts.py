@@ -6,41 +6,17 @@ row to `FACTS`; there is no other list. Knows neither HTTP nor file formats.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import quote, urlencode
 
 from models.card import Card
 from models.picture import number_text
 from service.batching.recipe import SOURCE_FACT, Recipe
+from service.batching.styling import text_of_edits
+from service.fact import Fact, Value, header_text
 
 SOFTWARE: Final = "Progan"
-
-Value = str | int | float | None
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One input of a picture, or one property of its model.
-
-    Attributes:
-        name: name in files, the log and JSON.
-        read: returns the value for a picture; None if it has none.
-        header: name of the response header, or None; facts with a header are logged, too.
-        about: description of the header.
-        logged_as: name in the log, if that is another one.
-        in_address: True if it is part of the query of a picture's address.
-        per_picture: True if it is listed once for each picture, even if all values are equal.
-    """
-
-    name: str
-    read: Callable[[Recipe, Card], Value]
-    header: str | None = None
-    about: str = ""
-    logged_as: str | None = None
-    in_address: bool = False
-    per_picture: bool = False
 
 
 def value_facts(card: Card) -> dict[str, str]:
@@ -141,6 +117,13 @@ FACTS: Final = (
         in_address=True,
     ),
     Fact(
+        "edit",
+        lambda recipe, _: text_of_edits(recipe.edits),
+        header="X-Edit",
+        about="NAME:STRENGTH of each step along a direction, percent-encoded.",
+        in_address=True,
+    ),
+    Fact(
         SOURCE_FACT,
         lambda recipe, _: recipe.source.sha256 if recipe.source else None,
         header="X-Source-SHA256",
@@ -205,7 +188,7 @@ def file_facts(recipes: Sequence[Recipe], card: Card) -> dict[str, str]:
 def header_facts(recipes: Sequence[Recipe], card: Card) -> dict[str, str]:
     """The headers of an answer with these pictures; several values are separated by commas."""
     return {
-        fact.header: ",".join(_header_form(value) for value in values)
+        fact.header: ",".join(header_text(value) for value in values)
         for fact, values in _values(recipes, card)
         if fact.header
     }
@@ -222,7 +205,7 @@ def log_facts(recipes: Sequence[Recipe], card: Card) -> dict[str, Value]:
     return {
         fact.logged_as or fact.name: values[0]
         if len(values) == 1 and isinstance(values[0], int | float) and not fact.per_picture
-        else ",".join(_header_form(value) for value in values)
+        else ",".join(header_text(value) for value in values)
         for fact, values in _values(recipes, card)
         if fact.header
     }
@@ -242,8 +225,3 @@ def _values(recipes: Sequence[Recipe], card: Card) -> Iterator[tuple[Fact, list[
         if None not in values:
             is_one = not fact.per_picture and len(set(values)) == 1
             yield fact, values[:1] if is_one else values
-
-
-def _header_form(value: Value) -> str:
-    """Percent-encode commas and other characters that are not allowed in a header."""
-    return quote(str(value), safe=" @")

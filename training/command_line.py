@@ -17,6 +17,7 @@ from models.bundle import BundleError
 from training.commands import (
     benchmark,
     benchmark_parts,
+    directions,
     evaluate,
     export,
     generate,
@@ -47,6 +48,7 @@ USER_ERRORS = (
     NonFiniteLossError,
     DistributedError,
     WeightsError,
+    directions.DirectionsError,
     evaluate.EvaluationError,
     export.ExportError,
     generate_options.GenerateError,
@@ -79,9 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_machine_arguments(evaluating)
     evaluating.set_defaults(run_command=run_evaluate)
 
-    reporting = commands.add_parser(
-        "report", help="write the page of a run, with plots and pictures"
-    )
+    reporting = commands.add_parser("report", help="write the page of a run, with its plots")
     report_command.add_arguments(reporting)
     reporting.set_defaults(run_command=report_command.run)
 
@@ -93,9 +93,11 @@ def build_parser() -> argparse.ArgumentParser:
     generate.add_arguments(generating)
     generating.set_defaults(run_command=generate.run)
 
-    importing = commands.add_parser(
-        "import", help="make a bundle of weights that another tool trained"
-    )
+    finding = commands.add_parser("directions", help="find directions to edit pictures along")
+    directions.add_arguments(finding)
+    finding.set_defaults(run_command=directions.run)
+
+    importing = commands.add_parser("import", help="make a bundle of another tool's weights")
     import_weights.add_arguments(importing)
     importing.set_defaults(run_command=import_weights.run)
 

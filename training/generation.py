@@ -15,6 +15,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from models.editing import Directions
 from models.entrance import ClassPoint, StyleEntrance
 from models.family import ImageGenerator
 from models.latent import Latent, label_of, latent_of, parse_seed, slerp
@@ -58,6 +59,8 @@ class Sampler:
         bit_depth: of the pictures.
         psi: truncation, for generators with styles; 1 changes nothing.
         mix: second style, for the same; None without one.
+        directions: of the generator; None without any.
+        edits: names of directions and strengths, by which all pictures are moved.
     """
 
     generator: ImageGenerator
@@ -66,6 +69,8 @@ class Sampler:
     bit_depth: BitDepth = 8
     psi: float = 1.0
     mix: SecondStyle | None = None
+    directions: Directions | None = None
+    edits: tuple[tuple[str, float], ...] = ()
 
     def picture(self, seed: int) -> Pixels:
         """Render the picture `[H, W, C]` of a seed."""
@@ -90,9 +95,12 @@ class Sampler:
         if isinstance(entrance, StyleEntrance):
             first, last = (torch.from_numpy(each) for each in ends)
             style = entrance.truncated(entrance.style(first, last, t, point), point, self.psi)
-            return self._composed(entrance, style, point)
+            return self._composed(entrance, self._moved(style), point)
         latent = slerp(*ends, t) if t else ends[0]
-        return entrance.enter(torch.from_numpy(latent), point)
+        return entrance.enter(self._moved(torch.from_numpy(latent)), point)
+
+    def _moved(self, vector: Tensor) -> Tensor:
+        return self.directions.moved(vector, self.edits) if self.directions else vector
 
     def _composed(self, entrance: StyleEntrance, style: Tensor, point: ClassPoint | None) -> Tensor:
         """Entry vector of a style and the second one, both of the class of `point`."""
@@ -100,7 +108,7 @@ class Sampler:
             return entrance.compose(style)
         latent = torch.from_numpy(self._latent(self.mix.seed))
         mixed = entrance.style(latent, latent, point.t if point else 0.0, point)
-        mixed = entrance.truncated(mixed, point, self.psi)
+        mixed = self._moved(entrance.truncated(mixed, point, self.psi))
         return entrance.compose(style, mixed, level_of(self.mix.resolution))
 
     def _latent(self, seed: int) -> Latent:

@@ -96,6 +96,11 @@ class FamilyConfig(ABC):
         """Numbers in the entry vector of one picture: latent and class together."""
 
     @property
+    def direction_size(self) -> int:
+        """Numbers in a direction: of a latent, or of a style in networks that have them."""
+        return self.latent_size
+
+    @property
     def takes(self) -> tuple[str, ...]:
         """Names of what a request may choose: `seed`, and `label` in a network with classes."""
         return ("seed", "label") if self.classes else ("seed",)

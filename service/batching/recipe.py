@@ -12,6 +12,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from models.picture import number_text
+
 SOURCE_FACT: Final = "source_sha256"  # the fact that states the source of a translated picture
 
 
@@ -66,16 +68,34 @@ class StyleMix:
         return f"{self.seed}@{self.resolution}"
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A step along a named direction of a model.
+
+    Attributes:
+        name: of the direction.
+        strength: in standard deviations of latents or styles along it, not 0.
+    """
+
+    name: str
+    strength: float
+
+    def __str__(self) -> str:
+        return f"{self.name}:{number_text(self.strength)}"
+
+
 class Styling(NamedTuple):
-    """Choices that only models whose layers have styles take; these defaults change nothing.
+    """Choices that only some models take; these defaults change nothing.
 
     Attributes:
         psi: truncation: 0 is the mean style, 1 the style itself.
         mix: the second style; None without one.
+        edits: steps along different directions, in the order of the card.
     """
 
     psi: float = 1.0
     mix: StyleMix | None = None
+    edits: tuple[Edit, ...] = ()
 
 
 UNSTYLED = Styling()
@@ -92,7 +112,7 @@ class Recipe:
             (`models.latent`), and between two seeds the class vectors are interpolated, too.
         watermark: name of the watermark in its pixels (`service.watermark.key`); `none` if the
             picture is too small for one or has 16 bits; None if watermarks are off.
-        psi: as in `Styling`, as is `mix`.
+        psi: as in `Styling`, as are `mix` and `edits`.
         source: the picture to translate, into the domain `label`; `point` then counts for nothing.
             None for a picture of seeds.
     """
@@ -104,7 +124,8 @@ class Recipe:
     watermark: str | None = None
     psi: float = 1.0
     mix: StyleMix | None = None
-    # Not in `repr`, which validators of pictures of seeds contain.
+    # Neither is in `repr`, which the validators of all pictures contain.
+    edits: tuple[Edit, ...] = field(default=(), repr=False)
     source: SourcePicture | None = field(default=None, repr=False)
 
 

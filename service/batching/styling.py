@@ -1,32 +1,42 @@
-"""The choices of models whose layers have styles: truncation, a second style, and their walks.
+"""The choices of some models: truncation, a second style, edits, and walks from style to style.
 
-Owns the limits of `psi`, the grammar of `mix` and the refusal by models that take neither. Knows no
-style.
+Owns the limits of `psi`, the grammars of `mix` and `edit`, and the refusal by models that take none
+of them. Knows neither styles nor directions, only their names.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
+from models.direction import MAX_EDITS, MAX_STRENGTH
 from models.families.config import MAX_PSI
 from models.latent import parse_seed
 from service.batching.engine import ModelInfo
-from service.batching.recipe import Method, StyleMix, Styling
+from service.batching.recipe import Edit, Method, StyleMix, Styling
 from service.errors import OutOfRange
 
-PSI, MIX = "psi", "mix"
+PSI, MIX, EDIT = "psi", "mix", "edit"
+SEPARATOR = ","  # of edits in one text
 
 
-def require_styling(served: ModelInfo, psi: float | None, mix: str | None = None) -> Styling:
-    """The requested truncation and second style; those that change nothing if none were.
+def require_styling(
+    served: ModelInfo, psi: float | None, mix: str | None = None, edits: Sequence[str] = ()
+) -> Styling:
+    """The requested truncation, second style and edits; those that change nothing if none were.
 
     Args:
         served: the model.
         psi: 0 to `MAX_PSI`; None for 1.
         mix: `SEED@RESOLUTION`; None without a second style.
+        edits: texts with one `NAME:STRENGTH` or several, separated by commas; empty ones count as
+            left out.
 
     Raises:
         OutOfRange: the model takes none, or a value is invalid.
     """
-    for name, value in ((PSI, psi), (MIX, mix)):
+    steps = [step for text in edits for step in text.split(SEPARATOR) if step]
+    for name, value in ((PSI, psi), (MIX, mix), (EDIT, steps or None)):
         if value is not None and name not in served.card.takes:
             takes = " and ".join(served.card.takes)
             message = f"{served.card.name} takes {takes}, and no {name}: leave it out"
@@ -36,8 +46,15 @@ def require_styling(served: ModelInfo, psi: float | None, mix: str | None = None
         raise OutOfRange(PSI, message, {"ge": 0, "le": MAX_PSI})
     # -0.0 becomes 0.0, so that each picture has one address.
     return Styling(
-        1.0 if psi is None else psi + 0.0, None if mix is None else _style_mix(served, mix)
+        1.0 if psi is None else psi + 0.0,
+        None if mix is None else _style_mix(served, mix),
+        _edits(served, steps),
     )
+
+
+def text_of_edits(edits: Sequence[Edit]) -> str | None:
+    """Edits as one text, as `require_styling` reads it; None without any."""
+    return SEPARATOR.join(map(str, edits)) or None
 
 
 def require_method(served: ModelInfo, asked: Method | None) -> Method:
@@ -54,6 +71,39 @@ def require_method(served: ModelInfo, asked: Method | None) -> Method:
         message = f"{served.card.name} goes from style to style in a straight line: leave it out"
         raise OutOfRange("method", message, [Method.LERP.value])
     return Method.LERP
+
+
+def _edits(served: ModelInfo, steps: Sequence[str]) -> tuple[Edit, ...]:
+    """Read edits in any order; those of strength 0 are left out, so each picture has one address.
+
+    Raises:
+        OutOfRange: a name is unknown or repeated, a strength invalid, or there are too many.
+    """
+    if len(steps) > MAX_EDITS:
+        raise OutOfRange(EDIT, f"up to {MAX_EDITS} edits are made, not {len(steps)}", MAX_EDITS)
+    names = [direction.name for direction in served.card.directions]
+    strengths: dict[str, float] = {}
+    for step in steps:
+        name, _, text = step.partition(":")
+        if name not in names:
+            message = f"{served.card.name} has no direction {name!r:.80}; it has {', '.join(names)}"
+            raise OutOfRange(EDIT, message, names)
+        if name in strengths:
+            raise OutOfRange(EDIT, f"{name} is there twice: add both strengths", names)
+        strengths[name] = _strength(name, text)
+    return tuple(Edit(name, strengths[name]) for name in names if strengths.get(name))
+
+
+def _strength(name: str, text: str) -> float:
+    try:
+        strength = float(text)
+    except ValueError:
+        strength = math.nan
+    if not -MAX_STRENGTH <= strength <= MAX_STRENGTH:  # or it is not a number
+        limit = f"{MAX_STRENGTH:g}"
+        message = f"the strength of {name} is a number from -{limit} to {limit}, as in {name}:2"
+        raise OutOfRange(EDIT, message, {"ge": -MAX_STRENGTH, "le": MAX_STRENGTH})
+    return strength
 
 
 def _style_mix(served: ModelInfo, text: str) -> StyleMix:

@@ -58,6 +58,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--psi", type=float, help="truncation, for models that take it: 0 to 1.5; else none"
     )
     parser.add_argument(
+        "--edit",
+        action="append",
+        default=[],
+        metavar="NAME:STRENGTH",
+        help="a step along a direction, for models that take it; repeatable",
+    )
+    parser.add_argument(
         "--format",
         choices=[FOLDER, *ARCHIVE_FORMATS],
         help="else by the ending of OUT: .zip, .tar (for WebDataset), or a folder",
@@ -101,6 +108,7 @@ def dataset_of_options(
         *(options.from_seed, options.count, options.resolution, options.label),
         image_format=options.image_format,
         psi=options.psi,
+        edits=options.edit,
     )
     signer = CurrentSigner(settings).file_signer
     served = models.find(options.model)

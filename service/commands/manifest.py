@@ -64,7 +64,7 @@ def told_of(reader: DatasetReader) -> str:
     if reader.count == whole.count:
         return f"all {whole.count:,} pictures are there; the end of the file is missing"
     rest = {"model": whole.model, "resolution": whole.resolution, "label": whole.label}
-    rest |= {"psi": whole.psi}
+    rest |= {"psi": whole.psi, "edit": whole.edit}
     rest |= {"from_seed": reader.next_seed, "count": whole.count - reader.count}
     query = urlencode({k: v for k, v in rest.items() if v is not None}, safe="@")
     return f"cut after {reader.count:,} of {whole.count:,} pictures; the rest: /datasets?{query}"

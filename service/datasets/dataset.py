@@ -16,7 +16,7 @@ from models.latent import MAX_SEED
 from models.picture import Pixels
 from service.batching.engine import ModelInfo
 from service.batching.recipe import UNSTYLED, Recipe, Styling, point_of
-from service.batching.styling import require_styling
+from service.batching.styling import require_styling, text_of_edits
 from service.batching.watermarks import watermark_at
 from service.credentials.signing import FileSigner
 from service.datasets.manifest import Description, PictureRecord
@@ -66,6 +66,7 @@ class DatasetRequest:
         label: class of all pictures; None: each seed has its own class.
         image_format: a key of `FORMATS`.
         psi: truncation of all pictures; None for none.
+        edits: steps of all pictures, as `require_styling` reads them.
     """
 
     from_seed: int
@@ -74,6 +75,7 @@ class DatasetRequest:
     label: str | None
     image_format: str
     psi: float | None = None
+    edits: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class Dataset:
         image_format: format of each file, a key of `FORMATS`.
         write_file: recipe, card, pixels, format and signer -> file (`service.files.picture_file`).
         signer: signs each file; None for files without Content Credentials.
-        styling: truncation of all pictures.
+        styling: truncation and edits of all pictures.
 
     Raises:
         OutOfRange: its last seeds do not exist.
@@ -113,8 +115,8 @@ class Dataset:
         """Return the data set that a client asks for.
 
         Raises:
-            OutOfRange: the model has no such resolution or class or takes no psi, or there are no
-                such seeds.
+            OutOfRange: the model has no such resolution or class or takes no psi or edit, or there
+                are no such seeds.
         """
         require_in_range("count", wanted.count, 1, MAX_DATASET_COUNT)
         require_in_range("from_seed", wanted.from_seed, 0, MAX_SEED)
@@ -127,7 +129,7 @@ class Dataset:
             wanted.image_format,
             write_file,
             signer,
-            require_styling(served, wanted.psi),
+            require_styling(served, wanted.psi, None, wanted.edits),
         )
 
     def __post_init__(self) -> None:
@@ -209,6 +211,7 @@ class Dataset:
             bit_depth=card.bit_depth,
             value_range=card.value_range,
             psi=None if self.styling.psi == 1.0 else self.styling.psi,
+            edit=text_of_edits(self.styling.edits),
         )
 
     def etag(self, archive_format: str) -> str:

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 import hashlib
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 HEX_DIGEST = r"^[0-9a-f]{64}$"
 DECIMAL = r"^[0-9]{1,19}$"
@@ -38,6 +44,7 @@ class Description(Record):
         bit_depth: of the pixels that digests are of; files other than PNG are 8-bit views of 16.
         value_range: values of the pixels 0 and 65,535 of 16 bits; None with 8 bits.
         psi: truncation of all pictures; left out, and None, where there is none.
+        edit: steps of all pictures along directions; left out, and None, where there are none.
     """
 
     layout: int
@@ -59,10 +66,17 @@ class Description(Record):
     bit_depth: int = 8
     value_range: tuple[float, float] | None = None
     psi: float | None = None
+    edit: str | None = None
 
     def as_json(self) -> bytes:
         """The record as one line, without its end; without `psi` if there is no truncation."""
         return self.model_dump_json(exclude={"psi"} if self.psi is None else None).encode()
+
+    @model_serializer(mode="wrap")
+    def _without_edit(self, serialise: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Leave `edit` out where there is none, as in manifests from before there were edits."""
+        values: dict[str, object] = serialise(self)
+        return values if self.edit is not None else {k: v for k, v in values.items() if k != "edit"}
 
 
 class PictureRecord(Record):

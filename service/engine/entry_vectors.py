@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from models.editing import Directions
 from models.entrance import ClassPoint, Entrance, StyleEntrance
 from models.latent import Latent, label_of, latent_of, lerp, slerp
 from models.pixels import from_pixels
@@ -25,10 +26,18 @@ class EntryVectors:
         entrance: of its generator.
         names: of its classes, in order.
         channels: of its pictures.
+        directions: of the model; None without any.
     """
 
-    def __init__(self, entrance: Entrance, names: Sequence[str] = (), channels: int = 3) -> None:
+    def __init__(
+        self,
+        entrance: Entrance,
+        names: Sequence[str] = (),
+        channels: int = 3,
+        directions: Directions | None = None,
+    ) -> None:
         self._entrance = entrance
+        self._directions = directions
         self._channels = channels
         self._places = {name: place for place, name in enumerate(names)}
 
@@ -66,21 +75,29 @@ class EntryVectors:
             return self._entrance.enter(source_vector(recipe.source, self._channels), point)
         if isinstance(self._entrance, StyleEntrance):
             return self._styled_vector(self._entrance, recipe)
-        latent = latent_at(recipe.point, self._entrance.latent_size)
-        return self._entrance.enter(torch.from_numpy(latent), self.class_of(recipe))
+        latent = torch.from_numpy(latent_at(recipe.point, self._entrance.latent_size))
+        return self._entrance.enter(self._edited(latent, recipe), self.class_of(recipe))
 
     def _styled_vector(self, entrance: StyleEntrance, recipe: Recipe) -> Tensor:
-        """Between two seeds styles are interpolated, then truncated; both styles have one class."""
+        """Between two seeds styles are interpolated, then truncated, then edited.
+
+        The second style has the same class, truncation and edits.
+        """
         point, of_class = recipe.point, self.class_of(recipe)
         start, end = (self._latent(seed) for seed in (point.start, point.end))
         style = entrance.style(start, end, point.t, of_class)
-        style = entrance.truncated(style, of_class, recipe.psi)
+        style = self._edited(entrance.truncated(style, of_class, recipe.psi), recipe)
         if recipe.mix is None:
             return entrance.compose(style)
         second, t = self._latent(recipe.mix.seed), of_class.t if of_class else 0.0
         mixed = entrance.style(second, second, t, of_class)
-        mixed = entrance.truncated(mixed, of_class, recipe.psi)
+        mixed = self._edited(entrance.truncated(mixed, of_class, recipe.psi), recipe)
         return entrance.compose(style, mixed, level_of(recipe.mix.resolution))
+
+    def _edited(self, vector: Tensor, recipe: Recipe) -> Tensor:
+        if self._directions is None:
+            return vector
+        return self._directions.moved(vector, [(each.name, each.strength) for each in recipe.edits])
 
     def _latent(self, seed: int) -> Tensor:
         return torch.from_numpy(latent_of(seed, self._entrance.latent_size))

@@ -101,7 +101,9 @@ def _load_in_precision(folder: Path, target: Target, max_batch: int, learn: Lear
     if card.bit_depth == 16:
         target = replace(target, precision="fp32")
     size_at = bundle.generator.config.size_at
-    entry = EntryVectors(bundle.generator.entrance, card.labels, card.network.channels)
+    entry = EntryVectors(
+        bundle.generator.entrance, card.labels, card.network.channels, bundle.directions
+    )
     network = select_backend(bundle.generator, target)
     if network.fixed_batches:
         network = fixed_batch_network(network, size_at, max_batch)

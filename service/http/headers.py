@@ -16,6 +16,7 @@ from starlette.requests import Request
 from models.card import Card
 from service.batching.engine import EngineMode
 from service.batching.recipe import Recipe
+from service.batching.styling import text_of_edits
 from service.credentials.signing import FileSigner
 from service.facts import FACTS
 from service.files import file_bit_depth
@@ -42,6 +43,7 @@ DATASET_HEADERS: Final = {
     "X-Resolution": PICTURE_HEADERS["X-Resolution"],
     "X-Label": "Class of all pictures, percent-encoded, if one was asked for.",
     "X-Psi": PICTURE_HEADERS["X-Psi"],
+    "X-Edit": PICTURE_HEADERS["X-Edit"],
     "X-Watermark": PICTURE_HEADERS["X-Watermark"],
     "X-From-Seed": "First seed.",
     "X-Count": "Number of pictures.",
@@ -72,10 +74,16 @@ def etag_of(
         facts: metadata in the file.
         signer: signer of the file; None if it is not signed.
     """
-    parts = (*map(repr, recipes), mode.platform, encoding, *([signer.version] if signer else []))
+    made = map(_validated_form, recipes)
+    parts = (*made, mode.platform, encoding, *([signer.version] if signer else []))
     text = "|".join((*parts, repr(sorted(facts.items()))))
     weak = WEAK if signer and not signer.is_repeatable else ""
     return f'{weak}"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+def _validated_form(recipe: Recipe) -> str:
+    """Return the text of a recipe for validators; without edits it is that of earlier releases."""
+    return f"{recipe!r}{text_of_edits(recipe.edits) or ''}"
 
 
 def file_depth_headers(card: Card, format_name: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from pydantic import Field, GetJsonSchemaHandler, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 
+from models.direction import MAX_EDITS, MAX_STRENGTH
 from models.families.config import MAX_PSI
 from models.latent import MAX_SEED, MAX_SEED_TEXT, parse_seed
 from service.batching.recipe import Method, Point, point_between, point_of
@@ -75,6 +76,17 @@ Mix = Annotated[
         "the style of this seed, those below that of the picture's own. `mix=ada@16` takes shapes "
         "from the picture and colours and surfaces from ada.",
         examples=["ada@16"],
+    ),
+]
+Edits = Annotated[
+    list[str],
+    Field(
+        # checked by `require_styling`, with the names of the model
+        max_length=MAX_EDITS,
+        description="NAME:STRENGTH, for models that take it; repeatable, or several separated by "
+        f"commas, {MAX_EDITS} at most: a step along a named direction (`GET /models`, "
+        f"`directions`), from -{MAX_STRENGTH:g} to {MAX_STRENGTH:g} standard deviations.",
+        examples=[["pca-1:2"]],
     ),
 ]
 SeedText = Annotated[

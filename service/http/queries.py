@@ -15,6 +15,7 @@ from service.batching.recipe import Method
 from service.datasets.dataset import MAX_DATASET_COUNT
 from service.http.parameters import (
     SEEDS_ALLOWED,
+    Edits,
     Label,
     Mix,
     ModelName,
@@ -75,6 +76,7 @@ class ImageQuery(Parameters):
     label: Label = None
     psi: Psi = None
     mix: Mix = None
+    edit: Edits = []
     watermark: Annotated[str | None, NeverNull()] = Field(
         default=None,
         description="As the service wrote it into an address; another one is refused.",
@@ -112,6 +114,7 @@ class GenerateQuery(Parameters):
     label: Label = None
     psi: Psi = None
     mix: Mix = None
+    edit: Edits = []
 
 
 class TranslateQuery(Parameters):
@@ -153,6 +156,7 @@ class WalkQuery(Parameters):
     label: Label = None
     psi: Psi = None
     mix: Mix = None
+    edit: Edits = []
     format: WalkFormatName = Field(
         default="webp",
         description="webp, gif and png are animated; strip is one PNG with up to "
@@ -185,6 +189,7 @@ class DatasetQuery(Parameters):
     model: ModelName = None
     label: Label = None
     psi: Psi = None
+    edit: Edits = []
     format: ArchiveFormatName = Field(
         default="zip", description="webdataset is a tar file as the library of this name reads it."
     )

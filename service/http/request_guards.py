@@ -19,7 +19,13 @@ from service.errors import BodyNotTaken, BodyTooLarge, ClientGone, OutOfRange
 T = TypeVar("T")
 
 # Parameters that may be repeated, by the path of their route.
-REPEATABLE = {"/generate": ("seed",), "/interpolate": ("seed",)}
+REPEATABLE = {
+    "/generate": ("seed", "edit"),
+    "/interpolate": ("seed", "edit"),
+    "/images": ("edit",),
+    "/images/{seed:path}": ("edit",),
+    "/datasets": ("edit",),
+}
 
 
 def refuse_large_body(headers: Headers, limit: int) -> None:

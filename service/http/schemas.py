@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -106,6 +107,9 @@ class ModelCard(BaseModel):
         "whose domains are the labels.",
         examples=[["seed", "label", "psi", "mix"]],
     )
+    directions: list[dict[str, Any]] = Field(
+        description="Named directions for `edit`: name, method, and the share of the variance."
+    )
     exits: list[dict[str, Any]]
     data: dict[str, Any]
     training: dict[str, Any]
@@ -208,6 +212,7 @@ def model_card(served: ModelInfo, default: str | None) -> ModelCard:
         labels=list(card.labels),
         family=card.family,
         takes=list(card.takes),
+        directions=[asdict(direction) for direction in card.directions],
         exits=list(values["exits"]),
         data=values["data"],
         training=card.training,

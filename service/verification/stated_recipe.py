@@ -37,7 +37,7 @@ MOST_FRAMES_COMPARED: Final = 16
 INPUTS: Final = frozenset(
     [
         *("seed", "start", "end", "t", "method", "steps", "frames"),
-        *("model", "resolution", "label", "psi", "mix", "watermark"),
+        *("model", "resolution", "label", "psi", "mix", "edit", "watermark"),
     ]
 )
 PLURALS: Final = ("seeds", "labels")
@@ -145,7 +145,7 @@ def _stated_walk(
         Recipe(served.pinned_name, points[at], resolution, label, watermark, *styling)
         for at in places
     ]
-    named = ("steps", "resolution", "model", "label", "psi", "mix", "method")
+    named = ("steps", "resolution", "model", "label", "psi", "mix", "edit", "method")
     query = [("seed", str(seed)) for seed in seeds]
     query += [(name, facts[name]) for name in named if name in facts]
     query += [("loop", "true")] if loop else []
@@ -218,12 +218,12 @@ def _method(facts: Mapping[str, str]) -> Method | None:
 
 
 def _styling(facts: Mapping[str, str], served: ModelInfo) -> Styling:
-    """Return the stated truncation and second style."""
+    """Return the stated truncation, second style and edits."""
     try:
         psi = float(facts["psi"]) if "psi" in facts else None
     except ValueError as error:
         raise NotTried("it does not state its psi") from error
-    return require_styling(served, psi, facts.get("mix"))
+    return require_styling(served, psi, facts.get("mix"), [facts.get("edit", "")])
 
 
 def _watermark(facts: Mapping[str, str], served: ModelInfo) -> str | None:

@@ -189,9 +189,17 @@ class Painter:
 
 def paint(recipe: Recipe, channels: int = 3, bit_depth: BitDepth = 8) -> Pixels:
     """The picture of a recipe: uint8 or uint16 `[R, R, C]`, noise that depends on all of it."""
-    styling = () if (recipe.psi, recipe.mix) == UNSTYLED else (recipe.psi, recipe.mix)
+    styling = () if (recipe.psi, recipe.mix) == UNSTYLED[:2] else (recipe.psi, recipe.mix)
     source = () if recipe.source is None else (recipe.source.sha256,)
-    parts = (recipe.model, recipe.point, recipe.resolution, recipe.label, *styling, *source)
+    parts = (
+        recipe.model,
+        recipe.point,
+        recipe.resolution,
+        recipe.label,
+        *styling,
+        *recipe.edits,
+        *source,
+    )
     digest = hashlib.sha256(repr(parts).encode()).digest()
     noise = np.random.default_rng(int.from_bytes(digest[:8]))
     shape = (recipe.resolution, recipe.resolution, channels)

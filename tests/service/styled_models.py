@@ -10,6 +10,7 @@ import torch
 
 from models.bundle import save_bundle
 from models.card import Card, Exit, Golden
+from models.direction import Direction
 from models.exit_shape import BOX
 from models.families.stylegan.config import StyleganConfig
 from models.families.stylegan.generator import StyleganGenerator
@@ -21,6 +22,14 @@ from tests.service.painter import card_named
 STYLED = StyleganConfig(
     16, 3, latent_size=8, style_size=8, mapping_layers=2, fmap_base=128, fmap_max=8
 )
+
+
+DIRECTIONS = tuple(Direction(f"pca-{number}", "by hand", 0.1) for number in (1, 2, 3))
+
+
+def directed_card(name: str = "painter-32") -> Card:
+    """A card whose model has directions, and no styles."""
+    return replace(card_named(name), directions=DIRECTIONS)
 
 
 def styled_card(name: str = "styled-16", labels: tuple[str, ...] = ()) -> Card:

@@ -10,7 +10,7 @@ from enum import Enum
 import pytest
 
 from models.card import Data
-from service.batching.recipe import Method, Point, Recipe, SourcePicture, StyleMix, point_of
+from service.batching.recipe import Edit, Method, Point, Recipe, SourcePicture, StyleMix, point_of
 from service.facts import (
     FACTS,
     address_of,
@@ -45,8 +45,8 @@ def variants(recipe: Recipe) -> Iterator[tuple[str, Recipe]]:
     """The recipe with one field changed, for each field there is or will be."""
     for field in dataclasses.fields(Recipe):
         if field.name != "point":
-            mixed = field.name == "mix"
-            changed = StyleMix(7, 16) if mixed else other_than(getattr(recipe, field.name))
+            given: dict[str, object] = {"mix": StyleMix(7, 16), "edits": (Edit("pca-1", 2.0),)}
+            changed = given.get(field.name) or other_than(getattr(recipe, field.name))
             yield field.name, replace(recipe, **{field.name: changed})
     for field in dataclasses.fields(Point):
         changed = other_than(getattr(recipe.point, field.name))
@@ -110,6 +110,16 @@ def test_a_second_style_differs_by_seed_and_by_level() -> None:
         assert address_of(other, CARD, "png") != address_of(mixed, CARD, "png")
         assert etag(other) != etag(mixed)
         assert file_facts([other], CARD) != file_facts([mixed], CARD)
+
+
+def test_edits_differ_by_direction_and_by_strength() -> None:
+    """Each is another picture, so another address and another ETag, even with equal facts."""
+    edits = [(), (Edit("a", 1.0),), (Edit("a", 2.0),), (Edit("b", 1.0),)]
+    edits += [(Edit("a", 1.0), Edit("b", 1.0))]
+    recipes = [replace(STILL, edits=each) for each in edits]
+
+    assert len({address_of(recipe, CARD, "png") for recipe in recipes}) == len(edits)
+    assert len({etag_of([recipe], MODE, "png 1", {}, None) for recipe in recipes}) == len(edits)
 
 
 def test_the_address_changes_with_the_format() -> None:

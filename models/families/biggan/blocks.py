@@ -57,7 +57,7 @@ class ConditionalNorm(nn.Module):
         assert mean is not None  # a batch normalisation has them unless told otherwise
         assert variance is not None
         inverse = torch.rsqrt(variance + self.norm.eps)
-        of_factor, of_summand = _matrix(self.factor), _matrix(self.summand)
+        of_factor, of_summand = matrix_of(self.factor), matrix_of(self.summand)
         factor = inverse[:, None] * of_factor
         summand = of_summand - (mean * inverse)[:, None] * of_factor
         return FoldedConditionalNorm(factor, inverse, summand, -mean * inverse, self.class_size)
@@ -108,7 +108,8 @@ class _Parts(nn.Module):
         return results[0] if len(results) == 1 else results[0] + results[1]
 
 
-def _matrix(layer: SpectralLinear | nn.Linear) -> Tensor:
+def matrix_of(layer: SpectralLinear | nn.Linear) -> Tensor:
+    """The matrix `[out, in]` that a layer multiplies by."""
     return layer.kernel() if isinstance(layer, SpectralLinear) else layer.weight
 
 
@@ -160,6 +161,15 @@ class UpResidualBlock(nn.Module):
         through = self.first(F.relu(self.first_norm(x, kind, chunk)))
         through = self.second(F.relu(self.second_norm(through, kind, chunk)))
         return through + self.shortcut(x)
+
+    def chunk_weights(self) -> list[Tensor]:
+        """Weights `[maps, chunk_size]` of the factors and summands for their part of the latent."""
+        norms = (self.first_norm, self.second_norm)
+        return [
+            matrix_of(layer)[:, norm.class_size :]
+            for norm in norms
+            for layer in (norm.factor, norm.summand)
+        ]
 
 
 class DownResidualBlock(nn.Module):

@@ -44,6 +44,13 @@ class BigganGenerator(OneResolutionGenerator):
         """All layers."""
         return nn.ModuleList([self.synthesis])
 
+    def entry_weights(self) -> Tensor:
+        """Weights of the first layer, and of factors and summands of all blocks, `[M, L]`.
+
+        Each reads its own part of the latent, so the matrix has zeros elsewhere.
+        """
+        return self.synthesis.latent_weights()
+
     def forward(
         self, z: Tensor, growth: Growth | None = None, labels: Tensor | None = None
     ) -> Tensor:

@@ -8,8 +8,10 @@ Source: Brock et al. 2019, appendix B and figure 15.
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.families.biggan.attention import SelfAttention
@@ -53,6 +55,19 @@ class BigganSynthesis(nn.Module):
             if self.attention is not None and level == self.attended:
                 x = self.attention(x)
         return torch.tanh(in_fp32(self.image, self.norm(x)))
+
+    def latent_weights(self) -> Tensor:
+        """Weights `[M, L]` by which the latent enters, one linear layer after another."""
+        rows = [self._at_chunk(self.first.kernel(), 0)]
+        if self.chunk_size:
+            for place, block in enumerate(self.blocks, start=1):
+                weights = cast("UpResidualBlock", block).chunk_weights()
+                rows += [self._at_chunk(each, place) for each in weights]
+        return torch.cat(rows).detach()
+
+    def _at_chunk(self, weights: Tensor, place: int) -> Tensor:
+        before = place * self.chunk_size
+        return F.pad(weights, (before, self.latent_size - before - weights.shape[1]))
 
     def _chunk(self, entry: Tensor, place: int) -> Tensor | None:
         if not self.chunk_size:

@@ -7,6 +7,7 @@ Source: Radford et al. 2016, section 3 and figure 1.
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import cast
 
 from torch import Tensor, nn
 
@@ -54,6 +55,11 @@ class DcganGenerator(OneResolutionGenerator):
     def after_trunk(self) -> nn.Module:
         """The last layer."""
         return self.image
+
+    def entry_weights(self) -> Tensor:
+        """Weights of the first convolution, `[maps h w, L]`, without those of the class."""
+        first = cast("FirstBlock", self.blocks[0])
+        return first.conv.weight.detach().flatten(1).T[:, : self.config.latent_size]
 
     def forward(
         self, z: Tensor, growth: Growth | None = None, labels: Tensor | None = None

@@ -124,6 +124,10 @@ class Generator(ImageGenerator):
         """The exit of each level, which starts after it."""
         return tuple(Way(level + 1, exit_) for level, exit_ in enumerate(self.exits))
 
+    def entry_weights(self) -> Tensor:
+        """Weights of the dense layer of the stem, `[maps h w, L]`, without those of the class."""
+        return self.stem.dense.kernel().detach()[:, : self.config.latent_size]
+
     def up_to(self, level: int) -> Self:
         """Copy the generator without the levels above `level`, with the same weights.
 

@@ -66,6 +66,11 @@ class StyleganConfig(FamilyConfig):
         return self.style_layers * self.style_size
 
     @property
+    def direction_size(self) -> int:
+        """Numbers in a direction: of a style."""
+        return self.style_size
+
+    @property
     def takes(self) -> tuple[str, ...]:
         """Names of what a request may choose: also truncation and a second style."""
         return (*super().takes, "psi", "mix")

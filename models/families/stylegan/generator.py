@@ -66,6 +66,10 @@ class StyleganGenerator(OneResolutionGenerator):
         """All layers with noise, in order."""
         return [layer for layer in self.synthesis.layers if isinstance(layer, StyledConv)]
 
+    def entry_weights(self) -> Tensor:
+        """Weights from a style to the scales of all convolutions, one after another `[maps, S]`."""
+        return torch.cat([layer.affine.kernel().detach() for layer in self.styled_layers])
+
     def styles(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         """Styles `[N, S]` of latents `z` with classes `labels`, in fp32."""
         return in_fp32(self.mapping, z, labels)

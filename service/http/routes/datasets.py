@@ -44,6 +44,7 @@ async def datasets(
     wanted = DatasetRequest(
         *(query.from_seed, query.count, query.resolution, query.label, query.image_format),
         psi=query.psi,
+        edits=query.edit,
     )
     signer = runtime.credentials.file_signer
     dataset = Dataset.requested(catalogue.find_for_seeds(query.model), wanted, picture_file, signer)
@@ -52,6 +53,7 @@ async def datasets(
         "resolution": dataset.resolution,
         "label": dataset.label,
         "psi": dataset.description().psi,
+        "edit": dataset.description().edit,
         "format": query.format,
         "images": dataset.count,
         "from_seed": str(dataset.from_seed),
@@ -100,7 +102,7 @@ def dataset_headers(dataset: Dataset, archive_format: str) -> dict[str, str]:
     served, seeds = dataset.served, dataset.seeds
     name = f"{served.card.name}-{dataset.resolution}-{seeds[0]}-{seeds[-1]}"
     whole = dataset.description()
-    facts = {"X-Label": dataset.label, "X-Watermark": whole.watermark}
+    facts = {"X-Label": dataset.label, "X-Watermark": whole.watermark, "X-Edit": whole.edit}
     facts["X-Psi"] = None if whole.psi is None else str(whole.psi)
     return {
         "X-Model": served.pinned_name,

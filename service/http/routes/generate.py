@@ -92,7 +92,7 @@ def pictures_of(query: GenerateQuery, served: ModelInfo, accept: str | None, roo
     resolution = served.resolution_for(query.resolution)
     seeds, texts = seeds_of(query)
     name, watermark = served.pinned_name, watermark_at(served, resolution)
-    styling = require_styling(served, query.psi, query.mix)
+    styling = require_styling(served, query.psi, query.mix, query.edit)
     labels = [served.label_of(query.label, seed) for seed in seeds]
     recipes = [
         Recipe(name, point_of(seed), resolution, label, watermark, *styling)

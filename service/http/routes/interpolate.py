@@ -86,7 +86,7 @@ def walk_of(query: WalkQuery, served: ModelInfo, most_frames: int) -> Walk:
     resolution = served.resolution_for(query.resolution)
     label, watermark = served.label_for(query.label), watermark_at(served, resolution)
     styling, method = (
-        require_styling(served, query.psi, query.mix),
+        require_styling(served, query.psi, query.mix, query.edit),
         require_method(served, query.method),
     )
 

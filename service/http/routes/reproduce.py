@@ -99,7 +99,7 @@ def recipe_of(seed: str, query: ImageQuery, served: ModelInfo) -> Recipe:
     Raises:
         OutOfRange: a parameter is invalid.
     """
-    styling = require_styling(served, query.psi, query.mix)
+    styling = require_styling(served, query.psi, query.mix, query.edit)
     usual = require_method(served, query.method)
     point = point_at(seed, query.end, query.t, query.method, usual)
     resolution = served.resolution_for(query.resolution)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from models.editing import Directions
 from models.entrance import ClassPoint
 from models.families.progan.entrance import ProganEntrance, conditioned
 from models.latent import label_of, latent_of, lerp, slerp
-from service.batching.recipe import Method, Point, Recipe, StyleMix, point_of
+from service.batching.recipe import Edit, Method, Point, Recipe, StyleMix, point_of
 from service.engine.entry_vectors import EntryVectors, latent_at
 from tests.service.styled_models import styled_generator
 
@@ -103,3 +106,38 @@ def test_a_truncation_to_nothing_is_the_mean_of_the_class() -> None:
 
     assert torch.equal(rows[0], rows[1])
     assert torch.equal(rows[0], entrance.centres[1].repeat(6))
+
+
+# ----------------------------------------------------------------------------------------
+# Models with directions
+
+
+def test_latents_are_moved_before_classes_enter() -> None:
+    """Between two seeds, too: the interpolated latent is moved."""
+    directions = Directions(("one", "two"), torch.stack([torch.ones(8), torch.arange(8.0)]))
+    entry = EntryVectors(ProganEntrance(8), directions=directions)
+    point = Point(*SEEDS, 0.25)
+    recipe = Recipe("m", point, 16, edits=(Edit("two", -0.5),))
+    moved = torch.from_numpy(latent_at(point, 8)) - 0.5 * torch.arange(8.0)
+
+    assert torch.allclose(entry.of([recipe])[0], moved, atol=1e-6)  # rounded once, and not twice
+
+
+def test_styles_are_moved_after_truncation() -> None:
+    """The second style as well."""
+    entrance = styled_generator().entrance
+    directions = Directions(("one",), torch.linspace(-1, 1, 8)[None])
+    entry = EntryVectors(entrance, directions=directions)
+    z, second = (torch.from_numpy(latent_of(seed, 8)) for seed in (3, 9))
+    edits = [("one", 2.0)]
+    first, other = (
+        directions.moved(
+            entrance.truncated(entrance.style(each, each, 0.0, None), None, 0.5), edits
+        )
+        for each in (z, second)
+    )
+    recipe = Recipe("m", point_of(3), 16, psi=0.5, edits=(Edit("one", 2.0),))
+
+    assert torch.equal(entry.of([recipe])[0], entrance.compose(first))
+    mixed = replace(recipe, mix=StyleMix(9, 8))
+    assert torch.equal(entry.of([mixed])[0], entrance.compose(first, other, 1))

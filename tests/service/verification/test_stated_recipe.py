@@ -6,7 +6,7 @@ import pytest
 
 from models.card import Card
 from service.batching.engine import ModelInfo
-from service.batching.recipe import Method, Point, Recipe, StyleMix, point_of, walk
+from service.batching.recipe import Edit, Method, Point, Recipe, StyleMix, point_of, walk
 from service.errors import UnknownModel
 from service.facts import FACTS, file_facts
 from service.verification.stated_recipe import (
@@ -17,7 +17,7 @@ from service.verification.stated_recipe import (
     stated_recipe,
 )
 from tests.service.painter import MODE, card_named
-from tests.service.styled_models import styled_card
+from tests.service.styled_models import directed_card, styled_card
 
 CARD = card_named("painter-32")
 CLASSES = card_named("things-32", labels=("T-shirt/top & more", "Größe+1"))
@@ -178,6 +178,31 @@ def test_truncation_and_second_style_are_stated(point: Point) -> None:
         stated(facts | {"model": CARD.pinned_name, "resolution": "32"})
     with pytest.raises(NotTried, match="it does not state its psi"):
         stated(facts | {"psi": "much"}, card)
+
+
+def test_edits_are_stated() -> None:
+    """So the picture is made again with them; of a model without directions they are impossible."""
+    card = directed_card()
+    recipe = Recipe(card.pinned_name, point_of(7), 32, edits=(Edit("pca-2", -0.5),))
+    facts = file_facts([recipe], card)
+
+    assert facts["edit"] == "pca-2:-0.5"
+    assert stated(facts, card).recipes == [recipe]
+    with pytest.raises(NotTried, match="and no edit"):
+        stated(facts)
+    with pytest.raises(NotTried, match="has no direction 'x'"):
+        stated(facts | {"edit": "x:1"}, card)
+
+
+def test_an_edited_walk_is_made_again_with_its_edits() -> None:
+    """Each compared frame has them, and the address."""
+    card, edits = directed_card(), (Edit("pca-2", -0.5),)
+    keys = [Recipe(card.pinned_name, point_of(seed), 32, edits=edits) for seed in (1, 2)]
+    facts = {**file_facts(keys, card), "steps": "4", "method": "slerp"}
+    found = stated(facts, card, frames=5)
+
+    assert {recipe.edits for recipe in found.recipes} == {edits}
+    assert ("edit", "pca-2:-0.5") in found.query
 
 
 def test_a_walk_between_styles_is_made_again_with_them() -> None:

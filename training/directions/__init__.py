@@ -1,0 +1,1 @@
+"""Directions of latents and styles."""
