@@ -1,4 +1,5 @@
-// What a model may take beside seed and class: a truncation (`psi`) and a second style (`mix`).
+// What a model may take beside seed and class: a truncation (`psi`), a second style (`mix`) and steps
+// along its directions (`edit`).
 // Owns these fields of the state, their text in addresses, favourites and lists, and their words.
 // Knows no element.
 
@@ -7,13 +8,20 @@ import { isSeedText } from "./seeds.js";
 
 /** The largest truncation that the service takes; 0 is the mean style, 1 changes nothing. */
 export const LARGEST_PSI = 1.5;
+/** The longest step along a direction that the service takes, either way, and how many it takes. */
+export const LARGEST_STRENGTH = 10;
+export const MOST_EDITS = 8;
 const LONGEST_MIX = 300; // UTF-16 units of SEED@RESOLUTION
+const LONGEST_EDITS = 600; // characters of all steps
 
 /** A second style as `seed@resolution`; empty without one. */
 const mix = { ...text(LONGEST_MIX), read: ([value = ""]) => mixOf(value) ? value : "" };
 
+/** Steps along directions, each `name:strength`, separated by commas; empty without any. */
+const edit = { ...text(LONGEST_EDITS), read: ([value = ""]) => textOfEdits(editsOf(value)) };
+
 /** The fields of the state, as they stand in an address. */
-export const STYLING_FIELDS = { psi: number(1, 0, LARGEST_PSI), mix };
+export const STYLING_FIELDS = { psi: number(1, 0, LARGEST_PSI), mix, edit };
 const NAMES = Object.keys(STYLING_FIELDS);
 
 /** The fields of the state that say how the picture of a point is made. */
@@ -31,11 +39,33 @@ export function mixOf(text) {
 /** The text of a second style. */
 export const textOfMix = ({ seed, resolution }) => `${seed}@${resolution}`;
 
+/**
+ * The steps of a text, by direction; those that are not allowed, and those of nothing, are left out.
+ * @returns {Map<string, number>}
+ */
+export function editsOf(text) {
+  const steps = text.slice(0, LONGEST_EDITS).split(",").map((step) => /^([a-z][a-z0-9-]{0,31}):(.+)$/.exec(step));
+  const edits = new Map(steps.filter(Boolean).map(([, name, strength]) => [name, Number(strength)]));
+  return new Map([...edits].filter(([, strength]) => strength && Math.abs(strength) <= LARGEST_STRENGTH).slice(0, MOST_EDITS));
+}
+
+/** The text of steps. */
+export const textOfEdits = (edits) => [...edits].map(([name, strength]) => `${name}:${strength}`).join(",");
+
+/** The names of a model's directions. */
+export const directionsOf = (card) => (card.directions ?? []).map(({ name }) => name);
+
 /** The fields that a model allows: what it does not take has its usual value. */
-export function allowedStyling(card, { psi, mix: asked }) {
+export function allowedStyling(card, { psi, mix: asked, edit: steps }) {
   const second = mixOf(asked);
   const isMixed = takes(card, "mix") && second && card.resolutions.slice(1).includes(second.resolution);
-  return { psi: takes(card, "psi") ? psi : STYLING_FIELDS.psi.usual, mix: isMixed ? asked : "" };
+  return { psi: takes(card, "psi") ? psi : STYLING_FIELDS.psi.usual, mix: isMixed ? asked : "", edit: allowedEdits(card, steps) };
+}
+
+/** Steps in the order of the card, without those along directions that it does not have. */
+function allowedEdits(card, text) {
+  const edits = editsOf(text);
+  return textOfEdits(directionsOf(card).filter((name) => edits.has(name)).map((name) => [name, edits.get(name)]));
 }
 
 /** The fields of a state as a part of the query of an address; empty where they change nothing. */
@@ -50,11 +80,12 @@ export function fieldsOfStyling(text = "") {
 }
 
 /** The same in words; empty where they change nothing. */
-export function wordsOfStyling({ psi, mix: asked }) {
+export function wordsOfStyling({ psi, mix: asked, edit: steps }) {
   const second = mixOf(asked);
   const words = [
     psi !== STYLING_FIELDS.psi.usual && `truncated to ${psi}`,
     second && `with the style of “${second.seed}” from ${second.resolution} px on`,
+    ...[...editsOf(steps)].map(([name, strength]) => `${name} ${strength > 0 ? "+" : "−"}${Math.abs(strength)}`),
   ];
   return words.filter(Boolean).join(", ");
 }

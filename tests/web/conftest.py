@@ -16,7 +16,7 @@ from models.card import Card
 from service.settings import Settings
 from tests.service import painter
 from tests.service.painter import Painter
-from tests.service.styled_models import styled_card
+from tests.service.styled_models import directed_card, styled_card
 from tests.service.translating_models import translating_card
 from tests.web.browser import served
 from tests.web.chromium import Chromium, Visit, chromium_program
@@ -101,14 +101,14 @@ class Site:
 def card_of_version(text: str) -> Card:
     """The card of `name version`, with a digest of both.
 
-    `classes` has two classes, `large` has pictures of 256 pixels, `styled` takes psi and mix, and
-    `shades` translates pictures.
+    `classes` has two classes, `large` has pictures of 256 pixels, `styled` takes psi and mix,
+    `directed` takes edits, and `shades` translates pictures.
     """
     name = text.split()[0]
     digest = sha256(text.encode()).hexdigest()
-    if name in ("styled", "shades"):
-        card = styled_card(name) if name == "styled" else translating_card(name)
-        return replace(card, weights_sha256=digest)
+    special = {"styled": styled_card, "directed": directed_card, "shades": translating_card}
+    if name in special:
+        return replace(special[name](name), weights_sha256=digest)
     labels = ("calm", "loud") if name == "classes" else ()
     card = card_named(name, 256 if name == "large" else 32, labels=labels)
     return replace(card, weights_sha256=digest)

@@ -130,6 +130,38 @@ def test_a_favourite_keeps_its_styling(visit: Visit, styled: Site) -> None:
     assert pixels_of(page, "#picture") == styled.pixels("ada", **MODEL, psi="0.7")
 
 
+@pytest.fixture
+def directed(shared_site: Site) -> Site:
+    """A service with a model that has the directions pca-1, pca-2 and pca-3."""
+    shared_site.put("directed", "directed")
+    wait_until(lambda: httpx2.get(f"{shared_site.address}/models/directed").is_success)
+    return shared_site
+
+
+def test_sliders_move_along_directions(visit: Visit, directed: Site) -> None:
+    """What an address holds is on them; what they change is in address and picture."""
+    fields = {"model": "directed", "seed": "ada", "edit": "pca-2:-1.5"}
+    page = visit(f"{directed.address}/#{urlencode(fields)}")
+    shown(page, "ada")
+    expect(page.locator("#edit-pca-2")).to_have_value("-1.5")
+    expect(page.locator("#caption")).to_contain_text("pca-2 −1.5")
+    assert pixels_of(page, "#picture") == directed.pixels(
+        "ada", model="directed", edit="pca-2:-1.5"
+    )
+
+    page.get_by_label("pca-1").press("ArrowRight")
+    expect(page).to_have_url(re.compile(r"edit=pca-1%3A0\.25%2Cpca-2%3A-1\.5"))
+    expect(page.locator("#caption")).to_contain_text("pca-1 +0.25, pca-2 −1.5")
+    shown(page, "ada")
+    edit = "pca-1:0.25,pca-2:-1.5"
+    assert pixels_of(page, "#picture") == directed.pixels("ada", model="directed", edit=edit)
+
+    page.locator(".edits").get_by_role("button", name="None").click()
+    expect(page).not_to_have_url(re.compile("edit="))
+    expect(page.locator("#edit-pca-2")).to_have_value("0")
+    assert findings(page) == []
+
+
 def test_axe_finds_no_fault(visit: Visit, styled: Site) -> None:
     """In both colour schemes, on a wide screen and on a phone."""
     page = opened(visit, styled, {"seed": "ada", "psi": "0.7", "mix": "bob@8"})
