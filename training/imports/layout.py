@@ -81,8 +81,20 @@ def require_layout(layout: Layout, tensors: Mapping[str, Tensor]) -> int:
             f"this is not a generator of {layout.tool} of 8 px or more: it has no "
             f"{layout.at(layout.exit, levels)}.weight, but {listed_names([*tensors])}"
         )
-    wanted = _shapes(layout, tensors, levels)
-    there = {n: tuple(t.shape) for n, t in tensors.items() if n not in layout.ignored}
+    there = {name: each for name, each in tensors.items() if name not in layout.ignored}
+    require_shapes(layout.tool, _shapes(layout, tensors, levels), there)
+    return levels
+
+
+def require_shapes(
+    tool: str, wanted: Mapping[str, TensorShape], tensors: Mapping[str, Tensor]
+) -> None:
+    """Check names, shapes and type of all tensors of a generator.
+
+    Raises:
+        ImportRefusedError: names the tensors that do not fit.
+    """
+    there = {name: tuple(each.shape) for name, each in tensors.items()}
     problems = {
         "missing": [name for name in wanted if name not in there],
         "unknown": [name for name in there if name not in wanted],
@@ -95,10 +107,9 @@ def require_layout(layout: Layout, tensors: Mapping[str, Tensor]) -> int:
     if found := "; ".join(
         f"{kind}: {listed_names(names)}" for kind, names in problems.items() if names
     ):
-        raise ImportRefusedError(f"this is not a generator of {layout.tool}: {found}")
+        raise ImportRefusedError(f"this is not a generator of {tool}: {found}")
     if halves := [n for n in wanted if not tensors[n].is_floating_point()]:
         raise ImportRefusedError(f"tensors that are not floating-point: {listed_names(halves)}")
-    return levels
 
 
 def _shapes(layout: Layout, tensors: Mapping[str, Tensor], levels: int) -> dict[str, TensorShape]:

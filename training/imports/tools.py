@@ -12,7 +12,7 @@ from pathlib import Path
 from models.families.table import offer_of
 from models.family import ImageGenerator
 from models.resolution import level_of
-from training.imports import dcgan, gan_zoo, genforce, pro_gan_pth
+from training.imports import dcgan, gan_zoo, genforce, pro_gan_pth, stylegan2_rosinality
 from training.imports.assembly import assemble
 from training.imports.effective_layers import ProganLayers
 from training.imports.reading import SourceFile, read_source
@@ -56,6 +56,11 @@ TOOLS = {
         _progan(genforce.genforce_layers),
     ),
     "dcgan": Tool("the DCGAN of PyTorch's examples", dcgan.DCGAN_NETWORKS, dcgan.dcgan_of),
+    "stylegan2-rosinality": Tool(
+        "rosinality/stylegan2-pytorch",
+        stylegan2_rosinality.ROSINALITY_NETWORKS,
+        stylegan2_rosinality.rosinality_stylegan,
+    ),
 }
 
 

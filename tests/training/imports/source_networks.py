@@ -22,6 +22,11 @@ from torch import Tensor
 
 from models.latent import latent_of
 from tests.training.imports.dcgan_network import dcgan_picture, dcgan_weights, save_dcgan
+from tests.training.imports.rosinality_network import (
+    rosinality_picture,
+    rosinality_weights,
+    save_rosinality,
+)
 
 LATENT = 12
 MAPS = (24, 24, 24, 12)  # with much fewer, PixelNorm makes roundings large
@@ -262,6 +267,9 @@ def source_network(kind: str) -> SourceNetwork:
     """A network with random weights: one of `KINDS`."""
     if kind == "dcgan":
         return SourceNetwork("dcgan", dcgan_weights(), dcgan_picture, save_dcgan)
+    if kind == "rosinality":
+        tool, weights = "stylegan2-rosinality", rosinality_weights()
+        return SourceNetwork(tool, weights, rosinality_picture, save_rosinality)
     if kind == "gan-zoo":
         weights = random_weights(gan_zoo_shapes())
         return SourceNetwork("gan-zoo", weights, gan_zoo_picture, save_gan_zoo)
@@ -274,4 +282,4 @@ def source_network(kind: str) -> SourceNetwork:
     return SourceNetwork("pro-gan-pth", weights, pro_gan_picture(first, below), save)
 
 
-KINDS = ("pro-gan-3", "pro-gan-2", "gan-zoo", "genforce", "dcgan")
+KINDS = ("pro-gan-3", "pro-gan-2", "gan-zoo", "genforce", "dcgan", "rosinality")
