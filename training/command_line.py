@@ -20,6 +20,7 @@ from training.commands import (
     directions,
     evaluate,
     export,
+    families,
     generate,
     generate_options,
     import_weights,
@@ -101,10 +102,21 @@ def build_parser() -> argparse.ArgumentParser:
     import_weights.add_arguments(importing)
     importing.set_defaults(run_command=import_weights.run)
 
-    benchmarking = commands.add_parser(
-        "benchmark",
-        help="repeat a published experiment, or compare networks by the parts of pictures",
+    listing = commands.add_parser("families", help="list families and presets, with parameters")
+    families.add_arguments(listing)
+    listing.set_defaults(run_command=families.run)
+
+    add_benchmarks(
+        commands.add_parser(
+            "benchmark",
+            help="repeat a published experiment, or compare networks by the parts of pictures",
+        )
     )
+    return parser
+
+
+def add_benchmarks(benchmarking: argparse.ArgumentParser) -> None:
+    """Add the benchmarks, each a command of its own."""
     names = benchmarking.add_subparsers(required=True, metavar="NAME")
     for name, module, told in (
         ("stacked-mnist", benchmark, "how many of 1,000 modes a generator finds"),
@@ -114,7 +126,6 @@ def build_parser() -> argparse.ArgumentParser:
         module.add_arguments(one)
         add_threads_argument(one)
         one.set_defaults(run_command=run_benchmark, run_named=module.run)
-    return parser
 
 
 def run_evaluate(options: argparse.Namespace) -> int:

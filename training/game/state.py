@@ -92,14 +92,9 @@ class TrainingState(NetworkState[ImageGenerator, ImageDiscriminator]):
             device: of the networks.
             processes: the minibatch deviation is computed over the batches of all of them.
         """
-        offer, objective = offer_of(config.network), config.objective
-        penalised = OBJECTIVES[objective.name].penalised
-        pool_size = config.translation.pool_size if offer.translates else 0
-        options = DiscriminatorOptions(
-            objective.labels, objective.stddev_group, penalised, pool_size
-        )
+        offer = offer_of(config.network)
         generator = offer.generator(config.network, None)
-        discriminator = offer.discriminator(config.network, options)
+        discriminator = offer.discriminator(config.network, discriminator_options(config))
         if processes.count > 1:
             discriminator.share_statistics(processes.stddev)
         state = cls.initialise(
@@ -115,6 +110,17 @@ class TrainingState(NetworkState[ImageGenerator, ImageDiscriminator]):
         """Clear the moments of both optimizers."""
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
             optimizer.state.clear()
+
+
+def discriminator_options(config: TrainingConfig) -> DiscriminatorOptions:
+    """Settings of the discriminator that the objective determines."""
+    objective, pool_size = config.objective, config.translation.pool_size
+    return DiscriminatorOptions(
+        objective.labels,
+        objective.stddev_group,
+        OBJECTIVES[objective.name].penalised,
+        pool_size if offer_of(config.network).translates else 0,
+    )
 
 
 def optimizer_of(network: nn.Module, settings: OptimizerConfig) -> Optimizer:
