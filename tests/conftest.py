@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,19 +23,27 @@ from models.picture import Pixels, ValueRange, thumbnail_of
 from models.pixels import to_pixels
 from models.resolution import level_of
 from service.settings import Settings
+from tests.fork_server import ADDRESS, ForkServer
 
 MakeBundle = Callable[..., Path]
 
 TINY = ProganConfig(resolution=32, channels=3, latent_size=16, fmap_base=256, fmap_max=16)
 
 
-def pytest_configure() -> None:
-    """Two profiles beside those of hypothesis: few examples, the same each time; many new ones."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Two profiles of hypothesis, and what the processes of pytest-xdist share.
+
+    The profiles: few examples, the same each time; many new ones.
+    """
     own = hypothesis.settings.get_profile("ci")
     hypothesis.settings.register_profile("quick", own, max_examples=40)
     hypothesis.settings.register_profile(
         "thorough", own, max_examples=1000, derandomize=False, print_blob=True
     )
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        server = ForkServer()
+        os.environ[ADDRESS] = server.address
+        config.add_cleanup(server.close)
 
 
 @pytest.hookimpl(trylast=True)

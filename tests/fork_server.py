@@ -2,23 +2,30 @@
 
 A process that is started imports torch, FastAPI and OpenVINO for three to four seconds of
 processor time; a forked one has them. Everything else is as after a start: words, environment,
-standard streams, signals, and an exit through the interpreter's own end.
-What a test wants to know of the start itself needs `subprocess`: imports, the seed of hashes.
+standard streams, signals, and what is registered for the exit. Only the modules are not taken
+apart at the end, which costs a second.
+What a test wants to know of start and end themselves needs `subprocess`: imports, the seed of
+hashes, the interpreter's own end.
 
-Run as a module, it is the server: it imports, then forks once for each order that it receives.
+Run as a module, it is the server: at the first order it imports, then it forks once for each order.
+Processes of pytest-xdist share one, whose socket is named by the variable `ADDRESS`.
 """
 
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import json
 import os
 import runpy
+import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -35,6 +42,8 @@ IMPORTED: Final = (
 )
 PATIENCE_S: Final = 300  # ends a hang, on a busy machine, too
 SIZE_BYTES: Final = 8  # of the length of an order
+ADDRESS: Final = "FORK_SERVER_OF_TESTS"
+MOST_WAITING: Final = 128  # orders, while the server imports
 
 
 @dataclass(frozen=True)
@@ -93,63 +102,86 @@ class ForkedProcess:
 
 
 class ForkServer:
-    """The process that imports and forks; it ends with the process that made it."""
+    """The process that imports and forks; it ends with the process that made it.
+
+    Attributes:
+        address: of its socket.
+    """
 
     def __init__(self) -> None:
-        self._orders, theirs = socket.socketpair()
-        self._one_at_a_time = threading.Lock()
+        self._folder = tempfile.mkdtemp()
+        self.address = f"{self._folder}/socket"
+        self._life, theirs = socket.socketpair()
         environment = {name: value for name, value in os.environ.items() if "PROGAN" not in name}
-        with theirs:
+        with theirs, socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(self.address)
+            listener.listen(MOST_WAITING)
+            numbers = [listener.fileno(), theirs.fileno()]
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.fork_server", str(theirs.fileno())],
+                [sys.executable, "-m", "tests.fork_server", *map(str, numbers)],
                 cwd=ROOT,
                 env={**environment, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"},
-                pass_fds=[theirs.fileno()],
+                pass_fds=numbers,
             )
-
-    def start(
-        self, module: str, *words: str, environment: Mapping[str, str], output: int
-    ) -> ForkedProcess:
-        """Fork `python -m module words`; stdout and stderr go to the descriptor `output`."""
-        order = json.dumps(asdict(Order(module, words, environment))).encode()
-        ours, theirs = socket.socketpair()
-        with theirs, self._one_at_a_time:
-            size = len(order).to_bytes(SIZE_BYTES, "big")
-            socket.send_fds(self._orders, [size], [theirs.fileno(), output])
-            self._orders.sendall(order)
-        return ForkedProcess(ours)
 
     def close(self) -> None:
         """End the server; processes that it forked go on."""
-        self._orders.close()
+        self._life.close()
         self._process.wait(PATIENCE_S)
+        shutil.rmtree(self._folder)
+
+
+def fork(module: str, *words: str, environment: Mapping[str, str], output: int) -> ForkedProcess:
+    """Fork `python -m module words`; stdout and stderr go to the descriptor `output`."""
+    order = json.dumps(asdict(Order(module, words, environment))).encode()
+    ours, theirs = socket.socketpair()
+    with theirs, socket.socket(socket.AF_UNIX) as server:
+        server.connect(_address())
+        size = len(order).to_bytes(SIZE_BYTES, "big")
+        socket.send_fds(server, [size], [theirs.fileno(), output])
+        server.sendall(order)
+    return ForkedProcess(ours)
 
 
 @cache
-def fork_server() -> ForkServer:
-    """The server of this process of tests, which starts with the first test that needs it."""
+def _address() -> str:
+    """Where the server listens; without one to share, one is made for this process of tests."""
+    if shared := os.environ.get(ADDRESS):
+        return shared
     server = ForkServer()
     atexit.register(server.close)
-    return server
+    return server.address
 
 
 # ----------------------------------------------------------------------------------------
 # In the server
 
 
-def serve(orders: socket.socket) -> Order | None:
+def serve(listener: socket.socket, life: socket.socket) -> Order | None:
     """Fork for each order; returns an order in the process that is to obey it, None at the end."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the keepers
     while True:
-        size, descriptors, _, _ = socket.recv_fds(orders, SIZE_BYTES, 2)
-        if not size:
+        if life in select.select([listener, life], [], [])[0]:
             return None
-        text = orders.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)
+        _import_once()
+        connection, _ = listener.accept()
+        with connection:
+            size, descriptors, _, _ = socket.recv_fds(connection, SIZE_BYTES, 2)
+            text = connection.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL)
         if os.fork() == 0:
-            orders.close()
+            listener.close()
+            life.close()
             return _keep(Order(**json.loads(text)), *descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
+
+
+@cache
+def _import_once() -> None:
+    """Import what commands need; what is there then is no garbage, and is never looked through."""
+    for name in IMPORTED:
+        importlib.import_module(name)
+    gc.freeze()
 
 
 def _keep(order: Order, report: int, output: int) -> Order:
@@ -184,14 +216,38 @@ def _take_place(order: Order, output: int) -> None:
     sys.argv = [order.module, *order.words]
 
 
+class QuickEnd:
+    """The end of a process whose exit code is known, after all that is registered for the exit.
+
+    Attributes:
+        code: exit code; None for the interpreter's own end.
+    """
+
+    def __init__(self) -> None:
+        self.code: int | None = None
+        atexit.register(self._end)  # called last, since it is registered first
+
+    def _end(self) -> None:
+        if self.code is not None:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(self.code & 0xFF)
+
+
 def main() -> None:
-    """Import what commands need, then fork; a forked process runs its command and ends."""
-    for name in IMPORTED:
-        importlib.import_module(name)
-    with socket.socket(fileno=int(sys.argv[1])) as orders:
-        order = serve(orders)
+    """Fork for orders; a forked process runs its command and ends."""
+    end = QuickEnd()
+    listener, life = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
+    with listener, life:
+        order = serve(listener, life)
     if order:
-        runpy.run_module(order.module, run_name="__main__", alter_sys=True)
+        try:
+            runpy.run_module(order.module, run_name="__main__", alter_sys=True)
+        except SystemExit as ended:
+            if ended.code is None or isinstance(ended.code, int):
+                end.code = ended.code or 0
+            raise
+        end.code = 0
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import httpx2
 
 from bench.process_tree import kill_tree
 from tests.faults.server import ORDERS, Order
-from tests.fork_server import fork_server
+from tests.fork_server import fork
 from tests.journeys.server import metric_of
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +52,7 @@ class Service:
     def start(self) -> None:
         """A new process."""
         with self.log.open("ab") as log:
-            self.process = fork_server().start(
+            self.process = fork(
                 "tests.faults.server", environment=self._environment, output=log.fileno()
             )
 

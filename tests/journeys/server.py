@@ -16,7 +16,7 @@ from typing import Self
 import httpx2
 
 from bench.process_tree import stop_tree
-from tests.fork_server import ForkedProcess, fork_server
+from tests.fork_server import ForkedProcess, fork
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 300  # ends a hang, on a busy machine, too
@@ -62,9 +62,7 @@ class Server:
                 )
             else:
                 output = file.fileno()
-                self.process = fork_server().start(
-                    "service", environment=environment, output=output
-                )
+                self.process = fork("service", environment=environment, output=output)
         self.port = int(self.wait_for(r"Uvicorn running on http://127\.0\.0\.1:(\d+)"))
         self.client = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE_S)
 

@@ -1,20 +1,16 @@
 """A training process that is killed again and again ends as one that was left alone."""
 
 import json
-import os
 import random
 import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.training.command_process import CommandProcess
+from tests.training.command_process import CommandProcess, run_from_scratch
 from tests.training.prepared import write_prepared
 
-ROOT = Path(__file__).parents[2]
 KILLS = 2
 HELD, FADING = 96, 192  # images of each level
 IMAGES = HELD + 2 * (FADING + HELD)
@@ -31,16 +27,6 @@ def words_of(data: Path, run: Path) -> list[object]:
     words: list[object] = ["train", "--data", data, "--run", run, "--preset", "tiny"]
     words += ["--device", "cpu", "--threads", 1]
     return words + [word for setting in SETTINGS for word in ("--set", setting)]
-
-
-def run_from_scratch(data: Path, run: Path) -> None:
-    """To its end, by a process that is not forked: its hashes have another seed."""
-    command = [sys.executable, "-m", "training", *map(str, words_of(data, run))]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
 
 
 def newest(run: Path) -> Path | None:
@@ -98,7 +84,7 @@ def test_a_run_killed_at_random_moments_ends_in_the_same_bytes(tmp_path: Path) -
     chance = random.Random(seed)
     moments = sorted(chance.sample(range(64, IMAGES - 256, 64), KILLS))
     data = write_prepared(tmp_path / "data", resolution=16)
-    run_from_scratch(data, tmp_path / "undisturbed")
+    run_from_scratch(*words_of(data, tmp_path / "undisturbed"))
     run = tmp_path / "killed"
     words = words_of(data, run)
 

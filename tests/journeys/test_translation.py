@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -28,10 +25,10 @@ from service.engine.entry_vectors import EntryVectors
 from service.engine.exactness import ExactStep, exact_network, ladder
 from service.engine.rendering import render_network
 from tests.journeys.server import Server, ready_server
+from tests.training.command_process import LONGEST_S, CommandProcess, run_from_scratch
 from tests.training.translating import three_domains, two_domains
 from training.data.stream import Prepared
 
-ROOT = Path(__file__).parents[2]
 SETTINGS = (
     *("network.generator_maps=4", "network.generator_blocks=1", "network.discriminator_maps=4"),
     *("levels.64.stable_images=24", "levels.*.batch_size=2", "tick_images=8"),
@@ -63,31 +60,12 @@ COMPILERS: dict[str, Callable[[ImageGenerator], CompiledNetwork]] = {
 }
 
 
-def start(*words: object) -> subprocess.Popen[str]:
-    """A command of training, with what it says in a pipe."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "training", *map(str, words)],
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def train(family: Family, data: Path, run: Path) -> subprocess.Popen[str]:
-    """Begin a tiny network, or go on with it."""
+def training_words(family: Family, data: Path, run: Path) -> list[object]:
+    """The command that begins a tiny network, or goes on with it."""
     chosen = (*SETTINGS, *family.settings)
     settings = [word for setting in chosen for word in ("--set", setting)]
     words = ("--data", data, "--run", run, "--preset", f"{family.name}-64", "--threads", 1)
-    return start("train", *words, *settings)
-
-
-def finish(process: subprocess.Popen[str]) -> str:
-    """Everything it said until it ended by itself, without an error."""
-    said, _ = process.communicate(timeout=600)
-    assert process.returncode == 0, said
-    return said
+    return ["train", *words, *settings]
 
 
 def lasting(run: Path) -> dict[str, bytes]:
@@ -108,20 +86,21 @@ def bundle(family: Family, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of a run that was killed on its way, and ended in the bytes of one left alone."""
     folder = tmp_path_factory.mktemp("translation")
     family.make_data(folder / "data", resolution=64)
-    finish(train(family, folder / "data", folder / "undisturbed"))
-    process = train(family, folder / "data", folder / "killed")
+    run_from_scratch(*training_words(family, folder / "data", folder / "undisturbed"))
+    words = training_words(family, folder / "data", folder / "killed")
+    command = CommandProcess(folder / "killed-log", *words)
     while not [*(folder / "killed").glob("checkpoints/*.json")]:
-        assert process.poll() is None, process.communicate()[0]
+        assert command.process.poll() is None, command.told
         time.sleep(0.002)
-    process.kill()
-    process.communicate()
-    assert "resuming after" in finish(train(family, folder / "data", folder / "killed"))
+    command.kill()
+    assert "resuming after" in CommandProcess(folder / "resumed-log", *words).finish()
     assert lasting(folder / "killed") == lasting(folder / "undisturbed")
-    words = ("--run", folder / "killed", "--data", folder / "data", "--images", 12)
-    finish(start("evaluate", *words, "--pairs", 10))
+    words = ["evaluate", "--run", folder / "killed", "--data", folder / "data", "--images", 12]
+    CommandProcess(folder / "evaluate-log", *words, "--pairs", 10).finish()
     out = folder / "bundles" / "shades"
     out.parent.mkdir()
-    finish(start("export", "--run", folder / "killed", "--out", out, "--threads", 1))
+    words = ["export", "--run", folder / "killed", "--out", out, "--threads", 1]
+    CommandProcess(folder / "export-log", *words).finish()
     return out
 
 
@@ -211,6 +190,8 @@ def test_a_translation_has_the_bytes_that_it_has_alone(bundle: Path, name: str) 
 def test_what_needs_seeds_is_refused_in_words(bundle: Path, tmp_path: Path) -> None:
     """There are no pictures of seeds; the message tells where to send some."""
     words = ("--bundle", bundle, "--seeds", "1", "--out", tmp_path / "out")
-    said, _ = start("generate", *words).communicate(timeout=600)
+    command = CommandProcess(tmp_path / "log", "generate", *words)
+    command.process.wait(LONGEST_S)
+    said = command.told
 
     assert "it translates pictures: export and serve it, and send them to POST /translate" in said

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
-from tests.fork_server import ForkedProcess, fork_server
+from tests.fork_server import ForkedProcess, fork
 
+ROOT = Path(__file__).parents[2]
 LONGEST_S = 600  # of a command; ends a hang
 
 
@@ -24,7 +27,7 @@ class CommandProcess:
     def __init__(self, log: Path, *words: object) -> None:
         self._log = log
         with log.open("xb") as file:
-            self.process: ForkedProcess = fork_server().start(
+            self.process: ForkedProcess = fork(
                 "training",
                 *map(str, words),
                 environment={**os.environ, "OMP_NUM_THREADS": "1"},
@@ -46,3 +49,16 @@ class CommandProcess:
         self.process.kill()
         assert self.process.wait(LONGEST_S) == -9, "the process ended before it could be killed"
         return self.told
+
+
+def run_from_scratch(*words: object) -> None:
+    """Run a command to its end in a process that is not forked: its hashes have another seed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "training", *map(str, words)],
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 
 from models.layers import minibatch_stddev
-from tests.fork_server import fork_server
+from tests.fork_server import fork
 from tests.training.conftest import train_a_run
 from tests.training.prepared import write_prepared
 from tests.training.settings import with_values
@@ -57,7 +57,7 @@ def play_together(folder: Path) -> None:
     log = folder / "log"
     with log.open("ab") as file:
         players = [
-            fork_server().start(
+            fork(
                 "tests.training.several_processes",
                 str(folder),
                 environment={**os.environ, **of_all, "RANK": rank, "LOCAL_RANK": rank},

@@ -16,7 +16,7 @@ import pytest
 from service.commands.dataset import COMPLETE, NOT_MADE, add_arguments, run
 from service.datasets.outputs import partial_path
 from service.settings import Settings
-from tests.fork_server import fork_server
+from tests.fork_server import fork
 from tests.service.dataset_files import records_in_tar, records_in_zip
 
 ROOT = Path(__file__).parents[3]
@@ -105,9 +105,7 @@ def test_a_killed_command_goes_on_to_the_same_bytes(
     }
     words = ["dataset", "--out", str(killed), *count, "--model", "tiny-32", "--resolution", "8"]
     with (tmp_path / "log").open("wb") as log:
-        process = fork_server().start(
-            "service", *words, environment=environment, output=log.fileno()
-        )
+        process = fork("service", *words, environment=environment, output=log.fileno())
     deadline = time.monotonic() + PATIENCE_S
     unfinished = partial_path(killed)
     while not (unfinished.exists() and unfinished.stat().st_size > 60_000):
