@@ -25,17 +25,19 @@ from training.commands import (
     generate_options,
     import_weights,
     prepare,
+    project,
     train,
     tune,
 )
 from training.commands import report as report_command
 from training.config.config import ConfigError
 from training.data.manifest import DataError
-from training.device import add_machine_arguments, add_threads_argument, device_of, use_threads
+from training.device import add_threads_argument, use_threads
 from training.distributed import DistributedError, Processes
 from training.exits.distillation_data import ExitError
 from training.game.optimise import NonFiniteLossError
 from training.imports.refusal import ImportRefusedError
+from training.projection.point_file import PointError
 from training.quality.features import WeightsError
 from training.run_folder.checkpoint import CheckpointError
 
@@ -47,12 +49,14 @@ USER_ERRORS = (
     ExitError,
     ImportRefusedError,
     NonFiniteLossError,
+    PointError,
     DistributedError,
     WeightsError,
     directions.DirectionsError,
     evaluate.EvaluationError,
     export.ExportError,
     generate_options.GenerateError,
+    project.ProjectError,
 )
 
 
@@ -65,42 +69,21 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    preparing = commands.add_parser("prepare", help="turn pictures into arrays to train on")
-    prepare.add_arguments(preparing)
-    preparing.set_defaults(run_command=prepare.run)
-
-    training = commands.add_parser("train", help="train, or go on training, a run")
-    train.add_arguments(training)
-    training.set_defaults(run_command=train.run)
-
-    tuning = commands.add_parser("tune", help="find better settings for the same processor time")
-    tune.add_arguments(tuning)
-    tuning.set_defaults(run_command=tune.run)
-
-    evaluating = commands.add_parser("evaluate", help="measure how good a run is")
-    evaluate.add_arguments(evaluating)
-    add_machine_arguments(evaluating)
-    evaluating.set_defaults(run_command=run_evaluate)
-
-    reporting = commands.add_parser("report", help="write the page of a run, with its plots")
-    report_command.add_arguments(reporting)
-    reporting.set_defaults(run_command=report_command.run)
-
-    exporting = commands.add_parser("export", help="make a bundle of a run and prove it")
-    export.add_arguments(exporting)
-    exporting.set_defaults(run_command=export.run)
-
-    generating = commands.add_parser("generate", help="make pictures of a run or a bundle")
-    generate.add_arguments(generating)
-    generating.set_defaults(run_command=generate.run)
-
-    finding = commands.add_parser("directions", help="find directions to edit pictures along")
-    directions.add_arguments(finding)
-    finding.set_defaults(run_command=directions.run)
-
-    importing = commands.add_parser("import", help="make a bundle of another tool's weights")
-    import_weights.add_arguments(importing)
-    importing.set_defaults(run_command=import_weights.run)
+    for name, module, told in (
+        ("prepare", prepare, "turn pictures into arrays to train on"),
+        ("train", train, "train, or go on training, a run"),
+        ("tune", tune, "find better settings for the same processor time"),
+        ("evaluate", evaluate, "measure how good a run is"),
+        ("report", report_command, "write the page of a run, with plots and pictures"),
+        ("export", export, "make a bundle of a run and prove it"),
+        ("generate", generate, "make pictures of a run or a bundle"),
+        ("directions", directions, "find directions to edit pictures along"),
+        ("project", project, "find the point of a bundle that is nearest to a picture"),
+        ("import", import_weights, "make a bundle of another tool's weights"),
+    ):
+        command = commands.add_parser(name, help=told)
+        module.add_arguments(command)
+        command.set_defaults(run_command=module.run)
 
     listing = commands.add_parser("families", help="list families and presets, with parameters")
     families.add_arguments(listing)
@@ -126,13 +109,6 @@ def add_benchmarks(benchmarking: argparse.ArgumentParser) -> None:
         module.add_arguments(one)
         add_threads_argument(one)
         one.set_defaults(run_command=run_benchmark, run_named=module.run)
-
-
-def run_evaluate(options: argparse.Namespace) -> int:
-    """Run the `evaluate` command."""
-    device = device_of(options.device)
-    use_threads(options.threads)
-    return evaluate.run(options, device)
 
 
 def run_benchmark(options: argparse.Namespace) -> int:

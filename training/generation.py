@@ -1,8 +1,8 @@
-"""Pictures of seeds and walks between them, without the service.
+"""Pictures of seeds and points, and walks between them, without the service.
 
-Owns the computation from seeds to pixels. It follows the seed contract and renders each picture in
-a batch of its own, so the pixels of a seed do not depend on other requested seeds, as in the
-service. Knows no file.
+Owns the computation from seeds, and from points that are no seeds, to pixels. It follows the seed
+contract and renders each picture in a batch of its own, so the pixels of a seed do not depend on
+other requested seeds, as in the service. Knows no file.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from models.editing import Directions
-from models.entrance import ClassPoint, StyleEntrance
+from models.entrance import ClassPoint, Entrance, StyleEntrance
 from models.family import ImageGenerator
-from models.latent import Latent, label_of, latent_of, parse_seed, slerp
+from models.latent import Latent, label_of, latent_of, lerp, parse_seed, slerp
 from models.picture import BitDepth, Pixels
 from models.pixels import to_pixels
 from models.resolution import level_of
@@ -33,6 +34,19 @@ class Seed:
 
     text: str
     number: int
+
+
+@dataclass(frozen=True)
+class LatentPoint:
+    """A latent, or a style in generators that have them, and a class.
+
+    Attributes:
+        vector: `[S]`, float32.
+        label: number of the class; None for a generator without classes.
+    """
+
+    vector: Latent
+    label: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +69,7 @@ class Sampler:
     Attributes:
         generator: in evaluation mode.
         resolution: of the pictures.
-        label: number of the class; None for the class of each seed.
+        label: number of the class; None for the class of each seed or point.
         bit_depth: of the pictures.
         psi: truncation, for generators with styles; 1 changes nothing.
         mix: second style, for the same; None without one.
@@ -72,32 +86,55 @@ class Sampler:
     directions: Directions | None = None
     edits: tuple[tuple[str, float], ...] = ()
 
-    def picture(self, seed: int) -> Pixels:
-        """Render the picture `[H, W, C]` of a seed."""
-        return self._render(self._entry(seed, seed, 0.0))
+    @cached_property
+    def entrance(self) -> Entrance:
+        """The rule of the generator to entry vectors."""
+        return self.generator.entrance
 
-    def walk(self, seeds: Sequence[int], steps: int) -> Iterator[Pixels]:
-        """Yield pictures from each seed to the next; the last seed ends it.
+    def point_of(self, seed: int) -> LatentPoint:
+        """Latent or style of a seed, with its class or `label`."""
+        latent, label = self._latent(seed), self.label
+        if label is None and self.generator.config.classes:
+            label = label_of(seed, self.generator.config.classes)
+        if isinstance(self.entrance, StyleEntrance):
+            z, point = torch.from_numpy(latent), _class_point(label, label)
+            latent = self.entrance.style(z, z, 0.0, point).numpy()
+        return LatentPoint(latent, label)
+
+    def picture(self, place: int | LatentPoint) -> Pixels:
+        """Render the picture `[H, W, C]` of a seed or a point."""
+        point = self._point(place)
+        return self._render(self._entry(point, point, 0.0))
+
+    def walk(self, places: Sequence[int | LatentPoint], steps: int) -> Iterator[Pixels]:
+        """Yield pictures from each seed or point to the next; the last one ends the walk.
 
         A segment has `steps` pictures, along a great circle between latents, or a straight line
         between styles. Between two classes, the entrance of the generator interpolates.
         """
-        for start, end in pairwise(seeds):
+        points = [self._point(place) for place in places]
+        for start, end in pairwise(points):
             yield self.picture(start)
             for step in range(1, steps):
                 yield self._render(self._entry(start, end, step / steps))
-        yield self.picture(seeds[-1])
+        yield self.picture(points[-1])
 
-    def _entry(self, start: int, end: int, t: float) -> Tensor:
-        """Entry vector `[size]` at the place t between two seeds."""
-        entrance, point = self.generator.entrance, self._point(start, end, t)
-        ends = self._latent(start), self._latent(end)
+    def _point(self, place: int | LatentPoint) -> LatentPoint:
+        return self.point_of(place) if isinstance(place, int) else place
+
+    def _entry(self, start: LatentPoint, end: LatentPoint, t: float) -> Tensor:
+        """Entry vector `[size]` at the place t between two points."""
+        entrance = self.entrance
+        if self.label is None:
+            point = _class_point(start.label, end.label, t)
+        else:
+            point = _class_point(self.label, self.label)
+        interpolate = lerp if isinstance(entrance, StyleEntrance) else slerp
+        vector = torch.from_numpy(interpolate(start.vector, end.vector, t) if t else start.vector)
         if isinstance(entrance, StyleEntrance):
-            first, last = (torch.from_numpy(each) for each in ends)
-            style = entrance.truncated(entrance.style(first, last, t, point), point, self.psi)
-            return self._composed(entrance, self._moved(style), point)
-        latent = slerp(*ends, t) if t else ends[0]
-        return entrance.enter(self._moved(torch.from_numpy(latent)), point)
+            style = self._moved(entrance.truncated(vector, point, self.psi))
+            return self._composed(entrance, style, point)
+        return entrance.enter(self._moved(vector), point)
 
     def _moved(self, vector: Tensor) -> Tensor:
         return self.directions.moved(vector, self.edits) if self.directions else vector
@@ -114,22 +151,30 @@ class Sampler:
     def _latent(self, seed: int) -> Latent:
         return latent_of(seed, self.generator.config.latent_size)
 
-    def _point(self, start: int, end: int, t: float) -> ClassPoint | None:
-        classes = self.generator.config.classes
-        if not classes:
-            return None
-        if self.label is not None:
-            return ClassPoint(self.label, self.label)
-        return ClassPoint(label_of(start, classes), label_of(end, classes), t)
-
     @torch.no_grad()
     def _render(self, entry: Tensor) -> Pixels:
-        generator = self.generator
-        way = generator.ways[generator.config.resolutions.index(self.resolution)]
-        x = entry[None].to(next(generator.parameters()).device)
-        for module in generator.trunk[: way.start]:
-            x = module(x)
-        return to_pixels(way.module(x), self.bit_depth)[0].cpu().numpy()
+        images = rendered_images(self.generator, self.resolution, entry[None])
+        return to_pixels(images, self.bit_depth)[0].cpu().numpy()
+
+
+def rendered_images(generator: ImageGenerator, resolution: int, entries: Tensor) -> Tensor:
+    """Images `[N, C, H, W]`, about [-1, 1], of entry vectors `[N, size]`."""
+    way = generator.ways[generator.config.resolutions.index(resolution)]
+    x = entries.to(next(generator.parameters()).device)
+    for module in generator.trunk[: way.start]:
+        x = module(x)
+    return way.module(x)
+
+
+def entry_of(entrance: Entrance, vector: Tensor, label: int | None) -> Tensor:
+    """Entry vector `[size]` of a latent, or of a style in generators that have them, `[S]`."""
+    if isinstance(entrance, StyleEntrance):
+        return entrance.compose(vector)
+    return entrance.enter(vector, _class_point(label, label))
+
+
+def _class_point(start: int | None, end: int | None, t: float = 0.0) -> ClassPoint | None:
+    return None if start is None or end is None else ClassPoint(start, end, t)
 
 
 def parse_seeds(text: str) -> list[Seed]:

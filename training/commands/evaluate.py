@@ -18,6 +18,7 @@ from training.atomic_folder import write_file
 from training.config.config import TrainingConfig
 from training.data.manifest import DataError
 from training.data.stream import Prepared, open_prepared
+from training.device import add_machine_arguments, device_of, use_threads
 from training.progress_bar import OpenProgress, progress_bar
 from training.quality.evaluation import (
     Effort,
@@ -74,6 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--inception", type=Path, metavar="FILE", help=told)
     told = "do not read the parts of the pictures, which is done where those of the data are known"
     parser.add_argument("--no-parts", dest="parts", action="store_false", help=told)
+    add_machine_arguments(parser)
 
 
 def picture_count(text: str) -> int:
@@ -92,8 +94,10 @@ def random_seed(text: str) -> int:
     return int(text)
 
 
-def run(options: argparse.Namespace, device: torch.device) -> int:
+def run(options: argparse.Namespace) -> int:
     """Run the `evaluate` command."""
+    device = device_of(options.device)
+    use_threads(options.threads)
     effort = Effort(
         options.images,
         options.feature_images,

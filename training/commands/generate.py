@@ -1,4 +1,4 @@
-"""`python -m training generate`: pictures of a run or a bundle, without the service.
+"""`python -m training generate`: pictures of seeds and points, without the service.
 
 Owns the arguments, the names of the files, and the rule that none is overwritten without
 `--replace`.
@@ -20,13 +20,14 @@ from models.picture import Pixels, ValueRange
 from models.resolution import resolution_of
 from training.commands.generate_options import (
     GenerateError,
+    add_place_arguments,
     add_style_arguments,
+    label_number,
     positive,
     require_style_choices,
-    seeds_argument,
 )
 from training.device import add_machine_arguments, device_of, use_threads
-from training.generation import Sampler, Seed
+from training.generation import LatentPoint, Sampler, Seed
 from training.picture_files import (
     PICTURE_FORMATS,
     WALK_FORMATS,
@@ -35,6 +36,7 @@ from training.picture_files import (
     write_whole,
 )
 from training.progress_bar import progress_bar
+from training.projection.point_file import read_point
 from training.rendering import grid_of
 from training.run_folder.data_origin import read_origin
 from training.run_folder.loaded import NEWEST, add_checkpoint_argument, load_run
@@ -50,12 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--run", type=Path, help="the folder of a run, finished or not")
     source.add_argument("--bundle", type=Path, help="the folder of a bundle")
     add_checkpoint_argument(parser)
-    parser.add_argument(
-        "--seeds",
-        type=seeds_argument,
-        required=True,
-        help="such as 0-99,200,alan: ranges with both ends, numbers, and texts without a comma",
-    )
+    add_place_arguments(parser)
     parser.add_argument("--out", type=Path, required=True, help="the folder for the files")
     parser.add_argument("--resolution", type=int, help="of the pictures (default: the largest)")
     parser.add_argument("--label", help="name or number of a class (default: each seed's own)")
@@ -80,46 +77,55 @@ def run(options: argparse.Namespace) -> int:
     use_threads(options.threads)
     formats = WALK_FORMATS if options.walk else PICTURE_FORMATS
     file_format: str = options.format or next(iter(formats))
-    seeds: list[Seed] = options.seeds
+    count = len(options.seeds) + len(options.point)
     if file_format not in formats:
         kind = "a walk" if options.walk else "pictures"
         raise GenerateError(f"--format {file_format}: {kind} can be {', '.join(formats)}")
-    if options.grid and len(seeds) > MAX_GRID:
-        raise GenerateError(f"--grid takes at most {MAX_GRID:,} seeds, not {len(seeds):,}")
-    if options.walk and not 1 < len(seeds) <= MAX_FRAMES // options.steps:
+    if not count:
+        raise GenerateError("nothing to generate: name --seeds, or the --point of a bundle")
+    if options.grid and count > MAX_GRID:
+        raise GenerateError(f"--grid takes at most {MAX_GRID:,} seeds, not {count:,}")
+    if options.walk and not 1 < count <= MAX_FRAMES // options.steps:
         raise GenerateError(
             f"--walk needs two seeds or more, and at most {MAX_FRAMES:,} frames in all"
         )
-    paths = file_paths(options.out, seeds, file_format, grid=options.grid, walk=options.walk)
+    paths = file_paths(options, file_format)
     check_paths(paths, replace=options.replace)
-    sampler, value_range = open_sampler(options)
+    sampler, value_range, points = open_sampler(options)
+    places = [*(seed.number for seed in options.seeds), *points]
     sampler.generator.to(device)
     options.out.mkdir(parents=True, exist_ok=True)
     if options.walk:
-        frames = render_walk(sampler, [seed.number for seed in seeds], options.steps)
+        frames = render_walk(sampler, places, options.steps)
         write_whole(paths[0], lambda path: WALK_FORMATS[file_format](path, frames, options.fps))
     elif options.grid:
-        sheet, save = grid(render_all(sampler, seeds)), saver_of(file_format, value_range)
+        sheet, save = grid(render_all(sampler, places)), saver_of(file_format, value_range)
         write_whole(paths[0], lambda path: save(path, sheet))
     else:
-        write_pictures(sampler, seeds, paths, saver_of(file_format, value_range))
+        write_pictures(sampler, places, paths, saver_of(file_format, value_range))
     shown = f"{len(paths):,} files, " if len(paths) > 1 else ""
     print(f"{options.out}: {shown}{paths[0].name}{' and so on' if len(paths) > 1 else ''}")
     return 0
 
 
-def open_sampler(options: argparse.Namespace) -> tuple[Sampler, ValueRange | None]:
+def open_sampler(
+    options: argparse.Namespace,
+) -> tuple[Sampler, ValueRange | None, list[LatentPoint]]:
     """Load the generator of `--run` or `--bundle`, at `--resolution` and with `--label`.
 
     Returns:
-        The generator, and the value range of its pictures if they have 16 bits.
+        The generator, the value range of its pictures if they have 16 bits, and the points.
 
     Raises:
-        GenerateError: it has no such resolution, class or style, or `--checkpoint` does not apply.
+        GenerateError: it has no such resolution, class or style, or an option does not apply.
+        PointError: a point is of another model.
         BundleError: the bundle cannot be read.
         CheckpointError: the run has no such checkpoint, or has not finished that resolution.
     """
+    points: list[LatentPoint] = []
     if options.run:
+        if options.point:
+            raise GenerateError("--point belongs to a bundle: export the run, and name --bundle")
         loaded = load_run(options.run, options.checkpoint)
         resolution = resolution_of(loaded.level_at(options.resolution))
         generator, origin = loaded.state.average.eval(), read_origin(options.run)
@@ -135,6 +141,7 @@ def open_sampler(options: argparse.Namespace) -> tuple[Sampler, ValueRange | Non
         if resolution not in bundle.card.resolutions:
             known = ", ".join(map(str, bundle.card.resolutions))
             raise GenerateError(f"--resolution {resolution}: the model has {known}")
+        points = [read_point(path, bundle.card) for path in options.point]
     if offer_of(generator.config).translates:
         raise GenerateError(
             "this model has no pictures of seeds, it translates pictures: export and serve it, and "
@@ -144,33 +151,24 @@ def open_sampler(options: argparse.Namespace) -> tuple[Sampler, ValueRange | Non
     label = label_number(options.label, labels[:classes])
     require_style_choices(generator.config, options.psi, options.mix)
     psi = 1.0 if options.psi is None else options.psi
-    return Sampler(generator, resolution, label, depth, psi, options.mix), value_range
+    return Sampler(generator, resolution, label, depth, psi, options.mix), value_range, points
 
 
-def label_number(label: str | None, labels: Sequence[str]) -> int | None:
-    """Find the number of a class by its name, or else by its number; None without a label.
+def file_paths(options: argparse.Namespace, file_format: str) -> list[Path]:
+    """Paths of the files to write: one for each seed and point, a grid, or a walk.
 
     Raises:
-        GenerateError: there is no such class.
+        GenerateError: the file of a point would be that of a seed or of another point.
     """
-    if label is None:
-        return None
-    if label in labels:
-        return labels.index(label)
-    if label.isdecimal() and int(label) < len(labels):
-        return int(label)
-    known = ", ".join(labels) or "none: leave --label out"
-    raise GenerateError(f"--label {label}: the classes are {known}")
-
-
-def file_paths(
-    out: Path, seeds: Sequence[Seed], file_format: str, *, grid: bool, walk: bool
-) -> list[Path]:
-    """Paths of the files to write: one for each different seed, a grid, or a walk."""
-    ending = "jpg" if file_format == "jpeg" else file_format
-    if grid or walk:
-        return [out / f"{'grid' if grid else 'walk'}.{ending}"]
-    return [out / f"{file_stem(seed)}.{ending}" for seed in seeds]
+    ending, out = "jpg" if file_format == "jpeg" else file_format, options.out
+    if options.grid or options.walk:
+        return [out / f"{'grid' if options.grid else 'walk'}.{ending}"]
+    stems = [file_stem(seed) for seed in options.seeds]
+    for point in options.point:
+        if point.stem in stems:
+            raise GenerateError(f"--point {point}: two files would be {point.stem}.{ending}")
+        stems.append(point.stem)
+    return [out / f"{stem}.{ending}" for stem in stems]
 
 
 def file_stem(seed: Seed) -> str:
@@ -195,35 +193,35 @@ def check_paths(paths: Sequence[Path], *, replace: bool) -> None:
 
 def write_pictures(
     sampler: Sampler,
-    seeds: Sequence[Seed],
+    places: Sequence[int | LatentPoint],
     paths: Sequence[Path],
     save: SavePicture,
 ) -> None:
-    """Write one file for each seed, each atomically."""
+    """Write one file for each seed and point, each atomically."""
     with progress_bar("generating", "pictures") as on_progress:
-        for done, (seed, path) in enumerate(zip(seeds, paths, strict=True), 1):
-            picture = sampler.picture(seed.number)
+        for done, (place, path) in enumerate(zip(places, paths, strict=True), 1):
+            picture = sampler.picture(place)
             write_whole(path, lambda path, p=picture: save(path, p))
-            on_progress(done, len(seeds))
+            on_progress(done, len(places))
 
 
-def render_all(sampler: Sampler, seeds: Sequence[Seed]) -> Pixels:
+def render_all(sampler: Sampler, places: Sequence[int | LatentPoint]) -> Pixels:
     """Render all pictures, `[N, H, W, C]`."""
     pictures: list[Pixels] = []
     with progress_bar("generating", "pictures") as on_progress:
-        for seed in seeds:
-            pictures.append(sampler.picture(seed.number))
-            on_progress(len(pictures), len(seeds))
+        for place in places:
+            pictures.append(sampler.picture(place))
+            on_progress(len(pictures), len(places))
     return np.stack(pictures)
 
 
-def render_walk(sampler: Sampler, seeds: Sequence[int], steps: int) -> list[Pixels]:
+def render_walk(sampler: Sampler, places: Sequence[int | LatentPoint], steps: int) -> list[Pixels]:
     """Render all frames of a walk."""
     frames: list[Pixels] = []
     with progress_bar("generating", "frames") as on_progress:
-        for frame in sampler.walk(seeds, steps):
+        for frame in sampler.walk(places, steps):
             frames.append(frame)
-            on_progress(len(frames), (len(seeds) - 1) * steps + 1)
+            on_progress(len(frames), (len(places) - 1) * steps + 1)
     return frames
 
 

@@ -1,12 +1,14 @@
 """Values of the options of `generate`.
 
-Owns their grammar and limits, and the refusal of styles by generators that have none. Knows no
-picture.
+Owns their grammar and limits, the numbers of classes, and the refusal of styles by generators that
+have none. Knows no picture.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from pathlib import Path
 
 from models.families.config import MAX_PSI, FamilyConfig
 from models.latent import parse_seed
@@ -30,6 +32,24 @@ def positive(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 240:
         raise argparse.ArgumentTypeError(f"1 to 240 are possible, not {text!r}")
     return int(text)
+
+
+def add_place_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add `--seeds` and `--point`: of what pictures are made."""
+    parser.add_argument(
+        "--seeds",
+        type=seeds_argument,
+        default=[],
+        help="such as 0-99,200,alan: ranges with both ends, numbers, and texts without a comma",
+    )
+    parser.add_argument(
+        "--point",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="that `project` wrote for the bundle; may be repeated, and follows the seeds",
+    )
 
 
 def add_style_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,3 +103,19 @@ def require_style_choices(config: FamilyConfig, psi: float | None, mix: SecondSt
     if mix is not None and mix.resolution not in config.resolutions[1:]:
         known = ", ".join(map(str, config.resolutions[1:]))
         raise GenerateError(f"--mix: a second style begins at {known} px, not {mix.resolution}")
+
+
+def label_number(label: str | None, labels: Sequence[str]) -> int | None:
+    """Find the number of a class by its name, or else by its number; None without a label.
+
+    Raises:
+        GenerateError: there is no such class.
+    """
+    if label is None:
+        return None
+    if label in labels:
+        return labels.index(label)
+    if label.isdecimal() and int(label) < len(labels):
+        return int(label)
+    known = ", ".join(labels) or "none: leave --label out"
+    raise GenerateError(f"--label {label}: the classes are {known}")

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from models.bundle import load_bundle
-from models.latent import parse_seed
+from models.latent import label_of, latent_of, parse_seed
 from models.picture import pixel_sha256
 from tests.training.conftest import Run
 from training.commands.export import export_run
+from training.projection.point_file import PointFacts, write_point
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +128,9 @@ def test_nothing_is_overwritten_unasked(
         (("--seeds", "1", "--steps", "0"), "1 to 240 are possible"),
         (("--seeds", "1", "--psi", "0.7"), "--psi: this model takes seed and label"),
         (("--seeds", "1", "--mix", "ada"), "SEED@RESOLUTION is needed"),
+        ((), "name --seeds, or the --point of a bundle"),
+        (("--point", "none.safetensors"), "none.safetensors holds no point"),
+        (("--seeds", "1", "--point", "a/1.safetensors"), "two files would be 1.png"),
     ],
 )
 def test_what_cannot_be_made_is_refused(
@@ -142,3 +146,44 @@ def test_what_cannot_be_made_is_refused(
 
     assert reason in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_points_are_generated_beside_seeds(run: Run, bundle: Path, tmp_path: Path) -> None:
+    """A point that is the latent of a seed has its picture; a walk leads through it."""
+    card, out = load_bundle(bundle).card, tmp_path / "out"
+    facts = PointFacts(
+        model=card.name,
+        weights_sha256=card.weights_sha256,
+        space="latent",
+        label=card.labels[label_of(5, 3)],
+        resolution=8,
+        loss=0.0,
+        pixel_error=0.0,
+        feature_distance=None,
+        seed=1,
+        picture_sha256="0" * 64,
+    )
+    point = tmp_path / "five.safetensors"
+    write_point(point, latent_of(5, card.network.latent_size), facts)
+    words = ("generate", "--bundle", bundle, "--out", out, "--point", point)
+    assert run("generate", "--bundle", bundle, "--out", out, "--seeds", "5") == 0
+
+    assert run(*words, "--seeds", "4") == 0
+    assert run(*words, "--seeds", "4", "--walk", "--steps", 2, "--format", "webp") == 0
+
+    five = pixels_of(out / "5.png")
+    assert np.array_equal(pixels_of(out / "five.png"), five)
+    with Image.open(out / "walk.webp") as walk:
+        frames = [np.asarray(frame) for frame in ImageSequence.Iterator(walk)]
+    assert len(frames) == 3
+    assert np.array_equal(frames[2], five)
+
+
+def test_a_run_takes_no_points(
+    run: Run, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its weights change from checkpoint to checkpoint."""
+    words = ("--point", "a.safetensors", "--out", tmp_path / "out")
+
+    assert run("generate", "--run", finished, *words) == 2
+    assert "--point belongs to a bundle: export the run" in capsys.readouterr().err
