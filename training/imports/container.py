@@ -50,6 +50,11 @@ def read_regular_file(path: Path, most: int = MAX_FILE_BYTES) -> bytes:
         os.close(handle)
 
 
+def is_plain_pickle(content: bytes) -> bool:
+    """True for a pickle that is not the beginning of a file of `torch.save`."""
+    return content.startswith(PICKLE_START) and not content.startswith(LEGACY_MAGIC)
+
+
 def require_weights_file(content: bytes, path: str) -> None:
     """Check that `content` is a file of `torch.save` that names only what weights need.
 

@@ -61,9 +61,9 @@ def require_known_names(file: BinaryIO, path: str) -> None:
                     "file of weights. Nothing of it was run"
                 )
             if instruction.name in NAMING and argument not in ALLOWED:
-                raise _unknown_name(path, str(argument))
+                raise unknown_name(path, str(argument))
             if instruction.name in FOREIGN:
-                raise _unknown_name(path, " ".join(texts) or instruction.name)
+                raise unknown_name(path, " ".join(texts) or instruction.name)
             if isinstance(argument, str):
                 texts = [*texts[-1:], argument[:100]]
     except ImportRefusedError:
@@ -74,12 +74,14 @@ def require_known_names(file: BinaryIO, path: str) -> None:
         ) from error
 
 
-def _unknown_name(path: str, name: str) -> ImportRefusedError:
+def unknown_name(path: str, name: str) -> ImportRefusedError:
+    """The refusal of what a pickle names: `module name`, or an instruction."""
     if "dnnlib" in name or "torch_utils" in name:
         return ImportRefusedError(
-            f"{path} is a network pickle of NVIDIA's tools, which carries program code ({name}): "
-            "such files are not imported. For the official Progressive GAN networks take the "
-            "conversion by genforce, a .pth file: --from genforce"
+            f"{path} is a network pickle of NVIDIA's tools, of a kind that is not imported "
+            f"({name}): only those of StyleGAN2-ADA for PyTorch are (--from stylegan2-ada). For "
+            "the official Progressive GAN networks take the conversion by genforce, a .pth file: "
+            "--from genforce"
         )
     shown = ascii(name.replace(" ", "."))[1:-1][:100]
     return ImportRefusedError(

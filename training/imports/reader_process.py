@@ -14,7 +14,11 @@ import resource
 import sys
 from pathlib import Path
 
-from training.imports.container import read_regular_file, require_weights_file
+from training.imports.container import (
+    is_plain_pickle,
+    read_regular_file,
+    require_weights_file,
+)
 from training.imports.refusal import ImportRefusedError
 
 TENSORS_FILE, FACTS_FILE = "tensors.safetensors", "facts.json"
@@ -56,16 +60,20 @@ def read_file_into(path: Path, folder: Path, networks: list[str]) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
     allow_memory(BASE_BYTES + TIMES_FILE * size_of_file(path))
     content = read_regular_file(path)
-    require_weights_file(content, str(path))
+    is_network_pickle = is_plain_pickle(content)
+    if not is_network_pickle:
+        require_weights_file(content, str(path))
 
     allow_memory(None)
+    from training.imports.network_pickle import load_network_pickle  # noqa: PLC0415 - see below
     from training.imports.torch_file import (  # noqa: PLC0415 - most are refused before torch is in
         load_content,
         write_tensors,
     )
 
     allow_memory(BASE_BYTES + TIMES_FILE * len(content))
-    loaded = load_content(content, str(path))
+    load = load_network_pickle if is_network_pickle else load_content
+    loaded = load(content, str(path))
     try:
         facts = write_tensors(loaded, networks, len(content), folder / TENSORS_FILE)
     except ImportRefusedError as error:

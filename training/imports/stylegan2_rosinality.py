@@ -16,26 +16,24 @@ from torch import Tensor
 
 from models.families.stylegan.config import StyleganConfig
 from models.families.stylegan.generator import StyleganGenerator
-from models.families.stylegan.layers import low_pass_kernel
-from models.resolution import MAX_RESOLUTION, level_of, resolution_of
-from training.game.centres import compute_centres
 from training.imports.layout import TensorShape, listed_names, require_shapes
 from training.imports.reading import SourceFile
 from training.imports.refusal import ImportRefusedError
+from training.imports.stylegan2_assembly import (
+    assemble_stylegan,
+    fitting_stylegan,
+    require_filters,
+)
 
 ROSINALITY_NETWORKS = ("g_ema", "g")
 ROSINALITY = "rosinality/stylegan2-pytorch"
 KERNEL_GAIN = 4.0  # of the low-pass filters in the file, which follow zeros between the pixels
-SOME_ROUNDING = 1e-6  # of the values of these filters
-
-Shapes = dict[str, TensorShape]
 
 
 def rosinality_stylegan(source: SourceFile) -> StyleganGenerator:
     """Build the generator of a file.
 
-    The centre of truncation is computed from the weights, as for networks trained here. Without
-    noise maps in the file, pictures are drawn without noise.
+    Without noise maps in the file, pictures are drawn without noise.
 
     Raises:
         ImportRefusedError: the file is not of this layout, or its network is none of ours.
@@ -43,8 +41,8 @@ def rosinality_stylegan(source: SourceFile) -> StyleganGenerator:
     tensors = {name: _plain_bias(name, each) for name, each in source.tensors.items()}
     config = rosinality_config(tensors)
     names = rosinality_names(config)
-    generator = StyleganGenerator(config)
-    ours = generator.state_dict()
+    with torch.device("meta"):
+        ours = StyleganGenerator(config).state_dict()
     wanted = {theirs: _their_shape(theirs, ours[name].shape) for name, theirs in names.items()}
     kernels = {name: each for name, each in tensors.items() if name.endswith(".kernel")}
     noise = {name: shape for name, shape in wanted.items() if name.startswith("noises.")}
@@ -52,19 +50,9 @@ def rosinality_stylegan(source: SourceFile) -> StyleganGenerator:
         wanted = {name: shape for name, shape in wanted.items() if name not in noise}
     there = {name: each for name, each in tensors.items() if name not in kernels}
     require_shapes(ROSINALITY, wanted, there)
-    require_filters(kernels)
-    for name, theirs in names.items():
-        if theirs in wanted:
-            weight = effective(theirs, there[theirs]).reshape(ours[name].shape)
-            if not weight.isfinite().all():
-                raise ImportRefusedError(f"a number of {theirs} is not finite: the file is damaged")
-            ours[name] = weight.float()
-        else:
-            ours[name] = torch.zeros_like(ours[name])
-    generator.load_state_dict(ours, strict=True)
-    generator.eval().requires_grad_(False)
-    compute_centres(generator)
-    return generator
+    require_filters(kernels, KERNEL_GAIN)
+    found = {name: theirs for name, theirs in names.items() if theirs in wanted}
+    return assemble_stylegan(config, {n: effective(t, there[t]) for n, t in found.items()})
 
 
 def rosinality_config(tensors: Mapping[str, Tensor]) -> StyleganConfig:
@@ -86,28 +74,8 @@ def rosinality_config(tensors: Mapping[str, Tensor]) -> StyleganConfig:
             f"this is not a generator of {ROSINALITY} of 8 px or more: it has "
             f"{listed_names([*tensors])}"
         )
-    maps = [weight.shape[2] for weight in weights]
-    if len(images) - 1 > level_of(MAX_RESOLUTION):
-        raise ImportRefusedError(f"its network has more than {MAX_RESOLUTION} px")
-    try:
-        config = StyleganConfig(
-            resolution_of(len(images) - 1),
-            channels=weights[0].shape[1],
-            latent_size=first.shape[1],
-            style_size=first.shape[0],
-            mapping_layers=mapping,
-            fmap_base=max(count * resolution_of(level) for level, count in enumerate(maps)),
-            fmap_max=max(maps),
-        )
-    except ValueError as error:
-        raise ImportRefusedError(f"its network cannot be used: {error}") from error
-    wanted = [config.feature_maps(level) for level in range(len(maps))]
-    if maps != wanted:
-        raise ImportRefusedError(
-            f"its feature maps are {maps}, and only those of a rule such as {wanted} can be "
-            "imported: as many up to a resolution, then half as many at each"
-        )
-    return config
+    channels, maps = weights[0].shape[1], [weight.shape[2] for weight in weights]
+    return fitting_stylegan(channels, maps, first.shape[1], first.shape[0], mapping)
 
 
 def rosinality_names(config: StyleganConfig) -> dict[str, str]:
@@ -134,23 +102,6 @@ def effective(name: str, tensor: Tensor) -> Tensor:
     if name.endswith(".conv.weight") and weight.shape[-1] > 1:
         weight = weight / math.sqrt(weight[0, 0].numel())
     return weight
-
-
-def require_filters(kernels: Mapping[str, Tensor]) -> None:
-    """Check that the low-pass filters are those of the paper.
-
-    Raises:
-        ImportRefusedError: one is another one.
-    """
-    usual = KERNEL_GAIN * low_pass_kernel()[0, 0]
-    for name, kernel in kernels.items():
-        if kernel.shape != usual.shape or not torch.allclose(
-            kernel.float(), usual, atol=SOME_ROUNDING, rtol=0.0
-        ):
-            raise ImportRefusedError(
-                f"{listed_names([name])} is another low-pass filter than [1, 3, 3, 1], and no "
-                "network of ours has it"
-            )
 
 
 def _image_layer(level: int) -> str:

@@ -12,7 +12,14 @@ from pathlib import Path
 from models.families.table import offer_of
 from models.family import ImageGenerator
 from models.resolution import level_of
-from training.imports import dcgan, gan_zoo, genforce, pro_gan_pth, stylegan2_rosinality
+from training.imports import (
+    dcgan,
+    gan_zoo,
+    genforce,
+    pro_gan_pth,
+    stylegan2_ada,
+    stylegan2_rosinality,
+)
 from training.imports.assembly import assemble
 from training.imports.effective_layers import ProganLayers
 from training.imports.reading import SourceFile, read_source
@@ -56,6 +63,9 @@ TOOLS = {
         _progan(genforce.genforce_layers),
     ),
     "dcgan": Tool("the DCGAN of PyTorch's examples", dcgan.DCGAN_NETWORKS, dcgan.dcgan_of),
+    "stylegan2-ada": Tool(
+        "StyleGAN2-ADA for PyTorch", stylegan2_ada.ADA_NETWORKS, stylegan2_ada.ada_stylegan
+    ),
     "stylegan2-rosinality": Tool(
         "rosinality/stylegan2-pytorch",
         stylegan2_rosinality.ROSINALITY_NETWORKS,

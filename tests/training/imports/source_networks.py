@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.latent import latent_of
+from tests.training.imports.ada_network import ada_picture, ada_weights, save_ada
 from tests.training.imports.dcgan_network import dcgan_picture, dcgan_weights, save_dcgan
 from tests.training.imports.rosinality_network import (
     rosinality_picture,
@@ -267,6 +268,8 @@ def source_network(kind: str) -> SourceNetwork:
     """A network with random weights: one of `KINDS`."""
     if kind == "dcgan":
         return SourceNetwork("dcgan", dcgan_weights(), dcgan_picture, save_dcgan)
+    if kind == "ada":
+        return SourceNetwork("stylegan2-ada", ada_weights(), ada_picture, save_ada)
     if kind == "rosinality":
         tool, weights = "stylegan2-rosinality", rosinality_weights()
         return SourceNetwork(tool, weights, rosinality_picture, save_rosinality)
@@ -282,4 +285,4 @@ def source_network(kind: str) -> SourceNetwork:
     return SourceNetwork("pro-gan-pth", weights, pro_gan_picture(first, below), save)
 
 
-KINDS = ("pro-gan-3", "pro-gan-2", "gan-zoo", "genforce", "dcgan", "rosinality")
+KINDS = ("pro-gan-3", "pro-gan-2", "gan-zoo", "genforce", "dcgan", "rosinality", "ada")
