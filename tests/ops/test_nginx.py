@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import re
-import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,20 +17,16 @@ import pytest
 
 from tests.conftest import write_bundle
 from tests.faults.process import free_port, until
-from tests.journeys.server import PATIENCE_S, Server, ready_server
+from tests.journeys.server import PATIENCE_S, Server
 from tests.ops.nginx import START, Cache, cache_before, requests_at
+from tests.ops.nginx_installed import NEEDS_NGINX
 
-pytestmark = [
-    pytest.mark.skipif(
-        shutil.which("nginx", path="/usr/sbin:/usr/bin") is None,
-        reason="nginx is not installed (Debian: apt-get install nginx)",
-    ),
-    pytest.mark.timeout(900),
-]
+pytestmark = NEEDS_NGINX
 
 SITE = "https://one.example"
-KEY = "a-key-of-a-test"
+
 IMAGES = "GET /images/{seed} 200"
+
 PROBLEM = "application/problem+json"
 
 
@@ -73,21 +68,6 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
         (folder / "made/tiny-32").rename(bundles / "tiny-32")
         until(lambda: service.client.get("/health/ready").status_code == 200)
         yield Front(service, root, below, without)
-
-
-@pytest.fixture(scope="module")
-def guarded(
-    bundles: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Server, Cache]]:
-    """A service with a key and a limit of five requests, and the cache that it believes."""
-    folder = tmp_path_factory.mktemp("guarded")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("FORWARDED_ALLOW_IPS", "127.0.0.1")
-        with (
-            ready_server(bundles, folder / "log", api_keys=KEY, rate_limit="5/hour") as service,
-            cache_before(service.port, folder) as cache,
-        ):
-            yield service, cache
 
 
 def status_of(answer: httpx2.Response) -> str:
@@ -254,59 +234,6 @@ def test_what_was_asked_for_with_a_key_is_not_kept(front: Front, header: dict[st
 
     assert asked == {IMAGES: 2, "images": 2}
     assert front.root.stored(path) == []
-
-
-def test_nothing_is_shared_where_keys_are_set(guarded: tuple[Server, Cache]) -> None:
-    """A picture for a key is not for others, and is not on the disk."""
-    _, cache = guarded
-    path = "/images/secret?resolution=8"
-    with_key = cache.client.get(path, headers={"Authorization": f"Bearer {KEY}"})
-    with client_at("127.0.0.9", cache) as other:
-        without = other.get(path)
-
-    assert with_key.headers["cache-control"].startswith("private")
-    assert (with_key.status_code, without.status_code) == (200, 401)
-    assert cache.stored(path) == []
-
-
-# ----------------------------------------------------------------------------------------
-# What the service still knows
-
-
-def client_at(address: str, cache: Cache) -> httpx2.Client:
-    """A client with an address of its own, which this machine has as well as 127.0.0.1."""
-    transport = httpx2.HTTPTransport(local_address=address)
-    url = f"http://127.0.0.1:{cache.port}"
-    return httpx2.Client(transport=transport, base_url=url, timeout=PATIENCE_S)
-
-
-def test_each_client_has_its_own_rate_limit(guarded: tuple[Server, Cache]) -> None:
-    """By its address, which it cannot choose: what it says itself in the header is replaced."""
-    _, cache = guarded
-    with client_at("127.0.0.2", cache) as greedy, client_at("127.0.0.3", cache) as other:
-        statuses = [greedy.get("/models").status_code for _ in range(6)]
-        lying = greedy.get("/models", headers={"X-Forwarded-For": "127.0.0.3"})
-        modest = other.get("/models")
-
-    assert statuses == [401] * 5 + [429]
-    assert (lying.status_code, modest.status_code) == (429, 401)
-    assert int(lying.headers["retry-after"]) > 0
-
-
-def test_a_proxy_in_front_names_the_client(guarded: tuple[Server, Cache], tmp_path: Path) -> None:
-    """If its address is among those that are trusted; another one's word is worth nothing."""
-    service, _ = guarded
-    told = {"X-Forwarded-For": "127.0.0.4"}
-    with (
-        cache_before(service.port, tmp_path, proxies="127.0.0.5,10.0.0.0/8") as cache,
-        client_at("127.0.0.5", cache) as proxy,
-        client_at("127.0.0.6", cache) as stranger,
-    ):
-        statuses = [proxy.get("/models", headers=told).status_code for _ in range(6)]
-        unbelieved = stranger.get("/models", headers=told)
-
-    assert statuses == [401] * 5 + [429]
-    assert unbelieved.status_code == 401
 
 
 def test_an_upload_passes_within_the_limits_of_the_service(front: Front) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,61 +17,17 @@ from torch import Tensor
 from models.card import Card
 from models.families.progan.config import ProganConfig
 from models.family import ImageGenerator
-from models.latent import label_of
-from models.picture import Pixels
-from service.batching.engine import BundleRefused, DeviceLost, ModelInfo
-from service.batching.recipe import Method, Point, Recipe, StyleMix, point_of
+from service.batching.engine import BundleRefused, DeviceLost
+from service.batching.recipe import Recipe, point_of
 from service.engine import loading
 from service.engine.backends.complete_ways import complete_ways
 from service.engine.backends.eager import CompiledNetwork, FoldedModules
 from service.engine.device import Target
 from service.engine.loading import load_model, make_exact
 from service.engine.self_test import BrokenPromiseError, GoldenReport, Render, verify_golden
-from service.engine.torch_models import TorchModels, open_models
-from service.registry.watcher import bundle_folders
-from tests.conftest import TINY, MakeBundle
-from tests.service.styled_models import write_styled_bundle
-
-
-@dataclass(frozen=True)
-class Opened:
-    """The bundles of a folder, loaded one after another.
-
-    Attributes:
-        refused: why a bundle was not loaded, by its folder's name.
-    """
-
-    models: TorchModels
-    refused: dict[str, str]
-
-    def served(self) -> list[ModelInfo]:
-        """The description of each model."""
-        return [model.served for model in self.models.loaded.values()]
-
-    def render(self, recipes: Sequence[Recipe]) -> list[Pixels]:
-        """The images of a batch."""
-        return self.models.render_batch(recipes)
-
-
-def opened(folder: Path, learned: list[float] | None = None) -> Opened:
-    """The models of `folder` on the CPU."""
-
-    def learn(_recipes: Sequence[Recipe], seconds: float) -> None:
-        if learned is not None:
-            learned.append(seconds)
-
-    models = open_models(device="cpu", threads=1, max_batch=4, max_work_s=1.0, precision="fp32")
-    refused: dict[str, str] = {}
-    for bundle in bundle_folders(folder):
-        try:
-            models.activate(models.load(bundle, learn))
-        except BundleRefused as error:
-            refused[bundle.name] = str(error)
-    return Opened(models, refused)
-
-
-def unlearned(_recipes: Sequence[Recipe], _seconds: float) -> None:
-    """Nobody learns how long it took."""
+from service.engine.torch_models import open_models
+from tests.conftest import MakeBundle
+from tests.service.engine.opened_engine import opened, unlearned
 
 
 def change_card(bundle: Path, **values: Any) -> None:
@@ -357,57 +312,6 @@ def bad_golden() -> dict[str, Any]:
     return {"seed": 1, "resolution": 32, "pixel_sha256": "0" * 64, "thumbnail": [255, 0] * 24}
 
 
-def test_a_model_with_classes_is_served_by_label_or_by_seed(make_bundle: MakeBundle) -> None:
-    """Each label makes another picture, the same in any company; none means the seed's own."""
-    engine = opened(make_bundle("classes-32", replace(TINY, classes=3)).parent)
-    (served,) = engine.served()
-    name, labels = served.pinned_name, served.card.labels
-    wanted = [Recipe(name, point_of(5), 16, label) for label in (*labels, None)]
-
-    together = engine.render([*wanted, Recipe(name, point_of(6), 32)])
-
-    assert served.mode.exact
-    for recipe, image in zip(wanted, together, strict=False):
-        assert np.array_equal(image, engine.render([recipe])[0])
-    assert len({image.tobytes() for image in together[:3]}) == 3
-    assert np.array_equal(together[3], together[label_of(5, 3)])
-
-
-GRAY = ProganConfig(resolution=32, channels=1, latent_size=16, fmap_base=256, fmap_max=16)
-
-
-def test_a_model_of_sixteen_bits_is_computed_in_fp32_and_uses_them(
-    make_bundle: MakeBundle,
-) -> None:
-    """Also where bf16 is faster; one picture has more values than 8 bits, in any company."""
-    bundle = make_bundle("scans-32", GRAY, value_range=(0.0, 4095.0))
-    model = load_model(bundle, Target(torch.device("cpu"), 1, "bf16"), 4, unlearned)
-    pinned = model.served.pinned_name
-    recipes = [Recipe(pinned, point_of(n), 32 >> n % 2) for n in range(4)]
-
-    assert model.served.mode.precision == "fp32"
-    together = model.render_batch(recipes)
-    assert {image.dtype for image in together} == {np.dtype(np.uint16)}
-    assert len(np.unique(together[0])) > 256
-    for recipe, image in zip(recipes, together, strict=True):
-        assert np.array_equal(model.render_batch([recipe])[0], image)
-
-
-def test_the_same_network_of_eight_bits_makes_the_rounded_picture(
-    make_bundle: MakeBundle,
-) -> None:
-    """Within a step: each is rounded once, from the same number."""
-    target = Target(torch.device("cpu"), 1, "fp32")
-    deep = load_model(make_bundle("deep", GRAY, value_range=(0.0, 1.0)), target, 1, unlearned)
-    shallow = load_model(make_bundle("shallow", GRAY), target, 1, unlearned)
-    fine, coarse = (
-        model.render_batch([Recipe(model.served.pinned_name, point_of(3), 32)])[0]
-        for model in (deep, shallow)
-    )
-
-    assert np.abs(fine / 257 - coarse).max() <= 0.502
-
-
 def test_engines_that_make_the_same_pictures_have_the_same_self_test(
     make_bundle: MakeBundle,
 ) -> None:
@@ -419,34 +323,3 @@ def test_engines_that_make_the_same_pictures_have_the_same_self_test(
     assert once == again
     assert len({*once}) == len(once) == 2
     assert all(len(digest) == 64 for digest in once)
-
-
-@pytest.mark.parametrize("classes", [0, 3])
-def test_a_stylegan_is_served_in_batches_with_the_bytes_of_single_pictures(
-    tmp_path: Path, classes: int
-) -> None:
-    """Alone and in batches of 2, 3, 7 and 8, with truncations, second styles and sizes mixed."""
-    folder = write_styled_bundle(tmp_path, classes)
-    model = load_model(folder, Target(torch.device("cpu"), 1, "fp32"), 8, unlearned)
-    name, report = model.served.pinned_name, model.served.mode
-    recipes = [
-        Recipe(name, point, resolution, psi=psi, mix=mix)
-        for point, resolution, psi, mix in (
-            (point_of(1), 16, 1.0, None),
-            (point_of(2), 16, 0.7, None),
-            (point_of(2), 16, 0.7, StyleMix(5, 8)),
-            (Point(1, 2, 0.3, Method.LERP), 16, 1.0, StyleMix(5, 16)),
-            (point_of(4), 8, 0.0, None),
-            (point_of(5), 16, 1.5, None),
-            (point_of(1), 4, 1.0, None),
-            (point_of(6), 16, 1.0, None),
-        )
-    ]
-    alone = [model.render_batch([recipe])[0] for recipe in recipes]
-
-    assert report.exact
-    assert (report.golden_tried, report.golden_equal) in ((1, 0), (1, 1))
-    assert len({pixels.tobytes() for pixels in alone}) == len(alone)
-    for count in (2, 3, 7, 8):
-        for pixels, expected in zip(model.render_batch(recipes[:count]), alone, strict=False):
-            assert np.array_equal(pixels, expected)

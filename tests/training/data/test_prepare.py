@@ -2,14 +2,9 @@
 
 import gzip
 import hashlib
-import io
 import json
-import resource
 import shutil
 import struct
-import subprocess
-import sys
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,39 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.data.manifest import DataError, Manifest
+from tests.training.data.pet_pictures import ALONE, draw, quiet
+from training.data.manifest import DataError
 from training.data.options import PrepareOptions
 from training.data.prepare import PrepareProgress, prepare
 from training.data.stream import open_prepared
 from training.run_folder.data_origin import keep_origin, read_origin
-
-ROOT = Path(__file__).parents[3]
-ALONE = PrepareOptions(workers=1)
-
-
-def quiet(_: PrepareProgress) -> None:
-    """Report nothing."""
-
-
-def draw(path: Path, size: tuple[int, int] = (16, 16), seed: int = 0) -> None:
-    """Put a picture of noise there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    noise = np.random.default_rng(seed).integers(0, 256, (*size[::-1], 3), np.uint8)
-    Image.fromarray(noise).save(path)
-
-
-@pytest.fixture
-def pets(tmp_path: Path) -> Path:
-    """Six good pictures in two classes, and four that cannot be used."""
-    folder = tmp_path / "pets"
-    for number in range(6):
-        draw(folder / ("cat", "dog")[number % 2] / f"{number}.png", seed=number)
-    draw(folder / "cat/narrow.png", (16, 40))
-    draw(folder / "cat/small.png", (12, 12))
-    (folder / "dog/text.jpg").write_text("no picture at all")
-    whole = (folder / "cat/0.png").read_bytes()
-    (folder / "dog/cut.png").write_bytes(whole[: len(whole) // 2])
-    return folder
 
 
 def test_a_folder_becomes_arrays_that_hold_its_pictures(pets: Path, tmp_path: Path) -> None:
@@ -246,110 +214,6 @@ def test_options_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
         PrepareOptions(**wrong)
 
 
-# ----------------------------------------------------------------------------------------
-# In processes of their own: limits, kills and memory.
-
-SCRIPT = """
-import sys
-from pathlib import Path
-from typing import Any
-from training.data.options import PrepareOptions
-from training.data.prepare import prepare
-def report(now):
-    print(now.done, flush=True)
-if __name__ == "__main__":
-    prepare(sys.argv[1], Path(sys.argv[2]), PrepareOptions(workers=int(sys.argv[3])), report)
-"""
-
-
-def start(source: str, out: Path, workers: int, file_limit: int = -1) -> subprocess.Popen[str]:
-    """Prepare in a process whose files may grow to `file_limit` bytes (-1: any size)."""
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, file_limit))
-
-    return subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", SCRIPT, source, str(out), str(workers)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=limit if file_limit >= 0 else None,  # noqa: PLW1509  # no threads here
-    )
-
-
-def test_a_full_disk_leaves_nothing_and_says_so(pets: Path, tmp_path: Path) -> None:
-    """A file that cannot grow stands for a disk that is full."""
-    process = start(str(pets), tmp_path / "out", 1, file_limit=2000)
-    _, errors = process.communicate(timeout=300)
-
-    assert process.returncode == 1
-    assert "DataError: the disk is full, nothing was kept of" in errors
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["pets"]
-
-
-@pytest.mark.slow
-def test_a_killed_process_leaves_no_result_and_the_next_one_clears_up(tmp_path: Path) -> None:
-    """What it left is not taken for a result."""
-    out = tmp_path / "out"
-    location = "dicebear:personas?count=100000&size=16"
-    process = start(location, out, 1)
-    assert process.stdout is not None
-    while process.stdout.readline().strip() in ("", "0"):
-        assert process.poll() is None, process.stderr and process.stderr.read()
-    process.kill()
-    process.communicate(timeout=300)
-
-    assert not out.exists()
-    assert len(list(tmp_path.glob("out.partial-*"))) == 1
-    manifest = prepare("dicebear:personas?count=2&size=16", out, ALONE, quiet)
-    assert isinstance(manifest, Manifest)
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
-
-
-def write_zip(path: Path, count: int) -> None:
-    """A zip of `count` pictures of 64 pixels."""
-    file = io.BytesIO()
-    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
-    Image.fromarray(noise).save(file, "BMP")
-    with zipfile.ZipFile(path, "w") as archive:
-        for number in range(count):
-            archive.writestr(f"{number}.bmp", file.getvalue())
-
-
-@pytest.mark.slow
-def test_memory_does_not_grow_with_the_number_of_pictures(tmp_path: Path) -> None:
-    """All processes together stay far below 500 MB while 64 MB of pixels go through them."""
-    write_zip(tmp_path / "many.zip", 4000)
-    process = start(str(tmp_path / "many.zip"), tmp_path / "out", 2)
-    assert process.stdout is not None
-    peak = 0
-    for _ in process.stdout:  # a line for every chunk
-        peak = max(peak, sum(resident(pid) for pid in family(process.pid)))
-    process.communicate(timeout=300)
-
-    assert process.returncode == 0
-    assert 50e6 < peak < 400e6
-
-
-def family(parent: int) -> list[int]:
-    """A process and its children."""
-    try:
-        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    except OSError:
-        children = []
-    return [parent, *map(int, children)]
-
-
-def resident(process: int) -> int:
-    """The memory a process holds, in bytes, pages shared with others counted in full."""
-    try:
-        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
-    except (OSError, IndexError):
-        return 0
-    return pages * resource.getpagesize()
-
-
 def test_numbered_classes_get_the_names_a_person_gives(tmp_path: Path) -> None:
     """They are part of the request: other names are another one, no names as before."""
     path = tmp_path / "images-idx3"
@@ -390,71 +254,3 @@ def test_a_shape_that_no_network_begins_with_is_refused(shape: tuple[int, int]) 
     """Before any work."""
     with pytest.raises(DataError, match="--shape: the base, height x width, needs one side of 4"):
         PrepareOptions(shape=shape)
-
-
-def draw_scan(path: Path, numbers: np.ndarray) -> None:
-    """Put a gray picture of 16 bits there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(numbers).save(path)
-
-
-@pytest.fixture
-def scans(tmp_path: Path) -> Path:
-    """Four scans of 12 bits as TIFF and PNG, and a drawing in colour."""
-    folder = tmp_path / "scans"
-    for number in range(4):
-        numbers = np.random.default_rng(number).integers(0, 4096, (16, 16), np.uint16)
-        numbers[0, :2] = 0, 4095
-        draw_scan(folder / f"{number}.{('tiff', 'png')[number % 2]}", numbers)
-    draw(folder / "colour.png")
-    return folder
-
-
-def test_sixteen_bits_hold_the_numbers_of_the_files(scans: Path, tmp_path: Path) -> None:
-    """Scaled by the range, which the manifest keeps, at the largest resolution."""
-    options = PrepareOptions(workers=1, bit_depth=16, value_range=(0, 4095))
-    notes: list[str] = []
-    manifest = prepare(str(scans), tmp_path / "out", options, lambda now: notes.append(now.note))
-    prepared = open_prepared(tmp_path / "out")
-    prepared.verify()
-
-    assert (manifest.bit_depth, manifest.value_range, manifest.channels) == (16, (0, 4095), 1)
-    assert prepared.manifest == manifest
-    assert (manifest.count, manifest.skipped) == (4, 1)
-    assert "has colours" in manifest.skipped_first[0].reason
-    assert "16x16, gray of 16 bits, values 0:4095" in notes[0]
-    for number, pixels in enumerate(prepared.images(16)):
-        with Image.open(next(scans.glob(f"{number}.*"))) as image:
-            stored = np.asarray(image)
-        np.testing.assert_array_equal((pixels[..., 0] / 65535 * 4095).round(), stored)
-
-
-def test_without_a_range_the_numbers_stay_and_waste_is_noticed(scans: Path, tmp_path: Path) -> None:
-    """Twelve bits of sixteen; the warning names the range that would use all."""
-    notes: list[str] = []
-    options = PrepareOptions(workers=1, bit_depth=16)
-    manifest = prepare(str(scans), tmp_path / "out", options, lambda now: notes.append(now.note))
-
-    assert manifest.value_range == (0.0, 65535.0)
-    assert open_prepared(tmp_path / "out").images(16).max() == 4095
-    assert "--range=0:4095 --replace" in notes[-1]
-
-
-def test_the_depth_is_part_of_the_request(scans: Path, tmp_path: Path) -> None:
-    """A folder of 8 bits is not taken for one of 16; that of 16 is found again."""
-    deep = PrepareOptions(workers=1, bit_depth=16, resolution=16)
-    prepare(str(scans), tmp_path / "out", deep, quiet)
-
-    assert prepare(str(scans), tmp_path / "out", deep, quiet).bit_depth == 16
-    with pytest.raises(DataError, match="'bit_depth': 16"):
-        prepare(str(scans), tmp_path / "out", PrepareOptions(workers=1, resolution=16), quiet)
-
-
-def test_sources_of_eight_bits_say_so(tmp_path: Path) -> None:
-    """Drawings and IDX files have no more."""
-    deep, idx = PrepareOptions(bit_depth=16, workers=1), tmp_path / "train-images-idx3-ubyte"
-    idx.write_bytes(struct.pack(">BBBBIII", 0, 0, 8, 3, 2, 8, 8) + bytes(128))
-    for source in (str(idx), "dicebear:personas?count=2&size=16"):
-        with pytest.raises(DataError, match="has pictures of 8 bits: leave --depth out"):
-            prepare(source, tmp_path / "out", deep, quiet)
-    assert not (tmp_path / "out").exists()
