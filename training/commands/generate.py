@@ -23,6 +23,7 @@ from training.commands.generate_options import (
     add_place_arguments,
     add_style_arguments,
     label_number,
+    ordered_edits,
     positive,
     require_style_choices,
 )
@@ -122,7 +123,7 @@ def open_sampler(
         BundleError: the bundle cannot be read.
         CheckpointError: the run has no such checkpoint, or has not finished that resolution.
     """
-    points: list[LatentPoint] = []
+    points, directions = list[LatentPoint](), None
     if options.run:
         if options.point:
             raise GenerateError("--point belongs to a bundle: export the run, and name --bundle")
@@ -142,6 +143,7 @@ def open_sampler(
             known = ", ".join(map(str, bundle.card.resolutions))
             raise GenerateError(f"--resolution {resolution}: the model has {known}")
         points = [read_point(path, bundle.card) for path in options.point]
+        directions = bundle.directions
     if offer_of(generator.config).translates:
         raise GenerateError(
             "this model has no pictures of seeds, it translates pictures: export and serve it, and "
@@ -151,7 +153,8 @@ def open_sampler(
     label = label_number(options.label, labels[:classes])
     require_style_choices(generator.config, options.psi, options.mix)
     psi = 1.0 if options.psi is None else options.psi
-    return Sampler(generator, resolution, label, depth, psi, options.mix), value_range, points
+    chosen = (psi, options.mix, directions, ordered_edits(options.edit, directions))
+    return Sampler(generator, resolution, label, depth, *chosen), value_range, points
 
 
 def file_paths(options: argparse.Namespace, file_format: str) -> list[Path]:

@@ -7,9 +7,12 @@ have none. Knows no picture.
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from models.direction import MAX_EDITS, MAX_STRENGTH
+from models.editing import Directions
 from models.families.config import MAX_PSI, FamilyConfig
 from models.latent import parse_seed
 from training.generation import SecondStyle, Seed, parse_seeds
@@ -53,7 +56,7 @@ def add_place_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_style_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `--psi` and `--mix`, which mean what they mean in requests to the service."""
+    """Add `--psi`, `--mix` and `--edit`, which mean what they mean in requests to the service."""
     parser.add_argument(
         "--psi",
         type=psi_argument,
@@ -65,6 +68,15 @@ def add_style_arguments(parser: argparse.ArgumentParser) -> None:
         type=mix_argument,
         metavar="SEED@RESOLUTION",
         help="layers from this resolution on have the style of this seed",
+    )
+    parser.add_argument(
+        "--edit",
+        type=edit_argument,
+        action="append",
+        default=[],
+        metavar="NAME:STRENGTH",
+        help="a step along a direction that `directions` found, in standard deviations; may be "
+        "repeated",
     )
 
 
@@ -88,6 +100,45 @@ def mix_argument(text: str) -> SecondStyle:
         return SecondStyle(parse_seed(seed), int(resolution))
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"the seed before @{resolution}: {error}") from error
+
+
+def edit_argument(text: str) -> tuple[str, float]:
+    """Parse the value of `--edit`: a name and a strength."""
+    name, _, number = text.partition(":")
+    try:
+        strength = float(number)
+    except ValueError:
+        strength = math.nan
+    if not -MAX_STRENGTH <= strength <= MAX_STRENGTH:  # or it is not a number
+        raise argparse.ArgumentTypeError(
+            f"NAME:STRENGTH is needed, such as pca-1:2, from -{MAX_STRENGTH:g} to "
+            f"{MAX_STRENGTH:g}, not {text!r}"
+        )
+    return name, strength
+
+
+def ordered_edits(
+    edits: Sequence[tuple[str, float]], directions: Directions | None
+) -> tuple[tuple[str, float], ...]:
+    """Edits in the order of the directions, without those of strength 0, as the service has them.
+
+    Raises:
+        GenerateError: a direction is unknown or repeated, or there are too many.
+    """
+    if edits and directions is None:
+        raise GenerateError(
+            "--edit: this model has no directions: find some with `directions`, and name --bundle"
+        )
+    known = () if directions is None else directions.names
+    strengths = dict(edits)
+    for name in strengths:
+        if name not in known:
+            raise GenerateError(f"--edit {name}: the directions are {', '.join(known)}")
+    if len(strengths) < len(edits):
+        raise GenerateError("--edit: a direction is there twice: add both strengths")
+    if len(edits) > MAX_EDITS:
+        raise GenerateError(f"--edit: up to {MAX_EDITS} edits are made, not {len(edits)}")
+    return tuple((name, strengths[name]) for name in known if strengths.get(name))
 
 
 def require_style_choices(config: FamilyConfig, psi: float | None, mix: SecondStyle | None) -> None:

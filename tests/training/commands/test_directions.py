@@ -87,3 +87,21 @@ def test_options_that_do_not_fit_are_refused(
     assert run("directions", "--bundle", folder, *options) == 2
     assert message in capsys.readouterr().err
     assert load_bundle(folder).card == before
+
+
+def test_pictures_are_generated_along_directions(run: Run, tmp_path: Path) -> None:
+    """In whatever order edits are named; strength 0 changes nothing, and any other one does."""
+    folder = write_styled_bundle(tmp_path)
+    assert run("directions", "--bundle", folder, "--count", 2) == 0
+    pixels: list[bytes] = []
+    for number, edits in enumerate(
+        ([], ["pca-1:0"], ["sefa-1:2", "pca-1:-3"], ["pca-1:-3", "sefa-1:2"])
+    ):
+        out = tmp_path / str(number)
+        options = [word for edit in edits for word in ("--edit", edit)]
+        assert run("generate", "--bundle", folder, "--seeds", 1, "--out", out, *options) == 0
+        pixels.append((out / "1.png").read_bytes())
+
+    plain, unmoved, moved, again = pixels
+    assert plain == unmoved
+    assert moved == again != plain

@@ -6,13 +6,17 @@ import argparse
 from collections.abc import Callable
 
 import pytest
+import torch
 
+from models.editing import Directions
 from models.families.dcgan.config import DcganConfig
 from models.families.stylegan.config import StyleganConfig
 from models.latent import parse_seed
 from training.commands.generate_options import (
     GenerateError,
+    edit_argument,
     mix_argument,
+    ordered_edits,
     positive,
     psi_argument,
     require_style_choices,
@@ -38,6 +42,9 @@ def test_a_second_style_is_a_seed_and_a_resolution() -> None:
         (mix_argument, "ada", "such as ada@16, not 'ada'"),
         (mix_argument, "ada@", "such as ada@16"),
         (mix_argument, "@16", "the seed before @16: a seed is 1 to"),
+        (edit_argument, "pca-1", "such as pca-1:2, from -10 to 10, not 'pca-1'"),
+        (edit_argument, "pca-1:11", "from -10 to 10"),
+        (edit_argument, "pca-1:nan", "from -10 to 10"),
         (positive, "0", "1 to 240"),
         (seeds_argument, "9-3", "a range goes up"),
     ],
@@ -63,3 +70,34 @@ def test_styles_are_refused_by_a_generator_that_has_none() -> None:
     for resolution in (4, 32):
         with pytest.raises(GenerateError, match=f"begins at 8, 16 px, not {resolution}"):
             require_style_choices(styled, None, SecondStyle(1, resolution))
+
+
+def test_edits_have_the_order_of_the_directions() -> None:
+    """As in the service, so that the same edits give the same picture; 0 is left out."""
+    directions = Directions(("one", "two", "three"), torch.zeros(3, 4))
+    edits = [edit_argument(text) for text in ("three:1.5", "two:0", "one:-2")]
+
+    assert ordered_edits(edits, directions) == (("one", -2.0), ("three", 1.5))
+    assert ordered_edits([], None) == ()
+
+
+@pytest.mark.parametrize(
+    ("edits", "told"),
+    [
+        ([("four", 1.0)], "--edit four: the directions are one, two"),
+        ([("one", 1.0), ("one", 2.0)], "is there twice: add both strengths"),
+    ],
+)
+def test_edits_that_cannot_be_made_are_refused(edits: list[tuple[str, float]], told: str) -> None:
+    """With the names that there are."""
+    with pytest.raises(GenerateError, match=told):
+        ordered_edits(edits, Directions(("one", "two"), torch.zeros(2, 4)))
+
+
+def test_edits_need_directions_and_are_few() -> None:
+    """With the command that finds some."""
+    with pytest.raises(GenerateError, match="has no directions: find some with `directions`"):
+        ordered_edits([("one", 1.0)], None)
+    names = tuple(f"n{number}" for number in range(9))
+    with pytest.raises(GenerateError, match="up to 8 edits are made, not 9"):
+        ordered_edits([(name, 1.0) for name in names], Directions(names, torch.zeros(9, 4)))
