@@ -54,7 +54,10 @@ def exact_sizes(step: Step, x: Tensor, alone: Tensor, sizes: Sequence[int]) -> l
 
 
 def exact_network(
-    network: CompiledNetwork, entries: Tensor, sizes: Sequence[int]
+    network: CompiledNetwork,
+    entries: Tensor,
+    sizes: Sequence[int],
+    largest: Sequence[int] | None = None,
 ) -> CompiledNetwork:
     """Restrict each step of `network` to the batch sizes at which it is exact for `entries`.
 
@@ -62,11 +65,14 @@ def exact_network(
         network: a network that may be exact at some batch sizes only.
         entries: entry vectors `[N, size]`; N is at least the largest of `sizes`.
         sizes: batch sizes to try, largest first; if empty, every step runs in batches of one.
+        largest: for each way, the largest size to try; None for no limit.
     """
 
-    def prove(step: Step, x: Tensor) -> tuple[ExactStep, Tensor]:
+    def prove(step: Step, x: Tensor, most: int = len(entries)) -> tuple[ExactStep, Tensor]:
+        tried = [size for size in sizes if size <= most]
+        x = x[:most]
         alone = torch.cat([step(x[i : i + 1]) for i in range(len(x))])
-        return ExactStep(step, exact_sizes(step, x, alone, sizes)), alone
+        return ExactStep(step, exact_sizes(step, x, alone, tried)), alone
 
     features = [entries]
     trunk: list[ExactStep] = []
@@ -76,9 +82,10 @@ def exact_network(
         features.append(reached)
     proved: dict[tuple[int, int], ExactStep] = {}  # ways may share a step, which is slow to prove
     ways: list[ExactStep] = []
-    for way, start in zip(network.ways, network.starts, strict=True):
+    limits = largest or (len(entries),) * len(network.ways)
+    for way, start, most in zip(network.ways, network.starts, limits, strict=True):
         if (id(way), start) not in proved:
-            proved[id(way), start] = prove(way, features[start])[0]
+            proved[id(way), start] = prove(way, features[start], most)[0]
         ways.append(proved[id(way), start])
     return replace(network, trunk=tuple(trunk), ways=tuple(ways))
 

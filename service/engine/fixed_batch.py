@@ -19,7 +19,8 @@ from service.engine.backends.eager import CompiledNetwork, Step
 BATCH_PIXELS = 8 * 256 * 256
 """Pixels of a batch up to which images are computed together; not measured on CUDA.
 
-A padded slot costs as much as an image, and one large image alone fills a GPU.
+A padded slot costs as much as an image, one large image alone fills a GPU or CPU, and the memory of
+a step stays as large as its largest batch needed.
 """
 
 
@@ -27,6 +28,13 @@ def fixed_size(size: Size, max_batch: int) -> int:
     """Return the batch size for images of `size`: 1 to `max_batch`."""
     height, width = size
     return max(1, min(max_batch, BATCH_PIXELS // (height * width)))
+
+
+def largest_batches(
+    network: CompiledNetwork, size_at: Callable[[int], Size], max_batch: int
+) -> tuple[int, ...]:
+    """Return for each way the largest number of images to compute together, 1 to `max_batch`."""
+    return tuple(fixed_size(size_at(each), max_batch) for each in network.computed_at)
 
 
 class FixedBatchStep:

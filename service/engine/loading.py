@@ -29,6 +29,7 @@ from service.engine.entry_vectors import EntryVectors
 from service.engine.exactness import exact_network, ladder, single_image_network
 from service.engine.fixed_batch import (
     fixed_batch_network,
+    largest_batches,
     probe_count,
     slot_independent_network,
 )
@@ -178,7 +179,8 @@ def _exact_by_trial(model: LoadedModel, max_batch: int) -> CompiledNetwork:
         entries = model.entry.of(probes).to(network.device)
         if network.fixed_batches:
             return slot_independent_network(network, entries)
-        return exact_network(network, entries, sizes)
+        largest = largest_batches(network, card.network.size_at, max_batch)
+        return exact_network(network, entries, sizes, largest)
 
 
 def make_exact(model: LoadedModel, max_batch: int, learn: Learn) -> LoadedModel:

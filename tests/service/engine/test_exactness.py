@@ -123,6 +123,19 @@ def test_a_real_network_gives_the_same_bytes_at_every_batch_size(width: int) -> 
         assert torch.equal(picture(z[:size]), alone[:size]), size
 
 
+def test_large_pictures_run_in_smaller_batches() -> None:
+    """And larger ones are not even tried, since the memory for them would stay."""
+    low, high = Moody(), Moody()
+    form = CompiledNetwork((), (low, high), (0, 0), (4, 8), CPU, "fp32")
+
+    exact = exact_network(form, torch.zeros(8, 3), ladder(8), (4, 1))
+    for way in exact.ways:
+        way(torch.zeros(7, 3))
+
+    assert max(low.sizes) == 4
+    assert set(high.sizes) == {1}
+
+
 def test_a_way_may_begin_at_the_entry_vectors() -> None:
     """Where nothing is shared, the trunk is empty."""
     low, high = Moody(2), Moody()

@@ -15,6 +15,7 @@ from service.engine.fixed_batch import (
     fixed_batch_network,
     fixed_size,
     is_slot_independent,
+    largest_batches,
     probe_count,
     slot_independent_network,
 )
@@ -51,6 +52,18 @@ class Sociable(Sized):
     def __call__(self, x: Tensor) -> Tensor:
         """One step."""
         return super().__call__(x) + 1e-6 * (x.amax() > 2.5)
+
+
+def test_a_way_is_limited_by_the_size_at_which_it_computes() -> None:
+    """Before its box filter."""
+    config, ways = ProganConfig(1024), (Sized(),) * 4
+    form = CompiledNetwork((), ways, (0,) * 4, (64, 256, 512, 1024), CPU, "fp32")
+
+    assert largest_batches(form, config.size_at, 8) == (8, 8, 2, 1)
+    boxed = CompiledNetwork(
+        (), ways, (0,) * 4, (64, 128, 256, 512), CPU, "fp32", boxes=(8, 4, 2, 1)
+    )
+    assert largest_batches(boxed, config.size_at, 8) == (2, 2, 2, 2)
 
 
 @pytest.mark.parametrize(
