@@ -108,15 +108,17 @@ EXTRAS_dev := service tracing cluster training tensorboard tune dev
 
 # pip shows its progress to people, and errors alone to a log. It would compile half a minute longer,
 # on one core. Some packages carry files that no Python 3 compiles; none of these is ever imported.
-# NEVER_IMPORTED, a pattern of paths, is a third of what is installed: other people's tests, and what
-# torch and optuna need for what is not done here. Python would compile it when it is imported.
+# NEVER_IMPORTED, a pattern of paths, is half of what is installed: other people's tests, and what
+# torch, Ray and others need for what is not done here. Python would compile it when it is imported.
 # REQUIREMENTS prints, one a line, what pyproject.toml asks for; by itself pip would build a wheel.
 REQUIREMENTS := import sys, tomllib; \
 	project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
 	extras = project["optional-dependencies"]; \
 	print(*project["dependencies"], *(line for name in sys.argv[1:] for line in extras[name]), sep="\n")
 
-NEVER_IMPORTED := /(tests?|networkx|setuptools|pip|sqlalchemy|alembic|torch/(_inductor|testing))/
+NEVER_IMPORTED := /(tests?|networkx|setuptools|pip|sqlalchemy|alembic|graphql|numpy/distutils$\
+	|pygments/lexers|ray/(data|llm|rllib|train|tune)|sympy/physics|torch/(_inductor|_vendor|testing)$\
+	|torchgen)/
 
 WHOLE := $(shell $(BIN)/python -c 'import pip' 2>/dev/null && test ! -e .venv/unfinished && echo yes)
 

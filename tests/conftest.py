@@ -23,6 +23,7 @@ from models.picture import Pixels, ValueRange, thumbnail_of
 from models.pixels import to_pixels
 from models.resolution import level_of
 from service.settings import Settings
+from tests.byte_code import write_share
 from tests.fork_server import ADDRESS, ForkServer
 
 MakeBundle = Callable[..., Path]
@@ -40,7 +41,10 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.register_profile(
         "thorough", own, max_examples=1000, derandomize=False, print_blob=True
     )
-    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+    if worker := getattr(config, "workerinput", None):
+        number = int(worker["workerid"].removeprefix("gw"))
+        write_share(config, number, worker["workercount"])
+    elif config.getoption("numprocesses", None):
         server = ForkServer()
         os.environ[ADDRESS] = server.address
         config.add_cleanup(server.close)
