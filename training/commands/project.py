@@ -24,6 +24,7 @@ from models.picture import Pixels
 from models.pixels import from_pixels
 from training.commands.generate_options import GenerateError, label_number
 from training.data.decode import FileDecoder
+from training.data.depth import STATE_RANGE
 from training.data.shape import Shape, UnfitPictureError
 from training.device import add_machine_arguments, device_of, use_threads
 from training.generation import Sampler
@@ -186,8 +187,10 @@ def read_picture(image: Path, bundle: Bundle, resolution: int) -> Pixels:
         return FileDecoder(shape)(str(image), nullcontext()).pixels.copy()  # torch wants to own it
     except UnfitPictureError as error:
         smaller = [str(size) for size in bundle.card.resolutions if size < resolution]
-        advice = f". --resolution {', '.join(smaller)} need less" if smaller else ""
-        raise ProjectError(f"{image} {error}{advice}") from error
+        is_small = bool(smaller) and str(error).startswith("is too small")
+        advice = f". --resolution {', '.join(smaller)} need less" if is_small else ""
+        reason = str(error).replace(STATE_RANGE, ": save it with 8 bits")
+        raise ProjectError(f"{image} {reason}{advice}") from error
     except Exception as error:  # a damaged file may raise anything
         raise ProjectError(f"{image} cannot be read as a picture: {error}") from error
 

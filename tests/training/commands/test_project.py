@@ -129,17 +129,19 @@ def test_options_that_do_not_fit_are_refused(
 def test_pictures_that_cannot_be_used_are_refused(
     run: Run, bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each with the remedy: too small, no picture."""
-    small, text = tmp_path / "small.png", tmp_path / "text.png"
+    """Each with the remedy: too small, no picture, values without a range."""
+    small, text, deep = (tmp_path / name for name in ("small.png", "text.png", "deep.tiff"))
     Image.new("RGB", (9, 20)).save(small)
     text.write_text("no picture")
+    Image.fromarray(np.linspace(-1, 1, 256, dtype=np.float32).reshape(16, 16)).save(deep)
 
     for path, message in (
-        (small, "is too small (9x20, 16 are needed). --resolution 4, 8 need less"),
-        (text, "text.png"),
+        (small, "is too small (9x20, 16 are needed). --resolution 4, 8 need less\n"),
+        (text, "text.png is no picture of a known kind\n"),
+        (deep, "deep.tiff has floating-point pixels (-1 to 1): save it with 8 bits\n"),
     ):
         assert run("project", "--bundle", bundle, "--image", path, "--out", "a.safetensors") == 2
-        assert message in capsys.readouterr().err
+        assert capsys.readouterr().err.endswith(message)
 
 
 def test_nothing_is_overwritten_unasked(
