@@ -12,7 +12,7 @@ from models.families.table import FAMILIES
 @pytest.mark.parametrize("kind", FAMILY_CONFIGS.values(), ids=FAMILY_CONFIGS)
 def test_a_network_takes_a_label_where_it_has_classes(kind: type[FamilyConfig]) -> None:
     """And a seed always, unless it translates pictures."""
-    if FAMILIES[kind(32).family].translates:  # type: ignore[call-arg]
+    if FAMILIES[kind(64).family].translates:  # type: ignore[call-arg]
         pytest.skip("its classes are domains, and it takes no seed")
     values = kind.from_dict({**example(kind), "classes": 3})
 
@@ -43,5 +43,5 @@ def test_costs_and_maps_are_told_for_every_level(kind: type[FamilyConfig]) -> No
 
 
 def example(kind: type[FamilyConfig]) -> dict[str, object]:
-    """Values of a configuration of 32 px, with the defaults of its family."""
-    return {**kind(32).to_dict()}  # type: ignore[call-arg]
+    """Values of a configuration of 64 px, with the defaults of its family."""
+    return {**kind(64).to_dict()}  # type: ignore[call-arg]

@@ -12,7 +12,7 @@ def test_every_configuration_has_an_offer() -> None:
     """Both tables have the same names."""
     assert set(FAMILIES) == set(FAMILY_CONFIGS)
     for name, kind in FAMILY_CONFIGS.items():
-        assert offer_of(kind(32)) is FAMILIES[name]  # type: ignore[call-arg]
+        assert offer_of(kind(64)) is FAMILIES[name]  # type: ignore[call-arg]
 
 
 def test_an_offer_names_objectives_that_there_are() -> None:
