@@ -108,7 +108,7 @@ EXTRAS_dev := service tracing cluster training tensorboard tune dev
 
 # pip shows its progress to people, and errors alone to a log. It would compile half a minute longer,
 # on one core. Some packages carry files that no Python 3 compiles; none of these is ever imported.
-# NEVER_IMPORTED, a pattern of paths, is half of what is installed: other people's tests, and what
+# NEVER_IMPORTED, a pattern of paths, is 40 % of what is installed: other people's tests, and what
 # torch, Ray and others need for what is not done here. Python would compile it when it is imported.
 # REQUIREMENTS prints, one a line, what pyproject.toml asks for; by itself pip would build a wheel.
 REQUIREMENTS := import sys, tomllib; \
