@@ -17,36 +17,24 @@ from training.imports.pickle_names import MAX_INSTRUCTIONS, unknown_name
 from training.imports.refusal import ImportRefusedError
 
 MOST_NAME = 100  # characters, in a message
+LARGEST_KEY = 1 << 63
 
 # What such pickles name: containers, tensors, numpy's numbers, and one function of their own, which
 # would run the program in its argument.
 PERSISTENT = "torch_utils.persistence _reconstruct_persistent_obj"
 TENSOR = "torch._utils _rebuild_tensor_v2"
-PARAMETERS = (
-    "torch._utils _rebuild_parameter",
-    "torch._utils _rebuild_parameter_with_state",
-)
+PARAMETERS = ("torch._utils _rebuild_parameter", "torch._utils _rebuild_parameter_with_state")
 STORAGE, ORDERED = "torch.storage _load_from_bytes", "collections OrderedDict"
 INERT_NAMES = {
-    PERSISTENT,
-    TENSOR,
-    *PARAMETERS,
-    STORAGE,
-    ORDERED,
-    "dnnlib.util EasyDict",
-    "torch Size",
-    "torch device",
-    "numpy dtype",
-    "numpy ndarray",
+    *(PERSISTENT, TENSOR, *PARAMETERS, STORAGE, ORDERED),
+    *("dnnlib.util EasyDict", "torch Size", "torch device", "numpy dtype", "numpy ndarray"),
     *(
         f"numpy.{core}.multiarray {name}"
         for core in ("core", "_core")
         for name in ("scalar", "_reconstruct")
     ),
     *(f"torch {name}" for name in ("float16", "float32", "float64", "int64", "uint8", "bool")),
-    "_codecs encode",
-    "builtins set",
-    "__builtin__ set",
+    *("_codecs encode", "builtins set", "__builtin__ set"),
 }
 
 
@@ -84,6 +72,7 @@ def read_inert(content: bytes, path: str) -> object:
     Raises:
         ImportRefusedError: it names anything else, has instructions that no such pickle needs, or
             is damaged.
+        MemoryError: its values need more memory than this process may take.
     """
     reader = InertReader(path)
     try:
@@ -93,7 +82,7 @@ def read_inert(content: bytes, path: str) -> object:
             if code.name == "STOP":
                 return reader.pop()
             reader.take(code.name, argument)
-    except ImportRefusedError:
+    except (ImportRefusedError, MemoryError):
         raise
     except Exception as error:  # a damaged file may break any of these steps
         raise ImportRefusedError(
@@ -149,10 +138,10 @@ class InertReader:
 
     def group(self) -> list[Any]:
         """Take the values after the last mark, and the mark."""
-        place = max(n for n, each in enumerate(self._stack) if isinstance(each, Mark))
-        values = self._stack[place + 1 :]
-        del self._stack[place:]
-        return values
+        values: list[Any] = []
+        while not isinstance(value := self._stack.pop(), Mark):
+            values.append(value)
+        return values[::-1]
 
     def tuple_of(self, count: int | None) -> None:
         """Put the last values, or the last group, into a tuple."""
@@ -165,7 +154,7 @@ class InertReader:
         if isinstance(into, list):
             cast("list[Any]", into).extend(values)
         elif isinstance(into, set):
-            cast("set[Any]", into).update(values)
+            cast("set[Any]", into).update(map(plain_key, values))
         else:
             raise TypeError("values are put into what is no list")
 
@@ -175,7 +164,8 @@ class InertReader:
         items = into.items if isinstance(into, PickledCall) else into
         if not isinstance(items, dict):
             raise TypeError("items are put into what is no dictionary")
-        cast("dict[Any, Any]", items).update(zip(values[::2], values[1::2], strict=True))
+        keys = map(plain_key, values[::2])
+        cast("dict[Any, Any]", items).update(zip(keys, values[1::2], strict=True))
 
     def name(self, text: str) -> None:
         """Put a name on the stack.
@@ -205,6 +195,21 @@ class InertReader:
         if not isinstance(result, PickledCall):
             raise TypeError("attributes are given to what is no object")
         result.state = state
+
+
+def plain_key(value: object) -> object:
+    """A key of a dictionary or member of a set: text, a small whole number or None.
+
+    The hash of nested tuples takes time that doubles with each level, and many whole numbers have
+    the same hash if they may have any length.
+
+    Raises:
+        TypeError: it is anything else.
+    """
+    is_small = isinstance(value, int) and abs(value) < LARGEST_KEY
+    if not (value is None or is_small or isinstance(value, str)):
+        raise TypeError(f"a key is neither text nor a small number: {type(value).__name__}")
+    return value
 
 
 IGNORED = {"PROTO", "FRAME"}

@@ -7,7 +7,9 @@ is read, and tensors whose storages are files of `torch.save`. Nothing of the pi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import cast
 
 import torch
@@ -23,11 +25,28 @@ from training.imports.inert_pickle import (
     read_inert,
 )
 from training.imports.refusal import ImportRefusedError
-from training.imports.torch_file import load_content
+from training.imports.torch_file import LARGEST_INT, load_content
 
 MAX_MODULE_DEPTH = 12
-MAX_MODULES = 10_000
+MAX_MODULES = 10_000  # of all networks of a file, which has about 500
+MAX_TENSORS = 100_000
+MAX_DIMENSIONS = 8
 STATE, SUBMODULES, OWN_TENSORS = "state", "_modules", ("_parameters", "_buffers")
+
+
+@dataclass
+class PickleParts:
+    """Parts of a pickle that have been read: each may stand in it many times.
+
+    Attributes:
+        modules: modules so far.
+        tensors: names of tensors so far.
+        storages: values of storages, by the identity of the call that would make them.
+    """
+
+    modules: int = 0
+    tensors: int = 0
+    storages: dict[int, Tensor] = field(default_factory=dict[int, Tensor])
 
 
 def load_network_pickle(content: bytes, path: str) -> dict[str, dict[str, Tensor]]:
@@ -36,11 +55,11 @@ def load_network_pickle(content: bytes, path: str) -> dict[str, dict[str, Tensor
     Raises:
         ImportRefusedError: it is no such pickle, names what it does not need, or is damaged.
     """
-    top = read_inert(content, path)
+    top, parts = read_inert(content, path), PickleParts()
     networks: dict[str, dict[str, Tensor]] = {}
     for name, value in dictionary_of(top).items():
         if isinstance(value, PickledCall) and value.name == PERSISTENT:
-            networks[str(name)] = dict(network_tensors(value, path))
+            networks[str(name)] = dict(network_tensors(value, path, parts))
     if not networks:
         raise ImportRefusedError(
             f"{path} is a pickle, but neither a file of torch.save nor a dictionary of networks, "
@@ -49,27 +68,32 @@ def load_network_pickle(content: bytes, path: str) -> dict[str, dict[str, Tensor
     return networks
 
 
-def network_tensors(network: PickledCall, path: str) -> Iterator[tuple[str, Tensor]]:
+def network_tensors(
+    network: PickledCall, path: str, parts: PickleParts
+) -> Iterator[tuple[str, Tensor]]:
     """Names and tensors of a network and of all modules in it.
 
     Raises:
-        ImportRefusedError: it has too many modules, or a tensor is damaged.
+        ImportRefusedError: there are too many modules or tensors, or a tensor is damaged.
     """
     waiting: list[tuple[str, int, object]] = [("", 0, network)]
-    for _ in range(MAX_MODULES):
-        if not waiting:
-            return
+    while waiting:
         prefix, depth, module = waiting.pop()
         state = module_state(module)
-        for kind in OWN_TENSORS:
-            for name, value in dictionary_of(state.get(kind)).items():
-                if value is not None:
-                    yield f"{prefix}{name}", tensor_of(value, f"{path}: {prefix}{name}"[:200])
+        own = [dictionary_of(state.get(kind)) for kind in OWN_TENSORS]
         inner = dictionary_of(state.get(SUBMODULES))
-        if inner and depth == MAX_MODULE_DEPTH:
-            break
+        parts.modules += 1 + len(inner)
+        parts.tensors += sum(map(len, own))
+        is_deep = bool(inner) and depth == MAX_MODULE_DEPTH
+        if is_deep or parts.modules > MAX_MODULES or parts.tensors > MAX_TENSORS:
+            raise ImportRefusedError(
+                f"{path} has more modules or tensors, or deeper ones, than any network"
+            )
+        for name, value in (item for each in own for item in each.items()):
+            if value is not None:
+                told = f"{path}: {prefix}{name}"[:200]
+                yield f"{prefix}{name}", tensor_of(value, told, parts)
         waiting += [(f"{prefix}{name}.", depth + 1, value) for name, value in inner.items()]
-    raise ImportRefusedError(f"{path} has more modules, or deeper ones, than any network")
 
 
 def module_state(module: object) -> dict[object, object]:
@@ -88,12 +112,13 @@ def dictionary_of(value: object) -> dict[object, object]:
     return cast("dict[object, object]", value) if isinstance(value, dict) else {}
 
 
-def tensor_of(value: object, told: str) -> Tensor:
-    """Build a tensor, or the one in a parameter, on a storage that torch reads by its safe reader.
+def tensor_of(value: object, told: str, parts: PickleParts) -> Tensor:
+    """Build a tensor, or the one in a parameter, on its storage.
 
     Args:
         value: the call that would make it.
         told: path and name, for messages.
+        parts: those read so far.
 
     Raises:
         ImportRefusedError: it is something else, or lies outside of its storage.
@@ -103,6 +128,24 @@ def tensor_of(value: object, told: str) -> Tensor:
     if not isinstance(value, PickledCall) or value.name != TENSOR or len(value.arguments) < 4:
         raise ImportRefusedError(f"{told} is no tensor")
     call, offset, size, stride = value.arguments[:4]
+    if id(call) not in parts.storages:
+        parts.storages[id(call)] = storage_of(call, told)
+    whole = parts.storages[id(call)]
+    lengths, steps = whole_numbers(size), whole_numbers(stride)
+    (start,) = whole_numbers((offset,))
+    reaches = sum((n - 1) * step for n, step in zip(lengths, steps, strict=False))
+    fits = len(lengths) == len(steps) and 0 not in lengths and start + reaches < len(whole)
+    if not fits or -1 in (*lengths, *steps, start) or math.prod(lengths) > len(whole):
+        raise ImportRefusedError(f"{told} lies outside of its storage")
+    return whole.as_strided(lengths, steps, start)
+
+
+def storage_of(call: object, told: str) -> Tensor:
+    """The values `[N]` of a storage, which torch reads by its safe reader.
+
+    Raises:
+        ImportRefusedError: it is something else, or damaged.
+    """
     if not isinstance(call, PickledCall) or call.name != STORAGE or len(call.arguments) != 1:
         raise ImportRefusedError(f"{told} has no storage of its own")
     content = call.arguments[0]
@@ -112,19 +155,12 @@ def tensor_of(value: object, told: str) -> Tensor:
     storage = load_content(content, told)
     if not isinstance(storage, torch.storage.TypedStorage):
         raise ImportRefusedError(f"the storage of {told} is something else")
-    whole = torch.empty(0, dtype=storage.dtype).set_(storage)  # pyright: ignore[reportArgumentType] - torch takes both kinds of storages
-    lengths, steps = whole_numbers(size), whole_numbers(stride)
-    (start,) = whole_numbers((offset,))
-    reaches = sum((n - 1) * step for n, step in zip(lengths, steps, strict=False))
-    fits = len(lengths) == len(steps) and 0 not in lengths and start + reaches < len(whole)
-    if not fits or -1 in (*lengths, *steps, start):
-        raise ImportRefusedError(f"{told} lies outside of its storage")
-    return whole.as_strided(lengths, steps, start)
+    return torch.empty(0, dtype=storage.dtype).set_(storage)  # pyright: ignore[reportArgumentType] - torch takes both kinds of storages
 
 
 def whole_numbers(values: object) -> tuple[int, ...]:
     """Sizes from a file; -1 takes the place of what is none."""
-    if not isinstance(values, tuple):
+    if not isinstance(values, tuple) or len(cast("tuple[object, ...]", values)) > MAX_DIMENSIONS:
         return (-1,)
     each = cast("tuple[object, ...]", values)
-    return tuple(n if type(n) is int and n >= 0 else -1 for n in each)
+    return tuple(n if type(n) is int and 0 <= n < LARGEST_INT else -1 for n in each)

@@ -57,7 +57,7 @@ def read_file_into(path: Path, folder: Path, networks: list[str]) -> None:
         MemoryError: reading it needs too much memory.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
+    limit_processor_time(PROCESSOR_SECONDS)
     allow_memory(BASE_BYTES + TIMES_FILE * size_of_file(path))
     content = read_regular_file(path)
     is_network_pickle = is_plain_pickle(content)
@@ -88,6 +88,13 @@ def size_of_file(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
+
+
+def limit_processor_time(seconds: int) -> None:
+    """Let the system end this process after so many seconds of work; a lower limit stays."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    limit = seconds if hard == resource.RLIM_INFINITY else min(seconds, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
 
 
 def allow_memory(more: int | None) -> None:

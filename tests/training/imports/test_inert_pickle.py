@@ -59,6 +59,34 @@ def test_anything_else_is_refused_by_its_name(name: str, tmp_path: Path) -> None
     assert not [*tmp_path.iterdir()]
 
 
+def nested_tuples(levels: int) -> bytes:
+    """Instructions for a tuple that holds the one before it twice, and so on."""
+    return b")" + b"".join(b"\x94h" + bytes([n]) + b"\x86" for n in range(levels))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"}" + nested_tuples(60) + b"Ns.",
+        b"\x8f(" + nested_tuples(60) + b"\x90.",
+        b"}" + b")" + b"\x85" * 200_000 + b"Ns.",
+        b"}\x8a\x09" + (2**64).to_bytes(9, "little") + b"Ns.",
+    ],
+    ids=["doubled key", "doubled member", "deep key", "large number"],
+)
+def test_keys_whose_hash_takes_long_are_refused(content: bytes) -> None:
+    """A hash of 2^60 steps would not end, one of 200,000 levels break the process."""
+    with pytest.raises(ImportRefusedError, match="a key is neither text nor a small number"):
+        read_inert(b"\x80\x04" + content, "x.pkl")
+
+
+def test_many_small_groups_above_many_values_are_read_at_once() -> None:
+    """The end of the stack is searched for a mark, not all of it: 10^11 comparisons otherwise."""
+    values = read_inert(b"\x80\x04" + b"(" + b"N" * 300_000 + b"(t" * 300_000 + b"t.", "x.pkl")
+
+    assert values == (None,) * 300_000 + ((),) * 300_000
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -69,7 +97,7 @@ def test_anything_else_is_refused_by_its_name(name: str, tmp_path: Path) -> None
         (b"\x80\x02.", "damaged"),
         (b"\x80\x02]K\x01\x85R.", "a result is called"),
         (b"\x80\x02K\x01}b.", "no object"),
-        (b"\x80\x02}]K\x01s.", "unhashable"),
+        (b"\x80\x02}]K\x01s.", "neither text nor a small number: list"),
         (b"\x80\x02h\x07.", "damaged"),
         (b"\x80\x04}\x8c\x01a\x94", "cut short"),
         (pickle.dumps(torch.zeros(3), 2)[:-40], "damaged or cut short"),

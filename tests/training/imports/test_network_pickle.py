@@ -21,7 +21,12 @@ from training.imports.inert_pickle import (
     TENSOR,
     PickledCall,
 )
-from training.imports.network_pickle import load_network_pickle, network_tensors, tensor_of
+from training.imports.network_pickle import (
+    PickleParts,
+    load_network_pickle,
+    network_tensors,
+    tensor_of,
+)
 from training.imports.reading import read_source
 from training.imports.refusal import ImportRefusedError
 
@@ -74,7 +79,9 @@ FOUR = torch.storage.TypedStorage(
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_a_parameter_is_the_tensor_in_it(name: str) -> None:
     """At its place in the storage."""
-    made: Tensor = tensor_of(PickledCall(name, (tensor(saved(FOUR), 1), True, None)), "w")
+    made: Tensor = tensor_of(
+        PickledCall(name, (tensor(saved(FOUR), 1), True, None)), "w", PickleParts()
+    )
 
     assert made.tolist() == [1.0, 2.0]
 
@@ -94,13 +101,16 @@ def test_a_parameter_is_the_tensor_in_it(name: str) -> None:
         (tensor(saved(FOUR), -1, (2,), (1,)), "w lies outside of its storage"),
         (tensor(saved(FOUR), 0, (2.0,), (1,)), "w lies outside of its storage"),
         (tensor(saved(FOUR), 0, (2**70,), (1,)), "w lies outside of its storage"),
+        (tensor(saved(FOUR), 0, (1,), (2**70,)), "w lies outside of its storage"),
+        (tensor(saved(FOUR), 0, (2**34, 2**34), (0, 0)), "w lies outside of its storage"),
+        (tensor(saved(FOUR), 0, (1,) * 100_000, (0,) * 100_000), "w lies outside of its storage"),
         (tensor(saved(FOUR)[:-9]), "damaged"),
     ],
 )
 def test_what_is_no_tensor_is_refused(value: object, message: str) -> None:
     """By the name that it has in the network."""
     with pytest.raises(ImportRefusedError, match=message):
-        tensor_of(value, "w")
+        tensor_of(value, "w", PickleParts())
 
 
 @pytest.mark.parametrize("name", ["posix.system", "__builtin__.eval", "os.mkdir"])
@@ -108,7 +118,7 @@ def test_a_storage_that_calls_anything_is_refused(name: str, tmp_path: Path) -> 
     """A pickle may hide in it; its canary is not created."""
     content = in_legacy_file(calls_by(tmp_path / "canary")[name])
     with pytest.raises(ImportRefusedError, match=f"w wants to call {name}"):
-        tensor_of(tensor(content), "w")
+        tensor_of(tensor(content), "w", PickleParts())
     assert not [*tmp_path.iterdir()]
 
 
@@ -123,8 +133,34 @@ def test_a_module_that_holds_itself_comes_to_an_end() -> None:
     endless = module()
     endless.arguments[0]["state"]["_modules"]["a"] = endless
 
-    with pytest.raises(ImportRefusedError, match="more modules, or deeper ones"):
-        dict(network_tensors(endless, "x.pkl"))
+    with pytest.raises(ImportRefusedError, match="more modules or tensors, or deeper ones"):
+        dict(network_tensors(endless, "x.pkl", PickleParts()))
+
+
+def test_parts_that_stand_in_a_file_many_times_are_refused() -> None:
+    """A small file may hold one module or tensor under a million names, in modules of modules."""
+    wide = module()
+    inner: dict[str, object] = wide.arguments[0]["state"]["_modules"]
+    inner.update((str(number), module()) for number in range(20_000))
+    many = PickledCall(PERSISTENT, ({"state": {"_parameters": dict.fromkeys(range(200_000))}},))
+    few = PickledCall(PERSISTENT, ({"state": {"_parameters": dict.fromkeys(range(20))}},))
+    parts = PickleParts()
+    for _ in range(5_000):
+        dict(network_tensors(few, "x.pkl", parts))
+
+    for network, so_far in ((wide, PickleParts()), (many, PickleParts()), (few, parts)):
+        with pytest.raises(ImportRefusedError, match="more modules or tensors"):
+            dict(network_tensors(network, "x.pkl", so_far))
+
+
+def test_a_storage_is_read_once() -> None:
+    """However many tensors lie in it."""
+    parts, first = PickleParts(), tensor(saved(FOUR))
+    second = PickledCall(TENSOR, (first.arguments[0], 2, *first.arguments[2:]))
+    tensors = [tensor_of(each, "w", parts) for each in (first, second)]
+
+    assert [each.tolist() for each in tensors] == [[0.0, 1.0], [2.0, 3.0]]
+    assert tensors[0].untyped_storage().data_ptr() == tensors[1].untyped_storage().data_ptr()
 
 
 @pytest.mark.parametrize("value", [{"w": 1}, [1, 2], {}, None])

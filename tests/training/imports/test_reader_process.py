@@ -35,6 +35,17 @@ def test_a_limit_from_outside_stays(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["weights.pth"]
 
 
+def test_less_processor_time_from_outside_stays(tmp_path: Path) -> None:
+    """A shell with `ulimit -t` may read files, too, as long as that is enough."""
+    file = tmp_path / "weights.pth"
+    file.write_bytes(b"no weights")
+
+    ended = read(file, tmp_path, lambda: resource.setrlimit(resource.RLIMIT_CPU, (300, 300)))
+
+    assert (ended.returncode, ended.stderr) == (REFUSED, b"")
+    assert b"is not a file of torch.save" in ended.stdout
+
+
 def read(
     file: Path, folder: Path, before: Callable[[], None] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
