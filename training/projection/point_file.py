@@ -16,7 +16,7 @@ import safetensors.numpy
 from pydantic import ConfigDict, Field, TypeAdapter
 from safetensors import SafetensorError, safe_open
 
-from models.card import Card
+from models.card import Card, Sha256
 from models.latent import Latent
 from models.layout import require_file
 from models.strict_json import STRICT, parse_object, read_strictly
@@ -27,6 +27,9 @@ POINT_ENDING: Final = ".safetensors"
 POINT_TENSOR: Final = "point"
 POINT_METADATA: Final = "point"  # the key of the JSON
 MAX_POINT_BYTES: Final = 8 << 20
+LARGEST_NUMBER: Final = 1e6  # of a point; those of seeds are far below
+MOST_SHOWN: Final = 100  # characters of a text, in a message
+NUMBER_TYPE: Final = "F32"  # as safetensors names float32
 SpaceName = Literal["latent", "style"]
 
 
@@ -55,7 +58,7 @@ class PointFacts:
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     model: str
-    weights_sha256: str
+    weights_sha256: Sha256
     space: SpaceName
     label: str | None
     resolution: int
@@ -63,7 +66,7 @@ class PointFacts:
     pixel_error: float
     feature_distance: float | None
     seed: Annotated[int, Field(ge=0)]
-    picture_sha256: str
+    picture_sha256: Sha256
     format_version: Literal[1] = 1
 
 
@@ -88,6 +91,8 @@ def read_point(path: Path, card: Card) -> LatentPoint:
         require_file(path, MAX_POINT_BYTES)
         with safe_open(path, "numpy") as file:  # pyright: ignore[reportUnknownVariableType]
             metadata = cast("dict[str, str] | None", file.metadata())
+            if file.get_slice(POINT_TENSOR).get_dtype() != NUMBER_TYPE:  # numpy lacks some types
+                raise ValueError("its numbers are not of float32")
             vector = cast("Latent", file.get_tensor(POINT_TENSOR))
         text = (metadata or {}).get(POINT_METADATA, "")
         facts = read_strictly(TypeAdapter(PointFacts), parse_object(text))
@@ -97,16 +102,32 @@ def read_point(path: Path, card: Card) -> LatentPoint:
         ) from error
     if facts.weights_sha256 != card.weights_sha256:
         raise PointError(
-            f"{path} is a point of {facts.model}@{facts.weights_sha256[:12]}, not of "
+            f"{path} is a point of {shown_text(facts.model)}@{facts.weights_sha256[:12]}, not of "
             f"{card.name}@{card.weights_sha256[:12]}: name its bundle, or project the picture again"
         )
+    space = "style" if "psi" in card.takes else "latent"
+    if facts.space != space:
+        raise PointError(f"{path} is a {facts.space}, and the points of {card.name} are {space}s")
     expected = (card.network.direction_size,)
-    if vector.shape != expected or vector.dtype != np.float32 or not np.isfinite(vector).all():
-        raise PointError(f"{path} does not hold {expected[0]} finite numbers of float32")
+    # Also false for what is not a number.
+    if vector.shape != expected or not (np.abs(vector) <= LARGEST_NUMBER).all():
+        raise PointError(
+            f"{path} does not hold {expected[0]} numbers from -{LARGEST_NUMBER:,.0f} to "
+            f"{LARGEST_NUMBER:,.0f}"
+        )
     return LatentPoint(vector, _number_of(facts.label, card, path))
 
 
 def _number_of(label: str | None, card: Card, path: Path) -> int | None:
     if (label is None) != (not card.labels) or (label is not None and label not in card.labels):
-        raise PointError(f"{path} is of the class {label}, which {card.name} does not have")
+        if label is None:
+            raise PointError(f"{path} has no class, and {card.name} has {len(card.labels)}")
+        raise PointError(
+            f"{path} is of the class {shown_text(label)}, which {card.name} does not have"
+        )
     return None if label is None else card.labels.index(label)
+
+
+def shown_text(text: str) -> str:
+    """The beginning of a text from a file; characters that a terminal obeys are escaped."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text[:MOST_SHOWN])

@@ -71,10 +71,11 @@ def test_a_point_of_another_model_is_refused(tmp_path: Path, card: Card, message
 @pytest.mark.parametrize(
     ("vector", "message"),
     [
-        (VECTOR[:-1], f"does not hold {SIZE} finite numbers"),
-        (VECTOR.astype(np.float64), "finite numbers of float32"),
-        (VECTOR[None], "finite numbers"),
-        (np.full(SIZE, np.nan, np.float32), "finite numbers"),
+        (VECTOR[:-1], f"does not hold {SIZE} numbers from -1,000,000 to 1,000,000"),
+        (VECTOR.astype(np.float64), "not of float32"),
+        (VECTOR[None], "does not hold"),
+        (np.full(SIZE, np.nan, np.float32), "does not hold"),
+        (np.full(SIZE, 3e38, np.float32), "does not hold"),
     ],
 )
 def test_a_vector_that_does_not_fit_is_refused(
@@ -101,6 +102,43 @@ def test_facts_that_do_not_fit_are_refused(tmp_path: Path, facts: object, messag
     """Each is named."""
     path = tmp_path / "a.safetensors"
     write_by_hand(path, {"point": VECTOR}, facts)
+
+    with pytest.raises(PointError, match=message):
+        read_point(path, CARD)
+
+
+@pytest.mark.parametrize("number_type", ["BF16", "F8_E4M3", "I64"])
+def test_types_that_numpy_lacks_are_refused(tmp_path: Path, number_type: str) -> None:
+    """In words, as any other file that is no point."""
+    path = tmp_path / "a.safetensors"
+    size = {"BF16": 2, "F8_E4M3": 1, "I64": 8}[number_type]
+    tensor = {"dtype": number_type, "shape": [1], "data_offsets": [0, size]}
+    metadata = {"point": json.dumps(asdict(FACTS))}
+    header = json.dumps({"point": tensor, "__metadata__": metadata}).encode()
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(size))
+
+    with pytest.raises(PointError, match="its numbers are not of float32"):
+        read_point(path, CARD)
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        (replace(FACTS, space="style"), "is a style, and the points of m are latents"),
+        (replace(FACTS, label=None), "has no class, and m has 2"),
+        (replace(FACTS, label="\x1b[2J" + "x" * 999), r"class \\x1b\[2Jx{96}, which"),
+        (
+            replace(FACTS, model="\x1b[2J", weights_sha256="c" * 64),
+            r"a point of \\x1b\[2J@cccc",
+        ),
+    ],
+)
+def test_texts_of_a_point_are_told_as_they_are(
+    tmp_path: Path, facts: PointFacts, message: str
+) -> None:
+    """Shortened, and without characters that a terminal obeys."""
+    path = tmp_path / "a.safetensors"
+    write_point(path, VECTOR, facts)
 
     with pytest.raises(PointError, match=message):
         read_point(path, CARD)
