@@ -96,6 +96,8 @@ def read_point(path: Path, card: Card) -> LatentPoint:
             vector = cast("Latent", file.get_tensor(POINT_TENSOR))
         text = (metadata or {}).get(POINT_METADATA, "")
         facts = read_strictly(TypeAdapter(PointFacts), parse_object(text))
+    except FileNotFoundError as error:
+        raise PointError(f"{path}: there is no such file") from error
     except (OSError, SafetensorError, ValueError) as error:
         raise PointError(
             f"{path} holds no point that `python -m training project` wrote: {error}"

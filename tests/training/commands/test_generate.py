@@ -129,7 +129,7 @@ def test_nothing_is_overwritten_unasked(
         (("--seeds", "1", "--psi", "0.7"), "--psi: this model takes seed and label"),
         (("--seeds", "1", "--mix", "ada"), "SEED@RESOLUTION is needed"),
         ((), "name --seeds, or the --point of a bundle"),
-        (("--point", "none.safetensors"), "none.safetensors holds no point"),
+        (("--point", "none.safetensors"), "none.safetensors: there is no such file"),
         (("--seeds", "1", "--point", "a/1.safetensors"), "two files would be 1.png"),
     ],
 )

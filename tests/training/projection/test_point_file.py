@@ -145,13 +145,15 @@ def test_texts_of_a_point_are_told_as_they_are(
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
-    """Missing, a folder, no safetensors, without a point, or far too large."""
+    """A folder, no safetensors, without a point, or far too large; a missing one by that name."""
     broken, other, large = (tmp_path / name for name in ("broken", "other", "large"))
     broken.write_bytes(b"\xff" * 64)
     write_by_hand(other, {"weights": VECTOR}, asdict(FACTS))
     with large.open("wb") as file:
         file.truncate(9 << 20)
 
-    for path in (tmp_path / "none", tmp_path, broken, other, large):
+    with pytest.raises(PointError, match="none: there is no such file"):
+        read_point(tmp_path / "none", CARD)
+    for path in (tmp_path, broken, other, large):
         with pytest.raises(PointError, match="holds no point that `python -m training project`"):
             read_point(path, CARD)
