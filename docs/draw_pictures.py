@@ -79,7 +79,7 @@ def main() -> None:
         for seed in range(12)
     ]
     grid(clothes, 12, 64).save(HERE / "fashion.webp", quality=90)
-    levels = [picture(service, 7, landscapes, resolution) for resolution in sizes]
+    levels = [picture(service, 12, landscapes, resolution) for resolution in sizes]
     grid(levels, len(levels), 256).save(HERE / "resolutions.png")
     grid(walk(service, (1, 2), landscapes, 7), 8, 128).save(HERE / "walk.png")
 
