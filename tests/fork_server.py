@@ -31,6 +31,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
+from multiprocessing import process
 from pathlib import Path
 from typing import Final
 
@@ -211,9 +212,18 @@ def _take_place(order: Order, output: int) -> None:
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - for its whole life
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - the same
     sys.stderr = open(2, "w", 1, encoding="utf-8", closefd=False)  # noqa: SIM115 - the same
+    forget_children()
     os.environ.clear()
     os.environ.update(order.environment)
     sys.argv = [order.module, *order.words]
+
+
+def forget_children() -> None:
+    """Forget processes that the server has begun with multiprocessing, as its own forks do.
+
+    At its end a process waits for its children, and those of another process cannot be waited for.
+    """
+    process._children.clear()  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue, reportUnknownMemberType] - there is no other way
 
 
 class QuickEnd:

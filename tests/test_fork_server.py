@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.fork_server import PATIENCE_S, fork
+from tests.fork_server import PATIENCE_S, ROOT, fork
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,37 @@ def test_a_forked_command_ends_as_a_started_one(
     assert f"begins with [{way!r}]" in told
     assert {"a thread ends", "registered for the exit"} <= set(told)
     assert not last or last in told
+
+
+WITH_A_CHILD = """
+import multiprocessing, os, sys, time
+from tests.fork_server import forget_children
+if __name__ == "__main__":
+    child = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+    child.start()
+    if os.fork() == 0:
+        forget_children()
+        sys.exit()
+    os.wait()
+    child.kill()
+"""
+
+
+def test_children_of_the_server_are_not_waited_for(tmp_path: Path) -> None:
+    """A process that is forked beside them ends without a word."""
+    script = tmp_path / "with_a_child.py"
+    script.write_text(WITH_A_CHILD)
+
+    ended = subprocess.run(
+        [sys.executable, script],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=True,
+    )
+
+    assert ended.stderr == ""
 
 
 def test_a_forked_command_can_be_killed(tmp_path: Path) -> None:
