@@ -155,6 +155,8 @@ def test_an_engine_that_is_killed_comes_back_and_clients_are_told_when(tree: Tre
 def test_an_engine_that_hangs_is_refused_in_time_and_started_again(tree: Tree) -> None:
     """It is stopped from outside; who was admitted waits no longer than it lives."""
     (engine,) = tree.pids("painter_process")
+    # until the supervisor knows that it was ready, minutes of silence are allowed for its start
+    until(lambda: tree.metric('progan_processes{kind="engine"}') == 1)
     tree.kill(engine, signal.SIGSTOP)
     with ThreadPoolExecutor(1) as pool:
         admitted: Future[httpx2.Response | None] = pool.submit(tree.get, "/images/7")
