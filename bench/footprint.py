@@ -1,10 +1,12 @@
 """Resources of the serving process: seconds until it is ready, and memory under load.
 
-    python -m bench.footprint [--seconds 20] [--clients 8] [--starts 3] [--json]
+    python -m bench.footprint [--seconds 20] [--clients 8] [--starts 3] [--frontends 2] [--json]
 
 Starts `python -m service` with the shipped models a few times and reports the quickest start; loads
 the last process with clients that request pictures of all models and sizes as fast as they can, and
-reads its resident memory from the kernel (Linux). `peak_mb` is its maximum.
+reads its resident memory from the kernel (Linux). `peak_mb` is its maximum. With `--frontends` the
+service is that many front ends, an engine process and a supervisor; their memory is added, pages
+that several share divided among them, and `peak_mb` is the most of twice a second.
 """
 
 from __future__ import annotations
@@ -26,10 +28,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from bench.process_tree import stop_tree
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 300
+LOOK_S = 0.5
 LISTENING = re.compile(r"Uvicorn running on (http://[0-9.]+:\d+)")
 
 
@@ -47,11 +52,61 @@ class Report:
     models: list[dict[str, Any]]
 
 
+class Memory:
+    """Resident memory of a service in megabytes.
+
+    Args:
+        process: of the service, or the supervisor of its processes.
+        has_tree: True to add all processes; what several share is divided among them.
+    """
+
+    def __init__(self, process: int, *, has_tree: bool) -> None:
+        self._process = process
+        self._has_tree = has_tree
+        self._peak_mb = 0.0
+
+    def now_mb(self) -> float:
+        """Return the memory now."""
+        if not self._has_tree:
+            return memory_mb(self._process, "VmRSS")
+        return round(tree_memory_mb(self._process), 1)
+
+    def peak_mb(self) -> float:
+        """Return the maximum: of its life, or of what `watched` saw."""
+        return self._peak_mb if self._has_tree else memory_mb(self._process, "VmHWM")
+
+    @contextmanager
+    def watched(self) -> Generator[None]:
+        """Look at the memory of all processes again and again during the block."""
+        ended = threading.Event()
+
+        def watch() -> None:
+            while not ended.wait(LOOK_S):
+                self._peak_mb = max(self._peak_mb, self.now_mb())
+
+        thread = threading.Thread(target=watch)
+        if self._has_tree:
+            thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            if self._has_tree:
+                thread.join()
+
+
+def tree_memory_mb(process: int) -> float:
+    """Return the proportional set size of a process and of all that it has started."""
+    top = psutil.Process(process)
+    return sum(each.memory_full_info().pss for each in [top, *top.children(recursive=True)]) / 1e6
+
+
 @contextmanager
-def service(log: Path) -> Generator[tuple[int, str, float]]:
+def service(log: Path, frontends: int = 0) -> Generator[tuple[int, str, float]]:
     """Yield a ready process: its id, its address, and the seconds until it was ready."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PROGAN_")}
     environment |= {"PROGAN_PORT": "0", "PROGAN_BUNDLES": str(ROOT / "models" / "pretrained")}
+    environment |= {"PROGAN_FRONTENDS": str(frontends)}
     began = time.monotonic()
     with log.open("wb") as file:
         process = subprocess.Popen(
@@ -124,25 +179,27 @@ def load(address: str, models: list[dict[str, Any]], clients: int, seconds: floa
     return results
 
 
-def measure(starts: int, clients: int, seconds: float) -> Report:
+def measure(starts: int, clients: int, seconds: float, frontends: int = 0) -> Report:
     """Measure start time, memory and load."""
     ready_s: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "service.log"
         for _ in range(starts - 1):
-            with service(log) as (_, _, took):
+            with service(log, frontends) as (_, _, took):
                 ready_s.append(round(took, 2))
-        with service(log) as (process, address, took):
+        with service(log, frontends) as (process, address, took):
             ready_s.append(round(took, 2))
             models = models_of(address)
-            idle_mb = memory_mb(process, "VmRSS")
-            results = load(address, models, clients, seconds)
+            memory = Memory(process, has_tree=frontends > 0)
+            idle_mb = memory.now_mb()
+            with memory.watched():
+                results = load(address, models, clients, seconds)
             return Report(
                 ready_s=ready_s,
                 quickest_ready_s=min(ready_s),
                 idle_mb=idle_mb,
-                loaded_mb=memory_mb(process, "VmRSS"),
-                peak_mb=memory_mb(process, "VmHWM"),
+                loaded_mb=memory.now_mb(),
+                peak_mb=memory.peak_mb(),
                 pictures=sum(results),
                 errors=len(results) - sum(results),
                 models=[{"name": m["name"], **m["engine"]} for m in models],
@@ -156,9 +213,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0, help="of load")
     parser.add_argument("--clients", type=int, default=8, help="requests under way")
     parser.add_argument("--starts", type=int, default=3)
+    parser.add_argument("--frontends", type=int, default=0, help="0: all in one process")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    report = measure(options.starts, options.clients, options.seconds)
+    report = measure(options.starts, options.clients, options.seconds, options.frontends)
     if options.json:
         print(json.dumps(asdict(report), indent=2))
         return

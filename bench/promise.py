@@ -1,14 +1,15 @@
 """Test of seeds: same pixels as a single picture, in any batch, under load, after a restart.
 
     python -m bench.promise [--seeds 2000] [--bundles models/pretrained] [--precision auto]
-                            [--watermark] [--frontends 2]
+                            [--watermark] [--frontends 2 | --replicas 2]
 
 Every model of the folder renders every seed, each at one of its resolutions, and after every eighth
 seed a point between it and the next, in several ways (under load every eighth); the table counts
 the pictures that were not byte-equal to the same one rendered in a batch of one. Exits with 1 if
 there is any. With `--watermark` pictures of 128 px and more have a watermark. With `--frontends`
 the only way is through that many front-end processes and an engine process, over HTTP, all models
-mixed.
+mixed; with `--replicas` through that many replicas on Ray Serve, of as many threads each as the
+pictures that they are compared with.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -167,14 +169,17 @@ def broken_served(models: TorchModels, options: argparse.Namespace) -> dict[str,
     found, answers = digests_served(
         [recipe for batch in mixed for recipe in batch],
         {served.pinned_name: served.card for served in infos},
-        frontends=options.frontends,
+        **set_up_of(options),
         bundles=options.bundles.absolute(),
         precision=options.precision,
         threads=options.threads,
         watermark="on" if options.watermark else "off",
     )
     shares = ", ".join(f"{name} {count}" for name, count in sorted(answers.items()))
-    way = f"through {options.frontends} front ends ({shares})"
+    among = (
+        f"{options.replicas} replicas" if options.replicas else f"{options.frontends} front ends"
+    )
+    way = f"through {among} ({shares})"
     return {
         served.card.name: {
             way: sum(
@@ -183,6 +188,14 @@ def broken_served(models: TorchModels, options: argparse.Namespace) -> dict[str,
         }
         for served in infos
     }
+
+
+def set_up_of(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the module and the settings of the processes that are asked."""
+    if not options.replicas:
+        return {"frontends": options.frontends}
+    number = {"min_replicas": options.replicas, "max_replicas": options.replicas}
+    return {"module": "service.cluster", **number, "log_level": "info"}
 
 
 def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -195,6 +208,7 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=available_cores())
     parser.add_argument("--watermark", action="store_true", help="mark pictures of 128 px or more")
     parser.add_argument("--frontends", type=int, default=0, help="through that many, alone")
+    parser.add_argument("--replicas", type=int, default=0, help="through that many, alone")
     parser.add_argument("--digests-only", action="store_true", help="for another process to read")
     return parser.parse_args(arguments)
 
@@ -216,7 +230,7 @@ def main() -> None:
         }
         print(json.dumps(results))
         return
-    found = (broken_served if options.frontends else broken)(models, options)
+    found = (broken_served if options.frontends or options.replicas else broken)(models, options)
     for served in (model.served for model in models.loaded.values()):
         mark = f", watermark {served.watermark}" if served.watermark else ""
         print(f"{served.card.name}: {options.seeds} seeds{mark}, {served.mode.precision}, ", end="")

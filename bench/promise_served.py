@@ -1,7 +1,7 @@
-"""Digests of pictures as clients get them from a service of several processes.
+"""Digests of pictures as clients get them from a service of several processes or replicas.
 
 Owns the requests and the reading of files and log. Each request has a connection of its own, so
-that all front ends answer. Knows no network.
+that all front ends or replicas answer. Knows no network.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,32 +26,46 @@ from service.facts import address_of
 
 CONNECTIONS = 16
 LIMIT_S = 120.0  # of one request
+LINE = re.compile(r"(?:.*?\bpid=(?P<number>\d+).*?)?(?P<line>\{.*\})")
 
 Digests = dict[Recipe, str]
 
 
 def digests_served(
-    recipes: Sequence[Recipe], cards: Mapping[str, Card], **settings: object
+    recipes: Sequence[Recipe],
+    cards: Mapping[str, Card],
+    module: str = "service",
+    **settings: object,
 ) -> tuple[Digests, Counter[str]]:
     """Ask a service for the picture of each recipe; also counts the answers of each process.
 
     Args:
         recipes: in the order of the requests.
         cards: cards by pinned name of the model.
+        module: that runs the service, or `service.cluster` for replicas.
         settings: settings of the service.
 
     Raises:
         SystemExit: a picture did not come, or its pixels are not those of its header.
     """
-    with service(log_format="json", credentials="off", **settings) as served:
+    with service(module, log_format="json", credentials="off", **settings) as served:
         found = asyncio.run(_ask(served.address, recipes, cards))
         return found, answers_by_process(served.log)
 
 
 def answers_by_process(log: Path) -> Counter[str]:
-    """Count the pictures that each process has answered, by its name in the log."""
-    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
-    return Counter(line["process"] for line in lines if "generate_ms" in line)
+    """Count the pictures that each process has answered.
+
+    Processes have the name that is in the lines of the log, or the number that Ray writes before
+    those of a replica.
+    """
+    found: Counter[str] = Counter()
+    for text in log.read_text().splitlines():
+        if match := LINE.fullmatch(text):
+            line = json.loads(match["line"])
+            if "generate_ms" in line:
+                found[line.get("process") or f"replica {match['number']}"] += 1
+    return found
 
 
 async def _ask(address: str, recipes: Sequence[Recipe], cards: Mapping[str, Card]) -> Digests:

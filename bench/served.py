@@ -53,10 +53,10 @@ class Served:
 
 
 @contextmanager
-def service(**settings: object) -> Generator[Served]:
+def service(module: str = "service", **settings: object) -> Generator[Served]:
     """Run the service on a free port until the block ends; `settings` replace its defaults.
 
-    Environment variables apply, too.
+    Environment variables apply, too. `module` is `service`, or `service.cluster` for replicas.
 
     Raises:
         SystemExit: it does not become ready.
@@ -70,7 +70,7 @@ def service(**settings: object) -> Generator[Served]:
         log = Path(folder) / "service.log"
         with log.open("wb") as file:
             process = subprocess.Popen(
-                [sys.executable, "-m", "service"],
+                [sys.executable, "-m", module],
                 cwd=ROOT,
                 env=environment,
                 stdout=file,

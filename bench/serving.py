@@ -3,9 +3,11 @@
     python bench/serving.py [--network random-64]... [--rounds 2] [--seconds 4] [--json]
 
 Each server runs (a) with the plain network in eager torch and Pillow, as usual code does, and (b)
-with our engine and encoder inside. They are installed at the first run into a separate folder
-(`bench/rivals/`). Rounds are interleaved: each server is started, warmed up, measured and stopped
-before the next one is started. Numbers are medians over the rounds.
+with our engine and encoder inside. The service has four rows: one process with unsigned files,
+which is compared with the others; with signed files, as it is without settings; two front ends and
+an engine process; two replicas on Ray Serve. The others are installed at the first run into a
+separate folder (`bench/rivals/`). Rounds are interleaved: each server is started, warmed up,
+measured and stopped before the next one is started. Numbers are medians over the rounds.
 
 Saturation comes from a closed loop; latencies from an open one, in which requests arrive as from
 independent clients, even while the server is busy.
@@ -28,7 +30,7 @@ from typing import Any
 if __name__ == "__main__":  # started as a file: service/ is beside bench/
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench.rivals.catalogue import PROGAN, RIVALS, Server
+from bench.rivals.catalogue import FRONT_ENDS, PROGAN, REPLICAS, RIVALS, SIGNED, Server
 from bench.rivals.environment import FOLDER, python_of
 from bench.rivals.inside import Orders
 from bench.rivals.measuring import SHARES, Plan, Result, bare, measure
@@ -53,7 +55,8 @@ def contenders(servers: list[Server]) -> Iterator[Contender]:
     cores = len(os.sched_getaffinity(0))
     nowhere = Orders(0, Path(), OUR_ENGINE, 1, cores)
     each = replace(nowhere, workers=cores, threads=1)
-    yield Contender(PROGAN.name, OUR_ENGINE, lambda plan: measure(PROGAN, nowhere, plan))
+    for ours in (PROGAN, SIGNED, FRONT_ENDS, REPLICAS):
+        yield Contender(ours.name, OUR_ENGINE, lambda plan, s=ours: measure(s, nowhere, plan))
     yield Contender(BARE, OUR_ENGINE, lambda plan: bare(nowhere, plan))
     yield Contender(BARE_EACH, OUR_ENGINE, lambda plan: bare(each, plan))
     for inside in (OUR_ENGINE, AS_WRITTEN):

@@ -35,6 +35,8 @@ class Server:
         command: takes a Python with all packages, and what to serve; returns the command to run.
         ask: takes seed and resolution; returns a request.
         variables: environment variables.
+        is_ours: true for a set-up of this service.
+        settle_s: seconds from its first answer until all of its processes answer.
     """
 
     name: str
@@ -42,6 +44,8 @@ class Server:
     command: Command
     ask: Ask
     variables: dict[str, str] = field(default_factory=dict[str, str])
+    is_ours: bool = False
+    settle_s: float = 0.0
 
 
 def _by_path(seed: int, _resolution: int) -> Request:
@@ -99,19 +103,40 @@ RIVALS = (
     ),
 )
 
-PROGAN = Server(
-    OURS,
-    "",
-    lambda _python, _told: [sys.executable, "-m", "service"],
-    _of_ours,
-    {
-        "PROGAN_LOG_LEVEL": "warning",
-        "PROGAN_DEVICE": "cpu",
-        "PROGAN_PRECISION": "fp32",  # same precision as the others
-        "PROGAN_DEADLINE_S": str(PATIENCE_S),
-        "PROGAN_QUEUE_WORK_S": str(PATIENCE_S),
-        "PROGAN_QUEUE_CAPACITY": "100000",
-    },
+_AS_THE_OTHERS = {
+    "PROGAN_LOG_LEVEL": "warning",
+    "PROGAN_DEVICE": "cpu",
+    "PROGAN_PRECISION": "fp32",
+    "PROGAN_CREDENTIALS": "off",
+    "PROGAN_DEADLINE_S": str(PATIENCE_S),
+    "PROGAN_QUEUE_WORK_S": str(PATIENCE_S),
+    "PROGAN_QUEUE_CAPACITY": "100000",
+}
+
+
+def _set_up(name: str, module: str, settle_s: float = 0.0, **settings: str) -> Server:
+    variables = {f"PROGAN_{setting.upper()}": value for setting, value in settings.items()}
+    return Server(
+        name,
+        "",
+        lambda _python, _told: [sys.executable, "-m", module],
+        _of_ours,
+        {**_AS_THE_OTHERS, **variables},
+        is_ours=True,
+        settle_s=settle_s,
+    )
+
+
+PROGAN = _set_up(OURS, "service")
+SIGNED = _set_up(f"{OURS}, signed", "service", credentials="on")  # as it is without settings
+FRONT_ENDS = _set_up(f"{OURS}, 2 front ends", "service", frontends="2")
+REPLICAS = _set_up(
+    f"{OURS}, 2 replicas",
+    "service.cluster",
+    settle_s=30.0,
+    min_replicas="2",
+    max_replicas="2",
+    replica_cpus="1",
 )
 
 
@@ -121,7 +146,7 @@ def environment_of(server: Server, told: Orders) -> dict[str, str]:
     ours = {"PROGAN_PORT": str(told.port), "PROGAN_BUNDLES": str(told.bundles)}
     return {
         **kept,
-        **(ours if server.name == OURS else told.environment()),
+        **(ours if server.is_ours else told.environment()),
         **server.variables,
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }

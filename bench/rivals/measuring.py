@@ -12,6 +12,7 @@ import json
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -89,6 +90,7 @@ def measure(server: Server, told: Orders, plan: Plan) -> Result:
     asking = requests_for(server, plan.network.resolution)
     with Running(command, environment_of(server, told), log, address) as running:
         start_s = running.wait_for(next(asking))
+        time.sleep(server.settle_s)
         pixels = tuple(
             pixels_of(ask(address, server.ask(seed, plan.network.resolution)))
             for seed in CHECKED_SEEDS

@@ -133,7 +133,7 @@ def ratios(rows: list[Row]) -> dict[str, float | None]:
 def table(rows: list[Row]) -> Iterator[str]:
     """Yield the lines of a table."""
     yield (
-        f"{'server':12}{'inside':8}{'img/s':>7}{'most':>7}{'cpu ms':>8}{'MiB':>7}{'start':>7}"
+        f"{'server':22}{'inside':8}{'img/s':>7}{'most':>7}{'cpu ms':>8}{'MiB':>7}{'start':>7}"
         f"{'p50/p99 at 50 %':>17}{'at 80 %':>15}{'errors':>8}{'pixels':>8}"
         "   p50/p99 ms (errors) at 50 %, 80 % of ours"
     )
@@ -147,7 +147,7 @@ def table(rows: list[Row]) -> Iterator[str]:
             for one in row.latency_at_our_rates
         ]
         yield (
-            f"{row.server:12}{row.inside:8}{row.images_per_s:7.1f}{row.images_per_s_most:7.1f}"
+            f"{row.server:22}{row.inside:8}{row.images_per_s:7.1f}{row.images_per_s_most:7.1f}"
             f"{row.cpu_ms_per_image:8.2f}{memory:>7}{start:>7}"
             f"{own[0]:>17}{own[1]:>15}{row.error_rate:8.1%}{steps:>8}   {', '.join(at_ours)}"
         )

@@ -98,11 +98,15 @@ class SupervisorLink:
         loop = asyncio.get_running_loop()
         await loop.create_unix_connection(lambda: self._connection, sock=connected)
         while True:
-            self.send(ProcessBeat(self._is_ready()))
+            self.send_beat()
             self._beats += 1
             if self._beats % SNAPSHOT_BEATS == 0:
                 self._send_snapshot()
             await asyncio.sleep(BEAT_S)
+
+    def send_beat(self) -> None:
+        """Tell the supervisor that this process lives, and whether it is ready."""
+        self.send(ProcessBeat(self._is_ready()))
 
     def send(self, message: Control) -> None:
         """Send a message that has no answer."""

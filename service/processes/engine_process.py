@@ -80,10 +80,10 @@ class EngineProcess:
     ) -> None:
         metrics = Metrics()
         self.renderer = LocalRenderer(settings, open_engine, metrics, settle_objects)
-        self._server = EngineServer(self.renderer, listener)
         self._supervisor = SupervisorLink(
             control, metrics, self._is_ready, self.renderer.look_for_models
         )
+        self._server = EngineServer(self.renderer, listener, self._supervisor.send_beat)
 
     async def run(self) -> int:
         """Serve until a signal is received or the engine is lost; returns the exit code."""

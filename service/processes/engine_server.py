@@ -136,11 +136,20 @@ class EngineServer:
 
     Args:
         listener: the Unix socket on which front ends connect.
+        tell_ready: called whenever the engine has become ready, before a front end learns it. So
+            the supervisor never allows the long silence of a start to an engine with requests.
     """
 
-    def __init__(self, renderer: LocalRenderer, listener: socket.socket) -> None:
+    def __init__(
+        self,
+        renderer: LocalRenderer,
+        listener: socket.socket,
+        tell_ready: Callable[[], None],
+    ) -> None:
         self._renderer = renderer
         self._listener = listener
+        self._tell_ready = tell_ready
+        self._was_ready = False
         self._sessions: set[FrontEndSession] = set()
         self._told: Catalogue | None = None
 
@@ -219,5 +228,9 @@ class EngineServer:
             self._renderer.require_ready()
         except NotReady as error:
             not_ready = refusal_of(error)
+        is_ready = not_ready is None
+        if is_ready and not self._was_ready:
+            self._tell_ready()
+        self._was_ready = is_ready
         costs = self._renderer.predictor.costs()
         return EngineReport(load.queued_images, load.queued_s, load.images_per_s, not_ready, costs)

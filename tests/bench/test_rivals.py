@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from dataclasses import replace
@@ -12,7 +13,17 @@ import psutil
 import pytest
 
 from bench.load import Request
-from bench.rivals.catalogue import HOST, OURS, RIVALS, environment_of
+from bench.rivals.catalogue import (
+    FRONT_ENDS,
+    HOST,
+    OURS,
+    PROGAN,
+    REPLICAS,
+    RIVALS,
+    SIGNED,
+    Server,
+    environment_of,
+)
 from bench.rivals.environment import REQUIREMENTS
 from bench.rivals.inside import Eager, Orders, Ours
 from bench.rivals.measuring import Plan, Result, free_port, measure, pixels_of
@@ -20,6 +31,7 @@ from bench.rivals.networks import WIDTHS, Network, write_random
 from bench.rivals.processes import DidNotStart, Running, ask
 from bench.rivals.rows import AS_WRITTEN, BARE, OUR_ENGINE, Contender, Row, ratios, rows_of
 from models.bundle import load_bundle
+from service.environment import read_settings
 
 ROW = Row("n", OURS, OUR_ENGINE, 80.0, 90.0, 10.0, None, None, 0.0, (), (), None, 1)
 RESULT = Result(10.0, 5.0, 100.0, 1.0, 0.0, (), (), (np.zeros((2, 2), np.uint8),))
@@ -122,6 +134,21 @@ def test_every_server_is_pinned_to_an_exact_version() -> None:
 
     assert all(re.fullmatch(r"[\w.\[\]-]+==[\w.]+", pin) for pin in pins)
     assert {s.package for s in RIVALS} - {"fastapi"} <= {re.split(r"[\[=]", p)[0] for p in pins}
+
+
+@pytest.mark.parametrize("server", [PROGAN, SIGNED, FRONT_ENDS, REPLICAS], ids=lambda s: s.name)
+def test_each_set_up_of_ours_serves_the_measured_bundles(server: Server, tmp_path: Path) -> None:
+    """With the settings that the start accepts, and no orders for other servers."""
+    environment = environment_of(server, Orders(4711, tmp_path, OUR_ENGINE, 1, 2))
+
+    settings, unknown = read_settings(environment, file=Path(os.devnull))
+
+    assert not unknown
+    assert (settings.port, settings.bundles) == (4711, tmp_path)
+    assert settings.credentials == (server is SIGNED)
+    assert settings.frontends == (2 if server is FRONT_ENDS else 0)
+    assert settings.min_replicas == (2 if server is REPLICAS else 1)
+    assert not [name for name in environment if name.startswith("RIVAL_")]
 
 
 def test_our_settings_do_not_leak_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

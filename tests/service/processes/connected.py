@@ -22,12 +22,14 @@ class ServedEngine:
 
     Attributes:
         listener: stays open if the engine ends, as that of a supervisor.
+        told_ready: how often the supervisor was told that the engine has become ready.
     """
 
     def __init__(self, settings: Settings, painter: Painter) -> None:
         self._settings = settings
         self.painter = painter
         self.listener = listen_unnamed()
+        self.told_ready = 0
         self.renderer: LocalRenderer | None = None
         self.server: EngineServer | None = None
         self._task: asyncio.Task[None] | None = None
@@ -41,8 +43,11 @@ class ServedEngine:
     async def start(self) -> None:
         """Load the models and accept front ends."""
         self.renderer = await started(self._settings, self.painter)
-        self.server = EngineServer(self.renderer, self.listener)
+        self.server = EngineServer(self.renderer, self.listener, self._tell_ready)
         self._task = asyncio.get_running_loop().create_task(self.server.run())
+
+    def _tell_ready(self) -> None:
+        self.told_ready += 1
 
     async def end(self) -> None:
         """End all connections, as the end of its process does."""

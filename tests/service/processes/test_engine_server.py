@@ -12,7 +12,7 @@ from service.batching.recipe import Recipe, point_of
 from service.batching.waiting import NOTHING
 from service.errors import EngineLost
 from service.processes.engine_link import EngineLink
-from service.processes.engine_server import EngineServer
+from service.processes.engine_server import REPORT_EVERY_S, EngineServer
 from service.processes.frames import connect_with
 from service.settings import Settings
 from tests.service.painter import PATIENCE_S, Painter, paint
@@ -66,6 +66,17 @@ async def test_a_front_end_that_ends_takes_only_its_own_requests_with_it(
         paint(recipe).tobytes() for recipe in recipes_of(painter, 1, 2)
     ]
     assert painter.seeds == [1, 2]
+
+
+async def test_the_supervisor_learns_before_front_ends_that_the_engine_is_ready(
+    settings: Settings, painter: Painter
+) -> None:
+    """Else an engine that hangs at once would be allowed the silence of one that loads."""
+    async with connected(settings, painter) as (engine, link):
+        assert engine.told_ready == 1
+        await until(lambda: link.report is not None and link.report.not_ready is None)
+        await asyncio.sleep(3 * REPORT_EVERY_S)
+        assert engine.told_ready == 1
 
 
 @pytest.mark.parametrize("has_memory", [False, True])
