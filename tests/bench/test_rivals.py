@@ -144,7 +144,7 @@ def test_each_set_up_of_ours_serves_the_measured_bundles(server: Server, tmp_pat
     settings, unknown = read_settings(environment, file=Path(os.devnull))
 
     assert not unknown
-    assert (settings.port, settings.bundles) == (4711, tmp_path)
+    assert (settings.port, settings.bundles) == (4711, (tmp_path,))
     assert settings.credentials == (server is SIGNED)
     assert settings.frontends == (2 if server is FRONT_ENDS else 0)
     assert settings.min_replicas == (2 if server is REPLICAS else 1)
