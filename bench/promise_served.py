@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import aiohttp
@@ -26,7 +25,8 @@ from service.facts import address_of
 
 CONNECTIONS = 16
 LIMIT_S = 120.0  # of one request
-LINE = re.compile(r"(?:.*?\bpid=(?P<number>\d+).*?)?(?P<line>\{.*\})")
+RAY_LOGS = Path("/tmp/ray")  # where Ray keeps them
+OF_REPLICA = "replica_progan_replicas_"
 
 Digests = dict[Recipe, str]
 
@@ -50,22 +50,28 @@ def digests_served(
     """
     with service(module, log_format="json", credentials="off", **settings) as served:
         found = asyncio.run(_ask(served.address, recipes, cards))
-        return found, answers_by_process(served.log)
+        return found, answers_by_process(served.log, logs_of_replicas(served.process.pid))
 
 
-def answers_by_process(log: Path) -> Counter[str]:
+def answers_by_process(log: Path, replica_logs: Iterable[Path] = ()) -> Counter[str]:
     """Count the pictures that each process has answered.
 
-    Processes have the name that is in the lines of the log, or the number that Ray writes before
-    those of a replica.
+    Processes have the name that is in the lines of `log`; a replica has that of its own log, which
+    Ray writes.
     """
     found: Counter[str] = Counter()
-    for text in log.read_text().splitlines():
-        if match := LINE.fullmatch(text):
-            line = json.loads(match["line"])
-            if "generate_ms" in line:
-                found[line.get("process") or f"replica {match['number']}"] += 1
+    for each in (log, *replica_logs):
+        for text in each.read_text().splitlines():
+            _, brace, rest = text.partition("{")
+            if '"generate_ms"' in rest:
+                line = json.loads(brace + rest)
+                found[line.get("process") or each.stem.removeprefix(OF_REPLICA)] += 1
     return found
+
+
+def logs_of_replicas(starter: int) -> list[Path]:
+    """Return the logs of the replicas of the cluster that the process `starter` has started."""
+    return sorted(RAY_LOGS.glob(f"session_*_{starter}/logs/serve/{OF_REPLICA}*.log"))
 
 
 async def _ask(address: str, recipes: Sequence[Recipe], cards: Mapping[str, Card]) -> Digests:
