@@ -1,10 +1,11 @@
 """Transfer: initial weights of a run from a bundle or from another run.
 
 Owns the choice of what is copied: the shapes, and every weight up to the top level of the source. A
-bundle provides its generator with the exit at its top; its lower exits were made for serving. A run
-provides both networks and the averaged generator, but not Adam's moments. Knows of the schedule
-only that the levels of the source are skipped. A run with a checkpoint no longer needs the source,
-only its name: the source may have been trained further, or deleted.
+bundle provides its generator with the exit at its top; its lower exits were made for serving. One
+that is larger than the run is `lowered` first. A run provides both networks and the averaged
+generator, but not Adam's moments. Knows of the schedule only that the levels of the source are
+skipped. A run with a checkpoint no longer needs the source, only its name: the source may have been
+trained further, or deleted.
 """
 
 from __future__ import annotations
@@ -19,13 +20,16 @@ from torch import Tensor, nn
 
 from models.bundle import Bundle, BundleError, load_bundle, load_card
 from models.families.config import FamilyConfig
+from models.families.progan.generator import Generator
 from models.families.table import offer_of
 from models.growth import Growth
 from models.layout import file_sha256
+from models.resolution import MAX_RESOLUTION
 from training.config.config import CONFIG_FILE, ConfigError, TrainingConfig
 from training.game.state import TrainingState
 from training.run_folder.checkpoint import CHECKPOINTS, checkpoint_at
 from training.run_folder.loaded import load_run
+from training.run_folder.lowered import lowered
 from training.run_folder.resume import newest_images_shown, read_config
 
 Weights = Mapping[str, Tensor]
@@ -71,7 +75,7 @@ def beginning_with(
     recorded = read_config(run / CONFIG_FILE) if newest_images_shown(run) else None
     if recorded and recorded.init_from.partition("@")[0] in names_of(path):
         return follow_again(config, recorded), None
-    beginning = read_beginning(path)
+    beginning = read_beginning(path, config.network.resolution)
     return follow(config, beginning), beginning
 
 
@@ -83,8 +87,8 @@ def names_of(path: Path) -> set[str]:
     return names
 
 
-def read_beginning(path: Path) -> Beginning:
-    """Read a bundle, or the newest checkpoint of a run.
+def read_beginning(path: Path, resolution: int = MAX_RESOLUTION) -> Beginning:
+    """Read a bundle up to `resolution`, or the newest checkpoint of a run.
 
     Raises:
         BundleError: `path` is neither a whole bundle nor a run.
@@ -93,18 +97,24 @@ def read_beginning(path: Path) -> Beginning:
     """
     if (path / CONFIG_FILE).is_file():
         return of_run(path)
-    return of_bundle(load_bundle(path))
+    return of_bundle(load_bundle(path), resolution)
 
 
-def of_bundle(bundle: Bundle) -> Beginning:
-    """Weights of a bundle: its generator, also for the averaged generator."""
-    top = bundle.card.network.top_level
+def of_bundle(bundle: Bundle, resolution: int = MAX_RESOLUTION) -> Beginning:
+    """Weights of a bundle: its generator, also for the averaged generator.
+
+    Of a Progressive GAN the levels above `resolution` are left out.
+    """
+    generator = bundle.generator
+    if isinstance(generator, Generator) and generator.config.resolution > resolution:
+        generator = lowered(generator, resolution)
+    network = generator.config
     weights = {
         name: value
-        for name, value in bundle.generator.state_dict().items()
-        if not name.startswith("exits.") or name.startswith(f"exits.{top}.")
+        for name, value in generator.state_dict().items()
+        if not name.startswith("exits.") or name.startswith(f"exits.{network.top_level}.")
     }
-    return Beginning(bundle.card.pinned_name, bundle.card.network, weights, weights, {})
+    return Beginning(bundle.card.pinned_name, network, weights, weights, {})
 
 
 def of_run(folder: Path) -> Beginning:

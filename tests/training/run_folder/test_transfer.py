@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from rich.console import Console
 
 from models.bundle import Bundle, load_bundle, save_bundle
 from models.exit_shape import ExitShape
@@ -26,7 +27,10 @@ from training.data.stream import Prepared
 from training.game.schedule import schedule_at
 from training.game.state import TrainingState
 from training.rendering import render
+from training.run.display import Display
+from training.run.loop import train
 from training.run_folder.loaded import load_run
+from training.run_folder.lowered import lowered
 from training.run_folder.resume import keep_config
 from training.run_folder.transfer import (
     Beginning,
@@ -165,11 +169,43 @@ def test_a_bundle_of_another_kind_is_refused(
         follow(other, of_bundle(bundle))
 
 
-def test_a_bundle_larger_than_the_run_is_refused(config: TrainingConfig, tmp_path: Path) -> None:
-    """Its upper levels would be lost."""
-    beginning = read_beginning(write_bundle(tmp_path))
+def test_a_bundle_larger_than_the_run_gives_the_levels_that_the_run_has(
+    config: TrainingConfig, tmp_path: Path
+) -> None:
+    """With a linear exit at the top of the run."""
+    folder = write_bundle(tmp_path)
+    ours, beginning = beginning_with(config, tmp_path / "run", folder)
+    assert beginning is not None
+    state = TrainingState.create(ours, CPU)
+    begin_with(state, beginning)
 
-    with pytest.raises(ConfigError, match="tiny-32 has 32 px, the preset tiny ends at 8 px"):
+    assert ours.network.resolution == 8
+    assert [plan.stable_images for plan in ours.levels] == [0, config.levels[-1].stable_images]
+    whole = load_bundle(folder).generator
+    assert isinstance(whole, Generator)
+    expected = render(lowered(whole, 8), range(4), Growth(1))
+    for generator in (state.generator, state.average):
+        assert np.array_equal(render(generator, range(4), Growth(1)), expected)
+
+
+def test_a_run_that_began_with_a_larger_bundle_goes_on(
+    config: TrainingConfig, prepared: Prepared, tmp_path: Path
+) -> None:
+    """By the same command; it reads no weights of the bundle again."""
+    folder = write_bundle(tmp_path)
+    ours, beginning = beginning_with(config, tmp_path / "run", folder)
+    display = Display(ours.total_images, Console(quiet=True))
+    train(ours, prepared, tmp_path / "run", CPU, display, beginning=beginning)
+
+    assert beginning_with(config, tmp_path / "run", folder) == (ours, None)
+
+
+def test_a_run_larger_than_the_new_one_is_refused(config: TrainingConfig) -> None:
+    """Its discriminator has seen no pictures of the lower resolution for a long time."""
+    network = replace(config.network, resolution=32)
+    beginning = Beginning("large@1", network, {}, {}, {"some": torch.zeros(1)})
+
+    with pytest.raises(ConfigError, match="large has 32 px, the preset tiny ends at 8 px"):
         follow(config, beginning)
 
 
