@@ -2,7 +2,7 @@
 
 Owns which views are shown, in which colours and at which sizes. Three of them are pictures of the
 README (WebP, 60 kB at most); `--all FOLDER` draws every view, light and dark, wide and narrow.
-It needs Chromium, and Playwright from the extra `test`.
+It needs Chromium, and Playwright from the extra `dev`.
 """
 
 from __future__ import annotations

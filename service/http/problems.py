@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from service.errors import ServiceError
 
@@ -21,6 +22,7 @@ MEDIA_TYPE = "application/problem+json"
 MAX_CHARACTERS = 60  # of a client's value that is repeated in an answer
 STATE_KEY = "record"  # key of the record of a request (`request_log`) in its ASGI state
 TYPE_PREFIX = "urn:problem-type:progan:"
+METHODS = ("GET", "HEAD", "POST")  # that routes take
 
 DETAILS = {
     404: "there is nothing at this path; /docs lists what there is",
@@ -102,7 +104,21 @@ async def _on_service_error(request: Request, error: Exception) -> Response:
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # it was registered for this type
     kind = _phrase(error.status_code).lower().replace(" ", "-")
-    return problem_response(request, error.status_code, kind=kind, headers=error.headers)
+    headers = dict(error.headers or {})
+    if "Allow" in headers:  # Starlette names the methods of the first route of this path alone
+        headers["Allow"] = ", ".join(_methods_at(request)) or headers["Allow"]
+    return problem_response(request, error.status_code, kind=kind, headers=headers)
+
+
+def _methods_at(request: Request) -> list[str]:
+    """The methods that the path of a request takes."""
+    app: FastAPI = request.app
+    scopes = {method: {**request.scope, "method": method} for method in METHODS}
+    return [
+        method
+        for method, scope in scopes.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in app.routes)
+    ]
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:

@@ -8,7 +8,7 @@ const LONGEST_RETRY_S = 15;
 // Why a visitor waits, by the kind of the problem.
 const REASONS = {
   "rate-exceeded": "That was a lot of pictures in a short time.",
-  "queue-full": "Many people are generating pictures just now.",
+  "queue-full": "Many pictures are being generated just now.",
   "not-ready": "The service is starting.",
   "draining": "The service is being restarted.",
 };

@@ -137,7 +137,7 @@ def test_the_time_that_the_service_asks_for_is_waited_out() -> None:
     assert waits == [
         "That was a lot of pictures in a short time. Going on in 40 s.",
         "The service is being restarted. Going on in 60 minutes.",
-        "Many people are generating pictures just now. Going on in 8 s.",
+        "Many pictures are being generated just now. Going on in 8 s.",
         "The service is busy. Going on in 15 s.",
         "The service does not answer. Going on in 15 s.",
     ]

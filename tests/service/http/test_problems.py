@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import pytest
-from fastapi import FastAPI, Query
+from fastapi import APIRouter, FastAPI, Query
 from fastapi.testclient import TestClient
 
 from service.errors import NotReady, UnknownModel
@@ -35,6 +35,15 @@ def client() -> TestClient:
     ) -> str:
         return f"{size} {shape} {share} {seed}"
 
+    several = APIRouter()
+
+    @several.head("/several")
+    @several.get("/several")
+    @several.post("/several")
+    async def both() -> None:
+        """Do nothing."""
+
+    app.include_router(several)
     return TestClient(app)
 
 
@@ -127,3 +136,10 @@ def test_unknown_paths_and_methods_are_problems_too(client: TestClient) -> None:
     assert nowhere.json()["type"] == "urn:problem-type:progan:not-found"
     assert method.json()["type"] == "urn:problem-type:progan:method-not-allowed"
     assert method.headers["allow"] == "GET"
+
+
+def test_all_methods_of_a_path_are_named(client: TestClient) -> None:
+    """Each of them is a route of its own (RFC 9110, section 15.5.6)."""
+    answer = client.put("/several")
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
