@@ -13,6 +13,7 @@ import logging
 import os
 import socket
 import sys
+from collections.abc import Mapping
 from typing import NoReturn
 
 from prometheus_client import disable_created_metrics
@@ -21,6 +22,7 @@ from service.app import create_app
 from service.commands import dataset, manifest, search, verify
 from service.composition import ServiceRuntime
 from service.credentials.current import CurrentSigner
+from service.credentials.shared_chain import shared_chain_folder
 from service.engine_setup import available_cores
 from service.env_file import SETTINGS_WRONG, SettingsError
 from service.environment import describe_settings, read_settings, setting_variables
@@ -143,15 +145,16 @@ def supervise(
     """
     try:
         require_processes()
-        _ = CurrentSigner(settings)  # a fault of key or chain ends the start, not each process
+        signer = CurrentSigner(settings)  # a fault of key or chain ends the start, not each process
     except SettingsError as error:
         exit_with(error)
-    environment = {**os.environ, **setting_variables()}
 
-    async def run() -> int:
+    async def run(environment: Mapping[str, str]) -> int:
         return await Supervisor(settings, sockets, operations, environment, engine_module).run()
 
-    code = asyncio.run(run())
+    with shared_chain_folder(settings, signer) as folder:
+        chain = {variable_of("credentials_folder"): str(folder)}
+        code = asyncio.run(run({**os.environ, **setting_variables(), **chain}))
     _ = _flush_log()
     return code
 

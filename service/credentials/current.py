@@ -42,6 +42,7 @@ class CurrentSigner:
     Attributes:
         file_signer: signs files; None if turned off. Another object after a renewal.
         trust_anchors: certificates, as PEM, with which a reader trusts our files; empty if off.
+        is_in_memory_alone: True for a development chain that could not be written.
 
     Raises:
         SettingsError: key, chain or function cannot be used.
@@ -50,7 +51,7 @@ class CurrentSigner:
     def __init__(self, settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
         self._settings = settings
         self._now = now
-        self._in_memory_alone = False
+        self.is_in_memory_alone = False
         self.file_signer: FileSigner | None = None
         self.trust_anchors = ""
         if settings.credentials:
@@ -76,7 +77,7 @@ class CurrentSigner:
         """Take over a chain that has been replaced or renewed, and announce the end of one."""
         if (signer := self.file_signer) is None:
             return
-        if self._in_memory_alone and signer.identity.expires_at - self._now() > RENEWED_BEFORE:
+        if self.is_in_memory_alone and signer.identity.expires_at - self._now() > RENEWED_BEFORE:
             return
         try:
             opened = self._open()
@@ -97,7 +98,7 @@ class CurrentSigner:
         identity = opened.identity
         self.file_signer = FileSigner(identity, self._settings.credentials_timestamp_url)
         self.trust_anchors = opened.trust_anchors
-        self._in_memory_alone = opened.unwritten is not None
+        self.is_in_memory_alone = opened.unwritten is not None
         until = f"{identity.expires_at:%Y-%m-%d}"
         if identity.source is not KeySource.DEVELOPMENT:
             log.info("Content Credentials are signed by %s, until %s", identity.name, until)

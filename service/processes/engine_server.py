@@ -38,6 +38,7 @@ from service.refusal import refusal_of
 from service.registry.catalogue import Catalogue
 
 REPORT_EVERY_S: Final = 0.1
+REFUSED: Final = "a connection was refused: %s"
 
 log = logging.getLogger(__name__)
 
@@ -152,6 +153,7 @@ class EngineServer:
         self._was_ready = False
         self._sessions: set[FrontEndSession] = set()
         self._told: Catalogue | None = None
+        self._has_told_refusal = False
 
     @property
     def front_ends(self) -> int:
@@ -161,9 +163,9 @@ class EngineServer:
     async def run(self) -> None:
         """Accept front ends and report to them, until cancelled."""
         loop = asyncio.get_running_loop()
-        loop.add_reader(self._listener.fileno(), self._accept)
         try:
             while True:
+                loop.add_reader(self._listener.fileno(), self._accept)  # again after a refusal
                 self._report()
                 await asyncio.sleep(REPORT_EVERY_S)
         finally:
@@ -177,23 +179,35 @@ class EngineServer:
     # ------------------------------------------------------------------ new front ends
 
     def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
         try:
             accepted, _ = self._listener.accept()
-        except OSError:  # it has gone already
+        except (BlockingIOError, ConnectionError):  # it has gone already
+            return
+        except OSError as error:  # no descriptor is left: it is tried again with the next report
+            loop.remove_reader(self._listener.fileno())
+            if not self._has_told_refusal:
+                log.error("no front end can connect: %s", error)  # noqa: TRY400 - it says all
+            self._has_told_refusal = True
+            return
+        self._has_told_refusal = False
+        try:
+            require_same_user(accepted)  # before it holds a descriptor for longer
+        except PermissionError as error:
+            log.error(REFUSED, error)  # noqa: TRY400 - the sentence says all
+            accepted.close()
             return
         accepted.setblocking(False)
-        loop = asyncio.get_running_loop()
         loop.add_reader(accepted.fileno(), self._greet, accepted)
 
     def _greet(self, accepted: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         loop.remove_reader(accepted.fileno())
         try:
-            require_same_user(accepted)
             descriptor = receive_descriptor(accepted)
             memory = None if descriptor is None else PixelMemory(descriptor)
         except (OSError, ValueError) as error:
-            log.error("a connection was refused: %s", error)  # noqa: TRY400 - the sentence says all
+            log.error(REFUSED, error)  # noqa: TRY400 - the sentence says all
             memory = None
         if memory is None:
             accepted.close()

@@ -7,6 +7,7 @@ is seen at once, as the end of the stream. Knows no message by name.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import struct
@@ -20,6 +21,8 @@ LARGEST_FRAME = 2**28  # bytes; of catalogues and metrics, which are far smaller
 GREETING = b"\0"  # sent with the descriptor
 
 Received = TypeVar("Received")
+
+log = logging.getLogger(__name__)
 
 
 class FrameConnection(asyncio.Protocol, Generic[Received]):
@@ -67,7 +70,7 @@ class FrameConnection(asyncio.Protocol, Generic[Received]):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Pass complete messages on; a message of another type ends the connection."""
+        """Pass complete messages on; bytes that are none of ours end the connection."""
         buffer = self._buffer
         buffer += data
         begin = 0
@@ -75,13 +78,25 @@ class FrameConnection(asyncio.Protocol, Generic[Received]):
             (length,) = LENGTH.unpack_from(buffer, begin)
             end = begin + LENGTH.size + length
             if length > LARGEST_FRAME:
-                raise ValueError(f"a message of {length} bytes is none of ours")
+                self._refuse(f"a message of {length} bytes is none of ours")
+                return
             if len(buffer) < end:
                 break
-            message = self._decoder.decode(bytes(memoryview(buffer)[begin + LENGTH.size : end]))
+            try:
+                message = self._decoder.decode(bytes(memoryview(buffer)[begin + LENGTH.size : end]))
+            except msgspec.MsgspecError as error:
+                self._refuse(str(error))
+                return
             begin = end
             self._received(message)
         del buffer[:begin]
+
+    def _refuse(self, reason: str) -> None:
+        """End the connection at once: what follows wrong bytes cannot be told apart."""
+        log.error("a connection of two processes is ended, its messages cannot be read: %s", reason)
+        self._buffer.clear()
+        if self._transport is not None:
+            self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the end."""

@@ -65,21 +65,20 @@ class ProcessSlot:
             state: shared with the process.
             environment: of the process.
             silence_s: seconds without a message after which it is killed.
+
+        Raises:
+            OSError: the system has no process, memory or descriptor left for it.
         """
+        self.session = None
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        arguments = [f"--control={theirs.fileno()}", f"--parent={os.getpid()}"]
-        arguments.append(f"--name={self.name}")
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            *self.command,
-            *arguments,
-            env=environment,
-            pass_fds=[theirs.fileno(), *self.inherited],
-            process_group=0,  # a terminal sends its signals to the supervisor alone
-        )
-        theirs.close()
+        try:
+            self.process = await self._started(theirs, environment)
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         self.session = session = state.opened(self.kind, self.name)
         loop = asyncio.get_running_loop()
         await loop.create_unix_connection(lambda: session.connection, sock=ours)
@@ -90,6 +89,22 @@ class ProcessSlot:
             watching.cancel()
             session.connection.close()
             state.closed(session)
+
+    async def _started(
+        self, theirs: socket.socket, environment: Mapping[str, str]
+    ) -> asyncio.subprocess.Process:
+        """Start a process with its end of the connection."""
+        arguments = [f"--control={theirs.fileno()}", f"--parent={os.getpid()}"]
+        arguments.append(f"--name={self.name}")
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            *self.command,
+            *arguments,
+            env=environment,
+            pass_fds=[theirs.fileno(), *self.inherited],
+            process_group=0,  # a terminal sends its signals to the supervisor alone
+        )
 
     async def _kill_if_silent(self, session: ProcessSession, silence_s: float) -> None:
         looked_at = session.heard_at = time.monotonic()

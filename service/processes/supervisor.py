@@ -108,6 +108,8 @@ class Supervisor:
         loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         log.info("Uvicorn running on %s; the models are loading", self._url)
         keeping = [loop.create_task(self._keep(slot)) for slot in self._slots]
+        for task in keeping:
+            task.add_done_callback(self._end_if_failed)
         telling = loop.create_task(self._tell_when_ready())
         await self._ending.wait()
         telling.cancel()
@@ -136,7 +138,12 @@ class Supervisor:
         row = failures = 0
         while not self._ending.is_set():
             began = time.monotonic()
-            code = await slot.run(self._state, self._environment, self._settings.hang_s)
+            try:
+                code = await slot.run(self._state, self._environment, self._settings.hang_s)
+            except OSError as error:  # not the fault of the process: tried until it succeeds
+                row += 1
+                await self._pause(row, f"{slot.name} cannot be started ({error})")
+                continue
             was_ready = slot.session is not None and slot.session.has_been_ready
             row = 0 if was_ready and time.monotonic() - began > STEADY_S else row + 1
             failures = 0 if was_ready else failures + 1
@@ -145,11 +152,22 @@ class Supervisor:
             if code == SETTINGS_WRONG or failures > MOST_FAILED_STARTS:
                 self._give_up(slot, code)
                 return
-            delay_s = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2 ** min(row - 1, 10)) if row else 0.0
-            log.error("%s has ended (%d): it is started again in %.1f s", slot.name, code, delay_s)
             self._metrics.restarts.labels(slot.kind).inc()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._ending.wait(), delay_s)
+            await self._pause(row, f"{slot.name} has ended ({code})")
+
+    async def _pause(self, row: int, why: str) -> None:
+        """Wait before the next start; longer after each end in a row, until the tree ends."""
+        delay_s = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2 ** min(row - 1, 10)) if row else 0.0
+        log.error("%s: it is started again in %.1f s", why, delay_s)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ending.wait(), delay_s)
+
+    def _end_if_failed(self, keeping: asyncio.Task[None]) -> None:
+        """End the tree if a place is not kept any more, instead of leaving it empty."""
+        if not keeping.cancelled() and (error := keeping.exception()) is not None:
+            log.critical("the supervisor has failed: ending", exc_info=error)
+            self._exit_code = CANNOT_RECOVER
+            self._ending.set()
 
     def _give_up(self, slot: ProcessSlot, code: int) -> None:
         self._exit_code = code if code == SETTINGS_WRONG else CANNOT_RECOVER

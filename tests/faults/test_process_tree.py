@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import socket
 from collections.abc import Iterator
@@ -56,6 +57,24 @@ def test_pictures_beyond_their_memory_are_refused_at_once_and_the_others_come(tr
     again = [generated(tree, 0) for _ in range(4)]
     assert [each.status_code for each in again] == [200] * 4
     assert tree.pids("painter_process") == [engine]
+
+
+def test_a_process_that_the_system_refuses_is_started_when_it_can_be(tree: Tree) -> None:
+    """Here for want of descriptors; the other front end answers meanwhile."""
+    supervisor = tree.process.pid
+    limits = resource.prlimit(supervisor, resource.RLIMIT_NOFILE)
+    killed = tree.pids("front_process")[0]
+    resource.prlimit(supervisor, resource.RLIMIT_NOFILE, (3, limits[1]))
+    try:
+        tree.kill(killed)
+        until(lambda: "cannot be started ([Errno 24]" in tree.log.read_text())
+        assert is_right(tree.get("/images/5?resolution=32"), 5)
+    finally:
+        resource.prlimit(supervisor, resource.RLIMIT_NOFILE, limits)
+    until(lambda: tree.metric('progan_processes{kind="front"}') == 2)
+
+    assert killed not in tree.pids()
+    assert is_right(tree.get("/images/5?resolution=32"), 5)
 
 
 def test_a_supervisor_that_stands_still_stops_no_pictures_and_is_told_of(tree: Tree) -> None:

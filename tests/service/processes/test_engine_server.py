@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from service.processes.engine_link import EngineLink
 from service.processes.engine_server import REPORT_EVERY_S, EngineServer
 from service.processes.frames import connect_with
 from service.settings import Settings
-from tests.service.painter import PATIENCE_S, Painter, paint
+from tests.service.painter import PATIENCE_S, Painter, paint, started
 from tests.service.processes.connected import MEMORY_BYTES, connected, until
 
 pytestmark = pytest.mark.anyio
@@ -98,3 +100,47 @@ async def test_a_connection_without_memory_is_closed(
         await writer.wait_closed()
         assert engine.server is not None
         assert engine.server.front_ends == 1
+
+
+class FullListener(socket.socket):
+    """A socket whose connections find no descriptor until `has_room`."""
+
+    has_room = False
+    accepts = 0
+
+    def accept(self) -> tuple[socket.socket, object]:
+        """Fail as the system does."""
+        self.accepts += 1
+        if not self.has_room:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return super().accept()
+
+
+async def test_without_descriptors_connections_wait_and_cost_nothing(
+    settings: Settings, painter: Painter, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One try with each report, one line in the log; then they are accepted."""
+    renderer = await started(settings, painter)
+    listener = FullListener(socket.AF_UNIX)
+    listener.bind("")
+    listener.listen()
+    listener.setblocking(False)
+    server = EngineServer(renderer, listener, lambda: None)
+    serving = asyncio.create_task(server.run())
+    link = EngineLink(listener.getsockname(), MEMORY_BYTES)
+    linking = asyncio.create_task(link.run())
+    await until(lambda: listener.accepts)
+    reports = 5
+    await asyncio.sleep(reports * REPORT_EVERY_S)
+    tries = listener.accepts
+    listener.has_room = True
+    await until(lambda: link.catalogue is not None)
+    for task in (linking, serving):
+        task.cancel()
+    await asyncio.wait([linking, serving])
+    server.close()
+    await renderer.stop(PATIENCE_S)
+    listener.close()
+
+    assert tries <= reports + 1  # a busy loop makes thousands
+    assert caplog.text.count("no front end can connect") == 1

@@ -67,10 +67,32 @@ def test_pieces_of_any_size_make_the_same_messages() -> None:
         assert side.received == [0, 1, 2, 3, 4]
 
 
-def test_a_length_that_no_message_has_ends_the_connection() -> None:
-    """In place of waiting for so many bytes."""
-    with pytest.raises(ValueError, match="none of ours"):
-        Side().connection.data_received(struct.pack(">I", LARGEST_FRAME + 1))
+WRONG_BYTES = {
+    "too long": struct.pack(">I", LARGEST_FRAME + 1),
+    "empty": struct.pack(">I", 0),
+    "no MessagePack": struct.pack(">I", 3) + b"\xc1\xc1\xc1",
+    "of another type": struct.pack(">I", 2) + msgspec.msgpack.encode([]) + b"\0",
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_BYTES.values(), ids=WRONG_BYTES)
+async def test_bytes_that_are_no_message_end_the_connection(
+    wrong: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With one sentence; what came before them is passed on, what follows is not."""
+    side, (ours, theirs) = Side(), pair()
+    loop = asyncio.get_running_loop()
+    await loop.create_unix_connection(lambda: side.connection, sock=ours)
+    encoded = msgspec.msgpack.encode(CancelRequest(7))
+    right = struct.pack(">I", len(encoded)) + encoded
+    await loop.sock_sendall(theirs, right + wrong + right)
+    await until(lambda: side.is_lost)
+    theirs.close()
+
+    assert side.received == [7]
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "its messages cannot be read" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 async def test_a_descriptor_comes_with_the_connection() -> None:
