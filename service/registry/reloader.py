@@ -201,7 +201,8 @@ class Reloader:
                 "bundle %s: %s is served%s (%.2f s)", name, pinned, place, self._clock() - began
             )
         else:
-            log.info("bundle %s: %s is as it was", name, pinned)
+            what = "is as it was" if before.card == info.card else "has a new card, same pictures"
+            log.info("bundle %s: %s %s", name, pinned, what)
 
     async def _load(
         self, folder: Path, gone: Collection[Path], *, while_serving: bool

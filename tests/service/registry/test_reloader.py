@@ -272,6 +272,25 @@ async def test_whoever_asks_has_everything_read_at_once(house: House) -> None:
     assert not house.runtime.catalogue.retiring
 
 
+async def test_a_corrected_card_is_taken_up_and_told(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The digest is that of the weights, so the pictures keep their addresses."""
+    caplog.set_level(logging.INFO)
+    before = house.runtime.catalogue.models["first"]
+    await house.look(at_once=True)
+    house.painter.cards = (replace(before.card, licence="CC0 1.0"),)
+    await house.look(at_once=True)
+
+    after = house.runtime.catalogue.models["first"]
+    assert (after.card.licence, after.pinned_name) == ("CC0 1.0", before.pinned_name)
+    told = [line for line in caplog.messages if line.startswith("bundle first: ")]
+    assert told == [
+        f"bundle first: {before.pinned_name} is as it was",
+        f"bundle first: {before.pinned_name} has a new card, same pictures",
+    ]
+
+
 async def test_it_looks_by_itself_and_when_it_is_called(settings: Settings) -> None:
     """Every so many seconds, if they are not 0."""
     often = settings.model_copy(update={"bundles_poll_s": 0.01})
