@@ -126,8 +126,8 @@ def picture_of(outcomes: Mapping[str, TrialOutcome], panels: Sequence[Panel], ti
         for (x, y), each in zip(places, drawn, strict=True)
     ]
     key = (
-        "lower is better   ● finished   × pruned (score when it ended)   ○ around the best   "
-        "■ the preset's own settings (broken line)"
+        "score: 1 is as good as real pictures, lower is better   ● finished   "
+        "× pruned (score when it ended)   ○ the best   ■ the preset's own settings"
     )
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' width='{width}' "

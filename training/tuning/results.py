@@ -60,7 +60,8 @@ def write_results(
     table = "\n".join([*table_of_trials(outcomes, request), *below]) + "\n"
     write_file(out / TABLE_FILE, table.encode("utf-8"))
     write_file(out / TRIALS_FILE, json_of(request, outcomes, influences, (finished, *measured)))
-    title = f"{base.preset} at {request.resolution} px, {request.trial_seconds:.0f} s each"
+    time = f"{request.trial_seconds:.0f} s of processor time for each trial"
+    title = f"{base.preset} at {request.resolution} px, {time}"
     picture = picture_of(outcomes, panels_of(values), title)
     write_file(out / PICTURE_FILE, picture.encode("utf-8"))
     if best := best_trial(outcomes):

@@ -37,6 +37,7 @@ def test_each_trial_has_a_mark_of_its_own_kind(make_outcome: Callable[..., Trial
     assert len([each for each in root.iter(f"{SVG}circle") if each.get("fill") == "none"]) == 3
     texts = [each.text for each in root.iter(f"{SVG}text")]
     assert {"a & b", "rate <1 & 2>", "color", "none", "0.001", "1"} <= set(texts)
+    assert any((text or "").startswith("score: 1 is as good as real pictures") for text in texts)
 
 
 def test_a_search_without_scores_is_drawn_as_well(
