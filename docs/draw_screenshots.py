@@ -98,6 +98,7 @@ def draw(
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]}, color_scheme=colors, reduced_motion="reduce"
     )
+    context.set_default_timeout(PATIENCE_MS)
     context.add_init_script(favourites_of(service))
     page = context.new_page()
     open_view(page, service, name)
