@@ -1,7 +1,6 @@
 """The generators of a CycleGAN, one into each domain.
 
-Owns the forward pass from source picture to translated picture. There is one resolution; smaller
-pictures are box-downsampled from it, since statistics of a smaller source would be others.
+Owns the forward pass from source picture to translated picture.
 Source: Zhu et al. 2017, appendix 7.2; the layers are those of Johnson et al. 2016.
 """
 
@@ -20,11 +19,10 @@ from models.families.cyclegan.blocks import (
     TranslatorBlock,
     reflected_convolution,
 )
-from models.families.cyclegan.config import HALVINGS, OUTER_KERNEL, CycleganConfig
-from models.families.cyclegan.entrance import SourceEntrance
-from models.families.one_resolution import OneResolutionGenerator
+from models.families.cyclegan.config import CycleganConfig
+from models.families.translator import TranslatingGenerator
+from models.families.translator_config import OUTER_KERNEL, TRANSLATOR_HALVINGS
 from models.family import Way
-from models.growth import Growth
 from models.layers import in_fp32
 
 
@@ -39,11 +37,11 @@ class Translator(nn.Module):
         maps = config.generator_maps
         layers = [*reflected_convolution(config.channels, maps, OUTER_KERNEL)]
         layers += [InstanceNorm(), nn.ReLU()]
-        for _ in range(HALVINGS):
+        for _ in range(TRANSLATOR_HALVINGS):
             layers += [nn.Conv2d(maps, 2 * maps, 3, 2, 1), InstanceNorm(), nn.ReLU()]
             maps *= 2
         layers += [TranslatorBlock(maps) for _ in range(config.generator_blocks)]
-        for _ in range(HALVINGS):
+        for _ in range(TRANSLATOR_HALVINGS):
             up = nn.ConvTranspose2d(maps, maps // 2, 3, 2, 1, output_padding=1)
             layers += [up, InstanceNorm(), nn.ReLU()]
             maps //= 2
@@ -55,7 +53,7 @@ class Translator(nn.Module):
         return torch.tanh(in_fp32(self.image, self.layers(source)))
 
 
-class CycleganGenerator(OneResolutionGenerator):
+class CycleganGenerator(TranslatingGenerator):
     """Source picture as a vector `[N, C H W]`, and the domain of the result -> `[N, C, H, W]`.
 
     Args:
@@ -63,18 +61,15 @@ class CycleganGenerator(OneResolutionGenerator):
         exits: None, or a box filter for each level.
 
     Raises:
+        TypeError: `config` is of another family.
         ValueError: other `exits`.
     """
 
-    def __init__(self, config: CycleganConfig, exits: tuple[ExitShape, ...] | None = None) -> None:
+    def __init__(self, config: FamilyConfig, exits: tuple[ExitShape, ...] | None = None) -> None:
+        config = CycleganConfig.narrow(config)
         super().__init__(config, exits)
         self.source = PictureOfEntry(config.channels, *config.size_at(config.resolution))
         self.into = nn.ModuleList(Translator(config) for _ in range(config.classes))
-
-    @property
-    def entrance(self) -> SourceEntrance:
-        """The rule to entry vectors."""
-        return SourceEntrance(self.config.latent_size, self.config.classes)
 
     @property
     def trunk(self) -> nn.ModuleList:
@@ -95,32 +90,12 @@ class CycleganGenerator(OneResolutionGenerator):
         """Pictures `[N, C, H, W]` of the other domain, translated into this one."""
         return cast("Tensor", self.into[domain](source))
 
-    def forward(
-        self, z: Tensor, growth: Growth | None = None, labels: Tensor | None = None
-    ) -> Tensor:
-        """Translations of sources `z`, `[N, C H W]`, into the domains `labels`, int64 `[N]`.
-
-        Raises:
-            ValueError: `growth` is fading, or the domains are missing.
-        """
-        if labels is None:
-            raise ValueError("a CycleGAN needs the domain of each result")
-        growth = self.require(growth, labels)
-        sources = self.source(z)
-        images = torch.empty_like(sources, dtype=torch.float32)
+    def translate_numbers(self, sources: Tensor, domains: Tensor) -> Tensor:
+        """Pictures as vectors `[N, C H W]`, translated into `domains`, int64 `[N]`."""
+        pictures = self.source(sources)
+        images = torch.empty_like(pictures, dtype=torch.float32)
         for domain in range(self.config.classes):
-            chosen = labels == domain
+            chosen = domains == domain
             if chosen.any():
-                images[chosen] = self.translate(sources[chosen], domain).float()
-        return self.way_to(growth.resolution)(images)
-
-
-def cyclegan_generator(
-    config: FamilyConfig, exits: tuple[ExitShape, ...] | None
-) -> CycleganGenerator:
-    """Build the generators of a configuration of this family.
-
-    Raises:
-        TypeError: `config` is of another family.
-    """
-    return CycleganGenerator(CycleganConfig.narrow(config), exits)
+                images[chosen] = self.translate(pictures[chosen], domain).float()
+        return images

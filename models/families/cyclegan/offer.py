@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from models.families.cyclegan.discriminator import cyclegan_discriminator
-from models.families.cyclegan.generator import cyclegan_generator
-from models.family import Family
+from models.families.cyclegan.generator import CycleganGenerator
+from models.families.translator import translating_family
 
 WEIGHT_DEVIATION = 0.02
 
@@ -30,15 +30,12 @@ def draw_cyclegan_weights(network: nn.Module, source: np.random.Generator) -> No
         parameter.copy_(WEIGHT_DEVIATION * torch.from_numpy(values))
 
 
-CYCLEGAN_FAMILY = Family(
+CYCLEGAN_FAMILY = translating_family(
     title="CycleGAN (Zhu et al. 2017)",
-    generator=cyclegan_generator,
+    generator=CycleganGenerator,
     discriminator=cyclegan_discriminator,
     initialise=draw_cyclegan_weights,
     labels=("none",),
     objectives=("least-squares",),
-    grows=False,
-    fits_exits=False,
-    is_distributed=False,
-    translates=True,
+    many_domains=False,
 )

@@ -1,7 +1,6 @@
 """The generator of a StarGAN: one network into all domains.
 
-Owns the forward pass from source picture and domain to translated picture. Smaller pictures are
-box-downsampled ones, since statistics of a smaller source would be others.
+Owns the forward pass from source picture and domain to translated picture.
 Source: Choi et al. 2018, section 3 and appendix 7.2.
 """
 
@@ -13,19 +12,16 @@ from torch import Tensor, nn
 
 from models.exit_shape import ExitShape
 from models.families.config import FamilyConfig
-from models.families.cyclegan.entrance import SourceEntrance
-from models.families.one_resolution import OneResolutionGenerator
 from models.families.stargan.blocks import (
     PictureAndPlanes,
     ScaledInstanceNorm,
     StarganBlock,
     normalised_convolution,
 )
-from models.families.stargan.config import STARGAN_HALVINGS, StarganConfig
-from models.growth import Growth
+from models.families.stargan.config import HALVING_KERNEL, StarganConfig
+from models.families.translator import TranslatingGenerator
+from models.families.translator_config import OUTER_KERNEL, TRANSLATOR_HALVINGS
 from models.layers import in_fp32
-
-OUTER_KERNEL, HALVING_KERNEL = 7, 4
 
 
 class StarganTranslator(nn.Module):
@@ -38,11 +34,11 @@ class StarganTranslator(nn.Module):
         super().__init__()
         maps = config.generator_maps
         layers = normalised_convolution(config.channels + config.classes, maps, OUTER_KERNEL, 1)
-        for _ in range(STARGAN_HALVINGS):
+        for _ in range(TRANSLATOR_HALVINGS):
             layers += normalised_convolution(maps, 2 * maps, HALVING_KERNEL, 2)
             maps *= 2
         layers += [StarganBlock(maps) for _ in range(config.generator_blocks)]
-        for _ in range(STARGAN_HALVINGS):
+        for _ in range(TRANSLATOR_HALVINGS):
             up = nn.ConvTranspose2d(maps, maps // 2, HALVING_KERNEL, 2, 1, bias=False)
             layers += [up, ScaledInstanceNorm(maps // 2), nn.ReLU()]
             maps //= 2
@@ -55,7 +51,7 @@ class StarganTranslator(nn.Module):
         return torch.tanh(in_fp32(self.image, self.layers(x)))
 
 
-class StarganGenerator(OneResolutionGenerator):
+class StarganGenerator(TranslatingGenerator):
     """Source picture as a vector `[N, C H W]`, and the domain of the result -> `[N, C, H, W]`.
 
     Args:
@@ -76,11 +72,6 @@ class StarganGenerator(OneResolutionGenerator):
         self.translator = StarganTranslator(config)
 
     @property
-    def entrance(self) -> SourceEntrance:
-        """The rule to entry vectors."""
-        return SourceEntrance(self.config.latent_size, self.config.classes)
-
-    @property
     def trunk(self) -> nn.ModuleList:
         """The whole network."""
         return nn.ModuleList([self.planes, self.translator])
@@ -93,18 +84,4 @@ class StarganGenerator(OneResolutionGenerator):
         """Pictures as vectors `[N, C H W]`, translated into `domains`, int64 `[N]`."""
         chosen = F.one_hot(domains, self.config.classes).to(sources.dtype)
         images: Tensor = self.translator(self.planes(torch.cat([sources, chosen], dim=1)))
-        return images
-
-    def forward(
-        self, z: Tensor, growth: Growth | None = None, labels: Tensor | None = None
-    ) -> Tensor:
-        """Translations of sources `z`, `[N, C H W]`, into the domains `labels`, int64 `[N]`.
-
-        Raises:
-            ValueError: `growth` is fading, or the domains are missing.
-        """
-        if labels is None:
-            raise ValueError("a StarGAN needs the domain of each result")
-        growth = self.require(growth, labels)
-        images: Tensor = self.way_to(growth.resolution)(self.translate_numbers(z, labels))
         return images

@@ -13,7 +13,7 @@ from torch import nn
 
 from models.families.stargan.discriminator import StarganDiscriminator
 from models.families.stargan.generator import StarganGenerator
-from models.family import Family
+from models.families.translator import translating_family
 
 
 @torch.no_grad()
@@ -34,16 +34,12 @@ def draw_stargan_weights(network: nn.Module, source: np.random.Generator) -> Non
         parameter.copy_(bound * (2.0 * torch.from_numpy(numbers) - 1.0))
 
 
-STARGAN_FAMILY = Family(
+STARGAN_FAMILY = translating_family(
     title="StarGAN (Choi et al. 2018)",
     generator=StarganGenerator,
     discriminator=StarganDiscriminator,
     initialise=draw_stargan_weights,
     labels=("acgan",),
     objectives=("wgan-gp",),
-    grows=False,
-    fits_exits=False,
-    is_distributed=False,
-    translates=True,
     many_domains=True,
 )

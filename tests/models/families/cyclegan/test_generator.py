@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from models.entrance import ClassPoint
 from models.exit_shape import BOX, ExitShape
 from models.families.cyclegan.config import CycleganConfig
-from models.families.cyclegan.generator import CycleganGenerator, cyclegan_generator
+from models.families.cyclegan.generator import CycleganGenerator
 from models.families.dcgan.config import DcganConfig
 from models.growth import Growth
 from models.resolution import level_of
@@ -84,5 +84,5 @@ def test_what_it_does_not_do_is_refused() -> None:
     with pytest.raises(ValueError, match="box filters in place of exits"):
         CycleganGenerator(TINY, (ExitShape(), BOX, BOX))
     with pytest.raises(TypeError, match="cannot be built of DcganConfig"):
-        cyclegan_generator(DcganConfig(16), None)
+        CycleganGenerator(DcganConfig(16))
     assert generator.up_to(2) is generator

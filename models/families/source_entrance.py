@@ -1,4 +1,4 @@
-"""The entrance of a CycleGAN: the source picture, and the domain of the result.
+"""The entrance of translating networks: the source picture, and the domain of the result.
 
 Owns the order of the numbers. Knows no layer.
 """

@@ -1,4 +1,4 @@
-"""The entrance of a CycleGAN: a rule that must not change."""
+"""The entrance of translating networks: a rule that must not change."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from models.entrance import ClassPoint
-from models.families.cyclegan.entrance import SourceEntrance
+from models.families.source_entrance import SourceEntrance
 
 ENTRANCE = SourceEntrance(3, 2)
 
@@ -22,6 +22,6 @@ def test_the_entry_vector_is_the_source_then_the_domain() -> None:
 
 @pytest.mark.parametrize("point", [None, ClassPoint(0, 1, 0.5)])
 def test_one_domain_is_needed(point: ClassPoint | None) -> None:
-    """There is nothing between two generators."""
+    """There is nothing between two domains."""
     with pytest.raises(ValueError, match="needs one domain"):
         ENTRANCE.enter(torch.zeros(3), point)
