@@ -79,3 +79,20 @@ class StyleEntrance(Entrance, Protocol):
     def compose(self, style: Tensor, mixed: Tensor | None = None, level: int = 0) -> Tensor:
         """Entry vector of a style, or of two: that of `level` and all above it is `mixed`."""
         ...
+
+
+@runtime_checkable
+class TruncatingEntrance(Entrance, Protocol):
+    """Entrance of a generator without styles whose latents can be truncated.
+
+    Between two latents it truncates the interpolated one. The entry vector tells psi, too, since
+    normalisations have other statistics for truncated latents.
+    """
+
+    def truncated_latent(self, latent: Tensor, psi: float) -> Tensor:
+        """Latent `[L]` with numbers below a threshold; itself at psi 1, zeros at psi 0."""
+        ...
+
+    def enter_truncated(self, latent: Tensor, point: ClassPoint | None, psi: float) -> Tensor:
+        """Entry vector `[size]` of a latent that was truncated with this psi."""
+        ...

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from models.editing import Directions
-from models.entrance import ClassPoint, Entrance, StyleEntrance
+from models.entrance import ClassPoint, Entrance, StyleEntrance, TruncatingEntrance
 from models.family import ImageGenerator
 from models.latent import Latent, label_of, latent_of, lerp, parse_seed, slerp
 from models.picture import BitDepth, Pixels
@@ -71,8 +71,8 @@ class Sampler:
         resolution: of the pictures.
         label: number of the class; None for the class of each seed or point.
         bit_depth: of the pictures.
-        psi: truncation, for generators with styles; 1 changes nothing.
-        mix: second style, for the same; None without one.
+        psi: truncation, for generators that can be truncated; 1 changes nothing.
+        mix: second style, for generators with styles; None without one.
         directions: of the generator; None without any.
         edits: names of directions and strengths, by which all pictures are moved.
     """
@@ -134,6 +134,9 @@ class Sampler:
         if isinstance(entrance, StyleEntrance):
             style = self._moved(entrance.truncated(vector, point, self.psi))
             return self._composed(entrance, style, point)
+        if isinstance(entrance, TruncatingEntrance):
+            vector = self._moved(entrance.truncated_latent(vector, self.psi))
+            return entrance.enter_truncated(vector, point, self.psi)
         return entrance.enter(self._moved(vector), point)
 
     def _moved(self, vector: Tensor) -> Tensor:

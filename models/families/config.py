@@ -25,7 +25,7 @@ from models.resolution import (
 )
 from models.strict_json import STRICT, missing_keys, read_strictly
 
-MAX_PSI = 1.5  # the largest truncation that may be chosen, where a family takes it
+MAX_PSI = 1.5  # the largest truncation that may be chosen in any family
 MAX_NUMBER = 1 << 20  # upper limit of every field; such a network exceeds any memory
 
 
@@ -104,6 +104,11 @@ class FamilyConfig(ABC):
     def takes(self) -> tuple[str, ...]:
         """Names of what a request may choose: `seed`, and `label` in a network with classes."""
         return ("seed", "label") if self.classes else ("seed",)
+
+    @property
+    def max_psi(self) -> float:
+        """The largest truncation that may be chosen, in a network that takes `psi`."""
+        return MAX_PSI
 
     @abstractmethod
     def feature_maps(self, level: int) -> int:

@@ -88,7 +88,7 @@ class Styling(NamedTuple):
     """Choices that only some models take; these defaults change nothing.
 
     Attributes:
-        psi: truncation: 0 is the mean style, 1 the style itself.
+        psi: truncation: 0 is the mean style or latent, 1 changes nothing.
         mix: the second style; None without one.
         edits: steps along different directions, in the order of the card.
     """

@@ -10,7 +10,6 @@ import math
 from collections.abc import Sequence
 
 from models.direction import MAX_EDITS, MAX_STRENGTH
-from models.families.config import MAX_PSI
 from models.latent import parse_seed
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Edit, Method, StyleMix, Styling
@@ -27,7 +26,7 @@ def require_styling(
 
     Args:
         served: the model.
-        psi: 0 to `MAX_PSI`; None for 1.
+        psi: 0 to the largest of the model; None for 1.
         mix: `SEED@RESOLUTION`; None without a second style.
         edits: texts with one `NAME:STRENGTH` or several, separated by commas; empty ones count as
             left out.
@@ -41,9 +40,11 @@ def require_styling(
             takes = " and ".join(served.card.takes)
             message = f"{served.card.name} takes {takes}, and no {name}: leave it out"
             raise OutOfRange(name, message, [])
-    if psi is not None and not 0.0 <= psi <= MAX_PSI:  # or it is not a number
-        message = f"it is from 0, the mean of all styles, to {MAX_PSI}, not {psi}"
-        raise OutOfRange(PSI, message, {"ge": 0, "le": MAX_PSI})
+    largest = served.card.network.max_psi
+    if psi is not None and not 0.0 <= psi <= largest:  # or it is not a number
+        least = "the mean of all styles" if has_styles(served) else "one latent for all seeds"
+        message = f"it is from 0, {least}, to {largest:g}, not {psi}"
+        raise OutOfRange(PSI, message, {"ge": 0, "le": largest})
     # -0.0 becomes 0.0, so that each picture has one address.
     return Styling(
         1.0 if psi is None else psi + 0.0,
@@ -57,6 +58,11 @@ def text_of_edits(edits: Sequence[Edit]) -> str | None:
     return SEPARATOR.join(map(str, edits)) or None
 
 
+def has_styles(served: ModelInfo) -> bool:
+    """True for a model that goes from style to style, and not from latent to latent."""
+    return MIX in served.card.takes
+
+
 def require_method(served: ModelInfo, asked: Method | None) -> Method:
     """The interpolation between two seeds: the requested one, else the usual one of the model.
 
@@ -65,7 +71,7 @@ def require_method(served: ModelInfo, asked: Method | None) -> Method:
     Raises:
         OutOfRange: a great circle between styles was requested.
     """
-    if PSI not in served.card.takes:
+    if not has_styles(served):
         return asked or Method.SLERP
     if asked is Method.SLERP:
         message = f"{served.card.name} goes from style to style in a straight line: leave it out"

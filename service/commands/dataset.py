@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resolution", type=int, help="else the largest that the model has")
     parser.add_argument("--label", help="class of all pictures; else each seed has its own class")
     parser.add_argument(
-        "--psi", type=float, help="truncation, for models that take it: 0 to 1.5; else none"
+        "--psi", type=float, help="truncation, for models that take it: 0 to 1, or 1.5; else none"
     )
     parser.add_argument(
         "--edit",

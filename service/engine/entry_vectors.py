@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from models.editing import Directions
-from models.entrance import ClassPoint, Entrance, StyleEntrance
+from models.entrance import ClassPoint, Entrance, StyleEntrance, TruncatingEntrance
 from models.latent import Latent, label_of, latent_of, lerp, slerp
 from models.pixels import from_pixels
 from models.resolution import level_of
@@ -76,6 +76,9 @@ class EntryVectors:
         if isinstance(self._entrance, StyleEntrance):
             return self._styled_vector(self._entrance, recipe)
         latent = torch.from_numpy(latent_at(recipe.point, self._entrance.latent_size))
+        if isinstance(self._entrance, TruncatingEntrance):
+            latent = self._edited(self._entrance.truncated_latent(latent, recipe.psi), recipe)
+            return self._entrance.enter_truncated(latent, self.class_of(recipe), recipe.psi)
         return self._entrance.enter(self._edited(latent, recipe), self.class_of(recipe))
 
     def _styled_vector(self, entrance: StyleEntrance, recipe: Recipe) -> Tensor:

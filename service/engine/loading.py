@@ -39,6 +39,7 @@ from service.engine.self_test import (
     BrokenPromiseError,
     GoldenReport,
     is_batch_invariant,
+    probe_psi,
     probes_of,
     verify_golden,
 )
@@ -173,7 +174,7 @@ def _exact_by_trial(model: LoadedModel, max_batch: int) -> CompiledNetwork:
     sizes = sizes_to_try(network, max_batch)
     count = probe_count(network, max_batch) if network.fixed_batches else max(sizes, default=1)
     name, top = card.pinned_name, card.resolutions[-1]
-    probes = [Recipe(name, point_of(seed), top) for seed in range(count)]
+    probes = [Recipe(name, point_of(seed), top, psi=probe_psi(card, seed)) for seed in range(count)]
     torch.set_num_threads(network.torch_threads)  # as in `render_network`
     with torch.inference_mode(), no_capture(network.device):
         entries = model.entry.of(probes).to(network.device)

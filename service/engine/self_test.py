@@ -16,6 +16,7 @@ from models.card import Card, Golden
 from models.picture import Pixels, pixel_sha256, thumbnail_of
 from service.batching.recipe import Recipe, point_of
 
+TRUNCATED_PROBE = 0.5  # psi
 THUMBNAIL_TOLERANCE = 2  # of 255: the rounding differences between processors
 
 Render = Callable[[Sequence[Recipe]], list[Pixels]]
@@ -70,8 +71,17 @@ def probes_of(card: Card, count: int) -> list[Recipe]:
     """Return `count` recipes that cycle through all resolutions, from the largest down."""
     sizes = card.resolutions[::-1]
     return [
-        Recipe(card.pinned_name, point_of(seed), sizes[seed % len(sizes)]) for seed in range(count)
+        Recipe(
+            card.pinned_name, point_of(seed), sizes[seed % len(sizes)], psi=probe_psi(card, seed)
+        )
+        for seed in range(count)
     ]
+
+
+def probe_psi(card: Card, seed: int) -> float:
+    """Truncation of a probe: of every second one where it enters the network beside the latent."""
+    truncates = "psi" in card.takes and "mix" not in card.takes  # truncated styles are styles
+    return TRUNCATED_PROBE if truncates and seed % 2 else 1.0
 
 
 def is_batch_invariant(probes: Sequence[Recipe], render: Render) -> bool:

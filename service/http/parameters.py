@@ -62,8 +62,8 @@ Psi = Annotated[
         # checked by `require_styling`, with the sentences of models that take none
         json_schema_extra={"minimum": 0.0, "maximum": MAX_PSI},
         description="Truncation, for models that take it: 0 is the mean of all styles (of the "
-        "class, where there are some), 1 changes nothing, between them pictures are more alike and "
-        "more often good; else 1.",
+        "class, where there are some) or latents, 1 changes nothing, between them pictures are "
+        "more alike and more often good; else 1. `max_psi` of the model is the most.",
         examples=[0.7],
     ),
 ]

@@ -69,7 +69,7 @@ class ImageQuery(Parameters):
     method: Annotated[Method | None, NeverNull()] = Field(
         default=None,
         description="With `end`: slerp, along the great circle, or lerp, the straight line; else "
-        "slerp. Models that take psi go from style to style by lerp only.",
+        "slerp. Models that take mix go from style to style by lerp only.",
     )
     resolution: Resolution = None
     model: ModelName = None
@@ -169,7 +169,7 @@ class WalkQuery(Parameters):
     method: Annotated[Method | None, NeverNull()] = Field(
         default=None,
         description="slerp, along the great circle, or lerp, the straight line; else slerp. Models "
-        "that take psi go from style to style by lerp only.",
+        "that take mix go from style to style by lerp only.",
     )
 
 

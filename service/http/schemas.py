@@ -107,6 +107,9 @@ class ModelCard(BaseModel):
         "whose domains are the labels.",
         examples=[["seed", "label", "psi", "mix"]],
     )
+    max_psi: float | None = Field(
+        description="The most that `psi` may be; null for a model that does not take it."
+    )
     directions: list[dict[str, Any]] = Field(
         description="Named directions for `edit`: name, method, and the share of the variance."
     )
@@ -212,6 +215,7 @@ def model_card(served: ModelInfo, default: str | None) -> ModelCard:
         labels=list(card.labels),
         family=card.family,
         takes=list(card.takes),
+        max_psi=card.network.max_psi if "psi" in card.takes else None,
         directions=[asdict(direction) for direction in card.directions],
         exits=list(values["exits"]),
         data=values["data"],

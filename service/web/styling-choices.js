@@ -3,7 +3,7 @@
 
 import { element } from "./elements.js";
 import { cleanSeed, isSeedText, randomSeeds } from "./seeds.js";
-import { LARGEST_PSI, MOST_EDITS, directionsOf, editsOf, mixOf, takes, textOfEdits, textOfMix } from "./styling.js";
+import { LARGEST_PSI, MOST_EDITS, directionsOf, editsOf, largestPsi, mixOf, takes, textOfEdits, textOfMix } from "./styling.js";
 
 const PSI_STEP = 0.05;
 const EDITS = { most: 5, step: 0.25 }; // of a slider; an address may hold longer steps
@@ -35,6 +35,7 @@ function createPsi({ store, adjust }) {
   store.subscribe(["psi", "card"], ({ psi, card }) => {
     clearTimeout(timer);
     root.hidden = !takes(card, "psi");
+    slider.max = largestPsi(card);
     slider.value = psi;
     show(psi);
   });

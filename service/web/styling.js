@@ -6,7 +6,7 @@
 import { number, text } from "./address-fields.js";
 import { isSeedText } from "./seeds.js";
 
-/** The largest truncation that the service takes; 0 is the mean style, 1 changes nothing. */
+/** The largest truncation that any model takes; 0 is the mean style or latent, 1 changes nothing. */
 export const LARGEST_PSI = 1.5;
 /** The longest step along a direction that the service takes, either way, and how many it takes. */
 export const LARGEST_STRENGTH = 10;
@@ -29,6 +29,9 @@ export const OF_MODEL = ["card", "label", ...NAMES];
 
 /** Whether a request may choose something of a model, such as `psi`. */
 export const takes = (card, name) => card.takes?.includes(name) ?? false;
+
+/** The largest truncation that a model takes. */
+export const largestPsi = (card) => card.max_psi ?? LARGEST_PSI;
 
 /** Seed and resolution of a second style; null where a text is none. */
 export function mixOf(text) {
@@ -59,7 +62,7 @@ export const directionsOf = (card) => (card.directions ?? []).map(({ name }) => 
 export function allowedStyling(card, { psi, mix: asked, edit: steps }) {
   const second = mixOf(asked);
   const isMixed = takes(card, "mix") && second && card.resolutions.slice(1).includes(second.resolution);
-  return { psi: takes(card, "psi") ? psi : STYLING_FIELDS.psi.usual, mix: isMixed ? asked : "", edit: allowedEdits(card, steps) };
+  return { psi: takes(card, "psi") ? Math.min(psi, largestPsi(card)) : STYLING_FIELDS.psi.usual, mix: isMixed ? asked : "", edit: allowedEdits(card, steps) };
 }
 
 /** Steps in the order of the card, without those along directions that it does not have. */

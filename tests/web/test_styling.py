@@ -12,6 +12,7 @@ from tests.web.browser import run_script
 DIRECTIONS: Final = [{"name": "pca-1"}, {"name": "pca-2"}]
 TAKES: Final = ["seed", "psi", "mix", "edit"]
 STYLED: Final = {"takes": TAKES, "resolutions": [4, 8, 16], "directions": DIRECTIONS}
+TRUNCATED: Final = {"takes": ["seed", "psi"], "max_psi": 0.4, "resolutions": [4, 8, 16]}
 PLAIN: Final = {"resolutions": [4, 8, 16]}  # a service may say nothing of what a model takes
 
 
@@ -60,6 +61,7 @@ def test_what_is_not_allowed_changes_nothing(text: str) -> None:
         (STYLED, "ada@16", {"psi": 0.5, "mix": "ada@16", "edit": "pca-1:1,pca-2:2"}),
         (STYLED, "ada@32", {"psi": 0.5, "mix": "", "edit": "pca-1:1,pca-2:2"}),
         (STYLED, "ada@4", {"psi": 0.5, "mix": "", "edit": "pca-1:1,pca-2:2"}),
+        (TRUNCATED, "ada@16", {"psi": 0.4, "mix": "", "edit": ""}),
         (PLAIN, "ada@16", {"psi": 1, "mix": "", "edit": ""}),
     ],
 )

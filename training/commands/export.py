@@ -21,6 +21,7 @@ from training.atomic_folder import atomic_folder
 from training.device import add_machine_arguments, device_of, use_threads
 from training.exits.finishing import FinishedGenerator, finish_generator
 from training.exits.fitting import STEPS
+from training.game.truncation import with_truncation
 from training.interpreter import python_command
 from training.quality.report import missing_quality, quality_for_card
 from training.rendering import SAMPLES
@@ -134,7 +135,7 @@ def export_run(  # noqa: PLR0913 - options of the command, by keyword
     """
     check_destination(out, name, replace)
     loaded = load_run(run_folder, checkpoint)
-    average = loaded.network(resolution)
+    average = with_truncation(loaded.network(resolution))
     if not keep:
         average.to(device)
     older = out if keep else None

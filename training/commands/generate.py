@@ -28,6 +28,7 @@ from training.commands.generate_options import (
     require_style_choices,
 )
 from training.device import add_machine_arguments, device_of, use_threads
+from training.game.truncation import with_truncation
 from training.generation import LatentPoint, Sampler, Seed
 from training.picture_files import (
     PICTURE_FORMATS,
@@ -130,6 +131,8 @@ def open_sampler(
         loaded = load_run(options.run, options.checkpoint)
         resolution = resolution_of(loaded.level_at(options.resolution))
         generator, origin = loaded.state.average.eval(), read_origin(options.run)
+        if options.psi is not None:
+            generator = with_truncation(generator)
         labels: Sequence[str] = origin.labels
         depth, value_range = origin.bit_depth, origin.value_range
     else:

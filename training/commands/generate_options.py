@@ -60,8 +60,8 @@ def add_style_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--psi",
         type=psi_argument,
-        help=f"truncation, of generators with styles: 0, the mean style, to {MAX_PSI} (default: 1, "
-        "which changes nothing)",
+        help=f"truncation: of a StyleGAN2 0, the mean style, to {MAX_PSI}; of a BigGAN 0, one "
+        "latent for all seeds, to 1 (default: 1, which changes nothing)",
     )
     parser.add_argument(
         "--mix",
@@ -151,6 +151,8 @@ def require_style_choices(config: FamilyConfig, psi: float | None, mix: SecondSt
         if value is not None and name not in config.takes:
             takes = " and ".join(config.takes)
             raise GenerateError(f"--{name}: this model takes {takes}: leave the option out")
+    if psi is not None and psi > config.max_psi:
+        raise GenerateError(f"--psi: 0 to {config.max_psi:g} are possible here, not {psi:g}")
     if mix is not None and mix.resolution not in config.resolutions[1:]:
         known = ", ".join(map(str, config.resolutions[1:]))
         raise GenerateError(f"--mix: a second style begins at {known} px, not {mix.resolution}")

@@ -7,11 +7,13 @@ generator is shown, measured or exported. Owns this computation; does nothing fo
 
 from __future__ import annotations
 
+import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from models.family import ImageGenerator
 from models.spectral import SpectralLayer
+from models.truncation import truncated_latent
 from training.rendering import latents_and_labels
 
 STATISTICS_SEEDS = range(4_000_000, 4_001_024)  # none that is measured or shown
@@ -28,6 +30,12 @@ def recompute_statistics(generator: ImageGenerator) -> None:
     for layer in generator.modules():
         if isinstance(layer, SpectralLayer):
             layer.converge()
+    accumulate_statistics(generator)
+
+
+@torch.no_grad()
+def accumulate_statistics(generator: ImageGenerator, psi: float = 1.0) -> None:
+    """Replace the statistics of all batch normalisations by those of latents truncated with psi."""
     norms = [module for module in generator.modules() if isinstance(module, nn.BatchNorm2d)]
     if not norms:
         return
@@ -39,7 +47,12 @@ def recompute_statistics(generator: ImageGenerator) -> None:
     for start in range(0, len(STATISTICS_SEEDS), STATISTICS_BATCH):
         seeds = STATISTICS_SEEDS[start : start + STATISTICS_BATCH]
         z, labels = latents_and_labels(generator, seeds)
-        generator(z, None, labels)
+        generator(z if psi == 1.0 else _truncated(z, psi), None, labels)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
         norm.eval()
+
+
+def _truncated(z: Tensor, psi: float) -> Tensor:
+    rows = [truncated_latent(latent, psi) for latent in z.cpu().numpy()]
+    return torch.from_numpy(np.stack(rows)).to(z.device)

@@ -107,7 +107,7 @@ def read_point(path: Path, card: Card) -> LatentPoint:
             f"{path} is a point of {shown_text(facts.model)}@{facts.weights_sha256[:12]}, not of "
             f"{card.name}@{card.weights_sha256[:12]}: name its bundle, or project the picture again"
         )
-    space = "style" if "psi" in card.takes else "latent"
+    space = "style" if "mix" in card.takes else "latent"
     if facts.space != space:
         raise PointError(f"{path} is a {facts.space}, and the points of {card.name} are {space}s")
     expected = (card.network.direction_size,)

@@ -37,7 +37,7 @@ Weights = Mapping[str, Tensor]
 # Fields of a network that the new run decides, or that both must agree in.
 AGREED = {
     *("family", "resolution", "channels", "classes", "base_height", "base_width", "tiling"),
-    "fmap_min",
+    *("fmap_min", "psi_steps"),
 }
 
 
@@ -108,11 +108,11 @@ def of_bundle(bundle: Bundle, resolution: int = MAX_RESOLUTION) -> Beginning:
     generator = bundle.generator
     if isinstance(generator, Generator) and generator.config.resolution > resolution:
         generator = lowered(generator, resolution)
-    network = generator.config
+    network, top = generator.config, generator.config.top_level
     weights = {
         name: value
         for name, value in generator.state_dict().items()
-        if not name.startswith("exits.") or name.startswith(f"exits.{network.top_level}.")
+        if not name.startswith(("exits.", "truncated_")) or name.startswith(f"exits.{top}.")
     }
     return Beginning(bundle.card.pinned_name, network, weights, weights, {})
 

@@ -7,6 +7,7 @@ what a level costs. Knows no tensor.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar
 
 from models.families.config import FamilyConfig
@@ -15,6 +16,7 @@ from models.resolution import BASE_RESOLUTION
 _TAPS_OF_3X3 = 9  # weights of a 3x3 convolution
 KEY_DIVISOR = 8  # queries and keys of attention have maps / KEY_DIVISOR maps, values half of them
 VALUE_DIVISOR = 2
+MOST_PSI_STEPS = 100  # a damaged card must not describe a million of them
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,10 @@ class BigganConfig(FamilyConfig):
     """
 
     NAME: ClassVar[str] = "BigGAN"
-    OPTIONAL: ClassVar[frozenset[str]] = FamilyConfig.OPTIONAL | {"attention"}
-    MAY_BE_ZERO: ClassVar[frozenset[str]] = FamilyConfig.MAY_BE_ZERO | {"attention", "class_size"}
+    OPTIONAL: ClassVar[frozenset[str]] = FamilyConfig.OPTIONAL | {"attention", "psi_steps"}
+    MAY_BE_ZERO: ClassVar[frozenset[str]] = FamilyConfig.MAY_BE_ZERO | {
+        *("attention", "class_size", "psi_steps"),
+    }
 
     resolution: int  # of the images, a power of two, 8 to 1024
     channels: int = 3  # of the image: 1 gray, 3 RGB, 4 RGBA
@@ -40,6 +44,7 @@ class BigganConfig(FamilyConfig):
     base_height: int = BASE_RESOLUTION  # pixels at level 0
     base_width: int = BASE_RESOLUTION
     family: str = "biggan"
+    psi_steps: int = 0  # values of psi below 1 with statistics of their own; 0: no truncation
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -59,6 +64,11 @@ class BigganConfig(FamilyConfig):
                 "place of the class in every layer"
             )
         self._require_attention()
+        self._require_steps()
+
+    def _require_steps(self) -> None:
+        if self.psi_steps > MOST_PSI_STEPS:
+            raise ValueError(f"psi_steps must be at most {MOST_PSI_STEPS}, not {self.psi_steps}")
 
     def _require_attention(self) -> None:
         inner = self.resolutions[1:-1]
@@ -93,8 +103,29 @@ class BigganConfig(FamilyConfig):
 
     @property
     def entry_size(self) -> int:
-        """Size of the entry vector: the latent, and with classes one number for each of them."""
-        return self.latent_size + self.classes
+        """Size of the entry vector: latent, one number for each class, corrections of all maps."""
+        return self.latent_size + self.classes + 2 * sum(self.corrected_maps)
+
+    @property
+    def normalised_maps(self) -> tuple[int, ...]:
+        """Feature maps of each batch normalisation: two in each block, and the last one."""
+        maps = [self.feature_maps(level) for level in range(self.top_level + 1)]
+        return (*(each for pair in pairwise(maps) for each in pair), maps[-1])
+
+    @property
+    def corrected_maps(self) -> tuple[int, ...]:
+        """`normalised_maps` where there are statistics for truncated latents, else none."""
+        return self.normalised_maps if self.psi_steps else ()
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """Names of what a request may choose: also truncation, with statistics for it."""
+        return (*super().takes, "psi") if self.psi_steps else super().takes
+
+    @property
+    def max_psi(self) -> float:
+        """The largest truncation: none, since more than the whole distribution cannot be kept."""
+        return 1.0
 
     def feature_maps(self, level: int) -> int:
         """Number of feature maps of the generator in the layers of `level`."""

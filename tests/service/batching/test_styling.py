@@ -13,8 +13,10 @@ from service.batching.styling import require_method, require_styling
 from service.errors import OutOfRange
 from tests.service.painter import MODE, card_named
 from tests.service.styled_models import styled_card
+from tests.service.truncated_models import truncated_card
 
 STYLED = ModelInfo(styled_card(), MODE)
+TRUNCATED = ModelInfo(truncated_card(), MODE)
 PLAIN = ModelInfo(card_named("plain"), MODE)
 
 
@@ -59,6 +61,16 @@ def test_the_second_seed_is_a_seed() -> None:
         require_styling(STYLED, None, "@8")
     with pytest.raises(OutOfRange, match="lies from 0 to"):
         require_styling(STYLED, None, "-1@8")
+
+
+def test_a_model_without_styles_may_take_psi() -> None:
+    """Up to 1, and no second style; it goes from latent to latent by either method."""
+    assert require_styling(TRUNCATED, 0.25) == Styling(0.25)
+    assert require_method(TRUNCATED, None) == Method.SLERP
+    with pytest.raises(OutOfRange, match=r"from 0, one latent for all seeds, to 1, not 1\.01"):
+        require_styling(TRUNCATED, 1.01)
+    with pytest.raises(OutOfRange, match="big-16 takes seed and psi, and no mix: leave it out"):
+        require_styling(TRUNCATED, None, "7@8")
 
 
 def test_a_model_without_styles_refuses_both() -> None:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from models.editing import Directions
+from models.families.biggan.config import BigganConfig
 from models.families.dcgan.config import DcganConfig
 from models.families.stylegan.config import StyleganConfig
 from models.latent import parse_seed
@@ -70,6 +71,14 @@ def test_styles_are_refused_by_a_generator_that_has_none() -> None:
     for resolution in (4, 32):
         with pytest.raises(GenerateError, match=f"begins at 8, 16 px, not {resolution}"):
             require_style_choices(styled, None, SecondStyle(1, resolution))
+
+
+def test_a_biggan_takes_psi_up_to_one() -> None:
+    """And no second style."""
+    require_style_choices(BigganConfig(16, latent_size=9, psi_steps=2), 1.0, None)
+
+    with pytest.raises(GenerateError, match="--psi: 0 to 1 are possible here, not 1.2"):
+        require_style_choices(BigganConfig(16, latent_size=9, psi_steps=2), 1.2, None)
 
 
 def test_edits_have_the_order_of_the_directions() -> None:

@@ -46,7 +46,7 @@ def test_costs_grow_from_level_to_level() -> None:
         ({"attention": 32}, "must be 0 or one of these: 8, 16"),
         ({"attention": 4}, "must be 0 or one of these: 8, 16"),
         ({"attention": 16, "fmap_base": 200}, "attention needs 8 feature maps at 16 px"),
-        ({"latent_size": 0}, "only attention, class_size, classes may be 0"),
+        ({"latent_size": 0}, "only attention, class_size, classes, psi_steps may be 0"),
     ],
 )
 def test_what_cannot_be_built_is_refused(settings: dict[str, int], message: str) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
-from models.entrance import ClassPoint
+from models.entrance import ClassPoint, TruncatingEntrance
 from models.families.biggan.config import BigganConfig
 from models.families.biggan.generator import BigganGenerator
 from models.families.biggan.offer import draw_biggan_weights
@@ -97,3 +98,27 @@ def test_a_class_changes_the_image(config: BigganConfig) -> None:
     assert not torch.allclose(one, other, atol=1e-3)
     with pytest.raises(ValueError, match="labels are needed where there are some"):
         generator(z)
+
+
+@pytest.mark.parametrize("config", [TINY, SHARED, NOT_SHARED])
+def test_truncated_images_are_those_of_their_statistics(config: BigganConfig) -> None:
+    """Before and after folding, of entry vectors; those of psi 1 are the usual ones, to the bit."""
+    whole = drawn(config)
+    truncating = replace(config, psi_steps=2)
+    generator = BigganGenerator(truncating).eval().requires_grad_(False)
+    generator.load_state_dict(whole.state_dict(), strict=False)
+    generator.truncated_means[:] = torch.randn(3, sum(truncating.normalised_maps)) * 0.1
+    entrance, z, point = generator.entrance, torch.randn(9), ClassPoint(1, 1)
+    assert isinstance(entrance, TruncatingEntrance)
+    assert entrance.size == generator.config.entry_size
+    trunk = copy.deepcopy(generator.trunk)
+    fold(trunk)
+
+    entries = torch.stack([entrance.enter_truncated(z, point, psi) for psi in (0.25, 0.5, 1.0)])
+    images = generator.synthesis(entries)
+
+    torch.testing.assert_close(trunk[0](entries), images, atol=2e-5, rtol=0)
+    alone = generator.synthesis(entries[2:])
+    assert torch.equal(alone, whole.synthesis(whole.entrance.enter(z, point)[None]))
+    assert not torch.allclose(images[0], images[1], atol=1e-3)
+    assert not torch.allclose(images[1], images[2], atol=1e-3)

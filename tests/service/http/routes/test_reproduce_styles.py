@@ -15,6 +15,7 @@ from service.batching.recipe import Recipe, StyleMix, point_of
 from service.settings import Settings
 from tests.service.painter import Painter, card_named, paint, service_with
 from tests.service.styled_models import styled_card
+from tests.service.truncated_models import truncated_card
 
 
 @pytest.fixture
@@ -84,3 +85,26 @@ def test_what_a_model_does_not_take_is_refused_in_words(
 
     assert answer.status_code == 422
     assert message in answer.json()["detail"]
+
+
+def test_psi_of_a_model_without_styles_is_part_of_the_recipe(settings: Settings) -> None:
+    """In headers, file, address and ETag, in a walk by either method, and in its limits."""
+    with service_with(Painter(truncated_card()), settings) as client:
+        answers = [client.get(f"/images/7?model=big-16{more}") for more in ("", "&psi=0.5")]
+        far = client.get("/images/7?model=big-16&psi=1.2")
+        between = client.get("/images/7?model=big-16&end=8&t=0.5&method=slerp&psi=0.5")
+        models = client.get("/models/big-16").json()
+
+    plain, answer = answers
+    recipe = Recipe(truncated_card().pinned_name, point_of(7), 16, psi=0.5)
+    assert answer.headers["x-pixel-sha256"] == pixel_sha256([paint(recipe)])
+    assert answer.headers["x-psi"] == "0.5"
+    assert "psi=0.5" in answer.headers["content-location"]
+    assert answer.headers["etag"] != plain.headers["etag"]
+    assert Image.open(io.BytesIO(answer.content)).info["psi"] == "0.5"
+    assert between.headers["x-method"] == "slerp"
+    assert (far.status_code, far.json()["detail"]) == (
+        422,
+        "psi: it is from 0, one latent for all seeds, to 1, not 1.2",
+    )
+    assert (models["takes"], models["max_psi"]) == (["seed", "psi"], 1.0)
