@@ -44,6 +44,7 @@ def test_a_biggan_is_served_in_batches_with_the_bytes_of_single_pictures(
     alone = [model.render_batch([recipe])[0] for recipe in recipes]
 
     assert model.served.mode.exact
+    assert "openvino" in model.served.mode.libraries
     assert len({pixels.tobytes() for pixels in alone}) == len(alone)
     for count in (2, 3, 7, 8):
         for pixels, expected in zip(model.render_batch(recipes[:count]), alone, strict=False):
