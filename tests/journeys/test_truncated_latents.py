@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,12 @@ import torch
 
 from models.bundle import load_bundle
 from models.editing import Directions
+from models.exit_shape import BOX
+from models.families.biggan.generator import BigganGenerator
 from models.picture import thumbnail_of
 from service.batching.recipe import Edit, Point, Recipe, point_of
 from service.engine.backends.eager import eager_network
+from service.engine.backends.openvino import openvino_network
 from service.engine.device import Target
 from service.engine.entry_vectors import EntryVectors
 from service.engine.loading import load_model
@@ -20,7 +24,11 @@ from service.engine.rendering import render_network
 from service.engine.self_test import TRUNCATED_PROBE, probes_of
 from tests.service.engine.opened_engine import unlearned
 from tests.service.styled_models import styled_card
-from tests.service.truncated_models import truncated_card, write_truncated_bundle
+from tests.service.truncated_models import (
+    truncated_card,
+    truncated_generator,
+    write_truncated_bundle,
+)
 from training.generation import Sampler
 
 TARGET = Target(torch.device("cpu"), 1, "fp32")
@@ -44,7 +52,7 @@ def test_a_biggan_is_served_in_batches_with_the_bytes_of_single_pictures(
     alone = [model.render_batch([recipe])[0] for recipe in recipes]
 
     assert model.served.mode.exact
-    assert "openvino" in model.served.mode.libraries
+    assert "openvino" in model.served.mode.libraries  # not the fallback, which has no batches
     assert len({pixels.tobytes() for pixels in alone}) == len(alone)
     for count in (2, 3, 7, 8):
         for pixels, expected in zip(model.render_batch(recipes[:count]), alone, strict=False):
@@ -65,6 +73,29 @@ def test_without_truncation_a_picture_is_the_golden_one(tmp_path: Path) -> None:
     assert not np.array_equal(
         render_network(network, entry, [Recipe("m", point_of(golden.seed), 16, psi=0.9)])[0], pixels
     )
+
+
+@pytest.mark.parametrize("classes", [0, 3])
+def test_openvino_makes_the_pictures_of_psi_one_from_the_same_graph(classes: int) -> None:
+    """Of a network with statistics for truncated latents, and of the same one without; to a step.
+
+    Factors of 1 and summands of 0 change no number, but how the graph is fused may round otherwise.
+    """
+    truncating = truncated_generator(classes)
+    plain = BigganGenerator(replace(truncating.config, psi_steps=0), (BOX,) * 3).eval()
+    plain.load_state_dict(truncating.state_dict(), strict=False)
+    names = [f"class {n}" for n in range(classes)]
+    recipes = [Recipe("m", point_of(seed), 16) for seed in range(8)]
+
+    first, second = (
+        render_network(openvino_network(generator, TARGET), EntryVectors(entrance, names), recipes)
+        for generator, entrance in (
+            (each, each.entrance) for each in (truncating, plain.requires_grad_(False))
+        )
+    )
+
+    for one, other in zip(first, second, strict=True):
+        assert np.abs(one.astype(int) - other).max() <= 1
 
 
 def test_pictures_and_walks_are_those_of_generate(tmp_path: Path) -> None:

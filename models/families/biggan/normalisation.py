@@ -183,11 +183,11 @@ def corrected_and_scaled(
 ) -> Tensor:
     """Features times a factor plus a summand of each map, `[N or 1, maps, 1, 1]`.
 
-    A correction is computed in these small vectors, and of 1 and 0 it changes no bit of them. It is
-    the left operand: a symbol of a traced graph is none of a tensor's operands on the right.
+    A correction is computed in these small vectors, and of 1 and 0 it changes no bit of them.
     """
     if correction is not None:
         first, added = correction.of_maps(maps)
+        # The corrections on the left: a graph has them as symbols, and constants on the right.
         factor, summand = first * factor, added * factor + summand
     return x * factor + summand
 
