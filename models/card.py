@@ -153,10 +153,11 @@ class Card:
             )
         if tuple(e.resolution for e in self.exits) != self.network.resolutions:
             raise CardError("the card must list one exit for each resolution, smallest first")
-        if not len(self.labels) == len(set(self.labels)) == self.network.classes:
+        are_different = len(self.labels) == len(set(self.labels)) == self.network.classes
+        if not (are_different and all(self.labels)):  # an empty one could not be asked for
             raise CardError(
                 f"the card must list one label for each of {self.network.classes} classes, all "
-                f"different, not {', '.join(self.labels) or 'none'}"
+                f"different and none empty, not {', '.join(map(repr, self.labels)) or 'none'}"
             )
         try:
             require_different_names(self.directions)

@@ -5,12 +5,13 @@ Owns the first group of `service.settings.Settings`. Knows no sockets.
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
+from service.number_texts import PlainNumbers
 from service.setting_types import HostName
 
 
-class NetworkSettings(BaseModel):
+class NetworkSettings(PlainNumbers):
     """Addresses and ports."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

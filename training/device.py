@@ -12,6 +12,7 @@ import sys
 
 import torch
 
+from models.plain_number import is_digits
 from training.config.config import ConfigError
 from training.config.groups import FP32
 from training.threads import available_threads
@@ -92,7 +93,7 @@ def set_determinism(device: torch.device, deterministic: bool) -> None:
 
 def thread_count(text: str) -> int:
     """Parse the value of `--threads`."""
-    if not text.isdecimal() or not 1 <= int(text) <= MAX_THREADS:
+    if not is_digits(text) or not 1 <= int(text) <= MAX_THREADS:
         raise argparse.ArgumentTypeError(f"1 to {MAX_THREADS} threads are possible, not {text!r}")
     return int(text)
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from models.direction import MAX_EDITS, MAX_STRENGTH
 from models.latent import parse_seed
+from models.plain_number import decimal_number
 from service.batching.engine import ModelInfo
 from service.batching.recipe import Edit, Method, StyleMix, Styling
 from service.errors import OutOfRange
@@ -102,7 +103,7 @@ def _edits(served: ModelInfo, steps: Sequence[str]) -> tuple[Edit, ...]:
 
 def _strength(name: str, text: str) -> float:
     try:
-        strength = float(text)
+        strength = decimal_number(text)
     except ValueError:
         strength = math.nan
     if not -MAX_STRENGTH <= strength <= MAX_STRENGTH:  # or it is not a number

@@ -5,6 +5,8 @@ Owns the refusal of a request that a model does not take. Knows no pixels and no
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from service.batching.engine import ModelInfo
 from service.errors import OutOfRange
 
@@ -30,8 +32,13 @@ def require_seeds(served: ModelInfo) -> None:
     raise OutOfRange("model", message, [])
 
 
-def domain_for(served: ModelInfo, asked: str | None) -> str:
+def domain_for(served: ModelInfo, asked: str | None, others: Iterable[ModelInfo] = ()) -> str:
     """Check the requested domain of a translation and return it.
+
+    Args:
+        served: the model.
+        asked: the domain; None if none was requested.
+        others: models to name where this one has no such domain, if the request named none.
 
     Raises:
         OutOfRange: none was requested, the model has no such domain, or it translates nothing.
@@ -43,5 +50,8 @@ def domain_for(served: ModelInfo, asked: str | None) -> str:
     if asked not in domains:
         has = f"{name} translates to {' or '.join(domains)}"
         told = f"{has}; say to=" if asked is None else f"{has}, not to {asked!r}"
+        able = [each.card for each in others if translates(each) and asked in each.card.labels]
+        if able:
+            told += f"; {able[0].name} does: say model={able[0].name}"
         raise OutOfRange("to", told, domains)
     return asked

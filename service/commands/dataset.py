@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from models.picture import Pixels
+from models.plain_number import decimal_number, whole_number
 from service.batching.recipe import Recipe
 from service.batching.translation import require_seeds
 from service.commands.local_models import LocalModels
@@ -50,12 +51,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", required=True, type=Path, metavar="OUT", help="folder, or file.zip, or file.tar"
     )
     parser.add_argument("--model", required=True, help="name of a bundle, or name@digest")
-    parser.add_argument("--from-seed", type=int, default=0, help="first seed; else 0")
-    parser.add_argument("--count", required=True, type=int, help="number of pictures")
-    parser.add_argument("--resolution", type=int, help="else the largest that the model has")
+    parser.add_argument("--from-seed", type=whole_number, default=0, help="first seed; else 0")
+    parser.add_argument("--count", required=True, type=whole_number, help="number of pictures")
+    parser.add_argument(
+        "--resolution", type=whole_number, help="else the largest that the model has"
+    )
     parser.add_argument("--label", help="class of all pictures; else each seed has its own class")
     parser.add_argument(
-        "--psi", type=float, help="truncation, for models that take it: 0 to 1, or 1.5; else none"
+        "--psi",
+        type=decimal_number,
+        help="truncation, for models that take it: 0 to 1, or 1.5; else none",
     )
     parser.add_argument(
         "--edit",

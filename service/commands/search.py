@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from models.latent import MAX_SEED
+from models.plain_number import whole_number
 from service.batching.engine import ModelInfo
 from service.batching.translation import require_seeds
 from service.commands.local_models import LocalModels
@@ -34,13 +35,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the picture, the model and the range."""
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("--model", required=True, help="name of a bundle, or name@digest")
-    parser.add_argument("--from", dest="start", type=int, default=0, help="first seed")
-    parser.add_argument("--count", type=int, default=100_000, help="number of seeds")
+    parser.add_argument("--from", dest="start", type=whole_number, default=0, help="first seed")
+    parser.add_argument("--count", type=whole_number, default=100_000, help="number of seeds")
     parser.add_argument(
         "--label", help="class of the picture, or all; else each seed has its own class"
     )
     parser.add_argument(
-        "--first", type=int, help="resolution of the first comparison; else the least from 16 px on"
+        "--first",
+        type=whole_number,
+        help="resolution of the first comparison; else the least from 16 px on",
     )
     parser.add_argument("--json", action="store_true", help="the result as one JSON object")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from models.plain_number import decimal_number
 from service.errors import NotAcceptable
 
 
@@ -35,7 +36,7 @@ def _parse(accept: str) -> list[tuple[str, float]]:
         media_range, *parameters = (piece.strip().lower() for piece in part.split(";"))
         weights = [p[2:] for p in parameters if p.startswith("q=")]
         try:
-            weight = float(weights[0]) if weights else 1.0
+            weight = decimal_number(weights[0]) if weights else 1.0
         except ValueError:
             weight = 0.0
         ranges.append((media_range, min(max(weight, 0.0), 1.0)))

@@ -142,7 +142,7 @@ def _explain(fault: Mapping[str, Any]) -> dict[str, Any]:
     """Describe one error that pydantic found: the parameter, the fault, the allowed values."""
     place: Sequence[Any] = fault["loc"][1:]
     context = fault.get("ctx", {})
-    message = fault["msg"]
+    message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] in MESSAGES:
         message = MESSAGES[fault["type"]].format(_shortened(fault["input"]), **context)
     explained: dict[str, Any] = {"parameter": ".".join(map(str, place)), "message": message}

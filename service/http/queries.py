@@ -24,6 +24,7 @@ from service.http.parameters import (
     Resolution,
     SeedText,
 )
+from service.number_texts import PlainNumbers
 
 MAX_COUNT = 64
 MAX_KEY_FRAMES = 16
@@ -36,7 +37,7 @@ WalkFormatName = Literal["webp", "gif", "png", "mp4", "strip", "zip", "json"]
 ArchiveFormatName = Literal["zip", "webdataset"]
 
 
-class Parameters(BaseModel):
+class Parameters(PlainNumbers, BaseModel):
     """The query of a request: unknown parameters are refused, empty ones count as left out."""
 
     model_config = ConfigDict(extra="forbid")

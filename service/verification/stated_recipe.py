@@ -14,6 +14,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from models.latent import MAX_SEED
+from models.plain_number import decimal_number
 from service.batching.engine import ModelInfo
 from service.batching.recipe import (
     SOURCE_FACT,
@@ -189,7 +190,7 @@ def _points(facts: Mapping[str, str]) -> list[Point]:
     """Return the points of the stated seeds, or the one point between two seeds."""
     if "t" in facts:
         try:
-            t, method = float(facts["t"]), Method(facts.get("method", "slerp"))
+            t, method = decimal_number(facts["t"]), Method(facts.get("method", "slerp"))
         except ValueError as error:
             raise NotTried("it does not state a point between two seeds") from error
         if not 0.0 < t < 1.0:
@@ -220,7 +221,7 @@ def _method(facts: Mapping[str, str]) -> Method | None:
 def _styling(facts: Mapping[str, str], served: ModelInfo) -> Styling:
     """Return the stated truncation, second style and edits."""
     try:
-        psi = float(facts["psi"]) if "psi" in facts else None
+        psi = decimal_number(facts["psi"]) if "psi" in facts else None
     except ValueError as error:
         raise NotTried("it does not state its psi") from error
     return require_styling(served, psi, facts.get("mix"), [facts.get("edit", "")])

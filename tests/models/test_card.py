@@ -104,7 +104,7 @@ def test_unknown_and_missing_keys_are_named(card: Card, part: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "labels", [(), ("shirt",), ("shirt",) * 2, ("a", "b", "c"), ("a", "a", "b")]
+    "labels", [(), ("shirt",), ("shirt",) * 2, ("a", "b", "c"), ("a", "a", "b"), ("a", "")]
 )
 def test_there_is_one_label_for_each_class(card: Card, labels: tuple[str, ...]) -> None:
     """All different, so that each can be asked for."""

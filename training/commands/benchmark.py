@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from models.pixels import from_pixels
+from models.plain_number import decimal_number, whole_number
 from training.benchmark.classifier import load_or_train_classifier
 from training.benchmark.digits import StackedDigits, read_digits
 from training.benchmark.game import train_trial
@@ -54,15 +55,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--out", "for checkpoints and results", type=Path, required=True)
     add("--network", "how many maps the discriminator has", "k4", choices=sorted(DIVISORS))
     add("--objective", "the game", "rpgan-r1r2", choices=sorted(OBJECTIVES))
-    add("--seeds", "trials with seeds 0, 1, ...", 1, type=int)
-    add("--images", "shown in each trial", 256_000, type=int)
-    add("--batch-size", "images in a step", 64, type=int)
-    add("--learning-rate", "the generator's (default: 0.002; 0.001 with wgan-gp)", type=float)
+    add("--seeds", "trials with seeds 0, 1, ...", 1, type=whole_number)
+    add("--images", "shown in each trial", 256_000, type=whole_number)
+    add("--batch-size", "images in a step", 64, type=whole_number)
+    add(
+        "--learning-rate",
+        "the generator's (default: 0.002; 0.001 with wgan-gp)",
+        type=decimal_number,
+    )
     rate = "the discriminator's (default: 0.03; 0.001 with wgan-gp)"
-    add("--discriminator-rate", rate, type=float)
-    add("--gamma", "weight of R1 and R2; WGAN-GP has its 10", 0.1, type=float)
-    add("--pictures", "counted in each draw", SCORE_PICTURES, type=int)
-    add("--draws", "whose scores are averaged", SCORE_DRAWS, type=int)
+    add("--discriminator-rate", rate, type=decimal_number)
+    add("--gamma", "weight of R1 and R2; WGAN-GP has its 10", 0.1, type=decimal_number)
+    add("--pictures", "counted in each draw", SCORE_PICTURES, type=whole_number)
+    add("--draws", "whose scores are averaged", SCORE_DRAWS, type=whole_number)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 from models.bundle import load_bundle
 from models.family import ImageGenerator
 from models.growth import Growth
+from models.plain_number import whole_number
 from models.resolution import level_of, resolution_of
 from training.benchmark.parts import (
     PARTS_FILE,
@@ -63,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--resolution",
-        type=int,
+        type=whole_number,
         action="append",
         help="of the networks' pictures; may be repeated (default: the largest of each)",
     )

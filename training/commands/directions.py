@@ -21,6 +21,7 @@ from models.direction import MAX_DIRECTIONS, Direction
 from models.editing import Directions
 from models.latent import parse_seed
 from models.layout import PREVIEW_FILE
+from models.plain_number import whole_number
 from training.atomic_folder import atomic_folder
 from training.device import add_threads_argument, use_threads
 from training.directions.finding import DIRECTION_METHODS
@@ -42,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundle", type=Path, required=True, help="the folder of the bundle")
     parser.add_argument(
         "--count",
-        type=int,
+        type=whole_number,
         default=8,
         metavar="N",
         help=f"directions of each method, 1 to {MAX_PER_METHOD} (default: %(default)s)",

@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 
 from models.families.table import offer_of
+from models.plain_number import is_digits
 from training.atomic_folder import write_file
 from training.config.config import TrainingConfig
 from training.data.manifest import DataError
@@ -80,7 +81,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def picture_count(text: str) -> int:
     """Parse the value of an option that is a number of pictures."""
-    if not text.isdecimal() or int(text) < FEWEST_EVALUATED:
+    if not is_digits(text) or int(text) < FEWEST_EVALUATED:
         raise argparse.ArgumentTypeError(
             f"a whole number from {FEWEST_EVALUATED} is needed, not {text!r}"
         )
@@ -89,7 +90,7 @@ def picture_count(text: str) -> int:
 
 def random_seed(text: str) -> int:
     """Parse the value of `--seed`."""
-    if not text.isdecimal():
+    if not is_digits(text):
         raise argparse.ArgumentTypeError(f"a whole number from 0 is needed, not {text!r}")
     return int(text)
 

@@ -17,6 +17,7 @@ from models.bundle import load_bundle, load_card, save_bundle
 from models.card import NAME_PATTERN, Card, Data, model_name_of
 from models.family import ImageGenerator
 from models.layout import CARD_FILE
+from models.plain_number import whole_number
 from training.atomic_folder import atomic_folder
 from training.device import add_machine_arguments, device_of, use_threads
 from training.exits.finishing import FinishedGenerator, finish_generator
@@ -49,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_checkpoint_argument(parser)
     parser.add_argument(
         "--resolution",
-        type=int,
+        type=whole_number,
         metavar="R",
         help="of the largest pictures (default: the highest that the run has finished)",
     )
@@ -57,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replace", action="store_true", help="replace an older bundle")
     parser.add_argument(
         "--exit-steps",
-        type=int,
+        type=whole_number,
         default=STEPS,
         metavar="N",
         help="how long the exits below the top learn to show the finished picture; 0 is quick and "

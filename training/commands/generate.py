@@ -17,6 +17,7 @@ from models.bundle import load_bundle
 from models.card import model_name_of
 from models.families.table import offer_of
 from models.picture import Pixels, ValueRange
+from models.plain_number import whole_number
 from models.resolution import resolution_of
 from training.commands.generate_options import (
     GenerateError,
@@ -56,7 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_checkpoint_argument(parser)
     add_place_arguments(parser)
     parser.add_argument("--out", type=Path, required=True, help="the folder for the files")
-    parser.add_argument("--resolution", type=int, help="of the pictures (default: the largest)")
+    parser.add_argument(
+        "--resolution", type=whole_number, help="of the pictures (default: the largest)"
+    )
     parser.add_argument("--label", help="name or number of a class (default: each seed's own)")
     add_style_arguments(parser)
     kind = parser.add_mutually_exclusive_group()

@@ -15,6 +15,7 @@ from models.direction import MAX_EDITS, MAX_STRENGTH
 from models.editing import Directions
 from models.families.config import MAX_PSI, FamilyConfig
 from models.latent import parse_seed
+from models.plain_number import decimal_number, is_digits
 from training.generation import SecondStyle, Seed, parse_seeds
 
 
@@ -32,7 +33,7 @@ def seeds_argument(text: str) -> list[Seed]:
 
 def positive(text: str) -> int:
     """Parse the value of `--steps` or `--fps`."""
-    if not text.isdecimal() or not 1 <= int(text) <= 240:
+    if not is_digits(text) or not 1 <= int(text) <= 240:
         raise argparse.ArgumentTypeError(f"1 to 240 are possible, not {text!r}")
     return int(text)
 
@@ -83,7 +84,7 @@ def add_style_arguments(parser: argparse.ArgumentParser) -> None:
 def psi_argument(text: str) -> float:
     """Parse the value of `--psi`."""
     try:
-        psi = float(text)
+        psi = decimal_number(text)
     except ValueError:
         psi = -1.0
     if not 0.0 <= psi <= MAX_PSI:
@@ -94,7 +95,7 @@ def psi_argument(text: str) -> float:
 def mix_argument(text: str) -> SecondStyle:
     """Parse the value of `--mix`."""
     seed, _, resolution = text.rpartition("@")
-    if not resolution.isdecimal():
+    if not is_digits(resolution):
         raise argparse.ArgumentTypeError(f"SEED@RESOLUTION is needed, such as ada@16, not {text!r}")
     try:
         return SecondStyle(parse_seed(seed), int(resolution))
@@ -106,7 +107,7 @@ def edit_argument(text: str) -> tuple[str, float]:
     """Parse the value of `--edit`: a name and a strength."""
     name, _, number = text.partition(":")
     try:
-        strength = float(number)
+        strength = decimal_number(number)
     except ValueError:
         strength = math.nan
     if not -MAX_STRENGTH <= strength <= MAX_STRENGTH:  # or it is not a number
@@ -168,7 +169,7 @@ def label_number(label: str | None, labels: Sequence[str]) -> int | None:
         return None
     if label in labels:
         return labels.index(label)
-    if label.isdecimal() and int(label) < len(labels):
+    if is_digits(label) and int(label) < len(labels):
         return int(label)
     known = ", ".join(labels) or "none: leave --label out"
     raise GenerateError(f"--label {label}: the classes are {known}")

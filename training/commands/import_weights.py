@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from models.bundle import save_bundle
 from models.card import Card, Data, model_name_of
 from models.family import ImageGenerator
+from models.plain_number import whole_number
 from training.atomic_folder import atomic_folder
 from training.commands.export import check_destination, prove
 from training.device import add_threads_argument, use_threads
@@ -62,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--resolution",
-        type=int,
+        type=whole_number,
         metavar="R",
         help="of the largest pictures; for a network whose upper levels were never trained, or "
         "to leave them out (default: the highest)",

@@ -20,6 +20,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as ProgressBar
 
+from models.plain_number import decimal_number, is_digits, whole_number
 from models.resolution import SQUARE, Size
 from training.commands.prepare_summary import remarks, summary
 from training.data.options import PrepareOptions
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("out", metavar="OUT", type=Path, help="the folder to make")
     parser.add_argument(
         "--resolution",
-        type=int,
+        type=whole_number,
         metavar="R",
         help="width and height of the largest array (where --shape is not square, its side that "
         "is 4), a power of two from 8 to 1024 "
@@ -46,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--channels",
-        type=int,
+        type=whole_number,
         choices=(1, 3, 4),
         help="gray, RGB or RGBA (default: 1 for IDX, else 3)",
     )
@@ -74,7 +75,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="prepare again, and replace an older prepared folder OUT when that is done",
     )
-    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: all cores)")
+    parser.add_argument(
+        "--workers", type=whole_number, metavar="N", help="processes (default: all cores)"
+    )
     parser.add_argument("--licence", default="", help="of the pictures, for the model's card")
     parser.add_argument(
         "--label-names",
@@ -103,7 +106,7 @@ def add_value_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments for the values of pixels."""
     parser.add_argument(
         "--depth",
-        type=int,
+        type=whole_number,
         choices=(8, 16),
         default=8,
         help="bits of a prepared pixel and channel; 16 keeps the numbers of gray pictures of more "
@@ -166,16 +169,16 @@ def run(args: argparse.Namespace) -> int:
 def shape_of(text: str) -> Size:
     """Parse the value of `--shape`."""
     height, _, width = text.partition("x")
-    if not (height.isdecimal() and width.isdecimal()):
+    if not (is_digits(height) and is_digits(width)):
         raise argparse.ArgumentTypeError(f"height x width is needed, as in 4x6, not {text!r}")
     return int(height), int(width)
 
 
 def range_of(text: str) -> Range | str:
     """Parse the value of `--range`."""
-    low, colon, high = text.partition(":")
+    low, _, high = text.partition(":")
     try:
-        return AUTO if text == AUTO else (float(low), float(high if colon else "none"))
+        return AUTO if text == AUTO else (decimal_number(low), decimal_number(high))
     except ValueError as error:
         raise argparse.ArgumentTypeError(
             f"LOW:HIGH is needed, as in --range=-1000:1500, or auto, not {text!r}"

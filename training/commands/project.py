@@ -22,6 +22,7 @@ from models.latent import parse_seed
 from models.layout import file_sha256
 from models.picture import Pixels
 from models.pixels import from_pixels
+from models.plain_number import whole_number
 from training.commands.generate_options import GenerateError, label_number
 from training.data.decode import FileDecoder
 from training.data.depth import STATE_RANGE
@@ -61,7 +62,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "working directory); both pictures are written beside it",
     )
     parser.add_argument(
-        "--resolution", type=int, help="at which to search (default: the largest of the model)"
+        "--resolution",
+        type=whole_number,
+        help="at which to search (default: the largest of the model)",
     )
     parser.add_argument("--label", help="name or number of the class (default: the nearest one)")
     parser.add_argument("--seed", default="1", help="of the search (default: %(default)s)")
@@ -76,7 +79,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         default = getattr(usual, name)
         help_text = f"{told} (default: {default}, at most {most:,})"
-        parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help=help_text)
+        parser.add_argument(
+            f"--{name}", type=whole_number, default=default, metavar="N", help=help_text
+        )
     parser.add_argument(
         "--features",
         action=argparse.BooleanOptionalAction,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from models.families.table import offer_of
+from models.plain_number import decimal_number, is_digits, whole_number
 from training.commands.train import require_prepared
 from training.config.config import ConfigError, TrainingConfig
 from training.config.overrides import apply_settings, parse_settings
@@ -72,7 +73,7 @@ def add_budget_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--resolution",
-        type=int,
+        type=whole_number,
         help="pixels at which trials are compared (default: the largest that the preset's own plan "
         "reaches in the time of a trial)",
     )
@@ -210,7 +211,7 @@ def processes_of(options: argparse.Namespace) -> int:
 def positive_number(text: str) -> float:
     """Parse a number above 0."""
     try:
-        number = float(text)
+        number = decimal_number(text)
     except ValueError:
         number = math.nan
     if not (math.isfinite(number) and number > 0):
@@ -220,13 +221,13 @@ def positive_number(text: str) -> float:
 
 def process_count(text: str) -> int:
     """Parse the value of `--processes`."""
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_PROCESSES:
+    if not is_digits(text) or not 1 <= int(text) <= MOST_PROCESSES:
         raise argparse.ArgumentTypeError(f"must be 1 to {MOST_PROCESSES}, not {text!r}")
     return int(text)
 
 
 def repeat_count(text: str) -> int:
     """Parse the value of `--repeats`."""
-    if not text.isdecimal() or int(text) > MOST_REPEATS:
+    if not is_digits(text) or int(text) > MOST_REPEATS:
         raise argparse.ArgumentTypeError(f"must be 0 to {MOST_REPEATS}, not {text!r}")
     return int(text)

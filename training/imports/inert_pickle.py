@@ -86,7 +86,7 @@ def read_inert(content: bytes, path: str) -> object:
         raise
     except Exception as error:  # a damaged file may break any of these steps
         raise ImportRefusedError(
-            f"{path} is damaged or cut short ({str(error)[:100]}): download it again"
+            f"{path} is damaged or cut short ({ascii(str(error))[1:-1][:100]}): download it again"
         ) from error
     raise ImportRefusedError(f"{path} is damaged or cut short: download it again")
 

@@ -70,22 +70,22 @@ def require_known_names(file: BinaryIO, path: str) -> None:
         raise
     except Exception as error:  # pickletools raises many kinds for damaged files
         raise ImportRefusedError(
-            f"{path} is damaged or cut short ({str(error)[:100]}): download it again"
+            f"{path} is damaged or cut short ({ascii(str(error))[1:-1][:100]}): download it again"
         ) from error
 
 
 def unknown_name(path: str, name: str) -> ImportRefusedError:
     """The refusal of what a pickle names: `module name`, or an instruction."""
+    shown = ascii(name)[1:-1][:100]  # a name may hold what no text has, such as half a character
     if "dnnlib" in name or "torch_utils" in name:
         return ImportRefusedError(
             f"{path} is a network pickle of NVIDIA's tools, of a kind that is not imported "
-            f"({name}): only those of StyleGAN2-ADA for PyTorch are (--from stylegan2-ada). For "
+            f"({shown}): only those of StyleGAN2-ADA for PyTorch are (--from stylegan2-ada). For "
             "the official Progressive GAN networks take the conversion by genforce, a .pth file: "
             "--from genforce"
         )
-    shown = ascii(name.replace(" ", "."))[1:-1][:100]
     return ImportRefusedError(
-        f"{path} wants to call {shown}, which no file of weights needs: it was refused, and "
-        "nothing of it was run. If you trust it, load it with the tool that wrote it and save "
-        "only the state dict"
+        f"{path} wants to call {shown.replace(' ', '.')}, which no file of weights needs: it was "
+        "refused, and nothing of it was run. If you trust it, load it with the tool that wrote it "
+        "and save only the state dict"
     )

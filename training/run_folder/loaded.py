@@ -14,6 +14,7 @@ import torch
 
 from models.families.table import offer_of
 from models.family import ImageGenerator
+from models.plain_number import is_digits
 from models.resolution import MIN_RESOLUTION, resolution_of
 from training.config.config import CONFIG_FILE, TrainingConfig
 from training.game.centres import compute_centres
@@ -174,6 +175,6 @@ def add_checkpoint_argument(parser: argparse.ArgumentParser) -> None:
 
 def checkpoint_choice(text: str) -> str:
     """Parse the value of an option that names a checkpoint."""
-    if text not in (NEWEST, BEST) and not text.isdecimal():
+    if text not in (NEWEST, BEST) and not is_digits(text):
         raise argparse.ArgumentTypeError(f"newest, best or a whole number is needed, not {text!r}")
     return text

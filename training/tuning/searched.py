@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from models.plain_number import decimal_number
 from training.config.config import TrainingConfig
 from training.config.groups import ConfigError
 from training.config.overrides import path_of, value_of, with_settings
@@ -60,7 +61,7 @@ class SearchedSetting:
         """
         if isinstance(value, str) and not value.startswith(TIMES):
             return {self.name: value}
-        factor = float(value.removeprefix(TIMES)) if isinstance(value, str) else value
+        factor = decimal_number(value.removeprefix(TIMES)) if isinstance(value, str) else value
         relative = self.relative or isinstance(value, str)
         if not relative:
             return {self.name: like(value_at(self.name, config), factor, self.name)}
@@ -141,7 +142,9 @@ def _range_of(name: str, text: str) -> SearchedSetting:
     numbers = ends[:-1] if log else ends
     relative = all(each.startswith(TIMES) for each in numbers)
     try:
-        low, high = (float(each.removeprefix(TIMES) if relative else each) for each in numbers)
+        low, high = (
+            decimal_number(each.removeprefix(TIMES) if relative else each) for each in numbers
+        )
     except ValueError as error:
         raise ConfigError(
             f"--search {name}={text}: a range is LOW:HIGH or LOW:HIGH:log, both ends numbers, or "

@@ -156,7 +156,7 @@ TRANSLATE: Responses = {
         "content": IMAGES,
         "headers": _headers(),
     },
-    **error_responses(401, 404, 406, 408, 413, 415, 422, 429, 500, 503, 504),
+    **error_responses(401, 404, 406, 408, 412, 413, 415, 422, 429, 500, 503, 504),
 }
 WALK: Responses = {
     200: {

@@ -17,6 +17,7 @@ from service.batching.recipe import Recipe, SourcePicture, point_of
 from service.batching.translation import domain_for
 from service.batching.watermarks import watermark_at
 from service.credentials.signing import FileSigner
+from service.errors import PreconditionFailed
 from service.http.answer import Job, job_of_picture, respond
 from service.http.dependencies import CatalogueDep, ClientTimeout, RuntimeDep
 from service.http.negotiation import choose_media_type
@@ -55,9 +56,12 @@ async def translate(
 ) -> Response:
     """Translate a picture; the same upload gives the same bytes, and nothing of it is kept."""
     served = catalogue.find_for_translation(query.model)
-    domain = domain_for(served, query.to)
+    others = () if query.model else catalogue.models.values()
+    domain = domain_for(served, query.to, others)
     resolution = served.resolution_for(query.resolution)
     image_format = format_for(query, request.headers.get("accept"))
+    if "if-match" in request.headers:  # nothing at this path has an ETag (RFC 9110, 13.1.1)
+        raise PreconditionFailed("a translation has no ETag: send the picture without If-Match")
     settings, network = runtime.settings, served.card.network
     size = served.size_at(network.resolution)
     async with uploaded_body(request, settings.max_upload_bytes, runtime.decoders) as content:

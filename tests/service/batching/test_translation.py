@@ -39,3 +39,14 @@ def test_a_domain_is_one_of_the_models(asked: str | None) -> None:
     """The message lists them."""
     with pytest.raises(OutOfRange, match="shades translates to dark or light"):
         domain_for(SHADES, asked)
+
+
+def test_a_domain_of_another_model_is_told_with_its_name() -> None:
+    """For a request that names no model, and so has got one of those that translate."""
+    card = replace(SHADES.card, name="animals", labels=("horse", "zebra"))
+    others = (SEEDS, SHADES, replace(SHADES, card=card))
+
+    with pytest.raises(OutOfRange, match="not to 'zebra'; animals does: say model=animals"):
+        domain_for(SHADES, "zebra", others)
+    with pytest.raises(OutOfRange, match="not to 'unicorn'$"):
+        domain_for(SHADES, "unicorn", others)

@@ -26,6 +26,8 @@ OFFERS = ("image/png", "image/webp", "application/json")
         ("image/webp; charset=x; q=0.4, */*;q=0.3", "image/webp"),
         ("image/png;q=nonsense, image/webp;q=0.1", "image/webp"),
         ("image/webp;q=7", "image/webp"),
+        ("image/png;q=nan, image/webp;q=0.1", "image/webp"),
+        ("image/png;q=0_1, image/webp;q=0.1", "image/webp"),
     ],
 )
 def test_the_best_offer_is_chosen(accept: str | None, chosen: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.training.imports.hostile_files import calls_by
 from training.imports import pickle_names
-from training.imports.pickle_names import require_known_names
+from training.imports.pickle_names import require_known_names, unknown_name
 from training.imports.refusal import ImportRefusedError
 
 
@@ -40,6 +40,15 @@ def test_a_network_pickle_of_nvidia_is_refused_with_advice() -> None:
         match="of a kind that is not imported.*--from stylegan2-ada.*--from genforce",
     ):
         require_known_names(io.BytesIO(pickled), "F")
+
+
+@pytest.mark.parametrize("module", ["os", "dnnlib", "torch_utils"])
+def test_a_name_that_is_no_text_is_shown_escaped(module: str) -> None:
+    """Half of a character has no UTF-8, so a message with it could not be printed."""
+    told = str(unknown_name("F", f"{module} \ud800"))
+
+    told.encode()
+    assert "ud800" in told
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,19 @@ def test_the_query_or_accept_decides_the_format(client: TestClient) -> None:
     assert refused.status_code == 406
 
 
+@pytest.mark.parametrize("wanted", ['"tag"', "*"])
+def test_a_translation_has_no_tag_to_match(
+    client: TestClient, painter: Painter, wanted: str
+) -> None:
+    """So it is not made, and the upload not read; `If-None-Match` holds whatever it names."""
+    answer = client.post("/translate?to=dark", content=b"no", headers={"If-Match": wanted})
+
+    assert (answer.status_code, painter.batches) == (412, [])
+    assert "without If-Match" in answer.json()["detail"]
+    other = client.post("/translate?to=dark", content=upload(), headers={"If-None-Match": wanted})
+    assert other.status_code == 200
+
+
 def test_a_turned_photograph_is_turned_back(client: TestClient) -> None:
     """EXIF says how the camera was held."""
     exif = Image.Exif()
@@ -138,7 +151,7 @@ def test_a_file_states_its_source_and_that_it_was_edited(client: TestClient) -> 
     ("query", "status", "told"),
     [
         ("", 422, "shades-16 translates to dark or light; say to="),
-        ("to=unicorn", 422, "translates to dark or light, not to 'unicorn'"),
+        ("to=unicorn", 422, "shades-16 translates to dark or light, not to 'unicorn'"),
         ("to=dark&resolution=32", 422, "shades-16 has no 32; it has 4, 8, 16"),
         (f"to=dark&model={PAINTER}", 422, "makes pictures of seeds and translates none"),
         ("to=dark&model=nobody", 404, "'nobody' is not loaded"),
