@@ -2,6 +2,7 @@
 
     python -m bench.promise [--seeds 2000] [--bundles models/pretrained] [--precision auto]
                             [--watermark] [--frontends 2 | --replicas 2]
+    python -m bench.promise --family all [--plain]
 
 Every model of the folder renders every seed, each at one of its resolutions, and after every eighth
 seed a point between it and the next, in several ways (under load every eighth); the table counts
@@ -10,6 +11,10 @@ there is any. With `--watermark` pictures of 128 px and more have a watermark. W
 the only way is through that many front-end processes and an engine process, over HTTP, all models
 mixed; with `--replicas` through that many replicas on Ray Serve, of as many threads each as the
 pictures that they are compared with.
+
+Models that translate get a random picture for each seed, models that take `psi` several of it. With
+`--family` the models are untrained networks, the smallest preset of one family or of all; with
+`--plain` they are computed by PyTorch alone, as where OpenVINO is not installed.
 """
 
 from __future__ import annotations
@@ -18,56 +23,29 @@ import argparse
 import json
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bench.promise_recipes import MAX_BATCH, place_of, recipes_of, shuffled
 from bench.promise_served import digests_served
+from bench.untrained_bundles import UNTRAINED, write_untrained_bundles
 from models.picture import pixel_sha256
-from service.batching.engine import ModelInfo
-from service.batching.recipe import Method, Point, Recipe, point_between, point_of
-from service.batching.watermarks import watermark_at
+from service.batching.recipe import Recipe
 from service.engine.torch_models import TorchModels, open_models
 from service.engine_setup import available_cores
 from service.registry.watcher import bundle_folders
 from service.watermark.key import watermark_key
 
-MAX_BATCH = 8
 BUSY_THREADS = 2
 UNDER_LOAD = 8  # every eighth picture, since it takes long
-BETWEEN = 8  # every eighth seed has a point between it and the next
 
 Digests = dict[Recipe, str]
-
-
-def recipes_of(served: ModelInfo, seeds: int) -> list[Recipe]:
-    """Return recipes of all seeds and of points between some, cycling through all resolutions."""
-    sizes = served.card.resolutions
-    return [
-        Recipe(served.pinned_name, point, size, watermark=watermark_at(served, size))
-        for point, size in zip(points_of(seeds), cycle(sizes), strict=False)
-    ]
-
-
-def points_of(seeds: int) -> list[Point]:
-    """Return the point of each seed, and points between some seeds, in the order of `place_of`."""
-    points: list[Point] = []
-    for seed in range(seeds):
-        points.append(point_of(seed))
-        if seed % BETWEEN == 0:
-            method = (Method.SLERP, Method.LERP)[seed // BETWEEN % 2]
-            points.append(point_between(seed, seed + 1, (seed + 1) / (seeds + 1), method))
-    return points
-
-
-def place_of(recipe: Recipe) -> tuple[int, float]:
-    """Return the key by which recipes are in the order of `points_of`."""
-    return recipe.point.start, recipe.point.t
 
 
 def digests(models: TorchModels, batches: Iterable[Sequence[Recipe]]) -> Digests:
@@ -77,18 +55,6 @@ def digests(models: TorchModels, batches: Iterable[Sequence[Recipe]]) -> Digests
         images = models.render_batch(batch)
         found |= {r: pixel_sha256([image]) for r, image in zip(batch, images, strict=True)}
     return found
-
-
-def shuffled(recipes: Sequence[Recipe], draw: int) -> list[list[Recipe]]:
-    """Return batches of all sizes, with each recipe in another batch and at another index."""
-    random = np.random.Generator(np.random.PCG64(draw))
-    order = [recipes[int(i)] for i in random.permutation(len(recipes)).tolist()]
-    batches: list[list[Recipe]] = []
-    while order:
-        size = int(random.integers(1, MAX_BATCH + 1))
-        batches.append(order[:size])
-        order = order[size:]
-    return batches
 
 
 @contextmanager
@@ -132,7 +98,7 @@ def digests_elsewhere(options: argparse.Namespace) -> dict[str, list[str]]:
     command = [sys.executable, "-m", "bench.promise", "--digests-only"]
     for name in ("seeds", "bundles", "precision", "threads"):
         command += [f"--{name}", str(getattr(options, name))]
-    command += ["--watermark"] if options.watermark else []
+    command += [f"--{name}" for name in ("watermark", "plain") if getattr(options, name)]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return json.loads(output)
 
@@ -209,13 +175,31 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--watermark", action="store_true", help="mark pictures of 128 px or more")
     parser.add_argument("--frontends", type=int, default=0, help="through that many, alone")
     parser.add_argument("--replicas", type=int, default=0, help="through that many, alone")
+    parser.add_argument("--family", choices=["all", *UNTRAINED], help="in place of --bundles")
+    parser.add_argument("--plain", action="store_true", help="without OpenVINO")
     parser.add_argument("--digests-only", action="store_true", help="for another process to read")
     return parser.parse_args(arguments)
 
 
 def main() -> None:
-    """Run the test, and print a table."""
+    """Make untrained bundles if they are asked for, and run the test."""
     options = options_of()
+    if options.plain:
+        sys.modules["openvino"] = None  # type: ignore[assignment]  # pyright: ignore[reportArgumentType] - so no import finds it
+    with tempfile.TemporaryDirectory(prefix="progan-untrained-") as folder:
+        if options.family:
+            options.bundles = Path(folder)
+            names = UNTRAINED if options.family == "all" else [options.family]
+            write_untrained_bundles(options.bundles, names)
+        run(options)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Run the test, and print a table; or print the digests for another process.
+
+    Raises:
+        SystemExit: with 1 if any picture differs.
+    """
     models = opened(options)
     if options.digests_only:
         results = {

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from bench.device_checks.finding import Budget, Finding, while_time
-from bench.promise import digests, recipes_of, shuffled
+from bench.promise import digests
+from bench.promise_recipes import recipes_of, shuffled
 from models.picture import Pixels
 from service.batching.recipe import Recipe, point_of
 from service.engine.loading import LoadedModel

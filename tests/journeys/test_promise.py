@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.promise import broken, opened, options_of, shuffled
+from bench.promise import broken, opened, options_of
+from bench.promise_recipes import shuffled
 from models.families.progan.config import ProganConfig
 from service.batching.recipe import Recipe, point_of
 from tests.conftest import write_bundle
