@@ -75,6 +75,10 @@ def zip_with_two_pickles() -> bytes:
         (in_zip(PLAIN).replace(b"data.pkl", b"data.txt"), "0 entries data.pkl"),
         (in_legacy_file(PLAIN)[:40], "damaged or cut short"),
     ],
+    ids=[  # not the contents: a zip and a gzip hold the time of day
+        *("text", "gzip", "pickle", "tar", "deflated zip", "TorchScript", "two pickles"),
+        *("cut zip", "zip without pickle", "cut legacy file"),
+    ],
 )
 def test_another_kind_of_file_is_refused_in_words(content: bytes, message: str) -> None:
     """The message says what it is."""
