@@ -18,7 +18,7 @@ from service.credentials.current import CurrentSigner
 from service.settings import Settings
 
 IN_MEMORY: Final = "/dev/shm"
-PREFIX: Final = "progan-credentials-"
+FOLDER_PREFIX: Final = "progan-credentials-"
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def shared_chain_folder(settings: Settings, signer: CurrentSigner) -> Generator[
         if signer.is_in_memory_alone:
             for place in (IN_MEMORY, None):  # None: where temporary files are
                 with suppress(OSError):
-                    name = tempfile.TemporaryDirectory(prefix=PREFIX, dir=place)
+                    name = tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, dir=place)
                     folder = Path(removing.enter_context(name))
                     break
             else:

@@ -22,7 +22,7 @@ MEDIA_TYPE = "application/problem+json"
 MAX_CHARACTERS = 60  # of a client's value that is repeated in an answer
 STATE_KEY = "record"  # key of the record of a request (`request_log`) in its ASGI state
 TYPE_PREFIX = "urn:problem-type:progan:"
-METHODS = ("GET", "HEAD", "POST")  # that routes take
+ROUTE_METHODS = ("GET", "HEAD", "POST")  # that routes take
 
 DETAILS = {
     404: "there is nothing at this path; /docs lists what there is",
@@ -113,7 +113,7 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 def _methods_at(request: Request) -> list[str]:
     """The methods that the path of a request takes."""
     app: FastAPI = request.app
-    scopes = {method: {**request.scope, "method": method} for method in METHODS}
+    scopes = {method: {**request.scope, "method": method} for method in ROUTE_METHODS}
     return [
         method
         for method, scope in scopes.items()

@@ -38,7 +38,7 @@ from service.refusal import refusal_of
 from service.registry.catalogue import Catalogue
 
 REPORT_EVERY_S: Final = 0.1
-REFUSED: Final = "a connection was refused: %s"
+CONNECTION_REFUSED: Final = "a connection was refused: %s"
 
 log = logging.getLogger(__name__)
 
@@ -194,7 +194,7 @@ class EngineServer:
         try:
             require_same_user(accepted)  # before it holds a descriptor for longer
         except PermissionError as error:
-            log.error(REFUSED, error)  # noqa: TRY400 - the sentence says all
+            log.error(CONNECTION_REFUSED, error)  # noqa: TRY400 - the sentence says all
             accepted.close()
             return
         accepted.setblocking(False)
@@ -207,7 +207,7 @@ class EngineServer:
             descriptor = receive_descriptor(accepted)
             memory = None if descriptor is None else PixelMemory(descriptor)
         except (OSError, ValueError) as error:
-            log.error(REFUSED, error)  # noqa: TRY400 - the sentence says all
+            log.error(CONNECTION_REFUSED, error)  # noqa: TRY400 - the sentence says all
             memory = None
         if memory is None:
             accepted.close()

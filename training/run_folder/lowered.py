@@ -17,9 +17,9 @@ from models.families.progan.generator import Generator
 from models.resolution import level_of
 from training.rendering import latents_and_labels
 
-PICTURES = 64  # from which the exit is solved
-PICTURES_AT_ONCE = 8
-PIXELS = 256  # of each picture, about
+SOLVED_PICTURES = 64  # from which the exit is solved
+SOLVED_AT_ONCE = 8
+SOLVED_PIXELS = 256  # of each picture, about
 
 
 @torch.no_grad()
@@ -52,14 +52,14 @@ def lowered(generator: Generator, resolution: int) -> Generator:
 def samples(generator: Generator) -> list[tuple[Tensor, Tensor]]:
     """Pixels of the top level: their features `[P, C]` and colours `[P, channels]`."""
     found: list[tuple[Tensor, Tensor]] = []
-    for first in range(0, PICTURES, PICTURES_AT_ONCE):
-        seeds = range(first, first + PICTURES_AT_ONCE)
+    for first in range(0, SOLVED_PICTURES, SOLVED_AT_ONCE):
+        seeds = range(first, first + SOLVED_AT_ONCE)
         x = generator.stem(generator.stem_input(*latents_and_labels(generator, seeds)))
         for level in generator.levels:
             x = level(x)
         image = generator.exits[-1](x)  # not clipped, so that a linear exit is found again
         # An odd stride, so that the pixels are not all of one column.
-        stride = max(1, image.shape[-2] * image.shape[-1] // PIXELS) | 1
+        stride = max(1, image.shape[-2] * image.shape[-1] // SOLVED_PIXELS) | 1
         pixels = [t.permute(0, 2, 3, 1).flatten(0, 2)[first % stride :: stride] for t in (x, image)]
         found.append((pixels[0], pixels[1]))
     return found

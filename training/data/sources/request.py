@@ -60,14 +60,14 @@ def parse_request(location: str) -> AvatarRequest:
         )
     return AvatarRequest(
         style,
-        whole_number(values, "count", DEFAULT_COUNT, 1, 100_000_000),
-        whole_number(values, "size", DEFAULT_SIZE, MIN_RESOLUTION, MAX_RESOLUTION),
+        number_within(values, "count", DEFAULT_COUNT, 1, 100_000_000),
+        number_within(values, "size", DEFAULT_SIZE, MIN_RESOLUTION, MAX_RESOLUTION),
         values.get("seed", "0"),
         colours(values.get("background", SOFT_COLOURS)),
     )
 
 
-def whole_number(values: dict[str, str], name: str, default: int, low: int, high: int) -> int:
+def number_within(values: dict[str, str], name: str, default: int, low: int, high: int) -> int:
     """Parse the value of `name` as an integer, or return the default.
 
     Raises:
