@@ -54,7 +54,7 @@ def test_the_presets_own_value_is_found(config: TrainingConfig) -> None:
         ("penalty_weight=a:b", "a range is LOW:HIGH"),
         ("penalty_weight=1:2:3", "a range is LOW:HIGH"),
         ("penalty_weight=x1:2", "both factors"),
-        ("penalty_weight=nan:2", "LOW must be smaller"),
+        ("penalty_weight=nan:2", "a range is LOW:HIGH"),
         ("penalty_weight=1", "two values or more"),
         ("seed=1,2", "is set by the plan of each trial or the data"),
         ("levels.*.stable_images=1,2", "is set by the plan of each trial or the data"),
