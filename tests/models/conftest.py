@@ -1,12 +1,18 @@
-"""What the tests of models/ share: a tiny network, its card, the same random weights each time."""
+"""What the tests of models/ share: a tiny network, its card and bundle, the same random weights."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
+from models.bundle import save_bundle
 from models.card import Card, Data, Exit, Golden
+from models.exit_shape import ExitShape
 from models.families.progan.config import ProganConfig
+from models.families.progan.generator import Generator
+
+SHAPES = (ExitShape((5,)), ExitShape((1, 3, 1), (4, 6)), ExitShape((3, 3), (8,)), ExitShape())
 
 
 @pytest.fixture(autouse=True)
@@ -46,3 +52,20 @@ def card(conditional: ProganConfig) -> Card:
         training={"preset": "tiny", "images_shown": 0},
         quality={"swd": {"value": 1.5, "how": "not at all"}},
     )
+
+
+@pytest.fixture
+def generator(conditional: ProganConfig) -> Generator:
+    """A tiny generator with classes, and exits as wide and as deep as fitted ones."""
+    return Generator(conditional, SHAPES)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, generator: Generator, card: Card) -> Path:
+    """A bundle that is whole."""
+    exits = tuple(
+        replace(exit_, kernels=shape.kernels, hidden=shape.hidden)
+        for exit_, shape in zip(card.exits, SHAPES, strict=True)
+    )
+    save_bundle(tmp_path, generator, replace(card, exits=exits), preview=b"webp")
+    return tmp_path
