@@ -11,7 +11,7 @@ IMAGE_FOLDER ?= runs/image# where `make verify-image` keeps base and image; abou
 
 DEMO := runs/demo-32
 # What `make bench` runs: the scripts among the parts, but for what takes half an hour.
-BENCHES := $(filter-out kills promise soak verify_cuda,$(basename $(notdir $(shell grep -l '^if __name__' bench/*.py))))
+BENCHES := $(filter-out few kills promise soak verify_cuda,$(basename $(notdir $(shell grep -l '^if __name__' bench/*.py))))
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help

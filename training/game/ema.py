@@ -17,7 +17,7 @@ from training.game.schedule import ScheduleState
 
 Move = Callable[[list[Tensor], list[Tensor], int], None]
 
-RAMP = 0.1  # of the images since the newest level was activated
+RAMP = 0.1  # of the images of the newest level
 
 
 def decay_of(config: TrainingConfig, schedule: ScheduleState) -> float:
@@ -25,14 +25,16 @@ def decay_of(config: TrainingConfig, schedule: ScheduleState) -> float:
 
     The half-life is limited to a tenth of the images since the newest level was activated, so that
     the random initial weights of a level soon lose their influence. Weights copied from a bundle or
-    another run are not random, so the limit does not apply to them.
+    another run are not random: there it is a tenth of all images of the level, so that the average
+    keeps little of another data set at the end.
     """
     if config.average.decay:
         return config.average.decay
-    half_life = config.average.half_life_images
-    if not taken_over(config, schedule):
-        age = schedule.images_shown - schedule.level_start + schedule.batch_size
-        half_life = min(half_life, RAMP * age)
+    if taken_over(config, schedule):
+        images = config.levels[schedule.growth.level].stable_images
+    else:
+        images = schedule.images_shown - schedule.level_start + schedule.batch_size
+    half_life = min(config.average.half_life_images, RAMP * images)
     return 0.5 ** (schedule.batch_size / half_life)
 
 

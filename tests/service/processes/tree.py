@@ -84,6 +84,15 @@ class Tree:
             nodes |= {line.split()[4] for line in lines if "progan-pixels" in line}
         return len(nodes)
 
+    def shared_files(self) -> set[Path]:
+        """Files of the shared memory of the system that processes of this tree have mapped."""
+        lines = [
+            line
+            for pid in self.pids()
+            for line in (PROC / str(pid) / "maps").read_text().splitlines()
+        ]
+        return {Path(line.split()[5]) for line in lines if " /dev/shm/" in line}
+
     def kill(self, pid: int, number: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to one process."""
         os.kill(pid, number)

@@ -37,13 +37,22 @@ def test_the_half_life_is_a_tenth_of_the_age_of_the_newest_level(
 
 
 def test_an_average_that_was_taken_over_is_not_thrown_away(config: TrainingConfig) -> None:
-    """At a level that was known the whole half-life holds, at one that fades in it does not."""
-    knows = (replace(config.levels[0], stable_images=0), replace(config.levels[1], fade_images=0))
-    fades = (knows[0], config.levels[1])
+    """At a level that was known a tenth of its 60 images counts, at one that fades in their age."""
+    top = replace(config.levels[1], stable_images=60)
+    knows = (replace(config.levels[0], stable_images=0), replace(top, fade_images=0))
+    fades = (knows[0], top)
 
-    for levels, name, age in ((knows, "", 0.4), (fades, "a@b", 0.4), (knows, "a@b", 40.0)):
+    for levels, name, half_life in ((knows, "", 0.4), (fades, "a@b", 0.4), (knows, "a@b", 6.0)):
         run = replace(config, levels=levels, init_from=name)
-        assert decay_of(run, schedule_at(0, run)) == pytest.approx(0.5 ** (4 / age))
+        assert decay_of(run, schedule_at(0, run)) == pytest.approx(0.5 ** (4 / half_life))
+
+
+def test_a_short_half_life_of_an_average_that_was_taken_over_stays(config: TrainingConfig) -> None:
+    """The limit lowers a half-life; it never raises one."""
+    levels = (replace(config.levels[0], stable_images=0), replace(config.levels[1], fade_images=0))
+    run = with_values(replace(config, levels=levels, init_from="a@b"), ema_half_life_images=0.5)
+
+    assert decay_of(run, schedule_at(0, run)) == pytest.approx(0.5 ** (4 / 0.5))
 
 
 def test_the_average_moves_by_one_minus_decay() -> None:
