@@ -12,6 +12,9 @@ const REST_MS = 160; // at one point, before its sharp picture is asked for
 export const previewOf = (card) =>
   Math.max(...card.resolutions.filter((r, place) => r <= PREVIEW || place === 0));
 
+/** The order of pictures by their wishes, a sharp one after the small one of the same wish. */
+const rankOf = (wish, isSharp) => 2 * wish + Number(isSharp);
+
 /** The address of the picture of a point, painted by this version of the state's model. */
 export const addressOfPoint = (point, state, resolution) =>
   imageAddress({ ...point, ...pinnedModel(state), resolution });
@@ -22,7 +25,7 @@ export const addressOfPoint = (point, state, resolution) =>
  * @param {object} page its errors and the signal of the view
  * @param {() => void} onSharp called when the picture of the last point is sharp
  */
-export function createLivePicture(image, loader, { signal, showError }, onSharp = () => {}) {
+export function createLivePicture(image, loader, { signal, showError, clearErrorOf }, onSharp = () => {}) {
   const frame = image.parentElement;
   let newest = 0; // number of the last wish
   let shown = 0; // rank of the picture on screen
@@ -55,25 +58,28 @@ export function createLivePicture(image, loader, { signal, showError }, onSharp 
       const blob = await loader.load(address);
       if (blob && !signal.aborted) put(blob);
     } catch (error) {
-      if (wish !== newest) return;
+      if (wish !== newest || shown === rankOf(wish, true)) return;
       frame.classList.remove("waiting");
-      showError(error, signal, { isWanted: true });
+      showError(error, signal, { isWanted: true, pictures: [image] });
     }
   }
 
   /** Show a picture, unless one of a newer wish, or a sharper one of the same, is there. */
   function putBlob({ blob, wish, isSharp, resolution, words }) {
-    const rank = 2 * wish + Number(isSharp);
+    const rank = rankOf(wish, isSharp);
     if (rank <= shown) return;
     shown = rank;
     showBlob(image, blob, words, resolution);
     if (wish !== newest) return;
     frame.classList.remove("waiting");
-    if (isSharp) onSharp();
+    if (!isSharp) return;
+    clearErrorOf(image);
+    onSharp();
   }
 
   signal.addEventListener("abort", () => {
     clearTimeout(timer);
+    clearErrorOf(image);
     URL.revokeObjectURL(image.src);
   });
   return { show };

@@ -7,6 +7,7 @@ import { createClient } from "./api.js";
 import { createKeyDialog } from "./api-key-dialog.js";
 import { createChoices } from "./choices.js";
 import { saveLinksWithKey } from "./download.js";
+import { createErrorLine } from "./error-line.js";
 import { createMemory } from "./memory.js";
 import { followModels } from "./models.js";
 import { createNavigation, rememberedFields } from "./navigation.js";
@@ -23,36 +24,35 @@ const store = createStore({
   ...usualFields(), ...rememberedFields(), view: "", list: null, source: null, card: null, reachable: true, pause: "", seen: [], favourites: [], attempt: 0,
 });
 const notice = createNotice(find);
+const errorLine = createErrorLine(find("error"));
 const key = createKeyDialog(find);
 const client = createClient(key, (pause) => store.set({ pause }), (reachable) => store.set({ reachable }));
 const memory = createMemory(store, notice.show);
 const { navigate, adjust, open, settle } = createNavigation(store, notice);
 const models = followModels({ store, client, navigate, notice });
-const page = { find, store, client, key, notice, memory, navigate, adjust, setStatus, showError, clearError, signal };
+const page = {
+  find, store, client, key, notice, memory, navigate, adjust, setStatus, showError, clearError: errorLine.clear, clearErrorOf: errorLine.settle, signal,
+};
 
 function setStatus(text) {
   find("status").textContent = text;
 }
 
-function clearError() {
-  find("error").hidden = true;
-}
-
 /**
  * Show why something failed; nothing is shown of what was aborted.
  * @param {AbortSignal} aborted of the request
- * @param {{show?: (text: string) => void, isWanted?: boolean}} options where to show it, and whether
- *   the picture is to be painted by a newer version of the model instead where there is one
+ * @param {{show?: (text: string, pictures?: Element[]) => void, isWanted?: boolean, pictures?: Element[]}} options
+ *   where to show it; whether the picture is to be painted by a newer version of the model instead
+ *   where there is one; and the pictures in view that it is about (`error-line.js`)
  */
-async function showError(error, aborted, { show = showFailure, isWanted = false } = {}) {
+async function showError(error, aborted, { show = showFailure, isWanted = false, pictures } = {}) {
   if (aborted.aborted) return;
-  show(error.message);
+  show(error.message, pictures);
   if (error.isGone) await models.recover(aborted, isWanted);
 }
 
-function showFailure(text) {
-  find("error").textContent = text;
-  find("error").hidden = false;
+function showFailure(text, pictures) {
+  errorLine.show(text, pictures);
   setStatus("");
 }
 

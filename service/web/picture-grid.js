@@ -2,6 +2,7 @@
 // Owns scrolling and the keyboard. Knows neither where the pictures come from nor the history.
 
 import { element } from "./elements.js";
+import { createGridFailures } from "./grid-failures.js";
 import { firstOnScreen, indexAfter, layoutOf, rowsWithin } from "./grid-layout.js";
 import { createPictureQueue, sizesFor } from "./picture-queue.js";
 
@@ -24,6 +25,7 @@ export class PictureGrid {
   #options;
   #list;
   #queue;
+  #failures;
   #layout;
   #entries = new Map(); // by index, of the pictures that exist
   #seenRows = SPARE_ROWS;
@@ -36,11 +38,12 @@ export class PictureGrid {
   constructor(root, page, options) {
     [this.#page, this.#options] = [page, options];
     this.#list = element("ul", { class: "grid", tabindex: "-1", "aria-label": options.label });
+    this.#failures = createGridFailures(page, (entry) => this.#isOnScreen(entry));
     this.#queue = createPictureQueue(page.client, {
       signal: page.signal,
       wanted: (level) => this.#wanted(level),
       show: (entry, bitmap, size) => this.#show(entry, bitmap, size),
-      fail: (entries, error, aborted) => this.#fail(entries, error, aborted),
+      fail: this.#failures.fail,
     });
     root.append(this.#list);
     this.#measure();
@@ -90,6 +93,15 @@ export class PictureGrid {
     return rowsWithin(screens, this.#layout, this.#top(), innerHeight, this.#rowCount());
   }
 
+  #rowOf({ index }) {
+    return Math.floor(index / this.#layout.columns);
+  }
+
+  #isOnScreen(entry) {
+    const [top, bottom] = this.#rows(0);
+    return this.#rowOf(entry) >= top && this.#rowOf(entry) < bottom;
+  }
+
   #setHeight() {
     this.#list.style.height = `${this.#rowCount() * this.#layout.rowHeight}px`;
   }
@@ -107,6 +119,7 @@ export class PictureGrid {
     const [first, last] = this.#rows(NEAR_SCREENS);
     this.#list.style.paddingTop = `${first * rowHeight}px`;
     this.#keepEntries(first * columns, Math.min(this.#options.count, last * columns));
+    this.#failures.follow(this.#entries.values());
     this.#load();
     this.#report();
   }
@@ -170,6 +183,7 @@ export class PictureGrid {
 
   #remove(entry) {
     entry.isNear = false;
+    this.#page.clearErrorOf(entry.image);
     if (!this.#page.signal.aborted && entry.item.contains(document.activeElement)) this.#list.focus({ preventScroll: true });
     entry.item.remove();
     this.#entries.delete(entry.index);
@@ -179,13 +193,11 @@ export class PictureGrid {
 
   /** The pictures to load, those nearest to the screen first. */
   #wanted(level) {
-    const { columns } = this.#layout;
     const [first, last] = this.#rows(level === "small" ? NEAR_SCREENS : SHARP_SCREENS);
     const [top, bottom] = this.#rows(0);
-    const rowOf = ({ index }) => Math.floor(index / columns);
-    const distance = (entry) => Math.max(top - rowOf(entry), rowOf(entry) - bottom + 1, 0);
+    const distance = (entry) => Math.max(top - this.#rowOf(entry), this.#rowOf(entry) - bottom + 1, 0);
     return [...this.#entries.values()]
-      .filter((entry) => !entry.failed && rowOf(entry) >= first && rowOf(entry) < last)
+      .filter((entry) => !entry.failed && this.#rowOf(entry) >= first && this.#rowOf(entry) < last)
       .sort((one, other) => distance(one) - distance(other) || one.index - other.index);
   }
 
@@ -196,14 +208,7 @@ export class PictureGrid {
     image.classList.toggle("pixelated", size === sizes.sharp && size < this.#layout.tile / 2);
     link.classList.remove("waiting");
     entry.shown = size;
-  }
-
-  #fail(entries, error, aborted) {
-    for (const entry of entries) {
-      entry.failed = true;
-      entry.link.classList.remove("waiting");
-    }
-    this.#page.showError(error, aborted, { isWanted: true });
+    if (size >= sizes.sharp) this.#page.clearErrorOf(image);
   }
 
   // ------------------------------------------------------------------ the keyboard

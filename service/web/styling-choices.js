@@ -42,7 +42,7 @@ function createPsi({ store, adjust }) {
   return root;
 }
 
-function createMix({ store, navigate, find }) {
+function createMix({ store, navigate, showError, signal }) {
   const seed = element("input", { id: "style-seed", type: "text", maxlength: 128, autocomplete: "off", autocapitalize: "off",
     spellcheck: "false", enterkeyhint: "go", placeholder: "a name or number", "aria-describedby": "style-about" });
   const from = element("select", { id: "style-from" });
@@ -56,8 +56,7 @@ function createMix({ store, navigate, find }) {
 
   function choose(text) {
     if (text && !isSeedText(text)) {
-      find("error").textContent = NO_SEED;
-      find("error").hidden = false;
+      showError(new Error(NO_SEED), signal);
       return;
     }
     navigate({ mix: text ? textOfMix({ seed: text, resolution: Number(from.value) }) : "" });

@@ -133,6 +133,20 @@ def shown(page: Page, seed: str) -> None:
     expect(page.locator("#picture")).to_be_visible()
 
 
+def is_filled(page: Page) -> None:
+    """Wait until each picture of a grid that is on the screen is there."""
+    page.wait_for_function(
+        """() => {
+          const onScreen = [...document.querySelectorAll(".grid li")].filter((item) => {
+            const { top, bottom } = item.getBoundingClientRect();
+            return bottom > 0 && top < innerHeight;
+          });
+          return onScreen.length > 0
+            && onScreen.every((item) => item.querySelector("canvas").width > 0);
+        }"""
+    )
+
+
 def pixels_of(page: Page, selector: str) -> str:
     """SHA-256 of the RGB bytes of an image on screen, as `X-Pixel-SHA256` has it."""
     code = """async (image) => {

@@ -13,24 +13,10 @@ from playwright.sync_api import Page, Request, expect
 from service.settings import Settings
 from tests.service.painter import Painter, card_named, wait_until
 from tests.web.browser import served
-from tests.web.chromium import PHONE, Visit, findings, refuse
+from tests.web.chromium import PHONE, Visit, findings, is_filled, refuse
 from tests.web.conftest import Site
 
 FIRST_TILE: Final = ".grid li:first-child"
-
-
-def is_filled(page: Page) -> None:
-    """Wait until each picture on the screen is there, and sharp ones, too."""
-    page.wait_for_function(
-        """() => {
-          const onScreen = [...document.querySelectorAll(".grid li")].filter((item) => {
-            const { top, bottom } = item.getBoundingClientRect();
-            return bottom > 0 && top < innerHeight;
-          });
-          return onScreen.length > 0
-            && onScreen.every((item) => item.querySelector("canvas").width > 0);
-        }"""
-    )
 
 
 def asked(page: Page) -> list[dict[str, list[str]]]:
