@@ -8,15 +8,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.bundle import save_bundle
-from models.card import Card, Exit, Golden
+from models.card import Card
 from models.direction import Direction
 from models.exit_shape import BOX
 from models.families.stylegan.config import StyleganConfig
 from models.families.stylegan.generator import StyleganGenerator
 from models.families.stylegan.offer import STYLEGAN_FAMILY
-from models.picture import pixel_sha256, thumbnail_of
-from tests.conftest import picture_of
+from tests.service.family_models import card_of_network, write_verified_bundle
 from tests.service.painter import card_named
 
 STYLED = StyleganConfig(
@@ -34,10 +32,7 @@ def directed_card(name: str = "painter-32") -> Card:
 
 def styled_card(name: str = "styled-16", labels: tuple[str, ...] = ()) -> Card:
     """A card whose model takes psi and mix."""
-    network = replace(STYLED, classes=len(labels))
-    exits = tuple(Exit(r, BOX.kernels, None) for r in network.resolutions)
-    card = card_named(name, 16)
-    return replace(card, network=network, exits=exits, labels=labels, family="stylegan")
+    return card_of_network(replace(STYLED, classes=len(labels)), name, labels)
 
 
 def styled_generator(classes: int = 0) -> StyleganGenerator:
@@ -54,11 +49,5 @@ def styled_generator(classes: int = 0) -> StyleganGenerator:
 
 def write_styled_bundle(folder: Path, classes: int = 0) -> Path:
     """A bundle `styled-16` in `folder`, with a golden seed."""
-    generator = styled_generator(classes)
-    pixels = picture_of(generator, 1, 16)
-    golden = Golden(1, 16, pixel_sha256([pixels]), thumbnail_of(pixels))
     card = styled_card(labels=tuple(f"class {n}" for n in range(classes)))
-    path = folder / card.name
-    path.mkdir(parents=True)
-    save_bundle(path, generator, replace(card, golden=(golden,), weights_sha256=""), preview=b"")
-    return path
+    return write_verified_bundle(folder, styled_generator(classes), card)

@@ -8,25 +8,19 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.bundle import save_bundle
-from models.card import Card, Exit, Golden
+from models.card import Card
 from models.exit_shape import BOX
 from models.families.biggan.config import BigganConfig
 from models.families.biggan.generator import BigganGenerator
 from models.families.biggan.offer import BIGGAN_FAMILY
-from models.picture import pixel_sha256, thumbnail_of
-from tests.conftest import picture_of
-from tests.service.painter import card_named
+from tests.service.family_models import card_of_network, write_verified_bundle
 
 TRUNCATED = BigganConfig(16, 3, 9, 4, 256, 16, attention=8, psi_steps=2)
 
 
 def truncated_card(name: str = "big-16", labels: tuple[str, ...] = ()) -> Card:
     """A card whose model takes psi up to 1, and no second style."""
-    network = replace(TRUNCATED, classes=len(labels))
-    exits = tuple(Exit(r, BOX.kernels, None) for r in network.resolutions)
-    card = card_named(name, 16)
-    return replace(card, network=network, exits=exits, labels=labels, family="biggan")
+    return card_of_network(replace(TRUNCATED, classes=len(labels)), name, labels)
 
 
 def truncated_generator(classes: int = 0) -> BigganGenerator:
@@ -47,11 +41,5 @@ def truncated_generator(classes: int = 0) -> BigganGenerator:
 
 def write_truncated_bundle(folder: Path, classes: int = 0) -> Path:
     """A bundle `big-16` in `folder`, with a golden seed."""
-    generator = truncated_generator(classes)
-    pixels = picture_of(generator, 1, 16)
-    golden = Golden(1, 16, pixel_sha256([pixels]), thumbnail_of(pixels))
     card = truncated_card(labels=tuple(f"class {n}" for n in range(classes)))
-    path = folder / card.name
-    path.mkdir(parents=True)
-    save_bundle(path, generator, replace(card, golden=(golden,), weights_sha256=""), preview=b"")
-    return path
+    return write_verified_bundle(folder, truncated_generator(classes), card)
