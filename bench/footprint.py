@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import os
 import re
 import subprocess
 import sys
@@ -31,6 +30,7 @@ from typing import Any
 import psutil
 
 from bench.process_tree import stop_tree
+from bench.service_process import service_environment
 
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 300
@@ -104,9 +104,8 @@ def tree_memory_mb(process: int) -> float:
 @contextmanager
 def service(log: Path, frontends: int = 0) -> Generator[tuple[int, str, float]]:
     """Yield a ready process: its id, its address, and the seconds until it was ready."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PROGAN_")}
-    environment |= {"PROGAN_PORT": "0", "PROGAN_BUNDLES": str(ROOT / "models" / "pretrained")}
-    environment |= {"PROGAN_FRONTENDS": str(frontends)}
+    shipped = ROOT / "models" / "pretrained"
+    environment = service_environment({"port": 0, "bundles": shipped, "frontends": frontends})
     began = time.monotonic()
     with log.open("wb") as file:
         process = subprocess.Popen(

@@ -6,7 +6,6 @@ Owns the process. Knows nothing of the requests to it.
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.process_tree import stop_tree
+from bench.service_process import free_port
 
 ROOT = Path(__file__).parents[1]
 READY_S = 300.0
@@ -63,7 +63,7 @@ def service(module: str = "service", **settings: object) -> Generator[Served]:
     """
     if not Path("/proc/self/statm").exists():
         raise SystemExit("memory is read from /proc, as Linux has it: run this there")
-    port = _free_port()
+    port = free_port()
     ours = {f"PROGAN_{name.upper()}": str(value) for name, value in settings.items()}
     environment = os.environ | {"PROGAN_PORT": str(port)} | ours
     with tempfile.TemporaryDirectory() as folder:
@@ -94,9 +94,3 @@ def _wait_until_ready(served: Served) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     raise SystemExit(f"not ready within {READY_S:.0f} s:\n{served.log.read_text()[-2000:]}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -6,7 +6,6 @@ Owns the process and the split of its processor time. Knows nothing of the reque
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -20,8 +19,8 @@ import numpy as np
 from bench.load import Request
 from bench.paced.engine import Pace, write_paced_bundle
 from bench.paced.server import BATCH_S, EACH_S, PICTURES
-from bench.rivals.measuring import free_port
 from bench.rivals.processes import CHECKOUT, START_LIMIT_S, STOP_LIMIT_S, ask
+from bench.service_process import free_port, service_environment
 from models.picture import Pixels
 
 ONE_PROCESS = "bench.paced.server"
@@ -142,8 +141,7 @@ def paced_service(
     port = free_port()
     ours = {"port": port, "bundles": folder / "bundles", "log_level": "info", **settings}
     ours = {"credentials_folder": folder / "credentials", "log_format": "json", **ours}
-    environment = {n: value for n, value in os.environ.items() if not n.startswith("PROGAN_")}
-    environment |= {f"PROGAN_{name.upper()}": str(value) for name, value in ours.items()}
+    environment = service_environment(ours)
     environment |= {BATCH_S: str(pace.batch_s), EACH_S: str(pace.each_s), PICTURES: str(stored)}
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(

@@ -7,7 +7,6 @@ was faster for every one of them than all threads in one process.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from bench.load import Request
 from bench.rivals.inside import Orders
+from bench.service_process import service_environment
 
 OURS = "Progan"
 HOST = "127.0.0.1"
@@ -142,11 +142,10 @@ REPLICAS = _set_up(
 
 def environment_of(server: Server, told: Orders) -> dict[str, str]:
     """Return the environment of `server`: that of this process without our own settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PROGAN_")}
-    ours = {"PROGAN_PORT": str(told.port), "PROGAN_BUNDLES": str(told.bundles)}
+    ours = {"port": told.port, "bundles": told.bundles} if server.is_ours else {}
     return {
-        **kept,
-        **(ours if server.is_ours else told.environment()),
+        **service_environment(ours),
+        **({} if server.is_ours else told.environment()),
         **server.variables,
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }

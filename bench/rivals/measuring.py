@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from bench.rivals.catalogue import HOST, Server, environment_of
 from bench.rivals.inside import Orders
 from bench.rivals.networks import Network
 from bench.rivals.processes import Running, ask
+from bench.service_process import free_port
 from models.picture import Pixels
 
 SHARES = (0.5, 0.8)
@@ -192,11 +192,3 @@ def _let_go(loops: list[subprocess.Popen[str]]) -> list[str]:
         one.stdin.write("\n")
         one.stdin.flush()
     return [one.communicate()[0] for one in loops]
-
-
-def free_port() -> int:
-    """Return a free port."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port

@@ -26,10 +26,11 @@ from bench.rivals.catalogue import (
 )
 from bench.rivals.environment import REQUIREMENTS
 from bench.rivals.inside import Eager, Orders, Ours
-from bench.rivals.measuring import Plan, Result, free_port, measure, pixels_of
+from bench.rivals.measuring import Plan, Result, measure, pixels_of
 from bench.rivals.networks import WIDTHS, Network, write_random
 from bench.rivals.processes import DidNotStart, Running, ask
 from bench.rivals.rows import AS_WRITTEN, BARE, OUR_ENGINE, Contender, Row, ratios, rows_of
+from bench.service_process import free_port
 from models.bundle import load_bundle
 from service.environment import read_settings
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import socket
@@ -17,6 +16,7 @@ from typing import Any, Self
 import httpx2
 
 from bench.process_tree import kill_tree
+from bench.service_process import free_port, service_environment
 from tests.faults.server import ORDERS, Order
 from tests.fork_server import fork
 from tests.journeys.server import metric_of
@@ -43,9 +43,7 @@ class Service:
         self._orders = folder / "orders.json"
         variables = {"bundles": str(bundles), "threads": "1", **settings, "port": str(self.port)}
         variables |= {"credentials_folder": str(folder / "credentials")}
-        self._environment = {n: v for n, v in os.environ.items() if not n.startswith("PROGAN_")}
-        self._environment |= {f"PROGAN_{n.upper()}": v for n, v in variables.items()}
-        self._environment[ORDERS] = str(self._orders)
+        self._environment = service_environment(variables) | {ORDERS: str(self._orders)}
         self.client = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE_S)
         self.start()
 
@@ -180,14 +178,6 @@ def until(fact: Callable[[], bool]) -> float:
         assert time.monotonic() < began + PATIENCE_S, "this never came true"
         time.sleep(0.02)
     return time.monotonic() - began
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
 
 
 def kill(service: Service) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from typing import Self
 import httpx2
 
 from bench.process_tree import stop_tree
+from bench.service_process import service_environment
 from tests.fork_server import ForkedProcess, fork
 
 ROOT = Path(__file__).parents[2]
@@ -44,10 +44,9 @@ class Server:
         descriptors: int | None = None,
         **settings: str,
     ) -> None:
-        environment = {name: value for name, value in os.environ.items() if "PROGAN" not in name}
         variables = {"bundles": str(bundles), "port": "0", "threads": "1"}
         variables |= {"credentials_folder": str(log.parent / "credentials"), **settings}
-        environment |= {f"PROGAN_{name.upper()}": value for name, value in variables.items()}
+        environment = service_environment(variables)
         self.log = log
         self.process: ForkedProcess | subprocess.Popen[bytes]
         with log.open("ab") as file:

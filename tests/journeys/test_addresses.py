@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +12,7 @@ import httpx2
 import pytest
 
 from models.latent import parse_seed
+from tests.http_listener import listening
 from tests.journeys.server import PATIENCE_S, Server, ready_server
 
 pytestmark = pytest.mark.timeout(180)
@@ -115,15 +115,8 @@ def proxy_below(prefix: str, server: Server) -> Generator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Nothing: the server has a log."""
 
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=listener.serve_forever)
-    thread.start()
-    try:
+    with listening(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as listener:
         yield f"http://127.0.0.1:{listener.server_port}"
-    finally:
-        listener.shutdown()
-        thread.join()
-        listener.server_close()
 
 
 @pytest.mark.slow

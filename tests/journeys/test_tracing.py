@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from tests.http_listener import listening
 from tests.journeys.server import ready_server
 
 pytestmark = pytest.mark.timeout(900)
@@ -58,14 +58,8 @@ class Receiver(ThreadingHTTPServer):
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     """A receiver that listens."""
-    with Receiver() as receiver:
-        thread = threading.Thread(target=receiver.serve_forever)
-        thread.start()
-        try:
-            yield receiver
-        finally:
-            receiver.shutdown()
-            thread.join()
+    with listening(Receiver()) as receiver:
+        yield receiver
 
 
 @pytest.mark.slow

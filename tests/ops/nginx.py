@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx2
 
-from tests.faults.process import free_port
+from bench.service_process import free_port
 from tests.journeys.server import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]

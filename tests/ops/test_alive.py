@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -12,6 +11,7 @@ import pytest
 
 from docker.alive import is_alive, port_of
 from service.environment import read_settings
+from tests.http_listener import listening
 
 
 @contextmanager
@@ -27,14 +27,8 @@ def answering(status: int) -> Generator[int]:
         def log_message(self, format: str, *args: object) -> None:
             """Keep the test's output quiet."""
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
+    with listening(HTTPServer(("127.0.0.1", 0), Handler)) as server:
+        yield server.server_port
 
 
 @pytest.mark.parametrize(("status", "alive"), [(200, True), (503, False), (404, False)])

@@ -16,8 +16,9 @@ from urllib.parse import urljoin
 import httpx2
 import pytest
 
+from bench.service_process import free_port
 from tests.conftest import write_bundle
-from tests.faults.process import free_port, until
+from tests.faults.process import until
 from tests.journeys.server import PATIENCE_S, Server
 from tests.ops.nginx import START, Cache, cache_before, requests_at
 from tests.ops.nginx_installed import NEEDS_NGINX

@@ -17,7 +17,7 @@ from typing import Self
 
 import httpx2
 
-from tests.faults.process import free_port
+from bench.service_process import free_port, service_environment
 
 ROOT = Path(__file__).parents[3]
 PATIENCE_S = 540  # ends a hang, on a busy machine, too
@@ -38,9 +38,8 @@ class RealCluster:
         self.log = folder / "log"
         values = {"bundles": str(bundles), "port": str(self.port), "device": "cpu", **settings}
         values |= {"credentials": "off", "log_format": "json"}
-        kept = {n: v for n, v in os.environ.items() if not n.startswith(("PROGAN_", "RAY_"))}
-        self._environment = kept | {f"PROGAN_{n.upper()}": v for n, v in values.items()}
-        self._environment["HOME"] = str(folder)
+        variables = service_environment(values) | {"HOME": str(folder)}
+        self._environment = {n: v for n, v in variables.items() if not n.startswith("RAY_")}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "service.cluster"],

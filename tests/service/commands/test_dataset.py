@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import os
 import signal
 import time
 import zipfile
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.service_process import service_environment
 from service.commands.dataset import COMPLETE, NOT_MADE, add_arguments, run
 from service.datasets.outputs import partial_path
 from service.settings import Settings
@@ -98,11 +98,7 @@ def test_a_killed_command_goes_on_to_the_same_bytes(
     """With kill -9, in the middle."""
     once, killed = tmp_path / "once.zip", tmp_path / "killed.zip"
     count = ["--count", "400"]
-    environment = {k: v for k, v in os.environ.items() if "PROGAN" not in k} | {
-        "PROGAN_BUNDLES": str(bundles),
-        "PROGAN_CREDENTIALS": "off",
-        "PROGAN_THREADS": "1",
-    }
+    environment = service_environment({"bundles": bundles, "credentials": "off", "threads": 1})
     words = ["dataset", "--out", str(killed), *count, "--model", "tiny-32", "--resolution", "8"]
     with (tmp_path / "log").open("wb") as log:
         process = fork("service", *words, environment=environment, output=log.fileno())

@@ -17,6 +17,7 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from bench.service_process import free_port
 from service.http import bounded_server
 from service.http.bounded_server import BoundedServer
 from service.http.connections import HEAD_BYTES, SENDING_S, ConnectionLimits
@@ -272,13 +273,6 @@ def test_a_real_service_has_these_bounds(bundles: Path, tmp_path: Path) -> None:
         before = peak_mb(server.process.pid)
         flood(server.port)
         assert peak_mb(server.process.pid) - before < 50
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def flood(port: int) -> None:

@@ -13,6 +13,7 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
+from bench.service_process import free_port
 from service.app import create_app
 from service.composition import ServiceRuntime
 from service.http.operations_server import run_operations_server
@@ -22,13 +23,6 @@ from tests.service.painter import Painter, service_with
 
 MOVED = ("/metrics", "/docs", "/openapi.json", "/docs/swagger-ui.css")
 ON_BOTH = ("/health/live", "/health/ready", "/web/docs.js")
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

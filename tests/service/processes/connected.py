@@ -62,22 +62,35 @@ class ServedEngine:
 
 
 @asynccontextmanager
+async def served_engines(
+    settings: Settings, *painters: Painter
+) -> AsyncGenerator[list[ServedEngine]]:
+    """A started engine for each painter; all of them end with the block."""
+    engines = [ServedEngine(settings, painter) for painter in painters]
+    for engine in engines:
+        await engine.start()
+    try:
+        yield engines
+    finally:
+        for engine in engines:
+            await engine.end()
+            engine.listener.close()
+
+
+@asynccontextmanager
 async def connected(
     settings: Settings, painter: Painter, memory_bytes: int = MEMORY_BYTES
 ) -> AsyncGenerator[tuple[ServedEngine, EngineLink]]:
     """A started engine, and a link that knows its models."""
-    engine = ServedEngine(settings, painter)
-    await engine.start()
-    link = EngineLink(engine.address, memory_bytes)
-    running = asyncio.get_running_loop().create_task(link.run())
-    await until(lambda: link.catalogue is not None)
-    try:
-        yield engine, link
-    finally:
-        running.cancel()
-        await asyncio.wait([running])
-        await engine.end()
-        engine.listener.close()
+    async with served_engines(settings, painter) as (engine,):
+        link = EngineLink(engine.address, memory_bytes)
+        running = asyncio.get_running_loop().create_task(link.run())
+        await until(lambda: link.catalogue is not None)
+        try:
+            yield engine, link
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
 
 
 async def until(fact: Callable[[], object]) -> None:

@@ -21,7 +21,7 @@ from service.processes.engine_link import EngineLink
 from service.processes.remote_renderer import RemoteRenderer
 from service.settings import Settings
 from tests.service.painter import PATIENCE_S, Painter, paint
-from tests.service.processes.connected import MEMORY_BYTES, ServedEngine, until
+from tests.service.processes.connected import MEMORY_BYTES, ServedEngine, served_engines, until
 
 pytestmark = pytest.mark.anyio
 
@@ -38,20 +38,15 @@ async def front_end(
     settings: Settings, *painters: Painter
 ) -> AsyncGenerator[tuple[RemoteRenderer, list[ServedEngine], list[EngineLink]]]:
     """A renderer that is connected to an engine for each painter."""
-    engines = [ServedEngine(settings, painter) for painter in painters]
-    for engine in engines:
-        await engine.start()
-    links = [EngineLink(engine.address, MEMORY_BYTES) for engine in engines]
-    renderer = RemoteRenderer(links, STALL_S)
-    renderer.start()
-    await until(lambda: all(link.catalogue for link in links))
-    try:
-        yield renderer, engines, links
-    finally:
-        await renderer.stop(PATIENCE_S)
-        for engine in engines:
-            await engine.end()
-            engine.listener.close()
+    async with served_engines(settings, *painters) as engines:
+        links = [EngineLink(engine.address, MEMORY_BYTES) for engine in engines]
+        renderer = RemoteRenderer(links, STALL_S)
+        renderer.start()
+        await until(lambda: all(link.catalogue for link in links))
+        try:
+            yield renderer, engines, links
+        finally:
+            await renderer.stop(PATIENCE_S)
 
 
 async def test_requests_go_to_the_engine_with_the_least_predicted_work(

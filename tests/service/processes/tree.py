@@ -15,9 +15,9 @@ from typing import Self
 import httpx2
 
 from bench.process_tree import kill_tree
+from bench.service_process import free_port, service_environment
 from models.picture import pixel_sha256
 from service.batching.recipe import Recipe, point_of
-from tests.faults.process import free_port
 from tests.service.painter import PATIENCE_S, card_named, paint
 
 ROOT = Path(__file__).parents[3]
@@ -50,14 +50,12 @@ class Tree:
             "port": str(self.port),
             **settings,
         }
-        environment = {n: v for n, v in os.environ.items() if not n.startswith("PROGAN_")}
-        environment |= {f"PROGAN_{name.upper()}": value for name, value in values.items()}
         package = "tests.service.processes"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", f"{package}.painter_service", f"{package}.{engine}"],
                 cwd=ROOT,
-                env=environment,
+                env=service_environment(values),
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
