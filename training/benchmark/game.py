@@ -1,8 +1,7 @@
 """Training of one trial of the benchmark.
 
-Owns the order of its steps and the ratio of discriminator to generator steps. State, losses,
-penalties, optimizer steps, averages and checkpoints are those of every run. A trial that was
-stopped at any moment resumes with bit-identical results.
+Owns its loop: steps until all images are shown, and checkpoints between them. The step is that of
+every run. A trial that was stopped at any moment resumes with bit-identical results.
 """
 
 from __future__ import annotations
@@ -12,30 +11,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from models.families.progan.offer import draw_weights
-from models.pixels import from_pixels
 from training.benchmark.digits import StackedDigits
-from training.benchmark.networks import LATENT_SIZE, small_networks
+from training.benchmark.networks import small_networks
 from training.benchmark.trial import Trial
-from training.config.groups import OptimizerConfig
-from training.game.ema import update_average
-from training.game.optimise import NonFiniteLossError, optimizer_step
-from training.game.state import NetworkState
-from training.game.step import Numbers
-from training.objectives.gradient_penalty import Penalty
-from training.objectives.losses import OBJECTIVES
-from training.objectives.rng import Stream, generator_at, normal, uniform
+from training.game.context import Numbers
+from training.game.optimise import NonFiniteLossError
+from training.game.state import StepState
+from training.game.step import take_step
 from training.progress_bar import OnProgress, ignore_progress
 from training.run_folder.checkpoint import Progress, load_newest, save_checkpoint
+from training.run_folder.journal import Averages
 
 CHECKPOINT_IMAGES = 128_000
-ADAM = OptimizerConfig(beta2=0.99)
-WGAN_GP_WEIGHT = 10.0  # lambda, as published
-CRITIC_STEPS = {"wgan-gp": 5}  # discriminator steps for each generator step
-
-SmallState = NetworkState[nn.Module, nn.Module]
 
 
 def train_trial(
@@ -51,7 +41,8 @@ def train_trial(
         trial: its settings.
         stacks: the real pictures.
         folder: of its checkpoints.
-        on_checkpoint: called at each checkpoint with images shown, images per second and losses.
+        on_checkpoint: called at each checkpoint with images shown, images per second and the mean
+            losses since the last one.
         on_progress: called at each step with images shown and images in total.
 
     Returns:
@@ -62,76 +53,47 @@ def train_trial(
     """
     state = initial_state(trial)
     progress, _ = load_newest(folder, state)
-    shown, step = progress.images_shown, progress.phase + 1  # `phase` counts the steps
+    shown, averages = progress.images_shown, Averages()
     began, shown_before, seconds_before = time.perf_counter(), shown, progress.seconds
     while shown < trial.images:
-        numbers = take_trial_step(state, trial, stacks, shown, step)
-        before, shown, step = shown, shown + trial.batch_size, step + 1
+        averages.add(take_trial_step(state, trial, stacks, shown), trial.batch_size)
+        before, shown = shown, shown + trial.batch_size
         on_progress(min(shown, trial.images), trial.images)
         if shown < trial.images and before // CHECKPOINT_IMAGES == shown // CHECKPOINT_IMAGES:
             continue
         seconds = time.perf_counter() - began
-        progress = Progress(shown, step - 1, seconds=seconds_before + seconds)
+        progress = Progress(
+            shown, trial.schedule_at(before).phase, seconds=seconds_before + seconds
+        )
         save_checkpoint(folder, state, progress)
-        losses = "  ".join(f"{name} {value:.3f}" for name, value in numbers.items())
+        losses = "  ".join(f"{name} {value:.3f}" for name, value in averages.means().items())
         on_checkpoint(shown, (shown - shown_before) / seconds, losses)
+        averages = Averages()
     return state.average.eval(), progress
 
 
-def initial_state(trial: Trial) -> SmallState:
+def initial_state(trial: Trial) -> StepState:
     """Create new networks, with initial weights drawn from the seed."""
-    generator, discriminator = small_networks(trial.network)
-    device = torch.device("cpu")
-    return SmallState.initialise(generator, discriminator, draw_weights, trial.seed, ADAM, device)
+    settings, device = trial.settings, torch.device("cpu")
+    networks = small_networks(settings.network)
+    return StepState.initialise(networks, draw_weights, trial.seed, settings.optimizer, device)
 
 
-def take_trial_step(
-    state: SmallState, trial: Trial, stacks: StackedDigits, shown: int, step: int
-) -> Numbers:
-    """Run one step of the discriminator and, if it is due, one of the generator.
+def take_trial_step(state: StepState, trial: Trial, stacks: StackedDigits, shown: int) -> Numbers:
+    """Take one step of a trial.
 
     Args:
         state: changed in place.
-        trial: objective and schedule.
+        trial: its settings.
         stacks: the real pictures.
         shown: images shown before this step; determines all random numbers.
-        step: its number, from 0.
 
     Raises:
         NonFiniteLossError: training diverged.
     """
-    objective, schedule = OBJECTIVES[trial.objective], trial.schedule_at(shown)
-    reals = from_pixels(torch.from_numpy(stacks.batch(shown, trial.batch_size)))
-    fakes = generate_fakes(state.generator, trial, shown)
-    loss = objective.discriminator(
-        state.discriminator, reals, fakes.detach(), penalty_of(trial, shown)
-    )
+    pixels = stacks.batch(shown, trial.batch_size)
     try:
-        rate = schedule.discriminator_rate
-        optimizer_step(state.discriminator_optimizer, loss.terms, rate, schedule)
-        terms = loss.terms | loss.watched
-        if (step + 1) % CRITIC_STEPS.get(trial.objective, 1) == 0:
-            state.discriminator.requires_grad_(False)
-            loss = objective.generator(state.discriminator, reals, fakes)
-            state.discriminator.requires_grad_(True)
-            rate = schedule.learning_rate
-            optimizer_step(state.generator_optimizer, loss.terms, rate, schedule)
-            update_average(state.average, state.generator, trial.ema_decay_at(shown))
-            terms |= loss.terms
+        return take_step(state, trial.schedule_at(shown), trial.settings, pixels)
     except NonFiniteLossError as error:
         reason = str(error).partition(". ")[0]
         raise NonFiniteLossError(f"{reason}. Try a lower --learning-rate") from error
-    return {name: value.item() for name, value in terms.items()}
-
-
-def generate_fakes(generator: nn.Module, trial: Trial, shown: int) -> Tensor:
-    """Generate the fakes of one step: `[N, 3, 32, 32]`."""
-    source = generator_at(trial.seed, Stream.LATENTS, shown)
-    return generator(normal(source, trial.batch_size, LATENT_SIZE))
-
-
-def penalty_of(trial: Trial, shown: int) -> Penalty:
-    """Gradient penalty of one step; without drift term, as published for this experiment."""
-    weight = WGAN_GP_WEIGHT if trial.objective == "wgan-gp" else trial.gamma
-    source = generator_at(trial.seed, Stream.PENALTY, shown)
-    return Penalty(weight, 1.0, 1.0, 0.0, uniform(source, trial.batch_size, 1, 1, 1))

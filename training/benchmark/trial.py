@@ -1,20 +1,48 @@
-"""One trial of the benchmark: its settings and its schedule. Knows no network and no picture."""
+"""One trial of the benchmark: its settings and its schedule.
+
+Owns the part of a step's settings that a trial may choose, and the published rest. Knows no network
+and no picture.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 from pydantic.dataclasses import dataclass
 
 from models.growth import Growth
-from models.resolution import level_of
 from models.strict_json import STRICT
-from training.benchmark.digits import SIZE
+from training.benchmark.config import NETWORKS, StackedMnistConfig
+from training.config.groups import (
+    AugmentationConfig,
+    ObjectiveConfig,
+    OptimizerConfig,
+    PenaltyConfig,
+    Precision,
+)
+from training.config.style_settings import StyleConfig
 from training.game.schedule import ScheduleState
+from training.objectives.losses import OBJECTIVES
 
 # Learning rates of generator and discriminator: those that found most modes, and the paper's.
 TUNED_RATES, PUBLISHED_RATES = (0.002, 0.03), (0.001, 0.001)
 AVERAGE_SHARE = 0.01  # of the images shown so far: the half-life of the averaged generator
+CRITIC_STEPS = {"wgan-gp": 5}  # updates of the discriminator for each of the generator
+
+
+@dataclasses.dataclass(frozen=True)
+class BenchmarkSettings:
+    """Settings of a step (`training.game.settings.StepSettings`): no augmentation, no styles."""
+
+    network: StackedMnistConfig
+    objective: ObjectiveConfig
+    penalty: PenaltyConfig
+    optimizer: OptimizerConfig
+    seed: int
+    augmentation: AugmentationConfig = dataclasses.field(default_factory=AugmentationConfig)
+    style: StyleConfig = dataclasses.field(default_factory=StyleConfig)
+    precision: Precision = "fp32"
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -22,7 +50,7 @@ class Trial:
     """Settings that determine the result of a trial.
 
     Attributes:
-        network: a name in `networks.DIVISORS`.
+        network: a name in `training.benchmark.config.NETWORKS`.
         objective: a name in `training.objectives.losses.OBJECTIVES`.
         seed: of weights, latents and order.
         images: real images shown to the discriminator in total.
@@ -53,6 +81,25 @@ class Trial:
         """Name of the folder of the trial."""
         return f"{self.network}-{self.objective}-{self.images}-seed{self.seed}"
 
+    @property
+    def settings(self) -> BenchmarkSettings:
+        """Settings of every step; the penalty has no drift term, as published for this experiment.
+
+        `training.game.regularise.penalty_at` multiplies the weight of R1 and R2 by pixels / batch
+        size, so that is taken out here.
+        """
+        objective, network = OBJECTIVES[self.objective], NETWORKS[self.network]
+        weight = objective.penalty_weight
+        if objective.scales_with_image:
+            weight = self.gamma * self.batch_size / math.prod(network.size_at(network.resolution))
+        return BenchmarkSettings(
+            network,
+            ObjectiveConfig(name=self.objective, critic_steps=CRITIC_STEPS.get(self.objective, 1)),
+            PenaltyConfig(weight=weight),
+            OptimizerConfig(beta2=0.99, weight_clip=objective.weight_clip),
+            self.seed,
+        )
+
     def schedule_at(self, images_shown: int) -> ScheduleState:
         """State of the schedule: full resolution from the first image on.
 
@@ -64,7 +111,7 @@ class Trial:
         left = (1 + math.cos(math.pi * images_shown / self.images)) / 2
         return ScheduleState(
             images_shown=images_shown,
-            growth=Growth(level_of(SIZE)),
+            growth=Growth(NETWORKS[self.network].top_level),
             batch_size=self.batch_size,
             learning_rate=left * generator,
             discriminator_rate=discriminator,
@@ -72,6 +119,7 @@ class Trial:
             phase=0,
             phase_end=self.images,
             level_start=0,
+            average_decay=self.ema_decay_at(images_shown),
         )
 
     def ema_decay_at(self, images_shown: int) -> float:

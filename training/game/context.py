@@ -15,13 +15,13 @@ from torch.optim import Optimizer
 from models.crops import Crops
 from models.families.progan.generator import Generator
 from models.families.stylegan.generator import StyleganGenerator
-from training.config.config import TrainingConfig
 from training.config.groups import BF16
 from training.device_copies import onto_device
 from training.distributed import Processes
 from training.game.optimise import FiniteCheck, optimizer_step
 from training.game.schedule import ScheduleState
-from training.game.state import TrainingState, lazy_share, path_length_interval
+from training.game.settings import StepSettings
+from training.game.state import StepState, lazy_share, path_length_interval
 from training.game.styles import StyleDraws, styled_images
 from training.objectives.augment import DRAWS, augment, rolled
 from training.objectives.losses import Terms, acgan_terms
@@ -43,7 +43,7 @@ class StepContext:
     Attributes:
         state: networks and optimizers.
         schedule: growth, images shown, size of the whole batch.
-        config: of the run.
+        config: settings of the step.
         processes: division of the batch.
         labels: classes of this process's share of the batch, int64 `[N]`; None without classes.
         strength: of augmentation, 0 to 1.
@@ -51,9 +51,9 @@ class StepContext:
         checks: of the updates so far, if they are to be required later.
     """
 
-    state: TrainingState
+    state: StepState
     schedule: ScheduleState
-    config: TrainingConfig
+    config: StepSettings
     processes: Processes
     labels: Tensor | None
     strength: float
@@ -129,6 +129,6 @@ class StepContext:
         optimizer_step(optimizer, terms, rate, self.schedule, self.processes, self.checks)
 
 
-def autocast(device: torch.device, config: TrainingConfig) -> torch.autocast:
+def autocast(device: torch.device, config: StepSettings) -> torch.autocast:
     """Autocast context: convolutions run in bf16 if `config.precision` is bf16."""
     return torch.autocast(device.type, torch.bfloat16, enabled=config.precision == BF16)

@@ -6,12 +6,12 @@ network.
 
 from __future__ import annotations
 
-from training.config.config import TrainingConfig
 from training.game.schedule import ScheduleState
+from training.game.settings import StepSettings
 from training.objectives.losses import Terms
 
 
-def generator_is_due(config: TrainingConfig, schedule: ScheduleState) -> bool:
+def generator_is_due(config: StepSettings, schedule: ScheduleState) -> bool:
     """True if this step updates the generator: the last of every `critic_steps` steps."""
     step = schedule.images_shown // schedule.batch_size
     return (step + 1) % config.objective.critic_steps == 0

@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import cast
 
 from models.crops import Crops
-from training.config.config import TrainingConfig
 from training.distributed import Processes
 from training.game.schedule import ScheduleState
+from training.game.settings import StepSettings
 from training.objectives.rng import Stream, generator_at, uniform
 
 
-def crops_at(config: TrainingConfig, schedule: ScheduleState, processes: Processes) -> Crops | None:
+def crops_at(config: StepSettings, schedule: ScheduleState, processes: Processes) -> Crops | None:
     """Crops of this process's share of a batch; None if the level is trained on whole images.
 
     A real image and its fake counterpart have the same place. Its centre is uniform over the image,

@@ -13,35 +13,40 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from training.config.config import TrainingConfig
-from training.game.schedule import ScheduleState
 
 Move = Callable[[list[Tensor], list[Tensor], int], None]
 
 RAMP = 0.1  # of the images of the newest level
 
 
-def decay_of(config: TrainingConfig, schedule: ScheduleState) -> float:
+def decay_of(config: TrainingConfig, level: int, images_shown: int, level_start: int) -> float:
     """Decay of the moving average for one step, 0 to 1.
 
     The half-life is limited to a tenth of the images since the newest level was activated, so that
     the random initial weights of a level soon lose their influence. Weights copied from a bundle or
     another run are not random: there it is a tenth of all images of the level, so that the average
     keeps little of another data set at the end.
+
+    Args:
+        config: settings of the step.
+        level: the newest one.
+        images_shown: before the step.
+        level_start: images shown at which `level` was activated.
     """
     if config.average.decay:
         return config.average.decay
-    if taken_over(config, schedule):
-        images = config.levels[schedule.growth.level].stable_images
+    plan = config.levels[level]
+    if taken_over(config, level, level_start):
+        images = plan.stable_images
     else:
-        images = schedule.images_shown - schedule.level_start + schedule.batch_size
+        images = images_shown - level_start + plan.batch_size
     half_life = min(config.average.half_life_images, RAMP * images)
-    return 0.5 ** (schedule.batch_size / half_life)
+    return 0.5 ** (plan.batch_size / half_life)
 
 
-def taken_over(config: TrainingConfig, schedule: ScheduleState) -> bool:
-    """True if the newest level comes from `--init-from`: active at the start, without a fade-in."""
-    plan = config.levels[schedule.growth.level]
-    return bool(config.init_from) and schedule.level_start == 0 and not plan.fade_images
+def taken_over(config: TrainingConfig, level: int, level_start: int) -> bool:
+    """True if a level comes from `--init-from`: active at the start, without a fade-in."""
+    return bool(config.init_from) and level_start == 0 and not config.levels[level].fade_images
 
 
 @torch.no_grad()

@@ -20,10 +20,10 @@ from training.device_copies import onto_device
 from training.distributed import SINGLE
 from training.game.context import StepContext, autocast
 from training.game.critic import averaged_over, generator_is_due
-from training.game.ema import decay_of, update_average
+from training.game.ema import update_average
 from training.game.regularise import penalty_at
 from training.game.schedule import ScheduleState
-from training.game.state import TrainingState
+from training.game.state import StepState, TrainingState
 from training.game.step import labels_on
 from training.game.step_numbers import StepNumbers
 from training.objectives.losses import OBJECTIVES, Terms, acgan_terms
@@ -66,9 +66,10 @@ def begin_multi_domain_step(
         fakes = translator_of(state).translate(reals, targets)
     terms = update_critic(context, reals, fakes.detach(), labels)
     if is_due:
-        made = update_translator(context, reals, fakes, labels, targets)
+        weight = config.translation.cycle_weight
+        made = update_translator(context, weight, reals, fakes, labels, targets)
         terms |= averaged_over(config.objective.critic_steps, made)
-    update_average(state.average, state.generator, decay_of(config, schedule))
+    update_average(state.average, state.generator, schedule.average_decay)
     return StepNumbers(terms, context.checks, SINGLE)
 
 
@@ -96,12 +97,18 @@ def update_critic(context: StepContext, reals: Tensor, fakes: Tensor, labels: Te
 
 
 def update_translator(
-    context: StepContext, reals: Tensor, fakes: Tensor, labels: Tensor, targets: Tensor
+    context: StepContext,
+    cycle_weight: float,
+    reals: Tensor,
+    fakes: Tensor,
+    labels: Tensor,
+    targets: Tensor,
 ) -> Terms:
     """Update the generator through the frozen discriminator; return its loss terms.
 
     Args:
         context: of the step.
+        cycle_weight: of the L1 distance between a picture and itself, translated and back.
         reals: pictures of the domains `labels`.
         fakes: their translations into the domains `targets`, with gradient.
         labels: int64 `[N]`.
@@ -113,7 +120,7 @@ def update_translator(
     terms = loss.terms | class_term(context, "class_generator", fakes, targets)
     with autocast(state.device, config):
         back = translator_of(state).translate(fakes, labels)
-    terms["cycle"] = config.translation.cycle_weight * F.l1_loss(back, reals)
+    terms["cycle"] = cycle_weight * F.l1_loss(back, reals)
     state.discriminator.requires_grad_(True)
     context.update(state.generator_optimizer, terms, context.generator_rate)
     return terms
@@ -127,7 +134,7 @@ def class_term(context: StepContext, name: str, images: Tensor, domains: Tensor)
     return acgan_terms({name: logits}, domains, config.objective.label_weight)
 
 
-def translator_of(state: TrainingState) -> StarganGenerator:
+def translator_of(state: StepState) -> StarganGenerator:
     """The generator of a state of this family.
 
     Raises:

@@ -15,11 +15,11 @@ from torch import Tensor
 
 from models.families.stylegan.generator import StyleganGenerator
 from models.kernel_layer import kernels_cached
-from training.config.config import TrainingConfig
 from training.device_copies import onto_device
 from training.distributed import SINGLE, Processes
 from training.game.context import StepContext, autocast
 from training.game.schedule import ScheduleState
+from training.game.settings import StepSettings
 from training.game.state import PATH_LENGTH
 from training.game.styles import StyleDraws, path_lengths
 from training.objectives.gradient_penalty import (
@@ -32,7 +32,7 @@ from training.objectives.rng import Stream, generator_at, normal, uniform
 
 
 def penalty_at(
-    config: TrainingConfig,
+    config: StepSettings,
     schedule: ScheduleState,
     device: torch.device,
     processes: Processes = SINGLE,

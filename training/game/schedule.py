@@ -12,6 +12,7 @@ from models.growth import Growth
 from models.resolution import level_of
 from training.config.config import TrainingConfig
 from training.config.history import config_at
+from training.game.ema import decay_of
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class ScheduleState:
             and so on.
         phase_end: images shown at which the phase ends.
         level_start: images shown at which the newest level was activated.
+        average_decay: decay of the averaged generator in this step, 0 to 1.
         crop: resolution of the crops that both networks are trained on; 0 for whole images.
     """
 
@@ -41,6 +43,7 @@ class ScheduleState:
     phase: int
     phase_end: int
     level_start: int
+    average_decay: float
     crop: int = 0
 
     @property
@@ -90,5 +93,6 @@ def schedule_at(images_shown: int, config: TrainingConfig) -> ScheduleState:
         phase=phase,
         phase_end=start,
         level_start=level_start,
+        average_decay=decay_of(config, level, images_shown, level_start),
         crop=plan.crop,
     )

@@ -1,7 +1,7 @@
 """The state of training: two networks, the averaged generator, and both optimizers.
 
-Owns `TrainingState`. Knows no step, loss, schedule or file; networks and initial weights are those
-of the family (`models.family`).
+Owns `NetworkState`, and `TrainingState`, that of a run, whose networks and initial weights are
+those of its family (`models.family`). Knows no step, loss, schedule or file.
 """
 
 from __future__ import annotations
@@ -21,26 +21,27 @@ from models.family import DiscriminatorOptions, ImageDiscriminator, ImageGenerat
 from training.config.config import TrainingConfig
 from training.config.groups import OptimizerConfig
 from training.distributed import SINGLE, Processes
+from training.game.settings import StepSettings
 from training.objectives.losses import OBJECTIVES
 from training.objectives.rng import Stream, generator_at
 
 PATH_LENGTH = "path_length_mean"  # a statistic of the state
 
-G = TypeVar("G", bound=nn.Module)
-D = TypeVar("D", bound=nn.Module)
+G_co = TypeVar("G_co", bound=nn.Module, covariant=True)
+D_co = TypeVar("D_co", bound=nn.Module, covariant=True)
 DrawWeights = Callable[[nn.Module, np.random.Generator], None]
 
 
-@dataclass
-class NetworkState(Generic[G, D]):
+@dataclass(frozen=True)
+class NetworkState(Generic[G_co, D_co]):
     """Both networks, the averaged generator, and the two optimizers, on one device.
 
     `statistics` are scalars that a family keeps from step to step, by name.
     """
 
-    generator: G
-    discriminator: D
-    average: G
+    generator: G_co
+    discriminator: D_co
+    average: G_co
     generator_optimizer: Optimizer
     discriminator_optimizer: Optimizer
     device: torch.device
@@ -49,33 +50,33 @@ class NetworkState(Generic[G, D]):
     @classmethod
     def initialise(
         cls,
-        generator: G,
-        discriminator: D,
+        networks: tuple[G_co, D_co],
         draw: DrawWeights,
         seed: int,
         settings: OptimizerConfig,
         device: torch.device,
     ) -> Self:
-        """DrawWeights the initial weights from `seed`, and create the average and the optimizers.
+        """Draw the initial weights from `seed`, and create the average and the optimizers.
 
         Args:
-            generator: changed in place, as is the discriminator.
-            discriminator: its counterpart.
+            networks: generator and discriminator, changed in place.
             draw: fills the weights of a network from a source of random numbers.
             seed: of the initial weights.
             settings: of both optimizers.
             device: the networks are moved to it.
         """
         source = generator_at(seed, Stream.INITIAL_WEIGHTS, 0)
-        for network in (generator, discriminator):
+        for network in networks:
             draw(network, source)
             network.to(device)
             network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - torch's overloads leave it out
+        generator, discriminator = networks
         average = copy.deepcopy(generator).eval().requires_grad_(False)
-        of_generator, of_discriminator = (
-            optimizer_of(network, settings) for network in (generator, discriminator)
-        )
+        of_generator, of_discriminator = (optimizer_of(network, settings) for network in networks)
         return cls(generator, discriminator, average, of_generator, of_discriminator, device)
+
+
+StepState = NetworkState[nn.Module, ImageDiscriminator]  # what a step updates
 
 
 class TrainingState(NetworkState[ImageGenerator, ImageDiscriminator]):
@@ -98,7 +99,7 @@ class TrainingState(NetworkState[ImageGenerator, ImageDiscriminator]):
         if processes.count > 1:
             discriminator.share_statistics(processes.stddev)
         state = cls.initialise(
-            generator, discriminator, offer.initialise, config.seed, config.optimizer, device
+            (generator, discriminator), offer.initialise, config.seed, config.optimizer, device
         )
         use_lazy_betas(state.generator_optimizer, path_length_interval(config))
         use_lazy_betas(state.discriminator_optimizer, config.penalty.interval)
@@ -131,7 +132,7 @@ def optimizer_of(network: nn.Module, settings: OptimizerConfig) -> Optimizer:
     return Adam(network.parameters(), lr=1.0, betas=betas, fused=True)
 
 
-def path_length_interval(config: TrainingConfig) -> int:
+def path_length_interval(config: StepSettings) -> int:
     """Steps from one path length regularization to the next; 1 without it."""
     return config.style.path_length_interval if config.style.path_length_weight else 1
 

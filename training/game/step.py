@@ -13,14 +13,13 @@ from models.growth import fade_images
 from models.kernel_layer import kernels_cached
 from models.picture import Pixels
 from models.pixels import from_pixels
-from training.config.config import TrainingConfig
 from training.data.stream import Indices
 from training.device_copies import onto_device
 from training.distributed import SINGLE, Processes
 from training.game.context import Numbers, StepContext
 from training.game.critic import averaged_over, generator_is_due
 from training.game.crops import crops_at
-from training.game.ema import decay_of, update_average
+from training.game.ema import update_average
 from training.game.optimise import clip_weights
 from training.game.regularise import (
     lazily_penalised,
@@ -29,16 +28,17 @@ from training.game.regularise import (
     without_lazy_terms,
 )
 from training.game.schedule import ScheduleState
-from training.game.state import TrainingState
+from training.game.settings import StepSettings
+from training.game.state import StepState
 from training.game.step_numbers import StepNumbers
 from training.objectives.losses import OBJECTIVES, Terms
 from training.objectives.rng import Stream
 
 
 def take_step(
-    state: TrainingState,
+    state: StepState,
     schedule: ScheduleState,
-    config: TrainingConfig,
+    config: StepSettings,
     pixels: Pixels,
     classes: Indices | None = None,
     strength: float = 0.0,
@@ -56,9 +56,9 @@ def take_step(
 
 
 def begin_step(
-    state: TrainingState,
+    state: StepState,
     schedule: ScheduleState,
-    config: TrainingConfig,
+    config: StepSettings,
     pixels: Pixels,
     classes: Indices | None = None,
     strength: float = 0.0,
@@ -70,8 +70,8 @@ def begin_step(
 
     Args:
         state: changed in place.
-        schedule: growth, size of the whole batch, learning rates; `images_shown` seeds every
-            random draw.
+        schedule: growth, size of the whole batch, learning rates, decay of the averaged generator;
+            `images_shown` seeds every random draw.
         config: the objective and its weights.
         pixels: real images, uint8 `[N, H, W, C]`: this process's share of the batch.
         classes: of the real images, `[N]`, if the network has classes. The fake images have the
@@ -104,7 +104,7 @@ def begin_step(
             config.objective.critic_steps, update_generator(context, reals, fakes)
         )
 
-    update_average(state.average, state.generator, decay_of(config, schedule))
+    update_average(state.average, state.generator, schedule.average_decay)
     return StepNumbers(terms, context.checks, processes)
 
 
@@ -137,9 +137,7 @@ def update_generator(context: StepContext, reals: Tensor, fakes: Tensor) -> Term
     return terms | path_length_regularised(context)
 
 
-def labels_on(
-    device: torch.device, config: TrainingConfig, classes: Indices | None
-) -> Tensor | None:
+def labels_on(device: torch.device, config: StepSettings, classes: Indices | None) -> Tensor | None:
     """Class labels of a batch for the networks, int64 `[N]`; None for networks without classes.
 
     Raises:

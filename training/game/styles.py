@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from models.families.stylegan.generator import StyleganGenerator
-from training.config.config import TrainingConfig
 from training.device_copies import onto_device
+from training.game.settings import StepSettings
 from training.objectives.rng import Stream, generator_at, normal, uniform
 
 SMALLEST_SQUARE = (
@@ -42,7 +42,7 @@ class StyleDraws:
     @classmethod
     def at(
         cls,
-        config: TrainingConfig,
+        config: StepSettings,
         stream: Stream,
         images_shown: int,
         generator: StyleganGenerator,

@@ -21,7 +21,7 @@ from models.pixels import from_pixels
 from training.config.config import TrainingConfig
 from training.distributed import SINGLE
 from training.game.context import autocast
-from training.game.ema import decay_of, update_average
+from training.game.ema import update_average
 from training.game.fake_pool import exchanged
 from training.game.optimise import optimizer_step
 from training.game.regularise import penalty_at
@@ -94,7 +94,7 @@ def take_translation_step(
     ]
     critic = summed([loss.terms for loss in losses])
     optimizer_step(state.discriminator_optimizer, critic, schedule.discriminator_rate, schedule)
-    update_average(state.average, state.generator, decay_of(config, schedule))
+    update_average(state.average, state.generator, schedule.average_decay)
     watched = summed([loss.watched for loss in losses])
     halves = {name: value / len(losses) for name, value in watched.items()}
     return read_numbers(terms | critic | halves, SINGLE)

@@ -22,7 +22,8 @@ from torch import Tensor
 
 from models.layout import file_sha256
 from training.atomic_folder import current_umask
-from training.run_folder.tensors import StateNetworks, UnfitError, put_tensors, tensors_of
+from training.game.state import StepState
+from training.run_folder.tensors import UnfitError, put_tensors, tensors_of
 
 CHECKPOINTS = "checkpoints"  # the folder in a run
 KEPT = 2  # newest ones
@@ -56,7 +57,7 @@ class Progress:
 
 
 def save_checkpoint(
-    folder: Path, state: StateNetworks, progress: Progress, also: Collection[int] = ()
+    folder: Path, state: StepState, progress: Progress, also: Collection[int] = ()
 ) -> Path:
     """Write a checkpoint atomically, then delete old ones, except those in `also`.
 
@@ -113,7 +114,7 @@ def checkpoint_at(folder: Path, images_shown: int) -> Path:
     return folder / f"checkpoint-{images_shown:010d}.json"
 
 
-def load_at(folder: Path, images_shown: int, state: StateNetworks) -> Progress:
+def load_at(folder: Path, images_shown: int, state: StepState) -> Progress:
     """Load the checkpoint after `images_shown` images into `state`.
 
     Raises:
@@ -125,7 +126,7 @@ def load_at(folder: Path, images_shown: int, state: StateNetworks) -> Progress:
     return progress
 
 
-def load_newest(folder: Path, state: StateNetworks) -> tuple[Progress, list[str]]:
+def load_newest(folder: Path, state: StepState) -> tuple[Progress, list[str]]:
     """Load the newest whole checkpoint into `state`.
 
     Returns:
@@ -176,7 +177,7 @@ def read_checkpoint(record: Path) -> tuple[Progress, dict[str, Tensor]]:
         raise CheckpointError(f"{record} cannot be read: {error}") from error
 
 
-def _restore(state: StateNetworks, tensors: dict[str, Tensor], record: Path) -> None:
+def _restore(state: StepState, tensors: dict[str, Tensor], record: Path) -> None:
     try:
         put_tensors(state, tensors)
     except UnfitError as error:

@@ -6,52 +6,18 @@ Owns the names: `average/stem.dense.weight`, `generator_adam/stem.dense.weight/e
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer, RMSprop
+
+from training.game.state import StepState
 
 
 class UnfitError(ValueError):
     """Tensors of other networks; callers put the name of the file before the message."""
 
 
-class StateNetworks(Protocol):
-    """Networks and optimizers in a checkpoint; also in those of `training.benchmark`."""
-
-    @property
-    def generator(self) -> nn.Module:
-        """Generator that is trained."""
-        ...
-
-    @property
-    def discriminator(self) -> nn.Module:
-        """Discriminator."""
-        ...
-
-    @property
-    def average(self) -> nn.Module:
-        """Averaged generator."""
-        ...
-
-    @property
-    def generator_optimizer(self) -> Optimizer:
-        """Optimizer of `generator`."""
-        ...
-
-    @property
-    def discriminator_optimizer(self) -> Optimizer:
-        """Optimizer of `discriminator`."""
-        ...
-
-    @property
-    def statistics(self) -> dict[str, Tensor]:
-        """Scalars that are kept from step to step."""
-        ...
-
-
-def tensors_of(state: StateNetworks) -> dict[str, Tensor]:
+def tensors_of(state: StepState) -> dict[str, Tensor]:
     """Tensors of networks and optimizers, by name, contiguous on the CPU."""
     tensors: dict[str, Tensor] = {}
     for title, network in _networks(state).items():
@@ -66,7 +32,7 @@ def tensors_of(state: StateNetworks) -> dict[str, Tensor]:
     return tensors
 
 
-def put_tensors(state: StateNetworks, tensors: dict[str, Tensor]) -> None:
+def put_tensors(state: StepState, tensors: dict[str, Tensor]) -> None:
     """Load tensors from `tensors_of` into `state`, in place.
 
     Raises:
@@ -95,7 +61,7 @@ def put_tensors(state: StateNetworks, tensors: dict[str, Tensor]) -> None:
         raise UnfitError(f"has unknown tensors, among them {min(remaining)}")
 
 
-def _put_statistics(state: StateNetworks, remaining: dict[str, Tensor]) -> None:
+def _put_statistics(state: StepState, remaining: dict[str, Tensor]) -> None:
     """Take the statistics of a state out of `remaining`."""
     for name, value in state.statistics.items():
         kept = remaining.pop(f"statistics/{name}", None)
@@ -110,7 +76,7 @@ def _like(value: Tensor, parameter: Tensor, key: str) -> Tensor:
     return value.clone() if key == "step" else torch.empty_like(parameter).copy_(value)
 
 
-def _networks(state: StateNetworks) -> dict[str, nn.Module]:
+def _networks(state: StepState) -> dict[str, nn.Module]:
     return {
         "generator": state.generator,
         "discriminator": state.discriminator,
@@ -118,7 +84,7 @@ def _networks(state: StateNetworks) -> dict[str, nn.Module]:
     }
 
 
-def _optimizers(state: StateNetworks) -> list[tuple[str, nn.Module, Optimizer]]:
+def _optimizers(state: StepState) -> list[tuple[str, nn.Module, Optimizer]]:
     pairs = (
         ("generator", state.generator, state.generator_optimizer),
         ("discriminator", state.discriminator, state.discriminator_optimizer),

@@ -5,11 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from models.pixels import from_pixels
 from tests.training.benchmark.stacks import STACKS, TRIAL, weights_of
 from training.benchmark import game
 from training.benchmark.game import initial_state, take_trial_step, train_trial
 from training.game.optimise import NonFiniteLossError
+from training.objectives.losses import OBJECTIVES
 from training.run_folder.checkpoint import load_newest
 
 
@@ -76,11 +79,40 @@ def test_the_critic_of_wgan_gp_has_five_steps_for_one() -> None:
     before = weights_of(state.generator)
     changed: list[bool] = []
     for step in range(5):
-        take_trial_step(state, trial, STACKS, step * 8, step)
+        take_trial_step(state, trial, STACKS, step * 8)
         after = weights_of(state.generator)
         changed.append(any((after[name] != before[name]).any() for name in before))
 
     assert changed == [False, False, False, False, True]
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_trial_plays_every_objective(objective: str) -> None:
+    """All that the command offers; the weights of a Wasserstein critic are clipped."""
+    trial = replace(TRIAL, objective=objective, learning_rate=0.002, discriminator_rate=0.002)
+    state = initial_state(trial)
+    before = weights_of(state.discriminator)
+
+    numbers = take_trial_step(state, trial, STACKS, 0)
+
+    after = weights_of(state.discriminator)
+    assert np.isfinite([*numbers.values()]).all()
+    assert any((after[name] != before[name]).any() for name in after)
+    assert (max(abs(value).max() for value in after.values()) <= 0.01) == (objective == "wgan")
+
+
+@pytest.mark.parametrize("gamma", [0.1, 1.0])
+def test_gamma_is_the_weight_of_r1_and_r2(gamma: float) -> None:
+    """Whatever the batch: the penalty is half of gamma times the mean squared gradient."""
+    trial = replace(TRIAL, batch_size=6, gamma=gamma)
+    state = initial_state(trial)
+    reals = from_pixels(torch.from_numpy(STACKS.batch(0, 6))).requires_grad_(True)
+    (gradient,) = torch.autograd.grad(state.discriminator(reals).sum(), reals)
+    squared = gradient.square().sum(dim=(1, 2, 3)).mean().item()
+
+    numbers = take_trial_step(state, trial, STACKS, 0)
+
+    assert numbers["r1"] == pytest.approx(gamma / 2 * squared, rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +125,7 @@ def test_each_network_learns_at_its_own_rate(rates: tuple[float, float], moved: 
     networks = {"generator": state.generator, "discriminator": state.discriminator}
     before = {name: weights_of(network) for name, network in networks.items()}
 
-    take_trial_step(state, trial, STACKS, 0, 0)
+    take_trial_step(state, trial, STACKS, 0)
 
     for name, network in networks.items():
         after = weights_of(network)
@@ -110,7 +142,7 @@ def test_only_the_generator_slows_down(shown: int, left: float) -> None:
     networks = {"generator": state.generator, "discriminator": state.discriminator}
     before = {name: weights_of(network) for name, network in networks.items()}
 
-    take_trial_step(state, trial, STACKS, shown, 0)
+    take_trial_step(state, trial, STACKS, shown)
 
     for name, network in networks.items():
         after = weights_of(network)
@@ -124,4 +156,4 @@ def test_a_trial_that_breaks_down_says_what_to_try() -> None:
     state.discriminator.get_parameter("score.weight").data.fill_(float("nan"))
 
     with pytest.raises(NonFiniteLossError, match=r"not finite after 8 images.*--learning-rate$"):
-        take_trial_step(state, TRIAL, STACKS, 8, 1)
+        take_trial_step(state, TRIAL, STACKS, 8)

@@ -46,6 +46,18 @@ def test_a_trial_is_at_full_size_from_its_first_image() -> None:
     assert {schedule.growth.resolution for schedule in schedules} == {32}
     assert [s.learning_rate for s in schedules] == pytest.approx([0.002, 0.001, 0.0])
     assert [s.discriminator_rate for s in schedules] == [0.03] * 3
+    assert [s.average_decay for s in schedules] == [trial.ema_decay_at(n) for n in (0, 320, 640)]
+
+
+def test_the_settings_of_a_trial_are_those_that_a_step_reads() -> None:
+    """Published weights of WGAN-GP; of R1 and R2 the one that was chosen, for every batch size."""
+    published = replace(TRIAL, objective="wgan-gp").settings
+    chosen = [replace(TRIAL, gamma=0.5, batch_size=size).settings for size in (32, 128)]
+
+    assert (published.penalty.weight, published.penalty.drift) == (10.0, 0.0)
+    assert published.objective.critic_steps == 5
+    assert [settings.penalty.weight * 1024 for settings in chosen] == [16.0, 64.0]
+    assert chosen[0].objective.critic_steps == 1
 
 
 def test_the_average_remembers_a_hundredth_of_the_trial() -> None:

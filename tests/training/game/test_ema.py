@@ -8,7 +8,7 @@ from torch import nn
 
 from tests.training.settings import with_values
 from training.config.config import TrainingConfig
-from training.game.ema import decay_of, update_average
+from training.game.ema import update_average
 from training.game.schedule import schedule_at
 
 
@@ -16,14 +16,14 @@ def test_a_given_decay_holds_for_every_step(config: TrainingConfig) -> None:
     """As the paper has it: 0.999, whatever the batch or the moment."""
     config = with_values(config, ema_decay=0.999)
 
-    assert {decay_of(config, schedule_at(n, config)) for n in range(0, 72, 4)} == {0.999}
+    assert {schedule_at(n, config).average_decay for n in range(0, 72, 4)} == {0.999}
 
 
 def test_an_old_weight_counts_half_after_the_half_life(config: TrainingConfig) -> None:
     """Once the newest level is old enough; a batch of 4 is 4 images nearer to it."""
     config = with_values(config, ema_half_life_images=40.0)
 
-    assert decay_of(config, schedule_at(1_000, config)) ** 10 == pytest.approx(0.5)
+    assert schedule_at(1_000, config).average_decay ** 10 == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(("images_shown", "age"), [(0, 4), (20, 24), (24, 4), (36, 16), (68, 48)])
@@ -33,7 +33,7 @@ def test_the_half_life_is_a_tenth_of_the_age_of_the_newest_level(
     """So that the random weights a level was born with are soon forgotten."""
     schedule = schedule_at(images_shown, config)
 
-    assert decay_of(config, schedule) == pytest.approx(0.5 ** (4 / (age / 10)))
+    assert schedule.average_decay == pytest.approx(0.5 ** (4 / (age / 10)))
 
 
 def test_an_average_that_was_taken_over_is_not_thrown_away(config: TrainingConfig) -> None:
@@ -44,7 +44,7 @@ def test_an_average_that_was_taken_over_is_not_thrown_away(config: TrainingConfi
 
     for levels, name, half_life in ((knows, "", 0.4), (fades, "a@b", 0.4), (knows, "a@b", 6.0)):
         run = replace(config, levels=levels, init_from=name)
-        assert decay_of(run, schedule_at(0, run)) == pytest.approx(0.5 ** (4 / half_life))
+        assert schedule_at(0, run).average_decay == pytest.approx(0.5 ** (4 / half_life))
 
 
 def test_a_short_half_life_of_an_average_that_was_taken_over_stays(config: TrainingConfig) -> None:
@@ -52,7 +52,7 @@ def test_a_short_half_life_of_an_average_that_was_taken_over_stays(config: Train
     levels = (replace(config.levels[0], stable_images=0), replace(config.levels[1], fade_images=0))
     run = with_values(replace(config, levels=levels, init_from="a@b"), ema_half_life_images=0.5)
 
-    assert decay_of(run, schedule_at(0, run)) == pytest.approx(0.5 ** (4 / 0.5))
+    assert schedule_at(0, run).average_decay == pytest.approx(0.5 ** (4 / 0.5))
 
 
 def test_the_average_moves_by_one_minus_decay() -> None:

@@ -15,7 +15,7 @@ from training.game.optimise import (
 )
 from training.game.schedule import ScheduleState
 
-SCHEDULE = ScheduleState(1234, Growth(1, 0.5), 4, 0.5, 0.5, 1.0, 1, 10, 0)
+SCHEDULE = ScheduleState(1234, Growth(1, 0.5), 4, 0.5, 0.5, 1.0, 1, 10, 0, 0.5)
 
 
 def test_a_step_goes_down_the_sum_of_all_terms_at_the_rate_given() -> None:

@@ -59,8 +59,12 @@ def test_every_edge_is_where_the_plan_says(
     level_start: int,
 ) -> None:
     """A phase begins with the image at its start, and the last one lasts for ever."""
+    moment = (images_shown, Growth(level, alpha), batch, rate, rate, 1.0)
+    half_life = min(10_000.0, 0.1 * (images_shown - level_start + batch))
+    decay = 0.5 ** (batch / half_life)
+
     assert schedule_at(images_shown, three_levels) == ScheduleState(
-        images_shown, Growth(level, alpha), batch, rate, rate, 1.0, phase, phase_end, level_start
+        *moment, phase, phase_end, level_start, decay
     )
 
 

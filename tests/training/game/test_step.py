@@ -16,7 +16,6 @@ from tests.training.settings import with_values
 from tests.training.stepping import HELD, changed, parts_of, pixels_for, play, use_game, weights_of
 from training.config.config import TrainingConfig
 from training.config.overrides import apply_settings
-from training.game.ema import decay_of
 from training.game.optimise import NonFiniteLossError
 from training.game.schedule import schedule_at
 from training.game.state import TrainingState
@@ -204,7 +203,7 @@ def test_a_level_that_falls_asleep_does_not_drift_on(
 def test_the_average_follows_the_generator(state: TrainingState, config: TrainingConfig) -> None:
     """By one minus the decay of the moment, after the generator's own step."""
     before = weights_of(state.average)
-    decay = decay_of(config, schedule_at(HELD, config))
+    decay = schedule_at(HELD, config).average_decay
 
     play(state, config, HELD)
 

@@ -11,7 +11,7 @@ from training.game.optimise import FiniteCheck, NonFiniteLossError
 from training.game.schedule import ScheduleState
 from training.game.step_numbers import StepNumbers
 
-SCHEDULE = ScheduleState(1234, Growth(1, 0.5), 4, 0.5, 0.5, 1.0, 1, 10, 0)
+SCHEDULE = ScheduleState(1234, Growth(1, 0.5), 4, 0.5, 0.5, 1.0, 1, 10, 0, 0.5)
 
 
 def check(loss: bool, gradient: bool) -> FiniteCheck:

@@ -14,7 +14,7 @@ from training.run_folder.time_left import Workload
 
 def moment_at(level: int, alpha: float) -> ScheduleState:
     """A moment of that growth."""
-    return ScheduleState(0, Growth(level, alpha), 4, 0.001, 0.001, 1.0, 1, 48, 24)
+    return ScheduleState(0, Growth(level, alpha), 4, 0.001, 0.001, 1.0, 1, 48, 24, 0.5)
 
 
 @pytest.mark.parametrize(
