@@ -24,6 +24,7 @@ from training.exits.finishing import FinishedGenerator, finish_generator
 from training.exits.fitting import STEPS
 from training.game.truncation import with_truncation
 from training.interpreter import python_command
+from training.progress_bar import progress_bar
 from training.quality.report import missing_quality, quality_for_card
 from training.rendering import SAMPLES
 from training.run_folder.commit import commit_of
@@ -136,7 +137,8 @@ def export_run(  # noqa: PLR0913 - options of the command, by keyword
     """
     check_destination(out, name, replace)
     loaded = load_run(run_folder, checkpoint)
-    average = with_truncation(loaded.network(resolution))
+    with progress_bar("statistics for truncated latents", "values of psi") as on_progress:
+        average = with_truncation(loaded.network(resolution), on_progress)
     if not keep:
         average.to(device)
     older = out if keep else None

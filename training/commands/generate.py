@@ -29,7 +29,6 @@ from training.commands.generate_options import (
     require_style_choices,
 )
 from training.device import add_machine_arguments, device_of, use_threads
-from training.game.truncation import with_truncation
 from training.generation import LatentPoint, Sampler, Seed
 from training.picture_files import (
     PICTURE_FORMATS,
@@ -41,8 +40,10 @@ from training.picture_files import (
 from training.progress_bar import progress_bar
 from training.projection.point_file import read_point
 from training.rendering import grid_of
+from training.run_folder.checkpoint import CHECKPOINTS, checkpoint_at
 from training.run_folder.data_origin import read_origin
 from training.run_folder.loaded import NEWEST, add_checkpoint_argument, load_run
+from training.run_folder.psi_statistics import with_kept_truncation
 
 MAX_GRID = 4096  # pictures
 MAX_FRAMES = 10_000
@@ -135,7 +136,8 @@ def open_sampler(
         resolution = resolution_of(loaded.level_at(options.resolution))
         generator, origin = loaded.state.average.eval(), read_origin(options.run)
         if options.psi is not None:
-            generator = with_truncation(generator)
+            record = checkpoint_at(options.run / CHECKPOINTS, loaded.progress.images_shown)
+            generator = with_kept_truncation(generator, record)
         labels: Sequence[str] = origin.labels
         depth, value_range = origin.bit_depth, origin.value_range
     else:

@@ -17,33 +17,43 @@ from models.families.biggan.generator import BigganGenerator
 from models.families.biggan.normalisation import running_statistics
 from models.family import ImageGenerator
 from training.game.statistics import accumulate_statistics
+from training.progress_bar import OnProgress, ignore_progress, tracked
 
 PSI_STEPS: Final = 20  # values of psi with statistics of their own, beside 1 (docs/families.md)
 
 
-@torch.no_grad()
-def with_truncation(generator: ImageGenerator) -> ImageGenerator:
+def with_truncation(
+    generator: ImageGenerator, on_progress: OnProgress = ignore_progress
+) -> ImageGenerator:
     """Copy a BigGAN, in evaluation mode, with statistics for truncated latents.
 
-    Other generators are returned as they are.
+    Other generators are returned as they are. `on_progress` is told of the values of psi.
     """
-    config = generator.config
-    if not isinstance(config, BigganConfig):
+    copy = truncating_copy(generator)
+    if copy is None:
         return generator
-    steps = config.psi_steps or PSI_STEPS
-    copy = BigganGenerator(replace(config, psi_steps=steps))
-    copy.load_state_dict(generator.state_dict(), strict=False)  # all but what is computed below
-    copy.to(next(generator.parameters()).device).eval().requires_grad_(False)
-    compute_truncation(copy)
+    compute_truncation(copy, on_progress)
     return copy
 
 
+def truncating_copy(generator: ImageGenerator) -> BigganGenerator | None:
+    """Copy a BigGAN, in evaluation mode, with room for statistics; None for other generators."""
+    config = generator.config
+    if not isinstance(config, BigganConfig):
+        return None
+    copy = BigganGenerator(replace(config, psi_steps=config.psi_steps or PSI_STEPS))
+    copy.load_state_dict(generator.state_dict(), strict=False)  # all but the statistics
+    return copy.to(next(generator.parameters()).device).eval().requires_grad_(False)
+
+
 @torch.no_grad()
-def compute_truncation(generator: BigganGenerator) -> None:
+def compute_truncation(
+    generator: BigganGenerator, on_progress: OnProgress = ignore_progress
+) -> None:
     """Compute the statistics for truncated latents, in place; those of psi 1 stay."""
     norms = generator.synthesis.norms
     usual = [[each.clone() for each in running_statistics(norm)] for norm in norms]
-    for step in range(generator.psi_steps):
+    for step in tracked(range(generator.psi_steps), on_progress):
         accumulate_statistics(generator, step / generator.psi_steps)
         _keep(generator, step)
     for norm, (mean, variance) in zip(norms, usual, strict=True):

@@ -29,6 +29,7 @@ CHECKPOINTS = "checkpoints"  # the folder in a run
 KEPT = 2  # newest ones
 KEPT_OLDER, KEPT_OLDER_BYTES = 6, 4 << 30  # limits of the older ones, newest first
 PATTERN = "checkpoint-*.json"
+PSI_ENDING = "-psi"  # of the stem of a file that belongs to a checkpoint (`psi_statistics`)
 
 
 class CheckpointError(ValueError):
@@ -177,6 +178,18 @@ def read_checkpoint(record: Path) -> tuple[Progress, dict[str, Tensor]]:
         raise CheckpointError(f"{record} cannot be read: {error}") from error
 
 
+def read_digest(record: Path) -> str:
+    """SHA-256 of the tensors of a checkpoint, as its record tells it.
+
+    Raises:
+        CheckpointError: the record cannot be read.
+    """
+    try:
+        return str(json.loads(record.read_text(encoding="utf-8"))["sha256"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise CheckpointError(f"{record} cannot be read: {error}") from error
+
+
 def _restore(state: StepState, tensors: dict[str, Tensor], record: Path) -> None:
     try:
         put_tensors(state, tensors)
@@ -206,6 +219,7 @@ def _delete_others(folder: Path, newest: Path, also: Collection[Path]) -> None:
             record.unlink()
     # Tensors without a record, and partial files of a killed process (safetensors: `.tmp*`).
     stems = {record.stem for record in kept}
-    orphans = [p for p in folder.glob("checkpoint-*.safetensors") if p.stem not in stems]
-    for path in [*orphans, *folder.glob("checkpoint-*.partial"), *folder.glob(".tmp*")]:
+    found = folder.glob("checkpoint-*.safetensors")
+    orphans = [path for path in found if path.stem.removesuffix(PSI_ENDING) not in stems]
+    for path in [*orphans, *folder.glob("*checkpoint-*.partial"), *folder.glob(".tmp*")]:
         path.unlink()
