@@ -33,7 +33,7 @@ from bench.learning.few_peer import DRAWN, install
 from models.bundle import load_bundle
 from models.family import ImageGenerator
 from models.growth import Growth
-from models.picture import Bytes
+from models.picture import Bytes, in_eight_bits
 from models.resolution import level_of
 from training.data.manifest import MANIFEST_FILE
 from training.data.stream import open_prepared
@@ -103,7 +103,7 @@ def _nearest(points: np.ndarray, cloud: np.ndarray) -> np.ndarray:
 def drawings_in(folder: Path) -> Bytes:
     """Return 2,300 drawings, uint8 `[N, R, R, 3]`; the first 300 are PNG files in `few/`, too."""
     prepare(f"{SOURCE}?count={FEW + 2 * DRAWN}&size={RESOLUTION}", folder / "all")
-    everything = np.array(open_prepared(folder / "all").images(RESOLUTION))
+    everything = in_eight_bits(open_prepared(folder / "all").images(RESOLUTION))
     np.save(folder / "few.npy", everything[:FEW])
     (folder / "few").mkdir(exist_ok=True)
     for number, pixels in enumerate(everything[:FEW]):
@@ -132,7 +132,7 @@ def ours(folder: Path, images: int) -> tuple[Bytes, float]:
         )
         return {"seconds": _children_s() - before}
 
-    seconds = _once(folder / f"{name}.json", train)["seconds"]
+    seconds = once(folder / f"{name}.json", train)["seconds"]
     return pictures_of(load_run(folder / name).state.average), seconds
 
 
@@ -146,17 +146,17 @@ def theirs(folder: Path, name: str, seconds: float, extra: Sequence[str]) -> tup
         said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
         return json.loads(said.splitlines()[-1])
 
-    images = _once(folder / f"{name}.json", train)["images"]
+    images = once(folder / f"{name}.json", train)["images"]
     return np.load(out), int(images)
 
 
 def pictures_of(generator: ImageGenerator) -> Bytes:
     """Draw 1,000 pictures at 64 px, uint8 `[N, R, R, 3]`."""
     seeds = range(FIRST_SEED, FIRST_SEED + DRAWN)
-    return render(generator, seeds, Growth(level_of(RESOLUTION)))
+    return in_eight_bits(render(generator, seeds, Growth(level_of(RESOLUTION))))
 
 
-def _once(record: Path, work: Callable[[], dict[str, float]]) -> dict[str, float]:
+def once(record: Path, work: Callable[[], dict[str, float]]) -> dict[str, float]:
     """Return what `work` returned; from the file `record` if it was done before."""
     if not record.exists():
         record.write_text(json.dumps(work()), encoding="utf-8")
@@ -190,9 +190,18 @@ def rows_of(folder: Path, images: int) -> list[Row]:
     return rows
 
 
+def table(rows: Sequence[Row]) -> str:
+    """The rows as a Markdown table."""
+    lines = ["| | images | processor s | KID | recall | copies |", "|---|---|---|---|---|---|"]
+    for row in rows:
+        numbers = f"{row.images:,} | {row.seconds:,.0f} | {row.kid:.3f} | {row.recall:.2f}"
+        lines.append(f"| {row.name} | {numbers} | {100 * row.copies:.1f} % |")
+    return "\n".join(lines)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description="Few pictures, beside a peer.")
     parser.add_argument("--images", type=int, default=10_000, help="real pictures that ours sees")
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--json", action="store_true")
@@ -201,10 +210,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         print(json.dumps([asdict(row) for row in rows], indent=2))
         return 0
-    print("| | images | processor s | KID | recall | copies |\n|---|---|---|---|---|---|")
-    for row in rows:
-        numbers = f"{row.images:,} | {row.seconds:,.0f} | {row.kid:.3f} | {row.recall:.2f}"
-        print(f"| {row.name} | {numbers} | {100 * row.copies:.1f} % |")
+    print(table(rows))
     return 0
 
 

@@ -33,6 +33,7 @@ from models.pixels import to_pixels
 
 REQUIREMENTS = ("lightweight-gan==1.2.1", "einops==0.8.1")
 DRAWN = 1_000
+CPU = torch.device("cpu")
 SEED = 42
 # Defaults of its command line, for a data set of fewer than 100,000 pictures.
 BATCH = 10
@@ -110,18 +111,29 @@ def trainer_of(folder: Path, pictures: Bytes, maps: int, accumulate: int, scratc
     )
     trainer.loader = batches(pictures, BATCH)
     for left_out in ("save", "evaluate"):
-        setattr(trainer, left_out, lambda *_args, **_options: None)
+        setattr(trainer, left_out, _nothing)
     return trainer
+
+
+def _nothing(*_arguments: object, **_options: object) -> None:
+    """Take the place of what is left out."""
+
+
+def _unmoved(item: object, *_device: object) -> object:
+    return item
+
+
+def _cpu(_name: str) -> torch.device:
+    return CPU
 
 
 def trained(trainer: Trainer, seconds: float) -> float:
     """Take steps until `seconds` of processor time are over; return how many were used."""
     before = time.process_time()
-    real_device = torch.device
     with (
-        patch.object(nn.Module, "cuda", lambda self, *_: self),
-        patch.object(Tensor, "cuda", lambda self, *_: self),
-        patch.object(torch, "device", lambda _name: real_device("cpu")),
+        patch.object(nn.Module, "cuda", _unmoved),
+        patch.object(Tensor, "cuda", _unmoved),
+        patch.object(torch, "device", _cpu),
     ):
         while time.process_time() - before < seconds:
             trainer.train()
@@ -133,7 +145,7 @@ def drawn(trainer: Trainer, count: int) -> Bytes:
     """Draw `count` pictures with its generator, uint8 `[count, R, R, 3]`."""
     network = trainer.GAN.G.eval()
     source = torch.Generator().manual_seed(SEED)
-    parts = []
+    parts: list[Bytes] = []
     for start in range(0, count, 20):
         latents = torch.randn(min(20, count - start), trainer.latent_dim, generator=source)
         parts.append(to_pixels(network(latents) * 2 - 1).numpy())
