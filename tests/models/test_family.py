@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import Tensor
@@ -94,3 +97,23 @@ def test_what_a_discriminator_cannot_do_is_told() -> None:
         plain.classify(torch.zeros(1, 3, 8, 8), Growth(1))
     with pytest.raises(TypeError, match="a Plain is trained by one process"):
         plain.share_statistics(lambda values, _: values)
+
+
+BUILD_WITHOUT_COMPILER = """
+import sys, torch
+from models.families.table import offer_of
+from tests.models.test_family import CASES, config_of
+with torch.device("meta"):
+    for case in CASES:
+        config = config_of(*case)
+        offer_of(config).generator(config, None)
+        print(*case, "torch._dynamo" in sys.modules)
+"""
+
+
+def test_no_network_loads_the_compiler_of_torch() -> None:
+    """It takes two seconds of processor time at the start of a service, which never compiles."""
+    command = [sys.executable, "-c", BUILD_WITHOUT_COMPILER]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    assert said.splitlines() == [f"{family} {classes} False" for family, classes in CASES]

@@ -33,6 +33,7 @@ from models.layers import (
     UpConv2d,
     in_fp32,
     make_circular,
+    new_embedding,
     pixel_norm,
 )
 from models.resampling import upsample
@@ -99,7 +100,7 @@ class Generator(ImageGenerator):
         self.config = config
         self.exit_shapes = shapes
         size = config.latent_size
-        self.embedding = nn.Embedding(config.classes, size) if config.classes else None
+        self.embedding = new_embedding(config.classes, size) if config.classes else None
         self.stem = Stem(config.entry_size, maps[0], config.base, config.stem_norm)
         self.levels = nn.ModuleList(GeneratorLevel(below, above) for below, above in pairwise(maps))
         self.exits = nn.ModuleList(

@@ -24,10 +24,13 @@ def activate(x: Tensor) -> Tensor:
     return F.leaky_relu(x, LEAKY_SLOPE) * HE_GAIN
 
 
-def low_pass_kernel() -> Tensor:
-    """The filter [1, 3, 3, 1] in both directions, with the sum 1: `[1, 1, 4, 4]`."""
-    line = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8.0
-    return torch.outer(line, line)[None, None]
+def low_pass_kernel(gain: float = 1.0) -> Tensor:
+    """The filter [1, 3, 3, 1] in both directions, with the sum `gain`: `[1, 1, 4, 4]`.
+
+    It is computed without torch, whose arithmetic on the meta device loads its compiler.
+    """
+    line = (0.125, 0.375, 0.375, 0.125)
+    return torch.tensor([[[[gain * row * column for column in line] for row in line]]])
 
 
 class LowPass(nn.Module):
@@ -45,7 +48,7 @@ class LowPass(nn.Module):
     def __init__(self, maps: int, padding: int, stride: int = 1, gain: float = 1.0) -> None:
         super().__init__()
         self.maps, self.padding, self.stride = maps, padding, stride
-        self.register_buffer("taps", gain * low_pass_kernel(), persistent=False)
+        self.register_buffer("taps", low_pass_kernel(gain), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Filter each map alone."""
@@ -57,12 +60,11 @@ class SlowLinear(EqualizedLinear):
     """A dense layer of the mapping network, `[N, in_size]` -> `[N, out_size]`, with activation.
 
     Its parameters are stored divided by `MAPPING_RATE`, so Adam changes the weights that much more
-    slowly (Karras et al. 2019, appendix C).
+    slowly (Karras et al. 2019, appendix C); `draw_stylegan_weights` divides them.
     """
 
     def __init__(self, in_size: int, out_size: int) -> None:
         super().__init__(in_size, out_size, gain=MAPPING_RATE)
-        self.weight = nn.Parameter(self.weight.detach() / MAPPING_RATE)
 
     def forward(self, x: Tensor) -> Tensor:
         return activate(F.linear(x, cached_kernel(self), self.bias * MAPPING_RATE))

@@ -164,8 +164,10 @@ class Synthesis(nn.Module):
             layers.append(StyledConv(above, above, style, sizes[level], up=False))
         self.layers = nn.ModuleList(layers)
         self.images = nn.ModuleList(StyledImage(m, config.channels, style) for m in maps)
-        each = torch.eye(config.channels)[:, :, None, None]
-        self.register_buffer("taps", each * (UP_GAIN * low_pass_kernel()), persistent=False)
+        taps = torch.zeros(config.channels, config.channels, 4, 4)
+        for channel in range(config.channels):
+            taps[channel, channel] = low_pass_kernel(UP_GAIN)[0, 0]
+        self.register_buffer("taps", taps, persistent=False)
 
     def forward(self, entry: Tensor, noise: Sequence[Tensor] | None = None) -> Tensor:
         """Images of entry vectors; `noise` is a map `[N, 1, h, w]` for each layer."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
 from models.families.stylegan.config import StyleganConfig
 from models.families.stylegan.mapping import ClassMapping, Mapping
+from models.families.stylegan.offer import draw_stylegan_weights
 
 PLAIN = StyleganConfig(16, 1, 8, 6, 3, 64, 8)
 WITH_CLASSES = StyleganConfig(16, 1, 8, 6, 3, 64, 8, classes=3)
@@ -43,7 +45,9 @@ def test_styles_computed_one_by_one_are_those_of_batches_of_one() -> None:
 
 def test_vectors_of_classes_differ() -> None:
     """One for each class, of the size of the features."""
-    vectors = ClassMapping(3, 12)(torch.tensor([0, 1, 2, 0]))
+    mapping = ClassMapping(3, 12)
+    draw_stylegan_weights(mapping, np.random.default_rng(0))
+    vectors = mapping(torch.tensor([0, 1, 2, 0]))
 
     assert vectors.shape == (4, 12)
     assert torch.equal(vectors[0], vectors[3])
