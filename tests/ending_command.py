@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import resource
 import sys
 import threading
 import time
@@ -21,6 +22,8 @@ if __name__ == "__main__":
     atexit.register(sys.stdout.write, "registered for the exit\n")
     threading.Thread(target=end_later).start()
     way = sys.argv[1]
+    if way == "limit":
+        sys.stdout.write(f"may open {resource.getrlimit(resource.RLIMIT_NOFILE)[0]}\n")
     if way == "error":
         raise ValueError("an error of its own")
     if way in CODES:

@@ -18,6 +18,7 @@ import gc
 import importlib
 import json
 import os
+import resource
 import runpy
 import select
 import shutil
@@ -49,11 +50,16 @@ MOST_WAITING: Final = 128  # orders, while the server imports
 
 @dataclass(frozen=True)
 class Order:
-    """A process that is wanted: `python -m module words`, with this environment."""
+    """A process that is wanted: `python -m module words`, with this environment.
+
+    Attributes:
+        descriptors: how many it may open; None: as many as the server.
+    """
 
     module: str
     words: Sequence[str]
     environment: Mapping[str, str]
+    descriptors: int | None = None
 
 
 class ForkedProcess:
@@ -132,9 +138,18 @@ class ForkServer:
         shutil.rmtree(self._folder)
 
 
-def fork(module: str, *words: str, environment: Mapping[str, str], output: int) -> ForkedProcess:
-    """Fork `python -m module words`; stdout and stderr go to the descriptor `output`."""
-    order = json.dumps(asdict(Order(module, words, environment))).encode()
+def fork(
+    module: str,
+    *words: str,
+    environment: Mapping[str, str],
+    output: int,
+    descriptors: int | None = None,
+) -> ForkedProcess:
+    """Fork `python -m module words`; stdout and stderr go to the descriptor `output`.
+
+    With `descriptors` it may open that many.
+    """
+    order = json.dumps(asdict(Order(module, words, environment, descriptors))).encode()
     ours, theirs = socket.socketpair()
     with theirs, socket.socket(socket.AF_UNIX) as server:
         server.connect(_address())
@@ -213,6 +228,8 @@ def _take_place(order: Order, output: int) -> None:
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - the same
     sys.stderr = open(2, "w", 1, encoding="utf-8", closefd=False)  # noqa: SIM115 - the same
     forget_children()
+    if order.descriptors:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (order.descriptors, order.descriptors))
     os.environ.clear()
     os.environ.update(order.environment)
     sys.argv = [order.module, *order.words]

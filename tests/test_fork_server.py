@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import resource
 import signal
 import subprocess
 import sys
@@ -37,6 +39,24 @@ def test_a_forked_command_ends_as_a_started_one(
     assert f"begins with [{way!r}]" in told
     assert {"a thread ends", "registered for the exit"} <= set(told)
     assert not last or last in told
+
+
+def test_a_forked_command_may_open_as_many_descriptors_as_it_is_told(tmp_path: Path) -> None:
+    """The limit is its own: the next one has that of the server again."""
+    limits: list[str] = []
+    for name, descriptors in (("limited", 32), ("free", None)):
+        with (tmp_path / name).open("xb") as file:
+            process = fork(
+                "tests.ending_command",
+                "limit",
+                environment={},
+                output=file.fileno(),
+                descriptors=descriptors,
+            )
+        assert process.wait(PATIENCE_S) == 0
+        limits += re.findall(r"may open (\d+)", (tmp_path / name).read_text())
+
+    assert limits == ["32", str(resource.getrlimit(resource.RLIMIT_NOFILE)[0])]
 
 
 WITH_A_CHILD = """

@@ -13,6 +13,7 @@ from tests.service.dataset_files import painted_dataset, whole
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked_services")
 def test_a_cut_download_and_its_rest_have_the_manifest_of_the_whole(bundles: Path) -> None:
     """From a real service; the cut one is seen to be incomplete."""
     with service(bundles=bundles, threads=1, credentials="off") as served:

@@ -83,6 +83,7 @@ def test_quarters_hold_what_was_due_in_them() -> None:
 
 @pytest.mark.timeout(900)
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked_services")
 def test_a_real_service_is_soaked(
     bundles: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -30,7 +30,7 @@ class Server:
         log: the file of its stdout and stderr.
         from_scratch: started anew instead of forked (`tests/fork_server.py`).
         stdin: a descriptor; only of a process that is started from scratch.
-        descriptors: how many it may open; likewise.
+        descriptors: how many it may open; only of a forked process.
         settings: others than those of a machine with one core, by name.
     """
 
@@ -50,9 +50,9 @@ class Server:
         self.log = log
         self.process: ForkedProcess | subprocess.Popen[bytes]
         with log.open("ab") as file:
-            if from_scratch or stdin or descriptors:
+            if from_scratch or stdin:
                 self.process = subprocess.Popen(
-                    command_with(descriptors),
+                    [sys.executable, "-m", "service"],
                     cwd=ROOT,
                     env=environment,
                     stdin=stdin,
@@ -60,8 +60,12 @@ class Server:
                     stderr=subprocess.STDOUT,
                 )
             else:
-                output = file.fileno()
-                self.process = fork("service", environment=environment, output=output)
+                self.process = fork(
+                    "service",
+                    environment=environment,
+                    output=file.fileno(),
+                    descriptors=descriptors,
+                )
         self.port = int(self.wait_for(r"Uvicorn running on http://127\.0\.0\.1:(\d+)"))
         self.client = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE_S)
 
@@ -101,14 +105,6 @@ class Server:
         """End it, one way or the other."""
         self.client.close()
         assert stop_tree(self.process, PATIENCE_S), self.text
-
-
-def command_with(descriptors: int | None) -> list[str]:
-    """The command that starts a service, in a shell that limits how many files it may open."""
-    command = [sys.executable, "-m", "service"]
-    if descriptors:
-        command = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *command]
-    return command
 
 
 def metric_of(client: httpx2.Client, line: str) -> float:
