@@ -30,11 +30,13 @@ import torch
 from PIL import Image
 
 from bench.learning.few_peer import DRAWN, install
+from bench.learning.settings import up_to
 from models.bundle import load_bundle
 from models.family import ImageGenerator
 from models.growth import Growth
 from models.picture import Bytes, in_eight_bits
 from models.resolution import level_of
+from training.config.presets import PRESETS
 from training.data.manifest import MANIFEST_FILE
 from training.data.stream import open_prepared
 from training.quality.distances import kernel_distance, precision_and_recall, squared_distances
@@ -124,10 +126,11 @@ def ours(folder: Path, images: int) -> tuple[Bytes, float]:
 
     def train() -> dict[str, float]:
         before = _children_s()
+        preset = folder / "few-64.json"
+        preset.write_text(up_to(PRESETS["few-128"], RESOLUTION, 3).to_json(), encoding="utf-8")
         _training(
             *("train", "--data", folder / "data", "--run", folder / name),
-            *("--preset", "few-128", "--init-from", BUNDLE, "--threads", "1"),
-            *("--set", f"network.resolution={RESOLUTION}"),
+            *("--preset", preset, "--init-from", BUNDLE, "--threads", "1"),
             *("--set", f"levels.{RESOLUTION}.stable_images={images}"),
         )
         return {"seconds": _children_s() - before}
