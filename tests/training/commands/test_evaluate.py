@@ -3,8 +3,9 @@
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from training.commands.evaluate import EvaluationError, evaluate_run, labels_lik
 from training.config.config import TrainingConfig
 from training.data.manifest import DataError
 from training.data.stream import Prepared
-from training.quality import fid
+from training.quality import evaluation, fid, swd
 from training.quality.distances import frechet_distance
 from training.quality.evaluation import Effort
 from training.quality.features import (
@@ -36,6 +37,19 @@ from training.run_folder.loaded import load_run
 CPU = torch.device("cpu")
 ORIGIN = Origin("noise", "", "", 12, "", ("class 0", "class 1", "class 2"), "")
 LITTLE = Effort(images=12, feature_images=11, pairs=20)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_directions() -> Iterator[None]:
+    """16 directions of the sliced distance in place of 512, and one EfficientNet for all tests.
+
+    The distance and the network have tests of their own.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(swd, "REPEATS", 1)
+        patch.setattr(swd, "DIRECTIONS", 16)
+        patch.setattr(evaluation, "load_efficientnet", cache(load_efficientnet))
+        yield
 
 
 @pytest.fixture
