@@ -93,6 +93,9 @@ class DatasetResponse(Response):
         except (DatasetOpen, DatasetsFull):
             runtime.metrics.datasets.ended.labels(DatasetOutcome.REFUSED).inc()
             raise
+        if outcome is DatasetOutcome.COMPLETE:
+            # Not before its place is free: the client may ask for the next data set at once.
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
         self._account(stream, outcome)
         cut_off: Callable[[], None] | None = scope.get("state", {}).get(CUT_OFF)
         if outcome is not DatasetOutcome.COMPLETE and cut_off is not None:
@@ -131,7 +134,7 @@ class DatasetResponse(Response):
                 work.exception()  # marks it as retrieved
 
     async def _send(self, stream: DatasetStream, download: Download, send: Send) -> None:
-        """Send all pieces; a client that takes none of a picture for long raises TimeoutError."""
+        """Send all pieces without the end; a client that takes none for long raises TimeoutError."""
         metrics, dataset = self._runtime.metrics.datasets, self._job.dataset
         images = metrics.images.labels(dataset.served.card.name, dataset.resolution)
         patience_s = self._runtime.settings.client_write_timeout_s
@@ -152,7 +155,6 @@ class DatasetResponse(Response):
                 self._job.count_pictures(new)
                 download.done = stream.done
                 self._tell_sent(stream.done)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _outcome_of(self, work: asyncio.Future[None], stream: DatasetStream) -> DatasetOutcome:
         error = work.exception()
