@@ -134,7 +134,7 @@ class DatasetResponse(Response):
                 work.exception()  # marks it as retrieved
 
     async def _send(self, stream: DatasetStream, download: Download, send: Send) -> None:
-        """Send all pieces without the end; a client that takes none for long raises TimeoutError."""
+        """Send all pieces, not the end; a client that takes none for long raises TimeoutError."""
         metrics, dataset = self._runtime.metrics.datasets, self._job.dataset
         images = metrics.images.labels(dataset.served.card.name, dataset.resolution)
         patience_s = self._runtime.settings.client_write_timeout_s
