@@ -184,8 +184,8 @@ LANDSCAPES_512 = replace(
 )
 
 # For 300 to 500 pictures: ADA adapts the strength of DiffAugment (Karras et al. 2020, Zhao et al.
-# 2020), which needs scores around zero, so the objective is logistic-r1. Its quality has not
-# been measured.
+# 2020), which needs scores around zero, so the objective is logistic-r1. Its quality after
+# a long run has not been measured.
 FEW_128 = TrainingConfig(
     preset="few-128",
     network=PERSONAS_128.network,
