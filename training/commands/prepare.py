@@ -97,8 +97,9 @@ def add_source_argument(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         nargs="+",
         help="a folder or zip of pictures, an IDX file, or "
-        "dicebear:STYLE?count=20000&size=256&seed=0&background=ffffff,d0c8ee; several are the "
-        "domains of a data set for translation, each named by its source or by --label-names",
+        "dicebear:STYLE?count=20000&size=256&seed=0&background=ffffff,d0c8ee, also with options of "
+        "the style such as hairColor=f27d65; several are the domains of a data set for "
+        "translation, each named by its source or by --label-names",
     )
 
 

@@ -94,6 +94,7 @@ def avatar_of(request: AvatarRequest, number: Payload) -> Avatar:
     options = dict(look_of(request.style), seed=f"{request.seed}-{number}")
     if request.background:
         options["backgroundColor"] = list(request.background)
+    options.update((name, list(values)) for name, values in request.choices)
     return Avatar(load_style(request.style), options)
 
 

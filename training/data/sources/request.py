@@ -1,6 +1,7 @@
 """Requests such as `dicebear:STYLE?count=20000&size=256&seed=0&background=b8d8f0,c8e3c4`.
 
-Owns the syntax; knows nothing of drawing.
+Owns the syntax, and the choice of parts and colours (`hairVariant=long,bald`, `hairColor=f27d65`)
+by the names that DiceBear has for them; knows nothing of drawing.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from urllib.parse import parse_qsl
 
 from models.resolution import MAX_RESOLUTION, MIN_RESOLUTION
 from training.data.manifest import DataError
-from training.data.sources.style import known_styles
+from training.data.sources.style import known_styles, read_definition
 
 SCHEME = "dicebear:"
 DEFAULT_COUNT = 20_000
 DEFAULT_SIZE = 256  # pixels
+GENERAL_SETTINGS = ("count", "size", "seed", "background")
+SIX_DIGITS = re.compile("[0-9a-fA-F]{6}")
 SOFT_COLOURS = "b8d8f0,c8e3c4,f8d9b4,f6c9cc,d0c8ee,bde3df,f2e3a6,d4dae3"
 
 
@@ -31,6 +34,8 @@ class AvatarRequest:
         seed: any text; determines the pictures.
         background: colours as six hexadecimal digits, one chosen at random per picture; empty: no
             background.
+        choices: values of the style's own options, such as ("hairColor", ("f27d65", "dee1f5")):
+            one of them is chosen at random per picture.
     """
 
     style: str
@@ -38,10 +43,11 @@ class AvatarRequest:
     size: int = DEFAULT_SIZE
     seed: str = "0"
     background: tuple[str, ...] = tuple(SOFT_COLOURS.split(","))
+    choices: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def parse_request(location: str) -> AvatarRequest:
-    """Parse `dicebear:STYLE?count=...&size=...&seed=...&background=...`.
+    """Parse `dicebear:STYLE?count=...&size=...&seed=...&background=...&hairColor=...`.
 
     Raises:
         DataError: an unknown style or setting, or a value out of range.
@@ -53,18 +59,46 @@ def parse_request(location: str) -> AvatarRequest:
         meant = f"did you mean {close[0]}?" if close else f"it has {', '.join(styles)}"
         raise DataError(f"DiceBear has no style {style!r}; {meant}")
     values = dict(parse_qsl(query, keep_blank_values=True))
-    odd = sorted(set(values) - {"count", "size", "seed", "background"})
-    if odd:
+    offered = offered_choices(style)
+    for name in sorted(set(values) - set(GENERAL_SETTINGS) - set(offered)):
         raise DataError(
-            f"{location}: unknown {', '.join(odd)}; allowed: count, size, seed, background"
+            f"{location}: unknown {name}; allowed: {', '.join((*GENERAL_SETTINGS, *offered))}"
         )
     return AvatarRequest(
         style,
         number_within(values, "count", DEFAULT_COUNT, 1, 100_000_000),
         number_within(values, "size", DEFAULT_SIZE, MIN_RESOLUTION, MAX_RESOLUTION),
         values.get("seed", "0"),
-        colours(values.get("background", SOFT_COLOURS)),
+        colours("background", values.get("background", SOFT_COLOURS)),
+        tuple((k, chosen(k, values[k], offered[k])) for k in sorted(set(values) & set(offered))),
     )
+
+
+def offered_choices(style: str) -> dict[str, tuple[str, ...]]:
+    """The options of a style that may be chosen: names of the variants; empty for any colours."""
+    definition = read_definition(style)
+    parts = definition.get("components", {})
+    offered: dict[str, tuple[str, ...]] = {}
+    for name, part in parts.items():
+        own = parts[part["extends"]] if "extends" in part else part
+        offered[f"{name}Variant"] = tuple(own["variants"])
+    others = definition.get("colors", {}).keys() - {"background"}
+    return offered | {f"{name}Color": () for name in sorted(others)}
+
+
+def chosen(name: str, text: str, variants: tuple[str, ...]) -> tuple[str, ...]:
+    """Parse the values of an option, separated by commas: some of its variants, or colours.
+
+    Raises:
+        DataError: the part has no such variant, or a colour is not six hexadecimal digits.
+    """
+    if not variants:
+        return colours(name, text)
+    found = tuple(text.split(","))
+    for variant in found:
+        if variant not in variants:
+            raise DataError(f"{name} must be some of {','.join(variants)}, not {variant!r}")
+    return found
 
 
 def number_within(values: dict[str, str], name: str, default: int, low: int, high: int) -> int:
@@ -79,15 +113,17 @@ def number_within(values: dict[str, str], name: str, default: int, low: int, hig
     return int(text)
 
 
-def colours(text: str) -> tuple[str, ...]:
-    """Parse colours separated by commas; `none` is an empty tuple.
+def colours(name: str, text: str) -> tuple[str, ...]:
+    """Parse colours separated by commas; for the background, `none` is an empty tuple.
 
     Raises:
         DataError: a colour is not six hexadecimal digits.
     """
-    if text == "none":
+    optional = name == "background"
+    if optional and text == "none":
         return ()
     found = tuple(colour.strip().removeprefix("#") for colour in text.split(","))
-    if not all(re.fullmatch("[0-9a-fA-F]{6}", colour) for colour in found):
-        raise DataError(f"background must be `none` or colours like ffffff,d0c8ee, not {text!r}")
+    if not all(SIX_DIGITS.fullmatch(colour) for colour in found):
+        allowed = "`none` or colours" if optional else "colours"
+        raise DataError(f"{name} must be {allowed} like ffffff,d0c8ee, not {text!r}")
     return found

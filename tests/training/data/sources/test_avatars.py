@@ -116,3 +116,14 @@ def test_the_options_of_a_drawing_are_those_it_was_drawn_with() -> None:
     assert "cap" not in {options["hairVariant"] for options in chosen}
     assert chosen[7] == chosen_options(request, 7) != chosen[8]
     assert any("facialHairVariant" not in options for options in chosen)
+
+
+def test_chosen_parts_and_colours_are_drawn() -> None:
+    """A choice replaces that of the look, which leaves caps out; other parts vary as before."""
+    request = parse_request("dicebear:personas?count=12&hairVariant=cap,long&hairColor=f27d65")
+    options = [chosen_options(request, number) for number in range(request.count)]
+
+    assert {each["hairVariant"] for each in options} == {"cap", "long"}
+    colours = [each["hairColor"] for each in options if each["hairVariant"] == "long"]
+    assert colours == [["#f27d65"]] * len(colours) != []
+    assert len({str(each["clothesVariant"]) for each in options}) > 1
