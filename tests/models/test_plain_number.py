@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 import pytest
 
@@ -45,6 +46,17 @@ def test_whatever_else_is_no_number(text: str) -> None:
     for parse in (whole_number, decimal_number):
         with pytest.raises(ValueError, match="in digits is needed"):
             parse(text)
+
+
+@pytest.mark.parametrize("text", ["1" * 8_000 + "x", "1." + "1" * 8_000 + "x"])
+def test_a_long_text_is_refused_at_once(text: str) -> None:
+    """It may be a header of 64 KB, and all other requests wait meanwhile."""
+    began = time.process_time()
+    for parse in (whole_number, decimal_number):
+        with pytest.raises(ValueError, match="in digits is needed"):
+            parse(text)
+
+    assert time.process_time() - began < 1.0
 
 
 def test_digits_are_those_of_ascii() -> None:
