@@ -222,4 +222,4 @@ def _delete_others(folder: Path, newest: Path, also: Collection[Path]) -> None:
     found = folder.glob("checkpoint-*.safetensors")
     orphans = [path for path in found if path.stem.removesuffix(PSI_ENDING) not in stems]
     for path in [*orphans, *folder.glob("*checkpoint-*.partial"), *folder.glob(".tmp*")]:
-        path.unlink()
+        path.unlink(missing_ok=True)  # `generate` may just have renamed its own (`psi_statistics`)

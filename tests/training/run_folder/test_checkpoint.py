@@ -161,6 +161,25 @@ def test_what_a_killed_process_left_is_cleared_away(folder: Path, state: Trainin
     assert names(folder) == sorted(pair(36) + pair(40) + pair(44))
 
 
+def test_a_partial_file_that_its_process_has_just_renamed_does_no_harm(
+    folder: Path, state: TrainingState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As that of `generate --psi` of a run that is being trained: found first, then gone."""
+    partial = folder / ".checkpoint-0000000040-psi.safetensors.partial"
+    partial.touch()
+    unlink = Path.unlink
+
+    def renamed_before(path: Path, missing_ok: bool = False) -> None:
+        if path == partial:
+            partial.replace(folder / partial.name[1:].removesuffix(".partial"))
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", renamed_before)
+    save_checkpoint(folder, state, Progress(44))
+
+    assert (folder / "checkpoint-0000000040-psi.safetensors").exists()
+
+
 def test_tensors_without_their_record_are_no_checkpoint(folder: Path, fresh: TrainingState) -> None:
     """A process killed between the two: the one before is used, and nothing was damaged."""
     (folder / pair(40)[0]).unlink()
