@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_args
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from models.plain_number import decimal_number
 from training.config.groups import MOST, ConfigError
 
 Setting = tuple[Any, FieldInfo | None]  # type, and limits
@@ -40,10 +41,16 @@ def read_value(name: str, setting: Setting, given: object) -> object:
         if isinstance(given, str) and plain in (bool, int, float):
             if plain is bool and given.lower() not in ("true", "false"):
                 raise ConfigError(f"{name} must be true or false, not {given!r}")
-            return TypeAdapter[object](kind).validate_strings(given)
+            value = TypeAdapter[object](kind).validate_strings(given)
+            if plain is not bool:
+                decimal_number(given)  # pydantic also reads what Python alone writes, such as 1_0
+            return value
         return TypeAdapter[object](kind).validate_python(given, strict=True)
     except ValidationError as error:
         raise ConfigError(_refusal(name, plain, info, given, error)) from error
+    except ValueError as error:
+        words = TYPES["int" if plain is int else "float"]
+        raise ConfigError(f"{name} must be {words}, not {given!r}") from error
 
 
 def _refusal(

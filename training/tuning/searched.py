@@ -161,11 +161,16 @@ def choices_of(name: str, text: str) -> SearchedSetting:
     """Setting with choices, from `a,b,c`.
 
     Raises:
-        ConfigError: there are fewer than two.
+        ConfigError: there are fewer than two, or one begins as a factor and is none.
     """
     choices = tuple(dict.fromkeys(text.split(",")))
     if len(choices) < 2:
         raise ConfigError(
             f"--search {name}={text}: a choice needs two values or more; a single one is --set"
         )
+    for factor in (choice for choice in choices if choice.startswith(TIMES)):
+        try:
+            decimal_number(factor.removeprefix(TIMES))
+        except ValueError as error:
+            raise ConfigError(f"--search {name}={text}: {factor!r} is no factor as x0.5") from error
     return SearchedSetting(name, text, choices=choices)

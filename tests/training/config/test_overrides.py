@@ -31,7 +31,6 @@ from training.objectives.losses import OBJECTIVES
     ("setting", "name", "value"),
     [
         ("seed=3", "seed", 3),
-        ("seed=1_000", "seed", 1000),
         ("penalty=finite-difference", "penalty", "finite-difference"),
         ("mirror=false", "mirror", False),
         ("reset_optimizer=True", "reset_optimizer", True),

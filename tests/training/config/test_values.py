@@ -35,3 +35,16 @@ def test_text_that_is_no_allowed_number_is_refused(text: str) -> None:
     """Naming the setting."""
     with pytest.raises(ConfigError, match="^penalty_weight must be "):
         read_value("penalty_weight", setting_of(PenaltyConfig, "weight"), text)
+
+
+@pytest.mark.parametrize("text", ["1_0", " 10", "10\n"])
+@pytest.mark.parametrize(
+    ("owner", "key", "words"),
+    [(PenaltyConfig, "weight", "a number"), (LevelPlan, "batch_size", "a whole number")],
+)
+def test_numbers_are_written_as_on_every_command_line(
+    owner: type[object], key: str, words: str, text: str
+) -> None:
+    """In digits: Python alone reads these."""
+    with pytest.raises(ConfigError, match=f"^{key} must be {words}, not "):
+        read_value(key, setting_of(owner, key), text)

@@ -56,6 +56,8 @@ def test_the_presets_own_value_is_found(config: TrainingConfig) -> None:
         ("penalty_weight=x1:2", "both factors"),
         ("penalty_weight=nan:2", "a range is LOW:HIGH"),
         ("penalty_weight=1", "two values or more"),
+        ("penalty_weight=x0.5,x2_0", "'x2_0' is no factor as x0.5"),
+        ("penalty_weight=x0.5,xabc", "'xabc' is no factor as x0.5"),
         ("seed=1,2", "is set by the plan of each trial or the data"),
         ("levels.*.stable_images=1,2", "is set by the plan of each trial or the data"),
     ],
