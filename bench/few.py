@@ -125,22 +125,33 @@ def ours(folder: Path, images: int) -> tuple[Bytes, float]:
     name = f"ours-{images}"
 
     def train() -> dict[str, float]:
+        spent = folder / f"{name}.seconds"  # by a training that was stopped, and goes on here
+        earlier = float(spent.read_text()) if spent.exists() else 0.0
         before = _children_s()
         preset = folder / "few-64.json"
         preset.write_text(up_to(PRESETS["few-128"], RESOLUTION, 3).to_json(), encoding="utf-8")
-        _training(
-            *("train", "--data", folder / "data", "--run", folder / name),
-            *("--preset", preset, "--init-from", BUNDLE, "--threads", "1"),
-            *("--set", f"levels.{RESOLUTION}.stable_images={images}"),
-        )
-        return {"seconds": _children_s() - before}
+        try:
+            _training(
+                *("train", "--data", folder / "data", "--run", folder / name),
+                *("--preset", preset, "--init-from", BUNDLE, "--threads", "1"),
+                *("--set", f"levels.{RESOLUTION}.stable_images={images}"),
+            )
+        finally:
+            seconds = earlier + _children_s() - before
+            spent.write_text(str(seconds))
+        return {"seconds": seconds}
 
     seconds = once(folder / f"{name}.json", train)["seconds"]
     return pictures_of(load_run(folder / name).state.average), seconds
 
 
-def theirs(folder: Path, name: str, seconds: float, extra: Sequence[str]) -> tuple[Bytes, int]:
-    """Train the peer; return its pictures, and the real pictures that it was shown."""
+def theirs(
+    folder: Path, name: str, seconds: float, extra: Sequence[str]
+) -> tuple[Bytes, int, float]:
+    """Train the peer; return its pictures, the real ones it was shown, and its processor seconds.
+
+    It ends with the step in which `seconds` are over, so it takes more.
+    """
     out = folder / f"{name}.npy"
 
     def train() -> dict[str, float]:
@@ -149,8 +160,8 @@ def theirs(folder: Path, name: str, seconds: float, extra: Sequence[str]) -> tup
         said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
         return json.loads(said.splitlines()[-1])
 
-    images = once(folder / f"{name}.json", train)["images"]
-    return np.load(out), int(images)
+    numbers = once(folder / f"{name}.json", train)
+    return np.load(out), int(numbers["images"]), numbers["seconds"]
 
 
 def pictures_of(generator: ImageGenerator) -> Bytes:
@@ -188,8 +199,7 @@ def rows_of(folder: Path, images: int) -> list[Row]:
     rows.append(ruler.row("few-128 from personas-256", pictures, images, seconds))
     for name, extra in (("lightweight-gan", ()), ("lightweight-gan, narrow", NARROW)):
         file = f"{name.replace(', ', '-')}-{images}"
-        drawn, shown = theirs(folder, file, seconds, extra)
-        rows.append(ruler.row(name, drawn, shown, seconds))
+        rows.append(ruler.row(name, *theirs(folder, file, seconds, extra)))
     return rows
 
 

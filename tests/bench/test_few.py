@@ -9,9 +9,11 @@ from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
+from bench import few
 from bench.few import Row, once, table
 from bench.learning.few_peer import Trainer, batches, drawn, trained
 
@@ -83,6 +85,45 @@ def test_what_is_finished_is_not_done_again(tmp_path: Path) -> None:
     record = tmp_path / "a.json"
     assert once(record, work) == once(record, work) == {"seconds": 2.5}
     assert calls == [1]
+
+
+def test_the_time_of_a_training_that_was_stopped_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same command goes on with it, and the peer gets the time of both parts."""
+    clock = iter([10.0, 250.0, 1_000.0, 1_060.5])
+    stops: list[bool] = [True, False]
+
+    def train(*_: object) -> None:
+        if stops.pop(0):
+            raise KeyboardInterrupt
+
+    loaded = SimpleNamespace(state=SimpleNamespace(average=None))
+    monkeypatch.setattr(few, "_children_s", lambda: next(clock))
+    monkeypatch.setattr(few, "_training", train)
+    monkeypatch.setattr(few, "load_run", lambda _: loaded)
+    monkeypatch.setattr(few, "pictures_of", lambda _: PICTURES)
+    with pytest.raises(KeyboardInterrupt):
+        few.ours(tmp_path, 8)
+
+    assert few.ours(tmp_path, 8)[1] == 300.5
+
+
+def test_the_peer_is_told_with_the_time_that_it_took(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not with that of ours: a step of it may take a minute."""
+
+    def run(command: list[str], **_: object) -> SimpleNamespace:
+        np.save(command[5], PICTURES)
+        return SimpleNamespace(stdout='{"steps": 1, "images": 40, "seconds": 340.5}\n')
+
+    monkeypatch.setattr(few, "install", lambda folder: folder)
+    monkeypatch.setattr(few, "subprocess", SimpleNamespace(run=run, PIPE=None))
+    pictures, shown, seconds = few.theirs(tmp_path, "peer", 305.0, ())
+
+    assert (pictures == PICTURES).all()
+    assert (shown, seconds) == (40, 340.5)
 
 
 def test_the_table_names_every_number() -> None:
