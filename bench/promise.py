@@ -178,7 +178,10 @@ def options_of(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--family", choices=["all", *UNTRAINED], help="in place of --bundles")
     parser.add_argument("--plain", action="store_true", help="without OpenVINO")
     parser.add_argument("--digests-only", action="store_true", help="for another process to read")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.plain and (options.frontends or options.replicas):
+        parser.error("--plain does not reach front ends and replicas, which would differ from it")
+    return options
 
 
 def main() -> None:

@@ -43,3 +43,14 @@ def test_company_is_another_each_time() -> None:
     assert first != second
     assert set(recipes) == {r for batch in first for r in batch}
     assert {len(batch) for batch in first + second} == set(range(1, 9))
+
+
+@pytest.mark.parametrize("asked", ["--frontends", "--replicas"])
+def test_plain_pictures_are_not_compared_with_those_of_processes_with_openvino(
+    asked: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every picture that rounds otherwise there would be told as a broken promise."""
+    with pytest.raises(SystemExit):
+        options_of(["--plain", asked, "2"])
+
+    assert "--plain does not reach" in capsys.readouterr().err
