@@ -1,4 +1,4 @@
-"""Numbers in queries and variables, which pydantic reads as Python would write them.
+"""Numbers in queries, headers and variables, which pydantic reads as Python would write them.
 
 Owns the refusal of texts that only Python takes for a number. Knows no field.
 """

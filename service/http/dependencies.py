@@ -9,6 +9,7 @@ from typing import Annotated, Final, TypedDict
 
 from fastapi import Depends, Header, Security, params
 from fastapi.security import APIKeyHeader, HTTPBearer
+from pydantic import BeforeValidator
 from starlette.requests import Request
 
 from service.composition import ServiceRuntime
@@ -16,6 +17,7 @@ from service.http.parameters import NeverNull
 from service.http.ranges import RecentFiles
 from service.http.request_guards import refuse_body, refuse_repeated_parameters
 from service.http.validated_json import LatestAnswer
+from service.number_texts import require_plain_number
 from service.registry.catalogue import Catalogue
 from service.settings import Settings
 
@@ -68,6 +70,7 @@ ClientTimeout = Annotated[
         allow_inf_nan=False,
         description="Seconds the client will wait; the service's own deadline is the most.",
     ),
+    BeforeValidator(lambda text: require_plain_number(text, float)),
 ]
 
 

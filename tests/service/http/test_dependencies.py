@@ -38,7 +38,7 @@ def test_no_route_takes_a_body(client: TestClient) -> None:
     assert client.request("GET", "/models", content=b"x").status_code == 415
 
 
-@pytest.mark.parametrize("patience", ["soon", "0", "-1", "nan", "inf", ""])
+@pytest.mark.parametrize("patience", ["soon", "0", "-1", "nan", "inf", "", "1_0"])
 def test_a_patience_that_is_no_number_of_seconds_is_refused(
     client: TestClient, painter: Painter, patience: str
 ) -> None:
