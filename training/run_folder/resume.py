@@ -24,7 +24,6 @@ AHEAD = ("levels", "cool_down_images", "changes")  # may differ where they conce
 CHANGEABLE = (  # from the current images shown on
     *("penalty_weight", "penalty_share", "drift", "discriminator_rate", "precision", "mirror"),
     *("augment", "augment_strength", "augment_target", "augment_ramp_images"),
-    "generator_start_images",
 )
 CHANGEABLE_OF_LEVELS = ("batch_size", "learning_rate", "penalty_scale", "crop")
 

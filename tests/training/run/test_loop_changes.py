@@ -14,10 +14,7 @@ from training.run_folder.resume import continue_config, keep_config, read_config
 
 CHANGES = ["levels.*.batch_size=2", "levels.*.learning_rate=0.0005", "penalty_weight=0.2"]
 
-OTHERS = [
-    *("mirror=false", "augment=color", "precision=fp32", "levels.8.penalty_scale=0.5"),
-    "generator_start_images=44",
-]
+OTHERS = ["mirror=false", "augment=color", "precision=fp32", "levels.8.penalty_scale=0.5"]
 
 
 @pytest.mark.parametrize(("stop", "settings"), [(36, CHANGES), (32, OTHERS)])
