@@ -112,13 +112,6 @@ class ObjectiveConfig:
         description="updates of the discriminator for each of the generator; 5 in the papers of "
         "WGAN and WGAN-GP",
     )
-    generator_start_images: int = Field(
-        default=0,
-        ge=0,
-        le=MOST,
-        description="images before the generator is first updated; until then the discriminator "
-        "learns alone, which a run begun with a bundle needs, since its discriminator is new",
-    )
 
 
 @dataclass(frozen=True, config=STRICT)

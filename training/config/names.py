@@ -26,7 +26,6 @@ FLAT_NAMES: dict[str, Path] = {
     "penalty_sigma": ("penalty", "sigma"),
     "drift": ("penalty", "drift"),
     "critic_steps": ("objective", "critic_steps"),
-    "generator_start_images": ("objective", "generator_start_images"),
     "optimizer": ("optimizer", "name"),
     "adam_beta1": ("optimizer", "beta1"),
     "adam_beta2": ("optimizer", "beta2"),

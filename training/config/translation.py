@@ -79,8 +79,3 @@ def require_translation(
             f"a network of the family {network.family} has critic_steps=1, not "
             f"{objective.critic_steps}: all networks are updated in each step"
         )
-    if objective.generator_start_images:
-        raise ConfigError(
-            f"a network of the family {network.family} has generator_start_images=0, not "
-            f"{objective.generator_start_images}: all networks are updated in each step"
-        )

@@ -1,4 +1,4 @@
-"""Updates of the discriminator for each of the generator (`objective.critic_steps`), and before it.
+"""Updates of the discriminator for each of the generator (`objective.critic_steps`).
 
 Owns the choice of the steps that update the generator, as a pure function of images shown. Knows no
 network.
@@ -12,12 +12,7 @@ from training.objectives.losses import Terms
 
 
 def generator_is_due(config: StepSettings, schedule: ScheduleState) -> bool:
-    """True if this step updates the generator.
-
-    It is the last of every `critic_steps` steps, once `generator_start_images` were shown.
-    """
-    if schedule.images_shown < config.objective.generator_start_images:
-        return False
+    """True if this step updates the generator: the last of every `critic_steps` steps."""
     step = schedule.images_shown // schedule.batch_size
     return (step + 1) % config.objective.critic_steps == 0
 

@@ -32,7 +32,6 @@ def test_a_run_of_another_family_does_not_hold_them() -> None:
     [
         ("augment=color", "trained without augment"),
         ("critic_steps=2", "has critic_steps=1, not 2"),
-        ("generator_start_images=8", "has generator_start_images=0, not 8"),
         ("objective=bce", "family cyclegan is least-squares, not bce"),
         ("labels=projection", "family cyclegan is none, not projection"),
         ("network.classes=3", "between 2 domains, not 3"),

@@ -23,15 +23,6 @@ def test_the_last_of_the_critics_steps_updates_the_generator(
     assert [n for n, each in enumerate(schedules) if generator_is_due(config, each)] == due
 
 
-def test_the_generator_waits_for_its_first_images(config: TrainingConfig) -> None:
-    """Of a new discriminator; then it goes on as it would without the wait."""
-    objective = replace(config.objective, generator_start_images=12, critic_steps=2)
-    config = replace(config, objective=objective)
-    schedules = [schedule_at(4 * step, config) for step in range(8)]
-
-    assert [n for n, each in enumerate(schedules) if generator_is_due(config, each)] == [3, 5, 7]
-
-
 def test_the_mean_of_a_rare_loss_is_that_of_its_updates() -> None:
     """The journal averages over all steps, so it is weighted by those without one."""
     terms = {"generator": torch.tensor(0.5)}
