@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +51,15 @@ def test_a_range_is_first_and_last_byte(value: str, part: tuple[int, int]) -> No
 def test_what_is_no_single_range_gets_the_whole_file(value: str) -> None:
     """As the standard allows: nobody who asks so is worse off than without ranges."""
     assert wanted_range(request(value), TAG, LENGTH) is None
+
+
+@pytest.mark.parametrize("value", ["bytes=" + " " * 60_000 + "x", "bytes=1" + " " * 60_000 + "x"])
+def test_a_long_header_is_read_at_once(value: str) -> None:
+    """In fifteen seconds before, in which all other requests waited."""
+    began = time.process_time()
+
+    assert wanted_range(request(value), TAG, LENGTH) is None
+    assert time.process_time() - began < 1.0
 
 
 @pytest.mark.parametrize("value", ["bytes=100-", "bytes=100-200", "bytes=-0"])
