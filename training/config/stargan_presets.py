@@ -38,23 +38,23 @@ STARGAN_PAPER = TrainingConfig(
     tick_images=160_000,
 )
 
-# Three eighths of the maps, 4 blocks, and an averaged generator, for two CPU cores.
+# A quarter of the maps, 4 blocks, small batches and an averaged generator, for two CPU cores.
 STARGAN_64 = replace(
     STARGAN_PAPER,
     preset="stargan-64",
     network=StarganConfig(
         64,
-        generator_maps=24,
+        generator_maps=16,
         generator_blocks=4,
-        discriminator_maps=24,
+        discriminator_maps=16,
         discriminator_layers=5,
     ),
-    levels=at_once(64, 300_000, 16, 0.0002),
+    levels=at_once(64, 120_000, 8, 0.0003),
     objective=replace(STARGAN_PAPER.objective, critic_steps=2),
-    optimizer=OptimizerConfig(beta1=0.5, beta2=0.999, cool_down_images=150_000),
-    average=AverageConfig(half_life_images=5_000.0),
+    optimizer=OptimizerConfig(beta1=0.5, beta2=0.999, cool_down_images=60_000),
+    average=AverageConfig(half_life_images=1_000.0),
     augmentation=AugmentationConfig(),
-    tick_images=6_000,
+    tick_images=4_000,
     precision=AUTO,
 )
 
