@@ -55,7 +55,7 @@ def save_bundle(
     preview: bytes,
     directions: Tensor | None = None,
 ) -> Card:
-    """Write a bundle into the existing, empty `folder` and flush it to disk (fsync).
+    """Write a bundle into the existing `folder` and flush it to disk (fsync).
 
     Weights and floating-point buffers are written in fp32, integers unchanged. The caller renames
     the folder into place.
@@ -74,9 +74,9 @@ def save_bundle(
     Raises:
         OSError: the disk is full.
     """
-    tensors = {name: _stored(value) for name, value in generator.state_dict().items()}
+    tensors = {name: stored_tensor(value) for name, value in generator.state_dict().items()}
     if directions is not None:
-        tensors[DIRECTIONS_TENSOR] = _stored(directions)
+        tensors[DIRECTIONS_TENSOR] = stored_tensor(directions)
     safetensors.torch.save_file(tensors, folder / WEIGHTS_FILE)
     card = replace(card, weights_sha256=file_sha256(folder / WEIGHTS_FILE))
     (folder / PREVIEW_FILE).write_bytes(preview)
@@ -87,7 +87,7 @@ def save_bundle(
     return card
 
 
-def _stored(value: Tensor) -> Tensor:
+def stored_tensor(value: Tensor) -> Tensor:
     """Convert a weight or buffer for the file: floating-point to fp32, integers unchanged."""
     value = value.detach().cpu().contiguous()
     return value.float() if value.is_floating_point() else value
@@ -145,7 +145,7 @@ def load_bundle(folder: Path) -> Bundle:
     require_family(folder, card)
     try:
         tensors = safetensors.torch.load(weights)
-        _require_finite(tensors)
+        require_finite(tensors)
         directions = _directions(card, tensors)
         generator = _build(card, tensors)
     except (SafetensorError, RuntimeError, TypeError, ValueError, OverflowError) as error:
@@ -169,7 +169,7 @@ def require_family(folder: Path, card: Card) -> None:
         )
 
 
-def _require_finite(tensors: dict[str, Tensor]) -> None:
+def require_finite(tensors: dict[str, Tensor]) -> None:
     """Reject weights of a run that diverged, also those that no golden seed reaches.
 
     Raises:

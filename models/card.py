@@ -123,6 +123,8 @@ class Card:
         value_range: values that the pixels 0 and 65,535 of 16 bits stand for, in the units of the
             data set; None and not written with 8 bits.
         directions: named directions, in the order of their vectors; not written without any.
+        discriminator_sha256: of the file `discriminator.safetensors`, in hexadecimal; None and not
+            written in a bundle that has no such file.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -144,6 +146,7 @@ class Card:
     bit_depth: BitDepth = 8
     value_range: ValueRange | None = None
     directions: Annotated[tuple[Direction, ...], Field(max_length=MAX_DIRECTIONS)] = ()
+    discriminator_sha256: Sha256 | None = None
 
     def __post_init__(self) -> None:
         if not NAME_PATTERN.fullmatch(self.name):
@@ -187,6 +190,8 @@ class Card:
             del values["bit_depth"], values["value_range"]
         if not self.directions:
             del values["directions"]
+        if self.discriminator_sha256 is None:
+            del values["discriminator_sha256"]
         return values
 
     @classmethod

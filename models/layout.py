@@ -13,6 +13,7 @@ from pathlib import Path
 WEIGHTS_FILE = "generator.safetensors"
 CARD_FILE = "card.json"
 PREVIEW_FILE = "preview.webp"
+DISCRIMINATOR_FILE = "discriminator.safetensors"  # for further training; not served
 REQUIRED_FILES = (CARD_FILE, WEIGHTS_FILE)  # a bundle without a preview is served
 MAX_CARD_BYTES = 4 << 20
 

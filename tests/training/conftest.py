@@ -165,12 +165,17 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 @pytest.fixture
-def eight_pixels(monkeypatch: pytest.MonkeyPatch, config: TrainingConfig) -> None:
+def few_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enough to fit the exits of a tiny network."""
+    monkeypatch.setattr(fitting, "LINEAR_PICTURES", 16)
+    monkeypatch.setattr(choosing, "HELD_OUT_SEEDS", range(2_000_000, 2_000_008))
+
+
+@pytest.fixture
+def eight_pixels(few_seeds: None, monkeypatch: pytest.MonkeyPatch, config: TrainingConfig) -> None:
     """A preset that the dozen pictures are large enough for."""
     monkeypatch.setitem(PRESETS, "eight", config)
-    monkeypatch.setattr(fitting, "LINEAR_PICTURES", 16)
     monkeypatch.setattr(export, "STEPS", 2)
-    monkeypatch.setattr(choosing, "HELD_OUT_SEEDS", range(2_000_000, 2_000_008))
 
 
 @pytest.fixture

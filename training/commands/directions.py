@@ -6,6 +6,7 @@ Owns its options, the names of directions, and the order of its steps.
 from __future__ import annotations
 
 import argparse
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from models.card import Card
 from models.direction import MAX_DIRECTIONS, Direction
 from models.editing import Directions
 from models.latent import parse_seed
-from models.layout import PREVIEW_FILE
+from models.layout import DISCRIMINATOR_FILE, PREVIEW_FILE
 from models.plain_number import whole_number
 from training.atomic_folder import atomic_folder
 from training.device import add_threads_argument, use_threads
@@ -126,6 +127,8 @@ def write_directions(
     card = replace(bundle.card, directions=found)
     preview = (source / PREVIEW_FILE).read_bytes()
     with atomic_folder(out, replace=True, public=True) as partial:
+        if card.discriminator_sha256 is not None:
+            shutil.copyfile(source / DISCRIMINATOR_FILE, partial / DISCRIMINATOR_FILE)
         save_bundle(partial, bundle.generator, card, preview, vectors)
         read = load_bundle(partial)
         if not _is_same(read, bundle, vectors):

@@ -6,30 +6,30 @@ Owns arguments and the order: averaged generator, exits, card, preview, comparis
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from pathlib import Path
 from shlex import quote
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
 
 from models.bundle import load_bundle, load_card, save_bundle
-from models.card import NAME_PATTERN, Card, Data, model_name_of
+from models.card import NAME_PATTERN, Card, model_name_of
 from models.family import ImageGenerator
 from models.layout import CARD_FILE
 from models.plain_number import whole_number
 from training.atomic_folder import atomic_folder
 from training.device import add_machine_arguments, device_of, use_threads
-from training.exits.finishing import FinishedGenerator, finish_generator
+from training.exits.finishing import finish_generator
 from training.exits.fitting import STEPS
 from training.game.truncation import with_truncation
 from training.interpreter import python_command
 from training.progress_bar import progress_bar
-from training.quality.report import missing_quality, quality_for_card
+from training.quality.report import missing_quality
 from training.rendering import SAMPLES
-from training.run_folder.commit import commit_of
-from training.run_folder.data_origin import Origin, read_origin
-from training.run_folder.golden import golden_at, golden_of, preview_of
+from training.run_folder.bundled_discriminator import write_discriminator
+from training.run_folder.exported_card import card_of
+from training.run_folder.golden import golden_at, preview_of
 from training.run_folder.loaded import NEWEST, LoadedRun, add_checkpoint_argument, load_run
 
 CPU = torch.device("cpu")
@@ -54,6 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=whole_number,
         metavar="R",
         help="of the largest pictures (default: the highest that the run has finished)",
+    )
+    parser.add_argument(
+        "--with-discriminator",
+        action="store_true",
+        help="put the discriminator into the bundle, too, so that `train --init-from` can go on "
+        "from it; the service does not read it",
     )
     add_machine_arguments(parser)
     parser.add_argument("--replace", action="store_true", help="replace an older bundle")
@@ -92,6 +98,7 @@ def run(options: argparse.Namespace) -> int:
         device=device,
         exit_steps=options.exit_steps,
         keep=options.keep_exits,
+        with_discriminator=options.with_discriminator,
     )
     for exit_ in card.exits:
         fidelity = "finished picture" if exit_.psnr_db is None else f"{exit_.psnr_db:.1f} dB"
@@ -121,14 +128,17 @@ def export_run(  # noqa: PLR0913 - options of the command, by keyword
     device: torch.device = CPU,
     exit_steps: int = STEPS,
     keep: bool = False,
+    with_discriminator: bool = False,
 ) -> Card:
     """Export a bundle of a checkpoint; returns the card as read from the written bundle.
 
     `resolution` is that of the largest pictures. Exits are fitted on `device` in `exit_steps`; with
-    `keep`, those of the bundle that is replaced are used.
+    `keep`, those of the bundle that is replaced are used. The bundle gets the discriminator, too,
+    on request.
 
     Raises:
-        ExportError: `out` exists, or the verification failed; `out` is unchanged.
+        ExportError: `out` exists, the verification failed, or the discriminator is wanted of a run
+            that has not finished its highest resolution; `out` is unchanged.
         ExitError: the exits are not faithful enough, cannot be fitted, or belong to other weights.
         BundleError: exits are to be kept, and the bundle that has them cannot be read.
         CheckpointError: there is no run or complete checkpoint, or `resolution` is not finished.
@@ -137,6 +147,8 @@ def export_run(  # noqa: PLR0913 - options of the command, by keyword
     """
     check_destination(out, name, replace)
     loaded = load_run(run_folder, checkpoint)
+    if with_discriminator:
+        require_whole(loaded, resolution)
     with progress_bar("statistics for truncated latents", "values of psi") as on_progress:
         average = with_truncation(loaded.network(resolution), on_progress)
     if not keep:
@@ -146,6 +158,9 @@ def export_run(  # noqa: PLR0913 - options of the command, by keyword
     card = card_of(run_folder, loaded, (name, title, description), finished)
     try:
         with atomic_folder(out, replace=replace, public=True) as partial:
+            if with_discriminator:
+                digest = write_discriminator(partial, loaded.state.discriminator)
+                card = dataclasses.replace(card, discriminator_sha256=digest)
             save_bundle(
                 partial,
                 finished.generator,
@@ -155,39 +170,6 @@ def export_run(  # noqa: PLR0913 - options of the command, by keyword
             return prove(partial, finished.generator)
     except SafetensorError as error:
         raise OSError(f"{out} cannot be written: {error}") from error
-
-
-def card_of(
-    run_folder: Path,
-    loaded: LoadedRun,
-    names: tuple[str, str, str],
-    finished: FinishedGenerator,
-) -> Card:
-    """Build the card of a generator; `names` are name, title and description."""
-    origin, network = read_origin(run_folder), finished.generator.config
-    facts = describe_training(loaded, network.resolution, origin)
-    return Card(
-        *names,
-        licence=origin.licence or "not stated",
-        network=network,
-        family=network.family,
-        exits=finished.exits,
-        data=Data(origin.name, origin.licence, origin.attribution, origin.images),
-        weights_sha256="",
-        golden=golden_of(finished.generator, origin.bit_depth),
-        labels=origin.labels if network.classes else (),
-        training=facts | {"exit_steps": finished.exit_steps},
-        quality=quality_at(run_folder, loaded.progress.images_shown, network.resolution),
-        bit_depth=origin.bit_depth,
-        value_range=origin.value_range,
-    )
-
-
-def quality_at(run_folder: Path, images_shown: int, resolution: int) -> dict[str, Any]:
-    """Measured quality of this network; empty if there is none, or another one was measured."""
-    quality = quality_for_card(run_folder, images_shown)
-    measured: dict[str, Any] = quality.get("measured") or {}
-    return quality if measured.get("resolution", resolution) == resolution else {}
 
 
 def check_destination(out: Path, name: str, replace: bool) -> None:
@@ -207,6 +189,22 @@ def check_destination(out: Path, name: str, replace: bool) -> None:
         raise ExportError(f"{out} is no bundle, so nothing replaces it: choose another --out")
 
 
+def require_whole(loaded: LoadedRun, resolution: int | None) -> None:
+    """Check that the exported generator is the whole one, which the discriminator belongs to.
+
+    Raises:
+        ExportError: it is a part of it.
+    """
+    network = loaded.config.network
+    if loaded.level_at(resolution) != network.top_level:
+        raise ExportError(
+            f"--with-discriminator: the discriminator of this run judges pictures of "
+            f"{network.resolution} px, and the bundle would draw smaller ones: train until "
+            f"{network.resolution} px has faded in and leave --resolution out, or leave "
+            "--with-discriminator out"
+        )
+
+
 def prove(folder: Path, generator: ImageGenerator) -> Card:
     """Load the written bundle, and render its golden seeds again with it and with `generator`.
 
@@ -223,25 +221,3 @@ def prove(folder: Path, generator: ImageGenerator) -> Card:
                     f"{golden.resolution} px than the run: nothing was written"
                 )
     return bundle.card
-
-
-def describe_training(loaded: LoadedRun, resolution: int, origin: Origin) -> dict[str, Any]:
-    """Describe the run for the card; `resolution` is that of the exported network."""
-    config, progress = loaded.config, loaded.progress
-    planned, images = config.network.resolution, config.total_images
-    note = f"{resolution} of {planned} px, {progress.images_shown:,} of {images:,} images"
-    return {
-        "preset": config.preset,
-        "objective": config.objective.name,
-        "labels": config.objective.labels,
-        "precision": config.precision,
-        "init_from": config.init_from,
-        "images_shown": progress.images_shown,
-        "training_seconds": round(progress.seconds),
-        "seed": config.seed,
-        "data_sha256": origin.digest,
-        "commit": commit_of(Path(__file__).parent),
-        "torch": torch.__version__,
-        "exit_fidelity": "PSNR against the box-downsampled finished picture, 128 held-out seeds",
-        **({} if loaded.is_complete and resolution == planned else {"unfinished": note}),
-    }

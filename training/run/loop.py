@@ -28,9 +28,9 @@ from training.run.opening import opened, require_agreement, resume_or_begin, tru
 from training.run.recorder import Recorder, Watch
 from training.run.running_numbers import RunningNumbers
 from training.run.stopping import StopRequest
+from training.run_folder.beginning import Beginning
 from training.run_folder.checkpoint import Progress
 from training.run_folder.precision import resolve_precision
-from training.run_folder.transfer import Beginning
 
 if TYPE_CHECKING:
     from training.run.events import Events  # needs an extra

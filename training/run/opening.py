@@ -18,12 +18,13 @@ from training.game.state import TrainingState
 from training.rendering import SAMPLES
 from training.run.display import Display, describe_schedule
 from training.run.validation import check_data, check_processes
+from training.run_folder.beginning import Beginning
 from training.run_folder.checkpoint import CHECKPOINTS, Progress, load_newest
 from training.run_folder.data_origin import keep_origin
 from training.run_folder.journal import JOURNAL_FILE, TIMING_FILE, truncate_after
 from training.run_folder.lock import run_lock
 from training.run_folder.resume import announce_changes, keep_config
-from training.run_folder.transfer import Beginning, begin_with
+from training.run_folder.transfer import begin_with
 
 
 @contextmanager

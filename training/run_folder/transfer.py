@@ -1,63 +1,30 @@
 """Transfer: initial weights of a run from a bundle or from another run.
 
-Owns the choice of what is copied: the shapes, and every weight up to the top level of the source. A
-bundle provides its generator with the exit at its top; its lower exits were made for serving. One
-that is larger than the run is `lowered` first. A run provides both networks and the averaged
-generator, but not Adam's moments. Knows of the schedule only that the levels of the source are
-skipped. A run with a checkpoint no longer needs the source, only its name: the source may have been
-trained further, or deleted.
+Owns how the configuration follows the source: the shapes, the levels that are skipped; and the
+copying of every weight that `beginning` provides. A run with a checkpoint no longer needs the
+source, only its name: the source may have been trained further, or deleted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from models.bundle import Bundle, BundleError, load_bundle, load_card
 from models.families.config import FamilyConfig
-from models.families.progan.generator import Generator
 from models.families.table import offer_of
-from models.growth import Growth
-from models.layout import file_sha256
-from models.resolution import MAX_RESOLUTION
 from training.config.config import CONFIG_FILE, ConfigError, TrainingConfig
 from training.game.state import TrainingState
-from training.run_folder.checkpoint import CHECKPOINTS, checkpoint_at
-from training.run_folder.loaded import load_run
-from training.run_folder.lowered import lowered
+from training.run_folder.beginning import Beginning, Weights, names_of, read_beginning
 from training.run_folder.resume import newest_images_shown, read_config
-
-Weights = Mapping[str, Tensor]
 
 # Fields of a network that the new run decides, or that both must agree in.
 AGREED = {
     *("family", "resolution", "channels", "classes", "base_height", "base_width", "tiling"),
     *("fmap_min", "psi_steps"),
 }
-
-
-@dataclass(frozen=True)
-class Beginning:
-    """Source of the initial weights of a run.
-
-    Attributes:
-        name: of the bundle or run, with the digest of its weights: `name@digest`.
-        network: shapes of its generator.
-        generator: weights by name, as in the next two.
-        average: weights of the averaged generator.
-        discriminator: weights of the discriminator; empty for a bundle.
-    """
-
-    name: str
-    network: FamilyConfig
-    generator: Weights = field(repr=False)
-    average: Weights = field(repr=False)
-    discriminator: Weights = field(repr=False)
 
 
 def beginning_with(
@@ -77,67 +44,6 @@ def beginning_with(
         return follow_again(config, recorded), None
     beginning = read_beginning(path, config.network.resolution)
     return follow(config, beginning), beginning
-
-
-def names_of(path: Path) -> set[str]:
-    """Names of the source at `path`: of its folder, and of its card if there is one."""
-    names = {path.resolve().name}
-    with suppress(BundleError):
-        names.add(load_card(path).name)
-    return names
-
-
-def read_beginning(path: Path, resolution: int = MAX_RESOLUTION) -> Beginning:
-    """Read a bundle up to `resolution`, or the newest checkpoint of a run.
-
-    Raises:
-        BundleError: `path` is neither a whole bundle nor a run.
-        CheckpointError: the run has no whole checkpoint.
-        ConfigError: the run has not finished growing, or its configuration cannot be read.
-    """
-    if (path / CONFIG_FILE).is_file():
-        return of_run(path)
-    return of_bundle(load_bundle(path), resolution)
-
-
-def of_bundle(bundle: Bundle, resolution: int = MAX_RESOLUTION) -> Beginning:
-    """Weights of a bundle: its generator, also for the averaged generator.
-
-    Of a Progressive GAN the levels above `resolution` are left out.
-    """
-    generator = bundle.generator
-    if isinstance(generator, Generator) and generator.config.resolution > resolution:
-        generator = lowered(generator, resolution)
-    network, top = generator.config, generator.config.top_level
-    weights = {
-        name: value
-        for name, value in generator.state_dict().items()
-        if not name.startswith(("exits.", "truncated_")) or name.startswith(f"exits.{top}.")
-    }
-    return Beginning(bundle.card.pinned_name, network, weights, weights, {})
-
-
-def of_run(folder: Path) -> Beginning:
-    """Weights of a run: the three networks of its newest whole checkpoint.
-
-    Raises:
-        CheckpointError: the run has no whole checkpoint.
-        ConfigError: its top level is inactive or fading in.
-    """
-    state = load_run(folder)
-    network, growth = state.config.network, state.schedule.growth
-    if growth != Growth(network.top_level):
-        raise ConfigError(
-            f"{folder} stands at {growth.resolution} px, alpha {growth.alpha:.2f}: a run can be "
-            f"begun with it when its top level of {network.resolution} px has faded in"
-        )
-    record = checkpoint_at(folder / CHECKPOINTS, state.progress.images_shown)
-    digest = file_sha256(record.with_suffix(".safetensors"))
-    state = state.state
-    networks = (state.generator, state.average, state.discriminator)
-    return Beginning(
-        f"{folder.resolve().name}@{digest}", network, *(each.state_dict() for each in networks)
-    )
 
 
 def follow(config: TrainingConfig, beginning: Beginning) -> TrainingConfig:

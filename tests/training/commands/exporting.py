@@ -17,6 +17,7 @@ def make(
     exit_steps: int = 2,
     keep: bool = False,
     resolution: int | None = None,
+    with_discriminator: bool = False,
 ) -> Card:
     """Export with a title and a description."""
     return export_run(
@@ -29,6 +30,7 @@ def make(
         exit_steps=exit_steps,
         keep=keep,
         resolution=resolution,
+        with_discriminator=with_discriminator,
     )
 
 

@@ -1,8 +1,6 @@
 """The export: a bundle that is proved, or nothing."""
 
 import hashlib
-import json
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -69,21 +67,6 @@ def test_the_bundle_draws_what_the_average_draws(finished: Path, out: Path) -> N
     assert (ours == render(average, range(3), Growth(1))).all()
 
 
-def test_the_card_tells_how_the_model_came_about(finished: Path, out: Path) -> None:
-    """Data with its licence and credit, preset, images, time, and where the code stood."""
-    card = make(finished, out)
-
-    assert (card.name, card.title, card.description) == ("noise-8", "Noise", "Of nothing")
-    assert (card.data.name, card.data.images) == ("noise", 12)
-    assert (card.data.attribution, card.licence) == ("Zoë, “nobody”", "CC0-1.0")
-    origin = json.loads((finished / "data.json").read_text(encoding="utf-8"))
-    assert card.training["data_sha256"] == origin["digest"]
-    expected = {"preset": "tiny", "objective": "rpgan-r1r2", "images_shown": 72, "seed": 0}
-    assert {k: card.training[k] for k in expected} == expected
-    assert card.training["torch"] == torch.__version__
-    assert card.training["precision"] == "fp32"
-
-
 def test_the_card_lists_every_resolution_and_its_fidelity(finished: Path, out: Path) -> None:
     """The finished picture has none: the others are compared with it."""
     card = make(finished, out)
@@ -129,32 +112,6 @@ def test_gray_pictures_export_too(
 def gray_pictures(make_prepared: Callable[..., Prepared]) -> Prepared:
     """Twelve gray pictures."""
     return make_prepared(channels=1)
-
-
-def test_the_card_has_the_quality_of_its_own_checkpoint(
-    finished: Path, tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A report of another moment is left out, and this is said."""
-    run = tmp_path / "run"
-    shutil.copytree(finished, run)
-    circumstances = {
-        "resolution": 8,
-        "generated": {"images": 12, "first_seed": 0},
-        "data": {"name": "noise", "pictures": 12, "sha256": "", "trained_on": True},
-        "seed": 0,
-        "torch": "2",
-    }
-    metrics = {"swd": {"value": 3.5, "how": "so"}}
-    report = {"format_version": 1, "preset": "tiny", "images_shown": 72, "alpha": 1.0}
-    report |= {"device": "cpu", "wall_seconds": 1.0, "metrics": metrics, **circumstances}
-    path = run / "quality.json"
-
-    path.write_text(json.dumps(report))
-    assert make(run, out).quality == {**metrics, "measured": circumstances}
-
-    path.write_text(json.dumps({**report, "images_shown": 64}))
-    assert make(run, out, replace=True).quality == {}
-    assert "is of 64 images shown, the bundle of 72. `evaluate`" in capsys.readouterr().err
 
 
 # ----------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from models.resolution import level_of
 from tests.training.commands.exporting import make, stopped_after
 from tests.training.conftest import train_a_run
 from tests.training.prepared import write_prepared
-from training.commands import export
 from training.config.config import TrainingConfig
 from training.data.stream import open_prepared
 from training.rendering import render
@@ -80,17 +79,6 @@ def test_a_resolution_that_is_not_finished_is_refused(
         make(run, out, resolution=resolution)
 
     assert not out.parent.exists()
-
-
-def test_quality_of_another_resolution_is_not_that_of_the_model(
-    three_levels: Path, out: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It was measured of larger pictures."""
-    measured = {"swd": {"value": 1.0}, "measured": {"resolution": 16}}
-    monkeypatch.setattr(export, "quality_for_card", lambda *_: measured)
-
-    assert make(three_levels, out).quality == measured
-    assert make(three_levels, out, resolution=8, replace=True).quality == {}
 
 
 def test_a_damaged_checkpoint_is_named_and_the_one_before_exported(

@@ -1,7 +1,6 @@
 """Transfer: what a run takes from a bundle, and where its schedule then begins."""
 
 import re
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -29,18 +28,10 @@ from training.game.state import TrainingState
 from training.rendering import render
 from training.run.display import Display
 from training.run.loop import train
+from training.run_folder.beginning import Beginning, of_bundle, read_beginning
 from training.run_folder.loaded import load_run
-from training.run_folder.lowered import lowered
 from training.run_folder.resume import keep_config
-from training.run_folder.transfer import (
-    Beginning,
-    begin_with,
-    beginning_with,
-    follow,
-    follow_again,
-    of_bundle,
-    read_beginning,
-)
+from training.run_folder.transfer import begin_with, beginning_with, follow, follow_again
 
 CPU = torch.device("cpu")
 
@@ -169,25 +160,6 @@ def test_a_bundle_of_another_kind_is_refused(
         follow(other, of_bundle(bundle))
 
 
-def test_a_bundle_larger_than_the_run_gives_the_levels_that_the_run_has(
-    config: TrainingConfig, tmp_path: Path
-) -> None:
-    """With a linear exit at the top of the run."""
-    folder = write_bundle(tmp_path)
-    ours, beginning = beginning_with(config, tmp_path / "run", folder)
-    assert beginning is not None
-    state = TrainingState.create(ours, CPU)
-    begin_with(state, beginning)
-
-    assert ours.network.resolution == 8
-    assert [plan.stable_images for plan in ours.levels] == [0, config.levels[-1].stable_images]
-    whole = load_bundle(folder).generator
-    assert isinstance(whole, Generator)
-    expected = render(lowered(whole, 8), range(4), Growth(1))
-    for generator in (state.generator, state.average):
-        assert np.array_equal(render(generator, range(4), Growth(1)), expected)
-
-
 def test_a_run_that_began_with_a_larger_bundle_goes_on(
     config: TrainingConfig, prepared: Prepared, tmp_path: Path
 ) -> None:
@@ -300,18 +272,6 @@ def test_every_weight_of_a_run_is_taken_over(larger: TrainingConfig, finished: P
         state.generator.state_dict()["stem.dense.weight"],
         state.average.state_dict()["stem.dense.weight"],
     )
-
-
-def test_a_run_that_still_grows_is_no_beginning(
-    config: TrainingConfig, finished: Path, tmp_path: Path
-) -> None:
-    """Its top level would begin half awake."""
-    run = shutil.copytree(finished, tmp_path / "run")
-    levels = (config.levels[0], replace(config.levels[1], fade_images=480))
-    (run / CONFIG_FILE).write_text(replace(config, levels=levels).to_json(), encoding="utf-8")
-
-    with pytest.raises(ConfigError, match=r"stands at 8 px, alpha 0\.10: .* has faded in"):
-        read_beginning(run)
 
 
 def test_a_run_with_another_head_has_no_place(
