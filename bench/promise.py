@@ -35,6 +35,7 @@ import numpy as np
 from bench.promise_recipes import MAX_BATCH, place_of, recipes_of, shuffled
 from bench.promise_served import digests_served
 from bench.untrained_bundles import UNTRAINED, write_untrained_bundles
+from models.families.table import offer_of
 from models.picture import pixel_sha256
 from service.batching.recipe import Recipe
 from service.engine.torch_models import TorchModels, open_models
@@ -76,6 +77,20 @@ def busy() -> Generator[None]:
         done.set()
         for thread in threads:
             thread.join()
+
+
+def require_seeds(models: TorchModels) -> None:
+    """Check that every model makes pictures of seeds, which the requests over HTTP ask for.
+
+    Raises:
+        SystemExit: a model translates pictures.
+    """
+    for served in (model.served for model in models.loaded.values()):
+        if offer_of(served.card.network).translates:
+            raise SystemExit(
+                f"{served.card.name} translates pictures, which is tried in this process alone: "
+                "leave --frontends and --replicas out, or name --bundles without it"
+            )
 
 
 def opened(options: argparse.Namespace) -> TorchModels:
@@ -217,7 +232,11 @@ def run(options: argparse.Namespace) -> None:
         }
         print(json.dumps(results))
         return
-    found = (broken_served if options.frontends or options.replicas else broken)(models, options)
+    if options.frontends or options.replicas:
+        require_seeds(models)
+        found = broken_served(models, options)
+    else:
+        found = broken(models, options)
     for served in (model.served for model in models.loaded.values()):
         mark = f", watermark {served.watermark}" if served.watermark else ""
         print(f"{served.card.name}: {options.seeds} seeds{mark}, {served.mode.precision}, ", end="")

@@ -26,6 +26,7 @@ from training.commands.generate_options import (
     label_number,
     ordered_edits,
     positive,
+    require_psi_in_range,
     require_style_choices,
 )
 from training.device import add_machine_arguments, device_of, use_threads
@@ -136,6 +137,7 @@ def open_sampler(
         resolution = resolution_of(loaded.level_at(options.resolution))
         generator, origin = loaded.state.average.eval(), read_origin(options.run)
         if options.psi is not None:
+            require_psi_in_range(generator.config, options.psi)  # before statistics take minutes
             record = checkpoint_at(options.run / CHECKPOINTS, loaded.progress.images_shown)
             generator = with_kept_truncation(generator, record)
         labels: Sequence[str] = origin.labels

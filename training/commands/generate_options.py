@@ -152,11 +152,21 @@ def require_style_choices(config: FamilyConfig, psi: float | None, mix: SecondSt
         if value is not None and name not in config.takes:
             takes = " and ".join(config.takes)
             raise GenerateError(f"--{name}: this model takes {takes}: leave the option out")
-    if psi is not None and psi > config.max_psi:
-        raise GenerateError(f"--psi: 0 to {config.max_psi:g} are possible here, not {psi:g}")
+    if psi is not None:
+        require_psi_in_range(config, psi)
     if mix is not None and mix.resolution not in config.resolutions[1:]:
         known = ", ".join(map(str, config.resolutions[1:]))
         raise GenerateError(f"--mix: a second style begins at {known} px, not {mix.resolution}")
+
+
+def require_psi_in_range(config: FamilyConfig, psi: float) -> None:
+    """Check a truncation against the largest one of a family.
+
+    Raises:
+        GenerateError: it is larger.
+    """
+    if psi > config.max_psi:
+        raise GenerateError(f"--psi: 0 to {config.max_psi:g} are possible here, not {psi:g}")
 
 
 def label_number(label: str | None, labels: Sequence[str]) -> int | None:

@@ -15,9 +15,11 @@ from models.families.biggan.config import BigganConfig
 from models.families.biggan.generator import BigganGenerator
 from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
+from tests.training.conftest import Run, train_a_run
 from training.config.config import TrainingConfig
 from training.config.groups import LevelPlan
 from training.config.presets import PRESETS
+from training.data.stream import Prepared
 from training.game import statistics
 from training.game.state import TrainingState
 from training.game.truncation import with_truncation
@@ -185,3 +187,22 @@ def test_other_families_are_left_alone(tmp_path: Path) -> None:
     generator = Generator(ProganConfig(8, 3, 8, 32, 8))
 
     assert with_kept_truncation(generator, tmp_path / "none.json") is generator
+
+
+def test_a_psi_that_is_too_large_is_refused_before_anything_is_computed(
+    biggan: TrainingConfig,
+    run: Run,
+    prepared: Prepared,
+    tmp_path: Path,
+    computed: list[int],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The statistics of a large run take minutes."""
+    folder = train_a_run(biggan, prepared, tmp_path / "run")
+    words = ("generate", "--run", folder, "--seeds", "1", "--out", tmp_path / "out")
+
+    assert run(*words, "--psi", "1.2") == 2
+    assert "--psi: 0 to 1 are possible here, not 1.2" in capsys.readouterr().err
+    assert computed == []
+    assert run(*words, "--psi", "0.5") == 0
+    assert computed == [2]
