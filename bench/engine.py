@@ -36,9 +36,9 @@ from bench.taken import taken_of
 from models.bundle import load_bundle
 from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator, leaky_relu_pixel_norm
-from models.layers import UpConv2d
+from models.layers.progan import UpConv2d
+from models.layers.resampling import upsample
 from models.pixels import to_pixels
-from models.resampling import upsample
 from service.engine.backends.eager import CompiledNetwork, eager_network
 from service.engine.backends.select import select_backend
 from service.engine.device import Target, device_precision

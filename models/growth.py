@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.resampling import downsample, upsample
+from models.layers.resampling import downsample, upsample
 from models.resolution import resolution_of
 
 

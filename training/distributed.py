@@ -30,7 +30,7 @@ import torch.distributed as dist
 from torch import Tensor
 from torch.autograd import Function
 
-from models.layers import at_least_fp32, group_of, minibatch_stddev
+from models.layers.progan import at_least_fp32, group_of, minibatch_stddev
 
 TIMEOUT = timedelta(hours=1)  # while the first process measures and writes
 
@@ -147,7 +147,7 @@ class Processes:
             tensor.copy_(part.view(tensor.shape))
 
     def stddev(self, features: Tensor, group_size: int) -> Tensor:
-        """Compute `models.layers.minibatch_stddev` of a share `[n, C, H, W]` in the whole batch."""
+        """Compute `minibatch_stddev` of a share `[n, C, H, W]` in the whole batch."""
         images = len(features) * self.count
         if images // group_of(images, group_size) % self.count == 0:
             return minibatch_stddev(features, group_size)

@@ -1,1 +1,1 @@
-"""Families of generators, one folder each; `FAMILIES` in `models.bundle` names their classes."""
+"""Families of generators, one folder each; `models.families.table` names their classes."""

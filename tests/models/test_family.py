@@ -14,8 +14,8 @@ from models.families.config import FamilyConfig
 from models.families.configs import FAMILY_CONFIGS
 from models.families.table import FAMILIES, offer_of
 from models.family import ImageDiscriminator, ImageGenerator
-from models.folding import fold
 from models.growth import Growth
+from models.layers.folding import fold
 from models.resolution import level_of
 
 CONFIGS = {

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from models.growth import Growth, blend, fade_images
-from models.resampling import downsample, upsample
+from models.layers.resampling import downsample, upsample
 
 
 @pytest.mark.parametrize(

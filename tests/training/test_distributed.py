@@ -18,7 +18,7 @@ import safetensors.torch
 import torch
 from PIL import Image
 
-from models.layers import minibatch_stddev
+from models.layers.progan import minibatch_stddev
 from tests.fork_server import fork
 from tests.training.conftest import train_a_run
 from tests.training.prepared import write_prepared

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from models.families.one_resolution import OneResolutionDiscriminator
 from models.growth import Growth
-from models.layers import (
+from models.layers.progan import (
     HE_GAIN,
     EqualizedConv2d,
     EqualizedLinear,
@@ -24,7 +24,7 @@ from models.layers import (
     minibatch_stddev,
     pixel_norm,
 )
-from models.resampling import downsample
+from models.layers.resampling import downsample
 from models.resolution import BASE_RESOLUTION
 from training.benchmark.config import StackedMnistConfig
 

@@ -159,8 +159,7 @@ def open_sampler(
             "this model has no pictures of seeds, it translates pictures: export and serve it, and "
             "send them to POST /translate (docs/translation.md)"
         )
-    classes = generator.config.classes
-    label = label_number(options.label, labels[:classes])
+    label = label_number(options.label, labels[: generator.config.classes])
     require_style_choices(generator.config, options.psi, options.mix)
     psi = 1.0 if options.psi is None else options.psi
     chosen = (psi, options.mix, directions, ordered_edits(options.edit, directions))

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from models.exit_shape import ExitShape
 from models.families.progan.exit import build_exit, convolutions_of
-from models.layers import LEAKY_SLOPE
-from models.resampling import pad_circular
+from models.layers.progan import LEAKY_SLOPE
+from models.layers.resampling import pad_circular
 from training.objectives.rng import normal
 
 MUON_RATE = 0.02

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from models.families.progan.generator import Generator
-from models.resampling import downsample
+from models.layers.resampling import downsample
 from models.resolution import resolution_of
 from training.rendering import latents_and_labels
 

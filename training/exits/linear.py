@@ -15,7 +15,7 @@ from torch import Tensor
 
 from models.exit_shape import ExitShape
 from models.families.progan.exit import build_exit, convolutions_of
-from models.resampling import pad_circular
+from models.layers.resampling import pad_circular
 from training.exits.distillation_data import NonFiniteGeneratorError
 
 PLACES = 256  # pixels of a picture that enter the equations, about; others in each batch

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from models.families.stylegan.generator import StyleganGenerator
-from models.kernel_layer import kernels_cached
+from models.layers.kernel_layer import kernels_cached
 from training.device_copies import onto_device
 from training.distributed import SINGLE, Processes
 from training.game.context import StepContext, autocast

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from models.family import ImageGenerator
-from models.spectral import SpectralLayer
+from models.layers.spectral import SpectralLayer
 from models.truncation import truncated_latent
 from training.rendering import latents_and_labels
 

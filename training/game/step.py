@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from models.growth import fade_images
-from models.kernel_layer import kernels_cached
+from models.layers.kernel_layer import kernels_cached
 from models.picture import Pixels
 from models.pixels import from_pixels
 from training.data.stream import Indices

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
-from models.layers import EqualizedConv2d, EqualizedLinear
+from models.layers.progan import EqualizedConv2d, EqualizedLinear
 from models.resolution import resolution_of
 from training.imports.effective_layers import EffectiveLayer, ProganLayers
 from training.imports.refusal import ImportRefusedError

@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.families.biggan.config import KEY_DIVISOR, VALUE_DIVISOR
+from models.layers.spectral import SpectralConv2d
 from models.resolution import Size
-from models.spectral import SpectralConv2d
 
 
 class SelfAttention(nn.Module):

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from models.families.biggan.config import BigganConfig
 from models.families.biggan.normalisation import ConditionalNorm, Correction, matrix_of
-from models.resampling import downsample
-from models.spectral import SpectralConv2d, SpectralUpConv2d, SpectralUpShortcut
+from models.layers.resampling import downsample
+from models.layers.spectral import SpectralConv2d, SpectralUpConv2d, SpectralUpShortcut
 
 
 class UpResidualBlock(nn.Module):

@@ -16,8 +16,8 @@ from models.families.config import FamilyConfig
 from models.families.one_resolution import OneResolutionDiscriminator
 from models.family import DiscriminatorOptions
 from models.growth import Growth
-from models.layers import in_fp32
-from models.spectral import SpectralLinear, SpectralTable
+from models.layers.progan import in_fp32
+from models.layers.spectral import SpectralLinear, SpectralTable
 
 CIFAR_RESOLUTION = 32  # pixels; these networks end at 8 px with two blocks that keep the size
 CIFAR_DOWN, CIFAR_PLAIN = 2, 2

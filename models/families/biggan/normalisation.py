@@ -15,9 +15,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.families.biggan.config import BigganConfig
-from models.folding import plain_linear, scale_and_shift
-from models.layers import in_fp32
-from models.spectral import SpectralLinear
+from models.layers.folding import plain_linear, scale_and_shift
+from models.layers.progan import in_fp32
+from models.layers.spectral import SpectralLinear
 
 NORM_EPSILON = 1e-5  # added to variances
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from models.families.biggan.discriminator import BigganDiscriminator
 from models.families.biggan.generator import BigganGenerator
 from models.family import Family
-from models.spectral import SpectralLayer
+from models.layers.spectral import SpectralLayer
 
 
 @torch.no_grad()

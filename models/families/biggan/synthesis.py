@@ -18,8 +18,8 @@ from models.families.biggan.attention import SelfAttention
 from models.families.biggan.blocks import UpResidualBlock
 from models.families.biggan.config import BigganConfig
 from models.families.biggan.normalisation import Correction, OutputNorm
-from models.layers import in_fp32
-from models.spectral import SpectralConv2d, SpectralLinear
+from models.layers.progan import in_fp32
+from models.layers.spectral import SpectralConv2d, SpectralLinear
 
 
 class BigganSynthesis(nn.Module):

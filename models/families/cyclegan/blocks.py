@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.layers import at_least_fp32
+from models.layers.progan import at_least_fp32
 
 INSTANCE_EPSILON = 1e-5  # added to the variance
 

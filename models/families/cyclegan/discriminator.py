@@ -18,7 +18,7 @@ from models.families.cyclegan.blocks import InstanceNorm
 from models.families.cyclegan.config import CycleganConfig
 from models.family import DiscriminatorOptions, ImageDiscriminator
 from models.growth import Growth
-from models.layers import LEAKY_SLOPE, in_fp32
+from models.layers.progan import LEAKY_SLOPE, in_fp32
 
 PATCH_KERNEL, PATCH_PADDING = 4, 1
 MOST_DOUBLINGS = 3  # of the feature maps

@@ -23,7 +23,7 @@ from models.families.cyclegan.config import CycleganConfig
 from models.families.translator import TranslatingGenerator
 from models.families.translator_config import OUTER_KERNEL, TRANSLATOR_HALVINGS
 from models.family import Way
-from models.layers import in_fp32
+from models.layers.progan import in_fp32
 
 
 class Translator(nn.Module):

@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.folding import plain_linear, plain_transposed, scale_and_shift
-from models.layers import LEAKY_SLOPE
+from models.layers.folding import plain_linear, plain_transposed, scale_and_shift
+from models.layers.progan import LEAKY_SLOPE
 from models.resolution import Size
 
 KERNEL_SIZE, STRIDE, PADDING = 4, 2, 1

@@ -20,7 +20,7 @@ from models.families.dcgan.config import DcganConfig
 from models.families.one_resolution import OneResolutionDiscriminator
 from models.family import DiscriminatorOptions
 from models.growth import Growth
-from models.layers import in_fp32
+from models.layers.progan import in_fp32
 
 
 class DcganDiscriminator(OneResolutionDiscriminator):

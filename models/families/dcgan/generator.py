@@ -18,7 +18,7 @@ from models.families.dcgan.config import DcganConfig
 from models.families.one_hot_entrance import OneHotEntrance, with_one_hot
 from models.families.one_resolution import OneResolutionGenerator
 from models.growth import Growth
-from models.layers import in_fp32
+from models.layers.progan import in_fp32
 
 
 class DcganGenerator(OneResolutionGenerator):

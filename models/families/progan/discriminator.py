@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from models.families.config import FamilyConfig
 from models.family import ImageDiscriminator
 from models.growth import Growth, blend
-from models.layers import (
+from models.layers.progan import (
     LEAKY_SLOPE,
     DownConv2d,
     EqualizedConv2d,
@@ -27,7 +27,7 @@ from models.layers import (
     in_fp32,
     minibatch_stddev,
 )
-from models.resampling import downsample
+from models.layers.resampling import downsample
 from models.resolution import SQUARE, Size
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from models.entrance import ClassPoint
-from models.layers import pixel_norm
+from models.layers.progan import pixel_norm
 
 
 def conditioned(z: Tensor, embedded: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from itertools import pairwise
 from torch import nn
 
 from models.exit_shape import ExitShape
-from models.layers import LEAKY_SLOPE, EqualizedConv2d, make_circular
+from models.layers.progan import LEAKY_SLOPE, EqualizedConv2d, make_circular
 
 
 def build_exit(maps: int, channels: int, shape: ExitShape, tiling: bool = False) -> nn.Module:

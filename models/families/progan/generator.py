@@ -25,7 +25,7 @@ from models.families.progan.entrance import ProganEntrance, conditioned
 from models.families.progan.exit import build_exit
 from models.family import ImageGenerator, Way
 from models.growth import Growth, blend
-from models.layers import (
+from models.layers.progan import (
     HE_GAIN,
     LEAKY_SLOPE,
     EqualizedConv2d,
@@ -36,7 +36,7 @@ from models.layers import (
     new_embedding,
     pixel_norm,
 )
-from models.resampling import upsample
+from models.layers.resampling import upsample
 from models.resolution import SQUARE, Size, resolution_of
 
 

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.families.stargan.config import StarganConfig
-from models.layers import at_least_fp32
+from models.layers.progan import at_least_fp32
 
 STARGAN_EPSILON = 1e-5  # added to the variance
 

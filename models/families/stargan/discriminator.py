@@ -13,7 +13,7 @@ from models.families.one_resolution import OneResolutionDiscriminator
 from models.families.stargan.config import StarganConfig
 from models.family import DiscriminatorOptions
 from models.growth import Growth
-from models.layers import in_fp32
+from models.layers.progan import in_fp32
 
 STARGAN_SLOPE = 0.01  # of the leaky ReLU
 KERNEL, PADDING = 4, 1

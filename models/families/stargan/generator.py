@@ -21,7 +21,7 @@ from models.families.stargan.blocks import (
 from models.families.stargan.config import HALVING_KERNEL, StarganConfig
 from models.families.translator import TranslatingGenerator
 from models.families.translator_config import OUTER_KERNEL, TRANSLATOR_HALVINGS
-from models.layers import in_fp32
+from models.layers.progan import in_fp32
 
 
 class StarganTranslator(nn.Module):

@@ -21,8 +21,8 @@ from models.families.stylegan.layers import LowPass, activate
 from models.families.stylegan.mapping import ClassMapping
 from models.family import DiscriminatorOptions
 from models.growth import Growth
-from models.kernel_layer import cached_kernel
-from models.layers import (
+from models.layers.kernel_layer import cached_kernel
+from models.layers.progan import (
     EqualizedConv2d,
     EqualizedLinear,
     in_fp32,

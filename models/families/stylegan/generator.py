@@ -20,7 +20,7 @@ from models.families.stylegan.entrance import StyleganEntrance
 from models.families.stylegan.mapping import Mapping
 from models.families.stylegan.synthesis import StyledConv, Synthesis
 from models.growth import Growth
-from models.layers import in_fp32
+from models.layers.progan import in_fp32
 
 
 class StyleganGenerator(OneResolutionGenerator):

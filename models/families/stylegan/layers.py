@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.folding import plain_linear
-from models.kernel_layer import cached_kernel
-from models.layers import HE_GAIN, LEAKY_SLOPE, EqualizedLinear, pixel_norm
+from models.layers.folding import plain_linear
+from models.layers.kernel_layer import cached_kernel
+from models.layers.progan import HE_GAIN, LEAKY_SLOPE, EqualizedLinear, pixel_norm
 
 MAPPING_RATE = 0.01  # learning rate of the mapping network, relative to all others
 

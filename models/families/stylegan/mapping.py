@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from models.families.stylegan.config import StyleganConfig
 from models.families.stylegan.layers import ClassEmbedding, SlowLinear
-from models.layers import pixel_norm
+from models.layers.progan import pixel_norm
 
 CLASS_LAYERS = 8  # of the discriminator, as published
 

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from models.families.stylegan.config import StyleganConfig
 from models.families.stylegan.layers import LowPass, low_pass_kernel
-from models.layers import HE_GAIN, LEAKY_SLOPE, EqualizedLinear, in_fp32
+from models.layers.progan import HE_GAIN, LEAKY_SLOPE, EqualizedLinear, in_fp32
 from models.resolution import Size
 
 EPSILON = 1e-8

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from models.layers import at_least_fp32, in_fp32
+from models.layers.progan import at_least_fp32, in_fp32
 from service.engine.backends.eager import FoldedModules, Step, in_channels_last
 
 Convolution = nn.Conv2d | nn.ConvTranspose2d

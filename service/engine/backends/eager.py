@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.family import ImageGenerator
-from models.folding import fold
+from models.layers.folding import fold
 
 Step = Callable[[Tensor], Tensor]
 

@@ -18,7 +18,7 @@ from models.families.stylegan.config import StyleganConfig
 from models.families.table import offer_of
 from models.family import DiscriminatorOptions
 from models.growth import Growth
-from models.resampling import downsample
+from models.layers.resampling import downsample
 
 TINY = [
     DcganConfig(16, 1, 8, generator_maps=4, discriminator_maps=4),

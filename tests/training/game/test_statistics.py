@@ -12,7 +12,7 @@ from models.families.dcgan.config import DcganConfig
 from models.families.dcgan.generator import DcganGenerator
 from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator
-from models.spectral import SpectralConv2d
+from models.layers.spectral import SpectralConv2d
 from training.game import statistics
 from training.game.statistics import recompute_statistics
 from training.rendering import latents_and_labels

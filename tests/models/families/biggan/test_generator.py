@@ -14,8 +14,8 @@ from models.entrance import ClassPoint, TruncatingEntrance
 from models.families.biggan.config import BigganConfig
 from models.families.biggan.generator import BigganGenerator
 from models.families.biggan.offer import draw_biggan_weights
-from models.folding import fold
 from models.growth import Growth
+from models.layers.folding import fold
 from training.game.statistics import recompute_statistics
 
 TINY = BigganConfig(16, 1, 9, 4, 256, 16)

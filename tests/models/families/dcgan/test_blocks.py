@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from models.families.dcgan.blocks import DownBlock, FirstBlock, ImageBlock, UpBlock
-from models.folding import fold
+from models.layers.folding import fold
 
 
 @pytest.mark.parametrize(

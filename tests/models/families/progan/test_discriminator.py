@@ -6,7 +6,7 @@ import torch
 from models.families.progan.config import ProganConfig
 from models.families.progan.discriminator import Discriminator
 from models.growth import Growth
-from models.resampling import downsample
+from models.layers.resampling import downsample
 
 
 def test_the_1024_preset_has_the_published_number_of_parameters() -> None:

@@ -7,7 +7,7 @@ import torch
 
 from models.entrance import ClassPoint
 from models.families.progan.entrance import ProganEntrance, class_vector, conditioned
-from models.layers import pixel_norm
+from models.layers.progan import pixel_norm
 
 VECTORS = torch.tensor([[1.0, 2.0, 3.0, 4.0], [0.0, 2.0, 0.0, 0.0]])
 LATENT = torch.tensor([1.0, -1.0, 1.0, 3.0])

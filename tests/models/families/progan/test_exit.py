@@ -5,7 +5,7 @@ import torch.nn.functional as F
 
 from models.exit_shape import ExitShape
 from models.families.progan.exit import build_exit, convolutions_of
-from models.layers import EqualizedConv2d
+from models.layers.progan import EqualizedConv2d
 
 
 def test_a_linear_exit_is_one_convolution() -> None:

@@ -10,8 +10,8 @@ from models.exit_shape import ExitShape
 from models.families.progan.config import ProganConfig
 from models.families.progan.generator import Generator, Stem
 from models.growth import Growth
-from models.layers import pixel_norm
-from models.resampling import upsample
+from models.layers.progan import pixel_norm
+from models.layers.resampling import upsample
 
 
 def test_the_1024_preset_has_the_published_number_of_parameters() -> None:

@@ -10,7 +10,7 @@ from torch import Tensor
 from models.families.stylegan.config import StyleganConfig
 from models.families.stylegan.layers import low_pass_kernel
 from models.families.stylegan.synthesis import StyledConv, StyledImage, Synthesis
-from models.folding import fold
+from models.layers.folding import fold
 
 CONFIG = StyleganConfig(16, 3, 8, 6, 2, 64, 8)
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from models.families.progan.generator import leaky_relu_pixel_norm
-from models.layers import pixel_norm
+from models.layers.progan import pixel_norm
 from service.engine.backends.openvino import library
 from service.engine.backends.openvino_graph import Symbol, graph_of, shape_after
 from service.engine.backends.openvino_rules import NotTranslatedError

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.layers import pixel_norm
+from models.layers.progan import pixel_norm
 from service.engine.backends.openvino_graph import graph_of
 from tests.service.engine.backends.test_openvino_graph import Doing, computed
 

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.resampling import pad_circular
+from models.layers.resampling import pad_circular
 from service.engine.backends.openvino import library
 from service.engine.backends.openvino_graph import graph_of
 from service.engine.backends.openvino_rules import NotTranslatedError

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.layers import (
+from models.layers.progan import (
     DownConv2d,
     EqualizedConv2d,
     EqualizedLinear,
@@ -17,7 +17,7 @@ from models.layers import (
     minibatch_stddev,
     pixel_norm,
 )
-from models.resampling import downsample, upsample
+from models.layers.resampling import downsample, upsample
 
 
 def test_the_fused_up_convolution_equals_doubling_and_then_convolving() -> None:

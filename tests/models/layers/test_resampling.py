@@ -2,7 +2,7 @@
 
 import torch
 
-from models.resampling import downsample, pad_circular, spread, upsample, upsampling_kernel
+from models.layers.resampling import downsample, pad_circular, spread, upsample, upsampling_kernel
 
 GRID = torch.arange(4.0).reshape(1, 1, 2, 2)
 

@@ -6,8 +6,14 @@ import pytest
 import torch
 from torch import nn
 
-from models.folding import CircularPadding, fold
-from models.layers import DownConv2d, EqualizedConv2d, EqualizedLinear, UpConv2d, make_circular
+from models.layers.folding import CircularPadding, fold
+from models.layers.progan import (
+    DownConv2d,
+    EqualizedConv2d,
+    EqualizedLinear,
+    UpConv2d,
+    make_circular,
+)
 
 
 @pytest.mark.parametrize("circular", [False, True])

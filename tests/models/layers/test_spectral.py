@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from models.kernel_layer import kernels_cached
-from models.spectral import (
+from models.layers.kernel_layer import kernels_cached
+from models.layers.spectral import (
     SpectralConv2d,
     SpectralLayer,
     SpectralLinear,

@@ -16,9 +16,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx
 
-from models.folding import plain_convolution, plain_linear, plain_transposed
-from models.kernel_layer import KernelLayer, cached_kernel
-from models.resampling import pad_circular, spread, upsampling_kernel
+from models.layers.folding import plain_convolution, plain_linear, plain_transposed
+from models.layers.kernel_layer import KernelLayer, cached_kernel
+from models.layers.resampling import pad_circular, spread, upsampling_kernel
 
 LEAKY_SLOPE = 0.2  # appendix A
 HE_GAIN = math.sqrt(2.0)  # He et al. 2015, for layers followed by a leaky ReLU

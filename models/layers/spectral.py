@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.folding import plain_convolution, plain_linear, plain_transposed
-from models.kernel_layer import KernelLayer, cached_kernel
-from models.resampling import upsample, upsampling_kernel
+from models.layers.folding import plain_convolution, plain_linear, plain_transposed
+from models.layers.kernel_layer import KernelLayer, cached_kernel
+from models.layers.resampling import upsample, upsampling_kernel
 
 SMALLEST_NORM = 1e-6  # as in the code of Brock et al. 2019
 CONVERGED_STEPS = 50

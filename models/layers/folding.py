@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor, nn
 
-from models.resampling import pad_circular
+from models.layers.resampling import pad_circular
 
 
 @runtime_checkable

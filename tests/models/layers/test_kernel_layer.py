@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.kernel_layer import kernels_cached
-from models.layers import DownConv2d, EqualizedConv2d, EqualizedLinear, UpConv2d
+from models.layers.kernel_layer import kernels_cached
+from models.layers.progan import DownConv2d, EqualizedConv2d, EqualizedLinear, UpConv2d
 
 
 @pytest.fixture

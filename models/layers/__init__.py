@@ -1,0 +1,1 @@
+"""Layers that families share: of the Progressive GAN, with spectral normalisation, resampling."""
