@@ -159,10 +159,10 @@ PERSONAS_256 = replace(
 )
 
 # For pictures of few, flat shapes. Half the feature maps of PERSONAS_128 and four times its
-# learning rate learned as much from an image in a third of the time. Each resolution needs fewer
-# images than the one below it. From 256 px on, crops of 128 px: a step costs as much as at 128 px,
-# and their discriminator need not begin anew. There, half the penalty of 128 px made suns solid and
-# hills crisp.
+# learning rate learned as much from an image in a third of the time. Each resolution from 128 px on
+# needs fewer images than the one below it, in crops of 64 px: a step costs as much as at 64 px, and
+# the discriminator needs no new level. The larger the picture, the less a crop shows of it, so the
+# discriminator wins sooner and its penalty is larger.
 LANDSCAPES_512 = replace(
     PERSONAS_128,
     preset="landscapes-512",
@@ -173,14 +173,14 @@ LANDSCAPES_512 = replace(
             (8, 8_000, 20_000, 64, 0.008),
             (16, 8_000, 30_000, 32, 0.008),
             (32, 6_000, 40_000, 16, 0.008),
-            (64, 4_000, 16_000, 16, 0.005),
+            (64, 6_000, 24_000, 16, 0.005),
         ),
-        LevelPlan(128, 2_000, 24_000, 8, 0.003, penalty_scale=2.0),
-        LevelPlan(256, 1_000, 7_000, 8, 0.003, penalty_scale=0.5, crop=128),
-        LevelPlan(512, 1_000, 7_000, 8, 0.003, penalty_scale=0.5, crop=128),
+        LevelPlan(128, 1_500, 6_000, 16, 0.003, penalty_scale=2.0, crop=64),
+        LevelPlan(256, 1_000, 7_000, 16, 0.003, penalty_scale=1.5, crop=64),
+        LevelPlan(512, 1_000, 17_000, 16, 0.003, penalty_scale=6.0, crop=64),
     ),
     penalty=replace(PERSONAS_128.penalty, weight=0.002),
-    optimizer=replace(PERSONAS_128.optimizer, cool_down_images=3_000),
+    optimizer=replace(PERSONAS_128.optimizer, cool_down_images=5_000),
 )
 
 # For 300 to 500 pictures: ADA adapts the strength of DiffAugment (Karras et al. 2020, Zhao et al.
