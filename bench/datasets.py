@@ -23,8 +23,11 @@ import urllib.request
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 from bench.beside import BesideRow, beside_rows
 from bench.served import Served, service
@@ -91,13 +94,29 @@ def memory_of(served: Served) -> Generator[list[tuple[float, float]]]:
         thread.join()
 
 
+def opened(address: str) -> HTTPResponse:
+    """Open an address, and again after the time to wait while the data set before it is open.
+
+    Raises:
+        HTTPError: another refusal.
+    """
+    while True:
+        try:
+            return urllib.request.urlopen(address)
+        except HTTPError as refusal:
+            wait = refusal.headers.get("Retry-After")
+            if refusal.code != HTTPStatus.TOO_MANY_REQUESTS or wait is None:
+                raise
+        time.sleep(float(wait))
+
+
 def download(served: Served, name: str, query: str, path: Path, most: float) -> DownloadRow:
     """Download a data set into a file, and hang up after `most` bytes."""
     began, size = time.monotonic(), 0
     address = f"{served.address}/datasets?format=webdataset&{query}"
     with (
         memory_of(served) as memory,
-        urllib.request.urlopen(address) as answer,
+        opened(address) as answer,
         path.open("wb") as file,
     ):
         while size < most and (piece := answer.read(PIECE)):

@@ -19,6 +19,7 @@ from models.family import ImageGenerator
 from models.layout import CARD_FILE
 from models.plain_number import whole_number
 from training.atomic_folder import atomic_folder
+from training.commands.exported_card import card_of
 from training.device import add_machine_arguments, device_of, use_threads
 from training.exits.finishing import finish_generator
 from training.exits.fitting import STEPS
@@ -28,7 +29,6 @@ from training.progress_bar import progress_bar
 from training.quality.report import missing_quality
 from training.rendering import SAMPLES
 from training.run_folder.bundled_discriminator import write_discriminator
-from training.run_folder.exported_card import card_of
 from training.run_folder.golden import golden_at, preview_of
 from training.run_folder.loaded import NEWEST, LoadedRun, add_checkpoint_argument, load_run
 

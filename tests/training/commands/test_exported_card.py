@@ -8,16 +8,10 @@ import pytest
 import torch
 
 from tests.training.commands.exporting import make
-from training.run_folder import exported_card
-from training.run_folder.exported_card import quality_at
+from training.commands import exported_card
+from training.commands.exported_card import quality_at
 
 pytestmark = pytest.mark.usefixtures("few_seeds")
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    """Where the bundle goes; not there yet."""
-    return tmp_path / "bundles" / "noise-8"
 
 
 def test_the_card_tells_how_the_model_came_about(finished: Path, out: Path) -> None:
