@@ -86,13 +86,17 @@ class Crops:
         ]
         return torch.cat(parts)
 
-    def trimmed(self, drawn: Tensor) -> Tensor:
-        """Images `[N, C, H, W]` that were drawn from `features`, without the margin."""
-        rows, columns = size_of(self.resolution, self.base)
+    def trimmed(self, drawn: Tensor, level: int | None = None) -> Tensor:
+        """Images `[N, C, H, W]` that were drawn from `features`, without the margin.
+
+        Args:
+            drawn: with the margin.
+            level: of the images; by default that of the pictures.
+        """
+        scale = 1 << ((self.level if level is None else level) - self.first_level)
+        rows, columns = (side * scale for side in self.window)
         places = zip(self.corners, self._starts(), strict=True)
-        offsets = [
-            ((y - top) * self.scale, (x - left) * self.scale) for (y, x), (top, left) in places
-        ]
+        offsets = [((y - top) * scale, (x - left) * scale) for (y, x), (top, left) in places]
         parts = [
             drawn[i : i + 1, :, row : row + rows, column : column + columns]
             for i, (row, column) in enumerate(offsets)

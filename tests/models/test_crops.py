@@ -90,3 +90,38 @@ def test_only_the_levels_from_the_resolution_of_the_crops_on_have_gradients() ->
     learning = {name for name, weight in generator.named_parameters() if weight.grad is not None}
     parts = {".".join(name.split(".")[:2]) for name in learning}
     assert parts == {"levels.1", "levels.2", "levels.3", "exits.3", "exits.4"}
+
+
+@pytest.mark.parametrize("alpha", [1.0, 0.4])
+def test_references_are_the_same_places_of_smaller_pictures(alpha: float) -> None:
+    """In fp64, whose rounding is below 1e-10; the crops are those of `crops`."""
+    network = ProganConfig(64, latent_size=8, fmap_base=256, fmap_max=8, base_height=6)
+    torch.manual_seed(0)
+    generator, growth = Generator(network).double(), Growth(4, alpha)
+    crops = Crops(16, 4, (6, 4), [(0, 0), (9, 6), (3, 2)])
+    z = torch.randn(3, 8, dtype=torch.double)
+
+    drawn, references = generator.consistent_crops(z, growth, crops)
+
+    assert torch.allclose(drawn, generator.crops(z, growth, crops), rtol=0, atol=1e-10)
+    small = generator(z, Growth(2))
+    for place, (y, x) in zip(references, crops.corners, strict=True):
+        expected = small[crops.corners.index((y, x)), :, 2 * y : 2 * y + 6, 2 * x : 2 * x + 4]
+        assert torch.allclose(place, expected, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize(("level", "below"), [(4, {"exits.3"}), (3, set[str]())])
+def test_of_consistent_crops_only_what_is_above_their_resolution_has_gradients(
+    level: int, below: set[str]
+) -> None:
+    """Also while a level fades in: the exit that draws the references stays as it is."""
+    network = ProganConfig(64, latent_size=8, fmap_base=256, fmap_max=8)
+    generator, crops = Generator(network), Crops(16, level, (4, 4), [(1, 2), (3, 0)])
+
+    drawn, references = generator.consistent_crops(torch.randn(2, 8), Growth(level, 0.5), crops)
+    drawn.sum().backward()
+
+    assert not references.requires_grad
+    learning = {name for name, weight in generator.named_parameters() if weight.grad is not None}
+    parts = {".".join(name.split(".")[:2]) for name in learning}
+    assert parts == below | {f"exits.{level}"} | {f"levels.{n}" for n in range(2, level)}

@@ -111,8 +111,9 @@ class TrainingConfig:
             if getattr(self, name) == default:
                 del values[name]
         for plan in cast("list[dict[str, object]]", values["levels"]):
-            if not plan["crop"]:
-                del plan["crop"]
+            for name in ("crop", "consistency"):
+                if not plan[name]:
+                    del plan[name]
         return json.dumps(values, indent=2) + "\n"
 
     @classmethod

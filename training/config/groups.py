@@ -70,6 +70,12 @@ class LevelPlan:
         description="resolution of the random crops that the level is trained on; 0 for whole "
         "images",
     )
+    consistency: float = Field(
+        default=0.0,
+        ge=0,
+        description="with crop: weight of the squared difference between a crop, reduced, and the "
+        "same place of the picture of the crop's resolution, whose levels then stay as they are",
+    )
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -85,7 +85,14 @@ def require_crops(network: FamilyConfig, levels: Sequence[LevelPlan]) -> None:
     Raises:
         ConfigError: the family or the network cannot, or a crop has no allowed resolution.
     """
-    for plan in (plan for plan in levels if plan.crop):
+    for plan in levels:
+        if plan.consistency and not plan.crop:
+            raise ConfigError(
+                f"levels.{plan.resolution}.consistency is for a level that is trained on crops: "
+                f"set levels.{plan.resolution}.crop, too, or leave it out"
+            )
+        if not plan.crop:
+            continue
         name = f"levels.{plan.resolution}.crop"
         if not isinstance(network, ProganConfig):
             raise ConfigError(

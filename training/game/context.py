@@ -7,8 +7,10 @@ loss.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -34,6 +36,31 @@ ROLLS = {
     Stream.AUGMENT_GENERATOR: Stream.ROLL_GENERATOR,
 }
 STYLES = {Stream.LATENTS: Stream.STYLES, Stream.GENERATOR_LATENTS: Stream.GENERATOR_STYLES}
+
+
+class Fakes(NamedTuple):
+    """Fake images of a step.
+
+    Attributes:
+        images: `[N, C, H, W]`, fp32.
+        references: `[N, C, H / s, W / s]`, smaller pictures that crops are to agree with; None
+            where they need not.
+    """
+
+    images: Tensor
+    references: Tensor | None = None
+
+    @property
+    def agreement(self) -> Tensor:
+        """Mean squared difference between the images, reduced by averaging, and the references.
+
+        Raises:
+            ValueError: there are no references.
+        """
+        if self.references is None:
+            raise ValueError("these images have no references")
+        times = self.images.shape[2] // self.references.shape[2]
+        return F.mse_loss(F.avg_pool2d(self.images, times), self.references)
 
 
 @dataclass(frozen=True)
@@ -86,20 +113,23 @@ class StepContext:
             scores = {name: classify(images, growth) for name, images in batches.items()}
         return acgan_terms(scores, self.labels, self.config.objective.label_weight)
 
-    def generate(self, stream: Stream) -> Tensor:
-        """Fake images `[N, C, H, W]`, fp32, from latents of this stream and step."""
+    def generate(self, stream: Stream) -> Fakes:
+        """Fake images from latents of this stream and step."""
         source = generator_at(self.config.seed, stream, self.schedule.images_shown)
         z = normal(source, self.schedule.batch_size, self.config.network.latent_size)
         z = onto_device(self.processes.shard(z), self.state.device)
         generator = self.state.generator
         with autocast(self.state.device, self.config):
             if self.crops and isinstance(generator, Generator):
-                return generator.crops(z, self.schedule.growth, self.crops, self.labels)
+                place = (self.schedule.growth, self.crops, self.labels)
+                if self.schedule.consistency:
+                    return Fakes(*generator.consistent_crops(z, *place))
+                return Fakes(generator.crops(z, *place))
             if not isinstance(generator, StyleganGenerator):
-                return generator(z, self.schedule.growth, self.labels)
+                return Fakes(generator(z, self.schedule.growth, self.labels))
             shown, streams = self.schedule.images_shown, STYLES[stream]
             draws = StyleDraws.at(self.config, streams, shown, generator, len(z))
-            return styled_images(generator, z, self.labels, draws)
+            return Fakes(styled_images(generator, z, self.labels, draws))
 
     def augmented(self, images: Tensor, stream: Stream) -> Tensor:
         """Images augmented with the random numbers of this stream and step."""

@@ -32,6 +32,7 @@ class ScheduleState:
         level_start: images shown at which the newest level was activated.
         average_decay: decay of the averaged generator in this step, 0 to 1.
         crop: resolution of the crops that both networks are trained on; 0 for whole images.
+        consistency: weight of the difference between crops and smaller pictures; 0 for none.
     """
 
     images_shown: int
@@ -45,6 +46,7 @@ class ScheduleState:
     level_start: int
     average_decay: float
     crop: int = 0
+    consistency: float = 0.0
 
     @property
     def judged(self) -> Growth:
@@ -95,4 +97,5 @@ def schedule_at(images_shown: int, config: TrainingConfig) -> ScheduleState:
         level_start=level_start,
         average_decay=decay_of(config, level, images_shown, level_start),
         crop=plan.crop,
+        consistency=plan.consistency,
     )

@@ -16,7 +16,7 @@ from models.pixels import from_pixels
 from training.data.stream import Indices
 from training.device_copies import onto_device
 from training.distributed import SINGLE, Processes
-from training.game.context import Numbers, StepContext
+from training.game.context import Fakes, Numbers, StepContext
 from training.game.critic import averaged_over, generator_is_due
 from training.game.crops import crops_at
 from training.game.ema import update_average
@@ -96,7 +96,7 @@ def begin_step(
     with torch.set_grad_enabled(generator_is_due(config, schedule)):
         fakes = context.generate(Stream.LATENTS)
 
-    terms = update_discriminator(context, reals, fakes.detach())
+    terms = update_discriminator(context, reals, fakes.images.detach())
     if generator_is_due(config, schedule):
         if not config.objective.reuse_fakes:
             fakes = context.generate(Stream.GENERATOR_LATENTS)
@@ -124,14 +124,16 @@ def update_discriminator(context: StepContext, reals: Tensor, fakes: Tensor) -> 
     return terms | loss.watched
 
 
-def update_generator(context: StepContext, reals: Tensor, fakes: Tensor) -> Terms:
+def update_generator(context: StepContext, reals: Tensor, fakes: Fakes) -> Terms:
     """Update the generator through the frozen discriminator; return its loss terms."""
     state, config = context.state, context.config
-    fakes = context.augmented(fakes, Stream.AUGMENT_GENERATOR)
+    images = context.augmented(fakes.images, Stream.AUGMENT_GENERATOR)
     state.discriminator.requires_grad_(False)
     with kernels_cached(state.discriminator):
-        loss = OBJECTIVES[config.objective.name].generator(context.score, reals, fakes)
-        terms = loss.terms | context.class_terms(class_generator=fakes)
+        loss = OBJECTIVES[config.objective.name].generator(context.score, reals, images)
+        terms = loss.terms | context.class_terms(class_generator=images)
+    if fakes.references is not None:
+        terms["consistency"] = context.schedule.consistency * fakes.agreement
     state.discriminator.requires_grad_(True)
     context.update(state.generator_optimizer, terms, context.generator_rate)
     return terms | path_length_regularised(context)

@@ -25,7 +25,7 @@ CHANGEABLE = (  # from the current images shown on
     *("penalty_weight", "penalty_share", "drift", "discriminator_rate", "precision", "mirror"),
     *("augment", "augment_strength", "augment_target", "augment_ramp_images"),
 )
-CHANGEABLE_OF_LEVELS = ("batch_size", "learning_rate", "penalty_scale", "crop")
+CHANGEABLE_OF_LEVELS = ("batch_size", "learning_rate", "penalty_scale", "crop", "consistency")
 
 
 def read_config(path: Path) -> TrainingConfig:

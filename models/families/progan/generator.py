@@ -178,11 +178,33 @@ class Generator(ImageGenerator):
         Returns:
             Crops `[N, C, h, w]`, at `growth`, equal to those of the whole images but for rounding.
         """
+        x = self._features(z, crops, labels)
+        return crops.trimmed(self.image_of(x, crops.first_level, growth))
+
+    def consistent_crops(
+        self, z: Tensor, growth: Growth, crops: Crops, labels: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Crops as those of `crops`, and the same places of smaller pictures.
+
+        Only the levels above the resolution of the crops have gradients.
+
+        Returns:
+            Crops `[N, C, h, w]` at `growth`; and their places in the pictures of the resolution of
+            the crops, `[N, C, h / s, w / s]`, s times smaller as these are, without a gradient.
+        """
+        level = crops.first_level + 1
         with torch.no_grad():
-            x = self.stem(self.stem_input(z, labels))
-            for level in self.levels[: crops.first_level]:
-                x = level(x)
-        return crops.trimmed(self.image_of(crops.features(x), crops.first_level, growth))
+            x = self.levels[crops.first_level](self._features(z, crops, labels))
+            references = crops.trimmed(in_fp32(self.exits[level], x), level)
+        return crops.trimmed(self.image_of(x, level, growth)), references
+
+    @torch.no_grad()
+    def _features(self, z: Tensor, crops: Crops, labels: Tensor | None) -> Tensor:
+        """Features that crops are drawn from, with their margin, without a gradient."""
+        x = self.stem(self.stem_input(z, labels))
+        for level in self.levels[: crops.first_level]:
+            x = level(x)
+        return crops.features(x)
 
     def image_of(self, x: Tensor, first: int, growth: Growth) -> Tensor:
         """Images at `growth` of features `[N, maps, h, w]` of level `first`."""
@@ -192,5 +214,7 @@ class Generator(ImageGenerator):
         image = in_fp32(self.exits[growth.level], x)
         if growth.fading:
             old = in_fp32(self.exits[growth.level - 1], below)
+            if not below.requires_grad:  # its level stays as it is, and so does its exit
+                old = old.detach()
             image = blend(upsample(old), image, growth.alpha)
         return image

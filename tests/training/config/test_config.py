@@ -175,6 +175,7 @@ def test_crops_are_told_only_where_there_are_some(config: TrainingConfig) -> Non
     plans = json.loads(cropped.to_json())["levels"]
 
     assert [plan.get("crop") for plan in plans] == [None, None, None, 16]
+    assert not any("consistency" in plan for plan in plans)
     assert TrainingConfig.from_json(cropped.to_json()) == cropped
 
 

@@ -70,6 +70,8 @@ def test_crops_are_smaller_pictures_with_room_for_their_margin(config: TrainingC
         require_crops(config.network, (LevelPlan(8, 0, 8, 4, crop=4),))
     with pytest.raises(ConfigError, match="cannot be combined with tiling"):
         require_crops(replace(network, tiling=True), (LevelPlan(64, 0, 8, 4, crop=16),))
+    with pytest.raises(ConfigError, match=r"levels.64.consistency .* set levels.64.crop, too"):
+        require_crops(network, (LevelPlan(64, 0, 8, 4, consistency=1.0),))
     with pytest.raises(ConfigError, match="levels.8.crop is for the family progan, not dcgan"):
         require_crops(DCGAN, (LevelPlan(8, 0, 8, 4, crop=4),))
 

@@ -123,7 +123,7 @@ def test_a_setting_reaches_one_level_or_all_of_them(config: TrainingConfig) -> N
         ("network.depth=3", "no setting named network.depth: there are channels, .*, tiling$"),
         (
             "levels.8.depth=3",
-            "no setting named levels.8.depth: there are fade_images, .*, crop$",
+            "no setting named levels.8.depth: there are fade_images, .*, crop, consistency$",
         ),
         ("levels.32.batch_size=3", "no level 32: there are 4, 8"),
         ("seed=three", "seed must be a whole number, not 'three'"),
@@ -255,7 +255,7 @@ def test_the_page_lists_every_setting_and_no_other() -> None:
     for network in (DcganConfig(8), StyleganConfig(8), config.network):
         names = [name for name in network_names(network) if name not in FLAT_NAMES]
         existing |= {f"network.{name}": getattr(network, name) for name in names}
-    optional = ("learning_rate", "penalty_scale", "crop")
+    optional = ("learning_rate", "penalty_scale", "crop", "consistency")
     existing |= {f"levels.R.{name}": getattr(config.levels[0], name) for name in optional}
     of_the_preset = [name for name, text in listed.items() if "the preset's" in text]
     listed = {name: text for name, text in listed.items() if name not in of_the_preset}

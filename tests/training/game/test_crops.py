@@ -89,3 +89,18 @@ def test_a_step_on_crops_keeps_what_decides_the_whole_picture(cropped: TrainingC
     assert discriminator == {
         *("entries.2", "levels.0", "levels.1", "head.conv", "head.dense", "head.score"),
     }
+
+
+def test_consistent_crops_come_nearer_to_the_smaller_picture(cropped: TrainingConfig) -> None:
+    """And what draws that picture stays as it is."""
+    plan = replace(cropped.levels[-1], consistency=100.0, learning_rate=0.003)
+    config = replace(cropped, levels=(*cropped.levels[:-1], plan))
+    state = TrainingState.create(config, torch.device("cpu"))
+    before, terms = weights_of(state.generator), list[float]()
+    for step in range(30):
+        schedule = schedule_at(HELD + 8 * step, config)
+        terms.append(take_step(state, schedule, config, pixels_for(schedule))["consistency"])
+
+    learned = {".".join(name.split(".")[:2]) for name in changed(state.generator, before)}
+    assert learned == {"levels.2", "levels.3", "exits.4"}
+    assert sum(terms[-5:]) < 0.7 * sum(terms[:5])
