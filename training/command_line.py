@@ -138,10 +138,15 @@ def main() -> int:
     except (MemoryError, RuntimeError) as error:
         if not lacks_memory(error):
             raise
+        advice = ""
+        if options.run_command is train.run:
+            advice = (
+                ". The same command goes on from the last checkpoint with smaller batches "
+                "(--set 'levels.*.batch_size=8'); a smaller network needs a new run"
+            )
         sys.stderr.write(
             f"error: out of memory ({str(error).partition(chr(10))[0]}). What was written before "
-            "is whole. The same command goes on from the last checkpoint with smaller batches "
-            "(--set 'levels.*.batch_size=8'); a smaller network needs a new run\n"
+            f"is whole{advice}\n"
         )
         return 1
 

@@ -13,14 +13,24 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
+from PIL.Image import Transpose
 
-from models.picture import Pixels
+from models.picture import Pixels, decoded_colour, in_eight_bits
 from service.uploads.containers import Outline
 from service.uploads.errors import PictureDamaged, PictureTooLarge
 from service.uploads.formats import PICTURES, UPLOAD_FORMATS, check_size, checked_outline, format_of
 
 ORIENTATION: Final = 0x0112
+UPRIGHT: Final = {
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}  # EXIF 2.32, section 4.6.5.1: by orientation
 IMAGE_DESCRIPTION: Final = 0x010E
 MOST_TEXT: Final = 2**16  # characters of one text; ours have a few hundred
 WIDE_GRAY: Final = ("I;16", "I;16B", "I;16L", "I;16N")
@@ -111,10 +121,9 @@ def decode(upload: Upload) -> DecodedPicture:
         frames = int(getattr(image, "n_frames", 1)) if upload.format != "jpeg" else 1
         orientation, description = _exif_of(image)
         metadata = _metadata_of(image, description)
-        upright = image
-        if orientation in range(2, 9):
-            upright = ImageOps.exif_transpose(image)
-        return DecodedPicture(pixels_of(upright), frames, metadata, upright is not image)
+        method = UPRIGHT.get(orientation)
+        upright = image if method is None else image.transpose(method)
+        return DecodedPicture(pixels_of(upright), frames, metadata, method is not None)
 
 
 def frames_at(upload: Upload, places: Sequence[int]) -> Iterator[Pixels]:
@@ -144,6 +153,7 @@ def _opened(upload: Upload) -> Generator[Image.Image]:
             frames = int(getattr(image, "n_frames", 1)) if upload.format != "jpeg" else 1
             check_size(*image.size, frames, upload.max_pixels)
             _check_animation(upload, frames)
+            _scale_transparent_colour(image)
             yield image
     except (PictureTooLarge, PictureDamaged, GeneratorExit):
         raise
@@ -171,10 +181,15 @@ def _check_animation(upload: Upload, frames: int) -> None:
 def pixels_of(image: Image.Image) -> Pixels:
     """Convert a decoded picture of any mode to uint8 `[H, W, C]`, C = 1, 3 or 4.
 
-    Gray of 16 bits becomes uint16 `[H, W, 1]`.
+    Gray of 16 bits becomes uint16 `[H, W, 1]`, or 8-bit RGBA if one value is transparent.
     """
     if image.mode in WIDE_GRAY:
-        return np.asarray(image).astype(np.uint16)[..., None]
+        wide = np.asarray(image).astype(np.uint16)[..., None]
+        clear = image.info.get("transparency")
+        if not isinstance(clear, int):
+            return wide
+        alpha = np.where(wide == clear, 0, 255).astype(np.uint8)
+        return np.concatenate([in_eight_bits(wide)] * 3 + [alpha], axis=2)
     if image.mode in ("I", "F"):
         return np.clip(np.asarray(image), 0, 255).astype(np.uint8)[..., None]
     if image.mode in ("1", "L") and not image.has_transparency_data:
@@ -184,9 +199,13 @@ def pixels_of(image: Image.Image) -> Pixels:
 
 
 def _exif_of(image: Image.Image) -> tuple[int, str]:
-    """Return orientation and description; 1 and an empty text if EXIF is missing or damaged."""
+    """Return orientation and description; 1 and an empty text if EXIF is missing or damaged.
+
+    An orientation in XMP, which `Image.getexif` takes where EXIF has none, is not read.
+    """
     try:
-        exif = image.getexif()
+        exif = Image.Exif()
+        exif.load(image.info.get("exif", b""))
         orientation, description = exif.get(ORIENTATION, 1), exif.get(IMAGE_DESCRIPTION, "")
     except Exception:  # noqa: BLE001 - damaged EXIF does not spoil the pixels
         return 1, ""
@@ -194,6 +213,18 @@ def _exif_of(image: Image.Image) -> tuple[int, str]:
         description = description.decode("utf-8", "replace")
     text = description[:MOST_TEXT] if isinstance(description, str) else ""
     return (orientation if isinstance(orientation, int) else 1), _utf8(text)
+
+
+def _scale_transparent_colour(image: Image.Image) -> None:
+    """Give the transparent colour of a PNG (tRNS) the bits of pixels that are not decoded yet."""
+    key = image.info.get("transparency")
+    if image.format != "PNG" or key is None or isinstance(key, bytes):
+        return
+    mode = next((tile[3] for tile in getattr(image, "tile", [])), "")
+    if mode == "RGB;16B":
+        image.info["transparency"] = tuple(decoded_colour(part, 16) for part in key)
+    elif mode in ("L;2", "L;4"):
+        image.info["transparency"] = decoded_colour(key, int(mode[-1]))
 
 
 def _utf8(text: str) -> str:

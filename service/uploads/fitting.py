@@ -2,11 +2,11 @@
 
 Owns the rule below. Knows no format of files and no model.
 
-**The rule, which never changes:** pixels of 16 bits become 8-bit views; transparency is composited
-over white, unless the model has an alpha channel; colours become gray by the weights of ITU-R 601
-(Pillow's mode L) for a gray model. Then the middle of the picture is cut out, as large as possible
-in the proportions of the model (an odd pixel is left out at the right or bottom), and resampled to
-its size with a Lanczos filter.
+**The rule, which never changes:** gray of 16 bits becomes its 8-bit view (of 16-bit colours, the
+decoder takes the high byte); transparency is composited over white, unless the model has an alpha
+channel; colours become gray by the weights of ITU-R 601 (Pillow's mode L) for a gray model. Then
+the middle of the picture is cut out, as large as possible in the proportions of the model (an odd
+pixel is left out at the right or bottom), and resampled to its size with a Lanczos filter.
 """
 
 from __future__ import annotations

@@ -210,6 +210,7 @@ def test_what_is_interrupted_says_so_and_ends_with_code_130(
 def test_too_little_memory_is_told_with_what_to_try(
     run: Run,
     train_words: list[object],
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -226,6 +227,10 @@ def test_too_little_memory_is_told_with_what_to_try(
     said = capsys.readouterr().err
     assert "error: out of memory (" in said
     assert "smaller batches (--set 'levels.*.batch_size=" in said
+
+    monkeypatch.setattr("training.commands.export.load_run", greedy)
+    assert run("export", "--run", tmp_path, "--out", tmp_path / "out") == 1
+    assert "is whole\n" in capsys.readouterr().err  # it has no batches
 
     monkeypatch.setattr(train, "train", broken)
     with pytest.raises(RuntimeError, match="a flaw of ours"):

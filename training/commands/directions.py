@@ -75,12 +75,15 @@ def run(options: argparse.Namespace) -> int:
     if options.out and out.exists():
         raise DirectionsError(f"{out} is there already: choose another --out")
     seed = _seed(options.seed)
+    sheet: Path = options.sheet or out.resolve().with_name(f"{out.resolve().name}-directions.png")
+    if sheet.is_dir():
+        raise DirectionsError(f"--sheet {sheet} is a folder: name a file")
     bundle = load_bundle(source)
+    sheet.parent.mkdir(parents=True, exist_ok=True)  # before the bundle changes
     found, vectors = found_directions(bundle, options.count)
     card = write_directions(source, out, bundle, found, vectors)
     for direction in card.directions:
         print(f"{direction.name:8s}  {direction.share:6.1%}")
-    sheet: Path = options.sheet or out.resolve().with_name(f"{out.resolve().name}-directions.png")
     small = [size for size in card.resolutions if size <= LARGEST_IN_SHEET]
     shown = max(small, default=min(card.resolutions))
     names = tuple(direction.name for direction in card.directions)

@@ -26,6 +26,7 @@ from training.commands.generate_options import (
     label_number,
     ordered_edits,
     positive,
+    require_classes_of_points,
     require_psi_in_range,
     require_style_choices,
 )
@@ -160,6 +161,7 @@ def open_sampler(
             "send them to POST /translate (docs/translation.md)"
         )
     label = label_number(options.label, labels[: generator.config.classes])
+    require_classes_of_points(generator.config, label, points)
     require_style_choices(generator.config, options.psi, options.mix)
     psi = 1.0 if options.psi is None else options.psi
     chosen = (psi, options.mix, directions, ordered_edits(options.edit, directions))

@@ -16,7 +16,7 @@ from models.editing import Directions
 from models.families.config import MAX_PSI, FamilyConfig
 from models.latent import parse_seed
 from models.plain_number import decimal_number, is_digits
-from training.generation import SecondStyle, Seed, parse_seeds
+from training.generation import LatentPoint, SecondStyle, Seed, parse_seeds
 
 
 class GenerateError(ValueError):
@@ -167,6 +167,24 @@ def require_psi_in_range(config: FamilyConfig, psi: float) -> None:
     """
     if psi > config.max_psi:
         raise GenerateError(f"--psi: 0 to {config.max_psi:g} are possible here, not {psi:g}")
+
+
+def require_classes_of_points(
+    config: FamilyConfig, label: int | None, points: Sequence[LatentPoint]
+) -> None:
+    """Check that no point is asked for another class, if points are styles, which have one.
+
+    Raises:
+        GenerateError: there is such a point.
+    """
+    if label is None or "mix" not in config.takes:
+        return
+    for point in points:
+        if point.label != label:
+            raise GenerateError(
+                f"--label: a point of this model is a style, which has its class, {point.label}: "
+                "leave the option out, or project the picture again with --label"
+            )
 
 
 def label_number(label: str | None, labels: Sequence[str]) -> int | None:

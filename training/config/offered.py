@@ -85,14 +85,8 @@ def require_crops(network: FamilyConfig, levels: Sequence[LevelPlan]) -> None:
     Raises:
         ConfigError: the family or the network cannot, or a crop has no allowed resolution.
     """
-    for plan in levels:
-        if plan.consistency and not plan.crop:
-            raise ConfigError(
-                f"levels.{plan.resolution}.consistency is for a level that is trained on crops: "
-                f"set levels.{plan.resolution}.crop, too, or leave it out"
-            )
-        if not plan.crop:
-            continue
+    _require_consistency(levels)
+    for plan in (plan for plan in levels if plan.crop):
         name = f"levels.{plan.resolution}.crop"
         if not isinstance(network, ProganConfig):
             raise ConfigError(
@@ -107,6 +101,29 @@ def require_crops(network: FamilyConfig, levels: Sequence[LevelPlan]) -> None:
         if plan.crop not in allowed:
             choices = f"0 or one of {', '.join(map(str, allowed))}" if allowed else "0"
             raise ConfigError(f"{name} must be {choices}, not {plan.crop}")
+
+
+def _require_consistency(levels: Sequence[LevelPlan]) -> None:
+    """Check that crops agree with a smaller picture only where that stays as it was learned.
+
+    Raises:
+        ConfigError: there are no crops, or crops of an earlier level change the smaller picture.
+    """
+    for place, plan in enumerate(levels):
+        name = f"levels.{plan.resolution}"
+        if plan.consistency and not plan.crop:
+            raise ConfigError(
+                f"{name}.consistency is for a level that is trained on crops: set {name}.crop, "
+                "too, or leave it out"
+            )
+        for below in levels[:place] if plan.consistency else ():
+            images = below.fade_images + below.stable_images
+            if images and 0 < below.crop <= plan.crop and not below.consistency:
+                raise ConfigError(
+                    f"{name}.consistency needs levels.{below.resolution}.consistency: crops of "
+                    f"{below.crop} px without it change the picture of {plan.crop} px that crops "
+                    "are to agree with"
+                )
 
 
 def require_styles(network: FamilyConfig, style: StyleConfig) -> None:

@@ -17,6 +17,8 @@ from typing import Any, Literal, cast
 import numpy as np
 from PIL import Image, ImageCms
 
+from models.picture import decoded_colour
+
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 CONVERTED = "colour profile converted to sRGB"
 UNUSABLE = "colour profile unusable, taken as sRGB"
@@ -52,10 +54,9 @@ def scale_key(image: Image.Image) -> None:
         return
     rawmode = next((tile[3] for tile in getattr(image, "tile", [])), "")
     if rawmode == "RGB;16B":
-        image.info["transparency"] = tuple(part >> 8 for part in key)
+        image.info["transparency"] = tuple(decoded_colour(part, 16) for part in key)
     elif rawmode in ("L;2", "L;4"):
-        most = 3 if rawmode == "L;2" else 15
-        image.info["transparency"] = (key & most) * 255 // most
+        image.info["transparency"] = decoded_colour(key, int(rawmode[-1]))
 
 
 def to_srgb(image: Image.Image) -> tuple[Image.Image, str]:

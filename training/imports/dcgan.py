@@ -76,15 +76,23 @@ def numbered_layers(tensors: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
     """The tensors of each module that has some, in the order of their numbers.
 
     Raises:
-        ImportRefusedError: a name has no number, or there is no weight in a module.
+        ImportRefusedError: a name has no number, there is no weight in a module, or there are two
+            networks.
     """
     layers: dict[int, dict[str, Tensor]] = {}
+    origins: dict[str, str] = {}  # name before the number, by the first tensor that has it
     for name, tensor in tensors.items():
         found = NUMBERED.fullmatch(name)
         if found is None:
             raise ImportRefusedError(
                 f"this is not a generator of {EXAMPLE}, whose modules are numbered: it has "
                 f"{listed_names([name, *tensors])}"
+            )
+        origins.setdefault(name[: found.start(1)], name)
+        if len(origins) > 1:
+            raise ImportRefusedError(
+                f"it has {listed_names([*origins.values()])}, where all names before the numbers "
+                f"must be one: save the tensors of one generator, which is {EXAMPLE}"
             )
         if found[2] != COUNTER:
             layers.setdefault(int(found[1]), {})[found[2]] = tensor

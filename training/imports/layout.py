@@ -6,7 +6,7 @@ not fit, with the names that are missing, unknown or of another shape. Knows no 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -135,6 +135,24 @@ def _shapes(layout: Layout, tensors: Mapping[str, Tensor], levels: int) -> dict[
     return {f"{name}.weight": shape for name, shape in weights.items()} | {
         f"{name}.bias": (count,) for name, count in biases.items()
     }
+
+
+def renamed(tensors: Mapping[str, Tensor], rename: Callable[[str], str]) -> dict[str, Tensor]:
+    """The tensors by other names.
+
+    Raises:
+        ImportRefusedError: two tensors would have one name, so they are of two networks.
+    """
+    names = {name: rename(name) for name in tensors}
+    origins: dict[str, str] = {}
+    for name, new in names.items():
+        if new in origins:
+            raise ImportRefusedError(
+                f"it has {listed_names([origins[new], name])}, which are of two networks: save "
+                "the tensors of one alone"
+            )
+        origins[new] = name
+    return {names[name]: tensor for name, tensor in tensors.items()}
 
 
 def listed_names(names: Sequence[str]) -> str:

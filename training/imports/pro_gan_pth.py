@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from training.imports.effective_layers import EffectiveLayer, ProganLayers
-from training.imports.layout import Layout, require_layout
+from training.imports.layout import Layout, renamed, require_layout
 from training.imports.reading import SourceFile
 from training.imports.refusal import ImportRefusedError
 
@@ -50,10 +50,9 @@ def pro_gan_layers(source: SourceFile) -> ProganLayers:
     Raises:
         ImportRefusedError: the file is not of this tool, or of its version 1.
     """
-    tensors = {
-        name.removeprefix(STATE_PREFIX).removeprefix(PARALLEL): tensor
-        for name, tensor in source.tensors.items()
-    }
+    tensors = renamed(
+        source.tensors, lambda name: name.removeprefix(STATE_PREFIX).removeprefix(PARALLEL)
+    )
     if any(name.endswith(SCALE_LOST) for name in tensors):
         raise ImportRefusedError(
             f"this is a file of {TOOL} before version 2: each of its layers has a random scale, "

@@ -41,7 +41,8 @@ def widened(layers: ProganLayers) -> ProganLayers:
     wide = maps_by_rule(len(maps), *rule_of(maps))
     if wide == maps:
         return layers
-    if weights_in(wide) > MOST_TIMES * weights_in(maps):
+    latent = layers.dense.weight.shape[1]
+    if weights_in(wide, latent) > MOST_TIMES * weights_in(maps, latent):
         raise ImportRefusedError(
             f"its levels have {_listed(maps)} feature maps. Ours have min(fmap_base / 2^(level + "
             f"1), fmap_max): {_listed(wide)} at least, more than {MOST_TIMES} times the weights"
@@ -79,10 +80,11 @@ def padded(x: Tensor, length: int) -> Tensor:
     return F.pad(x, (0, 0) * (x.dim() - 1) + (0, length - len(x)))
 
 
-def weights_in(maps: Sequence[int]) -> int:
-    """Number of weights of the convolutions of a network, without its exits."""
+def weights_in(maps: Sequence[int], latent: int) -> int:
+    """Number of weights of the dense layer and of the convolutions, without the exits."""
     pairs = zip([maps[0], *maps], maps, strict=False)
-    return sum(9 * (below * above + above * above) for below, above in pairs)
+    dense = POSITIONS * maps[0] * latent
+    return dense + sum(9 * (below * above + above * above) for below, above in pairs)
 
 
 def _listed(maps: Sequence[int]) -> str:

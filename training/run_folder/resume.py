@@ -80,7 +80,8 @@ def continue_config(run: Path, asked: TrainingConfig, settings: Sequence[str]) -
         settings: those of `--set`.
 
     Raises:
-        ConfigError: the configuration of the run cannot be read.
+        ConfigError: the configuration of the run cannot be read, or crops of a level are to agree
+            with a picture that crops of that level have changed.
     """
     shown = newest_images_shown(run)
     if not shown or not (run / CONFIG_FILE).exists():
@@ -106,8 +107,24 @@ def continue_config(run: Path, asked: TrainingConfig, settings: Sequence[str]) -
         for name in ahead
         if _is_named(path_of(name, asked), named) and value_of(asked, name) != value_of(now, name)
     }
+    _require_unchanged_references(now, changes, shown)
     kept = changed_from(shown, changes, recorded.changes) if changes else recorded.changes
     return replace(base, changes=kept)
+
+
+def _require_unchanged_references(
+    now: TrainingConfig, changes: Mapping[str, object], shown: int
+) -> None:
+    start = 0
+    for plan in now.levels:
+        name = f"levels.{plan.resolution}.consistency"
+        if start < shown and plan.crop and not plan.consistency and changes.get(name):
+            raise ConfigError(
+                f"{name}: crops of this level have changed the picture of {plan.crop} px that they "
+                f"would be to agree with. Go back to {start:,} images or fewer with --from, and "
+                "set it there"
+            )
+        start += plan.fade_images + plan.stable_images
 
 
 def changed_from(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import math
+import struct
+import zlib
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from bench.hostile_uploads import HostileUpload, hostile_uploads
 from models.picture import Pixels, in_colour
@@ -78,6 +82,85 @@ def test_a_photograph_is_turned_upright() -> None:
     assert seen.turned
     assert np.array_equal(seen.pixels, np.rot90(pixels, -1))
     assert not decode(open_upload(FORMATS["jpeg"].write(pixels, FACTS), MANY)).turned
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [(2, b"not a number"), (12, struct.pack("<d", math.nan)), (5, bytes(8)), (9, b"\xff" * 4)],
+)  # ASCII, double, fraction, signed
+def test_an_odd_value_beside_it_does_not_spoil_the_orientation(kind: int, content: bytes) -> None:
+    """Only the orientation is read, so no other tag has to be written again."""
+    pixels = painted(16)[:8]
+    file = saved(Image.fromarray(pixels), "PNG", exif=_exif_block(kind, content))
+    seen = decode(open_upload(file, MANY))
+
+    assert seen.turned
+    assert np.array_equal(seen.pixels, np.rot90(pixels, -1))
+
+
+def _exif_block(kind: int, content: bytes) -> bytes:
+    """EXIF with an image width of this type and content, and the orientation 6."""
+    count = len(content) if kind == 2 else 1
+    far = len(content) > 4  # then it stands after the directory of 2 + 2 * 12 + 4 bytes
+    place = struct.pack("<I", 8 + 30) if far else content.ljust(4, b"\0")
+    first = struct.pack("<HHI", 0x0100, kind, count) + place
+    second = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
+    entries = struct.pack("<H", 2) + first + second + bytes(4)
+    return b"Exif\0\0II" + struct.pack("<HI", 42, 8) + entries + content * far
+
+
+@pytest.mark.parametrize("writer", ["PNG", "JPEG", "WEBP"])
+def test_an_orientation_in_xmp_turns_nothing(writer: str) -> None:
+    """Only EXIF has a say; Pillow takes XMP where EXIF has none."""
+    packet = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a tiff:Orientation="6"/></x:xmpmeta>'
+    texts = PngInfo()
+    texts.add_itxt("XML:com.adobe.xmp", packet.decode())
+    settings = {"pnginfo": texts} if writer == "PNG" else {"xmp": packet}
+    seen = decode(open_upload(saved(Image.new("RGB", (40, 20)), writer, **settings), MANY))
+
+    assert seen.pixels.shape == (20, 40, 3)
+    assert not seen.turned
+    assert b"Orientation" in seen.metadata.xmp
+
+
+@pytest.mark.parametrize(
+    ("bits", "colour_type", "pixels", "key"),
+    [
+        (16, 0, [0x12FF, 0x1300], [0x12FF]),
+        (16, 2, [0x12FF, 0x3456, 0x7890, 0x2200, 0x3300, 0x4400], [0x12FF, 0x3456, 0x7890]),
+        (2, 0, [1, 2], [1]),
+        (4, 0, [7, 8], [7]),
+        (8, 0, [7, 8], [7]),
+        (1, 0, [1, 0], [1]),
+    ],
+)
+def test_one_transparent_colour_is_seen_at_any_depth(
+    bits: int, colour_type: int, pixels: list[int], key: list[int]
+) -> None:
+    """The tRNS chunk of a PNG names it in the bits of the file: here the first of two pixels."""
+    packed = sum(value << (bits * (len(pixels) - 1 - n)) for n, value in enumerate(pixels))
+    bytes_of_row = -(-bits * len(pixels) // 8)
+    row = (packed << (8 * bytes_of_row - bits * len(pixels))).to_bytes(bytes_of_row, "big")
+    file = b"".join(
+        (
+            b"\x89PNG\r\n\x1a\n",
+            chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 1, bits, colour_type, 0, 0, 0)),
+            chunk(b"tRNS", struct.pack(f">{len(key)}H", *key)),
+            chunk(b"IDAT", zlib.compress(b"\0" + row)),
+            chunk(b"IEND", b""),
+        )
+    )
+
+    seen = read(file)
+
+    assert seen.shape == (1, 2, 4)
+    assert seen[0, :, 3].tolist() == [0, 255]
+
+
+def chunk(name: bytes, content: bytes) -> bytes:
+    """A chunk of a PNG."""
+    end = struct.pack(">I", zlib.crc32(name + content))
+    return struct.pack(">I", len(content)) + name + content + end
 
 
 @pytest.mark.parametrize(

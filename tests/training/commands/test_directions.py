@@ -105,3 +105,22 @@ def test_pictures_are_generated_along_directions(run: Run, tmp_path: Path) -> No
     plain, unmoved, moved, again = pixels
     assert plain == unmoved
     assert moved == again != plain
+
+
+def test_a_bundle_stays_where_the_sheet_cannot_be_written(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its digest is in addresses, so it changes only if all goes well; a new folder is made."""
+    folder = write_styled_bundle(tmp_path)
+    before = load_bundle(folder).card.weights_sha256
+    taken = tmp_path / "file"
+    taken.touch()
+
+    assert run("directions", "--bundle", folder, "--count", 1, "--sheet", tmp_path) == 2
+    assert "is a folder: name a file" in capsys.readouterr().err
+    assert run("directions", "--bundle", folder, "--count", 1, "--sheet", taken / "x.png") == 1
+    assert load_bundle(folder).card.weights_sha256 == before
+
+    sheet = tmp_path / "new" / "x.png"
+    assert run("directions", "--bundle", folder, "--count", 1, "--sheet", sheet) == 0
+    assert sheet.is_file()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 
@@ -20,10 +21,11 @@ from training.commands.generate_options import (
     ordered_edits,
     positive,
     psi_argument,
+    require_classes_of_points,
     require_style_choices,
     seeds_argument,
 )
-from training.generation import SecondStyle
+from training.generation import LatentPoint, SecondStyle
 
 
 def test_a_second_style_is_a_seed_and_a_resolution() -> None:
@@ -113,3 +115,14 @@ def test_edits_need_directions_and_are_few() -> None:
     names = tuple(f"n{number}" for number in range(9))
     with pytest.raises(GenerateError, match="up to 8 edits are made, not 9"):
         ordered_edits([(name, 1.0) for name in names], Directions(names, torch.zeros(9, 4)))
+
+
+def test_a_style_keeps_its_class() -> None:
+    """A latent has none, so any class may be chosen for it."""
+    point = LatentPoint(np.zeros(4, np.float32), 1)
+    styled, dcgan = StyleganConfig(16, classes=3), DcganConfig(16, classes=3)
+
+    for config, label in ((styled, 1), (styled, None), (dcgan, 2)):
+        require_classes_of_points(config, label, [point])
+    with pytest.raises(GenerateError, match="a style, which has its class, 1: leave the option"):
+        require_classes_of_points(styled, 2, [point])

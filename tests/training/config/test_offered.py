@@ -72,6 +72,11 @@ def test_crops_are_smaller_pictures_with_room_for_their_margin(config: TrainingC
         require_crops(replace(network, tiling=True), (LevelPlan(64, 0, 8, 4, crop=16),))
     with pytest.raises(ConfigError, match=r"levels.64.consistency .* set levels.64.crop, too"):
         require_crops(network, (LevelPlan(64, 0, 8, 4, consistency=1.0),))
+    plans = (LevelPlan(32, 0, 8, 4, crop=16), LevelPlan(64, 0, 8, 4, crop=16, consistency=1.0))
+    with pytest.raises(ConfigError, match=r"64.consistency needs levels.32.consistency: .* 16 px"):
+        require_crops(network, plans)
+    require_crops(network, (replace(plans[0], stable_images=0), plans[1]))
+    require_crops(network, (replace(plans[0], consistency=1.0), plans[1]))
     with pytest.raises(ConfigError, match="levels.8.crop is for the family progan, not dcgan"):
         require_crops(DCGAN, (LevelPlan(8, 0, 8, 4, crop=4),))
 

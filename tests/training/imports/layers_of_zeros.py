@@ -7,8 +7,8 @@ import torch
 from training.imports.effective_layers import EffectiveLayer, ProganLayers
 
 
-def layers_of(maps: list[int], channels: int = 3) -> ProganLayers:
-    """Layers of zeros with these feature maps, a latent of 6."""
+def layers_of(maps: list[int], channels: int = 3, latent: int = 6) -> ProganLayers:
+    """Layers of zeros with these feature maps."""
 
     def zeros(*shape: int) -> EffectiveLayer:
         return EffectiveLayer(torch.zeros(shape).double(), torch.zeros(shape[0]).double())
@@ -17,4 +17,4 @@ def layers_of(maps: list[int], channels: int = 3) -> ProganLayers:
         (zeros(above, below, 3, 3), zeros(above, above, 3, 3)) for below, above in pairwise(maps)
     ]
     exits = [zeros(channels, count, 1, 1) for count in maps]
-    return ProganLayers(zeros(16 * maps[0], 6), zeros(maps[0], maps[0], 3, 3), levels, exits)
+    return ProganLayers(zeros(16 * maps[0], latent), zeros(maps[0], maps[0], 3, 3), levels, exits)

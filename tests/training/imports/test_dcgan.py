@@ -34,6 +34,15 @@ def test_names_of_parallel_training_are_understood() -> None:
     assert all((mine == other).all() for mine, other in zip(ours.parameters(), theirs.parameters()))
 
 
+@pytest.mark.parametrize("names", [("ema.{}", "raw.{}"), ("{}", "module.{}"), ("a.b.{}", "b.{}")])
+def test_two_networks_in_one_file_are_not_mixed(names: tuple[str, str]) -> None:
+    """Which of them is the right one, nobody could say."""
+    both = {name.format(old): each for name in names for old, each in WEIGHTS.items()}
+
+    with pytest.raises(ImportRefusedError, match="save the tensors of one generator"):
+        dcgan_of(replace(SOURCE, tensors=both))
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

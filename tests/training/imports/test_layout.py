@@ -6,7 +6,7 @@ from torch import Tensor
 
 from tests.training.imports.source_networks import genforce_shapes, random_weights
 from training.imports.genforce import GENFORCE_LAYOUT
-from training.imports.layout import Layout, require_layout
+from training.imports.layout import Layout, renamed, require_layout
 from training.imports.refusal import ImportRefusedError
 
 
@@ -91,3 +91,12 @@ def test_names_follow_the_level() -> None:
     layout = Layout("any", "a", "b", "u{below}", "v{first}.{second}", "e{level}", ("in", "out"))
 
     assert [*layout.names(3)] == ["a", "b", "u0", "v2.3", "u1", "v4.5", "e0", "e1", "e2"]
+
+
+def test_tensors_of_two_networks_do_not_become_one(tensors: dict[str, Tensor]) -> None:
+    """As where one of them has `module.` before its names: the last one would have won."""
+    assert renamed(tensors, str.upper).keys() == {name.upper() for name in tensors}
+
+    tensors["module.layer1.bias"] = tensors["layer1.bias"] + 1
+    with pytest.raises(ImportRefusedError, match=r"has layer1\.bias, module\.layer1\.bias, which"):
+        renamed(tensors, lambda name: name.removeprefix("module."))

@@ -84,3 +84,11 @@ def test_channels_and_latent_stay() -> None:
     network = fitting_network(widened(layers_of([8, 3, 3], channels=1)))
 
     assert (network.channels, network.latent_size, network.resolution) == (1, 6, 16)
+
+
+def test_a_dense_layer_counts_among_the_weights() -> None:
+    """A latent of many numbers makes it the largest layer: one map would become 64 of them."""
+    layers = layers_of([1, 64], latent=4096)
+
+    with pytest.raises(ImportRefusedError, match="more than 4 times the weights"):
+        widened(layers)

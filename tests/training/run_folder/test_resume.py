@@ -186,3 +186,19 @@ def test_the_last_command_goes_on_after_the_levels_that_it_changed(
     others = ["levels.8.learning_rate=0.2"]
     with pytest.raises(ConfigError, match="other values of levels"):
         keep_config(tmp_path, continue_config(tmp_path, apply_settings(old, others), others))
+
+
+def test_crops_that_changed_the_smaller_picture_are_not_to_agree_with_it(tmp_path: Path) -> None:
+    """At the beginning of the level they still can."""
+    skipped = tuple(LevelPlan(size, 0, 0, 8) for size in (4, 8, 16, 32))
+    config = TrainingConfig(
+        preset="cropped",
+        network=ProganConfig(64, latent_size=8, fmap_base=256, fmap_max=8),
+        levels=(*skipped, LevelPlan(64, 0, 100, 8, crop=16)),
+    )
+    settings = ["levels.64.consistency=10"]
+    keep_config(tmp_path, config)
+
+    begun(tmp_path, 40)
+    with pytest.raises(ConfigError, match=r"picture of 16 px .* back to 0 images or fewer"):
+        continue_config(tmp_path, apply_settings(config, settings), settings)
