@@ -1,7 +1,6 @@
 """`python -m training generate`: pictures of seeds and points, without the service.
 
-Owns the arguments, the names of the files, and the rule that none is overwritten without
-`--replace`.
+Owns the arguments, the names of the files, and that none is overwritten without `--replace`.
 """
 
 from __future__ import annotations
@@ -126,8 +125,7 @@ def open_sampler(
 
     Raises:
         GenerateError: it has no such resolution, class or style, or an option does not apply.
-        PointError: a point is of another model.
-        BundleError: the bundle cannot be read.
+        BundleError, PointError: the bundle cannot be read, or a point is of another model.
         CheckpointError: the run has no such checkpoint, or has not finished that resolution.
     """
     points, directions = list[LatentPoint](), None
@@ -163,8 +161,8 @@ def open_sampler(
     label = label_number(options.label, labels[: generator.config.classes])
     require_classes_of_points(generator.config, label, points)
     require_style_choices(generator.config, options.psi, options.mix)
-    psi = 1.0 if options.psi is None else options.psi
-    chosen = (psi, options.mix, directions, ordered_edits(options.edit, directions))
+    psi, edits = options.psi, ordered_edits(options.edit, directions)
+    chosen = (1.0 if psi is None else psi, options.mix, directions, edits)
     return Sampler(generator, resolution, label, depth, *chosen), value_range, points
 
 

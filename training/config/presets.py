@@ -160,9 +160,8 @@ PERSONAS_256 = replace(
 
 # For pictures of few, flat shapes. Half the feature maps of PERSONAS_128 and four times its
 # learning rate learned as much from an image in a third of the time. Each resolution from 128 px on
-# needs fewer images than the one below it, in crops of 64 px: a step costs as much as at 64 px, and
-# the discriminator needs no new level. The larger the picture, the less a crop shows of it, so the
-# discriminator wins sooner and its penalty is larger.
+# is trained on crops of 64 px: a step costs as much as at 64 px, and the discriminator needs no new
+# level. Crops agree with the picture of 64 px, so that colours which few crops show are kept.
 LANDSCAPES_512 = replace(
     PERSONAS_128,
     preset="landscapes-512",
@@ -173,11 +172,11 @@ LANDSCAPES_512 = replace(
             (8, 8_000, 20_000, 64, 0.008),
             (16, 8_000, 30_000, 32, 0.008),
             (32, 6_000, 40_000, 16, 0.008),
-            (64, 6_000, 24_000, 16, 0.005),
+            (64, 6_000, 27_000, 16, 0.005),
         ),
-        LevelPlan(128, 1_500, 6_000, 16, 0.003, penalty_scale=2.0, crop=64),
-        LevelPlan(256, 1_000, 7_000, 16, 0.003, penalty_scale=1.5, crop=64),
-        LevelPlan(512, 1_000, 17_000, 16, 0.003, penalty_scale=6.0, crop=64),
+        LevelPlan(128, 1_500, 4_500, 16, 0.003, penalty_scale=4.0, crop=64, consistency=100.0),
+        LevelPlan(256, 1_000, 7_000, 16, 0.008, penalty_scale=4.0, crop=64, consistency=100.0),
+        LevelPlan(512, 1_000, 22_000, 16, 0.008, penalty_scale=1.5, crop=64, consistency=100.0),
     ),
     penalty=replace(PERSONAS_128.penalty, weight=0.002),
     optimizer=replace(PERSONAS_128.optimizer, cool_down_images=5_000),

@@ -19,7 +19,7 @@ def fakes(config: TrainingConfig, stream: Stream, shown: int) -> torch.Tensor:
     """Of a fresh state."""
     state = TrainingState.create(config, CPU)
     context = StepContext(state, schedule_at(shown, config), config, SINGLE, None, 0.0)
-    return context.generate(stream).detach()
+    return context.generate(stream).images.detach()
 
 
 def test_fakes_of_a_stylegan_are_mixed_and_those_of_a_progressive_gan_follow_their_latents(
