@@ -54,6 +54,11 @@ class ScheduleState:
         return Growth(level_of(self.crop)) if self.crop else self.growth
 
 
+def level_of_phase(phase: int) -> int:
+    """The newest level in a phase of `ScheduleState`; 0 for -1, before the first step."""
+    return (phase + 1) // 2
+
+
 def schedule_at(images_shown: int, config: TrainingConfig) -> ScheduleState:
     """The state of the schedule after `images_shown` real images; after the end, that of the end.
 

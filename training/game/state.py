@@ -112,6 +112,10 @@ class TrainingState(NetworkState[ImageGenerator, ImageDiscriminator]):
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
             optimizer.state.clear()
 
+    def continue_with_average(self) -> None:
+        """Give the generator the weights and buffers of the averaged one."""
+        self.generator.load_state_dict(self.average.state_dict())
+
 
 def discriminator_options(config: TrainingConfig) -> DiscriminatorOptions:
     """Settings of the discriminator that the objective determines."""

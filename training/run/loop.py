@@ -20,7 +20,7 @@ from training.device import set_matrix_precision
 from training.device_copies import is_asynchronous
 from training.distributed import SINGLE, Processes
 from training.game.games import Game, game_of
-from training.game.schedule import schedule_at
+from training.game.schedule import ScheduleState, level_of_phase, schedule_at
 from training.game.state import TrainingState
 from training.run.display import Display
 from training.run.monitor import RunMonitor
@@ -114,8 +114,8 @@ def train_loop(
             # One step.
             schedule, current = schedule_at(shown, config), config_at(config, shown)
             set_matrix_precision(current.precision)
-            if current.optimizer.reset and schedule.phase != phase:
-                state.reset_optimizers()
+            if schedule.phase != phase:
+                begin_phase(current, state, schedule, phase)
             phase = schedule.phase
             share = running.share(current)
             begun = game.play(state, schedule, current, share, processes)
@@ -148,6 +148,20 @@ def train_loop(
             progress = written
             tick_began, tick_images = time.perf_counter(), 0
     return progress
+
+
+def begin_phase(
+    config: TrainingConfig, state: TrainingState, schedule: ScheduleState, before: int
+) -> None:
+    """What the first step of a phase changes; `before` is the phase of the step before it.
+
+    Crops leave the levels below them as they are for the rest of the run. The average draws better
+    pictures than the generator of any one step, so these levels get its weights first.
+    """
+    if config.optimizer.reset:
+        state.reset_optimizers()
+    if schedule.crop and not config.levels[level_of_phase(before)].crop:
+        state.continue_with_average()
 
 
 def is_tick(before: int, after: int, config: TrainingConfig) -> bool:

@@ -10,7 +10,7 @@ from models.families.progan.config import ProganConfig
 from models.growth import Growth
 from tests.training.settings import with_values
 from training.config.config import LevelPlan, TrainingConfig
-from training.game.schedule import ScheduleState, schedule_at
+from training.game.schedule import ScheduleState, level_of_phase, schedule_at
 
 
 @pytest.fixture(scope="session")
@@ -185,6 +185,7 @@ def test_networks_only_ever_grow(config: TrainingConfig) -> None:
     moments = [schedule_at(images, config) for images in range(config.total_images + 1)]
     steps = [(m.growth.level, m.growth.alpha, m.phase, m.phase_end) for m in moments]
 
+    assert all(level_of_phase(m.phase) == m.growth.level for m in moments)
     assert steps == sorted(steps)
     assert moments[-1].growth == Growth(config.network.top_level)
 

@@ -76,3 +76,20 @@ def test_the_average_is_in_evaluation_mode(state: TrainingState) -> None:
     """Its pictures must not depend on their batch."""
     assert not any(module.training for module in state.average.modules())
     assert state.generator.training
+
+
+def test_the_generator_continues_with_the_average(
+    state: TrainingState, config: TrainingConfig
+) -> None:
+    """Its optimizer keeps what it knows, and the next step begins from there."""
+    play(state, config, HELD)
+    moments = {
+        n: s["exp_avg_sq"].clone() for n, s in enumerate(state.generator_optimizer.state.values())
+    }
+    assert changed(state.generator, weights_of(state.average))
+
+    state.continue_with_average()
+
+    assert not changed(state.generator, weights_of(state.average))
+    kept = state.generator_optimizer.state.values()
+    assert all(s["exp_avg_sq"].equal(moments[n]) for n, s in enumerate(kept))

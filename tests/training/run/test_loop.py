@@ -1,17 +1,29 @@
 """A run: what it leaves behind, and what it tells on its way."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.torch import load_file
 
-from tests.training.run.watched_runs import TICKS, Watching, go, interrupt, lasting
+from tests.training.prepared import write_prepared
+from tests.training.run.watched_runs import (
+    TICKS,
+    Watching,
+    go,
+    go_on_after_kills,
+    interrupt,
+    lasting,
+    terminate,
+)
 from tests.training.settings import with_values
 from training.config.config import TrainingConfig
-from training.data.stream import Prepared
+from training.config.groups import LevelPlan
+from training.data.stream import Prepared, open_prepared
 from training.run.loop import is_tick
 from training.run_folder.journal import read_lines
 
@@ -98,6 +110,33 @@ def test_a_finished_run_is_left_as_it_is(
 
     assert "resuming after 72 images, 8 px held" in said
     assert lasting(undisturbed) == before
+
+
+def test_levels_that_crops_leave_as_they_are_get_the_averaged_weights(
+    config: TrainingConfig, tmp_path: Path
+) -> None:
+    """When crops begin; a run that is stopped before that and killed after it ends in the same."""
+    levels = (*config.levels[:1], LevelPlan(8, 0, 0, 4, 0.002), LevelPlan(16, 0, 24, 4, 0.002))
+    crops = LevelPlan(32, 8, 16, 4, 0.002, crop=16, consistency=10.0)
+    config = replace(
+        config, network=replace(config.network, resolution=32), levels=(*levels, crops)
+    )
+    prepared = open_prepared(write_prepared(tmp_path / "data", 32))
+    run = tmp_path / "run"
+
+    go(config, prepared, run, Watching(48, terminate))
+    before = load_file(run / "checkpoints" / "checkpoint-0000000048.safetensors")
+    go_on_after_kills(config, prepared, run, 52)
+
+    after = load_file(run / "checkpoints" / "checkpoint-0000000072.safetensors")
+    kept = [name for name in before if re.match(r"generator/(stem|levels\.[01]|exits\.2)\.", name)]
+    assert len(kept) > 5
+    for name in kept:
+        averaged = before[name.replace("generator/", "average/")]
+        assert not before[name].equal(averaged)
+        assert after[name].equal(averaged)
+    go(config, prepared, tmp_path / "whole")
+    assert lasting(run) == lasting(tmp_path / "whole")
 
 
 # ----------------------------------------------------------------------------------------
