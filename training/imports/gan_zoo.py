@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from training.imports.effective_layers import EffectiveLayer, ProganLayers
-from training.imports.layout import Layout, renamed, require_layout
+from training.imports.layout import Layout, require_layout, with_new_names
 from training.imports.reading import SourceFile
 from training.imports.refusal import ImportRefusedError
 
@@ -45,7 +45,7 @@ def gan_zoo_layers(source: SourceFile) -> ProganLayers:
         ImportRefusedError: the file is not of this tool, or its network differs from ours.
     """
     require_same_network(source)
-    tensors = renamed(source.tensors, lambda name: name.replace(WRAPPED, "."))
+    tensors = with_new_names(source.tensors, lambda name: name.replace(WRAPPED, "."))
     levels = require_layout(GAN_ZOO_LAYOUT, tensors)
     equalized = source.settings.get("config/equalizedlR") is not False
 

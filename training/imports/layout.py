@@ -137,7 +137,9 @@ def _shapes(layout: Layout, tensors: Mapping[str, Tensor], levels: int) -> dict[
     }
 
 
-def renamed(tensors: Mapping[str, Tensor], rename: Callable[[str], str]) -> dict[str, Tensor]:
+def with_new_names(
+    tensors: Mapping[str, Tensor], rename: Callable[[str], str]
+) -> dict[str, Tensor]:
     """The tensors by other names.
 
     Raises:

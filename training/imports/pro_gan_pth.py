@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from training.imports.effective_layers import EffectiveLayer, ProganLayers
-from training.imports.layout import Layout, renamed, require_layout
+from training.imports.layout import Layout, require_layout, with_new_names
 from training.imports.reading import SourceFile
 from training.imports.refusal import ImportRefusedError
 
@@ -50,7 +50,7 @@ def pro_gan_layers(source: SourceFile) -> ProganLayers:
     Raises:
         ImportRefusedError: the file is not of this tool, or of its version 1.
     """
-    tensors = renamed(
+    tensors = with_new_names(
         source.tensors, lambda name: name.removeprefix(STATE_PREFIX).removeprefix(PARALLEL)
     )
     if any(name.endswith(SCALE_LOST) for name in tensors):

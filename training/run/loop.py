@@ -153,7 +153,7 @@ def train_loop(
 def begin_phase(
     config: TrainingConfig, state: TrainingState, schedule: ScheduleState, before: int
 ) -> None:
-    """What the first step of a phase changes; `before` is the phase of the step before it.
+    """Prepare the first step of a phase; `before` is the phase of the step before it.
 
     Crops leave the levels below them as they are for the rest of the run. The average draws better
     pictures than the generator of any one step, so these levels get its weights first.

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from tests.training.imports.source_networks import genforce_shapes, random_weights
 from training.imports.genforce import GENFORCE_LAYOUT
-from training.imports.layout import Layout, renamed, require_layout
+from training.imports.layout import Layout, require_layout, with_new_names
 from training.imports.refusal import ImportRefusedError
 
 
@@ -95,8 +95,8 @@ def test_names_follow_the_level() -> None:
 
 def test_tensors_of_two_networks_do_not_become_one(tensors: dict[str, Tensor]) -> None:
     """As where one of them has `module.` before its names: the last one would have won."""
-    assert renamed(tensors, str.upper).keys() == {name.upper() for name in tensors}
+    assert with_new_names(tensors, str.upper).keys() == {name.upper() for name in tensors}
 
     tensors["module.layer1.bias"] = tensors["layer1.bias"] + 1
     with pytest.raises(ImportRefusedError, match=r"has layer1\.bias, module\.layer1\.bias, which"):
-        renamed(tensors, lambda name: name.removeprefix("module."))
+        with_new_names(tensors, lambda name: name.removeprefix("module."))
