@@ -30,7 +30,7 @@ from bench.hostile_uploads import HostileUpload, hostile_uploads
 SENDERS = 4
 TIMEOUT_S = 120.0
 MEGABYTE = 2**20
-PICTURE = "/images/hostile?resolution=64"
+PICTURE = "/images/hostile?resolution=32"
 
 
 @dataclass
@@ -58,7 +58,7 @@ def sent(
 def watched(client: httpx2.Client, pid: int) -> Generator[Watch]:
     """Measure memory and ask for a picture, again and again, until the block ends."""
     process, watch, over = psutil.Process(pid), Watch(), threading.Event()
-    digest = client.get(PICTURE).headers["x-pixel-sha256"]
+    digest = client.get(PICTURE).raise_for_status().headers["x-pixel-sha256"]
 
     def measure() -> None:
         while not over.wait(0.02):
