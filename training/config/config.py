@@ -90,7 +90,7 @@ class TrainingConfig:
         require_labels(self.network, self.objective)
         require_objective(self.network, self.objective, self.optimizer)
         require_levels(self.network, self.levels)
-        require_crops(self.network, self.levels)
+        require_crops(self.network, self.levels, begins_with_weights=bool(self.init_from))
         require_styles(self.network, self.style)
         require_translation(self.network, self.objective, self.augmentation, self.translation)
         _require_penalty(self)

@@ -79,13 +79,21 @@ def require_levels(network: FamilyConfig, levels: Sequence[LevelPlan]) -> None:
         )
 
 
-def require_crops(network: FamilyConfig, levels: Sequence[LevelPlan]) -> None:
+def require_crops(
+    network: FamilyConfig, levels: Sequence[LevelPlan], *, begins_with_weights: bool = False
+) -> None:
     """Check that each level that is trained on crops can be.
+
+    Args:
+        network: of the run.
+        levels: of the run.
+        begins_with_weights: the run has initial weights, so that levels may be skipped.
 
     Raises:
         ConfigError: the family or the network cannot, or a crop has no allowed resolution.
     """
-    _require_consistency(levels)
+    for place, plan in enumerate(levels):
+        _require_consistency(plan, levels[:place], begins_with_weights)
     for plan in (plan for plan in levels if plan.crop):
         name = f"levels.{plan.resolution}.crop"
         if not isinstance(network, ProganConfig):
@@ -103,27 +111,41 @@ def require_crops(network: FamilyConfig, levels: Sequence[LevelPlan]) -> None:
             raise ConfigError(f"{name} must be {choices}, not {plan.crop}")
 
 
-def _require_consistency(levels: Sequence[LevelPlan]) -> None:
-    """Check that crops agree with a smaller picture only where that stays as it was learned.
+def _require_consistency(
+    plan: LevelPlan, lower: Sequence[LevelPlan], begins_with_weights: bool
+) -> None:
+    """Check that crops agree with a smaller picture only if that was learned and stays so.
 
     Raises:
-        ConfigError: there are no crops, or crops of an earlier level change the smaller picture.
+        ConfigError: there are no crops, nothing learns the smaller picture, or a level between
+            changes it.
     """
-    for place, plan in enumerate(levels):
-        name = f"levels.{plan.resolution}"
-        if plan.consistency and not plan.crop:
+    if not plan.consistency:
+        return
+    name, crop = f"levels.{plan.resolution}", plan.crop
+    if not crop:
+        raise ConfigError(
+            f"{name}.consistency is for a level that is trained on crops: set {name}.crop to more "
+            f"than 0, or {name}.consistency to 0"
+        )
+    for below in lower:
+        images = below.fade_images + below.stable_images
+        if below.resolution == crop and not (images or begins_with_weights):
             raise ConfigError(
-                f"{name}.consistency is for a level that is trained on crops: set {name}.crop, "
-                "too, or leave it out"
+                f"{name}.consistency needs the picture of {crop} px, which is not learned: set "
+                f"levels.{crop}.stable_images to more than 0"
             )
-        for below in levels[:place] if plan.consistency else ():
-            images = below.fade_images + below.stable_images
-            if images and 0 < below.crop <= plan.crop and not below.consistency:
-                raise ConfigError(
-                    f"{name}.consistency needs levels.{below.resolution}.consistency: crops of "
-                    f"{below.crop} px without it change the picture of {plan.crop} px that crops "
-                    "are to agree with"
-                )
+        if images and below.resolution > crop and changes_references(below, crop):
+            raise ConfigError(
+                f"{name}.consistency needs levels.{below.resolution}.crop={crop} and a "
+                f"levels.{below.resolution}.consistency above 0: otherwise that level changes the "
+                f"picture of {crop} px that crops are to agree with"
+            )
+
+
+def changes_references(plan: LevelPlan, crop: int) -> bool:
+    """True if training by this plan changes pictures of `crop` px, a resolution below its own."""
+    return plan.crop < crop or (plan.crop == crop and not plan.consistency)
 
 
 def require_styles(network: FamilyConfig, style: StyleConfig) -> None:

@@ -55,7 +55,7 @@ class ScheduleState:
 
 
 def level_of_phase(phase: int) -> int:
-    """The newest level in a phase of `ScheduleState`; 0 for -1, before the first step."""
+    """The newest level in a phase of `ScheduleState`, 0 or more."""
     return (phase + 1) // 2
 
 

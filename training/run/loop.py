@@ -20,7 +20,7 @@ from training.device import set_matrix_precision
 from training.device_copies import is_asynchronous
 from training.distributed import SINGLE, Processes
 from training.game.games import Game, game_of
-from training.game.schedule import ScheduleState, level_of_phase, schedule_at
+from training.game.schedule import level_of_phase, schedule_at
 from training.game.state import TrainingState
 from training.run.display import Display
 from training.run.monitor import RunMonitor
@@ -106,6 +106,7 @@ def train_loop(
     """
     running = RunningNumbers(progress, lag=1 if is_asynchronous(state.device) else 0)
     shown, phase, seconds = progress.images_shown, progress.phase, progress.seconds
+    crop = crop_before(config, progress)
     tick_began, tick_images = time.perf_counter(), 0
     leaving = False
 
@@ -114,9 +115,11 @@ def train_loop(
             # One step.
             schedule, current = schedule_at(shown, config), config_at(config, shown)
             set_matrix_precision(current.precision)
-            if schedule.phase != phase:
-                begin_phase(current, state, schedule, phase)
-            phase = schedule.phase
+            if current.optimizer.reset and schedule.phase != phase:
+                state.reset_optimizers()
+            if schedule.crop > crop:
+                state.continue_with_average()
+            phase, crop = schedule.phase, schedule.crop
             share = running.share(current)
             begun = game.play(state, schedule, current, share, processes)
             running.add(begun, schedule, current, share)
@@ -150,18 +153,12 @@ def train_loop(
     return progress
 
 
-def begin_phase(
-    config: TrainingConfig, state: TrainingState, schedule: ScheduleState, before: int
-) -> None:
-    """Prepare the first step of a phase; `before` is the phase of the step before it.
-
-    Crops leave the levels below them as they are for the rest of the run. The average draws better
-    pictures than the generator of any one step, so these levels get its weights first.
-    """
-    if config.optimizer.reset:
-        state.reset_optimizers()
-    if schedule.crop and not config.levels[level_of_phase(before)].crop:
-        state.continue_with_average()
+def crop_before(config: TrainingConfig, progress: Progress) -> int:
+    """Resolution of the crops of the step before; 0 if it had none, or there was none."""
+    if not progress.images_shown:
+        return 0
+    before = config_at(config, progress.images_shown - 1)
+    return before.levels[level_of_phase(progress.phase)].crop
 
 
 def is_tick(before: int, after: int, config: TrainingConfig) -> bool:

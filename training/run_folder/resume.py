@@ -17,6 +17,7 @@ from training.config.config import CONFIG_FILE, Change, TrainingConfig
 from training.config.groups import AUTO, ConfigError
 from training.config.history import config_at
 from training.config.names import FLAT_NAMES
+from training.config.offered import changes_references
 from training.config.overrides import parse_settings, path_of, value_of, with_settings
 from training.run_folder.checkpoint import CHECKPOINTS, PATTERN, images_of
 
@@ -107,22 +108,36 @@ def continue_config(run: Path, asked: TrainingConfig, settings: Sequence[str]) -
         for name in ahead
         if _is_named(path_of(name, asked), named) and value_of(asked, name) != value_of(now, name)
     }
-    _require_unchanged_references(now, changes, shown)
     kept = changed_from(shown, changes, recorded.changes) if changes else recorded.changes
-    return replace(base, changes=kept)
+    changed = replace(base, changes=kept)
+    if changes:
+        _require_unchanged_references(recorded, changed, shown)
+    return changed
 
 
 def _require_unchanged_references(
-    now: TrainingConfig, changes: Mapping[str, object], shown: int
+    before: TrainingConfig, changed: TrainingConfig, shown: int
 ) -> None:
+    """Check that a level whose crops are to agree with a smaller picture has not changed it.
+
+    Args:
+        before: configuration of the run until now.
+        changed: its configuration from now on.
+        shown: images shown.
+
+    Raises:
+        ConfigError: steps of the level were trained on whole pictures, on smaller crops, or on
+            crops that did not have to agree.
+    """
     start = 0
-    for plan in now.levels:
-        name = f"levels.{plan.resolution}.consistency"
-        if start < shown and plan.crop and not plan.consistency and changes.get(name):
+    for level, plan in enumerate(config_at(changed, shown).levels):
+        times = [start, *(c.images_shown for c in before.changes if c.images_shown > start)]
+        past = [config_at(before, time).levels[level] for time in times if time < shown]
+        if plan.consistency and any(changes_references(each, plan.crop) for each in past):
             raise ConfigError(
-                f"{name}: crops of this level have changed the picture of {plan.crop} px that they "
-                f"would be to agree with. Go back to {start:,} images or fewer with --from, and "
-                "set it there"
+                f"levels.{plan.resolution}.consistency: this level has changed the picture of "
+                f"{plan.crop} px that its crops would be to agree with. Go back to {start:,} "
+                "images or fewer with --from, and set it there"
             )
         start += plan.fade_images + plan.stable_images
 

@@ -15,6 +15,7 @@ from torch import nn
 
 from models.families.config import FamilyConfig
 from models.families.table import offer_of
+from models.resolution import level_of
 from training.config.config import CONFIG_FILE, ConfigError, TrainingConfig
 from training.game.state import TrainingState
 from training.run_folder.beginning import Beginning, Weights, names_of, read_beginning
@@ -91,7 +92,22 @@ def follow(config: TrainingConfig, beginning: Beginning) -> TrainingConfig:
     grows = theirs.resolution < ours.resolution
     first = skipped[theirs.top_level] if grows and beginning.discriminator else held
     levels = (*skipped[: theirs.top_level], first, *config.levels[theirs.top_level + 1 :])
+    for plan in levels:
+        reference = levels[level_of(plan.crop)] if plan.consistency else plan
+        learned = reference.fade_images + reference.stable_images
+        if plan.consistency and not (learned or _has_exit(beginning, plan.crop)):
+            raise ConfigError(
+                f"{name} does not have its own picture of {plan.crop} px, which crops of "
+                f"{plan.resolution} px are to agree with: set levels.{plan.resolution}.consistency "
+                "to 0, or begin with the run instead of the bundle"
+            )
     return replace(config, network=network, levels=levels, init_from=beginning.name)
+
+
+def _has_exit(beginning: Beginning, resolution: int) -> bool:
+    """True if the exit of this resolution was trained with the network, and not fitted to it."""
+    exit_name = f"exits.{level_of(resolution)}."
+    return any(name.startswith(exit_name) for name in beginning.generator)
 
 
 def follow_again(config: TrainingConfig, recorded: TrainingConfig) -> TrainingConfig:

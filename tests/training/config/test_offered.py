@@ -70,15 +70,27 @@ def test_crops_are_smaller_pictures_with_room_for_their_margin(config: TrainingC
         require_crops(config.network, (LevelPlan(8, 0, 8, 4, crop=4),))
     with pytest.raises(ConfigError, match="cannot be combined with tiling"):
         require_crops(replace(network, tiling=True), (LevelPlan(64, 0, 8, 4, crop=16),))
-    with pytest.raises(ConfigError, match=r"levels.64.consistency .* set levels.64.crop, too"):
-        require_crops(network, (LevelPlan(64, 0, 8, 4, consistency=1.0),))
-    plans = (LevelPlan(32, 0, 8, 4, crop=16), LevelPlan(64, 0, 8, 4, crop=16, consistency=1.0))
-    with pytest.raises(ConfigError, match=r"64.consistency needs levels.32.consistency: .* 16 px"):
-        require_crops(network, plans)
-    require_crops(network, (replace(plans[0], stable_images=0), plans[1]))
-    require_crops(network, (replace(plans[0], consistency=1.0), plans[1]))
     with pytest.raises(ConfigError, match="levels.8.crop is for the family progan, not dcgan"):
         require_crops(DCGAN, (LevelPlan(8, 0, 8, 4, crop=4),))
+
+
+def test_crops_agree_with_a_smaller_picture_that_was_learned_and_stays() -> None:
+    """No level between may change it: by whole pictures, by smaller crops, or by crops at will."""
+    network = ProganConfig(128, latent_size=8, fmap_base=64, fmap_max=8)
+    smaller, whole = LevelPlan(32, 0, 8, 4), LevelPlan(64, 0, 8, 4)
+    crops = LevelPlan(128, 0, 8, 4, crop=32, consistency=1.0)
+    with pytest.raises(ConfigError, match=r"set levels.128.crop to more than 0, or levels.128.con"):
+        require_crops(network, (replace(crops, crop=0),))
+    for changing in (whole, replace(whole, crop=16), replace(whole, crop=32)):
+        with pytest.raises(ConfigError, match=r"needs levels.64.crop=32 and a levels.64.consisten"):
+            require_crops(network, (smaller, changing, crops))
+    unlearned = replace(smaller, stable_images=0)
+    with pytest.raises(ConfigError, match=r"picture of 32 px, .* set levels.32.stable_images to"):
+        require_crops(network, (unlearned, crops))
+
+    require_crops(network, (unlearned, crops), begins_with_weights=True)
+    require_crops(network, (smaller, replace(whole, stable_images=0), crops))
+    require_crops(network, (smaller, replace(whole, crop=32, consistency=2.0), crops))
 
 
 def test_another_objective_brings_its_bound_along() -> None:

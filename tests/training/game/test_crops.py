@@ -94,7 +94,9 @@ def test_a_step_on_crops_keeps_what_decides_the_whole_picture(cropped: TrainingC
 def test_consistent_crops_come_nearer_to_the_smaller_picture(cropped: TrainingConfig) -> None:
     """And what draws that picture stays as it is."""
     plan = replace(cropped.levels[-1], consistency=100.0, learning_rate=0.003)
-    config = replace(cropped, levels=(*cropped.levels[:-1], plan))
+    smaller = replace(cropped.levels[2], stable_images=HELD)
+    levels = (*cropped.levels[:2], smaller, cropped.levels[3], plan)
+    config = replace(cropped, levels=levels)
     state = TrainingState.create(config, torch.device("cpu"))
     before, terms = weights_of(state.generator), list[float]()
     for step in range(30):

@@ -23,9 +23,11 @@ from tests.training.run.watched_runs import (
 from tests.training.settings import with_values
 from training.config.config import TrainingConfig
 from training.config.groups import LevelPlan
+from training.config.overrides import apply_settings
 from training.data.stream import Prepared, open_prepared
 from training.run.loop import is_tick
 from training.run_folder.journal import read_lines
+from training.run_folder.resume import continue_config
 
 # ----------------------------------------------------------------------------------------
 # What a run leaves behind
@@ -137,6 +139,32 @@ def test_levels_that_crops_leave_as_they_are_get_the_averaged_weights(
         assert after[name].equal(averaged)
     go(config, prepared, tmp_path / "whole")
     assert lasting(run) == lasting(tmp_path / "whole")
+
+
+def test_crops_that_begin_in_the_middle_of_a_level_begin_with_the_average(
+    config: TrainingConfig, tmp_path: Path
+) -> None:
+    """So do the levels that are left as they are from then on."""
+    levels = tuple(LevelPlan(size, 0, 0, 4) for size in (4, 8, 16))
+    config = replace(
+        config,
+        network=replace(config.network, resolution=32),
+        levels=(*levels, LevelPlan(32, 0, 72, 4, 0.002)),
+    )
+    prepared, run = open_prepared(write_prepared(tmp_path / "data", 32)), tmp_path / "run"
+    go(config, prepared, run, Watching(48, terminate))
+    before = load_file(run / "checkpoints" / "checkpoint-0000000048.safetensors")
+
+    settings = ["levels.32.crop=16"]
+    asked = continue_config(run, apply_settings(config, settings), settings)
+    go(asked, prepared, run)
+
+    after = load_file(run / "checkpoints" / "checkpoint-0000000072.safetensors")
+    kept = [name for name in before if re.match(r"generator/(stem|levels\.0)\.", name)]
+    assert len(kept) > 5
+    for name in kept:
+        assert after[name].equal(before[name.replace("generator/", "average/")])
+        assert not after[name].equal(before[name])
 
 
 # ----------------------------------------------------------------------------------------

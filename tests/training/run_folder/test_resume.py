@@ -10,6 +10,7 @@ import pytest
 from models.families.progan.config import ProganConfig
 from tests.training.settings import with_values
 from training.config.config import CONFIG_FILE, ConfigError, LevelPlan, TrainingConfig
+from training.config.history import config_at
 from training.config.overrides import apply_settings
 from training.game.schedule import schedule_at
 from training.run_folder.checkpoint import CHECKPOINTS, checkpoint_at
@@ -188,17 +189,36 @@ def test_the_last_command_goes_on_after_the_levels_that_it_changed(
         keep_config(tmp_path, continue_config(tmp_path, apply_settings(old, others), others))
 
 
-def test_crops_that_changed_the_smaller_picture_are_not_to_agree_with_it(tmp_path: Path) -> None:
-    """At the beginning of the level they still can."""
-    skipped = tuple(LevelPlan(size, 0, 0, 8) for size in (4, 8, 16, 32))
+@pytest.mark.parametrize(
+    ("before", "crop"), [(16, 16), (0, 16), (16, 32)], ids=["at will", "whole", "smaller"]
+)
+def test_a_level_that_changed_the_smaller_picture_is_not_to_agree_with_it(
+    tmp_path: Path, before: int, crop: int
+) -> None:
+    """Once it has begun; a change that is taken back before a step changed nothing."""
+    images = {crop: 16, 64: 100}
+    plans = [LevelPlan(size, 0, images.get(size, 0), 8) for size in (4, 8, 16, 32, 64)]
     config = TrainingConfig(
         preset="cropped",
         network=ProganConfig(64, latent_size=8, fmap_base=256, fmap_max=8),
-        levels=(*skipped, LevelPlan(64, 0, 100, 8, crop=16)),
+        levels=(*plans[:4], replace(plans[4], crop=before)),
     )
-    settings = ["levels.64.consistency=10"]
+    settings = [f"levels.64.crop={crop}", "levels.64.consistency=10"]
+    asked = apply_settings(config, settings)
     keep_config(tmp_path, config)
 
+    begun(tmp_path, 16)
+    agreeing = continue_config(tmp_path, asked, settings)
+    assert config_at(agreeing, 16).levels == asked.levels
     begun(tmp_path, 40)
-    with pytest.raises(ConfigError, match=r"picture of 16 px .* back to 0 images or fewer"):
-        continue_config(tmp_path, apply_settings(config, settings), settings)
+    with pytest.raises(ConfigError, match=rf"picture of {crop} px .* back to 16 images or fewer"):
+        continue_config(tmp_path, asked, settings)
+
+    keep_config(tmp_path / "other", asked)
+    begun(tmp_path / "other", 40)
+    for other in (["levels.64.consistency=0"], settings):
+        keep_config(
+            tmp_path / "other",
+            continue_config(tmp_path / "other", apply_settings(asked, other), other),
+        )
+    assert config_at(read_config(tmp_path / "other" / CONFIG_FILE), 40).levels == asked.levels

@@ -139,6 +139,25 @@ def test_a_bundle_with_another_exit_at_its_top_is_refused(
         begin_with(state, of_bundle(bundle))
 
 
+def test_crops_agree_with_a_picture_that_the_source_has_learned(tmp_path: Path) -> None:
+    """A bundle has only fitted exits below its top, which a run does not begin with."""
+    shapes = ProganConfig(32, latent_size=8, fmap_base=64, fmap_max=8)
+    own, fitted = (
+        of_bundle(
+            load_bundle(write_bundle(tmp_path / str(size), "old", replace(shapes, resolution=size)))
+        )
+        for size in (16, 32)
+    )
+    levels = tuple(LevelPlan(size, 0, 8, 4) for size in (4, 8, 16))
+    crops = LevelPlan(32, 0, 8, 4, crop=16, consistency=1.0)
+    config = TrainingConfig(preset="crops", network=shapes, levels=(*levels, crops))
+
+    assert follow(config, own).levels[-1] == crops
+    assert follow(config, replace(fitted, generator=own.generator)).levels[-1] == crops
+    with pytest.raises(ConfigError, match=r"picture of 16 px, .* set levels.32.consistency to 0"):
+        follow(config, fitted)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
