@@ -107,8 +107,7 @@ def train_loop(
     running = RunningNumbers(progress, lag=1 if is_asynchronous(state.device) else 0)
     shown, phase, seconds = progress.images_shown, progress.phase, progress.seconds
     crop = crop_before(config, progress)
-    tick_began, tick_images = time.perf_counter(), 0
-    leaving = False
+    tick_began, tick_images, leaving = time.perf_counter(), 0, False
 
     with StopRequest(aloud=processes.first) as stop:
         while shown < config.total_images and not leaving:
