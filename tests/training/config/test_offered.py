@@ -82,7 +82,7 @@ def test_crops_agree_with_a_smaller_picture_that_was_learned_and_stays() -> None
     with pytest.raises(ConfigError, match=r"set levels.128.crop to more than 0, or levels.128.con"):
         require_crops(network, (replace(crops, crop=0),))
     for changing in (whole, replace(whole, crop=16), replace(whole, crop=32)):
-        with pytest.raises(ConfigError, match=r"needs levels.64.crop=32 and a levels.64.consisten"):
+        with pytest.raises(ConfigError, match=r"needs levels.64.crop=32 and a levels.64.con"):
             require_crops(network, (smaller, changing, crops))
     unlearned = replace(smaller, stable_images=0)
     with pytest.raises(ConfigError, match=r"picture of 32 px, .* set levels.32.stable_images to"):
