@@ -71,17 +71,6 @@ def require_depth(bit_depth: BitDepth, channels: int, value_range: ValueRange | 
         raise ValueError(f"value_range must be low and high, low below high, not {value_range}")
 
 
-def decoded_colour(value: int, bits: int) -> int:
-    """A value of a pixel of 2, 4 or 16 bits as decoders give it in 8: 0 to 255.
-
-    Of 16 bits that is the high byte.
-    """
-    if bits == 16:
-        return value >> 8
-    most = (1 << bits) - 1
-    return (value & most) * 255 // most
-
-
 def in_eight_bits(pixels: Pixels) -> Bytes:
     """The 8-bit view of pictures of any shape: uint16 / 257, rounded; uint8 unchanged."""
     if bit_depth_of(pixels) == 8:

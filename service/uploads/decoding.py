@@ -14,23 +14,14 @@ from typing import Final
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
-from PIL.Image import Transpose
 
-from models.picture import Pixels, decoded_colour, in_eight_bits
+from models.opened_picture import TRANSPOSITIONS, scale_transparent_colour
+from models.picture import Pixels, in_eight_bits
 from service.uploads.containers import Outline
 from service.uploads.errors import PictureDamaged, PictureTooLarge
 from service.uploads.formats import PICTURES, UPLOAD_FORMATS, check_size, checked_outline, format_of
 
 ORIENTATION: Final = 0x0112
-UPRIGHT: Final = {
-    2: Transpose.FLIP_LEFT_RIGHT,
-    3: Transpose.ROTATE_180,
-    4: Transpose.FLIP_TOP_BOTTOM,
-    5: Transpose.TRANSPOSE,
-    6: Transpose.ROTATE_270,
-    7: Transpose.TRANSVERSE,
-    8: Transpose.ROTATE_90,
-}  # EXIF 2.32, section 4.6.5.1: by orientation
 IMAGE_DESCRIPTION: Final = 0x010E
 MOST_TEXT: Final = 2**16  # characters of one text; ours have a few hundred
 WIDE_GRAY: Final = ("I;16", "I;16B", "I;16L", "I;16N")
@@ -121,7 +112,7 @@ def decode(upload: Upload) -> DecodedPicture:
         frames = int(getattr(image, "n_frames", 1)) if upload.format != "jpeg" else 1
         orientation, description = _exif_of(image)
         metadata = _metadata_of(image, description)
-        method = UPRIGHT.get(orientation)
+        method = TRANSPOSITIONS.get(orientation)
         upright = image if method is None else image.transpose(method)
         return DecodedPicture(pixels_of(upright), frames, metadata, method is not None)
 
@@ -153,7 +144,7 @@ def _opened(upload: Upload) -> Generator[Image.Image]:
             frames = int(getattr(image, "n_frames", 1)) if upload.format != "jpeg" else 1
             check_size(*image.size, frames, upload.max_pixels)
             _check_animation(upload, frames)
-            _scale_transparent_colour(image)
+            scale_transparent_colour(image)
             yield image
     except (PictureTooLarge, PictureDamaged, GeneratorExit):
         raise
@@ -213,18 +204,6 @@ def _exif_of(image: Image.Image) -> tuple[int, str]:
         description = description.decode("utf-8", "replace")
     text = description[:MOST_TEXT] if isinstance(description, str) else ""
     return (orientation if isinstance(orientation, int) else 1), _utf8(text)
-
-
-def _scale_transparent_colour(image: Image.Image) -> None:
-    """Give the transparent colour of a PNG (tRNS) the bits of pixels that are not decoded yet."""
-    key = image.info.get("transparency")
-    if image.format != "PNG" or key is None or isinstance(key, bytes):
-        return
-    mode = next((tile[3] for tile in getattr(image, "tile", [])), "")
-    if mode == "RGB;16B":
-        image.info["transparency"] = tuple(decoded_colour(part, 16) for part in key)
-    elif mode in ("L;2", "L;4"):
-        image.info["transparency"] = decoded_colour(key, int(mode[-1]))
 
 
 def _utf8(text: str) -> str:

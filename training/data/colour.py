@@ -17,8 +17,6 @@ from typing import Any, Literal, cast
 import numpy as np
 from PIL import Image, ImageCms
 
-from models.picture import decoded_colour
-
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 CONVERTED = "colour profile converted to sRGB"
 UNUSABLE = "colour profile unusable, taken as sRGB"
@@ -41,22 +39,6 @@ def plain(image: Image.Image, channels: int) -> Image.Image:
         image = image.convert("LA")
     mode = "RGBA" if image.has_transparency_data else MODES[channels]
     return image if image.mode == mode else image.convert(mode)
-
-
-def scale_key(image: Image.Image) -> None:
-    """Scale the transparent colour of a PNG (tRNS) to the 8 bits of its decoded pixels, in place.
-
-    Call it before the pixels are decoded. In the file the colour has the bit depth of the pixels:
-    16, 4 or 2; Pillow compares it with 8-bit pixels.
-    """
-    key = image.info.get("transparency")
-    if image.format != "PNG" or key is None or isinstance(key, bytes):
-        return
-    rawmode = next((tile[3] for tile in getattr(image, "tile", [])), "")
-    if rawmode == "RGB;16B":
-        image.info["transparency"] = tuple(decoded_colour(part, 16) for part in key)
-    elif rawmode in ("L;2", "L;4"):
-        image.info["transparency"] = decoded_colour(key, int(rawmode[-1]))
 
 
 def to_srgb(image: Image.Image) -> tuple[Image.Image, str]:

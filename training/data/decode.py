@@ -21,13 +21,14 @@ import numpy as np
 from PIL import Image
 from PIL.Image import Resampling
 
+from models.opened_picture import TRANSPOSITIONS, scale_transparent_colour
 from models.picture import Pixels
 from models.resolution import SQUARE
-from training.data.colour import flattened, plain, scale_key, to_srgb
+from training.data.colour import flattened, plain, to_srgb
 from training.data.depth import is_deep, require_known, to_eight_bits
 from training.data.gray16 import require_gray, resize_gray, sixteen_bits
 from training.data.kinds import HEAD, why_unreadable
-from training.data.orientation import ORIENTATIONS, orientation_of, turned
+from training.data.orientation import orientation_of, turned
 from training.data.payload import Payload
 from training.data.repair import END_MISSING, cut_short, repaired, same_pixels
 from training.data.shape import Shape, UnfitPictureError, require_fit
@@ -120,7 +121,7 @@ def open_picture(file: Path | bytes) -> Image.Image:
         size = f"{image.width}x{image.height}"
         image.close()
         raise UnfitPictureError(f"has more than {MAX_PIXELS:,} pixels ({size})")
-    scale_key(image)
+    scale_transparent_colour(image)
     if image.format == "TIFF":  # no memory map: Pillow 13 maps turned pictures in a wrong shape
         image.filename = ""
     return image
@@ -167,8 +168,8 @@ def shaped_pixels(image: Image.Image, shape: Shape, memory_lock: MemoryLock) -> 
             warnings.simplefilter("ignore")  # as above
             image, notes = converted(image, shape)
             image = reduced(image, lying)
-    if (orientation := ORIENTATIONS.get(held)) is not None:
-        image = image.transpose(orientation)
+    if (transposition := TRANSPOSITIONS.get(held)) is not None:
+        image = image.transpose(transposition)
     if shape.bit_depth == 8:
         image = flattened(image, shape.channels)
     pixels = np.asarray(image).reshape(height, width, shape.channels)

@@ -9,22 +9,14 @@ import warnings
 
 from PIL import Image
 from PIL.ExifTags import Base as ExifTag
-from PIL.Image import Transpose
 
-ORIENTATIONS = {
-    2: Transpose.FLIP_LEFT_RIGHT,
-    3: Transpose.ROTATE_180,
-    4: Transpose.FLIP_TOP_BOTTOM,
-    5: Transpose.TRANSPOSE,
-    6: Transpose.ROTATE_270,
-    7: Transpose.TRANSVERSE,
-    8: Transpose.ROTATE_90,
-}  # EXIF 2.32, tag 274: orientation of the camera
-SIDEWAYS = {number for number in ORIENTATIONS if number >= 5}  # width and height are swapped
+from models.opened_picture import TRANSPOSITIONS
+
+SIDEWAYS = {number for number in TRANSPOSITIONS if number >= 5}  # width and height are swapped
 
 
 def orientation_of(image: Image.Image) -> int:
-    """Orientation of an opened picture: 1 if upright, or a number of `ORIENTATIONS`.
+    """Orientation of an opened picture: 1 if upright, or a number of `TRANSPOSITIONS`.
 
     TIFFs count as upright, because Pillow rotates them when it decodes them, and reports the size
     of the upright picture before that. Damaged metadata counts as upright.
@@ -37,7 +29,7 @@ def orientation_of(image: Image.Image) -> int:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # damaged metadata may warn before it raises
             held = image.getexif().get(ExifTag.Orientation, 1)
-        return int(held) if held in ORIENTATIONS else 1
+        return int(held) if held in TRANSPOSITIONS else 1
     except Exception:  # noqa: BLE001  # damaged metadata may raise anything
         return 1
 
