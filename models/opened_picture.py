@@ -26,7 +26,8 @@ def scale_transparent_colour(image: Image.Image) -> None:
     """Scale the transparent colour of a PNG (tRNS) to the 8 bits of its decoded pixels, in place.
 
     Call it before the pixels are decoded. In the file the colour has the bit depth of the pixels:
-    16, 4 or 2; Pillow compares it with 8-bit pixels.
+    16, 4 or 2; Pillow compares it with 8-bit pixels. So in RGB of 16 bits, colours that differ from
+    it in their low bytes alone become transparent, too.
     """
     key = image.info.get("transparency")
     if image.format != "PNG" or key is None or isinstance(key, bytes):

@@ -13,6 +13,7 @@ import re
 import secrets
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -190,11 +191,14 @@ class ConsoleFormatter(logging.Formatter):
 def configure_logging(log_format: str, level: str, process: str = "") -> None:
     """Send all logs to stdout: as `json`, `console`, or `auto` (`console` in a terminal).
 
+    Warnings that Pillow writes about uploads are dropped: what matters is in the client's answer.
+
     Args:
         log_format: one of these three.
         level: lowest level that is written.
         process: name of this process in each line, where the service has several.
     """
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     if log_format == "auto":
         log_format = "console" if sys.stdout.isatty() else "json"
     handler = LossyHandler(sys.stdout)

@@ -24,6 +24,10 @@ from service.uploads.formats import PICTURES, UPLOAD_FORMATS, check_size, checke
 ORIENTATION: Final = 0x0112
 IMAGE_DESCRIPTION: Final = 0x010E
 MOST_TEXT: Final = 2**16  # characters of one text; ours have a few hundred
+DECODER_REASONS: Final = {
+    "MAX_TEXT_": "a text in it is too long when decompressed",
+    "is truncated": "it ends before its picture does",
+}  # what Pillow says, in part -> what the client is told
 WIDE_GRAY: Final = ("I;16", "I;16B", "I;16L", "I;16N")
 
 
@@ -154,7 +158,10 @@ def _opened(upload: Upload) -> Generator[Image.Image]:
         raise PictureTooLarge(f"the picture is too large to be decoded: {error}") from error
     except Exception as error:
         # Decoders raise what they please on damaged files: OSError, SyntaxError, struct.error, ...
-        raise PictureDamaged(f"the {upload.format} file cannot be decoded: {error}") from error
+        reason = next(
+            (told for part, told in DECODER_REASONS.items() if part in str(error)), str(error)
+        )
+        raise PictureDamaged(f"the {upload.format} file cannot be decoded: {reason}") from error
 
 
 def _check_animation(upload: Upload, frames: int) -> None:

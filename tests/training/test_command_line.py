@@ -73,6 +73,34 @@ def test_kept_exits_keep_the_name_and_words_of_the_card(
     assert load_card(out) == replace(before, title="More faces")
 
 
+def test_kept_exits_keep_the_discriminator(
+    run: Run, train_words: list[object], tmp_path: Path
+) -> None:
+    """A card that only learns its quality loses nothing."""
+    run(*train_words)
+    out = tmp_path / "noise"
+    words = ["export", "--run", tmp_path / "run", "--out", out]
+    run(*words, "--with-discriminator")
+    before = load_card(out)
+
+    assert run(*words, "--replace", "--keep-exits") == 0
+    assert load_card(out) == before
+    assert (out / "discriminator.safetensors").is_file()
+    assert run(*words, "--replace") == 0
+    assert not (out / "discriminator.safetensors").exists()
+
+
+def test_exits_are_kept_of_a_bundle_that_is_there(
+    run: Run, train_words: list[object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of none they cannot be taken."""
+    run(*train_words)
+    words = ["export", "--run", tmp_path / "run", "--out", tmp_path / "none", "--replace"]
+
+    assert run(*words, "--keep-exits") == 2
+    assert "none does not exist, so it has no exits: omit --keep-exits" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -75,7 +75,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--keep-exits",
         action="store_true",
         help="with --replace: fit nothing, take the exits of the bundle that is replaced, which "
-        "must be of the same checkpoint; name, title and description stay, too, unless told",
+        "must be of the same checkpoint; its discriminator stays, and so do name, title and "
+        "description unless told",
     )
 
 
@@ -83,7 +84,10 @@ def run(options: argparse.Namespace) -> int:
     """Run the `export` command."""
     device = device_of(options.device)
     use_threads(options.threads)
+    if options.keep_exits and not options.out.exists():
+        raise ExportError(f"{options.out} does not exist, so it has no exits: omit --keep-exits")
     old = load_card(options.out) if options.keep_exits else None
+    had_discriminator = old is not None and old.discriminator_sha256 is not None
     name = options.name or (old.name if old else model_name_of(options.out.resolve().name))
     title, description = (old.title, old.description) if old else (name, "")
     card = export_run(
@@ -98,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
         device=device,
         exit_steps=options.exit_steps,
         keep=options.keep_exits,
-        with_discriminator=options.with_discriminator,
+        with_discriminator=options.with_discriminator or had_discriminator,
     )
     for exit_ in card.exits:
         fidelity = "finished picture" if exit_.psnr_db is None else f"{exit_.psnr_db:.1f} dB"

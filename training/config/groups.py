@@ -73,6 +73,7 @@ class LevelPlan:
     consistency: float = Field(
         default=0.0,
         ge=0,
+        le=1e6,
         description="with crop: weight of the squared difference between a crop, reduced, and the "
         "same place of the picture of the crop's resolution, whose levels then stay as they are",
     )

@@ -108,7 +108,10 @@ def require_crops(
         ]
         if plan.crop not in allowed:
             choices = f"0 or one of {', '.join(map(str, allowed))}" if allowed else "0"
-            raise ConfigError(f"{name} must be {choices}, not {plan.crop}")
+            raise ConfigError(
+                f"{name} must be {choices}, not {plan.crop}: a crop and its margin, which the "
+                "features around it need, must fit into the picture"
+            )
 
 
 def _require_consistency(

@@ -34,19 +34,22 @@ def find_present(
         None if `out` does not exist or is empty.
 
     Raises:
-        DataError: `out` has other content, or its source has changed since.
+        DataError: `out` has other content, one of its files is damaged, or its source has changed
+            since.
     """
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         return None
     if not (out / MANIFEST_FILE).exists():
         raise DataError(f"{out} exists and is no prepared folder: name another one")
-    manifest = open_prepared(out).manifest
+    prepared = open_prepared(out)
+    manifest = prepared.manifest
     if not _same_source(manifest.source.location, source) or manifest.options != options.to_dict():
         raise DataError(
             f"{out} was prepared from {manifest.source.location} with {manifest.options}, which is "
             "not what is asked for now: name another folder, or add --replace"
         )
-    return manifest, f"{out} is already there{compared(source, out, manifest)}"
+    prepared.verify()
+    return manifest, f"{out} is already there and whole{compared(source, out, manifest)}"
 
 
 def location_text(source: Location) -> str:

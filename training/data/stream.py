@@ -87,7 +87,7 @@ class Prepared:
             if file_sha256(self.folder / file.name) != file.sha256:
                 raise DataError(
                     f"{self.folder / file.name} is damaged (its SHA-256 differs from the "
-                    "manifest): delete the folder and prepare the pictures again"
+                    "manifest): prepare the pictures again with --replace"
                 )
 
 

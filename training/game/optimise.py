@@ -157,12 +157,16 @@ def explain_non_finite(
     means = {name: processes.mean(value).item() for name, value in terms.items()}
     parts = ", ".join(f"{name} {value:.4g}" for name, value in means.items())
     growth, rate = schedule.growth, schedule.learning_rate / 2
+    weaker = ""
+    if "consistency" in terms:
+        level = f"levels.{growth.resolution}.consistency"
+        weaker = f"a weaker consistency (--set {level}=, a tenth of what it is), "
     return (
         f"the {what} is not finite after {schedule.images_shown:,} images, at {growth.resolution} "
         f"px, alpha {growth.alpha:.3f}: {parts}. The last checkpoint is whole. The same "
         f"command goes on from it with a lower learning rate (add --set 'levels.*.learning_rate="
         f"{rate:g}'), a larger batch (--set 'levels.*.batch_size="
-        f"{2 * schedule.batch_size}'), a stronger penalty (--set penalty_weight=, twice what it "
-        "is), or --set precision=fp32; add --from best, or --from and images shown, to go back "
-        "further"
+        f"{2 * schedule.batch_size}'), {weaker}a stronger penalty (--set penalty_weight=, twice "
+        "what it is), or --set precision=fp32; add --from and the images shown of an older "
+        "checkpoint, or --from best once the top level has faded in, to go back further"
     )

@@ -8,7 +8,7 @@ moments.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,8 @@ from models.growth import Growth
 from models.layout import file_sha256
 from models.resolution import MAX_RESOLUTION
 from training.config.config import CONFIG_FILE, ConfigError
+from training.config.groups import LevelPlan
+from training.config.offered import changes_references
 from training.run_folder.bundled_discriminator import read_discriminator
 from training.run_folder.checkpoint import CHECKPOINTS, checkpoint_at
 from training.run_folder.loaded import load_run
@@ -40,6 +42,8 @@ class Beginning:
         generator: weights by name, as in the next two.
         average: weights of the averaged generator.
         discriminator: weights of the discriminator; empty for a bundle without one.
+        learned: resolutions whose own pictures were trained, and not changed by later levels; of
+            others it has an exit with random weights, or one fitted to the finished picture.
     """
 
     name: str
@@ -47,6 +51,7 @@ class Beginning:
     generator: Weights = field(repr=False)
     average: Weights = field(repr=False)
     discriminator: Weights = field(repr=False)
+    learned: frozenset[int] = field(default=frozenset(), kw_only=True)
 
 
 def names_of(path: Path) -> set[str]:
@@ -88,7 +93,19 @@ def of_bundle(
         for name, value in generator.state_dict().items()
         if not name.startswith(("exits.", "truncated_")) or name.startswith(f"exits.{top}.")
     }
-    return Beginning(bundle.card.pinned_name, network, weights, weights, discriminator or {})
+    learned = frozenset({network.resolution})
+    name = bundle.card.pinned_name
+    return Beginning(name, network, weights, weights, discriminator or {}, learned=learned)
+
+
+def learned_resolutions(levels: Sequence[LevelPlan]) -> frozenset[int]:
+    """Resolutions that these levels train, and that no higher level changes."""
+    trained = [plan for plan in levels if plan.fade_images + plan.stable_images]
+    return frozenset(
+        plan.resolution
+        for place, plan in enumerate(trained, start=1)
+        if not any(changes_references(above, plan.resolution) for above in trained[place:])
+    )
 
 
 def of_run(folder: Path) -> Beginning:
@@ -107,8 +124,10 @@ def of_run(folder: Path) -> Beginning:
         )
     record = checkpoint_at(folder / CHECKPOINTS, state.progress.images_shown)
     digest = file_sha256(record.with_suffix(".safetensors"))
+    learned = learned_resolutions(state.config.levels)
     state = state.state
-    networks = (state.generator, state.average, state.discriminator)
-    return Beginning(
-        f"{folder.resolve().name}@{digest}", network, *(each.state_dict() for each in networks)
+    generator, average, discriminator = (
+        each.state_dict() for each in (state.generator, state.average, state.discriminator)
     )
+    name = f"{folder.resolve().name}@{digest}"
+    return Beginning(name, network, generator, average, discriminator, learned=learned)

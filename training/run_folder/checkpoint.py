@@ -115,13 +115,27 @@ def checkpoint_at(folder: Path, images_shown: int) -> Path:
     return folder / f"checkpoint-{images_shown:010d}.json"
 
 
+def require_kept(folder: Path, images_shown: int) -> Path:
+    """Path of the JSON record of a checkpoint that is there.
+
+    Raises:
+        CheckpointError: it is not; the message lists those that are.
+    """
+    record = checkpoint_at(folder, images_shown)
+    if record.exists():
+        return record
+    kept = sorted(map(images_of, folder.glob(PATTERN)))
+    there = f"there are {', '.join(map(str, kept))}" if kept else "there is none"
+    raise CheckpointError(f"{folder.parent} has no checkpoint after {images_shown} images: {there}")
+
+
 def load_at(folder: Path, images_shown: int, state: StepState) -> Progress:
     """Load the checkpoint after `images_shown` images into `state`.
 
     Raises:
         CheckpointError: it is missing, not whole, or of other networks.
     """
-    record = checkpoint_at(folder, images_shown)
+    record = require_kept(folder, images_shown)
     progress, tensors = read_checkpoint(record)
     _restore(state, tensors, record)
     return progress
@@ -147,7 +161,10 @@ def load_newest(folder: Path, state: StepState) -> tuple[Progress, list[str]]:
         _restore(state, tensors, record)
         return progress, damaged
     if damaged:
-        raise CheckpointError("no checkpoint is whole: " + "; ".join(damaged))
+        raise CheckpointError(
+            "no checkpoint is whole: " + "; ".join(damaged) + ". Restore one of these files from a "
+            "backup, or train again in another folder"
+        )
     return Progress(), []
 
 

@@ -15,9 +15,9 @@ from training.run_folder.checkpoint import (
     CHECKPOINTS,
     PATTERN,
     CheckpointError,
-    checkpoint_at,
     images_of,
     read_checkpoint,
+    require_kept,
 )
 from training.run_folder.journal import JOURNAL_FILE, TIMING_FILE
 from training.run_folder.loaded import BEST, NEWEST, best_of
@@ -68,10 +68,7 @@ def _found(run: Path, which: str) -> tuple[Path, list[Path]]:
     if not records:
         raise CheckpointError(f"{run} has no checkpoint to go back to: leave --from out")
     images = best_of(run, read_config(run / CONFIG_FILE)) if which == BEST else int(which)
-    record = checkpoint_at(folder, images)
-    if record not in records:
-        there = ", ".join(str(images_of(each)) for each in records)
-        raise CheckpointError(f"{run} has no checkpoint after {images} images: there are {there}")
+    record = require_kept(folder, images)
     read_checkpoint(record)
     return record, records[records.index(record) + 1 :]
 

@@ -95,19 +95,13 @@ def follow(config: TrainingConfig, beginning: Beginning) -> TrainingConfig:
     for plan in levels:
         reference = levels[level_of(plan.crop)] if plan.consistency else plan
         learned = reference.fade_images + reference.stable_images
-        if plan.consistency and not (learned or _has_exit(beginning, plan.crop)):
+        if plan.consistency and not (learned or plan.crop in beginning.learned):
             raise ConfigError(
-                f"{name} does not have its own picture of {plan.crop} px, which crops of "
-                f"{plan.resolution} px are to agree with: set levels.{plan.resolution}.consistency "
-                "to 0, or begin with the run instead of the bundle"
+                f"{name} does not have its own picture of {plan.crop} px, as trained, which crops "
+                f"of {plan.resolution} px are to agree with: add --set 'levels.*.consistency=0', "
+                f"or begin with a run that ended with its level of {plan.crop} px"
             )
     return replace(config, network=network, levels=levels, init_from=beginning.name)
-
-
-def _has_exit(beginning: Beginning, resolution: int) -> bool:
-    """True if the exit of this resolution was trained with the network, and not fitted to it."""
-    exit_name = f"exits.{level_of(resolution)}."
-    return any(name.startswith(exit_name) for name in beginning.generator)
 
 
 def follow_again(config: TrainingConfig, recorded: TrainingConfig) -> TrainingConfig:

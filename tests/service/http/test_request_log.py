@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -221,3 +222,13 @@ def test_the_log_goes_to_stdout_in_the_form_that_is_set(
 
     assert line in out
     assert "too fine" not in out
+
+
+def test_warnings_of_pillow_about_uploads_are_dropped() -> None:
+    """A client's odd metadata writes no lines of another form into the log."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        configure_logging("json", "info")
+        warnings.warn_explicit("odd", UserWarning, "x.py", 1, module="PIL.TiffImagePlugin")
+        with pytest.raises(UserWarning, match="ours"):
+            warnings.warn_explicit("ours", UserWarning, "x.py", 1, module="service.app")

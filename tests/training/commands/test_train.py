@@ -61,6 +61,7 @@ def test_a_game_that_breaks_down_ends_with_code_2(
     said = capsys.readouterr().err
     assert "is not finite after" in said
     assert "--set 'levels.*.learning_rate=5e+29'" in said
+    assert "consistency" not in said
     assert run(*train_words, "--set", "levels.*.learning_rate=0.001") == 0
 
 

@@ -43,7 +43,20 @@ def notes(photos: Path) -> str:
 
 def test_pictures_that_have_not_changed_are_not_prepared_again(photos: Path) -> None:
     """And the sentence says that they were compared."""
-    assert "is already there, and its pictures have not changed" in notes(photos)
+    assert "is already there and whole, and its pictures have not changed" in notes(photos)
+
+
+def test_damaged_files_are_noticed(photos: Path) -> None:
+    """One byte among them; the advice prepares them again."""
+    file = photos.parent / "out" / "images-0008.npy"
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+
+    with pytest.raises(DataError, match=r"images-0008\.npy is damaged .* with --replace"):
+        notes(photos)
+    prepare(str(photos), photos.parent / "out", ONE, quiet, replace=True)
+    assert "whole" in notes(photos)
 
 
 def test_a_picture_more_is_noticed(photos: Path) -> None:

@@ -44,6 +44,15 @@ def test_what_is_not_finite_changes_nothing(start: float, what: str) -> None:
     assert not optimizer.state
 
 
+def test_a_term_that_only_some_levels_have_is_named_in_the_advice() -> None:
+    """A weight of consistency can be too large, where there is one."""
+    weight = torch.nn.Parameter(torch.tensor([float("nan")]))
+    terms = {"consistency": weight.sum()}
+
+    with pytest.raises(NonFiniteLossError, match=r"\(--set levels\.8\.consistency=, a tenth"):
+        optimizer_step(Adam([weight], lr=1.0), terms, 0.25, SCHEDULE)
+
+
 @pytest.mark.parametrize("terms", [1, 2])
 def test_a_step_that_is_not_awaited_is_the_same_step(terms: int) -> None:
     """To the bit, with the optimizer of every run."""

@@ -13,10 +13,10 @@ from models.bundle import BundleError, load_bundle
 from models.families.progan.generator import Generator
 from models.growth import Growth
 from tests.conftest import write_bundle
-from training.config.config import CONFIG_FILE, ConfigError, TrainingConfig
+from training.config.config import CONFIG_FILE, ConfigError, LevelPlan, TrainingConfig
 from training.game.state import TrainingState
 from training.rendering import render
-from training.run_folder.beginning import read_beginning
+from training.run_folder.beginning import learned_resolutions, read_beginning
 from training.run_folder.loaded import load_run
 from training.run_folder.lowered import lowered
 from training.run_folder.transfer import begin_with, beginning_with
@@ -71,3 +71,20 @@ def test_a_run_that_still_grows_is_no_beginning(
 
     with pytest.raises(ConfigError, match=r"stands at 8 px, alpha 0\.10: .* has faded in"):
         read_beginning(run)
+
+
+def test_a_run_has_learned_what_it_trained_and_no_later_level_changed() -> None:
+    """Crops that agree with 16 px keep it; whole pictures change all below."""
+    skipped, trained = LevelPlan(8, 0, 0, 4), LevelPlan(16, 8, 8, 4)
+    crops = LevelPlan(32, 8, 8, 4, crop=16)
+    agreeing = replace(crops, consistency=1.0)
+
+    assert learned_resolutions([skipped, trained]) == {16}
+    assert learned_resolutions([skipped, trained, agreeing]) == {16, 32}
+    for other in (crops, replace(agreeing, crop=0, consistency=0.0)):
+        assert learned_resolutions([skipped, trained, other]) == {32}
+
+
+def test_a_run_provides_its_learned_resolutions(finished: Path) -> None:
+    """Of whole pictures only the last one."""
+    assert read_beginning(finished).learned == {8}

@@ -14,6 +14,7 @@ from training.config.config import TrainingConfig
 from training.game.state import TrainingState
 from training.run_folder import checkpoint
 from training.run_folder.checkpoint import (
+    CheckpointError,
     Progress,
     checkpoint_at,
     load_at,
@@ -134,6 +135,16 @@ def test_older_checkpoints_are_bounded_in_number_and_bytes(
     assert older_kept(records) == records[:3:-1]
     monkeypatch.setattr(checkpoint, "KEPT_OLDER_BYTES", 250)
     assert older_kept(records) == records[:-3:-1]
+
+
+def test_a_checkpoint_that_is_not_there_is_named_with_those_that_are(
+    folder: Path, fresh: TrainingState
+) -> None:
+    """They can be asked for in its place."""
+    with pytest.raises(CheckpointError, match="no checkpoint after 37 images: there are 36, 40"):
+        load_at(folder, 37, fresh)
+    with pytest.raises(CheckpointError, match="no checkpoint after 1 images: there is none"):
+        load_at(folder / "none", 1, fresh)
 
 
 def test_further_checkpoints_are_kept_for_as_long_as_they_are_named(

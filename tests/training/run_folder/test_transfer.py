@@ -21,6 +21,7 @@ from tests.conftest import make_card, write_bundle
 from tests.training.conftest import train_a_run
 from tests.training.settings import with_values
 from training.config.config import CONFIG_FILE, ConfigError, LevelPlan, TrainingConfig
+from training.config.overrides import with_settings
 from training.config.presets import PRESETS
 from training.data.stream import Prepared
 from training.game.schedule import schedule_at
@@ -153,9 +154,11 @@ def test_crops_agree_with_a_picture_that_the_source_has_learned(tmp_path: Path) 
     config = TrainingConfig(preset="crops", network=shapes, levels=(*levels, crops))
 
     assert follow(config, own).levels[-1] == crops
-    assert follow(config, replace(fitted, generator=own.generator)).levels[-1] == crops
-    with pytest.raises(ConfigError, match=r"picture of 16 px, .* set levels.32.consistency to 0"):
+    assert follow(config, replace(fitted, learned=own.learned)).levels[-1] == crops
+    with pytest.raises(ConfigError, match=r"picture of 16 px, .*'levels\.\*\.consistency=0'"):
         follow(config, fitted)
+    without = with_settings(config, {"levels.32.consistency": 0.0})
+    assert follow(without, fitted).levels[-1] == replace(crops, consistency=0.0)
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_the_same_command_again_does_nothing(both: tuple[str, str], tmp_path: Pa
     out, told = tmp_path / "out", list[str]()
     prepare(both, out, ALONE, quiet)
     prepare(both, out, ALONE, lambda now: told.append(now.note))
-    assert told == [f"{out} is already there, and its pictures have not changed"]
+    assert told == [f"{out} is already there and whole, and its pictures have not changed"]
 
     with pytest.raises(DataError, match="which is not what is asked for now"):
         prepare(both[::-1], out, ALONE, quiet)
